@@ -29,10 +29,10 @@ node_modules/.stamp: package.json package-lock.json .npmrc | check
 
 .venv/.stamp: requirements.lock toolchain/bootstrap.lock pyproject.toml | check
 	@echo "Installing the Python packages of requirements.lock ..."
-	@"$$(toolchain/check)" -m venv --clear .venv
+	@"$$(toolchain/check)" -m venv .venv
 	@.venv/bin/python -m pip install $(PIP_FLAGS) -r toolchain/bootstrap.lock
 	@.venv/bin/uv pip sync --quiet --python .venv --require-hashes --no-build-isolation requirements.lock
-	@[ ! -e datadao/__init__.py ] || .venv/bin/uv pip install --quiet --python .venv --no-deps --no-build-isolation --offline --editable .
+	@.venv/bin/uv pip install --quiet --python .venv --no-deps --no-build-isolation --offline --editable .
 	@touch $@
 
 .PHONY: compile
@@ -41,10 +41,10 @@ compile: setup ## Compile the contracts
 
 .PHONY: lock
 lock: | check ## Renew package-lock.json and requirements.lock from package.json and pyproject.toml
-	npm install --package-lock-only --ignore-scripts --loglevel=error
+	toolchain/lock-npm.js
 	"$$(toolchain/check)" -m venv .cache/lock
 	.cache/lock/bin/python -m pip install --quiet --disable-pip-version-check uv
 	.cache/lock/bin/uv $(UV_LOCK) toolchain/bootstrap.in --output-file toolchain/bootstrap.lock
-	.cache/lock/bin/uv $(UV_LOCK) pyproject.toml toolchain/bootstrap.in --extra dev --output-file requirements.lock
+	.cache/lock/bin/uv $(UV_LOCK) pyproject.toml toolchain/bootstrap.in --extra dev --overrides toolchain/overrides.txt --output-file requirements.lock
 
-UV_LOCK := pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+UV_LOCK := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
