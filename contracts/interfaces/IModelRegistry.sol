@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @title Model registry
+/// @notice Models trained under leases. Every payment to a model is split: each lease's royalty goes to its dataset's
+/// contributors, the remainder to the model's beneficiary. Zero-price leases with a royalty are how the DAO funds open
+/// models and shares in their returns.
+interface IModelRegistry {
+    /// @param owner licensee that registered the model
+    /// @param beneficiary who withdraws the remainder of payments
+    /// @param modelHash hash of the model's published description
+    /// @param openSource whether weights are public, as stated by the owner
+    /// @param royaltyBps sum of the leases' royalties
+    struct ModelInfo {
+        address owner;
+        address beneficiary;
+        bytes32 modelHash;
+        bool openSource;
+        uint256 royaltyBps;
+        uint256[] leaseIds;
+        string uri;
+    }
+
+    error ModelRegistry_InvalidLeaseCount(uint256 given, uint256 min, uint256 max);
+    error ModelRegistry_LeasesNotAscending(uint256 previous, uint256 next);
+    error ModelRegistry_NotLicensee(uint256 leaseId, address caller, address licensee);
+    error ModelRegistry_NotStarted(uint256 leaseId);
+    error ModelRegistry_RoyaltiesTooHigh(uint256 royaltyBps, uint256 max);
+    error ModelRegistry_UnknownModel(uint256 modelId);
+    error ModelRegistry_InvalidBeneficiary(address beneficiary);
+    error ModelRegistry_WrongAmountReceived(uint256 expected, uint256 actual);
+    error ModelRegistry_NothingToWithdraw(address account);
+    error ModelRegistry_InvalidRecipient(address recipient);
+
+    /// @notice Thrown by the constructor when the splitter's asset is another one.
+    error ModelRegistry_WrongAsset(address expected, address actual);
+
+    event ModelRegistered(
+        uint256 indexed modelId,
+        address indexed owner,
+        uint256[] leaseIds,
+        bytes32 modelHash,
+        string uri,
+        bool openSource,
+        address beneficiary
+    );
+    event ModelPaid(uint256 indexed modelId, address indexed payer, uint256 amount, uint256 toBeneficiary);
+
+    /// @notice Emitted per lease of a paid model: into the dataset's pool, or to the treasury if that is dead.
+    event RoyaltyPaid(uint256 indexed modelId, uint256 indexed leaseId, uint256 amount, bool toTreasury);
+    event Withdrawn(address indexed account, address indexed recipient, uint256 amount);
+
+    /// @notice Registers a model trained under leases of the caller.
+    /// @param leaseIds 1 to 8, strictly ascending, all started, all the caller's; royalties together at most 100 %
+    function register(
+        uint256[] calldata leaseIds,
+        bytes32 modelHash,
+        string calldata uri,
+        bool openSource,
+        address beneficiary
+    ) external returns (uint256 modelId);
+
+    /// @notice Pays a model. Each royalty is rounded down; the beneficiary is credited the remainder.
+    function pay(uint256 modelId, uint256 amount) external;
+
+    /// @notice Pays the caller's credit to `recipient`.
+    function withdrawTo(address recipient) external returns (uint256 amount);
+
+    /// @notice Pays `account` its credit. Anyone may call; only `account` is paid.
+    function withdraw(address account) external returns (uint256 amount);
+
+    function model(uint256 modelId) external view returns (ModelInfo memory);
+    function modelCount() external view returns (uint256);
+
+    /// @notice What `account` can withdraw: a beneficiary, or the treasury (the timelock).
+    function creditOf(address account) external view returns (uint256);
+
+    /// @notice Asset balance and the sum of all credits. `balance >= owed`.
+    function solvency() external view returns (uint256 balance, uint256 owed);
+    function asset() external view returns (address);
+}

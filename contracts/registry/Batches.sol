@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Attestors} from "./Attestors.sol";
+import {Datasets} from "./Datasets.sol";
+import {Issuance} from "./Issuance.sol";
+
+/// @notice Batches from publication to sleep.
+abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
+    bytes32 private constant _BATCH_TYPEHASH = keccak256(
+        "Batch(uint256 datasetId,uint256 sequence,bytes32 root,uint256 totalShares,uint256 count,bytes32 manifestHash,"
+        "uint256 policyVersion,uint256 attestorSetVersion,uint48 deadline)"
+    );
+    uint256 private constant _MAX_CHALLENGE = 30 days;
+    uint256 private constant _MIN_CLAIM_PERIOD = 365 days;
+    uint256 private constant _MAX_CLAIM_PERIOD = 36_500 days;
+
+    /// @dev Four slots. Publication writes the first and the last; activation adds the two between; a claim reads all
+    /// and writes the last. Rates are copied at activation, so a claim never looks at a policy.
+    struct BatchState {
+        bytes32 root;
+        uint176 entryIndex;
+        uint64 sharesPerUnit;
+        uint16 minQuality;
+        uint176 commonsEntryIndex;
+        uint64 totalShares;
+        BatchStatus status;
+        uint16 datasetId;
+        uint24 policyVersion;
+        uint24 attestorSetVersion;
+        uint40 since;
+        uint32 sequence;
+        uint32 unresolvedCount;
+        uint64 unresolvedShares;
+    }
+
+    /* IMMUTABLES */
+
+    uint48 public immutable override challengePeriod;
+    uint48 public immutable override claimPeriod;
+
+    /* STORAGE */
+
+    uint256 public override batchCount;
+    mapping(uint256 batchId => BatchState) internal _batches;
+
+    constructor(RegistryParams memory params) EIP712("DatasetRegistry", "1") {
+        _requireRange("challengePeriod", params.challengePeriod, 0, _MAX_CHALLENGE);
+        _requireRange("claimPeriod", params.claimPeriod, _MIN_CLAIM_PERIOD, _MAX_CLAIM_PERIOD);
+        challengePeriod = params.challengePeriod;
+        claimPeriod = params.claimPeriod;
+    }
+
+    /* ANYONE */
+
+    function publish(Batch calldata batch_, bytes[] calldata signatures, string calldata manifestURI)
+        external
+        override
+        returns (uint256 batchId)
+    {
+        _brake.requireReleased();
+        _requireDataset(batch_.datasetId);
+        if (block.timestamp > batch_.deadline) revert DatasetRegistry_DeadlinePassed(batch_.deadline, _now());
+        if (batch_.root == 0 || batch_.totalShares == 0 || batch_.count == 0) revert DatasetRegistry_EmptyBatch();
+        _requireFits("count", batch_.count, type(uint32).max);
+        _requireFits("sequence", batch_.sequence, type(uint32).max);
+        Dataset storage d = _datasets[batch_.datasetId];
+        if (batch_.sequence <= d.lastSequence) {
+            revert DatasetRegistry_StaleSequence(batch_.datasetId, batch_.sequence, d.lastSequence);
+        }
+        _requireSignable(batch_.datasetId, d, batch_.policyVersion);
+        if (batch_.attestorSetVersion != attestorSetVersion) {
+            revert DatasetRegistry_StaleAttestorSet(batch_.attestorSetVersion, attestorSetVersion);
+        }
+        _requireWithinCap(batch_.totalShares);
+        _requireAttested(batch_.attestorSetVersion, hashBatch(batch_), signatures);
+
+        d.lastSequence = uint32(batch_.sequence);
+        batchId = ++batchCount;
+        BatchState storage b = _batches[batchId];
+        b.root = batch_.root;
+        // The casts hold: the cap bounds shares, the checks above the rest.
+        b.status = BatchStatus.Published;
+        b.datasetId = uint16(batch_.datasetId);
+        b.policyVersion = uint24(batch_.policyVersion);
+        b.attestorSetVersion = uint24(batch_.attestorSetVersion);
+        b.since = uint40(block.timestamp);
+        b.sequence = uint32(batch_.sequence);
+        b.unresolvedCount = uint32(batch_.count);
+        b.unresolvedShares = uint64(batch_.totalShares);
+        emit BatchPublished(batchId, batch_.datasetId, batch_, manifestURI);
+    }
+
+    function activate(uint256 batchId) external override {
+        _brake.requireReleased();
+        BatchState storage b = _requirePublished(batchId);
+        uint48 endsAt = uint48(b.since) + challengePeriod;
+        if (block.timestamp < endsAt) revert DatasetRegistry_ChallengePeriod(batchId, endsAt);
+        uint256 shares = b.unresolvedShares;
+        _issue(shares);
+
+        b.status = BatchStatus.Active;
+        b.since = uint40(block.timestamp);
+        b.totalShares = uint64(shares);
+        (b.sharesPerUnit, b.minQuality) = _rates(b.datasetId, b.policyVersion);
+        uint256 entryIndex = _splitter.addPendingShares(b.datasetId, shares);
+        uint256 commonsEntryIndex = _splitter.addPendingShares(_COMMONS, shares);
+        // The casts hold: an accumulator has 176 bits.
+        b.entryIndex = uint176(entryIndex);
+        b.commonsEntryIndex = uint176(commonsEntryIndex);
+        emit BatchActivated(batchId, shares, entryIndex, commonsEntryIndex);
+        _token.mint(address(this), shares);
+    }
+
+    function sleep(uint256 batchId) external override {
+        BatchState storage b = _requireBatch(batchId);
+        if (b.status != BatchStatus.Active) revert DatasetRegistry_WrongBatchStatus(batchId, _status(b));
+        uint48 endsAt = uint48(b.since) + claimPeriod;
+        if (block.timestamp < endsAt) revert DatasetRegistry_ClaimPeriod(batchId, endsAt);
+        b.status = BatchStatus.Asleep;
+        emit BatchSlept(batchId, b.unresolvedShares);
+        _token.burn(address(this), b.unresolvedShares);
+    }
+
+    /* GUARDIAN AND TIMELOCK */
+
+    function veto(uint256 batchId) external override {
+        if (!_brake.isGuardian(msg.sender)) revert DatasetRegistry_NotGuardian(msg.sender);
+        BatchState storage b = _requirePublished(batchId);
+        uint48 endsAt = uint48(b.since) + challengePeriod;
+        if (block.timestamp >= endsAt) revert DatasetRegistry_ChallengePeriodOver(batchId, endsAt);
+        b.status = BatchStatus.Vetoed;
+        emit BatchVetoed(batchId, msg.sender);
+    }
+
+    function discard(uint256 batchId) external override onlyTimelock {
+        _requirePublished(batchId).status = BatchStatus.Discarded;
+        emit BatchDiscarded(batchId);
+    }
+
+    /* VIEWS */
+
+    function batch(uint256 batchId) external view override returns (BatchInfo memory) {
+        BatchState storage b = _requireBatch(batchId);
+        bool active = b.status == BatchStatus.Active || b.status == BatchStatus.Asleep;
+        (uint256 sharesPerUnit, uint256 minQuality) = _rates(b.datasetId, b.policyVersion);
+        return BatchInfo({
+            status: _status(b),
+            datasetId: b.datasetId,
+            sequence: b.sequence,
+            root: b.root,
+            totalShares: active ? b.totalShares : b.unresolvedShares,
+            unresolvedShares: b.unresolvedShares,
+            unresolvedCount: b.unresolvedCount,
+            sharesPerUnit: sharesPerUnit,
+            minQuality: minQuality,
+            policyVersion: b.policyVersion,
+            attestorSetVersion: b.attestorSetVersion,
+            since: b.since,
+            entryIndex: b.entryIndex,
+            commonsEntryIndex: b.commonsEntryIndex
+        });
+    }
+
+    function hashBatch(Batch calldata batch_) public view override returns (bytes32 digest) {
+        // All fields are static, so the struct encodes as the list of its members, as EIP-712 asks.
+        return _hashTypedDataV4(keccak256(abi.encode(_BATCH_TYPEHASH, batch_)));
+    }
+
+    /* INTERNALS */
+
+    function _requireBatch(uint256 batchId) internal view returns (BatchState storage b) {
+        b = _batches[batchId];
+        if (b.status == BatchStatus.None) revert DatasetRegistry_UnknownBatch(batchId);
+    }
+
+    /// @dev Published and not lapsed.
+    function _requirePublished(uint256 batchId) private view returns (BatchState storage b) {
+        b = _requireBatch(batchId);
+        BatchStatus status = _status(b);
+        if (status != BatchStatus.Published) revert DatasetRegistry_WrongBatchStatus(batchId, status);
+    }
+
+    /// @dev A batch that nobody activated in time, or whose attestors were replaced, has lapsed for good: the attestor
+    /// set only ever moves on, and time does too.
+    function _status(BatchState storage b) internal view returns (BatchStatus) {
+        if (b.status != BatchStatus.Published) return b.status;
+        bool late = block.timestamp >= uint256(b.since) + challengePeriod + 2 * uint256(epochLength);
+        return late || b.attestorSetVersion != attestorSetVersion ? BatchStatus.Lapsed : BatchStatus.Published;
+    }
+
+    function _requireFits(bytes32 field, uint256 value, uint256 max) private pure {
+        if (value > max) revert DatasetRegistry_ValueTooLarge(field, value, max);
+    }
+}

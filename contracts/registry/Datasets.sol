@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
+import {PolicyRules} from "../libraries/PolicyRules.sol";
+import {RegistryCore} from "./RegistryCore.sol";
+
+/// @notice Datasets, the versions of their policies, and the count of their erasures over time.
+abstract contract Datasets is RegistryCore {
+    using Checkpoints for Checkpoints.Trace208;
+
+    /// @dev One slot, read and written by each publication.
+    struct Dataset {
+        uint24 policyVersion;
+        uint40 policyUpdatedAt;
+        uint32 lastSequence;
+    }
+
+    /// @notice How long the version that a policy update replaces stays signable: signatures on their way arrive.
+    uint48 public constant POLICY_GRACE = 7 days;
+
+    /* STORAGE */
+
+    uint256 public override datasetCount;
+    mapping(uint256 datasetId => Dataset) internal _datasets;
+    mapping(uint256 datasetId => mapping(uint256 version => Policy)) private _policies;
+    mapping(uint256 datasetId => Checkpoints.Trace208) private _erasures;
+
+    /* TIMELOCK */
+
+    function createDataset(Policy calldata policy_) external override onlyTimelock returns (uint256 datasetId) {
+        return _createDataset(policy_);
+    }
+
+    function updatePolicy(uint256 datasetId, Policy calldata policy_)
+        external
+        override
+        onlyTimelock
+        returns (uint256 version)
+    {
+        _requireDataset(datasetId);
+        return _setPolicy(datasetId, policy_);
+    }
+
+    /* VIEWS */
+
+    function dataset(uint256 datasetId) external view override returns (DatasetInfo memory) {
+        _requireDataset(datasetId);
+        Dataset storage d = _datasets[datasetId];
+        return DatasetInfo({
+            policyVersion: d.policyVersion,
+            lastSequence: d.lastSequence,
+            erasures: _erasures[datasetId].latest(),
+            policyUpdatedAt: d.policyUpdatedAt
+        });
+    }
+
+    function policy(uint256 datasetId, uint256 version) external view override returns (Policy memory) {
+        return _policies[datasetId][version];
+    }
+
+    function currentPolicy(uint256 datasetId) external view override returns (Policy memory) {
+        _requireDataset(datasetId);
+        return _policies[datasetId][_datasets[datasetId].policyVersion];
+    }
+
+    function erasuresAt(uint256 datasetId, uint48 t) external view override returns (uint256) {
+        return _erasures[datasetId].upperLookupRecent(t);
+    }
+
+    /* INTERNALS */
+
+    function _createDataset(Policy memory policy_) internal returns (uint256 datasetId) {
+        datasetId = ++datasetCount;
+        // Batches keep their dataset's number in 16 bits.
+        if (datasetId > type(uint16).max) revert DatasetRegistry_TooManyDatasets(type(uint16).max);
+        emit DatasetCreated(datasetId);
+        _setPolicy(datasetId, policy_);
+    }
+
+    function _requireDataset(uint256 datasetId) internal view {
+        if (datasetId == 0 || datasetId > datasetCount) revert DatasetRegistry_UnknownDataset(datasetId);
+    }
+
+    /// @dev The current version, or the one it replaced while that is in grace.
+    function _requireSignable(uint256 datasetId, Dataset storage d, uint256 version) internal view {
+        uint256 current = d.policyVersion;
+        if (version == current) return;
+        bool inGrace = version != 0 && version + 1 == current && block.timestamp < d.policyUpdatedAt + POLICY_GRACE;
+        if (!inGrace) revert DatasetRegistry_StalePolicy(datasetId, version, current);
+    }
+
+    /// @dev What a batch needs of its policy.
+    function _rates(uint256 datasetId, uint256 version)
+        internal
+        view
+        returns (uint64 sharesPerUnit, uint16 minQuality)
+    {
+        Policy storage p = _policies[datasetId][version];
+        return (p.sharesPerUnit, p.minQuality);
+    }
+
+    function _countErasure(uint256 datasetId) internal {
+        Checkpoints.Trace208 storage trace = _erasures[datasetId];
+        trace.push(_now(), trace.latest() + 1);
+    }
+
+    function _setPolicy(uint256 datasetId, Policy memory policy_) private returns (uint256 version) {
+        PolicyRules.validate(policy_);
+        Dataset storage d = _datasets[datasetId];
+        version = d.policyVersion + 1;
+        d.policyVersion = uint24(version);
+        d.policyUpdatedAt = uint40(block.timestamp);
+        _policies[datasetId][version] = policy_;
+        emit PolicyUpdated(datasetId, version, policy_);
+    }
+}
