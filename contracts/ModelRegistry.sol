@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {IDataLeases} from "./interfaces/IDataLeases.sol";
+import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
+import {IRevenueSplitter} from "./interfaces/IRevenueSplitter.sol";
+import {System} from "./interfaces/ISystem.sol";
+import {Wiring} from "./libraries/Wiring.sol";
+
+/// @title Model registry
+/// @notice Binds models to the leases they were trained under and splits what they earn. Documented on
+/// `IModelRegistry`.
+/// @dev A payment goes to the pools at once, because pools are the DAO's own and refuse nobody's money for spite; the
+/// beneficiary and the treasury are credited and pull.
+///
+/// There is no switch: nobody can pause, redirect or sweep. A model cannot be changed; the contract retires when nobody
+/// pays and the credits are withdrawn.
+/// @custom:security-contact see SECURITY.md
+contract ModelRegistry is IModelRegistry, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+
+    /// @dev One slot: what a payment needs of a lease, whose terms never change.
+    struct Royalty {
+        uint64 leaseId;
+        uint64 datasetId;
+        uint16 bps;
+    }
+
+    struct Model {
+        address owner;
+        address beneficiary;
+        bool openSource;
+        bytes32 modelHash;
+        string uri;
+        Royalty[] royalties;
+    }
+
+    /* CONSTANTS */
+
+    /// @dev Bounds the loop of a payment.
+    uint256 private constant _MAX_LEASES = 8;
+    uint256 private constant _BPS = 10_000;
+
+    /* IMMUTABLES */
+
+    /// @inheritdoc IModelRegistry
+    address public immutable override asset;
+    address private immutable _timelock;
+    IRevenueSplitter private immutable _splitter;
+    IDataLeases private immutable _leases;
+
+    /* STORAGE */
+
+    /// @inheritdoc IModelRegistry
+    uint256 public override modelCount;
+    mapping(uint256 modelId => Model) private _models;
+    /// @inheritdoc IModelRegistry
+    mapping(address account => uint256) public override creditOf;
+    /// @dev Sum of all credits.
+    uint256 private _owed;
+
+    constructor(System memory system, address asset_) {
+        Wiring.requireSelf(system.models);
+        Wiring.requireCode(system.timelock);
+        Wiring.requireCode(system.splitter);
+        Wiring.requireCode(system.leases);
+        _timelock = system.timelock;
+        _splitter = IRevenueSplitter(system.splitter);
+        _leases = IDataLeases(system.leases);
+        address paidInto = _splitter.asset();
+        if (asset_ != paidInto) revert ModelRegistry_WrongAsset(paidInto, asset_);
+        asset = asset_;
+    }
+
+    /* LICENSEE */
+
+    /// @inheritdoc IModelRegistry
+    function register(
+        uint256[] calldata leaseIds,
+        bytes32 modelHash,
+        string calldata uri,
+        bool openSource,
+        address beneficiary
+    ) external override nonReentrant returns (uint256 modelId) {
+        if (leaseIds.length == 0 || leaseIds.length > _MAX_LEASES) {
+            revert ModelRegistry_InvalidLeaseCount(leaseIds.length, 1, _MAX_LEASES);
+        }
+        if (beneficiary == address(0) || beneficiary == address(this)) {
+            revert ModelRegistry_InvalidBeneficiary(beneficiary);
+        }
+        modelId = ++modelCount;
+        Model storage m = _models[modelId];
+        m.owner = msg.sender;
+        m.beneficiary = beneficiary;
+        m.openSource = openSource;
+        m.modelHash = modelHash;
+        m.uri = uri;
+        uint256 sum = 0;
+        for (uint256 i = 0; i < leaseIds.length; ++i) {
+            if (i != 0 && leaseIds[i] <= leaseIds[i - 1]) {
+                revert ModelRegistry_LeasesNotAscending(leaseIds[i - 1], leaseIds[i]);
+            }
+            Royalty memory royalty = _royaltyOf(leaseIds[i]);
+            sum += royalty.bps;
+            m.royalties.push(royalty);
+        }
+        if (sum > _BPS) revert ModelRegistry_RoyaltiesTooHigh(sum, _BPS);
+        emit ModelRegistered(modelId, msg.sender, leaseIds, modelHash, uri, openSource, beneficiary);
+    }
+
+    /* ANYONE */
+
+    /// @inheritdoc IModelRegistry
+    function pay(uint256 modelId, uint256 amount) external override nonReentrant {
+        Model storage m = _models[modelId];
+        if (m.owner == address(0)) revert ModelRegistry_UnknownModel(modelId);
+        _pull(amount);
+
+        // Each pool is asked right before its deposit: an earlier one may have filled it. Credits are written last,
+        // when the deposits have left, so that what is owed never exceeds what is there.
+        uint256 toBeneficiary = amount;
+        uint256 toTreasury = 0;
+        uint256 count = m.royalties.length;
+        for (uint256 i = 0; i < count; ++i) {
+            Royalty memory royalty = m.royalties[i];
+            uint256 part = amount * royalty.bps / _BPS;
+            if (part == 0) continue;
+            toBeneficiary -= part;
+            bool dead = !_splitter.acceptsDeposit(royalty.datasetId, part);
+            if (dead) {
+                toTreasury += part;
+            } else {
+                IERC20(asset).forceApprove(address(_splitter), part);
+                _splitter.deposit(royalty.datasetId, part);
+            }
+            emit RoyaltyPaid(modelId, royalty.leaseId, part, dead);
+        }
+        _credit(_timelock, toTreasury);
+        _credit(m.beneficiary, toBeneficiary);
+        emit ModelPaid(modelId, msg.sender, amount, toBeneficiary);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function withdraw(address account) external override nonReentrant returns (uint256 amount) {
+        return _withdraw(account, account);
+    }
+
+    /// @inheritdoc IModelRegistry
+    function withdrawTo(address recipient) external override nonReentrant returns (uint256 amount) {
+        if (recipient == address(0) || recipient == address(this)) revert ModelRegistry_InvalidRecipient(recipient);
+        return _withdraw(msg.sender, recipient);
+    }
+
+    /* VIEWS */
+
+    /// @inheritdoc IModelRegistry
+    function model(uint256 modelId) external view override returns (ModelInfo memory info) {
+        Model storage m = _models[modelId];
+        info.owner = m.owner;
+        info.beneficiary = m.beneficiary;
+        info.modelHash = m.modelHash;
+        info.openSource = m.openSource;
+        info.uri = m.uri;
+        info.leaseIds = new uint256[](m.royalties.length);
+        for (uint256 i = 0; i < info.leaseIds.length; ++i) {
+            info.leaseIds[i] = m.royalties[i].leaseId;
+            info.royaltyBps += m.royalties[i].bps;
+        }
+    }
+
+    /// @inheritdoc IModelRegistry
+    function solvency() external view override returns (uint256 balance, uint256 owed) {
+        return (IERC20(asset).balanceOf(address(this)), _owed);
+    }
+
+    /* INTERNALS */
+
+    /// @dev A lease counts as started once an instalment was paid, also after its end: what was trained stays trained.
+    function _royaltyOf(uint256 leaseId) private view returns (Royalty memory) {
+        IDataLeases.LeaseInfo memory l = _leases.lease(leaseId);
+        if (l.licensee != msg.sender) revert ModelRegistry_NotLicensee(leaseId, msg.sender, l.licensee);
+        if (l.paidUntil == 0) revert ModelRegistry_NotStarted(leaseId);
+        (IDataLeases.Terms memory terms,,) = _leases.leaseTerms(leaseId);
+        // The casts hold: `DataLeases` keeps these in narrower or equal fields.
+        return Royalty(uint64(leaseId), uint64(terms.datasetId), uint16(terms.royaltyBps));
+    }
+
+    function _pull(uint256 amount) private {
+        if (amount == 0) return;
+        uint256 before = IERC20(asset).balanceOf(address(this));
+        IERC20(asset).safeTransferFrom(msg.sender, address(this), amount);
+        uint256 arrived = Math.saturatingSub(IERC20(asset).balanceOf(address(this)), before);
+        if (arrived != amount) revert ModelRegistry_WrongAmountReceived(amount, arrived);
+    }
+
+    function _credit(address account, uint256 amount) private {
+        if (amount == 0) return;
+        creditOf[account] += amount;
+        _owed += amount;
+    }
+
+    function _withdraw(address account, address recipient) private returns (uint256 amount) {
+        amount = creditOf[account];
+        if (amount == 0) revert ModelRegistry_NothingToWithdraw(account);
+        creditOf[account] = 0;
+        _owed -= amount;
+        emit Withdrawn(account, recipient, amount);
+        IERC20(asset).safeTransfer(recipient, amount);
+    }
+}
