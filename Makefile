@@ -1,50 +1,87 @@
-# Every command of this project. `make help` lists them; each sets up what it needs first, inside this folder only.
+# Every command of this project; `make` lists them. Each first sets up what it needs, inside this folder only, and finds
+# it already there the next time. `toolchain/run COMMAND` runs anything else in the same environment.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
 RUN := toolchain/run
-PIP_FLAGS := --quiet --disable-pip-version-check --no-input --require-hashes
-# Download caches stay in the project: nothing outside it is read or written.
-export npm_config_cache := $(CURDIR)/.cache/npm
-export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
-export UV_CACHE_DIR := $(CURDIR)/.cache/uv
 
 .PHONY: help
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo 'Arguments go in ARGS: make demo ARGS="--store s3", make test ARGS="-k splitter"'
 
-## Set-up: stamps, so that an unchanged lock file costs nothing
+.PHONY: demo test
+demo: setup ## Play the whole life of a Data DAO on a local node, with real encrypted data
+	@$(RUN) ape run demo $(ARGS)
+
+test: setup ## Lint, compile and run all tests: what CI runs
+	@$(RUN) python -c "import pyrevm" 2>/dev/null || { \
+		echo "datadao: the property tests need pyrevm, which has no build for this Python:" \
+			"make clean, then PYTHON=python3.12 make test" >&2; exit 1; }
+	@$(RUN) toolchain/lint
+	@$(RUN) ape compile
+	@$(RUN) ape test tests --network ethereum:local:foundry $(ARGS)
+
+.PHONY: compile lint fmt gas interfaces
+compile: setup ## Compile the contracts
+	@$(RUN) ape compile $(ARGS)
+
+lint: setup ## Check formatting, linting and types of contracts, client, scripts and tests
+	@$(RUN) toolchain/lint
+
+fmt: setup ## Format contracts and Python, and mend what the linter can
+	@$(RUN) forge fmt contracts
+	@$(RUN) ruff check --quiet --fix-only datadao scripts tests
+	@$(RUN) ruff format --quiet datadao scripts tests
+
+gas: setup ## Measure the gas of every step against DESIGN.md's goals
+	@$(RUN) ape run gas $(ARGS)
+
+interfaces: setup ## Export the ABIs to interfaces/
+	@$(RUN) ape run export_abis $(ARGS)
+
+.PHONY: shell lock clean
+shell: setup ## Open a shell with the project's tools on PATH
+	@$(RUN) env PS1='(datadao) \w \$$ ' bash --noprofile --norc -i || true
+
+# package.json and pyproject.toml say what is wanted, the lock files what is installed, by hash and without addresses.
+UV_COMPILE := .cache/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header $(ARGS)
+lock: | check ## Renew the lock files; ARGS=--upgrade takes newer Python packages
+	@toolchain/lock-npm.js
+	@"$$(toolchain/check)" -m venv .cache/lock
+	@.cache/lock/bin/python -m pip install --quiet --disable-pip-version-check uv
+	@$(UV_COMPILE) toolchain/bootstrap.in --output-file toolchain/bootstrap.lock
+	@$(UV_COMPILE) pyproject.toml toolchain/bootstrap.in --extra dev --overrides toolchain/overrides.txt \
+		--output-file requirements.lock
+
+clean: ## Remove everything installed, built or cached here
+	rm -rf .ape .build .cache .forge .hypothesis .mypy_cache .pytest_cache .ruff_cache .venv node_modules
+
+# Set-up. The stamps are newer than the lock files, or the environment is brought up to date. Download caches stay in
+# the project, so that nothing outside it is written.
+export npm_config_cache := $(CURDIR)/.cache/npm
+export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
+export UV_CACHE_DIR := $(CURDIR)/.cache/uv
 
 .PHONY: check setup
 check:
 	@toolchain/check >/dev/null
 
-setup: .venv/.stamp node_modules/.stamp ## Install the locked dependencies into .venv and node_modules (implied by the others)
+setup: .venv/.stamp node_modules/.stamp ## Install the locked packages into .venv and node_modules (the others imply it)
 
 node_modules/.stamp: package.json package-lock.json .npmrc | check
 	@echo "Installing the npm packages of package-lock.json ..."
-	@npm ci --ignore-scripts --no-fund --no-audit --loglevel=error
+	@npm ci --ignore-scripts --loglevel=error >/dev/null
+	@$(RUN) anvil --version >/dev/null
 	@touch $@
 
-.venv/.stamp: requirements.lock toolchain/bootstrap.lock pyproject.toml | check
+# Without build isolation: the back ends are locked too, and come with bootstrap.lock.
+.venv/.stamp: requirements.lock toolchain/bootstrap.lock | check
 	@echo "Installing the Python packages of requirements.lock ..."
 	@"$$(toolchain/check)" -m venv .venv
-	@.venv/bin/python -m pip install $(PIP_FLAGS) -r toolchain/bootstrap.lock
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r toolchain/bootstrap.lock
 	@.venv/bin/uv pip sync --quiet --python .venv --require-hashes --no-build-isolation requirements.lock
 	@.venv/bin/uv pip install --quiet --python .venv --no-deps --no-build-isolation --offline --editable .
 	@touch $@
-
-.PHONY: compile
-compile: setup ## Compile the contracts
-	@$(RUN) ape compile
-
-.PHONY: lock
-lock: | check ## Renew package-lock.json and requirements.lock from package.json and pyproject.toml
-	toolchain/lock-npm.js
-	"$$(toolchain/check)" -m venv .cache/lock
-	.cache/lock/bin/python -m pip install --quiet --disable-pip-version-check uv
-	.cache/lock/bin/uv $(UV_LOCK) toolchain/bootstrap.in --output-file toolchain/bootstrap.lock
-	.cache/lock/bin/uv $(UV_LOCK) pyproject.toml toolchain/bootstrap.in --extra dev --overrides toolchain/overrides.txt --output-file requirements.lock
-
-UV_LOCK := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
