@@ -1,0 +1,75 @@
+"""Compiled contracts, as Ape left them: the same bytecode that `ape run deploy` sends."""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eth_utils import keccak
+
+MANIFEST = Path(__file__).parents[2] / ".build" / "__local__.json"
+
+
+@dataclass(frozen=True)
+class Artifact:
+    name: str
+    abi: list[dict[str, Any]]
+    creation: bytes
+    runtime: bytes
+
+
+@functools.cache
+def artifacts() -> dict[str, Artifact]:
+    if not MANIFEST.exists():
+        raise FileNotFoundError(f"{MANIFEST} is missing: run `make compile` first")
+    types = json.loads(MANIFEST.read_text())["contractTypes"]
+    return {
+        name: Artifact(
+            name,
+            entry.get("abi", []),
+            _code(entry, "deploymentBytecode"),
+            _code(entry, "runtimeBytecode"),
+        )
+        for name, entry in types.items()
+    }
+
+
+def _code(entry: dict[str, Any], key: str) -> bytes:
+    return bytes.fromhex((entry.get(key) or {}).get("bytecode", "0x").removeprefix("0x"))
+
+
+def canonical(entry: dict[str, Any]) -> str:
+    """Canonical ABI type of an input or output, tuples spelled out."""
+    kind: str = entry["type"]
+    if not kind.startswith("tuple"):
+        return kind
+    return "(" + ",".join(canonical(c) for c in entry["components"]) + ")" + kind[5:]
+
+
+def signature(entry: dict[str, Any]) -> str:
+    return f"{entry['name']}({','.join(canonical(i) for i in entry['inputs'])})"
+
+
+@functools.cache
+def errors() -> dict[bytes, dict[str, Any]]:
+    """Every custom error of every contract, by selector."""
+    return {
+        keccak(text=signature(entry))[:4]: entry
+        for artifact in artifacts().values()
+        for entry in artifact.abi
+        if entry["type"] == "error"
+    }
+
+
+@functools.cache
+def events() -> dict[bytes, dict[str, Any]]:
+    """Every event of every contract, by topic."""
+    return {
+        keccak(text=signature(entry)): entry
+        for artifact in artifacts().values()
+        for entry in artifact.abi
+        if entry["type"] == "event"
+    }

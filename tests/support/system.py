@@ -1,0 +1,116 @@
+"""A whole DAO in process, deployed from the same configuration and plan as `ape run deploy`."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from eth_account import Account
+from eth_account.messages import encode_typed_data
+from eth_utils import keccak
+
+from datadao.deployment import ORDER, Config, Context, predict
+from tests.support.artifacts import artifacts
+from tests.support.evm import Chain, Handle
+
+CONFIG = Path(__file__).parents[2] / "deploy-config" / "local.yaml"
+DAY = 86_400
+
+
+@dataclass(frozen=True)
+class Actor:
+    """An account whose key the test holds."""
+
+    name: str
+    address: str
+    key: bytes
+
+    def sign(self, typed: dict[str, Any]) -> bytes:
+        """65-byte signature over EIP-712 data given as a full message."""
+        signed = Account.sign_message(encode_typed_data(full_message=typed), self.key)
+        return bytes(signed.signature)
+
+
+def actor(name: str) -> Actor:
+    """The actor of that name; always the same account."""
+    key = keccak(text=f"datadao/test/{name}")
+    return Actor(name, Account.from_key(key).address, key)
+
+
+# `TEST::n` of the local configuration, in process.
+ROLES = (
+    "deployer",
+    "guardian",
+    *(f"attestor-{i}" for i in range(3)),
+    *(f"custodian-{i}" for i in range(5)),
+)
+
+
+def config(**changes: Any) -> Config:
+    """The local configuration; `changes` are dotted paths with `__`, such as `DataToken__transferable=True`."""
+    raw = copy.deepcopy(yaml.safe_load(CONFIG.read_text()))
+    for path, value in changes.items():
+        *parents, leaf = path.split("__")
+        section = raw["contracts"]
+        for parent in parents:
+            section = section[parent]
+        if leaf not in section:
+            raise KeyError(path)
+        section[leaf] = value
+    return Config.parse(raw, CONFIG)
+
+
+class System:
+    """The eight contracts and their settlement asset, as attributes, on one chain."""
+
+    timelock: Handle
+    brake: Handle
+    token: Handle
+    splitter: Handle
+    governor: Handle
+    leases: Handle
+    models: Handle
+    registry: Handle
+
+    def __init__(self, configuration: Config | None = None, *, decimals: int = 6, asset: str = "TestAsset") -> None:
+        self.chain = Chain()
+        self.config = configuration or config()
+        self.actors = {name: actor(name) for name in ROLES}
+        deployer = self.actors["deployer"].address
+        arguments = ("Test Dollar", "TUSD", decimals)
+        self.asset = self.chain.deploy(asset, *arguments, sender=deployer)
+        self.addresses = predict(deployer, self.chain.nonce(deployer))
+        context = Context(self._account, self.chain.timestamp, self.asset.address)
+        for key, name in ORDER:
+            args = self.config.arguments(name, artifacts()[name].abi, self.addresses, context)
+            setattr(self, key, self.chain.deploy(name, *args, sender=deployer))
+
+    def _account(self, alias: str) -> str:
+        return self.actors[ROLES[int(alias.removeprefix("TEST::"))]].address
+
+    def typed(self, contract: str, key: str, primary: str, fields: str, message: dict[str, Any]) -> dict[str, Any]:
+        """EIP-712 data for a contract's domain; `fields` as in a type string, `uint256 a,bytes32 b`."""
+        pairs = [field.split(" ") for field in fields.split(",")]
+        domain = {
+            "name": contract,
+            "version": "1",
+            "chainId": self.chain.chain_id,
+            "verifyingContract": self.addresses[key],
+        }
+        return {
+            "types": {
+                "EIP712Domain": [
+                    {"name": "name", "type": "string"},
+                    {"name": "version", "type": "string"},
+                    {"name": "chainId", "type": "uint256"},
+                    {"name": "verifyingContract", "type": "address"},
+                ],
+                primary: [{"name": name, "type": kind} for kind, name in pairs],
+            },
+            "primaryType": primary,
+            "domain": domain,
+            "message": message,
+        }
