@@ -1,4 +1,4 @@
-"""A whole DAO in process, deployed from the same configuration and plan as `ape run deploy`."""
+"""A whole DAO on either back end, deployed from the same configuration and plan as `ape run deploy`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from eth_account.messages import encode_typed_data
 from eth_utils import keccak
 
 from datadao.deployment import ORDER, Config, Context, predict
+from tests.support.anvil import Anvil
 from tests.support.artifacts import artifacts
-from tests.support.evm import Chain, Handle
+from tests.support.evm import Revm
+from tests.support.handles import Handle, deploy
 
 CONFIG = Path(__file__).parents[2] / "deploy-config" / "local.yaml"
 DAY = 86_400
@@ -75,42 +77,26 @@ class System:
     models: Handle
     registry: Handle
 
-    def __init__(self, configuration: Config | None = None, *, decimals: int = 6, asset: str = "TestAsset") -> None:
-        self.chain = Chain()
+    def __init__(
+        self,
+        configuration: Config | None = None,
+        *,
+        chain: Revm | Anvil | None = None,
+        decimals: int = 6,
+        asset: str = "TestAsset",
+    ) -> None:
+        """`asset` names a contract with the constructor of `TestAsset`."""
+        self.chain: Any = chain or Revm()
         self.config = configuration or config()
         self.actors = {name: actor(name) for name in ROLES}
         deployer = self.actors["deployer"].address
         arguments = ("Test Dollar", "TUSD", decimals)
-        self.asset = self.chain.deploy(asset, *arguments, sender=deployer)
+        self.asset = deploy(self.chain, asset, *arguments, sender=deployer)
         self.addresses = predict(deployer, self.chain.nonce(deployer))
         context = Context(self._account, self.chain.timestamp, self.asset.address)
         for key, name in ORDER:
             args = self.config.arguments(name, artifacts()[name].abi, self.addresses, context)
-            setattr(self, key, self.chain.deploy(name, *args, sender=deployer))
+            setattr(self, key, deploy(self.chain, name, *args, sender=deployer))
 
     def _account(self, alias: str) -> str:
         return self.actors[ROLES[int(alias.removeprefix("TEST::"))]].address
-
-    def typed(self, contract: str, key: str, primary: str, fields: str, message: dict[str, Any]) -> dict[str, Any]:
-        """EIP-712 data for a contract's domain; `fields` as in a type string, `uint256 a,bytes32 b`."""
-        pairs = [field.split(" ") for field in fields.split(",")]
-        domain = {
-            "name": contract,
-            "version": "1",
-            "chainId": self.chain.chain_id,
-            "verifyingContract": self.addresses[key],
-        }
-        return {
-            "types": {
-                "EIP712Domain": [
-                    {"name": "name", "type": "string"},
-                    {"name": "version", "type": "string"},
-                    {"name": "chainId", "type": "uint256"},
-                    {"name": "verifyingContract", "type": "address"},
-                ],
-                primary: [{"name": name, "type": kind} for kind, name in pairs],
-            },
-            "primaryType": primary,
-            "domain": domain,
-            "message": message,
-        }

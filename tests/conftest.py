@@ -1,0 +1,28 @@
+"""Fixtures of all tests. `dao` is for unit tests and scenarios: on anvil, through Ape, fresh for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.support.anvil import Anvil
+from tests.support.dao import Dao
+
+settings.register_profile("default", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("default")
+
+
+@pytest.fixture(scope="session")
+def deployed_dao(chain) -> Dao:  # type: ignore[no-untyped-def]
+    """One deployment for the session; `dao` puts it back after each test."""
+    return Dao(chain=Anvil(chain.provider.web3))
+
+
+@pytest.fixture
+def dao(deployed_dao: Dao) -> Iterator[Dao]:
+    """A newborn DAO on anvil, untouched by other tests."""
+    snapshot = deployed_dao.chain.snapshot()
+    yield deployed_dao
+    deployed_dao.chain.revert(snapshot)
