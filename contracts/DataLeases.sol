@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IDataLeases} from "./interfaces/IDataLeases.sol";
 import {System} from "./interfaces/ISystem.sol";
 import {LeaseRequests} from "./leases/LeaseRequests.sol";
@@ -9,6 +8,7 @@ import {LeaseRun} from "./leases/LeaseRun.sol";
 import {LeaseStore} from "./leases/LeaseStore.sol";
 import {LeaseTerms, PackedTerms} from "./libraries/LeaseTerms.sol";
 import {NewestEight} from "./libraries/NewestEight.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
 /// @title Data leases
 /// @notice Escrow, vote, delivery, instalments, access. Documented on `IDataLeases`.
@@ -119,13 +119,10 @@ contract DataLeases is LeaseRequests, LeaseRun {
     /// @inheritdoc IDataLeases
     function offer(uint256 offerId) external view override returns (OfferInfo memory) {
         Offer storage o = _offers[offerId];
-        return OfferInfo({
-            licensee: o.licensee,
-            seats: o.seats,
-            seatsTaken: o.seatsTaken,
-            expiry: o.expiry,
-            closed: o.closed
-        });
+        return
+            OfferInfo({
+                licensee: o.licensee, seats: o.seats, seatsTaken: o.seatsTaken, expiry: o.expiry, closed: o.closed
+            });
     }
 
     /// @inheritdoc IDataLeases

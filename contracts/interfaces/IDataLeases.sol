@@ -273,19 +273,21 @@ interface IDataLeases {
     /// @notice Declares that the licensee carried out all erasures so far. Licensee only.
     function acknowledge(uint256 leaseId) external;
 
-    /// @notice Slashes `ackSlashBps` of the original bond of an overdue lease, at most once per `ackWindow`. Anyone.
+    /// @notice Slashes `ackSlashBps` of the original bond of an overdue lease, at most once per `ackWindow`. Anyone,
+    /// from the start until the bond can be released.
     function slashUnacknowledged(uint256 leaseId) external;
 
     /// @notice Changes the key for later releases. Licensee only.
     function rotateKey(uint256 leaseId, bytes32 hpkeKey) external;
 
-    /// @notice Takes a lease that is no longer live off its dataset's counter. Anyone.
+    /// @notice Takes a lease that is no longer live off its dataset's counter. Anyone; a second time does nothing.
     function settle(uint256 leaseId) external;
 
     /// @notice Holds the dataset for an exclusive lease whose proposal is Queued, as long as it stays so. Anyone.
     function reserve(uint256 leaseId) external;
 
-    /// @notice Pays the treasury (the timelock) what it is owed. Anyone.
+    /// @notice Pays the treasury (the timelock) what it is owed. Anyone; nothing owed is no error and returns 0, so that
+    /// a proposal that calls it cannot be made to fail.
     function withdrawTreasury() external returns (uint256 amount);
 
     /// @notice Whether the licensee may use the dataset for `purpose` now. Never reverts; false in every doubt.
@@ -326,12 +328,7 @@ interface IDataLeases {
     function proposalOf(uint256 leaseId)
         external
         view
-        returns (
-            address[] memory targets,
-            uint256[] memory values,
-            bytes[] memory calldatas,
-            bytes32 descriptionHash
-        );
+        returns (address[] memory targets, uint256[] memory values, bytes[] memory calldatas, bytes32 descriptionHash);
     function isOverdue(uint256 leaseId) external view returns (bool);
 
     /// @notice Live leases of a dataset as counted, the exclusive one among them, and the lease it is reserved for.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IDataLeases} from "../interfaces/IDataLeases.sol";
 import {LeaseTerms, PackedTerms} from "../libraries/LeaseTerms.sol";
 import {NewestEight} from "../libraries/NewestEight.sol";
 import {LeaseMoney} from "./LeaseMoney.sol";
+import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @notice Which leases of a dataset live side by side: the counter, exclusivity, reservations, and the list of each
 /// licensee's newest leases that the access view looks through.
@@ -74,12 +74,7 @@ abstract contract LeaseAdmission is LeaseMoney {
         public
         view
         override
-        returns (
-            address[] memory targets,
-            uint256[] memory values,
-            bytes[] memory calldatas,
-            bytes32 descriptionHash
-        )
+        returns (address[] memory targets, uint256[] memory values, bytes[] memory calldatas, bytes32 descriptionHash)
     {
         descriptionHash = _descriptionHashes[leaseId];
         if (descriptionHash == 0) return (targets, values, calldatas, descriptionHash);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IDataLeases} from "../interfaces/IDataLeases.sol";
+import {LeaseTerms, PackedTerms} from "../libraries/LeaseTerms.sol";
+import {LeaseStore} from "./LeaseStore.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {IDataLeases} from "../interfaces/IDataLeases.sol";
-import {LeaseTerms, PackedTerms} from "../libraries/LeaseTerms.sol";
-import {LeaseStore} from "./LeaseStore.sol";
 
 /// @notice The books of `DataLeases` and all its transfers: escrow in, instalments and slashes to the splitter, and
 /// what licensees and the treasury pull.

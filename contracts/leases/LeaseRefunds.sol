@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 import {IDataLeases} from "../interfaces/IDataLeases.sol";
 import {LeaseTerms, PackedTerms} from "../libraries/LeaseTerms.sol";
 import {LeaseOffers} from "./LeaseOffers.sol";
+import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 
 /// @notice What returns to the licensee: all of a request that came to nothing, and the bond after a lease.
 /// @dev Nothing here asks the brake, the voters or any third party. Money becomes returnable by one call and is pulled

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
-import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {IDataLeases} from "../interfaces/IDataLeases.sol";
 import {IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
+import {Hex} from "../libraries/Hex.sol";
 import {LeaseTerms, PackedTerms} from "../libraries/LeaseTerms.sol";
 import {LeaseAdmission} from "./LeaseAdmission.sol";
+import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
+import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 
 /// @notice Request, vote, approval. The fate of the money is the fate of one proposal, which this contract alone can
 /// open and whose only action it rebuilds from the lease.
 abstract contract LeaseRequests is LeaseAdmission {
+    using Hex for address;
+    using Hex for bytes32;
     using LeaseTerms for PackedTerms;
-    using Strings for address;
     using Strings for uint256;
 
     /// @dev Enough for a page of text, too little to make the proposal's event a burden.
@@ -45,21 +47,19 @@ abstract contract LeaseRequests is LeaseAdmission {
         l.hpkeKey = hpkeKey;
         _requestTerms[leaseId] = LeaseTerms.pack(terms, policy.commonsBps, policy.treasuryBps);
         bytes32 termsHash = hashTerms(terms);
-        string memory full = string.concat(
+        bytes memory full = bytes.concat(
             "Lease ",
-            leaseId.toString(),
+            bytes(leaseId.toString()),
             " terms ",
-            uint256(termsHash).toHexString(32),
+            termsHash.toHex(),
             " ",
-            description,
+            bytes(description),
             "#proposer=",
-            address(this).toHexString()
+            address(this).toHex()
         );
-        _descriptionHashes[leaseId] = keccak256(bytes(full));
-        proposalId = _governor.proposeLease(leaseId, termsHash, msg.sender, full);
-        emit LeaseRequested(
-            leaseId, proposalId, msg.sender, terms, hpkeKey, policy.commonsBps, policy.treasuryBps
-        );
+        _descriptionHashes[leaseId] = keccak256(full);
+        proposalId = _governor.proposeLease(leaseId, termsHash, msg.sender, string(full));
+        emit LeaseRequested(leaseId, proposalId, msg.sender, terms, hpkeKey, policy.commonsBps, policy.treasuryBps);
     }
 
     /// @inheritdoc IDataLeases

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IDataLeases} from "../interfaces/IDataLeases.sol";
 import {LeaseTerms, PackedTerms} from "../libraries/LeaseTerms.sol";
 import {Signers} from "../libraries/Signers.sol";
 import {LeaseRefunds} from "./LeaseRefunds.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @notice A lease from its start to its end: delivery, instalments, acknowledgement of erasures, termination.
 /// @dev Nobody can shorten access that was paid: `paidUntil` only ever grows.

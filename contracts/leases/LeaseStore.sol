@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IDataGovernor} from "../interfaces/IDataGovernor.sol";
 import {IDataLeases} from "../interfaces/IDataLeases.sol";
 import {IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
@@ -11,6 +9,8 @@ import {IRevenueSplitter} from "../interfaces/IRevenueSplitter.sol";
 import {System} from "../interfaces/ISystem.sol";
 import {LeaseTerms, PackedTerms} from "../libraries/LeaseTerms.sol";
 import {Wiring} from "../libraries/Wiring.sol";
+import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 /// @notice What all parts of `DataLeases` share: parameters, counterparts, the state of a lease, and the questions
 /// about a lease that depend on time.
