@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import rlp
+import eth_abi
+import rlp  # type: ignore[import-untyped]
 import yaml
 from eth_utils import is_address, keccak, to_checksum_address
 
@@ -122,6 +123,14 @@ def constructor_inputs(abi: Abi) -> Sequence[Mapping[str, Any]]:
     return []
 
 
+def initcode(abi: Abi, creation: bytes, arguments: Sequence[Any]) -> bytes:
+    """What a creation transaction carries: the compiled code followed by the constructor's arguments, structs as
+    mappings or in order."""
+    inputs = constructor_inputs(abi)
+    values = [_positional(entry, value) for entry, value in zip(inputs, arguments, strict=True)]
+    return creation + eth_abi.encode([_canonical(entry) for entry in inputs], values)
+
+
 def create_address(sender: str, nonce: int) -> str:
     """Address of the contract that `sender` creates with its transaction `nonce` (Yellow Paper, section 7)."""
     encoded: bytes = rlp.encode([bytes.fromhex(sender[2:]), nonce])
@@ -131,6 +140,24 @@ def create_address(sender: str, nonce: int) -> str:
 def predict(deployer: str, nonce: int) -> dict[str, str]:
     """The `System` of a DAO that `deployer` deploys in `ORDER`, its first contract at `nonce`."""
     return {key: create_address(deployer, nonce + offset) for offset, (key, _) in enumerate(ORDER)}
+
+
+def _canonical(entry: Mapping[str, Any]) -> str:
+    kind: str = entry["type"]
+    if not kind.startswith("tuple"):
+        return kind
+    return "(" + ",".join(_canonical(component) for component in entry["components"]) + ")" + kind[5:]
+
+
+def _positional(entry: Mapping[str, Any], value: Any) -> Any:
+    kind: str = entry["type"]
+    if kind.endswith("[]"):
+        item = {**entry, "type": kind[:-2]}
+        return [_positional(item, v) for v in value]
+    if kind == "tuple":
+        fields = [value[c["name"]] for c in entry["components"]] if isinstance(value, Mapping) else value
+        return tuple(_positional(c, v) for c, v in zip(entry["components"], fields, strict=True))
+    return value
 
 
 def _exact_keys(where: str, section: Mapping[str, Any], wanted: Sequence[str]) -> None:
