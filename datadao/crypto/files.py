@@ -1,0 +1,115 @@
+"""One contribution, one age file, one random 32-byte key `K` that is used for nothing else.
+
+Streaming both ways: memory does not grow with the file. age has no associated data, so what binds a file to its place
+is the sha256 of its ciphertext, which the chain anchors; `decrypt` checks it before it looks at anything else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+import bech32
+import pyrage
+
+from datadao.errors import DecryptionFailed, HashMismatch, HeaderRefused, InvalidArgument
+
+HEADER_LIMIT = 1024
+"""Bytes. One recipient needs about 200; thousands of foreign stanzas in a hostile header cost the reader a minute."""
+
+_MAGIC = b"age-encryption.org/v1\n"
+_END_OF_HEADER = b"\n--- "
+
+
+def new_secret() -> bytes:
+    """A fresh `K`, 32 random bytes."""
+    return os.urandom(32)
+
+
+def identity(secret: bytes) -> pyrage.x25519.Identity:
+    """The age identity whose X25519 scalar is `secret`, by its standard AGE-SECRET-KEY- spelling."""
+    if len(secret) != 32:
+        raise InvalidArgument(f"a file key is 32 bytes, not {len(secret)}")
+    text = bech32.bech32_encode("age-secret-key-", bech32.convertbits(secret, 8, 5) or [])
+    return pyrage.x25519.Identity.from_str(text.upper())
+
+
+class _HashingWriter:
+    """Passes bytes on and remembers their sha256."""
+
+    def __init__(self, target: BinaryIO) -> None:
+        self._target = target
+        self.sha256 = hashlib.sha256()
+
+    def write(self, data: bytes) -> int:
+        self.sha256.update(data)
+        return self._target.write(data)
+
+    def flush(self) -> None:
+        self._target.flush()
+
+
+def encrypt(source: BinaryIO, target: BinaryIO, secret: bytes) -> bytes:
+    """Writes the age file of `source` to `target`; returns the sha256 of what was written."""
+    writer = _HashingWriter(target)
+    pyrage.encrypt_io(source, writer, [identity(secret).to_public()])
+    return writer.sha256.digest()
+
+
+def decrypt(source: Path, target: Path, secret: bytes, file_hash: bytes) -> None:
+    """Opens `source` into `target`, which appears whole or not at all (readable by its owner only).
+
+    Raises `HashMismatch`, `HeaderRefused` or `DecryptionFailed`, in this order of checking.
+    """
+    key = identity(secret)
+    with source.open("rb") as file:
+        actual = hashlib.file_digest(file, "sha256").digest()
+        if actual != file_hash:
+            raise HashMismatch(source.name, file_hash, actual)
+        file.seek(0)
+        head = file.read(HEADER_LIMIT)
+        if not head.startswith(_MAGIC) or _END_OF_HEADER not in head:
+            raise HeaderRefused(f"{source.name}: no age header that ends within {HEADER_LIMIT} bytes; refuse the file")
+        file.seek(0)
+
+        def fill(out: BinaryIO) -> None:
+            try:
+                pyrage.decrypt_io(file, out, [key])
+            except (pyrage.DecryptError, OSError) as error:
+                raise DecryptionFailed(f"{source.name}: {error}; damaged, or the key is another file's") from error
+
+        write_whole(target, fill)
+
+
+def write_whole(target: Path, fill: Callable[[BinaryIO], object], *, durable: bool = False) -> None:
+    """Lets `fill` write a temporary file beside `target` and renames it when that succeeds.
+
+    age hands out authenticated but truncated plaintext before it finds a late error; this keeps such halves invisible.
+    With `durable` the bytes and the name have reached the disk on return.
+    """
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".part-", delete=False) as out:
+        partial = Path(out.name)
+        try:
+            fill(out)  # type: ignore[arg-type]
+            if durable:
+                out.flush()
+                os.fsync(out.fileno())
+            out.close()
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+    if durable:
+        sync_directory(target.parent)
+
+
+def sync_directory(path: Path) -> None:
+    """Makes names created in `path` survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

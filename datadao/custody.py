@@ -1,0 +1,214 @@
+"""The custodian: prepares bundles for approved leases, holds them back, publishes them for leases that run.
+
+A loop, not an open port: it reads chain and storage, writes storage, answers nobody. It fails closed: what cannot be
+proved now is not released now. It resumes after a crash at any point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from datadao import eip712, release
+from datadao.crypto.envelope import Context, Envelope, open_wrap
+from datadao.crypto.seal import public_key, seal
+from datadao.errors import (
+    DataDAOError,
+    LicenseeKeyChanged,
+    NothingToRelease,
+    NotIncluded,
+    SeatMismatch,
+    SignatureRefused,
+    StoreUnavailable,
+    SubmissionRefused,
+)
+from datadao.gate import Gate, LeaseState, Tag
+from datadao.release import Bundle
+from datadao.store import Store
+from datadao.submission import MAX_FILES, Submission, Witness, witness_data
+from datadao.types import Contribution, Dao, Leaf
+from datadao.vault import Vault
+from datadao.warden import Warden
+
+Refused = dict[bytes, DataDAOError]
+"""Contribution or submission id → why it was left out."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """`release_root` is what all custodians of the lease sign, `held` the number of files in held-back bundles;
+    `refused` are files this custodian ought to open and cannot, which is no reason to hold up the others."""
+
+    lease_id: int
+    release_root: bytes
+    committee_epoch: int
+    held: int
+    refused: Refused
+
+
+@dataclass(kw_only=True)
+class Custodian:
+    """One seat of one committee epoch. An operator that sits in several epochs runs one of these for each.
+
+    `home` is a private folder (it holds bundles a licensee has not paid for yet); `signer` is the seat's wallet.
+    """
+
+    dao: Dao
+    epoch: int
+    slot: int
+    private_key: X25519PrivateKey
+    signer: eip712.Signer
+    gate: Gate
+    store: Store
+    home: Path
+    check: eip712.SignatureCheck = eip712.signed_by
+
+    def __post_init__(self) -> None:
+        self._vault = Vault(self.home, {**asdict(self.dao), "epoch": self.epoch, "slot": self.slot})
+        self._warden = Warden(self.gate, self.dao, self._vault.finalized)
+
+    def close(self) -> None:
+        """Lets another process take `home`."""
+        self._vault.close()
+
+    def released(self, lease_id: int) -> frozenset[bytes]:
+        """Ids of the contributions whose share is published for the lease."""
+        return frozenset(self._vault.released[lease_id])
+
+    def test_open(self, submissions: Sequence[Submission]) -> tuple[list[Witness], Refused]:
+        """Before scoring: opens this seat's share of each submission; signs for those that open, 500 at a time."""
+        opened: list[bytes] = []
+        refused: Refused = {}
+        for submission in submissions:
+            name = submission.id(self.dao)
+            try:
+                if not self.check(submission.contributor, submission.typed(self.dao), submission.signature):
+                    raise SignatureRefused(f"not signed by {submission.contributor}; ask it to sign again")
+                if self._share(submission.dataset_id, submission) is None:
+                    raise SubmissionRefused(f"made for another committee than epoch {self.epoch}; encrypt again")
+                opened.append(name)
+            except StoreUnavailable:
+                raise
+            except DataDAOError as error:
+                refused[name] = error
+        groups = [tuple(opened[i : i + MAX_FILES]) for i in range(0, len(opened), MAX_FILES)]
+        return [self._statement(group) for group in groups], refused
+
+    def prepare(self, lease_id: int, contributions: Sequence[Contribution]) -> Prepared:
+        """Before payment: seals this seat's shares to the approved lease's key and holds them back. Safe to repeat.
+
+        `contributions` are all leaves of the dataset's active batches, from the manifests; nothing in them is trusted.
+        Raises `GateUnavailable`, `LeaseNotApproved`, `LeaseEnded`, `SeatMismatch`, `NotIncluded`, `NothingToRelease`.
+        """
+        lease = self._warden.approved(lease_id)
+        self._check_seat("finalized")
+        members, covered = self._warden.members(lease, contributions)
+        root = release.release_root(covered)
+        for held in self._vault.of(lease_id):
+            if held.hpke_key != lease.hpke_key:
+                self._vault.discard(held, "the licensee's key changed")
+        done = self._vault.released[lease_id].union(*(held.ids for held in self._vault.of(lease_id)))
+        todo = {i: item for i, item in members.items() if i not in done}
+        gone = self._warden.gone(todo, "finalized")
+        refused = self._hold(lease, {i: item for i, item in todo.items() if i not in gone})
+        waiting = {i for held in self._vault.of(lease_id) for i in held.ids}
+        if refused and not waiting and not done:
+            raise NothingToRelease(f"none of {len(refused)} shares of slot {self.slot} opens; check this seat's key")
+        return Prepared(lease_id, root, lease.committee_epoch, len(waiting), refused)
+
+    def sign_readiness(self, prepared: Prepared) -> bytes:
+        """The 65-byte signature for `DataLeases.confirmDelivery`. Raises `SeatMismatch` for another epoch's lease."""
+        if prepared.committee_epoch != self.epoch:
+            raise SeatMismatch(f"committee {prepared.committee_epoch} signs for this lease, not {self.epoch}; leave it")
+        fields = (prepared.lease_id, prepared.release_root, prepared.committee_epoch)
+        signature = self._signed(release.readiness(self.dao, *fields))
+        self._vault.record("ready", lease=prepared.lease_id, root=prepared.release_root.hex())
+        return signature
+
+    def publish(self, lease_id: int, contributions: Sequence[Contribution]) -> Refused:
+        """After payment: publishes what is held back for the lease as long as it runs; returns the files left out.
+
+        The chain is asked anew before every bundle. Raises the `LeaseRefused` that says why a lease does not run at the
+        finalized or the latest block, `GateUnavailable` when in doubt. Takes the same list as `prepare`.
+        """
+        refused: Refused = {}
+        members: dict[bytes, Contribution] | None = None
+        self._settle_crash(lease_id)
+        while waiting := self._vault.of(lease_id):
+            held, data = waiting[0], self._vault.read(waiting[0])
+            lease = self._warden.running(lease_id)
+            self._check_seat("latest")
+            if held.hpke_key != lease.hpke_key:
+                raise LicenseeKeyChanged(f"lease {lease_id} has a new key; prepare it again")
+            if members is None:
+                members, _ = self._warden.members(lease, contributions)
+            if not members.keys() >= set(held.ids):
+                raise NotIncluded(f"the list lacks contributions held back for lease {lease_id}; pass the whole of it")
+            mine = {i: members[i] for i in held.ids}
+            gone = self._warden.gone(mine, "latest")
+            if gone or data is None:
+                self._vault.discard(held, "contributions were withdrawn" if gone else "its file is lost")
+                refused |= gone | self._hold(lease, {i: item for i, item in mine.items() if i not in gone})
+                continue
+            self._vault.publishing(held, self._warden.finalized, lease.block.number)
+            self.store.put(held.name, data)
+            self._vault.published(held)
+        return refused
+
+    def _settle_crash(self, lease_id: int) -> None:
+        """A crash may have come between an upload and its entry: what is out is out, and is not made a second time."""
+        for held in self._vault.of(lease_id):
+            left = held.name in self._vault.begun and self.store.has(held.name)
+            if left and self.store.get(held.name) == self._vault.read(held):
+                self._vault.published(held)
+
+    def _share(self, dataset_id: int, item: Submission | Leaf) -> bytes | None:
+        """This seat's share, in a context made of chain data (before scoring: of what the contributor signed); None for
+        another epoch's file."""
+        envelope = Envelope.decode(self.store.get(item.envelope_hash, Envelope.LIMIT))
+        if envelope.epoch != self.epoch:
+            return None
+        context = Context(self.dao, dataset_id, self.epoch, item.contributor, item.file_hash)
+        return open_wrap(envelope, context, self.slot, self.private_key)
+
+    def _hold(self, lease: LeaseState, members: Mapping[bytes, Contribution]) -> Refused:
+        """Opens, seals anew to the lease's key and holds back; returns what does not open."""
+        shares: list[tuple[bytes, bytes]] = []
+        refused: Refused = {}
+        for name, item in members.items():
+            try:
+                share = self._share(lease.dataset_id, item.leaf)
+            except StoreUnavailable:
+                raise
+            except DataDAOError as error:
+                refused[name] = error
+                continue
+            if share is not None:
+                shares.append((name, share))
+        for start in range(0, len(shares), MAX_FILES):
+            group = shares[start : start + MAX_FILES]
+            ids, plain = tuple(name for name, _ in group), b"".join(share for _, share in group)
+            info = release.release_info(self.dao, lease.lease_id, self.epoch, self.slot, ids)
+            draft = Bundle(lease.lease_id, self.epoch, self.slot, ids, seal(plain, lease.hpke_key, info), b"")
+            data = replace(draft, signature=self._signed(draft.typed(self.dao))).encode()
+            number = self._vault.numbers[lease.lease_id]
+            place = release.bundle_name(self.dao, lease.lease_id, self.epoch, self.slot, number)
+            self._vault.hold(lease.lease_id, place, ids, lease.hpke_key, data)
+        return refused
+
+    def _statement(self, names: tuple[bytes, ...]) -> Witness:
+        message = witness_data(self.dao, self.epoch, self.slot, names)
+        return Witness(self.epoch, self.slot, names, self._signed(message))
+
+    def _check_seat(self, tag: Tag) -> str:
+        return self._warden.seat(self.epoch, self.slot, public_key(self.private_key), tag).signer
+
+    def _signed(self, message: eip712.TypedData) -> bytes:
+        """Signs as this seat, having made sure that the seat and the wallet are the ones the chain names."""
+        owner, signature = self._check_seat("latest"), self.signer(message)
+        if not self.check(owner, message, signature):
+            raise SeatMismatch(f"the signer is not {owner}, which holds slot {self.slot} of epoch {self.epoch}")
+        return signature

@@ -1,0 +1,62 @@
+"""EIP-712 messages of the protocol. Wallet keys never enter: signing is a callable, checking may ask the chain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from eth_account import Account
+from eth_account.messages import encode_typed_data
+from eth_utils import keccak
+
+from datadao.encoding import address
+
+TypedData = dict[str, Any]
+Signer = Callable[[TypedData], bytes]
+"""Full typed data in, 65-byte signature (r, s, v in 27/28) out; any wallet or Ape account serves."""
+SignatureCheck = Callable[[str, TypedData, bytes], bool]
+"""Does this account stand behind this message? `signed_by`, or for Safes one that asks the chain (ERC-1271)."""
+
+_DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+_HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
+
+
+def _members(type_string: str) -> tuple[str, list[dict[str, str]]]:
+    name, _, rest = type_string.partition("(")
+    pairs = (member.split(" ") for member in rest.removesuffix(")").split(","))
+    return name, [{"name": field, "type": kind} for kind, field in pairs]
+
+
+def typed_data(contract: str, chain_id: int, verifier: str, type_string: str, *values: Any) -> TypedData:
+    """The full message for domain (`contract`, "1", `chain_id`, `verifier`); `values` in the type string's order."""
+    primary, fields = _members(type_string)
+    return {
+        "types": {"EIP712Domain": _members(_DOMAIN)[1], primary: fields},
+        "primaryType": primary,
+        "domain": {"name": contract, "version": "1", "chainId": chain_id, "verifyingContract": address(verifier)},
+        "message": {field["name"]: value for field, value in zip(fields, values, strict=True)},
+    }
+
+
+def struct_hash(data: TypedData) -> bytes:
+    """`hashStruct(message)`: names the message regardless of chain and contract."""
+    return bytes(encode_typed_data(full_message=data).body)
+
+
+def digest(data: TypedData) -> bytes:
+    """The 32 bytes a wallet signs and a contract recovers from."""
+    message = encode_typed_data(full_message=data)
+    return bytes(keccak(b"\x19\x01" + message.header + message.body))
+
+
+def signed_by(account: str, data: TypedData, signature: bytes) -> bool:
+    """True iff `account`'s own key made this signature; malleable and compact forms are refused, as on-chain."""
+    if len(signature) != 65 or signature[64] not in (27, 28):
+        return False
+    if int.from_bytes(signature[32:64], "big") > _HALF_ORDER:
+        return False
+    try:
+        signer = Account.recover_message(encode_typed_data(full_message=data), signature=signature)
+        return bool(signer == address(account))
+    except Exception:  # the backends raise a dozen kinds for unusable r and s; all of them mean "not signed"
+        return False

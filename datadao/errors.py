@@ -1,0 +1,191 @@
+"""Every refusal of the client, one class each. A message names what was refused and what to do next.
+
+Catch `DataDAOError` for "the client said no"; anything else that escapes is a defect of the client.
+"""
+
+from __future__ import annotations
+
+
+class DataDAOError(Exception):
+    """Base of all refusals."""
+
+
+class InvalidArgument(DataDAOError, ValueError):
+    """A caller passed a value no chain or file could have produced (wrong length, not an address, out of range)."""
+
+
+class Malformed(DataDAOError):
+    """Stored or received bytes are not the canonical encoding of the record they claim to be."""
+
+
+class SignatureRefused(DataDAOError):
+    """A signature is absent, malformed, or by somebody else than it has to be."""
+
+
+# Files and keys
+
+
+class HashMismatch(DataDAOError):
+    """Content is not what its name or the chain says it is."""
+
+    def __init__(self, what: str, expected: bytes, actual: bytes) -> None:
+        super().__init__(
+            f"{what}: sha256 is {actual.hex()}, expected {expected.hex()}; fetch it again, or from another copy"
+        )
+        self.expected, self.actual = expected, actual
+
+
+class HeaderRefused(DataDAOError):
+    """Not an age file, or its header is longer than a one-recipient header can be (a long one costs minutes to try)."""
+
+
+class DecryptionFailed(DataDAOError):
+    """The age payload is damaged, cut short, or made for another key. Nothing was left at the destination."""
+
+
+class UnsealFailed(DataDAOError):
+    """An HPKE seal does not open: another key, or another context (chain, dataset, epoch, file, slot, contributor)."""
+
+
+class CommitmentMismatch(DataDAOError):
+    """A share opened but is not the one its envelope commits to. `slot` names whose it is."""
+
+    def __init__(self, slot: int) -> None:
+        super().__init__(f"the share of custodian slot {slot} is not the committed one; ask another, and report it")
+        self.slot = slot
+
+
+class SharesInconsistent(DataDAOError):
+    """The shares do not all lie on one polynomial through the file key: some t custodians would recover another key."""
+
+
+class NotEnoughShares(DataDAOError):
+    """Fewer good shares than the threshold. `culprits` names the slots that handed out bad ones."""
+
+    def __init__(self, have: int, need: int, culprits: tuple[int, ...] = ()) -> None:
+        bad = f"; bad shares came from slots {list(culprits)}" if culprits else ""
+        super().__init__(f"{have} good shares of {need} needed{bad}; wait for or ask further custodians")
+        self.have, self.need, self.culprits = have, need, culprits
+
+
+# Storage
+
+
+class StoreError(DataDAOError):
+    """Base of storage refusals."""
+
+
+class NameRefused(StoreError):
+    """An object name or storage address outside the allowed forms. No I/O was done."""
+
+
+class ObjectMissing(StoreError):
+    """No such object. It may not be uploaded yet, or storage lost it."""
+
+
+class ObjectTaken(StoreError):
+    """The name exists with other content. Objects are write-once and nothing was changed."""
+
+
+class ObjectTooLarge(StoreError):
+    """The object exceeds the size allowed for its kind; reading was stopped."""
+
+
+class StoreUnavailable(StoreError):
+    """Storage failed or timed out. Nothing half-written is visible; run the same call again."""
+
+
+# Attestors
+
+
+class SubmissionRefused(DataDAOError):
+    """A submission contradicts its envelope, its committee or its dataset. The contributor has to make a new one."""
+
+
+class NotReadable(DataDAOError):
+    """Too few custodians confirmed that they can open their share: nobody is paid for a file nobody can open."""
+
+    def __init__(self, have: int, need: int) -> None:
+        super().__init__(f"{have} custodians test-opened their share, {need} must; ask the rest, or refuse the file")
+        self.have, self.need = have, need
+
+
+class ScoreRefused(DataDAOError):
+    """The file holds nothing to score, or attestors disagree on what it holds."""
+
+
+class BatchRefused(DataDAOError):
+    """Leaves that the registry would refuse: none, duplicate, below the policy's minimum, out of range."""
+
+
+# Custodians
+
+
+class GateUnavailable(DataDAOError):
+    """The chain could not be read, or its answers contradict each other. Nothing was released; try again later."""
+
+
+class SeatMismatch(DataDAOError):
+    """This custodian's key, signer, slot or epoch is not the one the chain names."""
+
+
+class NotIncluded(DataDAOError):
+    """A contribution is not an activated leaf of the leased dataset."""
+
+
+class ContributionErased(DataDAOError):
+    """The contributor withdrew this contribution; its key is never released again."""
+
+
+class LeaseRefused(DataDAOError):
+    """Base: the lease gives no right to keys now."""
+
+
+class LeaseNotApproved(LeaseRefused):
+    """The lease is not approved at the finalized block."""
+
+
+class LeaseNotStarted(LeaseRefused):
+    """The first instalment is not paid at that block. Payment comes before keys."""
+
+
+class LeaseEnded(LeaseRefused):
+    """The lease was ended or terminated."""
+
+
+class LeaseLapsed(LeaseRefused):
+    """Paid access has run out; a new instalment opens it again."""
+
+
+class LeaseOverdue(LeaseRefused):
+    """The licensee has not acknowledged erasures in time; `acknowledge` makes the lease run again."""
+
+
+class LicenseeKeyChanged(LeaseRefused):
+    """The lease's key is not the one the bundle is sealed to. Prepare again once the new key is final."""
+
+
+class NothingToRelease(DataDAOError):
+    """No covered file, or none that this custodian can open although it should."""
+
+
+class JournalCorrupt(DataDAOError):
+    """The custodian's log was altered. Stop, keep it as evidence, restore from a copy."""
+
+
+class JournalBusy(DataDAOError):
+    """Another process holds the custodian's log. Two writers could release twice."""
+
+
+# Licensee
+
+
+class BundleRefused(DataDAOError):
+    """A release bundle is forged, replayed, or sealed to somebody else."""
+
+
+# The chain
+
+
+class TransactionFailed(DataDAOError):
+    """A transaction of a series reverted. Those before it stand; read the chain before sending the rest again."""

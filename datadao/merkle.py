@@ -1,0 +1,85 @@
+"""The batch tree: the same root and proofs as OpenZeppelin's StandardMerkleTree with `sortLeaves: false`.
+
+Leaves are hashed twice, so that no inner node can pass for one; pairs are hashed in sorted order, so that a proof needs
+no directions. One million leaves take seconds: hashing goes through a C keccak, in one process, over plain lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sha3 import keccak_256
+
+from datadao.encoding import word
+from datadao.errors import InvalidArgument
+from datadao.types import Dao, Leaf
+
+LEAF_TYPES = (
+    *("uint256", "address", "uint256", "uint256"),  # chainId, registry, datasetId, sequence: filled in by the contract
+    *("address", "bytes32", "bytes32", "bytes32", "uint256", "uint256"),
+)
+
+
+def leaf_hashes(dao: Dao, dataset_id: int, sequence: int, leaves: Iterable[Leaf]) -> list[bytes]:
+    """`keccak(keccak(abi.encode(...)))` of each leaf. A leaf hash also serves as the contribution's id off-chain."""
+    prefix = word(dao.chain_id) + word(dao.registry) + word(dataset_id) + word(sequence) + bytes(12)
+    hashes = []
+    for contributor, fingerprint, file_hash, envelope_hash, units, quality in leaves:
+        owner = bytes.fromhex(contributor[2:])
+        if not len(owner) + 12 == len(fingerprint) == len(file_hash) == len(envelope_hash) == 32:
+            raise InvalidArgument(f"leaf of {contributor}: an address is 20 bytes and every hash 32")
+        numbers = units.to_bytes(32, "big") + quality.to_bytes(32, "big")
+        packed = prefix + owner + fingerprint + file_hash + envelope_hash + numbers
+        hashes.append(keccak_256(keccak_256(packed).digest()).digest())
+    return hashes
+
+
+def leaf_hash(dao: Dao, dataset_id: int, sequence: int, leaf: Leaf) -> bytes:
+    """`leaf_hashes` of one leaf."""
+    return leaf_hashes(dao, dataset_id, sequence, (leaf,))[0]
+
+
+def _node(left: bytes, right: bytes) -> bytes:
+    return bytes(keccak_256(left + right if left < right else right + left).digest())
+
+
+class MerkleTree:
+    """A tree over leaf hashes, in the order given (which is the order proofs are asked for)."""
+
+    def __init__(self, hashes: Sequence[bytes]) -> None:
+        if not hashes:
+            raise InvalidArgument("a tree needs at least one leaf")
+        # Heap order with the leaves reversed at the end: node i has children 2i+1 and 2i+2.
+        nodes = [b""] * (len(hashes) - 1) + list(reversed(hashes))
+        for i in range(len(hashes) - 2, -1, -1):
+            left, right = nodes[2 * i + 1], nodes[2 * i + 2]
+            nodes[i] = keccak_256(left + right if left < right else right + left).digest()
+        self._nodes = nodes
+        self._count = len(hashes)
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def root(self) -> bytes:
+        return self._nodes[0]
+
+    def proof(self, index: int) -> tuple[bytes, ...]:
+        """Siblings from leaf `index` up to the root."""
+        if not 0 <= index < self._count:
+            raise InvalidArgument(f"no leaf {index} in a tree of {self._count}")
+        i = len(self._nodes) - 1 - index
+        path = []
+        while i > 0:
+            path.append(self._nodes[i + 1 if i % 2 else i - 1])
+            i = (i - 1) // 2
+        return tuple(path)
+
+
+def verify(root: bytes, hashed_leaf: bytes, proof: Sequence[bytes]) -> bool:
+    """Does the proof lead from the hashed leaf to the root? False, never an error, for nodes that are not 32 bytes."""
+    if any(len(node) != 32 for node in (root, hashed_leaf, *proof)):
+        return False
+    for sibling in proof:
+        hashed_leaf = _node(hashed_leaf, sibling)
+    return hashed_leaf == root

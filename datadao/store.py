@@ -1,0 +1,196 @@
+"""Write-once storage of ciphertext, over any object store `obstore` speaks: `file://`, `memory://`, `s3://`.
+
+Storage is not trusted. Files are named by their sha256 and checked on every read, so it can withhold but not replace.
+Small signed records that must be found by name (release bundles) are write-once too; their signatures protect them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.store import from_url
+
+from datadao.crypto.files import write_whole
+from datadao.errors import (
+    HashMismatch,
+    InvalidArgument,
+    NameRefused,
+    ObjectMissing,
+    ObjectTaken,
+    ObjectTooLarge,
+    StoreError,
+    StoreUnavailable,
+)
+
+SMALL = 8 * 1024 * 1024
+"""Bytes. Up to here an object is sent in one conditional request; beyond, in parts and constant memory."""
+
+_SCHEMES = ("file://", "memory://", "s3://")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(?:[./][a-z0-9_-]+)*")
+_CONTENT = "sha256/"
+_CHUNK = 1024 * 1024
+
+
+def content_name(digest: bytes) -> str:
+    """Where the object with this sha256 lives: `sha256/ab/ab…`, so that no folder grows too wide."""
+    if len(digest) != 32:
+        raise InvalidArgument(f"a sha256 is 32 bytes, not {len(digest)}")
+    return f"{_CONTENT}{digest[:1].hex()}/{digest.hex()}"
+
+
+def check_name(name: str) -> str:
+    """Runs of a-z 0-9 - _ joined by single dots or slashes, at most 200 characters in all. Raises `NameRefused`."""
+    if len(name) > 200 or not _NAME.fullmatch(name):
+        raise NameRefused(f"object name {name[:80]!r}: use a-z, 0-9, '-' and '_', with single '.' or '/' between")
+    return name
+
+
+class Store:
+    """`url` is `file:///folder`, `memory://` or `s3://bucket[/prefix]`; `options` are the S3 settings of obstore:
+    `endpoint`, `access_key_id`, `secret_access_key`, `region`, …; `http=True` allows an unencrypted endpoint."""
+
+    def __init__(self, url: str, *, timeout: float = 30.0, http: bool = False, **options: Any) -> None:
+        scheme = next((known for known in _SCHEMES if url.startswith(known)), None)
+        if scheme is None or ".." in url:
+            raise NameRefused(f"storage address {url[:80]!r}: use one of {', '.join(_SCHEMES)}")
+        limit = timedelta(seconds=timeout)
+        if scheme == "file://":
+            options["mkdir"] = True
+        elif scheme == "s3://":
+            options["client_options"] = {"timeout": limit, "connect_timeout": limit, "allow_http": http}
+            options["retry_config"] = {"max_retries": 3, "retry_timeout": limit}
+        try:
+            self._store = from_url(url, **options)
+        except (BaseError, OSError, ValueError, TypeError) as error:
+            raise StoreError(f"cannot open {url}: {error}; check the address and its options") from error
+
+    def put_file(self, source: Path | BinaryIO) -> bytes:
+        """Stores a file or stream and returns its sha256. Storing the same content again changes nothing."""
+        if isinstance(source, Path):
+            with source.open("rb") as file:
+                return self._put_seekable(file)
+        with tempfile.SpooledTemporaryFile(max_size=SMALL) as spool:
+            while chunk := source.read(_CHUNK):
+                spool.write(chunk)
+            spool.seek(0)
+            return self._put_seekable(spool)  # type: ignore[arg-type]
+
+    def put_bytes(self, data: bytes) -> bytes:
+        """Stores bytes under their sha256, which it returns."""
+        digest = hashlib.sha256(data).digest()
+        self._create(content_name(digest), data)
+        return digest
+
+    def put(self, name: str, data: bytes) -> None:
+        """Stores a small record under a name of its own, once: `ObjectTaken` if the name holds anything else."""
+        if check_name(name).startswith(_CONTENT):
+            raise NameRefused(f"names below {_CONTENT} belong to content; use put_file or put_bytes")
+        self._create(name, data)
+
+    def get(self, key: bytes | str, limit: int = SMALL) -> bytes:
+        """An object of at most `limit` bytes: by sha256 (checked) or by name (check its signature)."""
+        out = bytearray()
+        self._read(key, limit, out.extend)
+        return bytes(out)
+
+    def get_file(self, digest: bytes, target: Path, limit: int | None = None) -> None:
+        """Streams the object with this sha256 to `target`, which appears only if it is the right one."""
+
+        def fill(out: BinaryIO) -> None:
+            self._read(digest, limit, out.write)
+
+        write_whole(target, fill)
+
+    def has(self, key: bytes | str) -> bool:
+        """Is there an object of this sha256 or name? Says nothing about its content."""
+        name = content_name(key) if isinstance(key, bytes) else check_name(key)
+        try:
+            with _translated(name):
+                obstore.head(self._store, name)
+        except ObjectMissing:
+            return False
+        return True
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """Names below a folder, sorted; entries outside the allowed forms are left out."""
+        check_name(prefix)
+        with _translated(prefix):
+            found = [str(entry["path"]) for page in obstore.list(self._store, f"{prefix}/") for entry in page]
+        return iter(sorted(name for name in found if _NAME.fullmatch(name) and name.startswith(f"{prefix}/")))
+
+    def _read(self, key: bytes | str, limit: int | None, write: Callable[[bytes], Any]) -> None:
+        name = content_name(key) if isinstance(key, bytes) else check_name(key)
+        sha256, size = hashlib.sha256(), 0
+        with _translated(name):
+            for part in obstore.get(self._store, name).stream(min_chunk_size=_CHUNK):
+                chunk = bytes(part)
+                size += len(chunk)
+                if limit is not None and size > limit:
+                    raise ObjectTooLarge(f"{name} is longer than the {limit} bytes allowed; refuse it")
+                sha256.update(chunk)
+                write(chunk)
+        if isinstance(key, bytes) and sha256.digest() != key:
+            raise HashMismatch(name, key, sha256.digest())
+
+    def _put_seekable(self, file: BinaryIO) -> bytes:
+        head = file.read(SMALL + 1)
+        if len(head) <= SMALL:
+            return self.put_bytes(head)
+        del head
+        file.seek(0)
+        digest = hashlib.file_digest(file, "sha256").digest()  # type: ignore[arg-type]  # has readinto
+        name = content_name(digest)
+        if self.has(digest):
+            self._check_same(name, digest)
+        else:
+            # Object stores have no conditional upload in parts. Two writers of one name can only race with one content.
+            file.seek(0)
+            with _translated(name):
+                obstore.put(self._store, name, _unchanged(file, digest), max_concurrency=2)
+        return digest
+
+    def _create(self, name: str, data: bytes) -> None:
+        try:
+            with _translated(name):
+                obstore.put(self._store, name, data, mode="create")
+        except ObjectTaken:
+            self._check_same(name, hashlib.sha256(data).digest())
+
+    def _check_same(self, name: str, digest: bytes) -> None:
+        sha256 = hashlib.sha256()
+        self._read(name, None, sha256.update)
+        if sha256.digest() != digest:
+            raise ObjectTaken(f"{name} already holds other content; objects are write-once, so inspect the storage")
+
+
+def _unchanged(file: BinaryIO, digest: bytes) -> Iterator[bytes]:
+    """The file's chunks; fails before the upload completes if the file is no longer the one that was hashed."""
+    sha256 = hashlib.sha256()
+    while chunk := file.read(_CHUNK):
+        sha256.update(chunk)
+        yield chunk
+    if sha256.digest() != digest:
+        raise HashMismatch("the file changed while it was read", digest, sha256.digest())
+
+
+@contextmanager
+def _translated(name: str) -> Iterator[None]:
+    """Storage failures as the client's own errors."""
+    try:
+        yield
+    except AlreadyExistsError as error:
+        raise ObjectTaken(name) from error
+    except FileNotFoundError as error:
+        raise ObjectMissing(f"no object {name}; it is not stored yet, or storage lost it") from error
+    except (BaseError, OSError) as error:
+        cause = str(error).partition("\n")[0]
+        raise StoreUnavailable(f"storage failed at {name}: {cause}; run the same call again") from error

@@ -1,0 +1,77 @@
+"""What the chain says about the DAO's parties and data, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from datadao.encoding import address
+from datadao.errors import InvalidArgument
+
+MAX_SEATS = 32
+BPS = 10_000
+
+
+@dataclass(frozen=True)
+class Dao:
+    """The contracts every signature and seal is bound to."""
+
+    chain_id: int
+    registry: str
+    leases: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "registry", address(self.registry))
+        object.__setattr__(self, "leases", address(self.leases))
+
+
+@dataclass(frozen=True)
+class Party:
+    """A custodian's or attestor's seat: who signs, and the raw X25519 public key (32 bytes) things are sealed to."""
+
+    signer: str
+    hpke_key: bytes
+    uri: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "signer", address(self.signer))
+        if len(self.hpke_key) != 32 or not any(self.hpke_key):
+            raise InvalidArgument("an hpkeKey is 32 bytes and not zero")
+
+
+@dataclass(frozen=True)
+class Committee:
+    """The custodians of one epoch; a slot is a position in `custodians`, counted from 0."""
+
+    epoch: int
+    threshold: int
+    custodians: tuple[Party, ...]
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.threshold <= len(self.custodians) <= MAX_SEATS:
+            raise InvalidArgument(f"a committee of {len(self.custodians)} with threshold {self.threshold}")
+
+    @property
+    def readable_at(self) -> int:
+        """Custodians that must have test-opened a file before it is scored: one may fail later without losing it."""
+        return min(len(self.custodians), self.threshold + 1)
+
+
+class Leaf(NamedTuple):
+    """One accepted contribution as attestors sign it. Hashes are 32 bytes, `quality` is in basis points."""
+
+    contributor: str
+    fingerprint: bytes
+    file_hash: bytes
+    envelope_hash: bytes
+    units: int
+    quality: int
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """A leaf with the way to prove it: the on-chain batch it belongs to and its Merkle proof there."""
+
+    batch_id: int
+    leaf: Leaf
+    proof: tuple[bytes, ...]

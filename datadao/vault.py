@@ -1,0 +1,111 @@
+"""A custodian's memory: bundles held back until they are paid for, and what was released, as its journal tells it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from datadao.crypto.files import write_whole
+from datadao.errors import SeatMismatch
+from datadao.journal import Entry, Journal
+
+
+@dataclass(frozen=True)
+class Held:
+    """A bundle that waits: its name in storage, the contributions in it, the licensee key it is sealed to."""
+
+    lease_id: int
+    name: str
+    ids: tuple[bytes, ...]
+    hpke_key: bytes
+    sha256: bytes
+
+
+class Vault:
+    """A private folder with a journal. Each event is on disk before the act it announces, each bundle before its event.
+
+    Raises `SeatMismatch` if the folder belongs to another `seat`, and what `Journal` raises.
+    """
+
+    def __init__(self, home: Path, seat: dict[str, Any]) -> None:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._home = home
+        self._held: dict[str, Held] = {}
+        self.begun: set[str] = set()
+        self.finalized = 0
+        self.released: defaultdict[int, set[bytes]] = defaultdict(set)
+        self.numbers: defaultdict[int, int] = defaultdict(int)
+        self._journal = Journal(home / "journal.jsonl")
+        for entry in self._journal.entries:
+            self._apply(entry)
+        if not self._journal.entries:
+            self.record("seat", **seat)
+        if self._journal.entries[0] != {"event": "seat", **seat}:
+            self.close()
+            raise SeatMismatch(f"{home.name} belongs to another seat or DAO; give every seat a folder of its own")
+        kept = {self._path(name) for name in self._held}
+        for path in (*home.glob(".part-*"), *home.glob("*.bundle")):  # what crashes left behind
+            if path not in kept:
+                path.unlink()
+
+    def close(self) -> None:
+        """Lets another process take the folder."""
+        self._journal.close()
+
+    def of(self, lease_id: int) -> list[Held]:
+        """Bundles that wait for this lease, oldest first."""
+        return [held for held in self._held.values() if held.lease_id == lease_id]
+
+    def hold(self, lease_id: int, name: str, ids: tuple[bytes, ...], hpke_key: bytes, data: bytes) -> None:
+        """Keeps a bundle back, on disk."""
+        write_whole(self._path(name), lambda out: out.write(data), durable=True)
+        sha256 = hashlib.sha256(data).hexdigest()
+        self.record("held", lease=lease_id, name=name, ids=[i.hex() for i in ids], key=hpke_key.hex(), sha256=sha256)
+
+    def read(self, held: Held) -> bytes | None:
+        """The bundle's bytes, or None if its file is lost or damaged."""
+        path = self._path(held.name)
+        data = path.read_bytes() if path.exists() else b""
+        return data if hashlib.sha256(data).digest() == held.sha256 else None
+
+    def publishing(self, held: Held, finalized: int, latest: int) -> None:
+        """Notes that the bundle is about to leave, and the block numbers that allowed it."""
+        self.record("publishing", name=held.name, finalized=finalized, latest=latest)
+
+    def published(self, held: Held) -> None:
+        """Notes that the bundle is out."""
+        self.record("published", name=held.name)
+        self._path(held.name).unlink(missing_ok=True)
+
+    def discard(self, held: Held, why: str) -> None:
+        """Drops a bundle that must not go out as it is."""
+        self.record("discarded", name=held.name, why=why)
+        self._path(held.name).unlink(missing_ok=True)
+
+    def record(self, event: str, **details: Any) -> None:
+        """Journals an event and takes it in."""
+        self._journal.append(event, **details)
+        self._apply(self._journal.entries[-1])
+
+    def _path(self, name: str) -> Path:
+        return self._home / ("-".join(name.rsplit("/", 2)[1:]) + ".bundle")
+
+    def _apply(self, entry: Entry) -> None:
+        """State is nothing but what the entries, old and new, add up to."""
+        match entry["event"]:
+            case "held":
+                ids = tuple(bytes.fromhex(i) for i in entry["ids"])
+                key, sha256 = bytes.fromhex(entry["key"]), bytes.fromhex(entry["sha256"])
+                self._held[entry["name"]] = Held(entry["lease"], entry["name"], ids, key, sha256)
+                self.numbers[entry["lease"]] += 1
+            case "publishing":
+                self.begun.add(entry["name"])
+                self.finalized = max(self.finalized, entry["finalized"])
+            case "published":
+                held = self._held.pop(entry["name"])
+                self.released[held.lease_id].update(held.ids)
+            case "discarded":
+                self._held.pop(entry["name"])

@@ -1,0 +1,185 @@
+"""The default scorer: validity x completeness x uniqueness in integers, and one fingerprint for one set of records."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from datadao.errors import HashMismatch, InvalidArgument, ScoreRefused
+from datadao.scoring import MAX_RECORD, JsonLinesScorer, Score
+
+SCHEMA = json.dumps(
+    {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": {
+            "age": {"type": "integer", "minimum": 0},
+            "vote": {"enum": ["A", "B", None]},
+            "income": {"type": ["number", "null"]},
+            "note": {"type": "string"},
+        },
+        "required": ["age"],
+        "additionalProperties": False,
+    }
+).encode()
+SECRET = b"s" * 32
+
+
+def scorer(schema: bytes = SCHEMA, secret: bytes = SECRET) -> JsonLinesScorer:
+    return JsonLinesScorer(schema, hashlib.sha256(schema).digest(), secret)
+
+
+def score(folder: Path, *lines: str | bytes, secret: bytes = SECRET) -> Score:
+    path = folder / "data.jsonl"
+    path.write_bytes(b"\n".join(line.encode() if isinstance(line, str) else line for line in lines) + b"\n")
+    return scorer(secret=secret).score(path)
+
+
+FULL = '{"age": 1, "vote": "A", "income": 1.5, "note": "x"}'
+
+
+def test_score__one_full_record__is_one_unit_of_full_quality(tmp_path: Path) -> None:
+    result = score(tmp_path, FULL)
+    assert (result.units, result.quality) == (1, 10_000)
+
+
+@pytest.mark.parametrize(
+    ("lines", "units", "quality"),
+    [
+        ([FULL, '{"age": -1}'], 1, 5_000),  # validity 1/2
+        (['{"age": 1, "vote": "B"}'], 1, 5_000),  # completeness 2/4
+        (['{"age": 1, "vote": null}'], 1, 2_500),  # null is not an answer
+        ([FULL, FULL], 2, 5_000),  # uniqueness 1/2
+        ([FULL, '{"age": 2}', '{"age": 2}', "junk"], 3, 2_500),  # 3/4 * 6/12 * 2/3 = 1/4
+    ],
+)
+def test_score__each_factor__counts_once(tmp_path: Path, lines: list[str], units: int, quality: int) -> None:
+    result = score(tmp_path, *lines)
+    assert (result.units, result.quality) == (units, quality)
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(
+        st.one_of(
+            st.fixed_dictionaries(
+                {"age": st.integers(-1, 3)},
+                optional={"vote": st.sampled_from(["A", "B", "C", None]), "note": st.text(max_size=3)},
+            ).map(json.dumps),
+            st.sampled_from(["", "  ", "[1]", "nonsense", '{"age": 1e400}', '{"age": NaN}', '{"other": 1}']),
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_score__any_mixture__equals_the_product_of_exact_fractions(tmp_path: Path, lines: list[str]) -> None:
+    read = [json.loads(line) if line[:2] == '{"' and "1e400" not in line else None for line in lines if line.strip()]
+    valid = [r for r in read if r and r.get("age", -1) in range(4) and r.get("vote") != "C" and "other" not in r]
+    if not valid:
+        with pytest.raises(ScoreRefused):
+            score(tmp_path, *lines)
+        return
+    complete = Fraction(sum(value is not None for record in valid for value in record.values()), 4 * len(valid))
+    unique = Fraction(len({json.dumps(record, sort_keys=True) for record in valid}), len(valid))
+    result = score(tmp_path, *lines)
+    assert result.units == len(valid)
+    assert result.quality == int(10_000 * Fraction(len(valid), len(read)) * complete * unique)
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        ['{"age": 2}', FULL],
+        [FULL, "", '  {"age":2}  ', FULL],
+        ['{"note":"x","income":15e-1,"vote":"A","age":1.0}', '{"age": 2}', '{"age": -5}', "junk"],
+        [r'{"note":"\u0078","income":1.50,"vote":"A","age":1}', '{"age": 2.0}'],
+    ],
+    ids=["order", "space and repeats", "keys, numbers and junk", "escapes"],
+)
+def test_fingerprint__same_records_in_disguise__is_the_same(tmp_path: Path, same: list[str]) -> None:
+    assert score(tmp_path, *same).fingerprint == score(tmp_path, FULL, '{"age": 2}').fingerprint
+
+
+@pytest.mark.parametrize("other", [[FULL], [FULL, '{"age": 3}'], [FULL, '{"age": 2}', '{"age": 0}']])
+def test_fingerprint__other_records__is_another(tmp_path: Path, other: list[str]) -> None:
+    assert score(tmp_path, *other).fingerprint != score(tmp_path, FULL, '{"age": 2}').fingerprint
+
+
+def test_fingerprint__without_the_secret__cannot_be_computed(tmp_path: Path) -> None:
+    """Else anyone could test guesses of a member's answers against the public leaves."""
+    assert score(tmp_path, FULL).fingerprint != score(tmp_path, FULL, secret=b"t" * 32).fingerprint
+    with pytest.raises(InvalidArgument):
+        scorer(secret=b"short")
+
+
+def test_fingerprint__golden_vector(tmp_path: Path) -> None:
+    """Attestors hand their secret over; a changed canonical form would let old data in again as new."""
+    canonical = ['{"age":1,"income":1.5,"note":"x","vote":"A"}', '{"age":2}']
+    marks = sorted(hashlib.sha256(record.encode()).digest() for record in canonical)
+    by_hand = hmac.digest(SECRET, b"datadao/fingerprint/1" + b"".join(marks), "sha256")
+    assert score(tmp_path, FULL, '{"age": 2}').fingerprint == by_hand
+    assert (
+        score(tmp_path, FULL, '{"age": 2}').fingerprint.hex()
+        == "f6f70fc3644fe5e912c9fd4c7ab486b0ad8ecf9a55b1240b949c3b2bebccbb24"
+    )
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b"[" * 100_000,
+        b'{"age": ' + b"9" * 5_000 + b"}",
+        b'{"age": "\\ud800"}',
+        b"\xff\xfe",
+        b'{"age": 1e999999}',
+        b"\0",
+    ],
+    ids=["nesting", "digits", "surrogate", "not utf-8", "exponent", "nul"],
+)
+def test_score__hostile_line__counts_as_invalid(tmp_path: Path, hostile: bytes) -> None:
+    result = score(tmp_path, FULL, hostile)
+    assert (result.units, result.quality) == (1, 5_000)
+
+
+def test_score__nothing_valid__refused(tmp_path: Path) -> None:
+    for lines in ([""], ["junk"], ['{"age": -1}']):
+        with pytest.raises(ScoreRefused):
+            score(tmp_path, *lines)
+
+
+def test_score__endless_line__refused(tmp_path: Path) -> None:
+    with pytest.raises(ScoreRefused, match="longer than"):
+        score(tmp_path, FULL, b'{"note": "' + b"x" * MAX_RECORD + b'"}')
+
+
+def test_scorer__schema_other_than_the_dataset_s__refused() -> None:
+    with pytest.raises(HashMismatch):
+        JsonLinesScorer(SCHEMA + b" ", hashlib.sha256(SCHEMA).digest(), SECRET)
+
+
+@pytest.mark.parametrize("schema", [b"", b"[1]", b'{"type": "nonsense"}', b"\xff"])
+def test_scorer__not_a_schema__refused(schema: bytes) -> None:
+    with pytest.raises(InvalidArgument):
+        scorer(schema)
+
+
+def test_scorer__schema_that_refers_elsewhere__fetches_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("urllib.request.urlopen", lambda *_: pytest.fail("an attestor went to the network"))
+    path = tmp_path / "data"
+    path.write_text("{}")
+    with pytest.raises(InvalidArgument, match="refers outside itself"):
+        scorer(b'{"$ref": "http://127.0.0.1:1/schema.json"}').score(path)
+
+
+def test_scorer__schema_without_properties__asks_for_no_completeness(tmp_path: Path) -> None:
+    path = tmp_path / "data"
+    path.write_text("1\n2\n")
+    result = scorer(b'{"type": "integer"}').score(path)
+    assert (result.units, result.quality) == (2, 10_000)
