@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {GovernorParams, IDataGovernor} from "../interfaces/IDataGovernor.sol";
+import {IDataToken} from "../interfaces/IDataToken.sol";
+import {System} from "../interfaces/ISystem.sol";
+import {Governor} from "@openzeppelin/contracts/governance/Governor.sol";
+import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
+import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
+import {GovernorSettings} from "@openzeppelin/contracts/governance/extensions/GovernorSettings.sol";
+import {GovernorTimelockControl} from "@openzeppelin/contracts/governance/extensions/GovernorTimelockControl.sol";
+import {GovernorVotes} from "@openzeppelin/contracts/governance/extensions/GovernorVotes.sol";
+import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
+import {IERC6372} from "@openzeppelin/contracts/interfaces/IERC6372.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
+
+/// @title Governor core
+/// @notice OpenZeppelin's Governor with settings, votes and timelock, less what could lead around the timelock.
+/// @dev Joined here once, so that the modules above form one line and each override has one meaning.
+abstract contract GovernorCore is
+    GovernorSettings,
+    GovernorVotes,
+    GovernorTimelockControl,
+    ReentrancyGuardTransient,
+    IDataGovernor
+{
+    constructor(System memory system, string memory name_, GovernorParams memory params)
+        Governor(name_)
+        GovernorSettings(params.votingDelay, params.votingPeriod, params.proposalThreshold)
+        GovernorVotes(IVotes(system.token))
+        GovernorTimelockControl(TimelockController(payable(system.timelock)))
+    {}
+
+    /* OURS */
+
+    /// @inheritdoc IGovernor
+    /// @dev One at a time: a second proposal executed inside the first would use up the first one's permission to
+    /// call this contract.
+    function execute(
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        bytes32 descriptionHash
+    ) public payable virtual override(Governor, IGovernor) nonReentrant returns (uint256) {
+        return super.execute(targets, values, calldatas, descriptionHash);
+    }
+
+    /// @notice Always reverts: no proposal can move the governor to another timelock.
+    function updateTimelock(TimelockController) public pure override {
+        revert DataGovernor_Disabled();
+    }
+
+    /// @notice Always reverts: the governor holds nothing, and must not speak for anyone.
+    function relay(address, uint256, bytes calldata) public payable override {
+        revert DataGovernor_Disabled();
+    }
+
+    /// @notice Unix time, as in the token. Not asked of the token: every vote would pay for the call.
+    function clock() public view override(Governor, GovernorVotes, IERC6372) returns (uint48) {
+        return Time.timestamp();
+    }
+
+    /// @inheritdoc IERC6372
+    // solhint-disable-next-line func-name-mixedcase
+    function CLOCK_MODE() public pure override(Governor, GovernorVotes, IERC6372) returns (string memory) {
+        return "mode=timestamp";
+    }
+
+    function _dataToken() internal view returns (IDataToken) {
+        return IDataToken(address(token()));
+    }
+
+    /* REQUIRED BY SOLIDITY */
+
+    /// @inheritdoc IGovernor
+    function state(uint256 proposalId)
+        public
+        view
+        virtual
+        override(Governor, GovernorTimelockControl, IGovernor)
+        returns (ProposalState)
+    {
+        return super.state(proposalId);
+    }
+
+    /// @inheritdoc IGovernor
+    function proposalNeedsQueuing(uint256 proposalId)
+        public
+        view
+        override(Governor, GovernorTimelockControl, IGovernor)
+        returns (bool)
+    {
+        return super.proposalNeedsQueuing(proposalId);
+    }
+
+    /// @inheritdoc IGovernor
+    function proposalThreshold() public view virtual override(Governor, GovernorSettings, IGovernor) returns (uint256) {
+        return super.proposalThreshold();
+    }
+
+    /// @inheritdoc IGovernor
+    function votingDelay() public view override(Governor, GovernorSettings, IGovernor) returns (uint256) {
+        return super.votingDelay();
+    }
+
+    /// @inheritdoc IGovernor
+    function votingPeriod() public view override(Governor, GovernorSettings, IGovernor) returns (uint256) {
+        return super.votingPeriod();
+    }
+
+    function _queueOperations(
+        uint256 proposalId,
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        bytes32 descriptionHash
+    ) internal override(Governor, GovernorTimelockControl) returns (uint48) {
+        return super._queueOperations(proposalId, targets, values, calldatas, descriptionHash);
+    }
+
+    function _executeOperations(
+        uint256 proposalId,
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        bytes32 descriptionHash
+    ) internal override(Governor, GovernorTimelockControl) {
+        super._executeOperations(proposalId, targets, values, calldatas, descriptionHash);
+    }
+
+    function _cancel(
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        bytes32 descriptionHash
+    ) internal virtual override(Governor, GovernorTimelockControl) returns (uint256) {
+        return super._cancel(targets, values, calldatas, descriptionHash);
+    }
+
+    function _executor() internal view override(Governor, GovernorTimelockControl) returns (address) {
+        return super._executor();
+    }
+}

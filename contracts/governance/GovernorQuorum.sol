@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IDataGovernor} from "../interfaces/IDataGovernor.sol";
+import {IDataToken} from "../interfaces/IDataToken.sol";
+import {GovernanceLimits} from "../libraries/GovernanceLimits.sol";
+import {Wiring} from "../libraries/Wiring.sol";
+import {GovernorBounds} from "./GovernorBounds.sol";
+import {Governor} from "@openzeppelin/contracts/governance/Governor.sol";
+import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
+
+/// @title Quorum
+/// @notice Two fractions of past supply, one for ordinary and one for lease proposals, and a floor for a young DAO.
+/// @dev Everything is read at the proposal's snapshot: fractions and supply are checkpointed, and the token's maturity
+/// is a date. For a past time t the answer is therefore the same for ever. In particular, a DAO not mature now can only
+/// become mature later than t, so the floor goes on binding at t.
+abstract contract GovernorQuorum is GovernorBounds {
+    using Checkpoints for Checkpoints.Trace208;
+
+    /// @inheritdoc IDataGovernor
+    uint256 public immutable override quorumFloor;
+
+    Checkpoints.Trace208 private _quorumBps;
+    Checkpoints.Trace208 private _leaseQuorumBps;
+
+    constructor(address dataToken, uint256 initialQuorumBps, uint256 initialLeaseQuorumBps) {
+        Wiring.requireCode(dataToken);
+        quorumFloor = IDataToken(dataToken).maturitySupply() / 2;
+        _setQuorumBps(initialQuorumBps);
+        _setLeaseQuorumBps(initialLeaseQuorumBps);
+    }
+
+    /* SETTERS */
+
+    /// @inheritdoc IDataGovernor
+    function setQuorumBps(uint256 newQuorumBps) external override onlyGovernance {
+        _setQuorumBps(newQuorumBps);
+    }
+
+    /// @inheritdoc IDataGovernor
+    function setLeaseQuorumBps(uint256 newQuorumBps) external override onlyGovernance {
+        _setLeaseQuorumBps(newQuorumBps);
+    }
+
+    /* VIEWS */
+
+    /// @notice Votes (for and abstain together) that an ordinary proposal with this snapshot needs.
+    function quorum(uint256 timepoint) public view override(Governor, IGovernor) returns (uint256) {
+        return _quorumAt(_quorumBps, timepoint);
+    }
+
+    /// @inheritdoc IDataGovernor
+    function quorumBps() external view override returns (uint256) {
+        return _quorumBps.latest();
+    }
+
+    /// @inheritdoc IDataGovernor
+    function leaseQuorumBps() external view override returns (uint256) {
+        return _leaseQuorumBps.latest();
+    }
+
+    /* INTERNALS */
+
+    function _leaseQuorum(uint256 timepoint) internal view returns (uint256) {
+        return _quorumAt(_leaseQuorumBps, timepoint);
+    }
+
+    /// @dev At least one vote, so that no supply rounds the quorum to nothing.
+    function _quorumAt(Checkpoints.Trace208 storage fraction, uint256 timepoint) private view returns (uint256) {
+        IDataToken dataToken = _dataToken();
+        // The token refuses a timepoint that is not past, on which all of the above rests.
+        uint256 supply = dataToken.getPastTotalSupply(timepoint);
+        uint256 bps = fraction.upperLookupRecent(SafeCast.toUint48(timepoint));
+        uint256 needed = Math.max(supply * bps / GovernanceLimits.BPS, 1);
+
+        uint256 matureSince = dataToken.matureSince();
+        bool young = matureSince == 0 || timepoint < matureSince;
+        return young ? Math.max(needed, quorumFloor) : needed;
+    }
+
+    function _setQuorumBps(uint256 bps) private {
+        uint256 oldBps = _push(_quorumBps, "quorumBps", bps);
+        emit QuorumBpsSet(oldBps, bps);
+    }
+
+    function _setLeaseQuorumBps(uint256 bps) private {
+        uint256 oldBps = _push(_leaseQuorumBps, "leaseQuorumBps", bps);
+        emit LeaseQuorumBpsSet(oldBps, bps);
+    }
+
+    function _push(Checkpoints.Trace208 storage fraction, string memory name, uint256 bps)
+        private
+        returns (uint256 oldBps)
+    {
+        GovernanceLimits.check(name, bps, GovernanceLimits.MIN_QUORUM_BPS, GovernanceLimits.MAX_QUORUM_BPS);
+        (oldBps,) = fraction.push(clock(), SafeCast.toUint208(bps));
+    }
+}

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IDataGovernor} from "../interfaces/IDataGovernor.sol";
+import {Tallies, Tally} from "../libraries/Tallies.sol";
+import {GovernorQuorum} from "./GovernorQuorum.sol";
+import {Governor} from "@openzeppelin/contracts/governance/Governor.sol";
+import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+
+/// @title Tally
+/// @notice Counts votes like OpenZeppelin's GovernorCountingSimple and extends a vote like its
+/// GovernorPreventLateQuorum, with the same ABI and events, in one storage slot per proposal.
+/// @dev **One slot.** It is made non-zero with the proposal, so the first vote on a side costs what a later one costs,
+/// and it holds all that a vote must know except the snapshot.
+///
+/// **Active.** A vote is open iff not canceled and `snapshot < now <= deadline`. That is the original's answer without
+/// asking it: what is executed was queued, and so is past a deadline that only a vote could have moved; and whatever is
+/// canceled went through `_cancel`. When the short answer is no, the original is asked, which knows the right error.
+///
+/// **Late quorum.** Quorum is reached by the one vote with `turnout - weight < quorum <= turnout`: turnout never falls,
+/// the quorum of a snapshot never changes and is never 0, a vote against is no turnout. OpenZeppelin's module looks for
+/// that vote after every vote, and then sets the deadline to `max(deadline, now + extension)`, once. As long as
+/// `now + extension <= deadline` that maximum is the deadline itself, so nothing is lost by not looking: the quorum is
+/// worked out only for votes cast later than that. If such a vote reaches it, the deadline moves as there. If it turns
+/// out to be older, nothing moves, as there, and the watch ends. With a zero extension neither can move a deadline,
+/// since nobody votes after it. One difference is intended: the extension is the one in force when the proposal was
+/// made, not when quorum is reached, so that no other decision can move this one's end.
+///
+/// **Ballots by signature** keep the standard type with its nonce. The nonce could be dropped safely (an account votes
+/// once per proposal), but then no wallet or front end could sign a ballot any more.
+abstract contract GovernorTally is GovernorQuorum {
+    using Tallies for Tally;
+
+    /// @dev Order of Governor Bravo.
+    enum VoteType {
+        Against,
+        For,
+        Abstain
+    }
+
+    /// @dev A receipt is a whole word (1: voted), because a smaller type would be read again before it is written.
+    struct Poll {
+        Tally tally;
+        address licensee;
+        mapping(address voter => uint256) receipts;
+    }
+
+    uint256 private constant _VOTED = 1;
+
+    mapping(uint256 proposalId => Poll) private _polls;
+
+    /* VIEWS */
+
+    /// @inheritdoc IGovernor
+    // solhint-disable-next-line func-name-mixedcase
+    function COUNTING_MODE() public pure override returns (string memory) {
+        return "support=bravo&quorum=for,abstain";
+    }
+
+    /// @inheritdoc IGovernor
+    function hasVoted(uint256 proposalId, address account) public view override returns (bool) {
+        return _polls[proposalId].receipts[account] == _VOTED;
+    }
+
+    /// @inheritdoc IDataGovernor
+    function proposalVotes(uint256 proposalId)
+        public
+        view
+        override
+        returns (uint256 againstVotes, uint256 forVotes, uint256 abstainVotes)
+    {
+        Tally tally = _polls[proposalId].tally;
+        againstVotes = tally.votes(uint8(VoteType.Against));
+        forVotes = tally.votes(uint8(VoteType.For));
+        abstainVotes = tally.votes(uint8(VoteType.Abstain));
+    }
+
+    /// @notice Last second of the vote, which a late quorum may have moved.
+    function proposalDeadline(uint256 proposalId) public view override(Governor, IGovernor) returns (uint256) {
+        return _polls[proposalId].tally.deadline();
+    }
+
+    /// @inheritdoc IDataGovernor
+    function proposalLicensee(uint256 proposalId) public view override returns (address) {
+        return _polls[proposalId].licensee;
+    }
+
+    /// @inheritdoc IDataGovernor
+    function proposalQuorum(uint256 proposalId) public view override returns (uint256) {
+        uint256 snapshot = proposalSnapshot(proposalId);
+        if (snapshot == 0) revert GovernorNonexistentProposal(proposalId);
+        return _quorumOf(_polls[proposalId].tally, snapshot);
+    }
+
+    /* PROPOSING */
+
+    function _propose(
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        string memory description,
+        address proposer
+    ) internal override returns (uint256 proposalId) {
+        proposalId = super._propose(targets, values, calldatas, description, proposer);
+        _polls[proposalId].tally = Tallies.open(super.proposalDeadline(proposalId), lateQuorumVoteExtension());
+    }
+
+    function _markLease(uint256 proposalId, address licensee) internal {
+        Poll storage poll = _polls[proposalId];
+        poll.tally = poll.tally.ofLease(licensee);
+        poll.licensee = licensee;
+    }
+
+    function _cancel(
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        bytes32 descriptionHash
+    ) internal override returns (uint256 proposalId) {
+        proposalId = super._cancel(targets, values, calldatas, descriptionHash);
+        Poll storage poll = _polls[proposalId];
+        poll.tally = poll.tally.canceled();
+    }
+
+    /* VOTING */
+
+    /// @inheritdoc IGovernor
+    function castVote(uint256 proposalId, uint8 support) public override(Governor, IGovernor) returns (uint256) {
+        return _castPlainVote(proposalId, msg.sender, support);
+    }
+
+    /// @inheritdoc IGovernor
+    function castVoteBySig(uint256 proposalId, uint8 support, address voter, bytes memory signature)
+        public
+        override(Governor, IGovernor)
+        returns (uint256)
+    {
+        if (!_validateVoteSig(proposalId, support, voter, signature)) revert GovernorInvalidSignature(voter);
+        return _castPlainVote(proposalId, voter, support);
+    }
+
+    /// @dev The same as with an empty reason, at a lower price.
+    function _castPlainVote(uint256 proposalId, address account, uint8 support) private returns (uint256) {
+        (uint256 weight, uint256 extendedDeadline) = _vote(proposalId, account, support);
+        emit VoteCast(account, proposalId, support, weight, "");
+        if (extendedDeadline != 0) emit ProposalExtended(proposalId, uint64(extendedDeadline));
+        return weight;
+    }
+
+    function _castVote(uint256 proposalId, address account, uint8 support, string memory reason)
+        internal
+        override
+        returns (uint256)
+    {
+        (uint256 weight, uint256 extendedDeadline) = _vote(proposalId, account, support);
+        emit VoteCast(account, proposalId, support, weight, reason);
+        if (extendedDeadline != 0) emit ProposalExtended(proposalId, uint64(extendedDeadline));
+        return weight;
+    }
+
+    /// @dev Parameters are recorded, and mean nothing, as in the original.
+    function _castVote(uint256 proposalId, address account, uint8 support, string memory reason, bytes memory params)
+        internal
+        override
+        returns (uint256)
+    {
+        if (params.length == 0) return _castVote(proposalId, account, support, reason);
+        (uint256 weight, uint256 extendedDeadline) = _vote(proposalId, account, support);
+        emit VoteCastWithParams(account, proposalId, support, weight, reason, params);
+        if (extendedDeadline != 0) emit ProposalExtended(proposalId, uint64(extendedDeadline));
+        return weight;
+    }
+
+    /// @dev Not used: `_castVote` counts.
+    function _countVote(uint256, address, uint8, uint256, bytes memory) internal pure override returns (uint256) {
+        revert DataGovernor_Disabled();
+    }
+
+    /// @dev All ways to vote end here. The token is asked by a static call, so nothing happens in between.
+    function _vote(uint256 proposalId, address account, uint8 support)
+        private
+        returns (uint256 weight, uint256 extendedDeadline)
+    {
+        Poll storage poll = _polls[proposalId];
+        Tally tally = poll.tally;
+        uint256 snapshot = proposalSnapshot(proposalId);
+        if (tally.isCanceled() || block.timestamp <= snapshot || block.timestamp > tally.deadline()) {
+            _validateStateBitmap(proposalId, _encodeStateBitmap(ProposalState.Active));
+        }
+        if (tally.mayBeLicensee(account) && poll.licensee == account) {
+            revert DataGovernor_LicenseeCannotVote(proposalId, account);
+        }
+        if (poll.receipts[account] == _VOTED) revert GovernorAlreadyCastVote(account);
+        if (support > uint8(VoteType.Abstain)) revert GovernorInvalidVoteType();
+        poll.receipts[account] = _VOTED;
+
+        weight = token().getPastVotes(account, snapshot);
+        tally = tally.add(support, weight);
+        if (support != uint8(VoteType.Against) && tally.isLate(block.timestamp)) {
+            (tally, extendedDeadline) = _settle(tally, snapshot, weight);
+        }
+        poll.tally = tally;
+    }
+
+    /// @dev Ends the watch if quorum is reached, and extends the vote if `weight` was what reached it.
+    function _settle(Tally tally, uint256 snapshot, uint256 weight)
+        private
+        view
+        returns (Tally, uint256 extendedDeadline)
+    {
+        uint256 needed = _quorumOf(tally, snapshot);
+        uint256 turnout = tally.turnout();
+        if (turnout < needed) return (tally, 0);
+        if (turnout - weight >= needed) return (tally.settled(tally.deadline()), 0);
+        extendedDeadline = block.timestamp + tally.extension();
+        return (tally.settled(extendedDeadline), extendedDeadline);
+    }
+
+    function _quorumReached(uint256 proposalId) internal view override returns (bool) {
+        Tally tally = _polls[proposalId].tally;
+        return tally.turnout() >= _quorumOf(tally, proposalSnapshot(proposalId));
+    }
+
+    function _voteSucceeded(uint256 proposalId) internal view override returns (bool) {
+        Tally tally = _polls[proposalId].tally;
+        return tally.votes(uint8(VoteType.For)) > tally.votes(uint8(VoteType.Against));
+    }
+
+    function _quorumOf(Tally tally, uint256 snapshot) private view returns (uint256) {
+        return tally.isLease() ? _leaseQuorum(snapshot) : quorum(snapshot);
+    }
+
+    /* SIGNATURES */
+
+    /// @dev Key first, ERC-1271 second: an account with delegated code (EIP-7702) keeps its signature, and an ordinary
+    /// one does not pay for a look at its code.
+    function _validateVoteSig(uint256 proposalId, uint8 support, address voter, bytes memory signature)
+        internal
+        override
+        returns (bool)
+    {
+        bytes32 ballot = keccak256(abi.encode(BALLOT_TYPEHASH, proposalId, support, voter, _useNonce(voter)));
+        return _isSignedBy(voter, ballot, signature);
+    }
+
+    function _validateExtendedVoteSig(
+        uint256 proposalId,
+        uint8 support,
+        address voter,
+        string memory reason,
+        bytes memory params,
+        bytes memory signature
+    ) internal override returns (bool) {
+        bytes32 ballot = keccak256(
+            abi.encode(
+                EXTENDED_BALLOT_TYPEHASH,
+                proposalId,
+                support,
+                voter,
+                _useNonce(voter),
+                keccak256(bytes(reason)),
+                keccak256(params)
+            )
+        );
+        return _isSignedBy(voter, ballot, signature);
+    }
+
+    function _isSignedBy(address voter, bytes32 ballot, bytes memory signature) private view returns (bool) {
+        bytes32 digest = _hashTypedDataV4(ballot);
+        (address recovered, ECDSA.RecoverError err,) = ECDSA.tryRecover(digest, signature);
+        if (err == ECDSA.RecoverError.NoError && recovered == voter) return true;
+        return SignatureChecker.isValidERC1271SignatureNow(voter, digest, signature);
+    }
+}

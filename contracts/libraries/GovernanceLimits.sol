@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IDataGovernor} from "../interfaces/IDataGovernor.sol";
+
+/// @notice What no vote can go beyond. One file, so that governor, timelock and leases agree on it, and so that a test
+/// network can build with a shorter clock.
+library GovernanceLimits {
+    /// @notice Long enough to notice a proposal and to gather votes or erase before the snapshot; short enough that a
+    /// vote is about the present.
+    uint256 internal constant MIN_VOTING_DELAY = 1 days;
+    uint256 internal constant MAX_VOTING_DELAY = 14 days;
+
+    /// @notice The lower bound survives a weekend; the upper one keeps a licensee's escrow from being held for ever.
+    uint256 internal constant MIN_VOTING_PERIOD = 2 days;
+    uint256 internal constant MAX_VOTING_PERIOD = 30 days;
+
+    /// @notice A fifth of supply is more than most DAOs ever turn out. A hundredth is what a single proposer may be
+    /// asked to hold: below it the quorum would ask for nobody besides.
+    uint256 internal constant MIN_QUORUM_BPS = 100;
+    uint256 internal constant MAX_QUORUM_BPS = 2000;
+
+    /// @notice Most that a proposer may be asked to hold, of supply.
+    uint256 internal constant MAX_PROPOSAL_THRESHOLD_BPS = 100;
+
+    /// @notice The timelock's delay is the exit window: any member can erase and leave before a change takes effect.
+    uint256 internal constant MIN_TIMELOCK_DELAY = 2 days;
+    uint256 internal constant MAX_TIMELOCK_DELAY = 30 days;
+
+    /// @notice A decision that nobody carries out lapses: from the deadline until it is queued, and from its eta on.
+    /// Longer than the brake's pause and cool-down together, so that the guardian cannot run out a proposal's clock.
+    uint48 internal constant EXPIRY = 14 days;
+
+    uint256 internal constant BPS = 10_000;
+
+    /// @notice Refuses a setting outside `[min, max]`.
+    function check(string memory name, uint256 value, uint256 min, uint256 max) internal pure {
+        if (value < min || value > max) revert IDataGovernor.DataGovernor_SettingOutOfRange(name, value, min, max);
+    }
+}
