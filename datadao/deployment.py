@@ -128,7 +128,7 @@ def initcode(abi: Abi, creation: bytes, arguments: Sequence[Any]) -> bytes:
     mappings or in order."""
     inputs = constructor_inputs(abi)
     values = [_positional(entry, value) for entry, value in zip(inputs, arguments, strict=True)]
-    return creation + eth_abi.encode([_canonical(entry) for entry in inputs], values)
+    return creation + eth_abi.encode([canonical_type(entry) for entry in inputs], values)
 
 
 def create_address(sender: str, nonce: int) -> str:
@@ -142,11 +142,12 @@ def predict(deployer: str, nonce: int) -> dict[str, str]:
     return {key: create_address(deployer, nonce + offset) for offset, (key, _) in enumerate(ORDER)}
 
 
-def _canonical(entry: Mapping[str, Any]) -> str:
+def canonical_type(entry: Mapping[str, Any]) -> str:
+    """ABI type of an input or output as signatures spell it, tuples written out."""
     kind: str = entry["type"]
     if not kind.startswith("tuple"):
         return kind
-    return "(" + ",".join(_canonical(component) for component in entry["components"]) + ")" + kind[5:]
+    return "(" + ",".join(canonical_type(component) for component in entry["components"]) + ")" + kind[5:]
 
 
 def _positional(entry: Mapping[str, Any], value: Any) -> Any:

@@ -1,0 +1,26 @@
+// Generated from the contracts by `make interfaces`. Do not edit.
+export const emergencyBrakeAbi = [
+  {"inputs": [{"components": [{"internalType": "address", "name": "timelock", "type": "address"}, {"internalType": "address", "name": "brake", "type": "address"}, {"internalType": "address", "name": "token", "type": "address"}, {"internalType": "address", "name": "splitter", "type": "address"}, {"internalType": "address", "name": "governor", "type": "address"}, {"internalType": "address", "name": "leases", "type": "address"}, {"internalType": "address", "name": "models", "type": "address"}, {"internalType": "address", "name": "registry", "type": "address"}], "internalType": "struct System", "name": "system", "type": "tuple"}, {"internalType": "address", "name": "guardian_", "type": "address"}, {"internalType": "uint48", "name": "guardianUntil_", "type": "uint48"}], "stateMutability": "nonpayable", "type": "constructor"},
+  {"inputs": [], "name": "COOL_DOWN", "outputs": [{"internalType": "uint48", "name": "", "type": "uint48"}], "stateMutability": "view", "type": "function"},
+  {"inputs": [], "name": "MAX_TERM", "outputs": [{"internalType": "uint48", "name": "", "type": "uint48"}], "stateMutability": "view", "type": "function"},
+  {"inputs": [], "name": "PAUSE", "outputs": [{"internalType": "uint48", "name": "", "type": "uint48"}], "stateMutability": "view", "type": "function"},
+  {"inputs": [], "name": "availableAt", "outputs": [{"internalType": "uint48", "name": "", "type": "uint48"}], "stateMutability": "view", "type": "function"},
+  {"inputs": [], "name": "guardian", "outputs": [{"internalType": "address", "name": "", "type": "address"}], "stateMutability": "view", "type": "function"},
+  {"inputs": [], "name": "guardianUntil", "outputs": [{"internalType": "uint48", "name": "", "type": "uint48"}], "stateMutability": "view", "type": "function"},
+  {"inputs": [{"internalType": "address", "name": "account", "type": "address"}], "name": "isGuardian", "outputs": [{"internalType": "bool", "name": "", "type": "bool"}], "stateMutability": "view", "type": "function"},
+  {"inputs": [], "name": "isPulled", "outputs": [{"internalType": "bool", "name": "", "type": "bool"}], "stateMutability": "view", "type": "function"},
+  {"inputs": [], "name": "pull", "outputs": [], "stateMutability": "nonpayable", "type": "function"},
+  {"inputs": [], "name": "pulledUntil", "outputs": [{"internalType": "uint48", "name": "", "type": "uint48"}], "stateMutability": "view", "type": "function"},
+  {"inputs": [], "name": "requireReleased", "outputs": [], "stateMutability": "view", "type": "function"},
+  {"inputs": [{"internalType": "address", "name": "newGuardian", "type": "address"}, {"internalType": "uint48", "name": "until", "type": "uint48"}], "name": "setGuardian", "outputs": [], "stateMutability": "nonpayable", "type": "function"},
+  {"inputs": [], "name": "timelock", "outputs": [{"internalType": "address", "name": "", "type": "address"}], "stateMutability": "view", "type": "function"},
+  {"anonymous": false, "inputs": [{"indexed": true, "internalType": "address", "name": "guardian", "type": "address"}, {"indexed": false, "internalType": "uint48", "name": "until", "type": "uint48"}], "name": "GuardianAppointed", "type": "event"},
+  {"anonymous": false, "inputs": [{"indexed": true, "internalType": "address", "name": "guardian", "type": "address"}, {"indexed": false, "internalType": "uint48", "name": "until", "type": "uint48"}], "name": "Pulled", "type": "event"},
+  {"inputs": [{"internalType": "uint48", "name": "availableAt", "type": "uint48"}], "name": "EmergencyBrake_CoolingDown", "type": "error"},
+  {"inputs": [{"internalType": "uint48", "name": "until", "type": "uint48"}, {"internalType": "uint48", "name": "earliest", "type": "uint48"}, {"internalType": "uint48", "name": "latest", "type": "uint48"}], "name": "EmergencyBrake_InvalidTerm", "type": "error"},
+  {"inputs": [{"internalType": "address", "name": "caller", "type": "address"}], "name": "EmergencyBrake_NotGuardian", "type": "error"},
+  {"inputs": [{"internalType": "address", "name": "caller", "type": "address"}], "name": "EmergencyBrake_NotTimelock", "type": "error"},
+  {"inputs": [{"internalType": "uint48", "name": "until", "type": "uint48"}], "name": "EmergencyBrake_Pulled", "type": "error"},
+  {"inputs": [{"internalType": "address", "name": "counterpart", "type": "address"}], "name": "System_NoCode", "type": "error"},
+  {"inputs": [{"internalType": "address", "name": "expected", "type": "address"}, {"internalType": "address", "name": "actual", "type": "address"}], "name": "System_WrongAddress", "type": "error"}
+] as const;

@@ -1,0 +1,107 @@
+"""What integrators import: the ABIs of the deployable contracts as JSON and as `as const` TypeScript.
+
+One ABI entry a line, sorted, so that a change of the contracts is a short diff in review.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import ape
+
+from datadao.deployment import ORDER, canonical_type
+
+CONTRACTS = tuple(name for _, name in ORDER)
+
+_ORDER = ("constructor", "receive", "fallback", "function", "event", "error")
+_GENERATED = "// Generated from the contracts by `make interfaces`. Do not edit.\n"
+
+
+def render() -> dict[str, str]:
+    """Path below the project, content: all files that `ape run export_abis` writes."""
+    abis = {name: sorted_abi(_compiled(name)["abi"]) for name in CONTRACTS}
+    files: dict[str, str] = {}
+    for name, abi in abis.items():
+        files[f"interfaces/{name}.json"] = files[f"datadao/abi/{name}.json"] = _lines(abi) + "\n"
+        files[f"interfaces/{name}.ts"] = _typescript(name, abi)
+    errors = all_errors(abis)
+    files["interfaces/errors.json"] = _lines(errors) + "\n"
+    files["interfaces/errors.ts"] = _typescript("errors", errors)
+    files["interfaces/index.ts"] = _index()
+    files["interfaces/README.md"] = _readme(abis)
+    return files
+
+
+def sorted_abi(abi: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Entries by kind, then by name and argument types."""
+    return sorted(abi, key=lambda e: (_ORDER.index(e["type"]), e.get("name", ""), _signature(e)))
+
+
+def all_errors(abis: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Mapping[str, Any]]:
+    """Every custom error once: a call to one contract may revert with the error of another that it calls."""
+    errors = {_signature(e): e for abi in abis.values() for e in abi if e["type"] == "error"}
+    return sorted_abi(list(errors.values()))
+
+
+def _compiled(name: str) -> dict[str, Any]:
+    data: dict[str, Any] = ape.project.contracts[name].contract_type.model_dump(mode="json", by_alias=True)
+    return data
+
+
+def _signature(entry: Mapping[str, Any]) -> str:
+    return f"{entry.get('name', '')}({','.join(canonical_type(i) for i in entry.get('inputs', ()))})"
+
+
+def _lines(abi: Sequence[Mapping[str, Any]]) -> str:
+    entries = ",\n".join("  " + json.dumps(entry, sort_keys=True) for entry in abi)
+    return f"[\n{entries}\n]"
+
+
+def _constant(name: str) -> str:
+    return f"{name[0].lower()}{name[1:]}Abi"
+
+
+def _typescript(name: str, abi: Sequence[Mapping[str, Any]]) -> str:
+    return f"{_GENERATED}export const {_constant(name)} = {_lines(abi)} as const;\n"
+
+
+def _purpose(name: str) -> str:
+    """First sentence of the contract's notice."""
+    notice: str = (_compiled(name).get("userdoc") or {}).get("notice", "")
+    return notice.split(". ")[0].rstrip(".") + "."
+
+
+def _index() -> str:
+    lines = [f'/** {_purpose(name)} */\nexport {{ {_constant(name)} }} from "./{name}.js";' for name in CONTRACTS]
+    lines.append(
+        "/** Every custom error of every contract: a call may revert with an error of a contract further down. */\n"
+        'export { errorsAbi } from "./errors.js";'
+    )
+    return _GENERATED + "\n".join(lines) + "\n"
+
+
+def _readme(abis: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    rows = []
+    for name, abi in abis.items():
+        counts = [sum(entry["type"] == kind for entry in abi) for kind in ("function", "event", "error")]
+        rows.append(f"| [{name}]({name}.json) | {_purpose(name)} | {' | '.join(map(str, counts))} |")
+    return "\n".join([
+        "# Interfaces",
+        "",
+        "Generated from the contracts by `make interfaces`. Do not edit; a test fails when a file is stale.",
+        "",
+        "One JSON ABI per contract, the same as `as const` TypeScript (viem, abitype, wagmi infer types from it), and",
+        "`errors`: every custom error of all of them, to decode a revert that comes from a contract further down.",
+        "The documentation of each function is in `contracts/interfaces/`.",
+        "",
+        "| Contract | Purpose | Functions | Events | Errors |",
+        "|---|---|---:|---:|---:|",
+        *rows,
+        "",
+        "```ts",
+        'import { dataLeasesAbi, errorsAbi } from "./interfaces/index.js";',
+        "```",
+        "",
+    ])  # fmt: skip
