@@ -12,9 +12,10 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple, Protocol
 
 import eth_abi
-from eth_utils import keccak, to_checksum_address
+from eth_utils import keccak
 
 from tests.support.artifacts import Artifact, artifacts, canonical, errors, events, signature
+from tests.support.words import checksummed, codec_of
 
 _BUILTIN_ERRORS: dict[bytes, tuple[str, str]] = {
     keccak(text="Error(string)")[:4]: ("Error", "string"),
@@ -96,13 +97,20 @@ class _Function:
         self.inputs = [canonical(i) for i in entry["inputs"]]
         self.outputs = [canonical(o) for o in entry.get("outputs", [])]
         self.static = entry.get("stateMutability") in ("view", "pure")
+        self._fast_inputs = codec_of(tuple(self.inputs))
+        self._fast_outputs = codec_of(tuple(self.outputs), lists=False)
 
     def encode(self, args: tuple[Any, ...]) -> bytes:
+        if self._fast_inputs is not None:
+            return self.selector + self._fast_inputs.encode([_address_of(arg) for arg in args])
         return self.selector + eth_abi.encode(self.inputs, _plain_all(self.entry["inputs"], args))
 
     def decode(self, data: bytes) -> Any:
         if not self.outputs:
             return None
+        if self._fast_outputs is not None:
+            plain = self._fast_outputs.decode(data)
+            return plain[0] if len(plain) == 1 else plain
         values = eth_abi.decode(self.outputs, data)
         typed = [_typed(o, v) for o, v in zip(self.entry["outputs"], values, strict=True)]
         return typed[0] if len(typed) == 1 else tuple(typed)
@@ -143,7 +151,7 @@ def deploy(chain: Backend, name: str, *args: Any, sender: str) -> Handle:
     artifact = artifacts()[name]
     inputs = next((e["inputs"] for e in artifact.abi if e["type"] == "constructor"), [])
     encoded = eth_abi.encode([canonical(i) for i in inputs], _plain_all(inputs, args))
-    return Handle(chain, to_checksum_address(chain.create(sender, artifact.creation + encoded)), artifact)
+    return Handle(chain, checksummed(chain.create(sender, artifact.creation + encoded)), artifact)
 
 
 def at(chain: Backend, name: str, address: str) -> Handle:
@@ -162,9 +170,11 @@ def _plain(entry: dict[str, Any], value: Any) -> Any:
         if isinstance(value, dict):
             value = [value[c["name"]] for c in entry["components"]]
         return tuple(_plain(c, v) for c, v in zip(entry["components"], value, strict=True))
-    if kind == "address" and isinstance(value, Handle):
-        return value.address
-    return value
+    return _address_of(value) if kind == "address" else value
+
+
+def _address_of(value: Any) -> Any:
+    return value.address if isinstance(value, Handle) else value
 
 
 def _plain_all(entries: list[dict[str, Any]], values: Any) -> list[Any]:
@@ -179,7 +189,7 @@ def _typed(entry: dict[str, Any], value: Any) -> Any:
     if kind == "tuple":
         return SimpleNamespace(**{c["name"]: _typed(c, v) for c, v in zip(entry["components"], value, strict=True)})
     if kind == "address":
-        return to_checksum_address(value)
+        return checksummed(value)
     return value
 
 
@@ -191,17 +201,25 @@ def reverted(data: bytes) -> Reverted:
     entry = errors().get(data[:4])
     if entry is None:
         return Reverted("Unknown", data)
-    values = eth_abi.decode([canonical(i) for i in entry["inputs"]], data[4:])
-    return Reverted(entry["name"], *(_typed(i, v) for i, v in zip(entry["inputs"], values, strict=True)))
+    return Reverted(entry["name"], *_decode(entry["inputs"], data[4:]))
 
 
 def _decode_log(log: Log) -> Event:
-    entry = events()[log.topics[0]]
-    indexed = [i for i in entry["inputs"] if i["indexed"]]
-    plain = [i for i in entry["inputs"] if not i["indexed"]]
-    args = {
-        i["name"]: _typed(i, eth_abi.decode([canonical(i)], t)[0]) for i, t in zip(indexed, log.topics[1:], strict=True)
-    }
-    values = eth_abi.decode([canonical(i) for i in plain], log.data)
-    args |= {i["name"]: _typed(i, v) for i, v in zip(plain, values, strict=True)}
-    return Event(entry["name"], to_checksum_address(log.address), args)
+    entry, indexed, plain = _event_fields(log.topics[0])
+    args = dict(zip((i["name"] for i in indexed), _decode(indexed, b"".join(log.topics[1:])), strict=True))
+    args |= zip((i["name"] for i in plain), _decode(plain, log.data), strict=True)
+    return Event(entry["name"], checksummed(log.address), args)
+
+
+@cache
+def _event_fields(topic: bytes) -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]:
+    entry = events()[topic]
+    return entry, [i for i in entry["inputs"] if i["indexed"]], [i for i in entry["inputs"] if not i["indexed"]]
+
+
+def _decode(entries: list[dict[str, Any]], data: bytes) -> tuple[Any, ...]:
+    kinds = tuple(canonical(i) for i in entries)
+    codec = codec_of(kinds, lists=False)
+    if codec is not None:
+        return codec.decode(data)
+    return tuple(_typed(i, v) for i, v in zip(entries, eth_abi.decode(kinds, data), strict=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ class Actor:
         return bytes(signed.signature)
 
 
+@functools.cache
 def actor(name: str) -> Actor:
     """The actor of that name; always the same account."""
     key = keccak(text=f"datadao/test/{name}")
