@@ -1,0 +1,210 @@
+"""The DAO handle: every contract, and the steps people take with them, through any Ape account.
+
+It holds no rule of the protocol; contracts refuse what they refuse, and their custom errors reach the caller through
+Ape. Amounts are asset units, times Unix seconds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ape import chain, networks
+from web3 import Web3
+
+from datadao import eip712
+from datadao.batch import Batch, Policy
+from datadao.chain import CONTRACTS, ChainGate, abi
+from datadao.errors import InvalidArgument, TransactionFailed
+from datadao.types import Committee, Contribution, Dao, Party
+
+BALLOT = "Ballot(uint256 proposalId,uint8 support,address voter,uint256 nonce)"
+AGAINST, FOR, ABSTAIN = range(3)
+
+_IN_FLIGHT = 100
+"""Transactions sent before the first of them is waited for."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a licensee asks for; `purposes` a mask, `period_length` in seconds, `royalty_bps` in basis points."""
+
+    dataset_id: int
+    purposes: int
+    price_per_period: int
+    period_length: int
+    periods: int
+    bond: int
+    royalty_bps: int = 0
+    exclusive: bool = False
+    agreement_hash: bytes = bytes(32)
+
+    @property
+    def escrow(self) -> int:
+        """What a request pulls: all rent and the bond."""
+        return self.price_per_period * self.periods + self.bond
+
+
+@dataclass(frozen=True)
+class Call:
+    """A transaction to be: target, data, and words for an error message."""
+
+    to: str
+    data: bytes
+    what: str
+
+
+class DataDAO:
+    """One DAO on the connected network. Attributes `token`, `splitter`, … are Ape contract instances."""
+
+    def __init__(self, addresses: Mapping[str, str]) -> None:
+        if missing := CONTRACTS.keys() - addresses.keys():
+            raise InvalidArgument(f"addresses of {', '.join(sorted(missing))} are missing; take a deployment record")
+        self.addresses = {key: Web3.to_checksum_address(addresses[key]) for key in CONTRACTS}
+        self.id = Dao(networks.provider.chain_id, self.addresses["registry"], self.addresses["leases"])
+
+    @classmethod
+    def recorded(cls, folder: Path) -> DataDAO:
+        """The newest deployment recorded for the connected chain in `folder`, as `ape run deploy` writes it."""
+        path = folder / f"{networks.provider.chain_id}.json"
+        if not path.exists():
+            raise InvalidArgument(f"no deployment recorded in {path}; run `ape run deploy` first")
+        record = json.loads(path.read_text(encoding="utf-8"))
+        newest = record["deployments"][-1] if "deployments" in record else record
+        return cls({key: newest["contracts"][name]["address"] for key, name in CONTRACTS.items()})
+
+    def __getattr__(self, key: str) -> Any:
+        if key not in CONTRACTS:
+            raise AttributeError(key)
+        instance = chain.contracts.instance_at(self.addresses[key], abi=abi(CONTRACTS[key]))
+        self.__dict__[key] = instance
+        return instance
+
+    @property
+    def web3(self) -> Web3:
+        """The connection that Ape made."""
+        web3: Web3 = networks.provider.web3
+        return web3
+
+    @cached_property
+    def gate(self) -> ChainGate:
+        """What custodians ask."""
+        return ChainGate(self.web3, self.addresses)
+
+    # Reading
+
+    def committee(self, epoch: int | None = None) -> Committee:
+        """The custodians of an epoch, the current one unless said."""
+        return self.gate.committee(self.registry.committeeEpoch() if epoch is None else epoch)
+
+    def attestors(self) -> tuple[Party, ...]:
+        """The current attestor set, in the order of its slots."""
+        return self.gate.attestors(self.registry.attestorSetVersion())
+
+    def policy(self, dataset_id: int) -> Policy:
+        """What of the current policy decides shares."""
+        version = self.registry.dataset(dataset_id).policyVersion
+        policy = self.registry.policy(dataset_id, version)
+        return Policy(version, policy.sharesPerUnit, policy.minQuality)
+
+    # Sending
+
+    def publish(self, batch: Batch, signatures: Mapping[str, bytes], manifest_uri: str, sender: Any) -> tuple[int, Any]:
+        """Registers a signed batch; `signatures` by signer. Returns its id and the receipt."""
+        ordered = [signatures[signer] for signer in sorted(signatures, key=lambda signer: int(signer, 16))]
+        receipt = self.registry.publish(tuple(vars(batch).values()), ordered, manifest_uri, sender=sender)
+        return receipt.events.filter(self.registry.BatchPublished)[0].batchId, receipt
+
+    def request(self, terms: Terms, hpke_key: bytes, text: str, sender: Any) -> tuple[int, int, Any]:
+        """Escrows and opens the vote; the caller has approved `terms.escrow` of the asset to `leases`.
+
+        Returns lease id, proposal id and the receipt.
+        """
+        receipt = self.leases.request(tuple(vars(terms).values()), hpke_key, text, sender=sender)
+        event = receipt.events.filter(self.leases.LeaseRequested)[0]
+        return event.leaseId, event.proposalId, receipt
+
+    def ballot(self, proposal_id: int, support: int, voter: str, nonce: int) -> eip712.TypedData:
+        """What a member signs to vote without a transaction of its own; relay it with `ballot_call`."""
+        governor = self.addresses["governor"]
+        return eip712.typed_data("DataGovernor", self.id.chain_id, governor, BALLOT, proposal_id, support, voter, nonce)
+
+    def queue(self, lease_id: int, sender: Any) -> Any:
+        """Queues a lease's succeeded proposal, rebuilt from the lease."""
+        return self.governor.queue(*self.leases.proposalOf(lease_id), sender=sender)
+
+    def execute(self, lease_id: int, sender: Any) -> Any:
+        """Executes a lease's queued proposal once its delay is over."""
+        return self.governor.execute(*self.leases.proposalOf(lease_id), sender=sender)
+
+    def confirm_delivery(self, lease_id: int, release_root: bytes, signatures: Mapping[str, bytes], sender: Any) -> Any:
+        """Starts an approved lease with custodians' readiness signatures, by signer."""
+        ordered = [signatures[signer] for signer in sorted(signatures, key=lambda signer: int(signer, 16))]
+        return self.leases.confirmDelivery(lease_id, release_root, ordered, sender=sender)
+
+    # Many at once
+
+    def call(self, key: str, function: str, *arguments: Any, what: str = "") -> Call:
+        """A call for `send_many`."""
+        contract = getattr(self, key)
+        return Call(contract.address, bytes(getattr(contract, function).encode_input(*arguments)), what or function)
+
+    def claim_call(self, item: Contribution) -> Call:
+        """Hands a contribution's shares and tokens to its contributor; anyone may send it."""
+        contributor, *rest = item.leaf
+        leaf = (Web3.to_checksum_address(contributor), *rest)
+        return self.call("registry", "claim", item.batch_id, leaf, list(item.proof), what=f"claim for {contributor}")
+
+    def ballot_call(self, proposal_id: int, support: int, voter: str, signature: bytes) -> Call:
+        """Casts a signed ballot; anyone may send it."""
+        return self.call("governor", "castVoteBySig", proposal_id, support, voter, signature, what=f"ballot of {voter}")
+
+    def send_many(
+        self, calls: Sequence[Call], sender: Any, progress: Callable[[int], None] = lambda _: None
+    ) -> list[int]:
+        """Sends independent calls from one account, many in flight; returns the gas each used.
+
+        All calls are alike: the first one's gas estimate, and half as much again, serves for all. `progress` is told
+        how many more are done. Raises `TransactionFailed` at the first that reverts; those already sent stay sent.
+        """
+        if not calls:
+            return []
+        nonce = self.web3.eth.get_transaction_count(sender.address)
+        first = {"from": sender.address, "to": calls[0].to, "data": "0x" + calls[0].data.hex()}
+        gas_limit = self.web3.eth.estimate_gas(first) * 3 // 2
+        max_fee = self.web3.eth.gas_price * 2
+        used: list[int] = []
+        for start in range(0, len(calls), _IN_FLIGHT):
+            chunk = calls[start : start + _IN_FLIGHT]
+            hashes = [
+                self._send_raw(call, sender, nonce + start + offset, gas_limit, max_fee)
+                for offset, call in enumerate(chunk)
+            ]
+            for call, receipt in zip(chunk, self._receipts(hashes), strict=True):
+                if receipt["status"] != 1:
+                    raise TransactionFailed(f"{call.what}: transaction {receipt['transactionHash'].hex()} reverted")
+                used.append(receipt["gasUsed"])
+            progress(len(chunk))
+        return used
+
+    def _send_raw(self, call: Call, sender: Any, nonce: int, gas_limit: int, max_fee: int) -> bytes:
+        transaction = networks.ecosystem.create_transaction(
+            sender=sender.address,
+            receiver=call.to,
+            data=call.data,
+            nonce=nonce,
+            gas_limit=gas_limit,
+            max_fee=max_fee,
+            max_priority_fee=0,
+            chain_id=self.id.chain_id,
+        )
+        signed = sender.sign_transaction(transaction)
+        return bytes(self.web3.eth.send_raw_transaction(signed.serialize_transaction()))
+
+    def _receipts(self, hashes: Sequence[bytes]) -> Iterator[Any]:
+        for transaction in hashes:
+            yield self.web3.eth.wait_for_transaction_receipt(transaction, timeout=120, poll_latency=0.01)  # type: ignore[arg-type]

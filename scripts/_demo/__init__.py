@@ -1,0 +1,1 @@
+"""The parts of `ape run demo`: real data, real keys, real storage, one local node."""

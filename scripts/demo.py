@@ -1,0 +1,160 @@
+"""Plays the whole life of a Data DAO on a local node, with real encrypted data: `make demo`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import ape
+import click
+from ape.cli import ConnectedProviderCommand, network_option
+from ape.exceptions import ApeException
+from ape.logging import LogLevel, logger
+from requests.exceptions import RequestException
+from rich.markup import escape
+from web3.exceptions import Web3Exception
+
+from datadao.client import AGAINST, FOR, DataDAO
+from datadao.deployment import LOCAL_CHAIN_IDS, Config
+from datadao.errors import DataDAOError
+from datadao.store import Store
+from scripts._demo import acts
+from scripts._demo.cast import Cast, Party, cast
+from scripts._demo.stage import Stage
+from scripts._demo.survey import SCHEMA_HASH
+from scripts._deploy import deploy
+
+CONFIG = Path(__file__).parents[1] / "deploy-config" / "local.yaml"
+
+
+@click.command(cls=ConnectedProviderCommand)
+@network_option(default="ethereum:local:foundry")
+@click.option("--store", type=click.Choice(["local", "s3"]), default="local", help="where encrypted files are kept")
+@click.option("--members", type=click.IntRange(300, 944), help="how many respondents take part; all 944 unless said")
+def cli(store: str, members: int | None) -> None:
+    """Play the whole life of a Data DAO on a local node, with real encrypted data."""
+    stage = Stage()
+    home = Path(tempfile.mkdtemp(prefix="datadao-demo-"))
+    try:
+        with logger.at_level(LogLevel.ERROR), _storage(store, home) as public:
+            _play(stage, public, home, members)
+    except DataDAOError as error:
+        _stop(stage, f"{type(error).__name__}: {error}")
+    except (ApeException, Web3Exception, RequestException, OSError) as error:
+        _stop(stage, f"the node or the storage failed: {error}\nNothing is left to clean up; run the demo again.")
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _stop(stage: Stage, message: str) -> None:
+    stage.console.print(f"\n[bold red]The demo stopped.[/bold red] {escape(message)}")
+    sys.exit(1)
+
+
+@contextmanager
+def _storage(kind: str, home: Path) -> Iterator[Store]:
+    """A folder, or a local server that speaks the S3 protocol."""
+    if kind == "local":
+        yield Store((home / "public").as_uri())
+        return
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        options = {"endpoint": f"http://{host}:{port}", "access_key_id": "demo", "secret_access_key": "demo"}
+        boto3.client(
+            "s3",
+            endpoint_url=options["endpoint"],
+            aws_access_key_id="demo",
+            aws_secret_access_key="demo",  # noqa: S106  # the local server takes any
+            region_name="us-east-1",
+        ).create_bucket(Bucket="datadao")
+        yield Store("s3://datadao", http=True, region="us-east-1", **options)
+    finally:
+        server.stop()
+
+
+def _play(stage: Stage, public: Store, home: Path, count: int | None) -> None:
+    if ape.networks.provider.chain_id not in LOCAL_CHAIN_IDS:
+        raise DataDAOError("the demo turns the clock and mints its own money: run it on a local node")
+    people = cast(count)
+    stage.console.print(
+        f"[bold]A Data DAO from birth to last claim[/bold]: {len(people.members)} respondents of the American National "
+        "Election Study 1996,\neach with its own account and its own encrypted file; 3 attestors, 5 custodians, "
+        "2 companies."
+    )
+
+    stage.act("1. Birth: eight contracts, no owner, no set-up transaction")
+    born = deploy(people.relayer, Config.load(CONFIG), overrides=_roles(people))
+    for step in born.steps:
+        stage.gas(f"deploy {step.contract}", [step.gas])
+    dao = DataDAO(born.addresses)
+    play = acts.Play(stage, people, dao, born.asset, public, home)
+    stage.say(f"timelock {dao.addresses['timelock']} holds every power; governor {dao.addresses['governor']}")
+
+    stage.act("2. Contribution: encrypted before it leaves its owner")
+    submissions = acts.encrypt(play)
+    witnesses = acts.test_open(play, submissions)
+    leaves = acts.score(play, submissions, witnesses)
+
+    stage.act("3. Acceptance: 2 of 3 attestors sign, anyone relays, everyone owns")
+    acts.accept(play, leaves)
+    supply = dao.token.totalSupply()
+    stage.say(f"{supply // 10**9:,} tokens, all with their contributors, all voting without a delegation")
+
+    stage.act("4. A company asks, holders agree")
+    lease, proposal, terms = acts.request(play, people.winner, "voting research, open weights", acts.RESEARCH, 40_000)
+    acts.fail_to_open(play, people.winner, lease)
+    acts.vote(play, proposal, FOR)
+    acts.grant(play, lease, proposal)
+
+    stage.act("5. Keys ready, then money, then keys")
+    acts.deliver(play, lease)
+    verdict = acts.learn(play, people.winner, lease)
+    stage.say(
+        f"{people.winner.name} trained on {verdict.trained_on} respondents: held-out accuracy "
+        f"[bold green]{verdict.accuracy:.1%}[/bold green] on {verdict.tested_on}; "
+        f"always naming the majority scores {verdict.majority:.1%}"
+    )
+
+    stage.act("6. Another company asks, holders refuse")
+    refused, defeated, asked = acts.request(play, people.loser, "political advertising", 2, 90_000)
+    acts.vote(play, defeated, AGAINST)
+    acts.refund(play, people.loser, refused, asked)
+    acts.fail_to_open(play, people.loser, refused)
+
+    stage.act("7. Rent flows until the lease ends")
+    acts.pay_on(play, lease)
+    income = acts.collect(play)
+
+    stage.show_gas()
+    paid_in = {people.winner.name: terms.escrow, people.loser.name: asked.escrow}
+    acts.books(play, paid_in, sum(income.values()))
+    stage.console.print(f"\n[bold green]Done[/bold green] in {stage.elapsed:.0f} s.")
+
+
+def _roles(people: Cast) -> dict[str, Any]:
+    """The configuration's parties with the keys that this play made."""
+    config = Config.load(CONFIG)
+    policy = dict(config.contracts["DatasetRegistry"]["params"]["policies"][0])
+    policy["schemaHash"] = "0x" + SCHEMA_HASH.hex()
+    return {
+        "EmergencyBrake.guardian": people.guardian.address,
+        "DatasetRegistry.params.attestors": [_seat(party) for party in people.attestors],
+        "DatasetRegistry.params.custodians": [_seat(party) | {"uri": party.name} for party in people.custodians],
+        "DatasetRegistry.params.policies": [policy],
+    }
+
+
+def _seat(party: Party) -> dict[str, str]:
+    return {"signer": party.address, "hpkeKey": "0x" + party.hpke_key.hex()}
+
+
