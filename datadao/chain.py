@@ -1,18 +1,20 @@
-"""The custodian's `Gate` over a node, and batched reads. View calls only; works on any web3 provider."""
+"""Many reads at once, and the custodian's `Gate` over a node. View calls only; works on any web3 provider."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
 
+import eth_abi
+from eth_utils import keccak
 from web3 import Web3
-from web3.contract import Contract
-from web3.contract.contract import ContractFunction
+from web3.types import RPCEndpoint
 
-from datadao.errors import GateUnavailable
+from datadao.errors import GateUnavailable, NodeRefused
 from datadao.gate import BatchState, Block, LeaseState, Standing, Tag
 from datadao.types import Committee, Contribution, Party
 
@@ -31,7 +33,7 @@ CONTRACTS = {
 _ACTIVATED = (2, 3)  # IDatasetRegistry.BatchStatus: Active, Asleep
 _ERASED = 2  # IDatasetRegistry.ContributionStatus
 _ENDED, _REFUNDED = 4, 5  # IDataLeases.Status
-_CHUNK = 200
+_CHUNK = 250
 """Calls in one JSON-RPC batch."""
 
 
@@ -43,30 +45,64 @@ def abi(contract: str) -> list[dict[str, Any]]:
     return entries
 
 
-def contract(web3: Web3, key: str, address: str) -> Contract:
-    """web3 contract for a key of `CONTRACTS`."""
-    return web3.eth.contract(address=Web3.to_checksum_address(address), abi=abi(CONTRACTS[key]))
+@cache
+def _function(contract: str, name: str) -> tuple[bytes, list[str], list[str]]:
+    """Selector, input and output types of a function that is not overloaded."""
+    entry = next(e for e in abi(contract) if e["type"] == "function" and e["name"] == name)
+    inputs, outputs = ([_canonical(i) for i in entry[side]] for side in ("inputs", "outputs"))
+    return keccak(text=f"{name}({','.join(inputs)})")[:4], inputs, outputs
 
 
-def read_many(web3: Web3, calls: Sequence[ContractFunction], block: int) -> list[Any]:
-    """Results of view calls at a block number, in order, a few hundred per request."""
+def _canonical(entry: Mapping[str, Any]) -> str:
+    kind: str = entry["type"]
+    if not kind.startswith("tuple"):
+        return kind
+    return "(" + ",".join(_canonical(c) for c in entry["components"]) + ")" + kind.removeprefix("tuple")
+
+
+@dataclass(frozen=True)
+class Call:
+    """A function call on a contract of the DAO, as bytes. Structs are tuples; `what` is words for an error message."""
+
+    to: str
+    contract: str
+    function: str
+    arguments: tuple[Any, ...]
+    what: str = ""
+
+    @property
+    def data(self) -> bytes:
+        selector, inputs, _ = _function(self.contract, self.function)
+        return selector + eth_abi.encode(inputs, self.arguments)
+
+    def decode(self, output: bytes) -> Any:
+        """The result, structs as tuples; a tuple of results if there are several."""
+        values = eth_abi.decode(_function(self.contract, self.function)[2], output)
+        return values[0] if len(values) == 1 else values
+
+
+def request_many(web3: Web3, method: str, params: Sequence[list[Any]]) -> list[Any]:
+    """JSON-RPC results in order, a few hundred per request, past the middleware that costs milliseconds a call.
+
+    Raises `NodeRefused` with the node's own words at the first error.
+    """
     results: list[Any] = []
-    for chunk in _chunks(calls):
-        with web3.batch_requests() as batch:
-            for call in chunk:
-                batch.add(call.call(block_identifier=block))
-            results += batch.execute()
+    for start in range(0, len(params), _CHUNK):
+        chunk = [(RPCEndpoint(method), item) for item in params[start : start + _CHUNK]]
+        # Typed as a list of responses or one error for the whole batch.
+        answers: Any = web3.provider.make_batch_request(chunk)
+        for answer in answers if isinstance(answers, list) else [answers]:
+            if "error" in answer:
+                raise NodeRefused(f"{method}: {answer['error'].get('message', answer['error'])}")
+            results.append(answer["result"])
     return results
 
 
-def _chunks(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(items), _CHUNK):
-        yield items[start : start + _CHUNK]
-
-
-def _leaf_tuple(item: Contribution) -> tuple[Any, ...]:
-    contributor, *rest = item.leaf
-    return (Web3.to_checksum_address(contributor), *rest)
+def read_many(web3: Web3, calls: Sequence[Call], block: int) -> list[Any]:
+    """Results of view calls at a block number, in order."""
+    params = [[{"to": call.to, "data": "0x" + call.data.hex()}, hex(block)] for call in calls]
+    outputs = request_many(web3, "eth_call", params)
+    return [call.decode(bytes.fromhex(output[2:])) for call, output in zip(calls, outputs, strict=True)]
 
 
 class ChainGate:
@@ -77,19 +113,16 @@ class ChainGate:
     """
 
     def __init__(self, web3: Web3, addresses: Mapping[str, str]) -> None:
-        self._web3 = web3
-        self._leases = contract(web3, "leases", addresses["leases"])
-        self._registry = contract(web3, "registry", addresses["registry"])
+        self._web3, self._addresses = web3, addresses
 
     def lease(self, lease_id: int, tag: Tag) -> LeaseState:
         block = self._block(tag)
-        functions = self._leases.functions
         info, terms, overdue, window = self._read(
             block,
-            functions.lease(lease_id),
-            functions.leaseTerms(lease_id),
-            functions.isOverdue(lease_id),
-            functions.startWindow(),
+            self._leases("lease", lease_id),
+            self._leases("leaseTerms", lease_id),
+            self._leases("isOverdue", lease_id),
+            self._leases("startWindow"),
         )
         fields = dict(zip((o["name"] for o in _components("lease")), info, strict=True))
         status = fields["status"]
@@ -109,19 +142,18 @@ class ChainGate:
         )
 
     def batch(self, batch_id: int, tag: Tag) -> BatchState:
-        (info,) = self._read(self._block(tag), self._registry.functions.batch(batch_id))
+        (info,) = self._read(self._block(tag), self._registry("batch", batch_id))
         fields = dict(zip((o["name"] for o in _components("batch")), info, strict=True))
         active = fields["status"] in _ACTIVATED
         return BatchState(fields["datasetId"], fields["sequence"], fields["root"], fields["since"] if active else 0)
 
     def standing(self, contributions: Sequence[Contribution], tag: Tag) -> list[Standing]:
         block = self._block(tag)
-        functions = self._registry.functions
         included = self._read(
-            block, *(functions.isIncluded(c.batch_id, _leaf_tuple(c), list(c.proof)) for c in contributions)
+            block, *(self._registry("isIncluded", c.batch_id, tuple(c.leaf), list(c.proof)) for c in contributions)
         )
         out = [c for c, inside in zip(contributions, included, strict=True) if not inside]
-        records = iter(self._read(block, *(functions.contribution(c.leaf.fingerprint) for c in out)))
+        records = iter(self._read(block, *(self._registry("contribution", c.leaf.fingerprint) for c in out)))
         # A leaf that is out was erased, unless another leaf holds its fingerprint.
         return [
             Standing.INCLUDED if inside else Standing.ERASED if next(records)[0] == _ERASED else Standing.DUPLICATE
@@ -129,25 +161,35 @@ class ChainGate:
         ]
 
     def custodian(self, epoch: int, slot: int, tag: Tag) -> Party:
-        ((custodians, _),) = self._read(self._block(tag), self._registry.functions.committee(epoch))
-        signer, key, uri = custodians[slot]
-        return Party(signer, key, uri)
+        ((custodians, _),) = self._read(self._block(tag), self._registry("committee", epoch))
+        return Party(*custodians[slot])
 
-    def committee(self, epoch: int) -> Committee:
-        """The committee of an epoch at the latest block."""
-        custodians, threshold = self._registry.functions.committee(epoch).call()
+    def committee(self, epoch: int | None = None) -> Committee:
+        """The committee of an epoch, the current one unless said, at the latest block."""
+        block = self._block("latest")
+        if epoch is None:
+            (epoch,) = self._read(block, self._registry("committeeEpoch"))
+        ((custodians, threshold),) = self._read(block, self._registry("committee", epoch))
         return Committee(epoch, threshold, tuple(Party(*custodian) for custodian in custodians))
 
-    def attestors(self, version: int) -> tuple[Party, ...]:
-        """The attestors of a set version, by slot, at the latest block."""
-        members, _ = self._registry.functions.attestors(version).call()
+    def attestors(self) -> tuple[Party, ...]:
+        """The current attestor set, in the order of its slots, at the latest block."""
+        block = self._block("latest")
+        (version,) = self._read(block, self._registry("attestorSetVersion"))
+        ((members, _),) = self._read(block, self._registry("attestors", version))
         return tuple(Party(*member) for member in members)
+
+    def _leases(self, function: str, *arguments: Any) -> Call:
+        return Call(self._addresses["leases"], "DataLeases", function, arguments)
+
+    def _registry(self, function: str, *arguments: Any) -> Call:
+        return Call(self._addresses["registry"], "DatasetRegistry", function, arguments)
 
     def _block(self, tag: Tag) -> Block:
         found = self._web3.eth.get_block(tag)
         return Block(found["number"], bytes(found["hash"]), found["timestamp"])
 
-    def _read(self, block: Block, *calls: ContractFunction) -> list[Any]:
+    def _read(self, block: Block, *calls: Call) -> list[Any]:
         results = read_many(self._web3, calls, block.number)
         if bytes(self._web3.eth.get_block(block.number)["hash"]) != block.hash:
             raise GateUnavailable(f"block {block.number} changed while it was read; try again")

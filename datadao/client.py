@@ -7,7 +7,8 @@ Ape. Amounts are asset units, times Unix seconds.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +19,7 @@ from web3 import Web3
 
 from datadao import eip712
 from datadao.batch import Batch, Policy
-from datadao.chain import CONTRACTS, ChainGate, abi
+from datadao.chain import CONTRACTS, Call, ChainGate, abi, request_many
 from datadao.errors import InvalidArgument, TransactionFailed
 from datadao.types import Committee, Contribution, Dao, Party
 
@@ -27,6 +28,8 @@ AGAINST, FOR, ABSTAIN = range(3)
 
 _IN_FLIGHT = 100
 """Transactions sent before the first of them is waited for."""
+_PATIENCE = 300
+"""Seconds to wait for them."""
 
 
 @dataclass(frozen=True)
@@ -47,15 +50,6 @@ class Terms:
     def escrow(self) -> int:
         """What a request pulls: all rent and the bond."""
         return self.price_per_period * self.periods + self.bond
-
-
-@dataclass(frozen=True)
-class Call:
-    """A transaction to be: target, data, and words for an error message."""
-
-    to: str
-    data: bytes
-    what: str
 
 
 class DataDAO:
@@ -99,11 +93,11 @@ class DataDAO:
 
     def committee(self, epoch: int | None = None) -> Committee:
         """The custodians of an epoch, the current one unless said."""
-        return self.gate.committee(self.registry.committeeEpoch() if epoch is None else epoch)
+        return self.gate.committee(epoch)
 
     def attestors(self) -> tuple[Party, ...]:
         """The current attestor set, in the order of its slots."""
-        return self.gate.attestors(self.registry.attestorSetVersion())
+        return self.gate.attestors()
 
     def policy(self, dataset_id: int) -> Policy:
         """What of the current policy decides shares."""
@@ -149,15 +143,13 @@ class DataDAO:
     # Many at once
 
     def call(self, key: str, function: str, *arguments: Any, what: str = "") -> Call:
-        """A call for `send_many`."""
-        contract = getattr(self, key)
-        return Call(contract.address, bytes(getattr(contract, function).encode_input(*arguments)), what or function)
+        """A call for `send_many`; structs as tuples."""
+        return Call(self.addresses[key], CONTRACTS[key], function, arguments, what or function)
 
     def claim_call(self, item: Contribution) -> Call:
         """Hands a contribution's shares and tokens to its contributor; anyone may send it."""
-        contributor, *rest = item.leaf
-        leaf = (Web3.to_checksum_address(contributor), *rest)
-        return self.call("registry", "claim", item.batch_id, leaf, list(item.proof), what=f"claim for {contributor}")
+        what = f"claim for {item.leaf.contributor}"
+        return self.call("registry", "claim", item.batch_id, tuple(item.leaf), list(item.proof), what=what)
 
     def ballot_call(self, proposal_id: int, support: int, voter: str, signature: bytes) -> Call:
         """Casts a signed ballot; anyone may send it."""
@@ -180,18 +172,19 @@ class DataDAO:
         used: list[int] = []
         for start in range(0, len(calls), _IN_FLIGHT):
             chunk = calls[start : start + _IN_FLIGHT]
-            hashes = [
-                self._send_raw(call, sender, nonce + start + offset, gas_limit, max_fee)
+            raw = [
+                [self._signed(call, sender, nonce + start + offset, gas_limit, max_fee)]
                 for offset, call in enumerate(chunk)
             ]
+            hashes = request_many(self.web3, "eth_sendRawTransaction", raw)
             for call, receipt in zip(chunk, self._receipts(hashes), strict=True):
-                if receipt["status"] != 1:
-                    raise TransactionFailed(f"{call.what}: transaction {receipt['transactionHash'].hex()} reverted")
-                used.append(receipt["gasUsed"])
+                if receipt["status"] != "0x1":
+                    raise TransactionFailed(f"{call.what}: transaction {receipt['transactionHash']} reverted")
+                used.append(int(receipt["gasUsed"], 16))
             progress(len(chunk))
         return used
 
-    def _send_raw(self, call: Call, sender: Any, nonce: int, gas_limit: int, max_fee: int) -> bytes:
+    def _signed(self, call: Call, sender: Any, nonce: int, gas_limit: int, max_fee: int) -> str:
         transaction = networks.ecosystem.create_transaction(
             sender=sender.address,
             receiver=call.to,
@@ -202,9 +195,16 @@ class DataDAO:
             max_priority_fee=0,
             chain_id=self.id.chain_id,
         )
-        signed = sender.sign_transaction(transaction)
-        return bytes(self.web3.eth.send_raw_transaction(signed.serialize_transaction()))
+        return "0x" + bytes(sender.sign_transaction(transaction).serialize_transaction()).hex()
 
-    def _receipts(self, hashes: Sequence[bytes]) -> Iterator[Any]:
-        for transaction in hashes:
-            yield self.web3.eth.wait_for_transaction_receipt(transaction, timeout=120, poll_latency=0.01)  # type: ignore[arg-type]
+    def _receipts(self, hashes: Sequence[str]) -> list[Any]:
+        """Receipts of all, once the last is mined. Raises `TransactionFailed` when that takes too long."""
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            receipts = request_many(self.web3, "eth_getTransactionReceipt", [[name] for name in hashes])
+            if all(receipts):
+                return receipts
+            if time.monotonic() > deadline:
+                missing = sum(receipt is None for receipt in receipts)
+                raise TransactionFailed(f"{missing} transactions are not mined after {_PATIENCE} s; raise the fee")
+            time.sleep(0.05)

@@ -189,3 +189,7 @@ class BundleRefused(DataDAOError):
 
 class TransactionFailed(DataDAOError):
     """A transaction of a series reverted. Those before it stand; read the chain before sending the rest again."""
+
+
+class NodeRefused(DataDAOError):
+    """The node answered a request with an error, given in its own words."""

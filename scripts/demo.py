@@ -156,5 +156,3 @@ def _roles(people: Cast) -> dict[str, Any]:
 
 def _seat(party: Party) -> dict[str, str]:
     return {"signer": party.address, "hpkeKey": "0x" + party.hpke_key.hex()}
-
-

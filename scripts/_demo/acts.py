@@ -12,7 +12,8 @@ import ape
 
 from datadao.attest import Attestor, openers, settle
 from datadao.batch import Manifest, build_batch
-from datadao.client import Call, DataDAO, Terms
+from datadao.chain import Call
+from datadao.client import DataDAO, Terms
 from datadao.crypto.files import decrypt, new_secret
 from datadao.custody import Custodian, Prepared
 from datadao.errors import DataDAOError
@@ -296,12 +297,8 @@ def refund(play: Play, company: Party, lease: int, terms: Terms) -> None:
 
 def collect(play: Play) -> dict[str, int]:
     """Every member is paid its part, by a relayer and without a transaction of its own."""
-    splitter = play.dao.addresses["splitter"]
     members = play.cast.members
-    calls = [
-        Call(splitter, bytes(play.dao.splitter.claim.encode_input(m.address, [0, DATASET])), f"claim of {m.address}")
-        for m in members
-    ]
+    calls = [play.dao.call("splitter", "claim", m.address, [0, DATASET], what=f"claim of {m.address}") for m in members]
     send(play, "members are paid their income", "claim income, 2 pools, first", calls)
     play.stage.gas("treasury paid", play.dao.leases.withdrawTreasury(sender=play.cast.relayer))
     return {member.address: play.asset.balanceOf(member.address) for member in members}
@@ -329,5 +326,3 @@ def books(play: Play, paid_in: Mapping[str, int], to_members: int) -> None:
         raise AssertionError("the books do not balance")
     if (received - paid, held) != (balance["splitter"], lease_owed) or owed > balance["splitter"] or paid != to_members:
         raise AssertionError("balances and the contracts' own books differ")
-
-

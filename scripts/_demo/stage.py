@@ -58,9 +58,7 @@ class Stage:
         self.console.print(table)
 
     def show_gas(self) -> None:
-        rows = [
-            (step, len(used), min(used), sum(used) // len(used), max(used), sum(used)) for step, used in self._gas
-        ]
+        rows = [(step, len(used), min(used), sum(used) // len(used), max(used), sum(used)) for step, used in self._gas]
         self.table("Gas per step", ("step", "times", "least", "mean", "most", "sum"), rows)
 
     @property

@@ -9,12 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import train_test_split
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-
 DATA = Path(__file__).parents[2] / "tests" / "data" / "anes96.csv"
 TARGET = "vote"
 ANSWERS = ("popul", "TVnews", "selfLR", "ClinLR", "DoleLR", "PID", "age", "educ", "income", TARGET)
@@ -61,6 +55,13 @@ def train(files: Iterable[Path]) -> Verdict:
 
     The majority baseline says what always naming the commoner answer of the training part would score.
     """
+    # Imported late: `ape run` loads every script to list the commands, and these take seconds.
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import train_test_split
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     # File names are random; in the order of respondents the split is the same on every run.
     records = sorted((json.loads(path.read_text(encoding="utf-8")) for path in files), key=lambda r: r["respondent"])
     features = np.array([[record[name] for name in ANSWERS if name != TARGET] for record in records], dtype=float)
