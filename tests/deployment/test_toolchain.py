@@ -114,9 +114,10 @@ def test_solc__unchanged_input__is_answered_from_the_cache(solc):
 
 def test_solc__several_files__are_compiled_side_by_side_into_the_same_answer(tmp_path):
     pragma = "// SPDX-License-Identifier: MIT\npragma solidity 0.8.37;\n"
+    function = "function f(uint256 x) external returns (uint256)"
     bodies = {
-        "I.sol": "interface I { function f(int8 x) external returns (int8); }",
-        "A.sol": 'import {I} from "I.sol";\ncontract A is I { function f(int8 x) external returns (int8) { return 1; } }',
+        "I.sol": f"interface I {{ {function}; }}",
+        "A.sol": f'import {{I}} from "I.sol";\ncontract A is I {{ {function} {{ return 1; }} }}',
         "B.sol": 'import {A} from "A.sol";\ncontract B { A public a = new A(); }',
     }
     wanted = ["abi", "devdoc", "evm.bytecode.object", "evm.bytecode.sourceMap", "evm.deployedBytecode.object"]
