@@ -82,8 +82,9 @@ class Licensee:
         One that does not open does not stop the others. Raises only what makes going on pointless (`StoreUnavailable`).
         """
         folder.mkdir(parents=True, exist_ok=True)
-        for name, leaf in zip(manifest.ids, manifest.leaves, strict=True):
-            yield self._open(name, leaf, manifest.dataset_id, folder)
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            for name, leaf in zip(manifest.ids, manifest.leaves, strict=True):
+                yield self._open(name, leaf, manifest.dataset_id, folder, Path(scratch, "sealed"))
 
     def _authenticate(self, bundle: Bundle) -> None:
         if bundle.lease_id != self.lease_id:
@@ -103,7 +104,7 @@ class Licensee:
         for i, name in enumerate(bundle.ids):
             self._shares[name][bundle.epoch, bundle.slot] = plain[SHARE * i : SHARE * (i + 1)]
 
-    def _open(self, name: bytes, leaf: Leaf, dataset_id: int, folder: Path) -> Opened:
+    def _open(self, name: bytes, leaf: Leaf, dataset_id: int, folder: Path, sealed: Path) -> Opened:
         culprits: Iterable[int] = ()
         epoch = -1
         try:
@@ -113,10 +114,8 @@ class Licensee:
             context = Context(self.dao, dataset_id, epoch, leaf.contributor, leaf.file_hash)
             secret, culprits = recover(envelope, context, offered)
             target = folder / leaf.file_hash.hex()
-            with tempfile.TemporaryDirectory(dir=folder) as scratch:
-                sealed = Path(scratch, "sealed")
-                self.store.get_file(leaf.file_hash, sealed)
-                files.decrypt(sealed, target, secret, leaf.file_hash)
+            self.store.get_file(leaf.file_hash, sealed)
+            files.decrypt(sealed, target, secret, leaf.file_hash)
             return Opened(name, leaf, target, None, tuple((epoch, slot) for slot in culprits))
         except StoreUnavailable:
             raise
