@@ -1,0 +1,112 @@
+"""`vestShares`: pending shares become an account's own, with what they earned since activation; the registry alone.
+
+given a first claim: shares, income since the entry, event; the pool itself does not change
+given shares held already: their income stays (the index is an average), within one unit, never more (S-3, S-5)
+given an entry ahead of the pool, or more shares than the pool has: refused
+given any other caller: refused
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.dao import Dao, leaf
+from tests.support.handles import Event
+from tests.support.pair import INCOME, SHARES, Pair
+from tests.support.reader import refused
+
+MIN_SHARES = 10**9
+
+
+def test_claim__vests_in_both_pools_with_income_since_activation(dao: Dao) -> None:
+    member, data = dao.who("member"), leaf(dao.who("member"), "data", units=2)
+    batch = dao.publish([data, leaf(dao.who("sleeper"), "other", units=2)])
+    dao.activate(batch)
+    dao.deposit(0, INCOME)
+    dao.deposit(1, 2 * INCOME)
+    pools = dao.splitter.pool(0), dao.splitter.pool(1)
+    receipt = dao.claim(batch, data)
+    assert receipt.named("SharesVested") == [
+        Event(
+            "SharesVested",
+            dao.splitter.address,
+            {"poolId": pool, "account": member.address, "shares": 2 * MIN_SHARES, "entryIndex": 0},
+        )
+        for pool in (1, 0)
+    ]
+    assert (dao.splitter.pool(0), dao.splitter.pool(1)) == pools, "they were counted since activation"
+    for pool in (0, 1):
+        assert dao.splitter.sharesOf(pool, member.address) == 2 * MIN_SHARES
+    assert dao.splitter.claimable(member.address, [0]) == INCOME // 2
+    assert dao.splitter.claimable(member.address, [1]) == INCOME
+
+
+def test_claim__joiner__gets_none_of_an_earlier_deposit__s5_ab31(dao: Dao) -> None:
+    first, joiner = dao.who("first member"), dao.who("joiner")
+    dao.contribute(leaf(first, "first data"))
+    dao.deposit(1, INCOME)
+    dao.contribute(leaf(joiner, "joiner's data", units=3))
+    assert dao.splitter.claimable(joiner.address, [0, 1]) == 0
+    assert dao.splitter.claimable(first.address, [1]) == INCOME
+    dao.deposit(1, INCOME)
+    assert dao.splitter.claimable(joiner.address, [1]) == 3 * INCOME // 4
+
+
+def test_vest_shares__on_top_of_others__keeps_both_incomes_within_a_unit__s3(pair: Pair) -> None:
+    member = pair.payer
+    pair.accept(member, 3 * SHARES)
+    pair.deposit(1, 1_000)
+    lot = pair.activate(1, 5 * SHARES + 7)
+    pair.deposit(1, 1_000)
+    held, growth = pair.claimable(member, 1), pair.splitter.pool(1)[0] - lot.entry
+    waiting = (5 * SHARES + 7) * growth // 2**64
+    pair.vest(lot, member)
+    assert 0 <= held + waiting - pair.claimable(member, 1) <= 1
+    assert pair.splitter.sharesOf(1, member.address) == 8 * SHARES + 7
+
+
+def test_vest_shares__part_of_a_lot__leaves_the_rest_pending(pair: Pair) -> None:
+    lot = pair.activate(1, 4 * SHARES)
+    pair.deposit(1, 400)
+    pair.vest(lot, pair.payer, SHARES)
+    assert pair.claimable(pair.payer, 1) == 100
+    pair.deposit(1, 400)
+    pair.vest(lot, pair.payer)
+    assert pair.claimable(pair.payer, 1) == 800
+
+
+def test_vest_shares__none__changes_nothing(pair: Pair) -> None:
+    pair.accept(pair.payer, SHARES)
+    pair.deposit(1, 400)
+    state = pair.reader(pair.payer).words
+    before = state()
+    pair.splitter.vestShares(1, pair.payer.address, 0, 0, sender=pair.registry.address)
+    assert state() == before
+
+
+def test_vest_shares__entry_ahead_of_the_pool__refused(pair: Pair) -> None:
+    lot = pair.activate(1, SHARES)
+    pair.deposit(1, 3)
+    acc, registry = pair.splitter.pool(1)[0], pair.registry.address
+    with refused(pair.reader(pair.payer).words, "RevenueSplitter_InvalidEntryIndex", 1, acc + 1, acc):
+        pair.splitter.vestShares(1, pair.payer.address, SHARES, acc + 1, sender=registry)
+    pair.splitter.vestShares(1, pair.payer.address, lot.shares, acc, sender=registry)
+    assert pair.claimable(pair.payer, 1) == 0
+
+
+def test_vest_shares__more_than_the_pool_has__refused(pair: Pair) -> None:
+    lot = pair.activate(1, SHARES)
+    account, registry = pair.payer.address, pair.registry.address
+    refusal = ("RevenueSplitter_InsufficientShares", 1, account, SHARES + 1, SHARES)
+    with refused(pair.reader(pair.payer).words, *refusal):
+        pair.splitter.vestShares(1, account, SHARES + 1, lot.entry, sender=registry)
+    pair.splitter.vestShares(1, account, SHARES, lot.entry, sender=registry)
+
+
+@pytest.mark.parametrize("caller", ["payer", "token", "leases", "timelock"])
+def test_vest_shares__other_caller__refused(pair: Pair, caller: str) -> None:
+    pair.activate(1, SHARES)
+    sender = {"payer": pair.payer.address, **pair.addresses}[caller]
+    with refused(pair.reader(pair.payer).words, "RevenueSplitter_NotRegistry", sender):
+        pair.splitter.vestShares(1, pair.payer.address, SHARES, 0, sender=sender)
+    pair.splitter.vestShares(1, pair.payer.address, SHARES, 0, sender=pair.registry.address)
