@@ -113,6 +113,19 @@ class Config:
             for name, entry in zip(wanted, inputs, strict=True)
         ]
 
+    def asset_arguments(self, abi: Abi, context: Context) -> list[Any]:
+        """Constructor arguments of the test asset, checked likewise. Raises `ConfigError`."""
+        assert isinstance(self.asset, Mapping)
+        inputs, given = constructor_inputs(abi), self.asset["arguments"]
+        where = f"{self.path.name}: asset.arguments"
+        names = [entry["name"].rstrip("_") for entry in inputs]
+        if not isinstance(given, list) or len(given) != len(inputs):
+            raise ConfigError(f"{where}: expected [{', '.join(names)}], got {given!r}")
+        return [
+            _value(f"{where}.{name}", value, entry, context)
+            for name, value, entry in zip(names, given, inputs, strict=True)
+        ]
+
 
 def constructor_inputs(abi: Abi) -> Sequence[Mapping[str, Any]]:
     """Inputs of the constructor in an ABI; none if it has none."""

@@ -6,7 +6,6 @@ the one its counterparts were given; the registry, which every other one needs, 
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,70 +16,20 @@ from ape.logging import LogLevel, logger
 from requests.exceptions import RequestException
 from web3.exceptions import Web3Exception
 
-from datadao.deployment import (
-    ORDER,
-    Config,
-    ConfigError,
-    Context,
-    constructor_inputs,
-    create_address,
-    initcode,
-    predict,
-)
+from datadao.deployment import Config
 from datadao.errors import DataDAOError
+from scripts._artifacts import abi_of
+from scripts._plan import Plan, Planned, make_plan, override
+from scripts._record import Journal, Step
 
-Report = Callable[["Step"], None]
+Report = Callable[[Step], None]
 """Told of each contract as soon as it is on chain."""
+
+_FAILURES = (ApeException, Web3Exception, RequestException, OSError)
 
 
 class DeploymentError(DataDAOError):
-    """A deployment could not begin, or stopped half way. Says how to go on."""
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A contract to be created: its constructor arguments in ABI order, and where it will be."""
-
-    key: str
-    contract: str
-    address: str
-    arguments: Mapping[str, Any]
-
-    @property
-    def initcode(self) -> bytes:
-        return initcode(abi_of(self.contract), creation_code(self.contract), list(self.arguments.values()))
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Everything a deployment will send, decided before anything is sent."""
-
-    config: Config
-    chain_id: int
-    deployer: str
-    nonce: int
-    now: int
-    asset: str
-    accounts: Mapping[str, str]
-    """Addresses of the aliases that the configuration names."""
-    contracts: tuple[Planned, ...]
-
-    @property
-    def addresses(self) -> dict[str, str]:
-        """The `System` of this DAO."""
-        return {item.key: item.address for item in self.contracts if item.key != "asset"}
-
-
-@dataclass(frozen=True)
-class Step:
-    """A contract that was created."""
-
-    key: str
-    contract: str
-    address: str
-    transaction: str
-    block: int
-    gas: int
+    """A deployment stopped half way. Says what is on chain and how to go on."""
 
 
 @dataclass(frozen=True)
@@ -109,116 +58,78 @@ def deploy(
     `overrides` replaces entries by dotted path, such as `{"DataToken.transferable": True}`. `report` is called after
     each contract. Raises `ConfigError` before anything is sent, `DeploymentError` when it stops half way.
     """
-    return execute(account, plan(account, override(config, overrides or {})), report=report)
+    return execute(account, make_plan(account.address, override(config, overrides or {})), report=report)
 
 
-def override(config: Config, changes: Mapping[str, Any]) -> Config:
-    """The configuration with entries replaced by dotted path; `ConfigError` for a path that is not there."""
-    contracts = copy.deepcopy(dict(config.contracts))
-    for path, value in changes.items():
-        *parents, leaf = path.split(".")
-        section: Any = contracts
-        for parent in parents:
-            section = section.get(parent) if isinstance(section, Mapping) else None
-        if not isinstance(section, dict) or leaf not in section:
-            raise ConfigError(f"{config.path.name}: no entry {path} to override")
-        section[leaf] = value
-    return Config(config.path, config.chain_id, config.asset, contracts)
-
-
-def plan(account: Any, config: Config) -> Plan:
-    """What `deploy` will send. Sends nothing; raises `ConfigError` where the configuration does not fit."""
-    provider = ape.networks.provider
-    if provider.chain_id != config.chain_id:
-        raise ConfigError(
-            f"{config.path.name}: chain_id is {config.chain_id}, but the network's is {provider.chain_id}"
-        )
-    nonce, now = account.nonce, provider.get_block("latest").timestamp
-    accounts: dict[str, str] = {}
-    contracts: list[Planned] = []
-
-    def resolve(alias: str) -> str:
-        return accounts.setdefault(alias, address_of(alias))
-
-    first = nonce
-    if isinstance(config.asset, Mapping):
-        name = str(config.asset["deploy"])
-        inputs = [i["name"] for i in constructor_inputs(abi_of(name))]
-        asset = create_address(account.address, nonce)
-        given = dict(zip(inputs, config.asset["arguments"], strict=True))
-        contracts.append(Planned("asset", name, asset, given))
-        first += 1
-    else:
-        asset = config.asset
-
-    system = predict(account.address, first)
-    context = Context(resolve, now, asset)
-    for key, name in ORDER:
-        abi = abi_of(name)
-        names = [i["name"] for i in constructor_inputs(abi)]
-        values = config.arguments(name, abi, system, context)
-        contracts.append(Planned(key, name, system[key], dict(zip(names, values, strict=True))))
-    return Plan(config, config.chain_id, account.address, nonce, now, asset, accounts, tuple(contracts))
-
-
-def execute(account: Any, planned: Plan, *, report: Report | None = None) -> Deployment:
-    """Sends a plan, contract by contract."""
-    steps: list[Step] = []
-    handles: dict[str, Any] = {}
-    for offset, item in enumerate(planned.contracts):
+def execute(
+    account: Any,
+    plan: Plan,
+    *,
+    done: tuple[Step, ...] = (),
+    journal: Journal | None = None,
+    report: Report | None = None,
+) -> Deployment:
+    """Sends a plan, contract by contract, after the steps that an earlier run has `done`."""
+    steps = list(done)
+    for item in plan.contracts[len(steps) :]:
         try:
-            if account.nonce != planned.nonce + offset:
-                raise DeploymentError(f"{account.address} sent a transaction of its own meanwhile")
             with logger.at_level(LogLevel.ERROR):
-                creation = ape.networks.ecosystem.create_transaction(data=item.initcode)
-                receipt = account.call(creation)
-        except (ApeException, Web3Exception, RequestException, OSError, KeyboardInterrupt) as error:
-            raise DeploymentError(f"{item.contract} was not deployed: {error or type(error).__name__}") from error
-        if receipt.contract_address != item.address:
-            raise DeploymentError(f"{item.contract} is at {receipt.contract_address}, not at {item.address}")
-        step = Step(item.key, item.contract, item.address, receipt.txn_hash, receipt.block_number, receipt.gas_used)
-        steps.append(step)
-        kind = container(item.contract).contract_type
-        handles[item.key] = ape.chain.contracts.instance_from_receipt(receipt, kind)
+                steps.append(_create(account, item, plan.nonce + len(steps), journal))
+        except KeyboardInterrupt as error:
+            raise DeploymentError(_stopped(plan, len(steps), "interrupted")) from error
+        except (DeploymentError, *_FAILURES) as error:
+            raise DeploymentError(_stopped(plan, len(steps), _reason(error))) from error
         if report is not None:
-            report(step)
-    if "asset" not in handles:
-        handles["asset"] = ape.Contract(planned.asset, abi=list(_erc20_abi()))
-    return Deployment(planned, tuple(steps), handles)
+            report(steps[-1])
+    handles = {item.key: _handle(item.address, abi_of(item.contract)) for item in plan.contracts}
+    handles.setdefault("asset", _handle(plan.asset, list(_erc20())))
+    return Deployment(plan, tuple(steps), handles)
 
 
-def address_of(alias: str) -> str:
-    """Address of `TEST::n` or of an Ape account; `ConfigError` for any other name."""
-    if alias.startswith("TEST::"):
-        if ape.networks.provider.chain_id not in (1337, 31337):
-            raise ConfigError(f"account {alias}: test accounts are for local chains, everybody knows their keys")
-        number = alias.removeprefix("TEST::")
-        if number.isdecimal() and int(number) < len(ape.accounts.test_accounts):
-            return str(ape.accounts.test_accounts[int(number)].address)
-        raise ConfigError(f"account {alias}: this node has TEST::0 to TEST::{len(ape.accounts.test_accounts) - 1}")
-    if alias in ape.accounts.aliases:
-        return str(ape.accounts.load(alias).address)
-    known = ", ".join(sorted(ape.accounts.aliases)) or "none"
-    raise ConfigError(f"account {alias!r} is unknown; Ape has: {known}")
+def step_of(item: Planned, receipt: Any) -> Step:
+    """The record of a contract's creation."""
+    return Step(item.key, item.contract, item.address, receipt.txn_hash, receipt.block_number, receipt.gas_used)
 
 
-def container(name: str) -> Any:
-    """Ape's container of a compiled contract of this project."""
-    return ape.project.contracts[name]
+def _create(account: Any, item: Planned, nonce: int, journal: Journal | None) -> Step:
+    if account.nonce != nonce:
+        raise DeploymentError(f"{account.address} meanwhile sent a transaction of its own (nonce {account.nonce})")
+    transaction = account.prepare_transaction(
+        ape.networks.ecosystem.create_transaction(data=item.initcode, nonce=nonce)
+    )
+    signed = account.sign_transaction(transaction)
+    if signed is None:
+        raise DeploymentError(f"{account.address} did not sign")
+    if journal is not None:
+        journal.sending("0x" + bytes(signed.txn_hash).hex())
+    receipt = ape.networks.provider.send_transaction(signed)
+    if receipt.contract_address != item.address:
+        raise DeploymentError(f"it was created at {receipt.contract_address} instead of {item.address}")
+    return step_of(item, receipt)
 
 
-def abi_of(name: str) -> list[dict[str, Any]]:
-    """JSON ABI of a compiled contract."""
-    entries = container(name).contract_type.abi
-    return [entry.model_dump(mode="json", by_alias=True, exclude_none=True) for entry in entries]
+def _stopped(plan: Plan, done: int, reason: str) -> str:
+    names = [item.contract for item in plan.contracts]
+    on_chain = ", ".join(names[:done]) or "nothing"
+    return "\n".join([
+        f"Stopped at {names[done]}, contract {done + 1} of {len(names)}: {reason}",
+        f"On chain: {on_chain}. Nothing of it can be used: it obeys a registry that does not exist.",
+        f"To resume, run the same command again: it goes on from here while nonce {plan.nonce + done} is the next of",
+        f"{plan.deployer}. If that account has sent anything else, it starts over at new addresses;",
+        "what is on chain then stays as it is, useless and harmless.",
+    ])  # fmt: skip
 
 
-def creation_code(name: str) -> bytes:
-    """Compiled code of a contract, to be followed by its constructor's arguments."""
-    return bytes.fromhex(container(name).contract_type.deployment_bytecode.bytecode.removeprefix("0x"))
+def _reason(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
 
 
-def _erc20_abi() -> Iterator[dict[str, Any]]:
+def _handle(address: str, abi: list[dict[str, Any]]) -> Any:
+    return ape.chain.contracts.instance_at(address, abi=abi, fetch_from_explorer=False, detect_proxy=False)
+
+
+def _erc20() -> Iterator[dict[str, Any]]:
     wanted = ("balanceOf", "transfer", "approve", "allowance", "decimals", "symbol", "name", "totalSupply", "Transfer")
     for entry in abi_of("DataToken"):
         if entry.get("name") in wanted:

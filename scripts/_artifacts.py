@@ -1,0 +1,67 @@
+"""Compiled contracts of this project, and the errors they raise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ape
+import eth_abi
+from eth_utils import keccak
+
+from datadao.deployment import ORDER, canonical_type
+
+CONTRACTS = tuple(name for _, name in ORDER)
+
+_BUILTIN = (
+    {"name": "Error", "inputs": [{"name": "reason", "type": "string"}]},
+    {"name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]},
+)
+
+
+def container(name: str) -> Any:
+    """Ape's container of a contract."""
+    return ape.project.contracts[name]
+
+
+def abi_of(name: str) -> list[dict[str, Any]]:
+    """JSON ABI of a contract."""
+    entries = container(name).contract_type.abi
+    return [entry.model_dump(mode="json", by_alias=True, exclude_none=True) for entry in entries]
+
+
+def creation_code(name: str) -> bytes:
+    """Compiled code of a contract, to be followed by its constructor's arguments."""
+    return _bytes(container(name).contract_type.deployment_bytecode)
+
+
+def runtime_code(name: str) -> bytes:
+    """Compiled code as it will lie on chain, with zeros where immutables go."""
+    return _bytes(container(name).contract_type.runtime_bytecode)
+
+
+def refusal(data: bytes) -> tuple[str, dict[str, Any]]:
+    """Name and arguments of the custom error in revert data; `("no reason", {})` for none."""
+    for entry in (*_BUILTIN, *(e for name in CONTRACTS for e in abi_of(name) if e["type"] == "error")):
+        types = [canonical_type(i) for i in entry["inputs"]]
+        if keccak(text=f"{entry['name']}({','.join(types)})")[:4] == data[:4]:
+            values = eth_abi.decode(types, data[4:])
+            return entry["name"], {i["name"]: v for i, v in zip(entry["inputs"], values, strict=True)}
+    return f"unknown error 0x{data.hex()}" if data else "no reason", {}
+
+
+def described(data: bytes) -> str:
+    """Revert data as a person reads it: `DataLeases_InvalidParameter(name=bondDelay, value=1, ...)`."""
+    name, values = refusal(data)
+    spelled = ", ".join(f"{key}={_spelled(value)}" for key, value in values.items())
+    return f"{name}({spelled})" if values else name
+
+
+def _spelled(value: Any) -> str:
+    if isinstance(value, bytes):
+        text = value.rstrip(b"\0")
+        return text.decode() if text and text.isascii() and text.decode().isidentifier() else f"0x{value.hex()}"
+    return str(value)
+
+
+def _bytes(code: Any) -> bytes:
+    return bytes.fromhex(code.bytecode.removeprefix("0x"))

@@ -1,0 +1,63 @@
+"""What a network means to a deployment: its configuration, its accounts, where its record lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import ape
+import yaml
+
+from datadao.deployment import LOCAL_CHAIN_IDS, ConfigError
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIGS = ROOT / "deploy-config"
+DEPLOYMENTS = ROOT / "deployments"
+
+
+def is_fork() -> bool:
+    """Whether the connected node plays on a copy of a public chain, whose chain id it shows."""
+    return bool(ape.networks.provider.network.name.endswith("-fork"))
+
+
+def record_path(folder: Path) -> Path:
+    """Where deployments on the connected chain are recorded; those on a copy of it apart from the real ones."""
+    return folder / f"{ape.networks.provider.chain_id}{'-fork' if is_fork() else ''}.json"
+
+
+def config_path() -> Path:
+    """The configuration of the connected network: `local`, `sepolia`, `base` (for base:mainnet), `base-sepolia` ...
+
+    A node given by its URL has no such name; the configuration of its chain is taken.
+    """
+    provider = ape.networks.provider
+    if provider.chain_id in LOCAL_CHAIN_IDS:
+        return CONFIGS / "local.yaml"
+    ecosystem, network = provider.network.ecosystem.name, provider.network.name.removesuffix("-fork")
+    if network in ("custom", "node"):
+        return _of_chain(provider.chain_id)
+    if ecosystem != "ethereum":
+        network = ecosystem if network == "mainnet" else f"{ecosystem}-{network}"
+    return CONFIGS / f"{network}.yaml"
+
+
+def address_of(alias: str) -> str:
+    """Address of `TEST::n` or of an Ape account; `ConfigError` for any other name."""
+    if alias.startswith("TEST::"):
+        if ape.networks.provider.chain_id not in LOCAL_CHAIN_IDS:
+            raise ConfigError(f"account {alias}: test accounts are for local chains, everybody knows their keys")
+        number, count = alias.removeprefix("TEST::"), len(ape.accounts.test_accounts)
+        if number.isdecimal() and int(number) < count:
+            return str(ape.accounts.test_accounts[int(number)].address)
+        raise ConfigError(f"account {alias} is unknown; there are TEST::0 to TEST::{count - 1}")
+    if alias in ape.accounts.aliases:
+        return str(ape.accounts.load(alias).address)
+    known = ", ".join(sorted(ape.accounts.aliases)) or "none"
+    raise ConfigError(f"account {alias!r} is neither an address nor one of Ape's accounts, which are: {known}")
+
+
+def _of_chain(chain_id: int) -> Path:
+    for path in sorted(CONFIGS.glob("*.yaml")):
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if isinstance(raw, dict) and raw.get("chain_id") == chain_id:
+            return path
+    raise ConfigError(f"no file in {CONFIGS.name}/ has chain_id {chain_id}; write one, or name one with --config")
