@@ -11,7 +11,7 @@ import pytest
 from datadao import eip712
 from datadao.batch import BATCH
 from datadao.types import Leaf
-from tests.support.dao import Batch, Dao, leaf
+from tests.support.dao import Batch, Dao, Proposal, leaf
 from tests.support.handles import Event, Receipt, Reverted
 from tests.support.system import Actor
 
@@ -75,6 +75,19 @@ def voter(dao: Dao) -> Actor:
     member = dao.who("founder")
     dao.contribute(leaf(member, "data of the founder", 300))
     return member
+
+
+def executable(dao: Dao, name: str, *args: Any) -> Proposal:
+    """A vote that the registry's `name(*args)` be called, passed and past the timelock's delay."""
+    member = dao.who("founder") if dao.token.balanceOf(dao.who("founder").address) else voter(dao)
+    text = f"{name} at {dao.chain.timestamp}"
+    proposal = dao.propose(member, (dao.registry, name, args), text=text)
+    dao.to_vote(proposal.id)
+    dao.vote(proposal.id, member)
+    dao.to_end_of_vote(proposal.id)
+    dao.queue(proposal)
+    dao.chain.warp(dao.governor.proposalEta(proposal.id) - dao.chain.timestamp)
+    return proposal
 
 
 def signatures(
