@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import ape
@@ -23,6 +25,7 @@ def container(name: str) -> Any:
     return ape.project.contracts[name]
 
 
+@cache
 def abi_of(name: str) -> list[dict[str, Any]]:
     """JSON ABI of a contract."""
     entries = container(name).contract_type.abi
@@ -41,12 +44,11 @@ def runtime_code(name: str) -> bytes:
 
 def refusal(data: bytes) -> tuple[str, dict[str, Any]]:
     """Name and arguments of the custom error in revert data; `("no reason", {})` for none."""
-    for entry in (*_BUILTIN, *(e for name in CONTRACTS for e in abi_of(name) if e["type"] == "error")):
-        types = [canonical_type(i) for i in entry["inputs"]]
-        if keccak(text=f"{entry['name']}({','.join(types)})")[:4] == data[:4]:
-            values = eth_abi.decode(types, data[4:])
-            return entry["name"], {i["name"]: v for i, v in zip(entry["inputs"], values, strict=True)}
-    return f"unknown error 0x{data.hex()}" if data else "no reason", {}
+    entry = _errors().get(data[:4])
+    if entry is None:
+        return f"unknown error 0x{data.hex()}" if data else "no reason", {}
+    values = eth_abi.decode([canonical_type(i) for i in entry["inputs"]], data[4:])
+    return entry["name"], {i["name"]: v for i, v in zip(entry["inputs"], values, strict=True)}
 
 
 def described(data: bytes) -> str:
@@ -54,6 +56,15 @@ def described(data: bytes) -> str:
     name, values = refusal(data)
     spelled = ", ".join(f"{key}={_spelled(value)}" for key, value in values.items())
     return f"{name}({spelled})" if values else name
+
+
+@cache
+def _errors() -> dict[bytes, Mapping[str, Any]]:
+    errors: dict[bytes, Mapping[str, Any]] = {}
+    for entry in (*_BUILTIN, *(e for name in CONTRACTS for e in abi_of(name) if e["type"] == "error")):
+        types = ",".join(canonical_type(i) for i in entry["inputs"])
+        errors[keccak(text=f"{entry['name']}({types})")[:4]] = entry
+    return errors
 
 
 def _spelled(value: Any) -> str:

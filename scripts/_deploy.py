@@ -25,7 +25,8 @@ from scripts._record import Journal, Step
 Report = Callable[[Step], None]
 """Told of each contract as soon as it is on chain."""
 
-_FAILURES = (ApeException, Web3Exception, RequestException, OSError)
+FAILURES = (ApeException, Web3Exception, RequestException, OSError)
+"""What Ape and the connection to a node raise."""
 
 
 class DeploymentError(DataDAOError):
@@ -71,14 +72,14 @@ def execute(
 ) -> Deployment:
     """Sends a plan, contract by contract, after the steps that an earlier run has `done`."""
     steps = list(done)
-    for item in plan.contracts[len(steps) :]:
+    for number in range(len(done), len(plan.contracts)):
         try:
             with logger.at_level(LogLevel.ERROR):
-                steps.append(_create(account, item, plan.nonce + len(steps), journal))
+                steps.append(_create(account, plan, number, journal))
         except KeyboardInterrupt as error:
-            raise DeploymentError(_stopped(plan, len(steps), "interrupted")) from error
-        except (DeploymentError, *_FAILURES) as error:
-            raise DeploymentError(_stopped(plan, len(steps), _reason(error))) from error
+            raise DeploymentError(_stopped(plan, number, "interrupted")) from error
+        except (DeploymentError, *FAILURES) as error:
+            raise DeploymentError(_stopped(plan, number, _reason(error))) from error
         if report is not None:
             report(steps[-1])
     handles = {item.key: _handle(item.address, abi_of(item.contract)) for item in plan.contracts}
@@ -91,17 +92,16 @@ def step_of(item: Planned, receipt: Any) -> Step:
     return Step(item.key, item.contract, item.address, receipt.txn_hash, receipt.block_number, receipt.gas_used)
 
 
-def _create(account: Any, item: Planned, nonce: int, journal: Journal | None) -> Step:
+def _create(account: Any, plan: Plan, number: int, journal: Journal | None) -> Step:
+    item, nonce = plan.contracts[number], plan.nonce + number
     if account.nonce != nonce:
         raise DeploymentError(f"{account.address} meanwhile sent a transaction of its own (nonce {account.nonce})")
-    transaction = account.prepare_transaction(
-        ape.networks.ecosystem.create_transaction(data=item.initcode, nonce=nonce)
-    )
-    signed = account.sign_transaction(transaction)
+    creation = ape.networks.ecosystem.create_transaction(data=item.initcode, nonce=nonce, sender=account.address)
+    signed = account.sign_transaction(account.prepare_transaction(creation))
     if signed is None:
         raise DeploymentError(f"{account.address} did not sign")
     if journal is not None:
-        journal.sending("0x" + bytes(signed.txn_hash).hex())
+        journal.sending(number, "0x" + bytes(signed.txn_hash).hex())
     receipt = ape.networks.provider.send_transaction(signed)
     if receipt.contract_address != item.address:
         raise DeploymentError(f"it was created at {receipt.contract_address} instead of {item.address}")

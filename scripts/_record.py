@@ -125,13 +125,14 @@ class Journal:
             "genesis": _genesis(),
             "nonce": plan.nonce,
             "now": plan.now,
-            "transactions": [],
+            "transactions": {},
         }
         _write(self.path, note)
 
-    def sending(self, transaction: str) -> None:
+    def sending(self, step: int, transaction: str) -> None:
+        """Notes a transaction; a step can be sent again at another price."""
         note = json.loads(self.path.read_text(encoding="utf-8"))
-        note["transactions"].append(transaction)
+        note["transactions"].setdefault(str(step), []).append(transaction)
         _write(self.path, note)
 
     def forget(self) -> None:

@@ -1,0 +1,160 @@
+"""Is the code on chain the code compiled here, made by the recorded transaction, with the wiring in its immutables?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import eth_abi
+from eth_utils import keccak, to_checksum_address
+from web3.exceptions import TransactionNotFound
+
+from datadao.deployment import ORDER, canonical_type, constructor_inputs
+from scripts._artifacts import CONTRACTS, abi_of, creation_code, runtime_code
+from scripts._reading import Check, Reader, compare, leaves
+from scripts._record import plain
+
+_PUSH1, _PUSH32 = 0x60, 0x7F
+_DOMAIN = keccak(text="EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
+_LONG_STRING = (0xFF).to_bytes(32, "big")
+"""What OpenZeppelin's ShortString holds in place of a text of more than 31 bytes."""
+
+
+def check_code(reader: Reader, entry: Mapping[str, Any], expected: Mapping[str, Mapping[str, Any]]) -> Iterator[Check]:
+    """Code, immutables and birth of each contract, and the asset's existence."""
+    for name in CONTRACTS:
+        yield from _runtime(reader, name, immutables(reader, name, expected))
+        yield from _birth(reader, entry, name)
+    found = "code" if reader.code(entry["asset"]) else "no code"
+    yield compare("asset", entry["asset"], "code", found)
+
+
+def holes(code: bytes) -> list[int]:
+    """Where the compiler left room for immutables: the operands of `PUSH32 0`, which it never writes otherwise."""
+    found, position = [], 0
+    while position < len(code):
+        opcode = code[position]
+        if opcode == _PUSH32 and not any(code[position + 1 : position + 33]) and position + 33 <= len(code):
+            found.append(position + 1)
+        position += opcode - _PUSH1 + 2 if _PUSH1 <= opcode <= _PUSH32 else 1
+    return found
+
+
+def immutables(reader: Reader, name: str, expected: Mapping[str, Mapping[str, Any]]) -> dict[str, bytes]:
+    """Every immutable of a contract by name, as the word that stands in its code."""
+    own = expected[name]
+    system: Mapping[str, Any] = own["system"]
+    wired = {
+        "DataTimelock": (),
+        "EmergencyBrake": ("timelock",),
+        "DataToken": ("registry", "splitter"),
+        "RevenueSplitter": ("registry", "token"),
+        "DataGovernor": ("token", "leases", "brake"),
+        "DataLeases": ("timelock", "brake", "splitter", "governor", "registry"),
+        "ModelRegistry": ("timelock", "splitter", "leases"),
+        "DatasetRegistry": ("timelock", "brake", "token", "splitter", "governor", "leases", "models"),
+    }[name]
+    values: dict[str, Any] = {key: system[key] for key in wired}
+    if name == "DataToken":
+        values |= {"transferable": own["transferable"], "maturitySupply": own["maturitySupply"]}
+    if name == "DataGovernor":
+        values["quorumFloor"] = expected["DataToken"]["maturitySupply"] // 2
+    if name in ("RevenueSplitter", "DataLeases", "ModelRegistry"):
+        values["asset"] = own["asset"]
+    if name == "DataLeases":
+        values |= own["params"]
+    if name == "DatasetRegistry":
+        periods = ("challengePeriod", "claimPeriod", "epochLength", "epochFloor", "epochCapBps")
+        values |= {key: own["params"][key] for key in periods}
+    words = {key: _word(value) for key, value in values.items()}
+    domain = {"DataToken": own.get("name"), "DataGovernor": own.get("name")}.get(name, name)
+    if name in ("DataToken", "DataGovernor", "DataLeases", "DatasetRegistry"):
+        words |= _domain_words(str(domain), reader.chain_id, system[_key(name)])
+    return words
+
+
+def _runtime(reader: Reader, name: str, expected: Mapping[str, bytes]) -> Iterator[Check]:
+    compiled, actual = runtime_code(name), reader.code(reader.addresses[name])
+    places = holes(compiled)
+    yield compare(name, "code hash", _masked_hash(compiled, places), _masked_hash(actual, places))
+    words = {actual[place : place + 32] for place in places}
+    strange = sorted(words - set(expected.values()))
+    missing = [key for key, word in expected.items() if word not in words]
+    told = [f"missing: {', '.join(missing)}"] if missing else []
+    told += [f"unexpected: {', '.join('0x' + word.hex() for word in strange)}"] if strange else []
+    wanted = ", ".join(expected) or "none"
+    yield Check(name, "immutables", wanted, "; ".join(told) or wanted, not told)
+
+
+def _birth(reader: Reader, entry: Mapping[str, Any], name: str) -> Iterator[Check]:
+    recorded = entry["contracts"][name]
+    try:
+        transaction = reader.web3.eth.get_transaction(recorded["transaction"])
+        receipt = reader.web3.eth.get_transaction_receipt(recorded["transaction"])
+    except TransactionNotFound:
+        yield Check(name, "creation", recorded["transaction"], "this node does not know the transaction", False)
+        return
+    created = receipt["contractAddress"] and to_checksum_address(receipt["contractAddress"])
+    yield compare(name, "created at", recorded["address"], created)
+    yield compare(name, "created by", entry["deployer"], to_checksum_address(transaction["from"]))
+    code, sent = creation_code(name), bytes(transaction["input"])
+    yield compare(name, "creation code hash", keccak(code), keccak(sent[: len(code)]))
+    yield from _arguments(entry, name, sent[len(code) :])
+
+
+def _arguments(entry: Mapping[str, Any], name: str, encoded: bytes) -> Iterator[Check]:
+    """What the constructor was given: as recorded, and with the eight addresses as recorded."""
+    inputs = constructor_inputs(abi_of(name))
+    try:
+        values = eth_abi.decode([canonical_type(i) for i in inputs], encoded)
+    except Exception:
+        yield Check(name, "constructor arguments", "as recorded", "not decodable", False)
+        return
+    actual = {i["name"]: plain(_named(i, v)) for i, v in zip(inputs, values, strict=True)}
+    system = {key: entry["contracts"][contract]["address"] for key, contract in ORDER}
+    recorded = {**entry["contracts"][name]["arguments"], "system": system}
+    wrong = sorted(set(leaves("", actual)) ^ set(leaves("", recorded)))
+    fields = ", ".join(dict.fromkeys(path.lstrip(".") for path, _ in wrong))
+    yield Check(name, "constructor arguments", "as recorded", f"other: {fields}" if wrong else "as recorded", not wrong)
+
+
+def _named(entry: Mapping[str, Any], value: Any) -> Any:
+    kind: str = entry["type"]
+    if kind.endswith("[]"):
+        return [_named({**entry, "type": kind[:-2]}, v) for v in value]
+    if kind == "tuple":
+        return {c["name"]: _named(c, v) for c, v in zip(entry["components"], value, strict=True)}
+    return to_checksum_address(value) if kind == "address" else value
+
+
+def _masked_hash(code: bytes, places: list[int]) -> bytes:
+    masked = bytearray(code)
+    for place in places:
+        masked[place : place + 32] = bytes(32)
+    return keccak(bytes(masked))
+
+
+def _domain_words(name: str, chain_id: int, address: str) -> dict[str, bytes]:
+    parts = [_DOMAIN, keccak(text=name), keccak(text="1"), _word(chain_id), _word(address)]
+    return {
+        "domain separator": keccak(b"".join(parts)),
+        "domain chain": parts[3],
+        "domain address": parts[4],
+        "domain name hash": parts[1],
+        "domain version hash": parts[2],
+        "domain name": _short_string(name),
+        "domain version": _short_string("1"),
+    }
+
+
+def _short_string(text: str) -> bytes:
+    data = text.encode()
+    return data.ljust(31, b"\0") + bytes([len(data)]) if len(data) < 32 else _LONG_STRING
+
+
+def _word(value: Any) -> bytes:
+    return bytes.fromhex(value[2:]).rjust(32, b"\0") if isinstance(value, str) else int(value).to_bytes(32, "big")
+
+
+def _key(contract: str) -> str:
+    return next(key for key, name in ORDER if name == contract)

@@ -1,0 +1,82 @@
+"""What `deploy` and `verify` show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import ape
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from scripts._plan import Plan
+from scripts._reading import Check, leaves, spelled
+from scripts._record import Step
+
+_WIDE = 200
+"""Columns of a log file, in which nobody wants lines broken."""
+
+
+def console() -> Console:
+    """A console as wide as the terminal."""
+    out = Console(highlight=False)
+    return out if out.is_terminal else Console(highlight=False, width=_WIDE)
+
+
+def fail(out: Console, message: str) -> bool:
+    """Says why a command stops."""
+    out.print(Text(message, style="red"))
+    return False
+
+
+def show_plan(out: Console, plan: Plan, gas: Mapping[str, int] | None, done: Sequence[Step]) -> None:
+    """Everything that will be sent."""
+    out.print(f"Deployment to chain {plan.chain_id} with {plan.config.path.name}, from {plan.deployer}")
+    table = Table("contract", "address", "arguments", "gas, about", show_lines=True)
+    table.columns[3].justify = "right"
+    for item in plan.contracts:
+        text = "\n".join(_arguments(item.arguments, plan.config.contracts.get(item.contract) or {}))
+        state = "done" if item.key in {step.key for step in done} else f"{gas[item.key]:,}" if gas else "unknown"
+        table.add_row(item.contract, item.address, Text(text or "none"), state)
+    out.print(table)
+    if gas is None:
+        out.print("Not rehearsed." if done else "Not rehearsed: this node cannot try a deployment out.")
+        return
+    total, price = sum(gas.values()), ape.networks.provider.gas_price
+    out.print(f"Every constructor was rehearsed on the node. In all about {total:,} gas, at {price / 10**9:g} gwei:")
+    out.print(f"{total * price / 10**18:.6f} of {_balance(plan.deployer)}; no set-up transaction follows.")
+
+
+def show_checks(out: Console, checks: Sequence[Check], said: Sequence[str]) -> bool:
+    """The table of a verification; true iff nothing is missed."""
+    table = Table("check", "expected", "actual", "ok")
+    for check in checks:
+        verdict = Text("yes", style="green") if check.ok else Text("NO", style="bold red")
+        table.add_row(f"{check.contract}.{check.field}", Text(check.expected), Text(check.actual), verdict)
+    out.print(table)
+    for sentence in said:
+        out.print(Text(sentence, style="yellow"))
+    missed = [check for check in checks if not check.ok]
+    for check in missed:
+        out.print(Text(f"{check.contract}.{check.field}: expected {check.expected}, is {check.actual}", style="red"))
+    if missed:
+        return fail(out, f"{len(missed)} of {len(checks)} checks failed.")
+    out.print(Text(f"All {len(checks)} checks passed: nobody but the timelock holds a power.", style="green"))
+    return True
+
+
+def _balance(account: str) -> str:
+    return f"{ape.networks.provider.get_balance(account) / 10**18:.6f}"
+
+
+def _arguments(arguments: Mapping[str, Any], configured: Mapping[str, Any]) -> Iterator[str]:
+    """`name: value`, with the configuration's words beside a number: `votingPeriod: 259200 (3 days)`."""
+    words = dict(leaves("", configured))
+    for name, value in arguments.items():
+        if name == "system":
+            continue
+        for path, leaf in leaves("." + name.rstrip("_"), value):
+            word = words.get(path)
+            note = f" ({word})" if isinstance(word, str) and isinstance(leaf, int) else ""
+            yield f"{path[1:]}: {spelled(leaf)}{note}"

@@ -1,0 +1,64 @@
+"""Re-reads a deployment from the chain. Sends nothing; holds no key.
+
+Everything expected comes from the configuration and from the code compiled here, never from what the chain says of
+itself; the record only says where to look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import ape
+
+from datadao.deployment import ORDER, Config, Context, constructor_inputs
+from scripts._artifacts import abi_of
+from scripts._check_code import check_code
+from scripts._check_parameters import check_parameters
+from scripts._check_roles import check_roles
+from scripts._networks import address_of
+from scripts._reading import Check, Reader
+
+Arguments = Mapping[str, Mapping[str, Any]]
+"""By contract, the constructor's arguments by ABI name without trailing underscores."""
+
+
+def verify(entry: Mapping[str, Any], config: Config) -> list[Check]:
+    """Checks the recorded deployment `entry` on the connected chain against `config`.
+
+    Reads every immutable, role, code and parameter. Raises `ConfigError` where the configuration itself does not fit.
+    """
+    addresses = {name: entry["contracts"][name]["address"] for _, name in ORDER}
+    expected = _arguments(entry, config, addresses)
+    reader = Reader(ape.networks.provider.web3, addresses)
+    return [*_all(reader, entry, expected)]
+
+
+def remarks(entry: Mapping[str, Any], config: Config) -> list[str]:
+    """What a parameter that is as configured means for the people of the DAO."""
+    arguments = _arguments(entry, config, {name: entry["contracts"][name]["address"] for _, name in ORDER})
+    said = []
+    if arguments["DatasetRegistry"]["params"]["challengePeriod"] == 0:
+        said.append("challengePeriod = 0: batches can be activated at once, the guardian has no veto.")
+    if arguments["DataToken"]["transferable"]:
+        said.append("transferable = true: votes can be bought, and a seller keeps its income.")
+    return said
+
+
+def _all(reader: Reader, entry: Mapping[str, Any], expected: Arguments) -> Iterator[Check]:
+    yield from check_code(reader, entry, expected)
+    yield from check_roles(reader, entry, expected)
+    yield from check_parameters(reader, expected)
+
+
+def _arguments(entry: Mapping[str, Any], config: Config, addresses: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    known: Mapping[str, str] = entry["accounts"]
+    # Aliases are those of whoever deployed; the record says whom they meant, so that anyone can verify.
+    context = Context(lambda alias: known.get(alias) or address_of(alias), entry["now"], entry["asset"])
+    system = {key: addresses[name] for key, name in ORDER}
+    arguments = {}
+    for _, name in ORDER:
+        abi = abi_of(name)
+        names = [i["name"].rstrip("_") for i in constructor_inputs(abi)]
+        arguments[name] = dict(zip(names, config.arguments(name, abi, system, context), strict=True))
+    return arguments

@@ -1,0 +1,34 @@
+"""Re-reads a recorded deployment from the chain: every immutable, role, code hash and parameter."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from ape.cli import ConnectedProviderCommand
+
+from datadao.deployment import Config
+from datadao.errors import DataDAOError
+from scripts._deploy import FAILURES
+from scripts._networks import CONFIGS, DEPLOYMENTS
+from scripts._print import console, fail, show_checks
+from scripts._record import newest
+from scripts._verify import remarks, verify
+
+
+@click.command(cls=ConnectedProviderCommand)
+@click.option("--config", "file", type=click.Path(path_type=Path), help="Instead of the file the record names.")
+@click.option("--deployments", type=click.Path(path_type=Path), default=DEPLOYMENTS, help="Folder of the record.")
+def cli(file: Path | None, deployments: Path) -> None:
+    """Verify the newest recorded deployment with view calls only; exit code 1 if anything is not as it should be."""
+    out = console()
+    try:
+        entry = newest(deployments)
+        config = Config.load(file or CONFIGS / entry["config"]["file"])
+        ok = show_checks(out, verify(entry, config), remarks(entry, config))
+    except DataDAOError as error:
+        ok = fail(out, str(error))
+    except FAILURES as error:
+        ok = fail(out, f"The node does not answer: {error}")
+    sys.exit(0 if ok else 1)
