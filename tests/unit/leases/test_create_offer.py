@@ -1,0 +1,127 @@
+"""`createOffer`: holders vote once, many lease. The timelock alone, inside the purposes, also below price and bond.
+
+given terms inside the policy or below its minima: an offer with frozen cuts
+given purposes, lengths, seats or an expiry out of range: the vote's execution reverts with the reason
+given any other caller: refused
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.leases import NOBODY, PRICE, Market
+from tests.support.reader import refused
+from tests.support.system import DAY
+
+
+def offer_args(market: Market, licensee: str = NOBODY, seats: int = 1, days: int = 60, **terms: Any) -> tuple[Any, ...]:
+    return market.dao.terms(**terms), licensee, seats, market.now + days * DAY
+
+
+def test_create_offer__by_vote__stands_with_the_cuts_of_today(market: Market) -> None:
+    args = offer_args(market, market.licensee.address, 7, royaltyBps=100)
+    proposal = market.queued("createOffer", *args)
+    market.warp_to(market.dao.governor.proposalEta(proposal.id))
+    before = market.picture()
+    receipt = market.carry_out(proposal)
+    after = market.picture()
+    (created,) = receipt.named("OfferCreated")
+    assert vars(created.args.pop("terms")) == args[0]
+    assert created.args == {
+        "offerId": 1, "licensee": market.licensee.address, "seats": 7, "expiry": args[3],
+        "commonsBps": 500, "treasuryBps": 500,
+    }  # fmt: skip
+    assert len(market.said(receipt)) == 1
+    offer = {"licensee": market.licensee.address, "seats": 7, "seatsTaken": 0, "expiry": args[3], "closed": False}
+    terms, commons, treasury = market.dao.leases.offerTerms(1)
+    assert (vars(terms), commons, treasury) == (args[0], 500, 500)
+    expected = {f"offer 1 {name}": value for name, value in offer.items()}
+    expected |= {"offers": 1, "offer 1 terms": (terms, commons, treasury)}
+    assert {k: v for k, v in after.items() if before.get(k) != v} == expected
+
+
+def test_create_offer__free_of_rent_and_bond__accepted(market: Market) -> None:
+    offer = market.create_offer(pricePerPeriod=0, bond=0, royaltyBps=10_000)
+    terms = market.dao.leases.offerTerms(offer)[0]
+    assert (terms.pricePerPeriod, terms.bond, terms.royaltyBps) == (0, 0, 10_000)
+
+
+REFUSALS = [
+    ({"purposes": 4}, "DataLeases_PurposeNotAllowed", (4, 3)),
+    ({"purposes": 0}, "DataLeases_PurposeNotAllowed", (0, 3)),
+    ({"pricePerPeriod": 2**96}, "DataLeases_InvalidTerms", ("pricePerPeriod", 2**96, 0, 2**96 - 1)),
+    ({"bond": 2**96}, "DataLeases_InvalidTerms", ("bond", 2**96, 0, 2**96 - 1)),
+    ({"periodLength": 7 * DAY - 1}, "DataLeases_InvalidTerms", ("periodLength", 7 * DAY - 1, 7 * DAY, 90 * DAY)),
+    ({"periodLength": 90 * DAY + 1}, "DataLeases_InvalidTerms", ("periodLength", 90 * DAY + 1, 7 * DAY, 90 * DAY)),
+    ({"periods": 0}, "DataLeases_InvalidTerms", ("periods", 0, 1, 12)),
+    ({"periods": 13}, "DataLeases_InvalidTerms", ("periods", 13, 1, 12)),
+    ({"royaltyBps": 10_001}, "DataLeases_InvalidTerms", ("royaltyBps", 10_001, 0, 10_000)),
+    ({"datasetId": 2}, "DatasetRegistry_UnknownDataset", (2,)),
+    ({"seats": 0}, "DataLeases_InvalidOffer", ("seats", 0, 1, 2**16 - 1)),
+    ({"seats": 2**16}, "DataLeases_InvalidOffer", ("seats", 2**16, 1, 2**16 - 1)),
+]
+
+
+def test_create_offer__anything_out_of_range__execution_refused(market: Market) -> None:
+    proposals = []
+    for changes, error, args in REFUSALS:
+        proposals.append((market.dao.propose(market.founder, (market.dao.leases, "createOffer", offer_args(market, **changes)), text=str(changes)), error, args))  # fmt: skip
+    market.dao.to_vote(proposals[-1][0].id)
+    for proposal, _, _ in proposals:
+        market.dao.vote(proposal.id, market.founder)
+    market.dao.to_end_of_vote(proposals[-1][0].id)
+    for proposal, _, _ in proposals:
+        market.dao.queue(proposal)
+    market.warp_to(market.now + 2 * DAY)
+    for proposal, error, args in proposals:
+        with refused(market.picture, error, *args):
+            market.carry_out(proposal)
+
+
+def test_create_offer__expiry_not_in_the_future__execution_refused_AB74(market: Market) -> None:
+    expiry = market.now + 10 * DAY
+    proposal = market.queued("createOffer", market.dao.terms(), NOBODY, 1, expiry)
+    for at in (expiry, expiry + 1):
+        with (
+            market.moment(at),
+            refused(market.picture, "DataLeases_InvalidOffer", "expiry", expiry, at + 1, 2**48 - 1),
+        ):
+            market.carry_out(proposal)
+    market.warp_to(expiry - 1)
+    market.carry_out(proposal)
+    assert market.dao.leases.offer(1).expiry == expiry
+
+
+def test_create_offer__latest_expiry_there_is__accepted_AB65(market: Market) -> None:
+    market.dao.govern(market.founder, market.dao.leases, "createOffer", market.dao.terms(), NOBODY, 65_535, 2**48 - 1)
+    lease = market.accept(1)
+    market.send("start", lease)
+    assert market.dao.leases.offer(1).seatsTaken == 1
+
+
+@pytest.mark.parametrize("who", ["stranger", "deployer", "guardian", "founder", "licensee"])
+def test_create_offer__by_anyone_but_the_timelock__refused(market: Market, who: str) -> None:
+    caller = market.dao.who(who)
+    with refused(market.picture, "DataLeases_NotTimelock", caller.address):
+        market.send("createOffer", *offer_args(market), by=caller)
+
+
+def test_create_offer__policy_changes_afterwards__keeps_its_terms_and_cuts_L7(market: Market) -> None:
+    offer = market.create_offer()
+    policy = vars(market.dao.registry.currentPolicy(1)) | {
+        "commonsBps": 0, "treasuryBps": 3000, "purposes": 2, "minPricePerPeriod": 2 * PRICE,
+    }  # fmt: skip
+    market.dao.govern(market.founder, market.dao.registry, "updatePolicy", 1, policy)
+    lease = market.accept(offer)
+    (paid,) = market.send("start", lease).named("InstalmentPaid")
+    assert (paid.args["toCommons"], paid.args["toTreasury"]) == (PRICE // 20, PRICE // 20)
+
+
+def test_create_offer__brake_pulled__accepted(market: Market) -> None:
+    proposal = market.queued("createOffer", *offer_args(market))
+    market.warp_to(market.dao.governor.proposalEta(proposal.id))
+    market.dao.brake.pull(sender=market.dao.who("guardian").address)
+    market.carry_out(proposal)
+    assert market.dao.leases.offerCount() == 1

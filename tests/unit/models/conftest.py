@@ -1,0 +1,14 @@
+"""The DAO of all model tests."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.dao import Dao
+from tests.support.leases import Market
+
+
+@pytest.fixture
+def market(dao: Dao) -> Market:
+    """A DAO with one founder who carries every vote, and nothing requested yet."""
+    return Market(dao)
