@@ -1,0 +1,67 @@
+"""Token and splitter against the model: random lives of a pool, compared to the unit after every step.
+
+Members, a payer and a stranger deposit, claim, claim to others, donate, transfer, delegate and trespass; an account in
+the registry's place activates, vests, drops and erases, with inputs one beyond what is legal; time passes. The model is
+asked first: the step must succeed with the value and the events it names, or revert with the very error and arguments.
+After every step all views are compared, and S-1, S-2, S-5, S-6, S-7, S-9, S-10, T-1, T-2, T-3 and T-6 checked on what
+the chain says. Every life ends with everybody claiming (S-11), a comparison with exact fractions (S-3), a look at all
+checkpoints (T-4), and everybody leaving (T-7).
+
+S-11, the bound: what is left is the pools' remainders and the income of shares never claimed, and less than one unit
+for each removal, transfer and erasure of unclaimed data, `shares held / 2**64` of a unit for each vesting and claim,
+and one unit for each member and pool.
+
+`DATADAO_DEPTH=50` in the environment makes the run fifty times as long.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.invariant.splitter_machine import Setting, SplitterMachine
+from tests.support.depth import DEPTH
+
+EXAMPLES = 60
+# What even the shortest run must have met, or it has shown nothing about it.
+MET = {
+    "deposit",
+    "deposit RevenueSplitter_NoShares",
+    "deposit RevenueSplitter_AccumulatorFull",
+    "deposit ERC20InsufficientAllowance",
+    "claim",
+    "claimTo",
+    "claimTo RevenueSplitter_InvalidRecipient",
+    "addPendingShares RevenueSplitter_TooManyShares",
+    "vestShares",
+    "vestShares RevenueSplitter_InvalidEntryIndex",
+    "vestShares RevenueSplitter_InsufficientShares",
+    "dropPendingShares",
+    "removeShares",
+    "removeShares RevenueSplitter_InsufficientShares",
+    "mint",
+    "burn",
+    "burn ERC20InsufficientBalance",
+    "delegate",
+    "delegate DataToken_InvalidDelegate",
+    "look back",
+}
+MET_IF_TRANSFERABLE = {"transfer ERC20InsufficientBalance", "transfer DataToken_InvalidRecipient"}
+MET_IF_FIXED = {"transfer DataToken_NotTransferable"}
+
+
+@pytest.mark.parametrize("transferable", [False, True], ids=["fixed", "transferable"])
+def test_token_and_splitter__any_life__agree_with_the_model(transferable: bool) -> None:
+    reached: Counter[str] = Counter()
+    started = time.process_time()
+    for decimals in (0, 6, 18):
+        fields = {"setting": Setting(transferable, decimals), "reached": reached}
+        machine = type(f"With{decimals}Decimals", (SplitterMachine,), fields)
+        run_state_machine_as_test(machine, settings=settings(max_examples=EXAMPLES * DEPTH, stateful_step_count=50))
+    rate = reached["steps"] / (time.process_time() - started)
+    print(f"\n{rate:.0f} steps a second of processor time: {dict(reached.most_common())}")
+    assert MET | (MET_IF_TRANSFERABLE if transferable else MET_IF_FIXED) <= reached.keys()
