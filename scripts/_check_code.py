@@ -11,8 +11,8 @@ from web3.exceptions import TransactionNotFound
 
 from datadao.deployment import ORDER, canonical_type, constructor_inputs
 from scripts._artifacts import CONTRACTS, abi_of, creation_code, runtime_code
-from scripts._reading import Check, Reader, compare, leaves
-from scripts._record import plain
+from scripts._reading import Check, Reader, compare
+from scripts._values import leaves, plain
 
 _PUSH1, _PUSH32 = 0x60, 0x7F
 _DOMAIN = keccak(text="EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")

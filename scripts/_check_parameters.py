@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scripts._reading import Check, Reader, Unreadable, compare, leaves
+from scripts._reading import Check, Reader, Unreadable, compare
+from scripts._values import leaves
 
 Section = Mapping[str, Any]
 

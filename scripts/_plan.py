@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import ape
 from eth_utils import keccak
 
 from datadao.deployment import (
+    LOCAL_CHAIN_IDS,
     ORDER,
     Config,
     ConfigError,
@@ -22,6 +23,7 @@ from datadao.deployment import (
 )
 from scripts._artifacts import abi_of, creation_code
 from scripts._networks import address_of
+from scripts._values import leaves
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ def make_plan(deployer: str, config: Config, *, nonce: int | None = None, now: i
     provider = ape.networks.provider
     if provider.chain_id != config.chain_id:
         raise ConfigError(f"{config.path.name}: chain_id: {config.chain_id}, but the network's is {provider.chain_id}")
+    if config.chain_id not in LOCAL_CHAIN_IDS and deployer in {a.address for a in ape.accounts.test_accounts}:
+        raise ConfigError(f"{deployer} is a test account, whose key everybody knows: deploy with another")
     nonce = provider.get_nonce(deployer) if nonce is None else nonce
     now = provider.get_block("latest").timestamp if now is None else now
     accounts: dict[str, str] = {}
@@ -134,20 +138,9 @@ def _refuse_powers(config: Config, deployer: str, contracts: list[Planned]) -> N
     """A deployer holds nothing afterwards, so it can be neither guardian nor attestor nor custodian."""
     for item in contracts:
         for name, value in item.arguments.items():
-            for path, leaf in _leaves(name, value):
+            for path, leaf in leaves(name, value):
                 if leaf == deployer:
                     where = f"{config.path.name}: {item.contract}.{path.rstrip('_')}"
                     raise ConfigError(
                         f"{where}: is the deploying account, which must hold no power; deploy with another"
                     )
-
-
-def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _leaves(f"{path}.{key}", inner)
-    elif isinstance(value, list):
-        for i, inner in enumerate(value):
-            yield from _leaves(f"{path}[{i}]", inner)
-    else:
-        yield path, value

@@ -11,8 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from scripts._plan import Plan
-from scripts._reading import Check, leaves, spelled
+from scripts._reading import Check
 from scripts._record import Step
+from scripts._values import leaves, spelled
 
 _WIDE = 200
 """Columns of a log file, in which nobody wants lines broken."""
@@ -62,7 +63,9 @@ def show_checks(out: Console, checks: Sequence[Check], said: Sequence[str]) -> b
         out.print(Text(f"{check.contract}.{check.field}: expected {check.expected}, is {check.actual}", style="red"))
     if missed:
         return fail(out, f"{len(missed)} of {len(checks)} checks failed.")
-    out.print(Text(f"All {len(checks)} checks passed: nobody but the timelock holds a power.", style="green"))
+    out.print(
+        Text(f"All {len(checks)} checks passed: no power outside the timelock but the guardian's.", style="green")
+    )
     return True
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,7 @@ from web3.types import RPCEndpoint
 
 from datadao.deployment import canonical_type
 from scripts._artifacts import abi_of, refusal
+from scripts._values import spelled
 
 ACCEPTED = "accepted"
 
@@ -36,29 +37,6 @@ class Check:
 def compare(contract: str, field: str, expected: Any, actual: Any) -> Check:
     """A check that passes iff both are equal."""
     return Check(contract, field, spelled(expected), spelled(actual), expected == actual)
-
-
-def spelled(value: Any) -> str:
-    """A value as a person reads it."""
-    if isinstance(value, bytes):
-        return "0x" + value.hex()
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key}={spelled(inner)}" for key, inner in value.items())
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return "[" + ", ".join(spelled(inner) for inner in value) + "]"
-    return str(value)
-
-
-def leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """The simple values in a nested one, by path."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from leaves(f"{path}.{key}", inner)
-    elif isinstance(value, (list, tuple)):
-        for i, inner in enumerate(value):
-            yield from leaves(f"{path}[{i}]", inner)
-    else:
-        yield path, value
 
 
 class Reader:

@@ -20,9 +20,7 @@ from datadao.deployment import LOCAL_CHAIN_IDS
 from datadao.errors import DataDAOError
 from scripts._networks import ROOT, record_path
 from scripts._plan import Plan
-
-_SAFE_INTEGER = 2**53 - 1
-"""Larger ones are written as text: JavaScript would round them."""
+from scripts._values import plain
 
 
 class RecordError(DataDAOError):
@@ -90,19 +88,6 @@ def newest(folder: Path) -> dict[str, Any]:
         raise RecordError(f"{path} is the record of another chain: did the local node start anew? Deploy again")
     entry: dict[str, Any] = record["deployments"][-1]
     return entry
-
-
-def plain(value: Any) -> Any:
-    """Arguments as JSON: bytes as hex, integers that JavaScript cannot hold as text."""
-    if isinstance(value, Mapping):
-        return {key: plain(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(inner) for inner in value]
-    if isinstance(value, bytes):
-        return "0x" + value.hex()
-    if isinstance(value, int) and not isinstance(value, bool) and value > _SAFE_INTEGER:
-        return str(value)
-    return value
 
 
 class Journal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import ape
@@ -40,6 +41,16 @@ def rehearse(plan: Plan) -> dict[str, int] | None:
         calldata = zeros * _ZERO_BYTE + (len(initcode) - zeros) * _BYTE
         gas[item.key] = used + calldata + _TRANSACTION + _COLD
     return gas
+
+
+def refuse_unaffordable(plan: Plan, gas: Mapping[str, int]) -> None:
+    """`ConfigError` if the deployer cannot pay for all of it: half a deployment is money lost."""
+    provider = ape.networks.provider
+    cost, balance = sum(gas.values()) * provider.gas_price, provider.get_balance(plan.deployer)
+    if balance < cost:
+        raise ConfigError(
+            f"{plan.deployer} has {balance / 10**18:.6f} of the about {cost / 10**18:.6f} that the deployment costs now"
+        )
 
 
 def _call(plan: Plan, data: bytes) -> bytes | None:

@@ -17,7 +17,7 @@ from scripts._networks import DEPLOYMENTS, config_path
 from scripts._plan import Plan, make_plan
 from scripts._print import console, fail, show_checks, show_plan
 from scripts._record import Journal, Step, append, new_entry
-from scripts._rehearse import rehearse
+from scripts._rehearse import refuse_unaffordable, rehearse
 from scripts._resume import NotResumable, resume
 from scripts._verify import remarks, verify
 
@@ -59,6 +59,8 @@ def _carry_out(out: Console, account: Any, plan: Plan, done: tuple[Step, ...], j
     # What is on chain stands in the way of a rehearsal at the same addresses.
     gas = None if done else rehearse(plan)
     show_plan(out, plan, gas, done)
+    if gas is not None:
+        refuse_unaffordable(plan, gas)
     if not yes and not click.confirm("Deploy?"):
         out.print("Nothing was sent.")
         return False

@@ -1,0 +1,127 @@
+"""Helpers of the deployment tests: the configuration with changes, a node of the test's own, the real commands."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+from web3 import Web3
+
+from datadao.deployment import ORDER, Config
+from scripts._deploy import Deployment, execute
+from scripts._networks import CONFIGS
+from scripts._plan import Plan, make_plan
+from scripts._record import new_entry
+from scripts._verify import verify
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCAL = CONFIGS / "local.yaml"
+MNEMONIC = "test test test test test test test test test test test junk"
+
+
+def raw(path: Path = LOCAL) -> dict[str, Any]:
+    """A configuration as its file has it."""
+    content: dict[str, Any] = yaml.safe_load(path.read_text())
+    return content
+
+
+def changed(path: str, value: Any) -> Config:
+    """The local configuration with the entry at a dotted path replaced; numbers are places in lists."""
+    content = raw()
+    *parents, leaf = path.split(".")
+    section: Any = content
+    for parent in parents:
+        section = section[int(parent) if parent.isdecimal() else parent]
+    section[int(leaf) if leaf.isdecimal() else leaf] = value
+    return Config.parse(content, LOCAL)
+
+
+def local() -> Config:
+    return Config.load(LOCAL)
+
+
+def rewired(plan: Plan, contract: str, key: str, address: str) -> Plan:
+    """The plan, in which the constructor of one contract is told another address for `key` of the system."""
+    items = [
+        replace(item, arguments={**item.arguments, "system": {**item.arguments["system"], key: address}})
+        if item.contract == contract
+        else item
+        for item in plan.contracts
+    ]
+    return replace(plan, contracts=tuple(items))
+
+
+def deployed(account: Any, plan: Plan) -> tuple[Deployment, dict[str, Any]]:
+    """Sends the plan; with its record."""
+    deployment = execute(account, plan)
+    return deployment, new_entry(plan, deployment.steps)
+
+
+def born(account: Any, config: Config | None = None) -> tuple[Deployment, dict[str, Any]]:
+    """A DAO and its record."""
+    return deployed(account, make_plan(account.address, config or local()))
+
+
+def misses(entry: dict[str, Any], config: Config | None = None) -> set[str]:
+    """Names of the checks that fail."""
+    return {f"{check.contract}.{check.field}" for check in verify(entry, config or local()) if not check.ok}
+
+
+class Node:
+    """An anvil of the test's own, with Ape's test accounts."""
+
+    def __init__(self, *options: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        self.web3 = Web3(Web3.HTTPProvider(self.url))
+        command = ["anvil", "--port", str(port), "--mnemonic", MNEMONIC, "--hardfork", "cancun", "--silent", *options]
+        self.process = subprocess.Popen(command)
+        until(self.web3.is_connected)
+
+    def rpc(self, method: str, *params: Any) -> Any:
+        response = self.web3.provider.make_request(method, list(params))  # type: ignore[arg-type]
+        assert "error" not in response, response
+        return response["result"]
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+def until(condition: Any, seconds: float = 60) -> None:
+    """Waits for something that happens by itself."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.05)
+
+
+def start(script: str, *arguments: str) -> subprocess.Popen[str]:
+    """`ape run SCRIPT ...`, as a user starts it."""
+    environment = {key: value for key, value in os.environ.items() if key != "APE_FOUNDRY_HOST"}
+    return subprocess.Popen(
+        ["ape", "run", script, *arguments], cwd=ROOT, env=environment, text=True, start_new_session=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+
+def finish(process: subprocess.Popen[str], answer: str = "") -> tuple[int, str]:
+    """Exit code and output of a command; it never shows a traceback."""
+    output, _ = process.communicate(answer, timeout=180)
+    assert "Traceback" not in output
+    return process.returncode, output
+
+
+def run(script: str, *arguments: str, answer: str = "") -> tuple[int, str]:
+    return finish(start(script, *arguments), answer)
+
+
+CONTRACTS = tuple(name for _, name in ORDER)
