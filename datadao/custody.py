@@ -161,8 +161,7 @@ class Custodian:
     def _settle_crash(self, lease_id: int) -> None:
         """A crash may have come between an upload and its entry: what is out is out, and is not made a second time."""
         for held in self._vault.of(lease_id):
-            left = held.name in self._vault.begun and self.store.has(held.name)
-            if left and self.store.get(held.name) == self._vault.read(held):
+            if self.store.has(held.name) and self.store.get(held.name) == self._vault.read(held):
                 self._vault.published(held)
 
     def _share(self, dataset_id: int, item: Submission | Leaf) -> bytes | None:

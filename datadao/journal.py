@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -38,9 +39,15 @@ class Journal:
         """Adds an entry; it is on disk when this returns. Details are JSON values."""
         entry = {"event": event, **details}
         link = self._link(entry)
-        self._file.write(json.dumps({**entry, "hash": link}).encode() + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        try:
+            self._file.write(json.dumps({**entry, "hash": link}).encode() + b"\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError:
+            # Half a line may be on disk. Opening the log again drops it; writing on after it would spoil the log.
+            with suppress(OSError):
+                self._file.close()
+            raise
         self._accept(entry, link)
 
     def close(self) -> None:

@@ -34,7 +34,6 @@ class Vault:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._home = home
         self._held: dict[str, Held] = {}
-        self.begun: set[str] = set()
         self.finalized = 0
         self.released: defaultdict[int, set[bytes]] = defaultdict(set)
         self.numbers: defaultdict[int, int] = defaultdict(int)
@@ -102,7 +101,6 @@ class Vault:
                 self._held[entry["name"]] = Held(entry["lease"], entry["name"], ids, key, sha256)
                 self.numbers[entry["lease"]] += 1
             case "publishing":
-                self.begun.add(entry["name"])
                 self.finalized = max(self.finalized, entry["finalized"])
             case "published":
                 held = self._held.pop(entry["name"])

@@ -104,9 +104,13 @@ def _multiply(a: int, b: int) -> int:
 
 
 def _inverse(a: int) -> int:
-    """a^(2^128 - 2), by Fermat."""
-    result = 1
-    for _ in range(127):
-        a = _multiply(a, a)
-        result = _multiply(result, a)
-    return result
+    """1 / a for a other than 0, by Euclid's algorithm over polynomials: `a * ours = rest` in the field throughout."""
+    rest, ours, other, theirs = a, 1, _MODULUS, 0
+    while rest != 1:
+        shift = rest.bit_length() - other.bit_length()
+        if shift < 0:
+            rest, ours, other, theirs = other, theirs, rest, ours
+            shift = -shift
+        rest ^= other << shift
+        ours ^= theirs << shift
+    return ours

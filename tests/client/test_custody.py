@@ -11,6 +11,7 @@ given shares held back for an approved lease
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from eth_abi import encode
 from eth_utils import keccak
 
 from datadao import custody, eip712, release
+from datadao.batch import build_batch
 from datadao.crypto.envelope import Envelope, open_wrap
 from datadao.crypto.seal import public_key
 from datadao.errors import (
@@ -46,14 +48,14 @@ from datadao.errors import (
     StoreUnavailable,
     UnsealFailed,
 )
-from datadao.gate import Block, Standing, Tag
+from datadao.gate import BatchState, Block, Standing, Tag
 from datadao.journal import Journal
 from datadao.merkle import MerkleTree, leaf_hash
 from datadao.release import Bundle
 from datadao.submission import MAX_FILES
 from datadao.types import Contribution, Party
 
-from .world import BATCH_ID, DAO, DATASET, EPOCH, LEASE, TAGS, World, contributions, hpke_key, published
+from .world import BATCH_ID, DAO, DATASET, EPOCH, LEASE, POLICY, TAGS, World, contributions, hpke_key, published
 
 DATA = (b"zero", b"one", b"two", b"three", b"four")
 
@@ -277,6 +279,16 @@ def test_k3__licensee_key_changed_since_prepared__refused_until_prepared_again(
     assert len(published(world)) == 1
 
 
+def test_k3__key_rotated_back_and_not_yet_final__refused(world: World, listed: list[Contribution]) -> None:
+    """The bundle fits the latest block's key, but the final one names another: which of them lasts is open."""
+    custodian = world.custodian(0)
+    custodian.prepare(LEASE, listed)
+    world.gate.set_lease("finalized", hpke_key=public_key(hpke_key("rotated")))
+    with pytest.raises(LicenseeKeyChanged):
+        custodian.publish(LEASE, listed)
+    assert published(world) == []
+
+
 @pytest.mark.parametrize("slot", [0, 1])
 def test_k3__seat_held_by_another_key__refused(world: World, listed: list[Contribution], slot: int) -> None:
     """A replaced custodian, or one that was configured with another's slot."""
@@ -375,6 +387,15 @@ def test_k3__contribution_of_another_dataset_or_without_proof__refused(
         (world.home / "scratch" / "journal.jsonl").unlink()
     with pytest.raises(GateUnavailable):
         world.custodian(0).prepare(LEASE, [replace(first, batch_id=99)])
+
+
+def test_k3__genuine_contribution_to_another_dataset__refused(world: World, listed: list[Contribution]) -> None:
+    """Active, proved, sealed to this custodian: and none of this lease's business."""
+    leaves = world.members(b"x", b"other data", dataset_id=DATASET + 1)[1:]
+    other = build_batch(DAO, DATASET + 1, 1, leaves, POLICY, attestor_set_version=1, deadline=5_000)[1]
+    world.gate.batches[60] = BatchState(DATASET + 1, 1, other.tree.root, 900)
+    with pytest.raises(NotIncluded):
+        world.custodian(0).prepare(LEASE, [*listed, other.contribution(60, 0)])
 
 
 def test_k3__batch_not_final__is_left_for_later(world: World, listed: list[Contribution]) -> None:
@@ -704,6 +725,44 @@ def test_journal__last_line_torn_by_a_crash__is_dropped(world: World, log: Path,
         journal.append("after")
     with Journal(log) as journal:
         assert journal.entries[-1] == {"event": "after"}
+
+
+def test_journal__disk_full_in_the_middle_of_a_line__takes_no_more_until_it_is_opened_again(
+    world: World, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(log)
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError("no space left")))
+        with pytest.raises(OSError, match="no space"):
+            journal.append("half")
+    with pytest.raises(ValueError, match="closed"):
+        journal.append("after")
+    with Journal(log) as again:
+        again.append("after")
+    assert json.loads(log.read_text().splitlines()[-1])["event"] == "after"
+
+
+def test_hold__bundle_and_its_name_are_on_disk_before_the_journal_says_so(
+    world: World, listed: list[Contribution], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    custodian = world.custodian(0)
+    synced: list[int | str] = []
+    fsync, append = os.fsync, Journal.append
+
+    def spy(handle: int) -> None:
+        synced.append(os.fstat(handle).st_ino)
+        fsync(handle)
+
+    def note(journal: Journal, event: str, **details: object) -> None:
+        synced.append(event)
+        append(journal, event, **details)
+
+    monkeypatch.setattr(os, "fsync", spy)
+    monkeypatch.setattr(Journal, "append", note)
+    custodian.prepare(LEASE, listed)
+    home = world.home / "custodian-0"
+    bundle, folder, journal = (path.stat().st_ino for path in (*home.glob("*.bundle"), home, home / "journal.jsonl"))
+    assert synced == [bundle, folder, "held", journal]
 
 
 def test_journal__held_by_another_process__refused(world: World) -> None:
