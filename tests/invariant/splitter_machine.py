@@ -23,7 +23,6 @@ POOLS = (0, 1)
 MEMBERS = [actor(f"member-{i}").address for i in range(3)]
 REGISTRY, PAYER, STRANGER = (actor(name).address for name in ("registry", "payer", "stranger"))
 WEALTH = 2**200
-MATURITY = 10**12
 
 member = st.sampled_from(MEMBERS)
 anyone = st.sampled_from([*MEMBERS, STRANGER])
@@ -47,6 +46,11 @@ class Setting:
     token_flaw: int | None = None
     splitter_flaw: int | None = None
 
+    @property
+    def maturity(self) -> int:
+        """Supply at which the DAO is grown up; twins never are."""
+        return 10**12 if self.token_flaw is None else 2**255
+
 
 @dataclass
 class Lot:
@@ -63,7 +67,7 @@ class World:
     def __init__(self, setting: Setting) -> None:
         flaws = {"token_flaw": setting.token_flaw, "splitter_flaw": setting.splitter_flaw}
         options: dict[str, Any] = {"transferable": setting.transferable, "decimals": setting.decimals} | flaws
-        self.pair = pair = Pair(maturity=MATURITY, **options)
+        self.pair = pair = Pair(maturity=setting.maturity, **options)
         pair.fund(pair.payer, WEALTH)
         views: list[View] = [(pair.splitter, "conservation", ()), (pair.token, "totalSupply", ())]
         names: list[tuple[Any, ...]] = [(name,) for name in ("received", "paid", "owed", "carried", "supply")]
@@ -113,7 +117,8 @@ class SplitterMachine(RuleBasedStateMachine):
         self.asset.balances[PAYER] = WEALTH
         self.asset.approved.add((PAYER, pair.splitter.address))
         self.splitter = model.Splitter(pair.splitter.address, REGISTRY, pair.token.address, self.asset)
-        self.token = model.Token(pair.token.address, REGISTRY, self.setting.transferable, MATURITY, self.splitter)
+        rules = self.setting.transferable, self.setting.maturity
+        self.token = model.Token(pair.token.address, REGISTRY, *rules, self.splitter)
         self.ledger = self.splitter.ledger
         self.lots: list[Lot] = []
         self.got: Counter[str] = Counter()

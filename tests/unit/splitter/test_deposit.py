@@ -140,6 +140,18 @@ def test_deposit__accumulator_would_overflow__refused_at_the_first_unit__s8_ab30
     assert pair.claim(pair.payer) in (fits - 1, fits)
 
 
+def test_deposit__smallest_pool_pumped_with_every_unit_in_existence__stays_open__s10_ab30(pair: Pair) -> None:
+    everything = 2**96 - 1
+    pair.accept(pair.payer, MIN_SHARES)
+    for _ in range(3):
+        pair.deposit(1, everything)
+        assert pair.claim(pair.payer) in (everything - 1, everything, everything + 1)
+    growth = pair.splitter.pool(1)[0] // 3
+    assert MAX // growth > 2**45, "rounds of the whole supply through the smallest pool before it is full"
+    pair.accept(pair.payer, MIN_SHARES)
+    assert pair.splitter.acceptsDeposit(1, everything)
+
+
 @pytest.mark.parametrize("amount", [MAX + 1, 2**192, 2**256 - 1])
 def test_deposit__wider_than_any_deposit__refused(pair: Pair, amount: int) -> None:
     pair.accept(pair.payer, MIN_SHARES)

@@ -1,0 +1,39 @@
+"""The token refuses to exist anywhere but where its counterparts expect it, or never to grow up."""
+
+from __future__ import annotations
+
+import pytest
+
+from datadao.deployment import create_address
+from tests.support.dao import Dao
+from tests.support.handles import Reverted, deploy
+from tests.support.pair import Pair
+from tests.support.system import actor, config
+
+DEPLOYER = actor("deployer").address
+
+
+@pytest.mark.parametrize("transferable", [False, True])
+def test_constructor__configured__says_so_and_mints_nothing(transferable: bool) -> None:
+    dao = Dao(config(DataToken__transferable=transferable))
+    assert dao.token.transferable() is transferable
+    assert (dao.token.name(), dao.token.symbol(), dao.token.decimals()) == ("ANES Data DAO", "ANES", 9)
+    assert dao.token.registry() == dao.registry.address
+    assert dao.token.maturitySupply() == 500 * 10**9
+    assert dao.token.totalSupply() == dao.token.matureSince() == 0, "no premine"
+
+
+def test_constructor__other_address_than_predicted__refused() -> None:
+    pair = Pair()
+    here = create_address(DEPLOYER, pair.chain.nonce(DEPLOYER))
+    with pytest.raises(Reverted) as caught:
+        deploy(pair.chain, "DataToken", pair.addresses, "Data", "DATA", False, 1, sender=DEPLOYER)
+    assert caught.value == Reverted("System_WrongAddress", pair.token.address, here)
+
+
+def test_constructor__never_mature__refused() -> None:
+    pair = Pair()
+    addresses = {**pair.addresses, "token": create_address(DEPLOYER, pair.chain.nonce(DEPLOYER))}
+    with pytest.raises(Reverted) as caught:
+        deploy(pair.chain, "DataToken", addresses, "Data", "DATA", False, 0, sender=DEPLOYER)
+    assert caught.value == Reverted("DataToken_ZeroMaturitySupply")
