@@ -20,11 +20,12 @@ contract Probe {
         revert Probe_Refused(why);
     }
 
-    /// @notice Calls on as this contract, and fails as the callee fails.
-    function forward(address target, bytes calldata data) external returns (bytes memory answer) {
-        bool ok;
-        (ok, answer) = target.call(data);
-        if (!ok) {
+    /// @notice Calls on as this contract, one after the other, and fails as the first of them fails.
+    function run(address[] calldata targets, bytes[] calldata data) external {
+        for (uint256 i = 0; i < targets.length; ++i) {
+            // solhint-disable-next-line avoid-low-level-calls
+            (bool ok, bytes memory answer) = targets[i].call(data[i]);
+            if (ok) continue;
             assembly {
                 revert(add(answer, 32), mload(answer))
             }

@@ -1,5 +1,5 @@
-"""DataGovernor.castVoteBySig and castVoteWithReasonAndParamsBySig: a ballot changes a tally at most once, on this chain,
-in this governor, for this voter (G-4, AB-23)."""
+"""DataGovernor.castVoteBySig and castVoteWithReasonAndParamsBySig: a ballot changes a tally at most once, on this
+chain, in this governor, for this voter (G-4, AB-23)."""
 
 from __future__ import annotations
 
@@ -92,7 +92,20 @@ def test_vote_by_signature__replayed__refused_G4(dao: Dao, extended: bool) -> No
 @kinds
 @pytest.mark.parametrize(
     "wrong",
-    ["signer", "nonce", "chain", "governor", "name", "proposal", "support", "voter", "type", "short", "empty", "high s"],
+    [
+        "signer",
+        "nonce",
+        "chain",
+        "governor",
+        "name",
+        "proposal",
+        "support",
+        "voter",
+        "type",
+        "short",
+        "empty",
+        "high s",
+    ],
 )
 def test_vote_by_signature__with_one_thing_wrong__refused_G4(dao: Dao, wrong: str, extended: bool) -> None:
     voter, proposal = opened(dao)

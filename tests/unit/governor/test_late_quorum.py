@@ -1,5 +1,5 @@
-"""A vote that reaches quorum late leaves at least the extension to answer it, once, and by the setting of the proposal's
-birth (G-3, AB-11)."""
+"""A vote that reaches quorum late leaves at least the extension to answer it, once, and by the setting of the
+proposal's birth (G-3, AB-11)."""
 
 from __future__ import annotations
 

@@ -46,9 +46,7 @@ def test_licensee_votes_on_its_own_request__refused_every_way(dao: Dao, support:
         ),
     ]
     for way in ways:
-        refused(
-            dao, way, "DataGovernor_LicenseeCannotVote", own.id, sender, watch=[own.id], voters=[licensee]
-        )
+        refused(dao, way, "DataGovernor_LicenseeCannotVote", own.id, sender, watch=[own.id], voters=[licensee])
 
 
 def test_licensee_votes_on_other_proposals_and_on_other_requests__counted(dao: Dao) -> None:

@@ -38,7 +38,9 @@ def test_propose__by_a_member__opens_a_vote_with_the_settings_of_that_moment(dao
     targets, calldatas = [dao.asset.address, dao.brake.address], [b"\x01\x02\x03\x04", b""]
     receipt = propose(dao, voter, targets, [0, 7], calldatas, "two actions")
     proposal = dao.governor.hashProposal(targets, [0, 7], calldatas, keccak(text="two actions"))
-    assert receipt.value == proposal == dao.governor.getProposalId(targets, [0, 7], calldatas, keccak(text="two actions"))
+    assert (
+        receipt.value == proposal == dao.governor.getProposalId(targets, [0, 7], calldatas, keccak(text="two actions"))
+    )
     only_events(
         receipt,
         (
@@ -110,9 +112,7 @@ def test_propose__by_strangers_of_a_dao_without_supply__refused_AB08(dao: Dao) -
     assert dao.token.totalSupply() == 0 and dao.governor.proposalThreshold() == 1
     for who in ("stranger", "deployer", "guardian", "attestor-0"):
         account = dao.who(who)
-        refused(
-            dao, lambda a=account: propose(dao, a), "GovernorInsufficientProposerVotes", account.address, 0, 1
-        )
+        refused(dao, lambda a=account: propose(dao, a), "GovernorInsufficientProposerVotes", account.address, 0, 1)
 
 
 @pytest.mark.parametrize("position", [0, 1, 2])
@@ -140,9 +140,7 @@ def test_propose__approval_in_any_spelling__refused(dao: Dao, calldata: str) -> 
     voter = founder(dao)
     whole = dao.leases.encode("approve", 77, keccak(text="terms"))
     spelled = {"selector alone": whole[:4], "with a tail": whole + b"tail"}.get(calldata, whole)
-    refused(
-        dao, lambda: propose(dao, voter, [dao.leases.address], None, [spelled]), "DataGovernor_ReservedAction", 0
-    )
+    refused(dao, lambda: propose(dao, voter, [dao.leases.address], None, [spelled]), "DataGovernor_ReservedAction", 0)
 
 
 @pytest.mark.parametrize(

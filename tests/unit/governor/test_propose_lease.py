@@ -73,9 +73,7 @@ def test_propose_lease__asked_of_the_timelock_by_a_proposal__refused_L3(dao: Dao
     dao.to_end_of_vote(proposal.id)
     dao.queue(proposal)
     dao.chain.warp(dao.governor.proposalEta(proposal.id) - dao.chain.timestamp)
-    refused(
-        dao, lambda: dao.execute(proposal), "DataGovernor_NotLeases", dao.timelock.address, watch=[proposal.id]
-    )
+    refused(dao, lambda: dao.execute(proposal), "DataGovernor_NotLeases", dao.timelock.address, watch=[proposal.id])
 
 
 def test_propose_lease__twice_with_the_same_terms__two_leases_with_two_votes(dao: Dao) -> None:

@@ -1,0 +1,124 @@
+"""A governor, a timelock and a brake are born within their bounds or not at all, in process (G-6, G-11, AB-24)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.dao import Dao
+from tests.support.evm import Revm
+from tests.support.governance import settings
+from tests.support.handles import Reverted, deploy
+from tests.support.system import DAY, config
+
+GOVERNOR = "DataGovernor__params__"
+OUT_OF_RANGE = "DataGovernor_SettingOutOfRange"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "error"),
+    [
+        ("votingDelay", DAY - 1, (OUT_OF_RANGE, "votingDelay", DAY - 1, DAY, 14 * DAY)),
+        ("votingDelay", 14 * DAY + 1, (OUT_OF_RANGE, "votingDelay", 14 * DAY + 1, DAY, 14 * DAY)),
+        ("votingPeriod", 2 * DAY - 1, (OUT_OF_RANGE, "votingPeriod", 2 * DAY - 1, 2 * DAY, 30 * DAY)),
+        ("votingPeriod", 30 * DAY + 1, (OUT_OF_RANGE, "votingPeriod", 30 * DAY + 1, 2 * DAY, 30 * DAY)),
+        ("lateQuorumExtension", 3 * DAY + 1, (OUT_OF_RANGE, "lateQuorumVoteExtension", 3 * DAY + 1, 0, 3 * DAY)),
+        ("quorumBps", 99, (OUT_OF_RANGE, "quorumBps", 99, 100, 2000)),
+        ("quorumBps", 2001, (OUT_OF_RANGE, "quorumBps", 2001, 100, 2000)),
+        ("leaseQuorumBps", 99, (OUT_OF_RANGE, "leaseQuorumBps", 99, 100, 2000)),
+        ("leaseQuorumBps", 2001, (OUT_OF_RANGE, "leaseQuorumBps", 2001, 100, 2000)),
+    ],
+)
+def test_birth__with_a_governor_setting_out_of_range__refused(field: str, value: int, error: tuple) -> None:
+    with pytest.raises(Reverted) as caught:
+        Dao(config(**{GOVERNOR + field: value}))
+    assert caught.value == Reverted(*error)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("votingDelay", DAY),
+        ("votingDelay", 14 * DAY),
+        ("votingPeriod", 2 * DAY),
+        ("votingPeriod", 30 * DAY),
+        ("lateQuorumExtension", 0),
+        ("lateQuorumExtension", 3 * DAY),
+        ("quorumBps", 100),
+        ("quorumBps", 2000),
+        ("leaseQuorumBps", 100),
+        ("leaseQuorumBps", 2000),
+        ("proposalThreshold", 2**256 - 1),
+    ],
+)
+def test_birth__with_a_governor_setting_at_its_bound__accepted(field: str, value: int) -> None:
+    changed = settings(Dao(config(**{GOVERNOR + field: value})))
+    usual = settings(Dao())
+    key = {"lateQuorumExtension": "extension", "leaseQuorumBps": "quorumBps"}.get(field, field)
+    if field == "proposalThreshold":
+        # Where there is no supply, one vote is asked however high the threshold is stored.
+        assert changed["threshold"] == 1
+    elif "Bps" in field:
+        assert changed.pop(key) == tuple(value if (field == "quorumBps") == (i == 0) else 1000 for i in range(2))
+        usual.pop(key)
+    else:
+        assert changed.pop(key) == value
+        usual.pop(key)
+    assert changed == usual
+
+
+@pytest.mark.parametrize("delay", [0, 2 * DAY - 1, 30 * DAY + 1])
+def test_birth__with_a_timelock_delay_out_of_range__refused(delay: int) -> None:
+    with pytest.raises(Reverted) as caught:
+        Dao(config(DataTimelock__minDelay=delay))
+    assert caught.value == Reverted("DataTimelock_DelayOutOfRange", delay, 2 * DAY, 30 * DAY)
+
+
+def test_birth__with_a_guardian_for_more_than_a_year_or_no_time_at_all__refused_G8() -> None:
+    now = 1_800_000_000
+    for until in (0, now, now + 365 * DAY + 1):
+        with pytest.raises(Reverted) as caught:
+            Dao(config(EmergencyBrake__guardianUntil=until))
+        assert caught.value == Reverted("EmergencyBrake_InvalidTerm", until, now + 1, now + 365 * DAY)
+    assert Dao(config(EmergencyBrake__guardianUntil=now + 1)).brake.guardianUntil() == now + 1
+    # A DAO may do without one.
+    nobody = Dao(config(EmergencyBrake__guardian="0x" + "00" * 20, EmergencyBrake__guardianUntil=0))
+    assert not nobody.brake.isGuardian("0x" + "00" * 20)
+
+
+@pytest.mark.parametrize("name", ["DataTimelock", "EmergencyBrake", "DataGovernor"])
+def test_birth__anywhere_but_at_the_address_its_counterparts_expect__refused(name: str) -> None:
+    """Nobody can put a second governor, timelock or brake beside a DAO's own."""
+    dao = Dao()
+    key = {"DataTimelock": "timelock", "EmergencyBrake": "brake", "DataGovernor": "governor"}[name]
+    params = vars_of(dao)
+    arguments = {
+        "DataTimelock": (dao.addresses, 2 * DAY),
+        "EmergencyBrake": (dao.addresses, dao.who("thief").address, dao.chain.timestamp + DAY),
+        "DataGovernor": (dao.addresses, "second", params),
+    }[name]
+    with pytest.raises(Reverted) as caught:
+        deploy(dao.chain, name, *arguments, sender=dao.who("thief").address)
+    assert caught.value.name == "System_WrongAddress"
+    assert caught.value.values[0] == dao.addresses[key] != caught.value.values[1]
+
+
+def vars_of(dao: Dao) -> dict[str, int]:
+    """The governor's present settings as constructor arguments."""
+    now = settings(dao)
+    return {
+        "votingDelay": now["votingDelay"],
+        "votingPeriod": now["votingPeriod"],
+        "lateQuorumExtension": now["extension"],
+        "proposalThreshold": 0,
+        "quorumBps": now["quorumBps"][0],
+        "leaseQuorumBps": now["quorumBps"][1],
+    }
+
+
+@pytest.mark.parametrize("chain_id", [1, 10, 31337])
+def test_clocks__of_token_and_governor__agree_on_every_chain_AB24(chain_id: int) -> None:
+    dao = Dao(chain=Revm(chain_id=chain_id))
+    for _ in range(3):
+        assert dao.governor.clock() == dao.token.clock() == dao.chain.timestamp
+        dao.chain.warp(12_345)
+    assert dao.governor.CLOCK_MODE() == dao.token.CLOCK_MODE() == "mode=timestamp"
