@@ -25,9 +25,7 @@ from tests.support.reader import refused
 from tests.support.system import DAY, Actor
 
 
-def take(
-    market: Market, offer: int, by: Actor | None = None, key: bytes = HPKE_KEY, max_cost: int = COST
-) -> Any:
+def take(market: Market, offer: int, by: Actor | None = None, key: bytes = HPKE_KEY, max_cost: int = COST) -> Any:
     """An acceptance by somebody with more than enough money."""
     by = by or market.licensee
     market.dao.fund(by, 2 * COST, market.dao.leases)

@@ -76,22 +76,22 @@ def test_approve__proposal_not_yet_executable__refused_by_the_governor_at_each_s
     lease, proposal = market.request()
     for step, state in ((lambda: None, 0), (lambda: market.dao.to_vote(proposal.id), 1)):
         step()
-        with refused(
-            market.picture, "GovernorUnexpectedProposalState", proposal.id, state, ONLY_QUEUED
-        ):
+        with refused(market.picture, "GovernorUnexpectedProposalState", proposal.id, state, ONLY_QUEUED):
             market.carry_out(proposal)
     market.dao.vote(proposal.id, market.founder)
     market.dao.to_end_of_vote(proposal.id)
     market.dao.queue(proposal)
     eta = market.dao.governor.proposalEta(proposal.id)
-    with market.moment(eta - 1):
-        with refused(
+    with (
+        market.moment(eta - 1),
+        refused(
             market.picture,
             "TimelockUnexpectedOperationState",
             operation(market, lease),
             (1 << 2).to_bytes(32, "big"),
-        ):
-            market.carry_out(proposal)
+        ),
+    ):
+        market.carry_out(proposal)
     for at in (eta, eta + 14 * DAY - 1):
         with market.moment(at):
             market.carry_out(proposal)
@@ -112,9 +112,7 @@ def operation(market: Market, lease: int) -> bytes:
 def test_approve__executed_twice__refused(market: Market) -> None:
     lease, proposal = market.request()
     market.dao.pass_(proposal, market.founder)
-    with refused(
-        market.picture, "GovernorUnexpectedProposalState", proposal.id, EXECUTED, ONLY_QUEUED
-    ):
+    with refused(market.picture, "GovernorUnexpectedProposalState", proposal.id, EXECUTED, ONLY_QUEUED):
         market.carry_out(proposal)
     assert market.lease(lease).status == APPROVED
 

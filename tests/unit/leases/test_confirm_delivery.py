@@ -67,9 +67,7 @@ def test_confirm_delivery__signers_not_strictly_ascending__refused_AB61(market: 
     lease = market.approved()
     a, b, c = seats(market, 0, 1, 2)
     for order, (previous, following) in (([a, b, b], (b, b)), ([b, a, c], (b, a)), ([a, b, a], (b, a))):
-        with refused(
-            market.picture, "DataLeases_SignersNotAscending", previous.address, following.address
-        ):
+        with refused(market.picture, "DataLeases_SignersNotAscending", previous.address, following.address):
             confirm(market, lease, sign(market, lease, *order))
     confirm(market, lease, sign(market, lease, a, b, c))
 

@@ -35,9 +35,7 @@ def test_end__by_the_licensee_in_the_first_period__returns_the_rest_and_leaves_p
             "lease 1 returnable": (0, 2 * PRICE),
         }
     receipt = market.send("end", lease)
-    assert market.said(receipt) == [
-        ("LeaseEnded", {"leaseId": lease, "returned": 2 * PRICE, "accessUntil": until})
-    ]
+    assert market.said(receipt) == [("LeaseEnded", {"leaseId": lease, "returned": 2 * PRICE, "accessUntil": until})]
     assert market.lease(lease).bond == BOND
     for at, open_ in ((until - 1, True), (until, False), (until + 1, False)):
         with market.moment(at):

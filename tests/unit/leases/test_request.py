@@ -42,12 +42,12 @@ def test_request__terms_inside_the_policy__escrows_and_opens_the_vote(market: Ma
     terms = dao.terms(royaltyBps=250)
     dao.fund(licensee, COST, dao.leases)
     before = market.picture()
-    receipt = dao.leases.request(terms, HPKE_KEY, "for \"research\" \x07", sender=licensee.address)
+    receipt = dao.leases.request(terms, HPKE_KEY, 'for "research" \x07', sender=licensee.address)
     lease, proposal = receipt.value
     after = market.picture()
     assert lease == 1
 
-    description = full_description(market, 1, terms, "for \"research\" \x07")
+    description = full_description(market, 1, terms, 'for "research" \x07')
     approval = dao.leases.encode("approve", 1, dao.leases.hashTerms(terms))
     action = ([dao.leases.address], [0], [approval], keccak(text=description))
     assert dao.leases.proposalOf(1) == action
@@ -234,5 +234,3 @@ def test_request__policy_changes_afterwards__keeps_its_terms_and_cuts_L7_AB72(ma
     rich(market)
     with refused(market.picture, "DataLeases_PurposeNotAllowed", 1, 2):
         ask(market)
-
-

@@ -8,14 +8,12 @@ given erasures that were not acknowledged, or a dead pool: refused
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from eth_utils import keccak
 
-from datadao import eip712
-from tests.support.dao import HPKE_KEY, READINESS, Dao
-from tests.support.handles import Receipt, deploy
+from tests.support.dao import HPKE_KEY, Dao
+from tests.support.handles import Receipt
 from tests.support.leases import (
     ACTIVE,
     APPROVED,
@@ -31,7 +29,7 @@ from tests.support.leases import (
     Market,
 )
 from tests.support.reader import refused
-from tests.support.system import DAY, Actor, config
+from tests.support.system import DAY, config
 
 ROOT = keccak(text="release")
 

@@ -1,0 +1,108 @@
+"""What a DAO's lease parameters may be at birth, and which counterparts the constructor insists on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from datadao.deployment import create_address
+from tests.support.dao import Dao
+from tests.support.handles import Handle, Reverted, deploy
+from tests.support.leases import Market
+from tests.support.system import DAY
+
+CYCLE = (1 + 3 + 1 + 14 + 2 + 14) * DAY
+"""Delay, vote, extension, expiry, timelock, expiry of the local configuration."""
+HOUR = 3600
+
+
+def born(dao: Dao, *, asset: Any = None, system: dict[str, str] | None = None, **params: int) -> Handle:
+    """A second `DataLeases` for the same counterparts, with some parameters changed."""
+    parent = dao.who("second deployer").address
+    own = create_address(parent, dao.chain.nonce(parent))
+    fields = {
+        "minRequestEscrow": 1, "startWindow": 14 * DAY, "ackWindow": 14 * DAY, "ackSlashBps": 500,
+        "maxSlashBps": 5000, "bondDelay": 90 * DAY,
+    } | params  # fmt: skip
+    addresses = dao.addresses | {"leases": own} | (system or {})
+    return deploy(dao.chain, "DataLeases", addresses, asset or dao.asset.address, fields, sender=parent)
+
+
+BOUNDS = [
+    ("minRequestEscrow", 1, 2**96 - 1),
+    ("startWindow", HOUR, 180 * DAY),
+    ("ackWindow", HOUR, 180 * DAY),
+    ("ackSlashBps", 0, 5000),
+    ("maxSlashBps", 0, 10_000),
+    ("bondDelay", CYCLE + 7 * DAY + 1, 366 * DAY),
+]
+
+
+@pytest.mark.parametrize(("name", "low", "high"), BOUNDS, ids=[b[0] for b in BOUNDS])
+def test_construction__parameter_at_its_bounds_accepted_and_beyond__refused(
+    dao: Dao, name: str, low: int, high: int
+) -> None:
+    fit = {"ackSlashBps": 0} if name == "maxSlashBps" else {}
+    for value in (low, high):
+        assert getattr(born(dao, **(fit | {name: value})), name)() == value
+    for value in {max(low - 1, 0), high + 1} - {low}:
+        with pytest.raises(Reverted) as caught:
+            born(dao, **(fit | {name: value}))
+        assert caught.value == Reverted("DataLeases_InvalidParameter", name, value, low, high)
+
+
+def test_construction__acknowledgement_slash_above_the_maximum__refused(dao: Dao) -> None:
+    with pytest.raises(Reverted) as caught:
+        born(dao, ackSlashBps=101, maxSlashBps=100)
+    assert caught.value == Reverted("DataLeases_InvalidParameter", "ackSlashBps", 101, 0, 100)
+
+
+def test_construction__slower_governance__asks_for_a_longer_bond_delay(dao: Dao) -> None:
+    founder = Market(dao).founder
+    dao.govern(founder, dao.governor, "setVotingPeriod", 30 * DAY)
+    low = CYCLE + 27 * DAY + 7 * DAY + 1
+    with pytest.raises(Reverted) as caught:
+        born(dao, bondDelay=low - 1)
+    assert caught.value == Reverted("DataLeases_InvalidParameter", "bondDelay", low - 1, low, 366 * DAY)
+    born(dao, bondDelay=low)
+
+
+def test_construction__another_asset_than_the_splitters__refused(dao: Dao) -> None:
+    other = deploy(dao.chain, "TestAsset", "Other", "OTH", 6, sender=dao.who("deployer").address)
+    right = int(dao.asset.address, 16)
+    with pytest.raises(Reverted) as caught:
+        born(dao, asset=other.address)
+    assert caught.value == Reverted("DataLeases_InvalidParameter", "asset", int(other.address, 16), right, right)
+
+
+@pytest.mark.parametrize("counterpart", ["timelock", "brake", "splitter", "governor"])
+def test_construction__counterpart_without_code__refused(dao: Dao, counterpart: str) -> None:
+    nobody = dao.who("nobody").address
+    with pytest.raises(Reverted) as caught:
+        born(dao, system={counterpart: nobody})
+    assert caught.value == Reverted("System_NoCode", nobody)
+
+
+def test_construction__asset_without_code__refused(dao: Dao) -> None:
+    nobody = dao.who("nobody").address
+    with pytest.raises(Reverted) as caught:
+        born(dao, asset=nobody)
+    assert caught.value == Reverted("System_NoCode", nobody)
+
+
+def test_construction__at_another_address_than_predicted__refused(dao: Dao) -> None:
+    parent = dao.who("second deployer").address
+    own = create_address(parent, dao.chain.nonce(parent))
+    with pytest.raises(Reverted) as caught:
+        born(dao, system={"leases": dao.leases.address})
+    assert caught.value == Reverted("System_WrongAddress", dao.leases.address, own)
+
+
+def test_newborn__has_nothing_and_says_so(dao: Dao) -> None:
+    leases = dao.leases
+    assert (leases.leaseCount(), leases.offerCount(), leases.treasuryOwed(), leases.solvency()) == (0, 0, 0, (0, 0))
+    assert leases.asset() == dao.asset.address
+    assert leases.minRequestEscrow() == 1_000_000
+    assert (leases.startWindow(), leases.ackWindow(), leases.bondDelay()) == (14 * DAY, 14 * DAY, 90 * DAY)
+    assert (leases.ackSlashBps(), leases.maxSlashBps()) == (500, 5000)
