@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,8 +87,10 @@ class System:
         chain: Revm | Anvil | None = None,
         decimals: int = 6,
         asset: str = "TestAsset",
+        twins: Mapping[str, str] | None = None,
     ) -> None:
-        """`asset` names a contract with the constructor of `TestAsset`."""
+        """`asset` names a contract with the constructor of `TestAsset`; `twins` what to deploy instead of a contract,
+        with the constructor of that contract."""
         self.chain: Any = chain or Revm()
         self.config = configuration or config()
         self.actors = {name: actor(name) for name in ROLES}
@@ -98,7 +101,7 @@ class System:
         context = Context(self._account, self.chain.timestamp, self.asset.address)
         for key, name in ORDER:
             args = self.config.arguments(name, artifacts()[name].abi, self.addresses, context)
-            setattr(self, key, deploy(self.chain, name, *args, sender=deployer))
+            setattr(self, key, deploy(self.chain, (twins or {}).get(name, name), *args, sender=deployer))
 
     def _account(self, alias: str) -> str:
         return self.actors[ROLES[int(alias.removeprefix("TEST::"))]].address
