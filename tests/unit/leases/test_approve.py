@@ -104,7 +104,8 @@ def test_approve__proposal_not_yet_executable__refused_by_the_governor_at_each_s
 def operation(market: Market, lease: int) -> bytes:
     """The timelock's id of the lease's approval."""
     targets, values, calldatas, description = market.dao.leases.proposalOf(lease)
-    salt = bytes(a ^ b for a, b in zip(bytes.fromhex(market.dao.governor.address[2:]).ljust(32, b"\0"), description))
+    governor = bytes.fromhex(market.dao.governor.address[2:])
+    salt = bytes(a ^ b for a, b in zip(governor.ljust(32, b"\0"), description, strict=True))
     found: bytes = market.dao.timelock.hashOperationBatch(targets, values, calldatas, b"\0" * 32, salt)
     return found
 

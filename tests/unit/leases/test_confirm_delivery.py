@@ -1,5 +1,5 @@
-"""`confirmDelivery`: the signatures of a threshold of the committee that was current at approval (AB-61, AB-64). What the
-start itself does is in test_start.py, for both ways to start.
+"""`confirmDelivery`: the signatures of a threshold of the committee that was current at approval (AB-61, AB-64). What
+the start itself does is in test_start.py, for both ways to start.
 
 given a threshold or more of distinct custodians, in ascending order, over this very release: started
 given fewer, repeated, unordered, foreign or garbled signatures: refused

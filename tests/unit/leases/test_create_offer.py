@@ -65,9 +65,10 @@ REFUSALS = [
 
 
 def test_create_offer__anything_out_of_range__execution_refused(market: Market) -> None:
-    proposals = []
+    leases, proposals = market.dao.leases, []
     for changes, error, args in REFUSALS:
-        proposals.append((market.dao.propose(market.founder, (market.dao.leases, "createOffer", offer_args(market, **changes)), text=str(changes)), error, args))  # fmt: skip
+        action = (leases, "createOffer", offer_args(market, **changes))
+        proposals.append((market.dao.propose(market.founder, action, text=str(changes)), error, args))
     market.dao.to_vote(proposals[-1][0].id)
     for proposal, _, _ in proposals:
         market.dao.vote(proposal.id, market.founder)

@@ -1,5 +1,5 @@
-"""An asset that calls every function of `DataLeases` and `ModelRegistry` at every hook of every transfer (X-2, as far as
-leases go): all of them are refused, and inside the hooks balance never falls below what is owed."""
+"""An asset that calls every function of `DataLeases` and `ModelRegistry` at every hook of every transfer (X-2, as far
+as leases go): all of them are refused, and inside the hooks balance never falls below what is owed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def hooked(dao: Dao) -> Market:
 
 
 def attack(market: Market, victim: Handle, act: Callable[[], Any], transfers: int) -> None:
-    """Performs `act` while the asset tries everything on `victim` and reads its books, before and after each transfer."""
+    """Performs `act` while the asset tries everything on `victim` and reads its books, around each transfer."""
     calls = every_call(victim)
     hook = [*calls, victim.encode("solvency")]
     market.dao.asset.setHook([victim.address] * len(hook), hook, sender=market.stranger.address)

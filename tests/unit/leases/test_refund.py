@@ -1,4 +1,5 @@
-"""`refund`: a request that came to nothing returns whole, exactly once, by anyone's call (L-2, L-4; AB-67, AB-69, AB-73).
+"""`refund`: a request that came to nothing returns whole, exactly once, by anyone's call (L-2, L-4; AB-67, AB-69,
+AB-73).
 
 given a proposal that is Defeated, Expired (never queued, never executed) or Canceled: from the first second on
 given an approved lease that did not start: from `startBy` on

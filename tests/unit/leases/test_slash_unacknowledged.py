@@ -1,5 +1,5 @@
-"""`slashUnacknowledged`: a fixed part of the original bond, by anyone, while overdue, at most once per `ackWindow`, from
-the start until the bond is due, all slashes together never more than the maximum (L-10)."""
+"""`slashUnacknowledged`: a fixed part of the original bond, by anyone, while overdue, at most once per `ackWindow`,
+from the start until the bond is due, all slashes together never more than the maximum (L-10)."""
 
 from __future__ import annotations
 

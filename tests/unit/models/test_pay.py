@@ -1,5 +1,5 @@
-"""`pay`: each lease's royalty to its dataset's pool, rounded down, the remainder to the beneficiary's credit; a dead pool's
-part to the treasury's; parts sum to the amount (L-11)."""
+"""`pay`: each lease's royalty to its dataset's pool, rounded down, the remainder to the beneficiary's credit; a dead
+pool's part to the treasury's; parts sum to the amount (L-11)."""
 
 from __future__ import annotations
 
