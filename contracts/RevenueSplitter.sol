@@ -156,7 +156,6 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         _requireEntered(poolId, p.acc, entryIndex);
         if (shares > p.shares) revert RevenueSplitter_InsufficientShares(poolId, account, shares, p.shares);
         _gain(poolId, account, shares, entryIndex);
-        emit SharesVested(poolId, account, shares, entryIndex);
     }
 
     /// @inheritdoc IRevenueSplitter
@@ -262,15 +261,15 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
     /// @dev Takes what the account is owed in the pool off the books. The index moves by what whole units stand for and
     /// no further, so that claims made often, by anyone, do not cost the account its fractions.
     function _collect(uint256 poolId, address account) private returns (uint256 amount) {
-        Member storage m = _members[poolId][account];
-        (uint256 shares, uint256 index) = (m.shares, m.index);
-        amount = Accumulator.earned(shares, _pools[poolId].acc, index);
-        if (amount != 0) m.index = uint176(index + Accumulator.indexGrowth(amount, shares));
+        Member memory m = _members[poolId][account];
+        amount = Accumulator.earned(m.shares, _pools[poolId].acc, m.index);
+        if (amount != 0) m.index += uint176(Accumulator.indexGrowth(amount, m.shares));
         if (m.hasCredit) {
             amount += _credits[poolId][account];
             m.hasCredit = false;
             delete _credits[poolId][account];
         }
+        if (amount != 0) _members[poolId][account] = m;
     }
 
     function _owed(uint256 poolId, address account) private view returns (uint256 amount) {
@@ -281,23 +280,24 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
 
     /// @dev Adds shares that have earned since `entryIndex`.
     function _gain(uint256 poolId, address account, uint256 shares, uint256 entryIndex) private {
-        Member storage m = _members[poolId][account];
         if (shares == 0) return;
-        uint256 held = m.shares;
-        // The casts hold: an average of two indices is no larger than both, and shares were checked by the pool.
-        m.index = uint176(Accumulator.blend(held, m.index, shares, entryIndex));
-        m.shares = uint64(held + shares);
+        Member memory m = _members[poolId][account];
+        // The casts hold: an average of two indices is no larger than both, and the pool checked the shares.
+        m.index = uint176(Accumulator.blend(m.shares, m.index, shares, entryIndex));
+        m.shares += uint64(shares);
+        _members[poolId][account] = m;
     }
 
     /// @dev Takes shares away and keeps what they, and the remaining ones, earned so far as a credit.
     function _lose(uint256 poolId, address account, uint256 shares) private {
-        Member storage m = _members[poolId][account];
-        uint256 held = m.shares;
-        if (shares > held) revert RevenueSplitter_InsufficientShares(poolId, account, shares, held);
-        uint256 acc = _pools[poolId].acc;
-        _addCredit(poolId, account, Accumulator.earned(held, acc, m.index));
-        m.index = uint176(acc);
-        m.shares = uint64(held - shares);
+        Member memory m = _members[poolId][account];
+        if (shares > m.shares) revert RevenueSplitter_InsufficientShares(poolId, account, shares, m.shares);
+        uint176 acc = _pools[poolId].acc;
+        uint256 earned = Accumulator.earned(m.shares, acc, m.index);
+        m.index = acc;
+        m.shares -= uint64(shares);
+        _members[poolId][account] = m;
+        _addCredit(poolId, account, earned);
     }
 
     function _addCredit(uint256 poolId, address account, uint256 amount) private {

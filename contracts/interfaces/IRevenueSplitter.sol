@@ -49,9 +49,6 @@ interface IRevenueSplitter {
     /// @notice Emitted when a batch's shares start to earn, before their owners turn up.
     event PendingSharesAdded(uint256 indexed poolId, uint256 shares, uint256 entryIndex);
 
-    /// @notice Emitted when pending shares become an account's own, with what they earned since `entryIndex`.
-    event SharesVested(uint256 indexed poolId, address indexed account, uint256 shares, uint256 entryIndex);
-
     /// @notice Emitted when pending shares leave a pool. `account` was credited `earned`; zero account, no credit.
     event PendingSharesDropped(uint256 indexed poolId, address indexed account, uint256 shares, uint256 earned);
 
@@ -77,6 +74,8 @@ interface IRevenueSplitter {
     function addPendingShares(uint256 poolId, uint256 shares) external returns (uint256 entryIndex);
 
     /// @notice Gives pending shares to `account`, with everything they earned since `entryIndex`. Registry only.
+    /// @dev No event of its own: the registry's `ContributionClaimed` names account and shares, its `BatchActivated`
+    /// both entry indices, and a second record of each claim would cost every contributor 4,000 gas.
     function vestShares(uint256 poolId, address account, uint256 shares, uint256 entryIndex) external;
 
     /// @notice Takes pending shares out of the pool; `account`, if not zero, is credited what they earned since

@@ -22,9 +22,9 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
         bytes32 root;
         uint176 entryIndex;
         uint64 sharesPerUnit;
-        uint16 minQuality;
         uint176 commonsEntryIndex;
         uint64 totalShares;
+        uint16 minQuality;
         BatchStatus status;
         uint16 datasetId;
         uint24 policyVersion;
@@ -60,12 +60,11 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
         returns (uint256 batchId)
     {
         _brake.requireReleased();
-        _requireDataset(batch_.datasetId);
         if (block.timestamp > batch_.deadline) revert DatasetRegistry_DeadlinePassed(batch_.deadline, _now());
         if (batch_.root == 0 || batch_.totalShares == 0 || batch_.count == 0) revert DatasetRegistry_EmptyBatch();
         _requireFits("count", batch_.count, type(uint32).max);
         _requireFits("sequence", batch_.sequence, type(uint32).max);
-        Dataset storage d = _datasets[batch_.datasetId];
+        Dataset storage d = _requireDataset(batch_.datasetId);
         if (batch_.sequence <= d.lastSequence) {
             revert DatasetRegistry_StaleSequence(batch_.datasetId, batch_.sequence, d.lastSequence);
         }
@@ -78,6 +77,7 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
 
         d.lastSequence = uint32(batch_.sequence);
         batchId = ++batchCount;
+        _requireFits("batchId", batchId, type(uint24).max);
         BatchState storage b = _batches[batchId];
         b.root = batch_.root;
         // The casts hold: the cap bounds shares, the checks above the rest.

@@ -180,23 +180,17 @@ abstract contract Contributions is Batches {
         }
         shares = _sharesOf(b, c);
         if (shares == 0) revert DatasetRegistry_NoShares(c.units, c.quality);
-        Record storage r = _records[c.fingerprint];
-        if (r.status != ContributionStatus.None) revert DatasetRegistry_FingerprintUsed(c.fingerprint);
+        if (_records[c.fingerprint].status != ContributionStatus.None) {
+            revert DatasetRegistry_FingerprintUsed(c.fingerprint);
+        }
         if (shares > remaining) revert DatasetRegistry_SharesExceedBatch(batchId, shares, remaining);
-        _write(r, batchId, c, shares, ContributionStatus.Claimed);
+        _write(batchId, c, shares, ContributionStatus.Claimed);
         emit ContributionClaimed(batchId, c.contributor, c.fingerprint, shares);
     }
 
-    function _write(
-        Record storage r,
-        uint256 batchId,
-        Contribution calldata c,
-        uint256 shares,
-        ContributionStatus status
-    ) private {
-        // The casts hold: shares are at most a batch's, and a DAO does not see 16 million batches (one per second
-        // would take half a year of full blocks); beyond, `_requireBatch` would still tell them apart by proof.
-        (r.contributor, r.shares, r.batchId, r.status) = (c.contributor, uint64(shares), uint24(batchId), status);
+    function _write(uint256 batchId, Contribution calldata c, uint256 shares, ContributionStatus status) private {
+        // The casts hold: publication bounds both. One struct is one store.
+        _records[c.fingerprint] = Record(c.contributor, uint64(shares), uint24(batchId), status);
     }
 
     /// @dev Takes leaves off the batch. A tree whose leaves exceed the signed totals gives only what is left.
@@ -232,7 +226,7 @@ abstract contract Contributions is Batches {
         if (r.status == ContributionStatus.None) {
             _requireProof(batchId, b, c, proof);
             shares = _resolve(b, _sharesOf(b, c), 1);
-            _write(r, batchId, c, shares, ContributionStatus.Erased);
+            _write(batchId, c, shares, ContributionStatus.Erased);
             burned = _dropPending(b, c.contributor, shares);
         } else {
             if (r.status == ContributionStatus.Erased) revert DatasetRegistry_AlreadyErased(c.fingerprint);

@@ -45,8 +45,7 @@ abstract contract Datasets is RegistryCore {
     /* VIEWS */
 
     function dataset(uint256 datasetId) external view override returns (DatasetInfo memory) {
-        _requireDataset(datasetId);
-        Dataset storage d = _datasets[datasetId];
+        Dataset storage d = _requireDataset(datasetId);
         return DatasetInfo({
             policyVersion: d.policyVersion,
             lastSequence: d.lastSequence,
@@ -60,8 +59,7 @@ abstract contract Datasets is RegistryCore {
     }
 
     function currentPolicy(uint256 datasetId) external view override returns (Policy memory) {
-        _requireDataset(datasetId);
-        return _policies[datasetId][_datasets[datasetId].policyVersion];
+        return _policies[datasetId][_requireDataset(datasetId).policyVersion];
     }
 
     function erasuresAt(uint256 datasetId, uint48 t) external view override returns (uint256) {
@@ -78,8 +76,10 @@ abstract contract Datasets is RegistryCore {
         _setPolicy(datasetId, policy_);
     }
 
-    function _requireDataset(uint256 datasetId) internal view {
-        if (datasetId == 0 || datasetId > datasetCount) revert DatasetRegistry_UnknownDataset(datasetId);
+    /// @dev A dataset has a policy from its first moment on.
+    function _requireDataset(uint256 datasetId) internal view returns (Dataset storage d) {
+        d = _datasets[datasetId];
+        if (d.policyVersion == 0) revert DatasetRegistry_UnknownDataset(datasetId);
     }
 
     /// @dev The current version, or the one it replaced while that is in grace.

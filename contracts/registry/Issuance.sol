@@ -20,9 +20,15 @@ abstract contract Issuance is RegistryCore {
 
     /* STORAGE */
 
-    /// @dev Epoch of the last issuance and what it issued.
-    uint64 private _epoch;
-    uint64 private _issued;
+    /// @dev The epoch of the last issuance, its cap and what it issued. The cap is a function of the past; it is kept
+    /// because looking it up costs the more the longer the history of supply.
+    struct Epoch {
+        uint64 number;
+        uint64 cap;
+        uint64 issued;
+    }
+
+    Epoch private _last;
 
     constructor(RegistryParams memory params) {
         _requireRange("epochLength", params.epochLength, _MIN_EPOCH, _MAX_EPOCH);
@@ -35,32 +41,35 @@ abstract contract Issuance is RegistryCore {
     }
 
     function epochCap() external view override returns (uint256 cap, uint256 remaining, uint48 nextEpochAt) {
-        uint256 epoch = block.timestamp / epochLength;
-        cap = _cap(epoch);
-        remaining = cap - (_epoch == epoch ? _issued : 0);
-        nextEpochAt = uint48((epoch + 1) * epochLength);
+        Epoch memory epoch = _current();
+        return (epoch.cap, epoch.cap - epoch.issued, _end(epoch));
     }
 
     /// @dev Books `shares` on this epoch, or refuses.
     function _issue(uint256 shares) internal {
-        uint256 epoch = block.timestamp / epochLength;
-        uint256 issued = _epoch == epoch ? _issued : 0;
-        uint256 remaining = _cap(epoch) - issued;
-        if (shares > remaining) {
-            revert DatasetRegistry_EpochCapReached(shares, remaining, uint48((epoch + 1) * epochLength));
-        }
-        // The cast holds: a cap is at most the largest supply.
-        (_epoch, _issued) = (uint64(epoch), uint64(issued + shares));
+        Epoch memory epoch = _current();
+        uint256 remaining = epoch.cap - epoch.issued;
+        if (shares > remaining) revert DatasetRegistry_EpochCapReached(shares, remaining, _end(epoch));
+        epoch.issued += uint64(shares);
+        _last = epoch;
     }
 
     /// @dev Refuses what could not even be issued in a whole epoch.
     function _requireWithinCap(uint256 shares) internal view {
-        uint256 cap = _cap(block.timestamp / epochLength);
+        uint256 cap = _current().cap;
         if (shares > cap) revert DatasetRegistry_BatchExceedsCap(shares, cap);
     }
 
-    function _cap(uint256 epoch) private view returns (uint256) {
-        uint256 relative = epochCapBps * _token.getPastTotalSupply(epoch * epochLength - 1) / _BPS;
-        return relative > epochFloor ? relative : epochFloor;
+    function _current() private view returns (Epoch memory epoch) {
+        epoch = _last;
+        uint256 number = block.timestamp / epochLength;
+        if (epoch.number == number) return epoch;
+        uint256 relative = epochCapBps * _token.getPastTotalSupply(number * epochLength - 1) / _BPS;
+        // The casts hold: a cap is at most the largest supply.
+        return Epoch(uint64(number), uint64(relative > epochFloor ? relative : epochFloor), 0);
+    }
+
+    function _end(Epoch memory epoch) private view returns (uint48) {
+        return (uint48(epoch.number) + 1) * epochLength;
     }
 }

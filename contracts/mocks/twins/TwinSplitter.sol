@@ -118,7 +118,6 @@ contract TwinSplitter {
     function vestShares(uint256 poolId, address account, uint256 shares, uint256 entryIndex) external onlyRegistry {
         _requirePending(poolId, account, shares, entryIndex);
         _gain(poolId, account, shares, entryIndex);
-        emit IRevenueSplitter.SharesVested(poolId, account, shares, entryIndex);
     }
 
     function dropPendingShares(uint256 poolId, address account, uint256 shares, uint256 entryIndex)
