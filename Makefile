@@ -13,6 +13,7 @@ help: ## List these commands
 
 .PHONY: demo test
 demo: setup ## Play the whole life of a Data DAO on a local node, with real encrypted data
+	@$(RUN) toolchain/compile
 	@$(RUN) ape run demo $(ARGS)
 
 test: setup ## Lint, compile and run all tests: what CI runs
@@ -20,12 +21,12 @@ test: setup ## Lint, compile and run all tests: what CI runs
 		echo "datadao: the property tests need pyrevm, which has no build for this Python:" \
 			"make clean, then PYTHON=python3.12 make test" >&2; exit 1; }
 	@$(RUN) toolchain/lint
-	@$(RUN) ape compile
+	@$(RUN) toolchain/compile
 	@$(RUN) ape test tests --network ethereum:local:foundry $(ARGS)
 
 .PHONY: compile lint fmt gas interfaces
 compile: setup ## Compile the contracts
-	@$(RUN) ape compile $(ARGS)
+	@$(RUN) toolchain/compile $(ARGS)
 
 lint: setup ## Check formatting, linting and types of contracts, client, scripts and tests
 	@$(RUN) toolchain/lint
@@ -36,9 +37,11 @@ fmt: setup ## Format contracts and Python, and mend what the linter can
 	@$(RUN) ruff format --quiet datadao scripts tests
 
 gas: setup ## Measure the gas of every step against DESIGN.md's goals
+	@$(RUN) toolchain/compile
 	@$(RUN) ape run gas $(ARGS)
 
 interfaces: setup ## Export the ABIs to interfaces/
+	@$(RUN) toolchain/compile
 	@$(RUN) ape run export_abis $(ARGS)
 
 .PHONY: shell lock clean
