@@ -144,8 +144,7 @@ class Splitter:
     def vestShares(self, caller: str, pool_id: int, account: str, shares: int, entry: int) -> Done:
         self._require_pending(caller, pool_id, account, shares, entry)
         self._gain(pool_id, account, shares, entry)
-        told = {"poolId": pool_id, "account": account, "shares": shares, "entryIndex": entry}
-        return Done(None, [("SharesVested", told)])
+        return Done(None, [])
 
     def dropPendingShares(self, caller: str, pool_id: int, account: str, shares: int, entry: int) -> Done:
         self._require_pending(caller, pool_id, account, shares, entry)
