@@ -21,7 +21,7 @@ FINALITY = 65
 class Stage:
     """Prints acts, bars and tables, and keeps the gas of every step."""
 
-    console: Console = field(default_factory=lambda: Console(highlight=False))
+    console: Console = field(default_factory=lambda: _console())
     _gas: list[tuple[str, Sequence[int]]] = field(default_factory=list)
     _started: float = field(default_factory=time.monotonic)
 
@@ -64,6 +64,12 @@ class Stage:
     @property
     def elapsed(self) -> float:
         return time.monotonic() - self._started
+
+
+def _console() -> Console:
+    """As wide as the terminal; in a file or a pipe, wide enough for the tables."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=110)
 
 
 def wait(seconds: int) -> None:
