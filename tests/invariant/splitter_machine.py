@@ -45,6 +45,8 @@ class Setting:
     decimals: int = 6
     token_flaw: int | None = None
     splitter_flaw: int | None = None
+    filling: bool = False
+    """Whether deposits may fill an accumulator to the last unit that fits."""
 
     @property
     def maturity(self) -> int:
@@ -211,12 +213,14 @@ class SplitterMachine(RuleBasedStateMachine):
     def deposit_unapproved(self, pool: int, amount: int, payer: str) -> None:
         self._deposit(pool, amount, payer)
 
-    @rule(pool=st.sampled_from(POOLS), kind=st.sampled_from(["large", "too much", "too wide"]))
+    @rule(pool=st.sampled_from(POOLS), kind=st.sampled_from(["large", "last", "too much", "too wide"]))
     def deposit_at_the_edge(self, pool: int, kind: str) -> None:
         p = self.splitter.pools[pool]
-        refused_first = (((MAX_ACC - p.acc + 1) * p.shares - p.carry) + SCALE - 1) // SCALE
+        first_refused = (((MAX_ACC - p.acc + 1) * p.shares - p.carry) + SCALE - 1) // SCALE
         large = 79 * 10 ** (9 + self.setting.decimals)
-        self._deposit(pool, {"large": large, "too much": refused_first, "too wide": MAX_DEPOSIT + 1}[kind], PAYER)
+        last = max(0, min(first_refused - 1, MAX_DEPOSIT)) if self.setting.filling else large
+        amounts = {"large": large, "last": last, "too much": first_refused, "too wide": MAX_DEPOSIT + 1}
+        self._deposit(pool, amounts[kind], PAYER)
 
     def _deposit(self, pool: int, amount: int, payer: str) -> None:
         before = self.seen

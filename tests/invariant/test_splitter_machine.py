@@ -26,7 +26,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.invariant.splitter_machine import Setting, SplitterMachine
 from tests.support.depth import DEPTH
 
-EXAMPLES = 60
+EXAMPLES = 40
 # What even the shortest run must have met, or it has shown nothing about it.
 MET = {
     "deposit",
@@ -65,3 +65,11 @@ def test_token_and_splitter__any_life__agree_with_the_model(transferable: bool) 
     rate = reached["steps"] / (time.process_time() - started)
     print(f"\n{rate:.0f} steps a second of processor time: {dict(reached.most_common())}")
     assert MET | (MET_IF_TRANSFERABLE if transferable else MET_IF_FIXED) <= reached.keys()
+
+
+def test_token_and_splitter__accumulators_filled_to_the_last_unit__everything_but_deposits_goes_on__s8() -> None:
+    reached: Counter[str] = Counter()
+    fields = {"setting": Setting(transferable=True, decimals=18, filling=True), "reached": reached}
+    machine = type("Filling", (SplitterMachine,), fields)
+    run_state_machine_as_test(machine, settings=settings(max_examples=EXAMPLES * DEPTH, stateful_step_count=50))
+    assert {"deposit RevenueSplitter_AccumulatorFull", "claim", "removeShares", "transfer"} <= reached.keys()
