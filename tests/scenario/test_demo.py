@@ -1,0 +1,72 @@
+"""`make demo` as a newcomer sees it: it ends well, its figures are there, and a dead node is a message, not a traceback."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DEMO = [str(ROOT / "toolchain" / "run"), "ape", "run", "demo", "--members", "300"]
+
+
+@pytest.mark.parametrize("store", ["local", "s3"])
+def test_demo__plays_to_the_end__shows_accuracy_refund_gas_and_balanced_books(store: str) -> None:
+    done = subprocess.run([*DEMO, "--store", store], cwd=ROOT, capture_output=True, text=True, timeout=900, check=False)
+    shown = done.stdout
+    assert done.returncode == 0, shown[-2000:] + done.stderr[-2000:]
+    accuracy, majority = (float(x) for x in re.findall(r"(\d+\.\d)%", shown)[:2])
+    assert accuracy > majority + 10, "a model that learned something"
+    assert "not one file opens" in shown
+    returned, escrowed = re.search(r"gets back ([\d,]+) of ([\d,]+) units", " ".join(shown.split())).groups()
+    assert returned == escrowed
+    assert re.search(r"vote by signature\s+│\s+300 │", shown)
+    assert re.search(r"in − out − owed\s+│\s+0 │", shown)
+
+
+def test_demo__node_is_killed_half_way__says_so_and_fails() -> None:
+    heard = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    play = subprocess.Popen(DEMO, cwd=ROOT, env=heard, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        node = _wait_for_node(play)
+        shown = ""
+        assert play.stdout is not None
+        for line in play.stdout:
+            shown += line
+            if line.startswith("2. Contribution"):
+                subprocess.run(["kill", f"-{signal.SIGKILL.value}", str(node)], check=True)
+        assert play.wait(timeout=120) == 1
+    finally:
+        play.kill()
+    assert "The demo stopped." in shown
+    assert "Traceback" not in shown
+
+
+def _wait_for_node(play: subprocess.Popen[str]) -> int:
+    """Process id of the node that this run of the demo started."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and play.poll() is None:
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                name = (process / "comm").read_text().strip()
+                parents = _ancestors(process)
+            except OSError:
+                continue
+            if name == "anvil" and play.pid in parents:
+                return int(process.name)
+        time.sleep(0.2)
+    raise AssertionError("the demo started no node")
+
+
+def _ancestors(process: Path) -> set[int]:
+    found: set[int] = set()
+    while process.name != "0":
+        parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+        found.add(parent)
+        process = process.parent / str(parent)
+    return found
