@@ -43,8 +43,8 @@ def revenue(dao: Dao) -> list[Figure]:
     claimant = members[0].address
     dao.deposit(1, 10**9)
     deposit = dao.deposit(1, 10**9)
-    first = dao.splitter.claim(claimant, [1], sender=claimant)
     dao.splitter.claim(members[1].address, [1], sender=claimant)
+    first = dao.splitter.claim(claimant, [1], sender=claimant)
     dao.deposit(1, 10**9)
     later = dao.splitter.claim(claimant, [1], sender=claimant)
     return [
@@ -102,6 +102,7 @@ def leases(dao: Dao) -> list[Figure]:
 
 def contributions(dao: Dao) -> list[Figure]:
     known = _members(dao)
+    dao.contribute(leaf(known[1], "this epoch's first"))
     attestors = [dao.actors[f"attestor-{i}"] for i in range(3)]
     newcomer, claimant = dao.who("newcomer"), dao.who("claimant of many")
     many = [leaf(claimant, f"many/{i}", units=1) for i in range(20)]

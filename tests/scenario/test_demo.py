@@ -1,4 +1,4 @@
-"""`make demo` as a newcomer sees it: it ends well, its figures are there, and a dead node is a message, not a traceback."""
+"""`make demo` as a newcomer sees it: it ends well with its figures, and a dead node is a message, not a traceback."""
 
 from __future__ import annotations
 
