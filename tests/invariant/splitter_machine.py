@@ -273,7 +273,7 @@ class SplitterMachine(RuleBasedStateMachine):
 
     # Shares
 
-    @initialize(holdings=st.lists(sizes, max_size=3))
+    @initialize(holdings=st.lists(sizes, min_size=1, max_size=3))
     def found(self, holdings: list[int]) -> None:
         """Most lives begin with members."""
         for account, shares in zip(MEMBERS, holdings, strict=False):
@@ -359,6 +359,14 @@ class SplitterMachine(RuleBasedStateMachine):
             self.send("splitter", "removeShares", pool, account, count, sender=REGISTRY, breaks="T-7")
             self._leave(pool, account, count)
         self.send("token", "burn", account, burned, sender=REGISTRY, breaks="T-7")
+
+    @rule(account=member, amount=st.integers(1, 2**34), quarters=st.sampled_from([1, 2, 3]))
+    def earn_leave_and_claim(self, account: str, amount: int, quarters: int) -> None:
+        """In this order, or credits hardly ever come to be, are paid, and come to be again."""
+        for pool in POOLS:
+            self.deposit(pool, amount)
+        self.erase(account, quarters)
+        self.claim(account, account, [0, 1])
 
     @rule(account=member, pool=st.sampled_from(POOLS))
     def erase_too_much(self, account: str, pool: int) -> None:

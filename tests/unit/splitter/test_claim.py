@@ -67,6 +67,17 @@ def test_claim__pool_named_twice__is_paid_once(pair: Pair) -> None:
     assert pair.claimable(pair.payer, 1) == 0
 
 
+def test_claim__credits_of_several_leavings__each_paid_once__s6_ab41(pair: Pair) -> None:
+    pair.accept(pair.payer, 4 * SHARES)
+    for _ in range(3):
+        pair.deposit(1, 4_000)
+        pair.erase(pair.payer, SHARES)
+        pair.accept(pair.payer, SHARES)
+        assert pair.claim(pair.payer) == 4_000
+    assert pair.splitter.conservation()[:3] == (12_000, 12_000, 0)
+    assert pair.asset.balanceOf(pair.splitter.address) == 0
+
+
 def test_claim__no_pools_unknown_pools_or_no_member__zero(pair: Pair) -> None:
     pair.accept(pair.payer, SHARES)
     pair.deposit(1, 500)
