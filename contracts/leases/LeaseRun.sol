@@ -49,10 +49,7 @@ abstract contract LeaseRun is LeaseRefunds, EIP712 {
         PackedTerms storage terms = _termsOf(leaseId, l);
         if (l.paidPeriods == terms.periods) revert DataLeases_NoPeriodsLeft(leaseId);
         uint48 paidUntil = l.paidUntil;
-        uint48 tolerance = terms.tolerance();
-        if (_now() < paidUntil - tolerance || _now() >= paidUntil + tolerance) {
-            revert DataLeases_OutsideWindow(leaseId, paidUntil - tolerance, paidUntil + tolerance);
-        }
+        _requireInWindow(leaseId, paidUntil, terms.tolerance());
         _requireUpToDate(leaseId, l, terms);
         uint48 from = paidUntil > _now() ? paidUntil : _now();
         _payInstalment(leaseId, l, terms, from + terms.periodLength);
@@ -154,6 +151,12 @@ abstract contract LeaseRun is LeaseRefunds, EIP712 {
         _returnable[leaseId] += returned;
         if (_now() >= l.paidUntil) _uncount(leaseId, l, terms);
         emit LeaseEnded(leaseId, returned, l.paidUntil);
+    }
+
+    function _requireInWindow(uint256 leaseId, uint48 paidUntil, uint48 tolerance) internal view virtual {
+        if (_now() < paidUntil - tolerance || _now() >= paidUntil + tolerance) {
+            revert DataLeases_OutsideWindow(leaseId, paidUntil - tolerance, paidUntil + tolerance);
+        }
     }
 
     function _requireBondHeld(uint256 leaseId, Lease storage l, PackedTerms storage terms) private view {
