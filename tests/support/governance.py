@@ -109,7 +109,7 @@ def refused(
     before = picture(dao, *watch, voters=voters)
     with pytest.raises(Reverted) as caught:
         call()
-    assert caught.value == Reverted(error, *args)
+    assert caught.value == Reverted(error, *args), str(caught.value)[:300]
     assert picture(dao, *watch, voters=voters) == before
 
 

@@ -87,10 +87,10 @@ class System:
         chain: Revm | Anvil | None = None,
         decimals: int = 6,
         asset: str = "TestAsset",
-        twins: Mapping[str, str] | None = None,
+        twins: Mapping[str, str | tuple[Any, ...]] | None = None,
     ) -> None:
         """`asset` names a contract with the constructor of `TestAsset`; `twins` what to deploy instead of a contract,
-        with the constructor of that contract."""
+        with the constructor of that contract: a name, or a name and further arguments."""
         self.chain: Any = chain or Revm()
         self.config = configuration or config()
         self.actors = {name: actor(name) for name in ROLES}
@@ -101,7 +101,9 @@ class System:
         context = Context(self._account, self.chain.timestamp, self.asset.address)
         for key, name in ORDER:
             args = self.config.arguments(name, artifacts()[name].abi, self.addresses, context)
-            setattr(self, key, deploy(self.chain, (twins or {}).get(name, name), *args, sender=deployer))
+            twin = (twins or {}).get(name, name)
+            instead, *more = (twin,) if isinstance(twin, str) else twin
+            setattr(self, key, deploy(self.chain, instead, *args, *more, sender=deployer))
 
     def _account(self, alias: str) -> str:
         return self.actors[ROLES[int(alias.removeprefix("TEST::"))]].address
