@@ -23,7 +23,8 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.invariant.splitter_machine import Setting, SplitterMachine
+from tests.invariant.splitter_checks import Setting
+from tests.invariant.splitter_machine import SplitterMachine
 from tests.support.depth import DEPTH
 
 EXAMPLES = 40

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.invariant.splitter_machine import PropertyBroken, Setting, SplitterMachine
+from tests.invariant.splitter_checks import PropertyBroken, Setting
+from tests.invariant.splitter_machine import SplitterMachine
 from tests.support.handles import Reverted
 from tests.support.pair import SHARES, Pair
 from tests.support.system import actor

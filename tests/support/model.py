@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
-from itertools import accumulate
 from typing import Any, NamedTuple
 
 from tests.support.handles import Reverted
+from tests.support.ledger import Ledger
 
 SCALE = 2**64
 MIN_SHARES = 10**9
@@ -326,59 +325,3 @@ class Token:
     def _require_balance(self, holder: str, needed: int) -> None:
         if needed > self.balances[holder]:
             raise Reverted("ERC20InsufficientBalance", holder, self.balances[holder], needed)
-
-
-class Ledger:
-    """Entitlement by definition: of each deposit, the part that the account's shares were of all shares then.
-
-    It knows who held what at which deposit, and of accumulators only how far each deposit moved one. Deposits of a pool
-    are its clock: shares that were pending are their owner's since the deposit before which they were activated.
-    """
-
-    def __init__(self) -> None:
-        self._deposits: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-        self._held: defaultdict[tuple[int, str], list[tuple[int, int]]] = defaultdict(list)
-        self._totals: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-
-    def age(self, pool_id: int) -> int:
-        """Deposits so far."""
-        return len(self._deposits[pool_id])
-
-    def deposit(self, pool_id: int, amount: int, growth: int) -> None:
-        self._deposits[pool_id].append((amount, growth))
-
-    def held(self, pool_id: int, account: str, change: int, since: int | None = None) -> None:
-        """The account holds `change` more shares since that deposit; from now on, unless said."""
-        self._held[pool_id, account].append((self.age(pool_id) if since is None else since, change))
-
-    def total(self, pool_id: int, change: int) -> None:
-        """The pool has `change` more shares from now on."""
-        self._totals[pool_id].append((self.age(pool_id), change))
-
-    def entitlement(self, pool_id: int, account: str) -> Fraction:
-        """Lifetime income of the account by the amounts deposited, in units, exact."""
-        return sum(
-            (
-                Fraction(amount * held, total)
-                for (amount, _), held, total in zip(
-                    self._deposits[pool_id],
-                    self._history(pool_id, self._held[pool_id, account]),
-                    self._history(pool_id, self._totals[pool_id]),
-                    strict=True,
-                )
-                if held
-            ),
-            Fraction(0),
-        )
-
-    def income(self, pool_id: int, account: str) -> int:
-        """The same with remainders carried from deposit to deposit, as the pool does: in 1/SCALE of a unit, exact."""
-        held = self._history(pool_id, self._held[pool_id, account])
-        return sum(growth * shares for (_, growth), shares in zip(self._deposits[pool_id], held, strict=True))
-
-    def _history(self, pool_id: int, changes: list[tuple[int, int]]) -> list[int]:
-        """What the changes come to at each deposit."""
-        at = [0] * (self.age(pool_id) + 1)
-        for since, change in changes:
-            at[since] += change
-        return list(accumulate(at))[:-1]
