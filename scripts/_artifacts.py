@@ -1,4 +1,7 @@
-"""Compiled contracts of this project, and the errors they raise."""
+"""Compiled contracts of this project, and the errors they raise.
+
+Each is read once: what a command rehearses, sends and verifies is the same code, whatever is edited meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -32,11 +35,13 @@ def abi_of(name: str) -> list[dict[str, Any]]:
     return [entry.model_dump(mode="json", by_alias=True, exclude_none=True) for entry in entries]
 
 
+@cache
 def creation_code(name: str) -> bytes:
     """Compiled code of a contract, to be followed by its constructor's arguments."""
     return _bytes(container(name).contract_type.deployment_bytecode)
 
 
+@cache
 def runtime_code(name: str) -> bytes:
     """Compiled code as it will lie on chain, with zeros where immutables go."""
     return _bytes(container(name).contract_type.runtime_bytecode)

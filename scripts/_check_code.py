@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import eth_abi
+from eth_abi.exceptions import DecodingError, EncodingError
 from eth_utils import keccak, to_checksum_address
 from web3.exceptions import TransactionNotFound
 
@@ -23,10 +24,25 @@ _LONG_STRING = (0xFF).to_bytes(32, "big")
 def check_code(reader: Reader, entry: Mapping[str, Any], expected: Mapping[str, Mapping[str, Any]]) -> Iterator[Check]:
     """Code, immutables and birth of each contract, and the asset's existence."""
     for name in CONTRACTS:
-        yield from _runtime(reader, name, immutables(reader, name, expected))
+        yield from check_runtime(reader, name, expected)
         yield from _birth(reader, entry, name)
     found = "code" if reader.code(entry["asset"]) else "no code"
     yield compare("asset", entry["asset"], "code", found)
+
+
+def check_runtime(reader: Reader, name: str, arguments: Mapping[str, Mapping[str, Any]]) -> Iterator[Check]:
+    """The code that runs, and the values in it."""
+    expected = immutables(reader, name, arguments)
+    compiled, actual = runtime_code(name), reader.code(reader.addresses[name])
+    places = holes(compiled)
+    yield compare(name, "code hash", _masked_hash(compiled, places), _masked_hash(actual, places))
+    words = {actual[place : place + 32] for place in places}
+    strange = sorted(words - set(expected.values()))
+    missing = [key for key, word in expected.items() if word not in words]
+    told = [f"missing: {', '.join(missing)}"] if missing else []
+    told += [f"unexpected: {', '.join('0x' + word.hex() for word in strange)}"] if strange else []
+    wanted = ", ".join(expected) or "none"
+    yield Check(name, "immutables", wanted, "; ".join(told) or wanted, not told)
 
 
 def holes(code: bytes) -> list[int]:
@@ -73,19 +89,6 @@ def immutables(reader: Reader, name: str, expected: Mapping[str, Mapping[str, An
     return words
 
 
-def _runtime(reader: Reader, name: str, expected: Mapping[str, bytes]) -> Iterator[Check]:
-    compiled, actual = runtime_code(name), reader.code(reader.addresses[name])
-    places = holes(compiled)
-    yield compare(name, "code hash", _masked_hash(compiled, places), _masked_hash(actual, places))
-    words = {actual[place : place + 32] for place in places}
-    strange = sorted(words - set(expected.values()))
-    missing = [key for key, word in expected.items() if word not in words]
-    told = [f"missing: {', '.join(missing)}"] if missing else []
-    told += [f"unexpected: {', '.join('0x' + word.hex() for word in strange)}"] if strange else []
-    wanted = ", ".join(expected) or "none"
-    yield Check(name, "immutables", wanted, "; ".join(told) or wanted, not told)
-
-
 def _birth(reader: Reader, entry: Mapping[str, Any], name: str) -> Iterator[Check]:
     recorded = entry["contracts"][name]
     try:
@@ -105,9 +108,13 @@ def _birth(reader: Reader, entry: Mapping[str, Any], name: str) -> Iterator[Chec
 def _arguments(entry: Mapping[str, Any], name: str, encoded: bytes) -> Iterator[Check]:
     """What the constructor was given: as recorded, and with the eight addresses as recorded."""
     inputs = constructor_inputs(abi_of(name))
+    types = [canonical_type(i) for i in inputs]
     try:
-        values = eth_abi.decode([canonical_type(i) for i in inputs], encoded)
-    except Exception:
+        values = eth_abi.decode(types, encoded)
+        decodable = eth_abi.encode(types, values) == encoded
+    except (EncodingError, DecodingError):
+        decodable = False
+    if not decodable:
         yield Check(name, "constructor arguments", "as recorded", "not decodable", False)
         return
     actual = {i["name"]: plain(_named(i, v)) for i, v in zip(inputs, values, strict=True)}

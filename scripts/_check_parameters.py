@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from eth_utils import keccak
+
 from scripts._reading import Check, Reader, Unreadable, compare
 from scripts._values import leaves
+
+_THRESHOLD_SET = keccak(text="ProposalThresholdSet(uint256,uint256)")
 
 Section = Mapping[str, Any]
 
@@ -20,8 +24,13 @@ _CONSTANTS = {
 """Fixed by the code, whose hash was checked; printed, because a test network may be built with a shorter clock."""
 
 
-def check_parameters(reader: Reader, expected: Mapping[str, Section]) -> Iterator[Check]:
-    """Every public parameter of every contract."""
+def check_parameters(reader: Reader, entry: Section, expected: Mapping[str, Section]) -> Iterator[Check]:
+    """Every parameter of every contract."""
+    yield from reader.together(lambda: _all(reader, expected))
+    yield _threshold_set(reader, entry, expected["DataGovernor"]["params"]["proposalThreshold"])
+
+
+def _all(reader: Reader, expected: Mapping[str, Section]) -> Iterator[Check]:
     yield reader.check("DataTimelock", "getMinDelay", expected["DataTimelock"]["minDelay"])
     yield from _brake(reader, expected["EmergencyBrake"])
     yield from _token(reader, expected["DataToken"])
@@ -87,6 +96,16 @@ def _threshold(reader: Reader, configured: int) -> Check:
         return compare("DataGovernor", "proposalThreshold", configured, error)
     wanted = max(1, min(configured, supply // 100)) if configured else 0
     return reader.check("DataGovernor", "proposalThreshold", wanted)
+
+
+def _threshold_set(reader: Reader, entry: Section, configured: int) -> Check:
+    """The view tells what is asked, which is less while there are few tokens; the event what was set."""
+    try:
+        logs = reader.logs("DataGovernor", [_THRESHOLD_SET], entry["contracts"]["DataGovernor"]["block"])
+    except Unreadable as error:
+        return compare("DataGovernor", "proposalThreshold as set", configured, error)
+    actual = int.from_bytes(bytes(logs[-1]["data"])[32:], "big") if logs else "never set"
+    return compare("DataGovernor", "proposalThreshold as set", configured, actual)
 
 
 def _leases(reader: Reader, own: Section) -> Iterator[Check]:

@@ -6,11 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from eth_utils import keccak, to_checksum_address
-from web3 import Web3
-from web3.exceptions import Web3Exception
 
 from datadao.deployment import ORDER
-from scripts._reading import Check, Reader, compare
+from scripts._reading import Check, Reader, Unreadable, compare
 
 _ZERO = "0x" + "00" * 20
 _STRANGER = to_checksum_address(keccak(text="datadao/verify/stranger")[12:])
@@ -76,11 +74,10 @@ def check_roles(reader: Reader, entry: Mapping[str, Any], expected: Mapping[str,
     people = {"deployer": entry["deployer"], "zero address": _ZERO, "a stranger": _STRANGER, **system}
     people["guardian"] = expected["EmergencyBrake"]["guardian"]
     holders = {role: "timelock" if role == "DEFAULT_ADMIN_ROLE" else "governor" for role in _ROLES}
-    yield from _table(reader, people, holders)
+    yield from reader.together(lambda: _table(reader, people, holders))
     yield from _history(reader, entry, {role: {system[key]} for role, key in holders.items()})
     term_runs = reader.now < expected["EmergencyBrake"]["guardianUntil"]
-    for door in DOORS:
-        yield _try(reader, door, people, term_runs=term_runs)
+    yield from reader.together(lambda: (_try(reader, door, people, term_runs=term_runs) for door in DOORS))
 
 
 def _table(reader: Reader, people: Mapping[str, str], holders: Mapping[str, str]) -> Iterator[Check]:
@@ -93,37 +90,19 @@ def _table(reader: Reader, people: Mapping[str, str], holders: Mapping[str, str]
 
 def _history(reader: Reader, entry: Mapping[str, Any], wanted: Mapping[str, set[str]]) -> Iterator[Check]:
     """Members of each role as its events tell; a role that nobody thought of shows here."""
-    first = entry["contracts"]["DataTimelock"]["block"]
     members: dict[bytes, set[str]] = {code: set() for code in _ROLES.values()}
     try:
-        for log in _logs(reader, first, reader.block):
+        for log in reader.logs("DataTimelock", [_GRANTED, _REVOKED], entry["contracts"]["DataTimelock"]["block"]):
             role, account = bytes(log["topics"][1]), to_checksum_address(bytes(log["topics"][2])[12:])
             accounts = members.setdefault(role, set())
             (accounts.add if bytes(log["topics"][0]) == _GRANTED else accounts.discard)(account)
-    except (Web3Exception, ValueError):
+    except Unreadable:
         yield Check("DataTimelock", "role events", "readable", "the node does not give them", False)
         return
     names = {code: name for name, code in _ROLES.items()}
     for code, accounts in members.items():
         name = names.get(code, "0x" + code.hex())
         yield compare("DataTimelock", f"{name} by events", sorted(wanted.get(name, set())), sorted(accounts))
-
-
-def _logs(reader: Reader, first: int, last: int) -> Iterator[Any]:
-    """Role events of the timelock, oldest first; halves the range where a node refuses so many blocks at once."""
-    try:
-        yield from reader.web3.eth.get_logs({
-            "address": Web3.to_checksum_address(reader.addresses["DataTimelock"]),
-            "fromBlock": first,
-            "toBlock": last,
-            "topics": [["0x" + _GRANTED.hex(), "0x" + _REVOKED.hex()]],
-        })  # fmt: skip
-    except (Web3Exception, ValueError):
-        if last - first < 1_000:
-            raise
-        middle = (first + last) // 2
-        yield from _logs(reader, first, middle)
-        yield from _logs(reader, middle + 1, last)
 
 
 def _try(reader: Reader, door: Door, people: Mapping[str, str], *, term_runs: bool) -> Check:

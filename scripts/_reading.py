@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, NamedTuple
 
 import eth_abi
+from eth_abi.exceptions import DecodingError, EncodingError
 from eth_utils import keccak, to_checksum_address
+from requests.exceptions import RequestException
 from web3 import Web3
+from web3.exceptions import Web3Exception
 from web3.types import RPCEndpoint
 
 from datadao.deployment import canonical_type
@@ -17,6 +20,10 @@ from scripts._artifacts import abi_of, refusal
 from scripts._values import spelled
 
 ACCEPTED = "accepted"
+
+_ETH_CALL = RPCEndpoint("eth_call")
+_BATCH = 100
+_FEW_BLOCKS = 1_000
 
 
 class Unreadable(Exception):
@@ -39,6 +46,12 @@ def compare(contract: str, field: str, expected: Any, actual: Any) -> Check:
     return Check(contract, field, spelled(expected), spelled(actual), expected == actual)
 
 
+class _Request(NamedTuple):
+    sender: str | None
+    to: str
+    data: bytes
+
+
 class Reader:
     """A chain at one block, and the contracts of one DAO on it by name."""
 
@@ -46,11 +59,26 @@ class Reader:
         self.web3, self.addresses = web3, addresses
         self.chain_id = web3.eth.chain_id
         self.block = int(web3.eth.block_number)
+        self._answers: dict[_Request, tuple[bool, bytes]] = {}
+        self._asked: list[_Request] | None = None
 
     @cached_property
     def now(self) -> int:
         """Time of the block."""
         return int(self.web3.eth.get_block(self.block)["timestamp"])
+
+    def together(self, checks: Callable[[], Iterable[Check]]) -> list[Check]:
+        """The checks, their view calls in a few batches: run once to hear what they ask, and again with the answers.
+
+        What only shows on the second run is asked one by one; a node without batches is asked everything so.
+        """
+        self._asked = []
+        for _ in checks():
+            pass
+        asked, self._asked = list(dict.fromkeys(self._asked)), None
+        for start in range(0, len(asked), _BATCH):
+            self._ask_together(asked[start : start + _BATCH])
+        return list(checks())
 
     def code(self, address: str) -> bytes:
         return bytes(self.web3.eth.get_code(Web3.to_checksum_address(address), self.block))
@@ -62,9 +90,13 @@ class Reader:
         if not ok:
             raise Unreadable(f"reverts: {refusal(data)[0]}")
         outputs = entry["outputs"]
+        types = [canonical_type(o) for o in outputs]
         try:
-            values = eth_abi.decode([canonical_type(o) for o in outputs], data)
-        except Exception:
+            values = eth_abi.decode(types, data)
+            # The library reads numbers from nothing at all.
+            if eth_abi.encode(types, values) != data:
+                raise Unreadable("no answer")
+        except (EncodingError, DecodingError):
             raise Unreadable("no answer") from None
         plain = [_plain(o, v) for o, v in zip(outputs, values, strict=True)]
         return plain[0] if len(plain) == 1 else plain
@@ -83,19 +115,63 @@ class Reader:
         ok, data = self._call(sender, contract, entry, [_zero(i) for i in entry["inputs"]])
         return ACCEPTED if ok else refusal(data)[0]
 
+    def logs(self, contract: str, topics: Sequence[bytes], first: int) -> list[Any]:
+        """Events with one of `topics`, oldest first, from block `first` on. Raises `Unreadable`."""
+        try:
+            return list(
+                self._logs(self.addresses[contract], ["0x" + topic.hex() for topic in topics], first, self.block)
+            )
+        except (Web3Exception, ValueError):
+            raise Unreadable("the node does not give the events") from None
+
+    def _logs(self, address: str, topics: list[Any], first: int, last: int) -> Iterator[Any]:
+        """Halves the range where a node refuses so many blocks at once."""
+        try:
+            yield from self.web3.eth.get_logs({
+                "address": Web3.to_checksum_address(address),
+                "fromBlock": first,
+                "toBlock": last,
+                "topics": [topics],
+            })  # fmt: skip
+        except (Web3Exception, ValueError):
+            if last - first < _FEW_BLOCKS:
+                raise
+            middle = (first + last) // 2
+            yield from self._logs(address, topics, first, middle)
+            yield from self._logs(address, topics, middle + 1, last)
+
     def _call(
         self, sender: str | None, contract: str, entry: Mapping[str, Any], args: Sequence[Any]
     ) -> tuple[bool, bytes]:
         types = [canonical_type(i) for i in entry["inputs"]]
         data = keccak(text=f"{entry['name']}({','.join(types)})")[:4] + eth_abi.encode(types, args)
-        request = {"to": self.addresses[contract], "data": "0x" + data.hex()}
-        if sender is not None:
-            request["from"] = sender
-        response = self.web3.provider.make_request(RPCEndpoint("eth_call"), [request, hex(self.block)])
-        if "error" in response:
-            error: Any = response["error"]
-            return False, _revert_data(error)
-        return True, bytes.fromhex(str(response["result"])[2:])
+        request = _Request(sender, self.addresses[contract], data)
+        if self._asked is not None:
+            self._asked.append(request)
+            return False, b""
+        if request not in self._answers:
+            answer: Any = self.web3.provider.make_request(_ETH_CALL, self._parameters(request))
+            self._answers[request] = _outcome(answer)
+        return self._answers[request]
+
+    def _ask_together(self, requests: list[_Request]) -> None:
+        provider: Any = self.web3.provider
+        try:
+            answers = provider.make_batch_request([(_ETH_CALL, self._parameters(request)) for request in requests])
+        except (Web3Exception, RequestException, ValueError, KeyError):
+            return
+        if isinstance(answers, list) and len(answers) == len(requests):
+            self._answers |= {request: _outcome(answer) for request, answer in zip(requests, answers, strict=True)}
+
+    def _parameters(self, request: _Request) -> list[Any]:
+        call = {"to": request.to, "data": "0x" + request.data.hex()}
+        return [call if request.sender is None else {**call, "from": request.sender}, hex(self.block)]
+
+
+def _outcome(answer: Mapping[str, Any]) -> tuple[bool, bytes]:
+    if "error" in answer:
+        return False, _revert_data(answer["error"])
+    return True, bytes.fromhex(str(answer["result"])[2:])
 
 
 def _revert_data(error: Any) -> bytes:
@@ -103,6 +179,7 @@ def _revert_data(error: Any) -> bytes:
     return bytes.fromhex(data[2:]) if isinstance(data, str) and data.startswith("0x") else b""
 
 
+@cache
 def _function(contract: str, name: str) -> dict[str, Any]:
     (entry,) = (e for e in abi_of(contract) if e["type"] == "function" and e["name"] == name)
     return entry

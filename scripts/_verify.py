@@ -19,9 +19,6 @@ from scripts._check_roles import check_roles
 from scripts._networks import address_of
 from scripts._reading import Check, Reader
 
-Arguments = Mapping[str, Mapping[str, Any]]
-"""By contract, the constructor's arguments by ABI name without trailing underscores."""
-
 
 def verify(entry: Mapping[str, Any], config: Config) -> list[Check]:
     """Checks the recorded deployment `entry` on the connected chain against `config`.
@@ -29,14 +26,14 @@ def verify(entry: Mapping[str, Any], config: Config) -> list[Check]:
     Reads every immutable, role, code and parameter. Raises `ConfigError` where the configuration itself does not fit.
     """
     addresses = {name: entry["contracts"][name]["address"] for _, name in ORDER}
-    expected = _arguments(entry, config, addresses)
+    expected = expected_arguments(entry, config, addresses)
     reader = Reader(ape.networks.provider.web3, addresses)
     return [*_all(reader, entry, expected)]
 
 
 def remarks(entry: Mapping[str, Any], config: Config) -> list[str]:
     """What a parameter that is as configured means for the people of the DAO."""
-    arguments = _arguments(entry, config, {name: entry["contracts"][name]["address"] for _, name in ORDER})
+    arguments = expected_arguments(entry, config, {name: entry["contracts"][name]["address"] for _, name in ORDER})
     said = []
     if arguments["DatasetRegistry"]["params"]["challengePeriod"] == 0:
         said.append("challengePeriod = 0: batches can be activated at once, the guardian has no veto.")
@@ -45,13 +42,16 @@ def remarks(entry: Mapping[str, Any], config: Config) -> list[str]:
     return said
 
 
-def _all(reader: Reader, entry: Mapping[str, Any], expected: Arguments) -> Iterator[Check]:
+def _all(reader: Reader, entry: Mapping[str, Any], expected: Mapping[str, Mapping[str, Any]]) -> Iterator[Check]:
     yield from check_code(reader, entry, expected)
     yield from check_roles(reader, entry, expected)
-    yield from check_parameters(reader, expected)
+    yield from check_parameters(reader, entry, expected)
 
 
-def _arguments(entry: Mapping[str, Any], config: Config, addresses: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+def expected_arguments(
+    entry: Mapping[str, Any], config: Config, addresses: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
+    """What each constructor must have been given, by contract and ABI name without trailing underscores."""
     known: Mapping[str, str] = entry["accounts"]
     # Aliases are those of whoever deployed; the record says whom they meant, so that anyone can verify.
     context = Context(lambda alias: known.get(alias) or address_of(alias), entry["now"], entry["asset"])

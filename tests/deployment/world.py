@@ -10,18 +10,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import ape
 import yaml
 from web3 import Web3
 
 from datadao.deployment import ORDER, Config
+from scripts._check_code import check_runtime
 from scripts._deploy import Deployment, execute
 from scripts._networks import CONFIGS
 from scripts._plan import Plan, make_plan
+from scripts._reading import Reader
 from scripts._record import new_entry
-from scripts._verify import verify
+from scripts._verify import expected_arguments, verify
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL = CONFIGS / "local.yaml"
+CONTRACTS = tuple(name for _, name in ORDER)
 MNEMONIC = "test test test test test test test test test test test junk"
 
 
@@ -73,6 +77,14 @@ def misses(entry: dict[str, Any], config: Config | None = None) -> set[str]:
     return {f"{check.contract}.{check.field}" for check in verify(entry, config or local()) if not check.ok}
 
 
+def code_misses(entry: dict[str, Any], contract: str) -> set[str]:
+    """The same for the code of one contract alone."""
+    addresses = {name: entry["contracts"][name]["address"] for name in CONTRACTS}
+    reader = Reader(ape.networks.provider.web3, addresses)
+    checks = check_runtime(reader, contract, expected_arguments(entry, local(), addresses))
+    return {f"{check.contract}.{check.field}" for check in checks if not check.ok}
+
+
 class Node:
     """An anvil of the test's own, with Ape's test accounts."""
 
@@ -122,6 +134,3 @@ def finish(process: subprocess.Popen[str], answer: str = "") -> tuple[int, str]:
 
 def run(script: str, *arguments: str, answer: str = "") -> tuple[int, str]:
     return finish(start(script, *arguments), answer)
-
-
-CONTRACTS = tuple(name for _, name in ORDER)

@@ -1,0 +1,321 @@
+"""`verify` passes on what `deploy` made, and names whatever is otherwise: contract and field.
+
+- nothing wrong: every check passes, before and after a DAO has lived
+- parameters: each one off by one, on the chain or in the configuration, is named and nothing else is
+- wiring: each constructor told each wrong counterpart
+- code: one byte changed, an immutable changed, no code at all
+- roles: each kept by the deployer, by somebody nobody knows, or open to all
+- record: wrong transaction, deployer, arguments
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+
+import ape
+import pytest
+from eth_utils import keccak
+
+from datadao.deployment import Config
+from scripts._artifacts import runtime_code
+from scripts._check_code import holes
+from scripts._check_roles import DOORS
+from scripts._plan import make_plan, override
+from scripts._values import leaves
+from scripts._verify import remarks, verify
+from tests.deployment.world import CONTRACTS, LOCAL, born, changed, code_misses, deployed, local, misses, raw, rewired
+
+ROLES = ("PROPOSER_ROLE", "CANCELLER_ROLE", "EXECUTOR_ROLE", "DEFAULT_ADMIN_ROLE")
+
+
+@pytest.fixture(scope="module")
+def deployer(accounts):
+    return accounts[0]
+
+
+@pytest.fixture(scope="module")
+def dao(deployer):
+    """A DAO as the local configuration describes it: its handles and its record."""
+    return born(deployer)
+
+
+def rpc(method, *params):
+    return ape.networks.provider.make_request(method, list(params))
+
+
+def test_verify__newborn_dao__every_check_passes(dao):
+    checks = verify(dao[1], local())
+    assert [check for check in checks if not check.ok] == []
+    names = [f"{check.contract}.{check.field}" for check in checks]
+    assert len(names) == len(set(names))
+    assert {check.contract for check in checks} == {*CONTRACTS, "asset"}
+
+
+def numbers():
+    """Every number of the local configuration, by dotted path, with the name of the check that re-reads it."""
+    constructors = {
+        "DataTimelock.minDelay": "DataTimelock.getMinDelay",
+        "DataGovernor.params.lateQuorumExtension": "DataGovernor.lateQuorumVoteExtension",
+        # Without supply the governor asks for one vote whatever is set.
+        "DataGovernor.params.proposalThreshold": "DataGovernor.proposalThreshold as set",
+        "DatasetRegistry.params.attestorThreshold": "DatasetRegistry.attestors threshold",
+        "DatasetRegistry.params.custodianThreshold": "DatasetRegistry.committee threshold",
+    }
+    plan = {contract: raw()["contracts"][contract] for contract in CONTRACTS}
+    for contract, section in plan.items():
+        for path, value in leaves(contract, section):
+            if isinstance(value, bool) or not (isinstance(value, int) or "day" in str(value)):
+                continue
+            field = path.split(".", 1)[1].removeprefix("params.").replace("policies[0]", "policy 1")
+            yield path.replace("[", ".").replace("]", ""), constructors.get(path, f"{contract}.{field}")
+
+
+def resolved(entry, path):
+    """The recorded constructor argument at a dotted path of the configuration."""
+    contract, *names = path.split(".")
+    value = entry["contracts"][contract]["arguments"]
+    for name in names:
+        value = value[int(name)] if name.isdecimal() else value.get(name, value.get(name + "_"))
+    return value
+
+
+# The same number stands in other places too: in the code as an immutable, or as the base of another parameter.
+ALSO = {
+    "DataToken.maturitySupply": {"DataToken.immutables", "DataGovernor.quorumFloor", "DataGovernor.immutables"},
+    **{f"DataLeases.params.{name}": {"DataLeases.immutables"} for name in raw()["contracts"]["DataLeases"]["params"]},
+    **{
+        f"DatasetRegistry.params.{name}": {"DatasetRegistry.immutables"}
+        for name in ("challengePeriod", "claimPeriod", "epochLength", "epochFloor", "epochCapBps")
+    },
+}
+
+
+@pytest.mark.parametrize(("path", "check"), list(numbers()), ids=[path for path, _ in numbers()])
+def test_verify__number_off_by_one__is_named_and_nothing_else(dao, path, check):
+    entry = dao[1]
+    # By two, so that half of it is another number as well.
+    config = changed(f"contracts.{path}", resolved(entry, path) + 2)
+    assert misses(entry, config) == {check} | ALSO.get(path, set())
+
+
+def test_numbers__cover_every_number_of_every_constructor():
+    # 1 + 1 + 1 + 6 + 6 of the first contracts; 2 thresholds, 5 periods and caps, 10 of the policy.
+    assert len(list(numbers())) == 32
+
+
+def test_verify__dao_deployed_with_other_numbers__each_is_named(deployer):
+    """The other way round: the chain is off by one, the configuration is what was agreed."""
+    agreed = local()
+    other = {}
+    for path, _ in numbers():
+        if "policies" not in path and "Threshold" not in path:
+            other[path] = None
+    plan = make_plan(deployer.address, agreed)
+    by_name = {item.contract: item for item in plan.contracts}
+    for path in other:
+        contract, *names = path.split(".")
+        value = by_name[contract].arguments
+        for name in names:
+            value = value.get(name, value.get(name + "_"))
+        # Down where up is out of the contract's range.
+        other[path] = value + (-1 if path in ("EmergencyBrake.guardianUntil",) else 1)
+    _, entry = born(deployer, override(agreed, other))
+    entry["now"] = plan.now
+    missed = misses(entry)
+    assert missed >= {check for path, check in numbers() if path in other}
+
+
+def test_verify__texts_keys_and_flags__are_compared(dao):
+    cases = {
+        "DataToken.name": ("Another DAO", {"DataToken.name", "DataToken.eip712Domain", "DataToken.immutables"}),
+        "DataToken.symbol": ("OTHER", {"DataToken.symbol"}),
+        "DataToken.transferable": (True, {"DataToken.transferable", "DataToken.immutables"}),
+        "DataGovernor.name": (
+            "Governor", {"DataGovernor.name", "DataGovernor.eip712Domain", "DataGovernor.immutables"}
+        ),
+        "DatasetRegistry.params.attestors.1.hpkeKey": ("0x" + "22" * 32, {"DatasetRegistry.attestors[2].hpkeKey"}),
+        "DatasetRegistry.params.custodians.3.uri": ("file:else", {"DatasetRegistry.committee[3].uri"}),
+        "DatasetRegistry.params.custodians.3.signer": ("TEST::30", {"DatasetRegistry.committee[3].signer"}),
+        "DatasetRegistry.params.policies.0.uri": ("other.json", {"DatasetRegistry.policy 1.uri"}),
+    }  # fmt: skip
+    for path, (value, names) in cases.items():
+        assert misses(dao[1], changed(f"contracts.{path}", value)) == names, path
+
+
+def test_verify__another_guardian__is_named_and_so_are_its_doors(dao):
+    found = misses(dao[1], changed("contracts.EmergencyBrake.guardian", "TEST::30"))
+    doors = {f"{d.contract}.{d.function} is for" for d in DOORS if "guardian" in d.holders}
+    # It is the wiring's guardian, not the configured one, whom the doors let in.
+    assert found == {"EmergencyBrake.guardian", "EmergencyBrake.isGuardian"} | doors
+
+
+def test_verify__one_member_more_or_less__is_named(dao):
+    attestors = raw()["contracts"]["DatasetRegistry"]["params"]["attestors"]
+    found = misses(dao[1], changed("contracts.DatasetRegistry.params.attestors", attestors[:2]))
+    assert {"DatasetRegistry.attestors[2].signer", "DatasetRegistry.attestors[2].hpkeKey"} <= found
+    policies = raw()["contracts"]["DatasetRegistry"]["params"]["policies"]
+    assert "DatasetRegistry.datasetCount" in misses(
+        dao[1], changed("contracts.DatasetRegistry.params.policies", policies * 2)
+    )
+
+
+WIRES = {
+    # Where the constructor does not notice by itself: counterparts that are deployed later, or of which it only asks
+    # that they have code.
+    "EmergencyBrake": {"timelock": "asset"},
+    "DataToken": {"registry": "deployer", "splitter": "deployer"},
+    "RevenueSplitter": {"registry": "deployer", "token": "asset"},
+    "DataGovernor": {"timelock": "asset", "brake": "asset", "leases": "deployer"},
+    "DataLeases": {"brake": "asset", "registry": "deployer"},
+    "ModelRegistry": {"timelock": "asset", "leases": "asset"},
+    "DatasetRegistry": {"timelock": "asset", "brake": "asset", "token": "asset", "governor": "asset"},
+}
+
+
+@pytest.mark.parametrize(
+    ("contract", "key", "wrong"),
+    [(contract, key, wrong) for contract, wires in WIRES.items() for key, wrong in wires.items()],
+)
+def test_verify__constructor_told_a_wrong_counterpart__is_named(deployer, contract, key, wrong):
+    plan = make_plan(deployer.address, local())
+    address = plan.asset if wrong == "asset" else deployer.address
+    _, entry = deployed(deployer, rewired(plan, contract, key, address))
+    found = misses(entry)
+    assert f"{contract}.constructor arguments" in found
+    if (contract, key) != ("DataGovernor", "timelock"):
+        assert f"{contract}.immutables" in found
+    assert not any(name.endswith("code hash") for name in found)
+
+
+def test_verify__deployer_in_the_registrys_place__can_mint_and_is_found_out(deployer):
+    deployment, entry = deployed(deployer, rewired(make_plan(deployer.address, local()), "DataToken", "registry",
+                                                   deployer.address))  # fmt: skip
+    deployment.token.mint(deployer, 10**9, sender=deployer)
+    assert {
+        "DataToken.registry", "DataToken.totalSupply", "DataToken.mint is for", "DataToken.burn is for",
+        "DataToken.immutables", "DataToken.constructor arguments",
+    } <= misses(entry)  # fmt: skip
+
+
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_verify__other_code__is_named(dao, contract):
+    entry = dao[1]
+    address = entry["contracts"][contract]["address"]
+    code = bytearray(bytes(ape.networks.provider.get_code(address)))
+    code[-1] ^= 1
+    rpc("anvil_setCode", address, "0x" + code.hex())
+    assert misses(entry) == {f"{contract}.code hash"}
+
+
+@pytest.mark.parametrize("contract", [name for name in CONTRACTS if name != "DataTimelock"])
+def test_verify__every_immutable_of_the_code__is_looked_at(dao, contract):
+    entry = dao[1]
+    address = entry["contracts"][contract]["address"]
+    original = bytes(ape.networks.provider.get_code(address))
+    places = holes(runtime_code(contract))
+    assert places
+    for place in places:
+        code = original[:place] + keccak(text="another") + original[place + 32 :]
+        rpc("anvil_setCode", address, "0x" + code.hex())
+        assert code_misses(entry, contract) == {f"{contract}.immutables"}
+
+
+def test_holes__are_the_immutables_of_the_compiler():
+    """Operands of `PUSH32 0` and nothing that only looks like it."""
+    assert holes(b"\x7f" + bytes(32) + b"\x00") == [1]
+    assert holes(b"\x7f" + bytes(31) + b"\x01") == []
+    assert holes(b"\x60\x7f" + bytes(40)) == []
+    assert holes(b"\x61\x00\x7f" + bytes(32)) == []
+    assert holes(b"\x7f" + bytes(20)) == []
+
+
+def test_verify__contract_without_code__is_named(dao):
+    entry = dao[1]
+    rpc("anvil_setCode", entry["contracts"]["DataLeases"]["address"], "0x")
+    found = misses(entry)
+    assert {"DataLeases.code hash", "DataLeases.asset", "DataLeases.solvency", "DataLeases.approve is for"} <= found
+    assert all(name.startswith("DataLeases.") for name in found)
+
+
+def test_verify__asset_without_code__is_named(dao):
+    rpc("anvil_setCode", dao[1]["asset"], "0x")
+    assert f"asset.{dao[1]['asset']}" in misses(dao[1])
+
+
+def with_twin(deployer, role, holder):
+    """A DAO whose timelock's maker kept a role for somebody."""
+    plan = make_plan(deployer.address, local())
+    code = bytes(32) if role == "DEFAULT_ADMIN_ROLE" else keccak(text=role)
+    items = [
+        replace(item, contract="RoleKeepingTimelock", arguments={**item.arguments, "role": code, "holder": holder})
+        if item.contract == "DataTimelock"
+        else item
+        for item in plan.contracts
+    ]
+    _, entry = deployed(deployer, replace(plan, contracts=tuple(items)))
+    entry["contracts"]["DataTimelock"] = entry["contracts"].pop("RoleKeepingTimelock")
+    return misses(entry)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_verify__deployer_keeps_a_role__is_named(deployer, role):
+    found = with_twin(deployer, role, deployer.address)
+    assert {f"DataTimelock.{role} held by deployer", f"DataTimelock.{role} by events"} <= found
+    assert {"DataTimelock.code hash", "DataTimelock.creation code hash"} <= found
+    doors = {
+        "PROPOSER_ROLE": {"schedule", "scheduleBatch"},
+        "CANCELLER_ROLE": {"cancel"},
+        "EXECUTOR_ROLE": {"execute", "executeBatch"},
+        "DEFAULT_ADMIN_ROLE": set(),
+    }[role]
+    assert {name for name in found if name.endswith("is for")} == {f"DataTimelock.{door} is for" for door in doors}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_verify__somebody_nobody_knows_has_a_role__its_event_tells(deployer, role):
+    found = with_twin(deployer, role, "0x" + keccak(text="nobody knows")[12:].hex())
+    assert {name for name in found if name.startswith(f"DataTimelock.{role}")} == {f"DataTimelock.{role} by events"}
+
+
+def test_verify__executor_role_open_to_all__is_named(deployer):
+    found = with_twin(deployer, "EXECUTOR_ROLE", "0x" + "00" * 20)
+    assert {
+        "DataTimelock.EXECUTOR_ROLE held by zero address", "DataTimelock.EXECUTOR_ROLE by events",
+        "DataTimelock.execute is for", "DataTimelock.executeBatch is for",
+    } <= found  # fmt: skip
+
+
+def test_verify__wrong_record__is_named(dao):
+    entry = dao[1]
+
+    def altered(contract, **changes):
+        other = copy.deepcopy(entry)
+        other["contracts"][contract] |= changes
+        return misses(other)
+
+    token = entry["contracts"]["DataToken"]
+    assert "DataLeases.created at" in altered("DataLeases", transaction=token["transaction"])
+    assert altered("DataLeases", transaction="0x" + "00" * 32) == {"DataLeases.creation"}
+    assert altered("DataToken", arguments={**token["arguments"], "symbol_": "X"}) == {"DataToken.constructor arguments"}
+    other = {**entry, "deployer": entry["accounts"]["TEST::1"]}
+    assert misses(other) == {f"{contract}.created by" for contract in CONTRACTS}
+
+
+def test_remarks__no_veto_or_tokens_for_sale__is_said_aloud(deployer, dao):
+    assert remarks(dao[1], local()) == []
+    config = override(local(), {"DatasetRegistry.params.challengePeriod": 0, "DataToken.transferable": True})
+    _, entry = born(deployer, config)
+    assert misses(entry, config) == set()
+    assert remarks(entry, config) == [
+        "challengePeriod = 0: batches can be activated at once, the guardian has no veto.",
+        "transferable = true: votes can be bought, and a seller keeps its income.",
+    ]
+
+
+def test_verify__by_somebody_without_the_deployers_accounts__takes_them_from_the_record(dao):
+    content = copy.deepcopy(raw())
+    content["contracts"]["EmergencyBrake"]["guardian"] = "our-safe"
+    entry = copy.deepcopy(dao[1])
+    entry["accounts"]["our-safe"] = entry["accounts"]["TEST::1"]
+    assert misses(entry, Config.parse(content, LOCAL)) == set()
