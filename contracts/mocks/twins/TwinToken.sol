@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {IDataToken} from "../../interfaces/IDataToken.sol";
 import {IRevenueSplitter} from "../../interfaces/IRevenueSplitter.sol";
 import {System} from "../../interfaces/ISystem.sol";
-import {Votes} from "@openzeppelin/contracts/governance/utils/Votes.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
 import {ERC20Votes} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Votes.sol";
