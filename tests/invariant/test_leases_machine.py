@@ -77,6 +77,10 @@ class CheckedMachine(LeasesMachine):
 
     @invariant()
     def the_chain_is_as_the_model_says_and_adds_up(self) -> None:
+        with self.sound():
+            self._look()
+
+    def _look(self) -> None:
         expected = self.expected()
         size = len(self.model.leases), len(self.model.offers)
         if self._reader is None or self._reader[0] != size:
@@ -130,7 +134,8 @@ class CheckedMachine(LeasesMachine):
     def teardown(self) -> None:
         if hasattr(self, "checkpoint"):
             try:
-                self._everybody_is_paid()
+                if not self.failed:
+                    self._everybody_is_paid()
             finally:
                 self.dao.chain.revert(self.checkpoint)
 
@@ -154,7 +159,7 @@ class CheckedMachine(LeasesMachine):
 
 
 LIFE = settings(
-    max_examples=60 * DEPTH,
+    max_examples=80 * DEPTH,
     stateful_step_count=50,
     deadline=None,
     suppress_health_check=list(HealthCheck),

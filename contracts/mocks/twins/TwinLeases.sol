@@ -7,7 +7,7 @@ import {LeaseTerms, PackedTerms} from "../../libraries/LeaseTerms.sol";
 
 /// @notice `DataLeases` with one line wrong, chosen after it was deployed. Tests show that they notice each flaw, and
 /// nothing without a flaw.
-/// @dev For tests in process: too large for a chain.
+/// @dev Every override is a copy of the original or a way around it; the functions are virtual for its sake.
 contract TwinLeases is DataLeases {
     using LeaseTerms for PackedTerms;
 

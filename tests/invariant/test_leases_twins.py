@@ -1,0 +1,76 @@
+"""The lease properties bite: the same lives fail on a twin with one line wrong (L-1, L-2, L-4 to L-6, L-8, L-10), and
+pass on the twin without a flaw."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.invariant.test_leases_machine import CheckedMachine
+from tests.support.dao import Dao
+from tests.support.handles import Reverted
+from tests.support.leases import COST, PENDING, Market
+from tests.support.reader import refused
+
+FLAWS = {
+    "refunds_twice": 1,
+    "pushes_refunds": 2,
+    "ignores_window": 3,
+    "ignores_paid_until": 4,
+    "forgets_erasures": 5,
+    "slashes_without_maximum": 6,
+    "counts_nobody_live": 7,
+}
+"""`TwinLeases.Flaw`."""
+
+# Finding a failure is enough; making it small is not needed.
+SHORT = settings(
+    max_examples=60,
+    stateful_step_count=50,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def lives_of_the_twin(flawed: int) -> None:
+    class TwinMachine(CheckedMachine):
+        twins = {"DataLeases": "TwinLeases"}  # noqa: RUF012
+        flaw = flawed
+
+    run_state_machine_as_test(TwinMachine, settings=settings(SHORT, max_examples=60 if flawed else 10))
+
+
+def test_twin_without_a_flaw__lives_as_the_model_says() -> None:
+    lives_of_the_twin(0)
+
+
+@pytest.mark.parametrize("flaw", FLAWS.values(), ids=FLAWS)
+def test_twin_with_a_flaw__is_noticed(flaw: int) -> None:
+    with pytest.raises(BaseException) as caught:
+        lives_of_the_twin(flaw)
+    found = caught.value.exceptions if isinstance(caught.value, BaseExceptionGroup) else [caught.value]
+    # An assertion, a revert that the model does not know, or none where it demands one: no fault of the harness.
+    assert all(isinstance(error, AssertionError | Reverted | pytest.fail.Exception) for error in found)
+
+
+@pytest.mark.parametrize("pushes", [False, True])
+def test_push_payment__one_blocked_licensee__would_stop_its_refund(pushes: bool) -> None:
+    """What pulled credits are for (AB-70): paid in passing, a blocked licensee's refund could not even be booked."""
+    dao = Dao(asset="BlocklistAsset", twins={"DataLeases": "TwinLeases"})
+    market = Market(dao)
+    if pushes:
+        dao.leases.setFlaw(FLAWS["pushes_refunds"], sender=market.stranger.address)
+    lease, proposal = market.request()
+    dao.to_end_of_vote(proposal.id)
+    dao.asset.setBlocked(market.licensee.address, True, sender=market.stranger.address)
+    if pushes:
+        with refused(market.picture, "BlocklistAsset_Blocked", market.licensee.address):
+            market.send("refund", lease, by=market.stranger)
+        assert market.lease(lease).status == PENDING
+    else:
+        market.send("refund", lease, by=market.stranger)
+        assert market.lease(lease).returnable == COST
