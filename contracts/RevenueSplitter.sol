@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IRevenueSplitter} from "./interfaces/IRevenueSplitter.sol";
 import {System} from "./interfaces/ISystem.sol";
 import {Accumulator} from "./libraries/Accumulator.sol";
+import {Member, Members} from "./libraries/Members.sol";
 import {Wiring} from "./libraries/Wiring.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 /// @title Revenue splitter
 /// @notice One accumulator per pool: a deposit touches two slots whatever the number of members, a claim two more.
@@ -27,13 +28,6 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         uint64 shares;
         uint192 received;
         uint64 carry;
-    }
-
-    /// @dev One slot. `hasCredit` spares most claims the read of a credit that is not there.
-    struct Member {
-        uint176 index;
-        uint64 shares;
-        bool hasCredit;
     }
 
     /* CONSTANTS */
@@ -211,7 +205,7 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
 
     /// @inheritdoc IRevenueSplitter
     function sharesOf(uint256 poolId, address account) external view override returns (uint256) {
-        return _members[poolId][account].shares;
+        return _members[poolId][account].shares();
     }
 
     /// @inheritdoc IRevenueSplitter
@@ -261,49 +255,47 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
     /// @dev Takes what the account is owed in the pool off the books. The index moves by what whole units stand for and
     /// no further, so that claims made often, by anyone, do not cost the account its fractions.
     function _collect(uint256 poolId, address account) private returns (uint256 amount) {
-        Member memory m = _members[poolId][account];
-        amount = Accumulator.earned(m.shares, _pools[poolId].acc, m.index);
-        if (amount != 0) m.index += uint176(Accumulator.indexGrowth(amount, m.shares));
-        if (m.hasCredit) {
+        Member m = _members[poolId][account];
+        (uint256 index, uint256 shares, bool hasCredit) = m.unpack();
+        amount = Accumulator.earned(shares, _pools[poolId].acc, index);
+        if (amount != 0) index += Accumulator.indexGrowth(amount, shares);
+        if (hasCredit) {
             amount += _credits[poolId][account];
-            m.hasCredit = false;
             delete _credits[poolId][account];
         }
-        if (amount != 0) _members[poolId][account] = m;
+        if (amount != 0) _members[poolId][account] = Members.pack(index, shares, false);
     }
 
     function _owed(uint256 poolId, address account) private view returns (uint256 amount) {
-        Member storage m = _members[poolId][account];
-        amount = Accumulator.earned(m.shares, _pools[poolId].acc, m.index);
-        if (m.hasCredit) amount += _credits[poolId][account];
+        (uint256 index, uint256 shares, bool hasCredit) = _members[poolId][account].unpack();
+        amount = Accumulator.earned(shares, _pools[poolId].acc, index);
+        if (hasCredit) amount += _credits[poolId][account];
     }
 
     /// @dev Adds shares that have earned since `entryIndex`.
     function _gain(uint256 poolId, address account, uint256 shares, uint256 entryIndex) private {
         if (shares == 0) return;
-        Member memory m = _members[poolId][account];
-        // The casts hold: an average of two indices is no larger than both, and the pool checked the shares.
-        m.index = uint176(Accumulator.blend(m.shares, m.index, shares, entryIndex));
-        m.shares += uint64(shares);
-        _members[poolId][account] = m;
+        (uint256 index, uint256 held, bool hasCredit) = _members[poolId][account].unpack();
+        index = Accumulator.blend(held, index, shares, entryIndex);
+        _members[poolId][account] = Members.pack(index, held + shares, hasCredit);
     }
 
     /// @dev Takes shares away and keeps what they, and the remaining ones, earned so far as a credit.
     function _lose(uint256 poolId, address account, uint256 shares) private {
-        Member memory m = _members[poolId][account];
-        if (shares > m.shares) revert RevenueSplitter_InsufficientShares(poolId, account, shares, m.shares);
-        uint176 acc = _pools[poolId].acc;
-        uint256 earned = Accumulator.earned(m.shares, acc, m.index);
-        m.index = acc;
-        m.shares -= uint64(shares);
-        _members[poolId][account] = m;
-        _addCredit(poolId, account, earned);
+        (uint256 index, uint256 held, bool hasCredit) = _members[poolId][account].unpack();
+        if (shares > held) revert RevenueSplitter_InsufficientShares(poolId, account, shares, held);
+        uint256 acc = _pools[poolId].acc;
+        uint256 earned = Accumulator.earned(held, acc, index);
+        if (earned != 0) _credits[poolId][account] += earned;
+        _members[poolId][account] = Members.pack(acc, held - shares, hasCredit || earned != 0);
     }
 
+    /// @dev For earnings of shares that never were the account's own.
     function _addCredit(uint256 poolId, address account, uint256 amount) private {
         if (amount == 0) return;
+        (uint256 index, uint256 shares,) = _members[poolId][account].unpack();
         _credits[poolId][account] += amount;
-        _members[poolId][account].hasCredit = true;
+        _members[poolId][account] = Members.pack(index, shares, true);
     }
 
     function _requireEntered(uint256 poolId, uint256 acc, uint256 entryIndex) private pure {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Attestors} from "./Attestors.sol";
 import {Datasets} from "./Datasets.sol";
 import {Issuance} from "./Issuance.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
 /// @notice Batches from publication to sleep.
 abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
@@ -184,7 +184,7 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
 
     /// @dev A batch that nobody activated in time, or whose attestors were replaced, has lapsed for good: the attestor
     /// set only ever moves on, and time does too.
-    function _status(BatchState storage b) internal view returns (BatchStatus) {
+    function _status(BatchState storage b) internal view virtual returns (BatchStatus) {
         if (b.status != BatchStatus.Published) return b.status;
         bool late = block.timestamp >= uint256(b.since) + challengePeriod + 2 * uint256(epochLength);
         return late || b.attestorSetVersion != attestorSetVersion ? BatchStatus.Lapsed : BatchStatus.Published;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {PolicyRules} from "../libraries/PolicyRules.sol";
 import {Signers} from "../libraries/Signers.sol";
 import {Batches} from "./Batches.sol";
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 
 /// @notice Contributions of activated batches: claimed once, erased at any time, counted once.
 /// @dev A fingerprint is recorded by the first of its leaves that is claimed or erased. Two leaves of one batch that
@@ -102,9 +102,7 @@ abstract contract Contributions is Batches {
 
     function contribution(bytes32 fingerprint) external view override returns (ContributionInfo memory) {
         Record storage r = _records[fingerprint];
-        return ContributionInfo({
-            status: r.status, contributor: r.contributor, batchId: r.batchId, shares: r.shares
-        });
+        return ContributionInfo({status: r.status, contributor: r.contributor, batchId: r.batchId, shares: r.shares});
     }
 
     function isIncluded(uint256 batchId, Contribution calldata c, bytes32[] calldata proof)
@@ -129,16 +127,18 @@ abstract contract Contributions is Batches {
     /* INTERNALS: LEAVES */
 
     function _isActivated(BatchState storage b) private view returns (bool) {
-        return b.status == BatchStatus.Active || b.status == BatchStatus.Asleep;
+        BatchStatus status = b.status;
+        return status == BatchStatus.Active || status == BatchStatus.Asleep;
     }
 
     function _requireActivated(uint256 batchId) private view returns (BatchState storage b) {
-        b = _requireBatch(batchId);
-        if (!_isActivated(b)) revert DatasetRegistry_WrongBatchStatus(batchId, _status(b));
+        b = _batches[batchId];
+        if (_isActivated(b)) return b;
+        revert DatasetRegistry_WrongBatchStatus(batchId, _status(_requireBatch(batchId)));
     }
 
     /// @dev Hashed twice, so that no inner node, which is the hash of 64 bytes, can be presented as a leaf.
-    function _leaf(BatchState storage b, Contribution calldata c) private view returns (bytes32) {
+    function _leaf(BatchState storage b, Contribution calldata c) internal view virtual returns (bytes32) {
         bytes memory encoded = abi.encode(block.chainid, address(this), b.datasetId, b.sequence, c);
         return keccak256(bytes.concat(keccak256(encoded)));
     }
@@ -158,8 +158,9 @@ abstract contract Contributions is Batches {
 
     /// @dev Whether the record was made by this leaf.
     function _isRecorded(Record storage r, uint256 batchId, Contribution calldata c, uint256 shares)
-        private
+        internal
         view
+        virtual
         returns (bool)
     {
         return r.batchId == batchId && r.contributor == c.contributor && r.shares == shares;
@@ -175,10 +176,11 @@ abstract contract Contributions is Batches {
         if (c.contributor == address(0) || _isDaoContract(c.contributor)) {
             revert DatasetRegistry_InvalidContributor(c.contributor);
         }
-        if (c.quality < b.minQuality || c.quality > _BPS) {
-            revert DatasetRegistry_QualityOutOfRange(c.quality, b.minQuality, _BPS);
+        uint256 minQuality = b.minQuality;
+        if (c.quality < minQuality || c.quality > _BPS) {
+            revert DatasetRegistry_QualityOutOfRange(c.quality, minQuality, _BPS);
         }
-        shares = _sharesOf(b, c);
+        shares = PolicyRules.shares(c.units, c.quality, minQuality, b.sharesPerUnit);
         if (shares == 0) revert DatasetRegistry_NoShares(c.units, c.quality);
         if (_records[c.fingerprint].status != ContributionStatus.None) {
             revert DatasetRegistry_FingerprintUsed(c.fingerprint);
@@ -188,7 +190,10 @@ abstract contract Contributions is Batches {
         emit ContributionClaimed(batchId, c.contributor, c.fingerprint, shares);
     }
 
-    function _write(uint256 batchId, Contribution calldata c, uint256 shares, ContributionStatus status) private {
+    function _write(uint256 batchId, Contribution calldata c, uint256 shares, ContributionStatus status)
+        internal
+        virtual
+    {
         // The casts hold: publication bounds both. One struct is one store.
         _records[c.fingerprint] = Record(c.contributor, uint64(shares), uint24(batchId), status);
     }
@@ -218,7 +223,7 @@ abstract contract Contributions is Batches {
         _complete(batchId, b);
     }
 
-    function _erase(uint256 batchId, Contribution calldata c, bytes32[] calldata proof) private {
+    function _erase(uint256 batchId, Contribution calldata c, bytes32[] calldata proof) internal virtual {
         Record storage r = _records[c.fingerprint];
         BatchState storage b = _requireActivated(batchId);
         uint256 burned = 0;

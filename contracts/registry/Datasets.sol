@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {PolicyRules} from "../libraries/PolicyRules.sol";
 import {RegistryCore} from "./RegistryCore.sol";
+import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 
 /// @notice Datasets, the versions of their policies, and the count of their erasures over time.
 abstract contract Datasets is RegistryCore {

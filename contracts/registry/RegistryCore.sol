@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
 import {IDataToken} from "../interfaces/IDataToken.sol";
+import {IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
 import {IEmergencyBrake} from "../interfaces/IEmergencyBrake.sol";
 import {IRevenueSplitter} from "../interfaces/IRevenueSplitter.sol";
 import {System} from "../interfaces/ISystem.sol";
