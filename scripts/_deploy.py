@@ -6,6 +6,7 @@ the one its counterparts were given; the registry, which every other one needs, 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,11 +20,14 @@ from web3.exceptions import Web3Exception
 from datadao.deployment import Config
 from datadao.errors import DataDAOError
 from scripts._artifacts import abi_of
-from scripts._plan import Plan, Planned, make_plan, override
+from scripts._plan import Plan, make_plan, override
 from scripts._record import Journal, Step
 
 Report = Callable[[Step], None]
 """Told of each contract as soon as it is on chain."""
+
+_POLL = 0.1
+"""Seconds between two looks for a receipt."""
 
 FAILURES = (ApeException, Web3Exception, RequestException, OSError)
 """What Ape and the connection to a node raise."""
@@ -87,11 +91,6 @@ def execute(
     return Deployment(plan, tuple(steps), handles)
 
 
-def step_of(item: Planned, receipt: Any) -> Step:
-    """The record of a contract's creation."""
-    return Step(item.key, item.contract, item.address, receipt.txn_hash, receipt.block_number, receipt.gas_used)
-
-
 def _create(account: Any, plan: Plan, number: int, journal: Journal | None) -> Step:
     item, nonce = plan.contracts[number], plan.nonce + number
     if account.nonce != nonce:
@@ -102,10 +101,29 @@ def _create(account: Any, plan: Plan, number: int, journal: Journal | None) -> S
         raise DeploymentError(f"{account.address} did not sign")
     if journal is not None:
         journal.sending(number, "0x" + bytes(signed.txn_hash).hex())
-    receipt = ape.networks.provider.send_transaction(signed)
-    if receipt.contract_address != item.address:
-        raise DeploymentError(f"it was created at {receipt.contract_address} instead of {item.address}")
-    return step_of(item, receipt)
+    receipt = _send(signed)
+    if receipt["status"] != 1:
+        raise DeploymentError(f"its constructor refused (transaction {receipt['transactionHash'].to_0x_hex()})")
+    if receipt["contractAddress"] != item.address:
+        raise DeploymentError(f"it was created at {receipt['contractAddress']} instead of {item.address}")
+    transaction = receipt["transactionHash"].to_0x_hex()
+    return Step(item.key, item.contract, item.address, transaction, receipt["blockNumber"], receipt["gasUsed"])
+
+
+def _send(signed: Any) -> Any:
+    """Receipt of a signed transaction, once it has the confirmations that Ape's network asks for.
+
+    Not by Ape's own `send_transaction`, which stumbles over a creation that reverts.
+    """
+    provider = ape.networks.provider
+    web3, network = provider.web3, provider.network
+    transaction = web3.eth.send_raw_transaction(signed.serialize_transaction())
+    receipt = web3.eth.wait_for_transaction_receipt(
+        transaction, timeout=network.transaction_acceptance_timeout, poll_latency=_POLL
+    )
+    while web3.eth.block_number < receipt["blockNumber"] + network.required_confirmations:
+        time.sleep(network.block_time or _POLL)
+    return receipt
 
 
 def _stopped(plan: Plan, done: int, reason: str) -> str:

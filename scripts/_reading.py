@@ -109,10 +109,10 @@ class Reader:
             actual = error
         return compare(contract, field or function, expected, actual)
 
-    def attempt(self, sender: str, contract: str, function: str) -> str:
-        """What the contract says to `sender` calling `function` with zeros: `ACCEPTED`, or the error's name."""
+    def attempt(self, sender: str, contract: str, function: str, *args: Any) -> str:
+        """What the contract says to `sender`: `ACCEPTED`, or the error's name. Zeros unless arguments are given."""
         entry = _function(contract, function)
-        ok, data = self._call(sender, contract, entry, [_zero(i) for i in entry["inputs"]])
+        ok, data = self._call(sender, contract, entry, args or [_zero(i) for i in entry["inputs"]])
         return ACCEPTED if ok else refusal(data)[0]
 
     def logs(self, contract: str, topics: Sequence[bytes], first: int) -> list[Any]:
