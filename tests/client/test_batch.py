@@ -63,7 +63,7 @@ def test_policy__share_rounded_to_nothing__not_accepted() -> None:
     "leaves",
     [
         [],
-        [*LEAVES, LEAVES[3]._replace(quality=4_999)],
+        [*LEAVES, LEAVES[3]._replace(fingerprint=bytes(32), quality=4_999)],
         [LEAVES[0], LEAVES[1]._replace(fingerprint=LEAVES[0].fingerprint)],
     ],
     ids=["none", "below minimum", "one fingerprint twice"],

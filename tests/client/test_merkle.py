@@ -145,3 +145,12 @@ def test_verify__nodes_that_are_not_32_bytes__false() -> None:
     tree = MerkleTree([bytes(32), b"\1" * 32])
     assert not verify(tree.root, bytes(32), [b"\1" * 31])
     assert not verify(tree.root + b"\0", bytes(32), tree.proof(0))
+
+
+def test_verify__the_same_64_bytes_cut_elsewhere__false() -> None:
+    """keccak sees only the joined bytes, so the cut between two nodes has to be checked."""
+    joined = bytes(32) + b"\1" * 32
+    tree = MerkleTree([joined[:32], joined[32:]])
+    for cut in (0, 31, 33, 64):
+        assert keccak(joined[:cut] + joined[cut:]) == tree.root
+        assert not verify(tree.root, joined[:cut], [joined[cut:]])
