@@ -80,7 +80,7 @@ def execute(
         try:
             with logger.at_level(LogLevel.ERROR):
                 steps.append(_create(account, plan, number, journal))
-        except KeyboardInterrupt as error:
+        except (KeyboardInterrupt, SystemExit) as error:  # Ape turns Ctrl-C into the second.
             raise DeploymentError(_stopped(plan, number, "interrupted")) from error
         except (DeploymentError, *FAILURES) as error:
             raise DeploymentError(_stopped(plan, number, _reason(error))) from error

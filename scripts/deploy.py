@@ -21,10 +21,12 @@ from scripts._rehearse import refuse_unaffordable, rehearse
 from scripts._resume import NotResumable, resume
 from scripts._verify import remarks, verify
 
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True)
+
 
 @click.command(cls=ConnectedProviderCommand)
 @account_option()
-@click.option("--config", "file", type=click.Path(path_type=Path), help="Instead of deploy-config/<network>.yaml.")
+@click.option("--config", "file", type=_FILE, help="Instead of deploy-config/<network>.yaml.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--restart", is_flag=True, help="Start over at new addresses, whatever an earlier run left.")
 @click.option("--deployments", type=click.Path(path_type=Path), default=DEPLOYMENTS, help="Folder of the record.")

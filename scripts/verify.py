@@ -16,9 +16,11 @@ from scripts._print import console, fail, show_checks
 from scripts._record import newest
 from scripts._verify import remarks, verify
 
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True)
+
 
 @click.command(cls=ConnectedProviderCommand)
-@click.option("--config", "file", type=click.Path(path_type=Path), help="Instead of the file the record names.")
+@click.option("--config", "file", type=_FILE, help="Instead of the file the record names.")
 @click.option("--deployments", type=click.Path(path_type=Path), default=DEPLOYMENTS, help="Folder of the record.")
 def cli(file: Path | None, deployments: Path) -> None:
     """Verify the newest recorded deployment with view calls only; exit code 1 if anything is not as it should be."""

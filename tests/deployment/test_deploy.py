@@ -115,7 +115,7 @@ def test_cli__second_deployment__is_added_to_the_record(node, tmp_path):
     ("more", "message"),
     [
         (["--account", "nobody"], "nobody"),
-        (["--account", "TEST::0", "--config", "nowhere.yaml"], "no configuration nowhere.yaml in /; there are: none"),
+        (["--account", "TEST::0", "--config", "nowhere.yaml"], "File 'nowhere.yaml' does not exist."),
         (["--account", "TEST::0", "--config", "deploy-config/base.yaml"],
          "base.yaml: chain_id: 8453, but the network's is 31337"),
         # Not among the ten accounts that the node pays.
@@ -211,7 +211,7 @@ def refuse(account):
 
 
 CAUSES = {
-    "interrupted": KeyboardInterrupt(),
+    "interrupted": SystemExit(130),
     "did not sign": refuse,
     "the node is gone": NodeGone("the node is gone"),
 }
