@@ -23,7 +23,7 @@ import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 /// - `GovernorBounds`: settings that no vote can push out of range;
 /// - here: lease proposals, expiry, the guardian's cancellation.
 ///
-/// Every proposal ends by time alone: not voted it is Defeated, not queued or not executed it is Expired. A guardian can
+/// Every proposal ends by time alone: not voted it is Defeated, not queued or executed it is Expired. A guardian can
 /// cancel what has not ended, but not a proposal that only concerns the brake: it cannot prevent its own replacement.
 /// There is no pause, and no way to move the governor to another timelock; a DAO retires by erasing its data.
 /// @custom:security-contact see SECURITY.md

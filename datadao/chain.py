@@ -86,11 +86,13 @@ def request_many(web3: Web3, method: str, params: Sequence[list[Any]]) -> list[A
 
     Raises `NodeRefused` with the node's own words at the first error.
     """
+    # Batches are a matter of the HTTP and IPC providers, not of their common base.
+    provider: Any = web3.provider
     results: list[Any] = []
     for start in range(0, len(params), _CHUNK):
         chunk = [(RPCEndpoint(method), item) for item in params[start : start + _CHUNK]]
-        # Typed as a list of responses or one error for the whole batch.
-        answers: Any = web3.provider.make_batch_request(chunk)
+        # A list of responses, or one error for the whole batch.
+        answers = provider.make_batch_request(chunk)
         for answer in answers if isinstance(answers, list) else [answers]:
             if "error" in answer:
                 raise NodeRefused(f"{method}: {answer['error'].get('message', answer['error'])}")

@@ -166,7 +166,7 @@ class DataDAO:
         if not calls:
             return []
         nonce = self.web3.eth.get_transaction_count(sender.address)
-        first = {"from": sender.address, "to": calls[0].to, "data": "0x" + calls[0].data.hex()}
+        first: Any = {"from": sender.address, "to": calls[0].to, "data": "0x" + calls[0].data.hex()}
         gas_limit = self.web3.eth.estimate_gas(first) * 3 // 2
         max_fee = self.web3.eth.gas_price * 2
         used: list[int] = []

@@ -69,10 +69,11 @@ def _storage(kind: str, home: Path) -> Iterator[Store]:
     server.start()
     try:
         host, port = server.get_host_and_port()
-        options = {"endpoint": f"http://{host}:{port}", "access_key_id": "demo", "secret_access_key": "demo"}
+        address = f"http://{host}:{port}"
+        options: dict[str, Any] = {"endpoint": address, "access_key_id": "demo", "secret_access_key": "demo"}
         boto3.client(
             "s3",
-            endpoint_url=options["endpoint"],
+            endpoint_url=address,
             aws_access_key_id="demo",
             aws_secret_access_key="demo",  # noqa: S106  # the local server takes any
             region_name="us-east-1",

@@ -43,7 +43,7 @@ interface IDataGovernor is IGovernor {
     event QuorumBpsSet(uint256 oldQuorumBps, uint256 newQuorumBps);
     event LeaseQuorumBpsSet(uint256 oldQuorumBps, uint256 newQuorumBps);
 
-    /// @notice Emitted when quorum was reached so late that the deadline moved. As in OpenZeppelin's late-quorum module.
+    /// @notice Emitted when quorum came so late that the deadline moved. As in OpenZeppelin's late-quorum module.
     event ProposalExtended(uint256 indexed proposalId, uint64 extendedDeadline);
 
     /// @notice Emitted when the extension for later proposals changes. As in OpenZeppelin's late-quorum module.

@@ -286,7 +286,7 @@ interface IDataLeases {
     /// @notice Holds the dataset for an exclusive lease whose proposal is Queued, as long as it stays so. Anyone.
     function reserve(uint256 leaseId) external;
 
-    /// @notice Pays the treasury (the timelock) what it is owed. Anyone; nothing owed is no error and returns 0, so that
+    /// @notice Pays the treasury (the timelock) what it is owed. Anyone; with nothing owed it returns 0, so that
     /// a proposal that calls it cannot be made to fail.
     function withdrawTreasury() external returns (uint256 amount);
 

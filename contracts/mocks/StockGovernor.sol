@@ -10,13 +10,7 @@ import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 
 /// @notice OpenZeppelin's own counting and late-quorum modules, with the quorum of another governor: what our one-slot
 /// counting is compared with.
-contract StockGovernor is
-    Governor,
-    GovernorSettings,
-    GovernorVotes,
-    GovernorCountingSimple,
-    GovernorPreventLateQuorum
-{
+contract StockGovernor is Governor, GovernorSettings, GovernorVotes, GovernorCountingSimple, GovernorPreventLateQuorum {
     Governor private immutable _other;
 
     constructor(Governor other, IVotes votes, uint48 delay, uint32 period, uint48 extension)

@@ -63,9 +63,7 @@ def test_update_delay__by_anyone_but_the_timelock_itself__refused(dao: Dao, who:
     founder(dao)
     caller = dao.who(who).address
     for delay in (0, FLOOR, CEILING):
-        refused(
-            dao, lambda d=delay: dao.timelock.updateDelay(d, sender=caller), "TimelockUnauthorizedCaller", caller
-        )
+        refused(dao, lambda d=delay: dao.timelock.updateDelay(d, sender=caller), "TimelockUnauthorizedCaller", caller)
 
 
 def test_update_delay__leaves_what_is_queued_at_its_time_and_holds_for_what_comes_G3(dao: Dao) -> None:
