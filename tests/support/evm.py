@@ -18,8 +18,10 @@ _GAS_LIMIT = 30_000_000
 class Revm:
     """An EVM with a clock that only moves when told."""
 
-    def __init__(self, timestamp: int = 1_800_000_000, chain_id: int = 31337) -> None:
-        self.evm = pyrevm.EVM(env=pyrevm.Env(cfg=pyrevm.CfgEnv(chain_id=chain_id)), spec_id="CANCUN")
+    def __init__(self, timestamp: int = 1_800_000_000, chain_id: int = 31337, code_limit: int | None = None) -> None:
+        """`code_limit` lets twins be larger than a chain allows."""
+        settings = pyrevm.CfgEnv(chain_id=chain_id, limit_contract_code_size=code_limit)
+        self.evm = pyrevm.EVM(env=pyrevm.Env(cfg=settings), spec_id="CANCUN")
         self.chain_id = chain_id
         self.timestamp, self.number = timestamp, 1
         self._set_block()
