@@ -20,6 +20,7 @@ BATCH = (
     "uint256 policyVersion,uint256 attestorSetVersion,uint48 deadline)"
 )
 _FORMAT = "datadao/manifest/1"
+_LINE = 1024  # a leaf of the largest numbers takes 416 bytes; longer lines could nest deep enough to hurt a parser
 
 
 @dataclass(frozen=True)
@@ -105,11 +106,14 @@ class Manifest:
         if actual != manifest_hash:
             raise HashMismatch("batch manifest", manifest_hash, actual)
         try:
-            head, *rows = (json.loads(line) for line in data.splitlines())
+            lines = data.splitlines()
+            if max(map(len, lines), default=0) > _LINE:
+                raise ValueError(f"a line is longer than {_LINE} bytes")
+            head, *rows = map(json.loads, lines)
             leaves = tuple(_leaf(*row) for row in rows)
             manifest = cls(dao, int(head["datasetId"]), int(head["sequence"]), leaves)
             canonical = manifest.encode() == data
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise Malformed(f"not a batch manifest: {error}") from error
         if not canonical:  # which covers format, chain, registry and count
             raise Malformed("the manifest is another registry's or not canonical; tell the batch's attestors")

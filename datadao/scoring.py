@@ -10,8 +10,10 @@ import hashlib
 import hmac
 import json
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -25,6 +27,11 @@ from datadao.types import BPS
 
 MAX_RECORD = 1024 * 1024
 """Bytes of one JSON line."""
+MAX_DEPTH = 64
+"""Arrays and objects inside one another. Counted before parsing: libraries that come with Ape lift Python's recursion
+limit so far that a hostile line would otherwise overflow the parser's stack and take the whole process down."""
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
 
 
 @dataclass(frozen=True)
@@ -90,12 +97,15 @@ class JsonLinesScorer:
     def _valid(self, line: bytes) -> tuple[Any, bytes] | None:
         """The record and its canonical bytes, or None if the line is not a valid record."""
         try:
-            record = json.loads(line, parse_float=_number, parse_constant=_no_constant)
+            text = line.decode()
+            if _too_deep(text):
+                return None
+            record = json.loads(text, parse_float=_number, parse_constant=_no_constant)
             if not self._validator.is_valid(record):
                 return None
             canonical = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
             return record, canonical.encode()
-        except (ValueError, ArithmeticError, RecursionError):  # not JSON, numbers out of range, nested without end
+        except (ValueError, ArithmeticError, RecursionError):  # not JSON, numbers out of range, a schema's endless $ref
             return None
         except Unresolvable as error:
             raise InvalidArgument(f"the schema refers outside itself: {error}; inline what it refers to") from error
@@ -107,6 +117,14 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
             raise ScoreRefused(f"a record is longer than {MAX_RECORD} bytes; split it")
         if line.strip():
             yield line
+
+
+def _too_deep(text: str) -> bool:
+    """Does the text nest beyond `MAX_DEPTH`, as far as it is JSON at all?"""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return False
+    steps = ({"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0) for token in _TOKEN.finditer(text))
+    return any(depth > MAX_DEPTH for depth in accumulate(steps))
 
 
 def _number(text: str) -> int | float:

@@ -149,6 +149,8 @@ def bent(data: bytes, **changes: object) -> bytes:
         lambda _: b"[]",
         lambda _: b"\xff",
         lambda _: b"1\n2",
+        lambda data: data + b"[" * 1_024,
+        lambda data: data + b"[" * 1_000_000,
     ],
 )
 def test_manifest__attestors_signed_nonsense__malformed(spoil) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datadao.errors import HashMismatch, InvalidArgument, ScoreRefused
-from datadao.scoring import MAX_RECORD, JsonLinesScorer, Score
+from datadao.scoring import MAX_DEPTH, MAX_RECORD, JsonLinesScorer, Score, _too_deep
 
 SCHEMA = json.dumps(
     {
@@ -146,6 +148,63 @@ def test_fingerprint__golden_vector(tmp_path: Path) -> None:
 )
 def test_score__hostile_line__counts_as_invalid(tmp_path: Path, hostile: bytes) -> None:
     result = score(tmp_path, FULL, hostile)
+    assert (result.units, result.quality) == (1, 5_000)
+
+
+def nested(depth: int) -> str:
+    return '{"age": 1, "note": ' + "[" * (depth - 1) + "]" * (depth - 1) + "}"
+
+
+@pytest.mark.parametrize(
+    ("line", "deep"),
+    [
+        (nested(MAX_DEPTH), False),
+        (nested(MAX_DEPTH + 1), True),
+        ('{"note": "' + "[" * 200 + '"}', False),
+        (r'{"note": "\"' + "[" * 200 + '"}', False),
+        (r'{"note": "\\"' + "[" * 200, True),
+        ("[" + "[]," * 200 + "[]]", False),
+        ("[" + "[]," * 200 + "[" * (MAX_DEPTH - 1) + "]" * MAX_DEPTH, False),
+        ("[" + "[]," * 200 + "[" * MAX_DEPTH + "]" * MAX_DEPTH + "]", True),
+    ],
+    ids=[
+        "at the limit",
+        "beyond it",
+        "in a string",
+        "after an escaped quote",
+        "after an escaped backslash",
+        "wide",
+        "wide at the limit",
+        "wide and beyond",
+    ],
+)
+def test_too_deep__counts_nesting_outside_strings(line: str, deep: bool) -> None:
+    assert _too_deep(line) is deep
+
+
+def test_score__endless_nesting_and_no_recursion_limit__does_not_kill_the_attestor(tmp_path: Path) -> None:
+    """Ape's libraries lift the limit to 100,000; the parser in C then overflows its stack, which nothing catches."""
+    path = tmp_path / "data"
+    bombs = [opening * ((MAX_RECORD - 1) // len(opening)) for opening in ("[", '{"a":', '[{"":')]
+    path.write_text("\n".join([FULL, *bombs, "[" * 500_000 + "]" * 500_000]) + "\n")
+    program = (
+        "import sys, pathlib, hashlib; sys.setrecursionlimit(10**6); from datadao.scoring import JsonLinesScorer;"
+        "schema = sys.argv[2].encode(); scorer = JsonLinesScorer(schema, hashlib.sha256(schema).digest(), bytes(32));"
+        "print(scorer.score(pathlib.Path(sys.argv[1])).units)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program, str(path), SCHEMA.decode()],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert (run.returncode, run.stdout.strip()) == (0, "1"), run.stderr
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "utf-8-sig"])
+def test_score__other_encoding_than_utf_8__counts_as_invalid(tmp_path: Path, encoding: str) -> None:
+    """Python's parser would guess the encoding; then depth would be counted in other characters than it reads."""
+    result = score(tmp_path, FULL, FULL.replace("x", "y").encode(encoding))
     assert (result.units, result.quality) == (1, 5_000)
 
 
