@@ -27,7 +27,7 @@ from tests.support.governance import settings as governance_settings
 from tests.support.governance_machine import GovernanceMachine
 from tests.support.governor_model import DAY, EXPIRY, Poll
 
-EXAMPLES = 180
+EXAMPLES = 150
 ROLES = ("PROPOSER_ROLE", "CANCELLER_ROLE", "EXECUTOR_ROLE", "DEFAULT_ADMIN_ROLE")
 # What even the shortest run must have met, or it has shown nothing about it.
 MET = {

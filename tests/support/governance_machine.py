@@ -17,67 +17,12 @@ from eth_utils import keccak
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from tests.support.dao import AGAINST, FOR, PENDING, Dao, Proposal, leaf
+from tests.support.dao import FOR, PENDING, Proposal, leaf
 from tests.support.governance import LIVE, ballot, operation_of, settings
+from tests.support.governance_world import NOBODY, TOKEN, UNITS, Act, World, acts_of_a_proposal, asked, picks, supports
 from tests.support.governor_model import DAY, EXPIRY, Governor, Holdings, Poll
-from tests.support.handles import Handle, Receipt, Reverted, deploy
+from tests.support.handles import Handle, Receipt, Reverted
 from tests.support.system import Actor
-
-TOKEN = 10**9
-UNITS = (200, 120, 100, 60, 15)
-"""What the members hold at first: 495 of the 500 tokens that make the DAO grown up."""
-NOBODY = "0x" + "00" * 20
-Act = tuple[str, tuple[Any, ...]]
-
-picks = st.integers(0, 11)
-supports = st.sampled_from([AGAINST, FOR, FOR, FOR, 2, 3, 3])
-values: dict[str, list[int]] = {
-    "setVotingDelay": [DAY - 1, DAY, 2 * DAY, 14 * DAY, 14 * DAY + 1],
-    "setVotingPeriod": [2 * DAY - 1, 2 * DAY, 3 * DAY, 30 * DAY, 30 * DAY + 1],
-    "setLateQuorumVoteExtension": [0, 1, DAY, 3 * DAY, 3 * DAY + 1, 30 * DAY],
-    "setProposalThreshold": [0, TOKEN, 4 * TOKEN, 5 * TOKEN, 6 * TOKEN],
-    "setQuorumBps": [99, 100, 500, 2000, 2001],
-    "setLeaseQuorumBps": [99, 100, 500, 2000, 2001],
-    "updateDelay": [2 * DAY - 1, 2 * DAY, 3 * DAY, 30 * DAY, 30 * DAY + 1],
-}
-setters = st.sampled_from([(name, (value,)) for name, choices in values.items() for value in choices])
-others = st.sampled_from(
-    [("set", (7,))] * 3
-    + [("setGuardian", (who, days)) for who in (0, 1, 2) for days in (0, 5, 300, 400)]
-    + [(name, ()) for name in ("updateTimelock", "relay", "grantRole", "revokeRole", "pull", "schedule", "approve")] * 2
-)
-acts_of_a_proposal = st.one_of(
-    st.tuples(setters), st.tuples(others), st.lists(setters | others, min_size=2, max_size=3)
-)
-
-
-def asked(call: Callable[[], Any]) -> tuple[Any, Reverted | None]:
-    """The result or the refusal."""
-    try:
-        return call(), None
-    except Reverted as refusal:
-        return None, refusal
-
-
-class World:
-    """A DAO of five members; made once, and put back for every life."""
-
-    def __init__(self, twins: dict[str, Any]) -> None:
-        self.dao = dao = Dao(twins=twins)
-        self.members = [dao.who(f"member-{i}") for i in range(len(UNITS))]
-        self.probe: Handle = deploy(dao.chain, "Probe", sender=dao.who("builder").address)
-        self.items = [leaf(m, f"data of {m.name}", units) for m, units in zip(self.members, UNITS, strict=True)]
-        self.batch = dao.publish(self.items)
-        dao.activate(self.batch)
-        self.born = dao.chain.timestamp
-        for item in self.items:
-            dao.claim(self.batch, item)
-        dao.chain.warp(1)
-        self.snapshot = dao.chain.snapshot()
-
-    def restore(self) -> None:
-        self.dao.chain.revert(self.snapshot)
-        self.snapshot = self.dao.chain.snapshot()
 
 
 class GovernanceMachine(RuleBasedStateMachine):
@@ -327,6 +272,9 @@ class GovernanceMachine(RuleBasedStateMachine):
             pending = self.model.state(poll) == PENDING and not poll.licensee
             mine = [i for i, person in enumerate(self.people) if pending and person.address == poll.proposer]
             who = 6 if about_the_brake else (mine or [who % 6])[0]
+        self._cancel(poll, who)
+
+    def _cancel(self, poll: Poll, who: int) -> None:
         caller = self.people[who]
         done = self.step(
             lambda: self.model.cancel(poll, caller.address),
@@ -358,6 +306,8 @@ class GovernanceMachine(RuleBasedStateMachine):
         caller = self.people[who if who in (0, 7) else 6]
         if self.step(lambda: self.model.pull(caller.address), lambda: self.dao.brake.pull(sender=caller.address)):
             self.reached["Pulled"] += 1
+            if len(self.polls) < 14 and len(self.leases) < 3:
+                self.request()
 
     # Much at once, so that lives get somewhere
 
@@ -390,16 +340,39 @@ class GovernanceMachine(RuleBasedStateMachine):
         known = len(self.polls)
         self.propose(who, acts, "d")
         if len(self.polls) > known:
-            poll, chain = self.polls[-1], self.dao.chain
-            chain.warp(poll.snapshot + 1 - chain.timestamp)
-            for member in self.members:
-                self._vote(poll, member, FOR)
-            chain.warp(max(0, poll.deadline + 1 - chain.timestamp))
-            self._queue(poll)
-            if poll.eta:
-                chain.warp(max(0, poll.eta + early - chain.timestamp))
-                self._execute(poll)
-            self.touched = poll
+            self._carry_through(early)
+
+    @precondition(lambda self: len(self.polls) < 14 and len(self.leases) < 3)
+    @rule(early=st.sampled_from([-1, 0, 0, 1]))
+    def lease(self, early: int) -> None:
+        """A whole request that everybody wants; its licensee is not asked."""
+        known = len(self.polls)
+        self.request()
+        if len(self.polls) > known:
+            self._carry_through(early)
+
+    @precondition(lambda self: len(self.polls) < 14)
+    @rule(acts=acts_of_a_proposal, who=st.integers(0, 2), late=st.integers(-1, 1))
+    def regret(self, acts: Sequence[Act], who: int, late: int) -> None:
+        """Proposes, and wants to take it back around the last second in which that is possible."""
+        known = len(self.polls)
+        self.propose(who, acts, "e")
+        if len(self.polls) > known:
+            poll = self.touched = self.polls[-1]
+            self.dao.chain.warp(poll.snapshot + late - self.dao.chain.timestamp)
+            self._cancel(poll, who)
+
+    def _carry_through(self, early: int) -> None:
+        poll, chain = self.polls[-1], self.dao.chain
+        self.touched = poll
+        chain.warp(poll.snapshot + 1 - chain.timestamp)
+        for member in self.members:
+            self._vote(poll, member, FOR)
+        chain.warp(max(0, poll.deadline + 1 - chain.timestamp))
+        self._queue(poll)
+        if poll.eta:
+            chain.warp(max(0, poll.eta + early - chain.timestamp))
+            self._execute(poll)
 
     # Supply
 
