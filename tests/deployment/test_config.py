@@ -8,6 +8,7 @@
 """
 
 import json
+from types import SimpleNamespace
 
 import ape
 import pytest
@@ -15,7 +16,7 @@ import yaml
 
 from datadao.deployment import Config, ConfigError
 from datadao.testing import ATTESTORS, CUSTODIANS, local_public_key
-from scripts._networks import CONFIGS
+from scripts._networks import CONFIGS, address_of, config_path, record_path
 from scripts._plan import make_plan, override
 from scripts._rehearse import rehearse
 from tests.deployment.world import CONTRACTS, LOCAL, changed, local, raw
@@ -192,6 +193,51 @@ def test_override__path_that_is_not_there__is_refused():
     assert changed_config.contracts["DataToken"]["name"] == "Other"
     assert changed_config.contracts["DataGovernor"]["params"]["quorumBps"] == 500
     assert local().contracts["DataToken"]["name"] == "ANES Data DAO"
+
+
+class Elsewhere:
+    """Ape, connected to a network that this test has no node of."""
+
+    def __init__(self, chain_id, ecosystem, network):
+        place = SimpleNamespace(name=network, ecosystem=SimpleNamespace(name=ecosystem))
+        self.networks = SimpleNamespace(provider=SimpleNamespace(chain_id=chain_id, network=place))
+        self.accounts = ape.accounts
+
+
+@pytest.mark.parametrize(
+    ("network", "config", "record"),
+    [
+        ((31337, "ethereum", "local"), "local.yaml", "31337.json"),
+        ((31337, "ethereum", "custom"), "local.yaml", "31337.json"),
+        ((1, "ethereum", "mainnet"), "mainnet.yaml", "1.json"),
+        ((1, "ethereum", "mainnet-fork"), "mainnet.yaml", "1-fork.json"),
+        ((11155111, "ethereum", "sepolia"), "sepolia.yaml", "11155111.json"),
+        ((8453, "base", "mainnet"), "base.yaml", "8453.json"),
+        ((84532, "base", "sepolia"), "base-sepolia.yaml", "84532.json"),
+        # A node given by its URL.
+        ((8453, "ethereum", "custom"), "base.yaml", "8453.json"),
+    ],
+)
+def test_network__names_its_configuration_and_its_record(monkeypatch, tmp_path, network, config, record):
+    monkeypatch.setattr("scripts._networks.ape", Elsewhere(*network))
+    assert config_path() == CONFIGS / config
+    assert record_path(tmp_path) == tmp_path / record
+
+
+def test_network__given_by_url_and_known_to_no_file__is_told(monkeypatch):
+    monkeypatch.setattr("scripts._networks.ape", Elsewhere(10, "ethereum", "custom"))
+    with pytest.raises(ConfigError, match=r"^no file in deploy-config/ has chain_id 10; write one"):
+        config_path()
+
+
+def test_account__test_account_on_a_public_chain__is_refused(monkeypatch, deployer):
+    elsewhere = Elsewhere(1, "ethereum", "mainnet")
+    monkeypatch.setattr("scripts._networks.ape", elsewhere)
+    monkeypatch.setattr("scripts._plan.ape", elsewhere)
+    with pytest.raises(ConfigError, match="account TEST::1: test accounts are for local chains, everybody knows"):
+        address_of("TEST::1")
+    with pytest.raises(ConfigError, match=f"{deployer.address} is a test account, whose key everybody knows"):
+        make_plan(deployer.address, Config.load(CONFIGS / "mainnet.yaml"))
 
 
 def test_local__hpke_keys__are_those_whose_private_halves_tests_hold():

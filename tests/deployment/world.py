@@ -134,3 +134,8 @@ def finish(process: subprocess.Popen[str], answer: str = "") -> tuple[int, str]:
 
 def run(script: str, *arguments: str, answer: str = "") -> tuple[int, str]:
     return finish(start(script, *arguments), answer)
+
+
+def arguments(node: Node, folder: Path, *more: str) -> tuple[str, ...]:
+    """What `deploy` takes to deploy to the node from its first account."""
+    return ("--network", node.url, "--account", "TEST::0", "--deployments", str(folder), *more)
