@@ -324,7 +324,8 @@ interface IDatasetRegistry {
         bytes calldata signature
     ) external;
 
-    /// @notice Removes the pending shares of a leaf whose fingerprint another leaf recorded first. Anyone, once.
+    /// @notice Removes the pending shares of a leaf whose fingerprint another leaf recorded first. Anyone, once. What
+    /// they earned until now stays claimable by the leaf's contributor.
     function dropDuplicate(uint256 batchId, Contribution calldata contribution, bytes32[] calldata proof) external;
 
     /// @notice Takes a batch's unclaimed tokens out of supply, `claimPeriod` after activation. Anyone. Its shares go on

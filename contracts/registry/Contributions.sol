@@ -94,7 +94,8 @@ abstract contract Contributions is Batches {
         _dropped[leaf] = true;
         shares = _resolve(b, shares, 1);
         emit DuplicateDropped(batchId, c.fingerprint, leaf, shares);
-        _dropPending(b, address(0), shares);
+        // What was earned stays: whoever brings about a rival record takes nothing that had accrued.
+        _dropPending(b, c.contributor, shares);
         _complete(batchId, b);
     }
 

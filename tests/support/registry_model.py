@@ -268,7 +268,7 @@ class Registry:
             "leaf": self.leaf_of(batch, item),
             "shares": shares,
         }
-        events = [("DuplicateDropped", told), *self._drop_pending(batch, NOBODY, shares)[1]]
+        events = [("DuplicateDropped", told), *self._drop_pending(batch, item.contributor, shares)[1]]
         return Done(None, events + self._complete(batch))
 
     # Views

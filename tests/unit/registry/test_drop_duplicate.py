@@ -1,7 +1,8 @@
 """DatasetRegistry.dropDuplicate: a second leaf with a recorded fingerprint stops to earn (R-6, R-12).
 
 given a fingerprint recorded by one leaf
-    any other leaf with it, in the same batch, another batch or another dataset: its pending shares go, once
+    any other leaf with it, in the same batch, another batch or another dataset: its pending shares go, once; what
+        they earned stays
     the leaf that made the record: not a duplicate
 given a fingerprint nobody recorded: not a duplicate
 """
@@ -62,13 +63,35 @@ def test_drop_duplicate__fingerprint_recorded_in_another_batch__removes_its_shar
     for same in ("records", "balances", "shares", "datasets"):
         assert after[same] == before[same]
     assert after["batches"][0] == before["batches"][0]
-    assert dao.splitter.claimable(copy.contributor, [0, 1]) == 0
-    assert dao.splitter.claimable(item.contributor, [0, 1]) == before_owed(dao, item, record)
+    units = 24 if record == "claim" else 14
+    assert dao.splitter.claimable(copy.contributor, [0, 1]) == 1_000_000 * 4 // units, "what was earned stays"
+    dao.deposit(1, 1_000_000)
+    assert dao.splitter.claimable(copy.contributor, [0, 1]) == 1_000_000 * 4 // units, "and nothing follows"
 
 
-def before_owed(dao: Dao, item: Leaf, record: str) -> int:
-    """10 of 24 units of the deposit's pool if the first leaf still earned then."""
-    return 1_000_000 * 10 // 24 if record == "claim" else 0
+def test_drop_duplicate__of_a_leaf_whose_rival_was_erased_first__keeps_its_accrued_income_X1(dao: Dao) -> None:
+    """Hostile attestors sign a worthless rival of data that nobody claimed yet. They spend its fingerprint, but take
+    none of what it had earned; and whoever is claimed in time is out of their reach."""
+    victim, prompt = crowd(dao, 2)
+    batch = live(dao, [victim, prompt])
+    dao.deposit(1, 1_000_000)
+    dao.claim(batch, prompt)
+    hostile = [changed(item, contributor=dao.who("attacker").address, units=1) for item in (victim, prompt)]
+    rivals = live(dao, hostile)
+    dao.erase(rivals, hostile[0])
+    refused(
+        dao,
+        lambda: dao.erase(rivals, hostile[1]),
+        "DatasetRegistry_RecordedElsewhere",
+        prompt.fingerprint,
+        batch.id,
+        prompt.contributor,
+    )
+    refused(dao, lambda: dao.claim(batch, victim), "DatasetRegistry_FingerprintUsed", victim.fingerprint)
+    assert dao.splitter.claimable(victim.contributor, [0, 1]) == 0
+    drop(dao, batch, victim)
+    owed = dao.splitter.claimable(victim.contributor, [0, 1])
+    assert owed == dao.splitter.claimable(prompt.contributor, [0, 1]) > 0
 
 
 @pytest.mark.parametrize("same", ["batch", "dataset"])
