@@ -16,6 +16,9 @@ from ape.cli import ConnectedProviderCommand, network_option
 from rich.console import Console
 from rich.table import Table
 
+# `ape run` takes the project off the path after each script it reads, and an installed package is called `tests` too.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from scripts._gas import PARTS
 from tests.support.anvil import Anvil
 from tests.support.dao import Dao
