@@ -23,7 +23,7 @@ ACCEPTED = "accepted"
 
 _ETH_CALL = RPCEndpoint("eth_call")
 _BATCH = 100
-_FEW_BLOCKS = 1_000
+_FEW_BLOCKS = 100
 
 
 class Unreadable(Exception):

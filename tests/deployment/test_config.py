@@ -166,6 +166,23 @@ def test_rehearse__configuration_that_fits__tells_gas_of_every_contract_and_send
     assert (deployer.nonce, ape.chain.blocks.height) == before
 
 
+def test_rehearse__node_that_cannot_pretend__tells_no_gas(deployer, monkeypatch):
+    """As nodes answer that ignore the third parameter of `eth_call`, or refuse it."""
+    plan, provider = make_plan(deployer.address, local()), ape.networks.provider
+
+    def ignore(method, params):
+        return provider.web3.provider.make_request(method, params[:2])
+
+    def refuse(method, params):
+        return {"jsonrpc": "2.0", "id": 1, "error": {"code": -32602, "message": "too many arguments"}}
+
+    for answer in (ignore, refuse):
+        web3 = SimpleNamespace(provider=SimpleNamespace(make_request=answer))
+        node = SimpleNamespace(web3=web3, get_block=provider.get_block)
+        monkeypatch.setattr("scripts._rehearse.ape", SimpleNamespace(networks=SimpleNamespace(provider=node)))
+        assert rehearse(plan) is None
+
+
 def test_load__no_such_file__names_those_that_exist(tmp_path):
     (tmp_path / "sepolia.yaml").write_text("")
     with pytest.raises(ConfigError, match=r"^no configuration ropsten.yaml in .*/; there are: sepolia$"):

@@ -6,16 +6,19 @@
 - code: one byte changed, an immutable changed, no code at all
 - roles: each kept by the deployer, by somebody nobody knows, or open to all
 - record: wrong transaction, deployer, arguments
+- nodes: without batches, with short ranges of events, without events
 """
 
 from __future__ import annotations
 
 import copy
 from dataclasses import replace
+from types import SimpleNamespace
 
 import ape
 import pytest
 from eth_utils import keccak
+from web3 import Web3
 
 from datadao.deployment import Config
 from scripts._artifacts import runtime_code
@@ -319,3 +322,34 @@ def test_verify__by_somebody_without_the_deployers_accounts__takes_them_from_the
     entry = copy.deepcopy(dao[1])
     entry["accounts"]["our-safe"] = entry["accounts"]["TEST::1"]
     assert misses(entry, Config.parse(content, LOCAL)) == set()
+
+
+class Picky(Web3.HTTPProvider):
+    """A node that takes no batches and gives the events of few blocks at a time."""
+
+    def make_request(self, method, params):
+        if method == "eth_getLogs" and int(params[0]["toBlock"], 16) - int(params[0]["fromBlock"], 16) > 200:
+            return {"jsonrpc": "2.0", "id": 1, "error": {"code": -32005, "message": "block range is too wide"}}
+        return super().make_request(method, params)
+
+    def make_batch_request(self, requests):
+        raise ValueError("batches are not supported")
+
+
+def test_verify__node_without_batches_and_with_short_ranges__reads_the_same(dao, monkeypatch):
+    rpc("anvil_mine", hex(1000))
+    wanted = verify(dao[1], local())
+    web3 = Web3(Picky(ape.networks.provider.http_uri))
+    elsewhere = SimpleNamespace(networks=SimpleNamespace(provider=SimpleNamespace(web3=web3)))
+    monkeypatch.setattr("scripts._verify.ape", elsewhere)
+    assert verify(dao[1], local()) == wanted
+    assert all(check.ok for check in wanted)
+
+
+def test_verify__node_that_gives_no_events__is_named(dao, monkeypatch):
+    rpc("anvil_mine", hex(1000))
+    monkeypatch.setattr("scripts._reading._FEW_BLOCKS", 500)
+    web3 = Web3(Picky(ape.networks.provider.http_uri))
+    elsewhere = SimpleNamespace(networks=SimpleNamespace(provider=SimpleNamespace(web3=web3)))
+    monkeypatch.setattr("scripts._verify.ape", elsewhere)
+    assert misses(dao[1]) == {"DataTimelock.role events", "DataGovernor.proposalThreshold as set"}
