@@ -24,11 +24,6 @@ from tests.deployment.world import CONTRACTS, LOCAL, changed, local, raw
 KEY = "0x" + "11" * 32
 
 
-@pytest.fixture
-def deployer(accounts):
-    return accounts[0]
-
-
 def refused(deployer, build):
     """The message of a configuration's refusal; nothing was sent."""
     before = (deployer.nonce, ape.chain.blocks.height)

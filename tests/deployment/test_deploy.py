@@ -31,11 +31,6 @@ from tests.deployment.world import (
 STEPS = ("TestAsset", *CONTRACTS)
 
 
-@pytest.fixture(scope="module")
-def deployer(accounts):
-    return accounts[0]
-
-
 @pytest.fixture
 def node():
     node = Node()

@@ -1,6 +1,6 @@
 """G-7: after deployment the role graph is the fixture's, and the deployer is nobody.
 
-Two equal DAOs live the same life. In one the deployer, in the other a stranger sends the same 10,000 random calls, to
+Two equal DAOs live the same life. In one the deployer, in the other a stranger sends the same 20,000 random calls, to
 every function that changes state. Each call must be answered alike, no door of `verify` may open, and in the end every
 role and parameter is what it was, and the books of both DAOs agree.
 """
@@ -20,7 +20,7 @@ from tests.support.dao import Dao, leaf
 from tests.support.handles import Reverted
 from tests.support.system import DAY
 
-CALLS = 10_000
+CALLS = 20_000
 ROLES = {name: keccak(text=name) for name in ("PROPOSER_ROLE", "CANCELLER_ROLE", "EXECUTOR_ROLE")}
 ADMIN = bytes(32)
 CALLER = "0x" + "ca" * 20
@@ -152,7 +152,7 @@ def test_roles__after_deployment__are_the_governors_and_the_timelocks_own():
     assert roles == {(role, governor) for role in ROLES.values()} | {(ADMIN, timelock)}
 
 
-def test_deployer__ten_thousand_random_calls__is_answered_like_a_stranger_and_changes_nothing():
+def test_deployer__twenty_thousand_random_calls__is_answered_like_a_stranger_and_changes_nothing():
     ours, theirs = lived_in(), lived_in()
     deployer, stranger = ours.actors["deployer"].address, theirs.who("stranger").address
     before = constitution(ours)

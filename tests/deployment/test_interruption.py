@@ -38,11 +38,6 @@ from tests.deployment.world import (
 STEPS = ("TestAsset", *CONTRACTS)
 
 
-@pytest.fixture(scope="module")
-def deployer(accounts):
-    return accounts[0]
-
-
 def test_cli__interrupted_while_a_transaction_waits__resumes(tmp_path):
     node = Node("--no-mining")
     try:

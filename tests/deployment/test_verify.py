@@ -4,15 +4,14 @@
 - parameters: each one off by one, on the chain or in the configuration, is named and nothing else is
 - wiring: each constructor told each wrong counterpart
 - code: one byte changed, an immutable changed, no code at all
-- roles: each kept by the deployer, by somebody nobody knows, or open to all
 - record: wrong transaction, deployer, arguments
+- roles are in test_verify_roles.py
 - nodes: without batches, with short ranges of events, without events
 """
 
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
 from types import SimpleNamespace
 
 import ape
@@ -28,13 +27,6 @@ from scripts._plan import make_plan, override
 from scripts._values import leaves
 from scripts._verify import remarks, verify
 from tests.deployment.world import CONTRACTS, LOCAL, born, changed, code_misses, deployed, local, misses, raw, rewired
-
-ROLES = ("PROPOSER_ROLE", "CANCELLER_ROLE", "EXECUTOR_ROLE", "DEFAULT_ADMIN_ROLE")
-
-
-@pytest.fixture(scope="module")
-def deployer(accounts):
-    return accounts[0]
 
 
 @pytest.fixture(scope="module")
@@ -244,49 +236,6 @@ def test_verify__contract_without_code__is_named(dao):
 def test_verify__asset_without_code__is_named(dao):
     rpc("anvil_setCode", dao[1]["asset"], "0x")
     assert f"asset.{dao[1]['asset']}" in misses(dao[1])
-
-
-def with_twin(deployer, role, holder):
-    """A DAO whose timelock's maker kept a role for somebody."""
-    plan = make_plan(deployer.address, local())
-    code = bytes(32) if role == "DEFAULT_ADMIN_ROLE" else keccak(text=role)
-    items = [
-        replace(item, contract="RoleKeepingTimelock", arguments={**item.arguments, "role": code, "holder": holder})
-        if item.contract == "DataTimelock"
-        else item
-        for item in plan.contracts
-    ]
-    _, entry = deployed(deployer, replace(plan, contracts=tuple(items)))
-    entry["contracts"]["DataTimelock"] = entry["contracts"].pop("RoleKeepingTimelock")
-    return misses(entry)
-
-
-@pytest.mark.parametrize("role", ROLES)
-def test_verify__deployer_keeps_a_role__is_named(deployer, role):
-    found = with_twin(deployer, role, deployer.address)
-    assert {f"DataTimelock.{role} held by deployer", f"DataTimelock.{role} by events"} <= found
-    assert {"DataTimelock.code hash", "DataTimelock.creation code hash"} <= found
-    doors = {
-        "PROPOSER_ROLE": {"schedule", "scheduleBatch"},
-        "CANCELLER_ROLE": {"cancel"},
-        "EXECUTOR_ROLE": {"execute", "executeBatch"},
-        "DEFAULT_ADMIN_ROLE": set(),
-    }[role]
-    assert {name for name in found if name.endswith("is for")} == {f"DataTimelock.{door} is for" for door in doors}
-
-
-@pytest.mark.parametrize("role", ROLES)
-def test_verify__somebody_nobody_knows_has_a_role__its_event_tells(deployer, role):
-    found = with_twin(deployer, role, "0x" + keccak(text="nobody knows")[12:].hex())
-    assert {name for name in found if name.startswith(f"DataTimelock.{role}")} == {f"DataTimelock.{role} by events"}
-
-
-def test_verify__executor_role_open_to_all__is_named(deployer):
-    found = with_twin(deployer, "EXECUTOR_ROLE", "0x" + "00" * 20)
-    assert {
-        "DataTimelock.EXECUTOR_ROLE held by zero address", "DataTimelock.EXECUTOR_ROLE by events",
-        "DataTimelock.execute is for", "DataTimelock.executeBatch is for",
-    } <= found  # fmt: skip
 
 
 def test_verify__wrong_record__is_named(dao):
