@@ -14,20 +14,12 @@ from eth_utils import keccak
 from web3 import Web3
 from web3.types import RPCEndpoint
 
+from datadao.deployment import ORDER, canonical_type
 from datadao.errors import GateUnavailable, NodeRefused
 from datadao.gate import BatchState, Block, LeaseState, Standing, Tag
 from datadao.types import Committee, Contribution, Party
 
-CONTRACTS = {
-    "timelock": "DataTimelock",
-    "brake": "EmergencyBrake",
-    "token": "DataToken",
-    "splitter": "RevenueSplitter",
-    "governor": "DataGovernor",
-    "leases": "DataLeases",
-    "models": "ModelRegistry",
-    "registry": "DatasetRegistry",
-}
+CONTRACTS = dict(ORDER)
 """Contract names by their keys in a deployment record."""
 
 _ACTIVATED = (2, 3)  # IDatasetRegistry.BatchStatus: Active, Asleep
@@ -49,15 +41,8 @@ def abi(contract: str) -> list[dict[str, Any]]:
 def _function(contract: str, name: str) -> tuple[bytes, list[str], list[str]]:
     """Selector, input and output types of a function that is not overloaded."""
     entry = next(e for e in abi(contract) if e["type"] == "function" and e["name"] == name)
-    inputs, outputs = ([_canonical(i) for i in entry[side]] for side in ("inputs", "outputs"))
+    inputs, outputs = ([canonical_type(i) for i in entry[side]] for side in ("inputs", "outputs"))
     return keccak(text=f"{name}({','.join(inputs)})")[:4], inputs, outputs
-
-
-def _canonical(entry: Mapping[str, Any]) -> str:
-    kind: str = entry["type"]
-    if not kind.startswith("tuple"):
-        return kind
-    return "(" + ",".join(_canonical(c) for c in entry["components"]) + ")" + kind.removeprefix("tuple")
 
 
 @dataclass(frozen=True)
