@@ -118,6 +118,10 @@ class BatchRefused(DataDAOError):
     """Leaves that the registry would refuse: none, duplicate, below the policy's minimum, out of range."""
 
 
+class DraftRefused(DataDAOError):
+    """A batch that another attestor drafted is not one this attestor may sign."""
+
+
 # Custodians
 
 

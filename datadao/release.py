@@ -45,6 +45,24 @@ class Bundle(Record):
         return eip712.typed_data("DataLeases", dao.chain_id, dao.leases, BUNDLE, *fields)
 
 
+@dataclass(frozen=True)
+class Readiness(Record):
+    """A custodian's signed word that its keys for a lease are ready, as it travels to who sends `confirmDelivery`."""
+
+    TYPES: ClassVar = ("uint256", "bytes32", "uint256", "address", "bytes")
+    LIMIT: ClassVar = 64 * 1024
+
+    lease_id: int
+    root: bytes
+    epoch: int
+    signer: str
+    signature: bytes
+
+    def typed(self, dao: Dao) -> eip712.TypedData:
+        """What the custodian signs."""
+        return readiness(dao, self.lease_id, self.root, self.epoch)
+
+
 def ids_hash(ids: Sequence[bytes]) -> bytes:
     """sha256 over the 32-byte ids, one after the other."""
     return hashlib.sha256(b"".join(ids)).digest()

@@ -1,0 +1,104 @@
+"""What was accepted, as the chain and the manifests in storage tell it: batches, their leaves, and proofs.
+
+Manifests are stored by their sha256, which `publish` put on chain: nobody can pass off another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from web3.exceptions import Web3Exception
+
+from datadao.batch import Batch, Manifest
+from datadao.chain import abi
+from datadao.client import DataDAO
+from datadao.store import Store
+from datadao.types import Contribution
+
+_LARGEST = 1024**3
+"""Bytes of a manifest: two and a half million leaves."""
+_FEW_BLOCKS = 100
+
+
+class BatchStatus(IntEnum):
+    """`IDatasetRegistry.BatchStatus`."""
+
+    NONE, PUBLISHED, ACTIVE, ASLEEP, VETOED, DISCARDED, LAPSED = range(7)
+
+
+ACTIVATED = frozenset({BatchStatus.ACTIVE, BatchStatus.ASLEEP})
+ALIVE = ACTIVATED | {BatchStatus.PUBLISHED}
+
+
+@dataclass(frozen=True)
+class Published:
+    """A batch as it was published; its state is the registry's to tell."""
+
+    batch_id: int
+    batch: Batch
+
+
+class Catalog:
+    """Batches of one DAO. `since` is the block the DAO was deployed in, from which events are read."""
+
+    def __init__(self, dao: DataDAO, store: Store, since: int = 0) -> None:
+        self._dao, self._store, self._since = dao, store, since
+        self._published: dict[int, Published] = {}
+        self._manifests: dict[bytes, Manifest] = {}
+
+    def batches(self, dataset_id: int | None = None) -> list[Published]:
+        """Every batch ever published, of one dataset or of all, oldest first."""
+        if self._dao.registry.batchCount() != len(self._published):
+            self._published = {item.batch_id: item for item in self._read()}
+        return [item for item in self._published.values() if dataset_id in (None, item.batch.dataset_id)]
+
+    def status(self, item: Published) -> BatchStatus:
+        """Where the batch is in its life now."""
+        return BatchStatus(self._dao.registry.batch(item.batch_id).status)
+
+    def manifest(self, item: Published) -> Manifest:
+        """The batch's leaves. Raises `ObjectMissing`, `HashMismatch` or `Malformed` if storage does not have them."""
+        digest = item.batch.manifest_hash
+        if digest not in self._manifests:
+            data = self._store.get(digest, _LARGEST)
+            self._manifests[digest] = Manifest.decode(data, self._dao.id, digest)
+        return self._manifests[digest]
+
+    def contributions(self, dataset_id: int) -> list[Contribution]:
+        """All leaves of the dataset's active and sleeping batches, with their proofs."""
+        return [
+            manifest.contribution(item.batch_id, index)
+            for item, manifest in self.manifests(dataset_id, ACTIVATED)
+            for index in range(len(manifest.leaves))
+        ]
+
+    def manifests(
+        self, dataset_id: int | None, statuses: Sequence[BatchStatus] | frozenset[BatchStatus]
+    ) -> Iterator[tuple[Published, Manifest]]:
+        """Batches that have one of `statuses` now, with their leaves."""
+        for item in self.batches(dataset_id):
+            if self.status(item) in statuses:
+                yield item, self.manifest(item)
+
+    def _read(self) -> Iterator[Published]:
+        contract = self._dao.web3.eth.contract(
+            address=self._dao.web3.to_checksum_address(self._dao.addresses["registry"]), abi=abi("DatasetRegistry")
+        )
+        for event in _logs(contract.events.BatchPublished(), self._since, self._dao.web3.eth.block_number):
+            found = event["args"]
+            yield Published(found["batchId"], Batch(*found["batch"].values()))
+
+
+def _logs(event: Any, first: int, last: int) -> Iterator[Any]:
+    """Events of a kind in a range of blocks; halves the range where a node refuses so many at once."""
+    try:
+        yield from event.get_logs(from_block=first, to_block=last)
+    except (Web3Exception, ValueError):
+        if last - first < _FEW_BLOCKS:
+            raise
+        middle = (first + last) // 2
+        yield from _logs(event, first, middle)
+        yield from _logs(event, middle + 1, last)

@@ -1,0 +1,197 @@
+"""How attestors agree on a batch: each signs its score of a submission; one drafts a batch of the medians; the others
+check the draft against the scores, their own among them, and sign it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from datadao import eip712
+from datadao.attest import settle
+from datadao.batch import Batch, Manifest, Policy, build_batch
+from datadao.encoding import Record
+from datadao.errors import BatchRefused, DraftRefused, ScoreRefused
+from datadao.submission import Submission, submission_data
+from datadao.types import MAX_SEATS, Dao, Leaf, Party
+
+PROPOSAL = "Proposal(uint256 datasetId,bytes32 submission,bytes32 fingerprint,uint256 units,uint256 quality)"
+MAX_VALIDITY = 30 * 86_400
+"""Seconds from now to the latest deadline that an attestor signs."""
+_MASK = MAX_SEATS // 8
+
+
+@dataclass(frozen=True)
+class Proposal(Record):
+    """One attestor's signed score of the submission with this id."""
+
+    TYPES: ClassVar = ("uint256", "bytes32", "bytes32", "uint256", "uint256", "address", "bytes")
+    LIMIT: ClassVar = 1024
+
+    dataset_id: int
+    submission: bytes
+    fingerprint: bytes
+    units: int
+    quality: int
+    attestor: str
+    signature: bytes
+
+    def typed(self, dao: Dao) -> eip712.TypedData:
+        """What the attestor signs."""
+        return proposal_data(dao, self.dataset_id, self.submission, self.fingerprint, self.units, self.quality)
+
+
+@dataclass(frozen=True)
+class Signed(Record):
+    """An attestor's signature of a batch."""
+
+    TYPES: ClassVar = ("address", "bytes")
+    LIMIT: ClassVar = 64 * 1024
+
+    signer: str
+    signature: bytes
+
+
+@dataclass(frozen=True)
+class Draft(Record):
+    """A batch for attestors to sign; its first signature is its `drafter`'s. `voices` holds 4 bytes per leaf, in the
+    manifest's order: bit i is set if the score of attestor slot i went into the median."""
+
+    TYPES: ClassVar = (
+        "(uint256,uint256,bytes32,uint256,uint256,bytes32,uint256,uint256,uint48)",
+        *("bytes", "address", "bytes"),
+    )
+    LIMIT: ClassVar = 64 * 1024 * 1024
+
+    fields: tuple[int | bytes, ...]
+    voices: bytes
+    drafter: str
+    signature: bytes
+
+    @property
+    def batch(self) -> Batch:
+        return Batch(*self.fields)  # type: ignore[arg-type]  # the record's types are the batch's
+
+    def voices_of(self, index: int) -> list[int]:
+        """Slots whose scores went into leaf `index`."""
+        mask = int.from_bytes(self.voices[_MASK * index : _MASK * (index + 1)], "big")
+        return [slot for slot in range(MAX_SEATS) if mask >> slot & 1]
+
+
+def proposal_data(dao: Dao, *fields: int | bytes) -> eip712.TypedData:
+    """What an attestor signs: dataset id, submission id, fingerprint, units, quality."""
+    return eip712.typed_data("DatasetRegistry", dao.chain_id, dao.registry, PROPOSAL, *fields)
+
+
+def propose(dao: Dao, dataset_id: int, submission: bytes, leaf: Leaf, attestor: str, sign: eip712.Signer) -> Proposal:
+    """Signs an attestor's own score."""
+    fields = (dataset_id, submission, leaf.fingerprint, leaf.units, leaf.quality)
+    return Proposal(*fields, attestor, sign(proposal_data(dao, *fields)))
+
+
+@dataclass(kw_only=True)
+class Panel:
+    """The attestors of one set over one dataset, and what they said. `taken` are the fingerprints and file hashes of
+    contributions already accepted; `now` in Unix seconds."""
+
+    dao: Dao
+    dataset_id: int
+    policy: Policy
+    attestors: Sequence[Party]
+    threshold: int
+    set_version: int
+    last_sequence: int
+    taken: frozenset[bytes]
+    now: int
+    submissions: Mapping[bytes, Submission]
+    check: eip712.SignatureCheck = eip712.signed_by
+
+    def __post_init__(self) -> None:
+        self._slots = {party.signer: slot for slot, party in enumerate(self.attestors)}
+        self._scores: defaultdict[bytes, dict[int, Leaf]] = defaultdict(dict)
+
+    def hear(self, proposals: Iterable[Proposal]) -> None:
+        """Takes in scores; those not signed by an attestor of the set, or of no known submission, count nothing."""
+        for proposal in proposals:
+            slot = self._slots.get(proposal.attestor)
+            submission = self.submissions.get(proposal.submission)
+            if slot is None or submission is None or proposal.dataset_id != self.dataset_id:
+                continue
+            if self.check(proposal.attestor, proposal.typed(self.dao), proposal.signature):
+                hashes = (proposal.fingerprint, submission.file_hash, submission.envelope_hash)
+                leaf = Leaf(submission.contributor, *hashes, proposal.units, proposal.quality)
+                self._scores[proposal.submission][slot] = leaf
+
+    def open(self, slot: int) -> dict[bytes, Submission]:
+        """Submissions that attestor `slot` has still to score, by id."""
+        return {
+            name: item
+            for name, item in self.submissions.items()
+            if item.file_hash not in self.taken and slot not in self._scores[name]
+        }
+
+    def draft(self, sequence: int, deadline: int, drafter: str, sign: eip712.Signer) -> tuple[Draft, Manifest]:
+        """A batch of everything that enough attestors scored alike and the policy pays for.
+
+        Of submissions with one fingerprint the one with the lowest id is taken. Raises `BatchRefused` if none is left.
+        """
+        voices: dict[bytes, tuple[Leaf, int]] = {}
+        for name in sorted(self._scores):
+            scores = self._scores[name]
+            if len(scores) < self.threshold:
+                continue
+            try:
+                leaf = settle(list(scores.values()))
+            except ScoreRefused:
+                continue
+            if self.policy.accepts(leaf) and not self.taken & {leaf.fingerprint, leaf.file_hash}:
+                voices.setdefault(leaf.fingerprint, (leaf, sum(1 << slot for slot in scores)))
+        if not voices:
+            raise BatchRefused(
+                f"no new submission to dataset {self.dataset_id} has {self.threshold} scores that agree and that the "
+                "policy pays for; score, or wait for the other attestors"
+            )
+        batch, manifest = self._build([leaf for leaf, _ in voices.values()], sequence, deadline)
+        masks = b"".join(voices[leaf.fingerprint][1].to_bytes(_MASK, "big") for leaf in manifest.leaves)
+        return Draft(tuple(vars(batch).values()), masks, drafter, sign(batch.typed(self.dao))), manifest
+
+    def examine(self, draft: Draft, manifest: Manifest, slot: int) -> Batch:
+        """The batch, if attestor `slot` may sign it. Raises `DraftRefused` saying why not."""
+        batch, leaves = draft.batch, manifest.leaves
+        if draft.drafter not in self._slots or not self.check(draft.drafter, batch.typed(self.dao), draft.signature):
+            raise DraftRefused(f"batch {batch.sequence} is not signed by an attestor of the current set; ignore it")
+        if not self.last_sequence < batch.sequence or not self.now < batch.deadline <= self.now + MAX_VALIDITY:
+            raise DraftRefused(f"batch {batch.sequence} is out of order or its deadline out of range; draft anew")
+        if len(draft.voices) != _MASK * len(leaves):
+            raise DraftRefused(f"batch {batch.sequence} does not say whose scores it is made of; draft anew")
+        for index, leaf in enumerate(leaves):
+            self._examine_leaf(leaf, draft.voices_of(index), slot)
+        if self._build(leaves, batch.sequence, batch.deadline) != (batch, manifest):
+            raise DraftRefused(f"batch {batch.sequence} is not what its leaves make under policy {self.policy.version}")
+        return batch
+
+    def _examine_leaf(self, leaf: Leaf, voices: list[int], slot: int) -> None:
+        where = f"the file {leaf.file_hash.hex()} of {leaf.contributor}"
+        fields = (self.dataset_id, leaf.contributor, leaf.file_hash, leaf.envelope_hash)
+        scores = self._scores[eip712.struct_hash(submission_data(self.dao, *fields))]
+        mine = scores.get(slot)
+        if mine is None:
+            raise DraftRefused(f"{where} is one this attestor has not scored; score first")
+        if self.taken & {leaf.fingerprint, leaf.file_hash}:
+            raise DraftRefused(f"{where} is accepted already; draft anew")
+        if len(voices) < self.threshold or any(voice not in scores for voice in voices):
+            raise DraftRefused(f"{where} lacks scores of {self.threshold} attestors; wait for them, or draft anew")
+        if settle([scores[voice] for voice in voices]) != leaf or mine[:4] != leaf[:4]:
+            raise DraftRefused(f"{where} does not have the median of its scores; tell the other attestors")
+
+    def _build(self, leaves: Iterable[Leaf], sequence: int, deadline: int) -> tuple[Batch, Manifest]:
+        return build_batch(
+            self.dao,
+            self.dataset_id,
+            sequence,
+            leaves,
+            self.policy,
+            attestor_set_version=self.set_version,
+            deadline=deadline,
+        )
