@@ -22,7 +22,15 @@ class SignatureRefused(DataDAOError):
     """A signature is absent, malformed, or by somebody else than it has to be."""
 
 
+class AccountRefused(DataDAOError):
+    """No such account, or its owner did not open it."""
+
+
 # Files and keys
+
+
+class KeyFileRefused(DataDAOError):
+    """A file of a secret is missing, readable by others, damaged, or would be overwritten."""
 
 
 class HashMismatch(DataDAOError):
@@ -193,6 +201,14 @@ class BundleRefused(DataDAOError):
 
 class TransactionFailed(DataDAOError):
     """A transaction of a series reverted. Those before it stand; read the chain before sending the rest again."""
+
+
+class Reverted(DataDAOError):
+    """A contract refuses a call, which was therefore not sent. `data` is what it returned."""
+
+    def __init__(self, what: str, reason: str, data: bytes) -> None:
+        super().__init__(f"{what}: {reason}")
+        self.reason, self.data = reason, data
 
 
 class NodeRefused(DataDAOError):

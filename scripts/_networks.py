@@ -7,7 +7,9 @@ from pathlib import Path
 import ape
 import yaml
 
+from datadao import wallet
 from datadao.deployment import LOCAL_CHAIN_IDS, ConfigError
+from datadao.errors import AccountRefused
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = ROOT / "deploy-config"
@@ -42,17 +44,10 @@ def config_path() -> Path:
 
 def address_of(alias: str) -> str:
     """Address of `TEST::n` or of an Ape account; `ConfigError` for any other name."""
-    if alias.startswith("TEST::"):
-        if ape.networks.provider.chain_id not in LOCAL_CHAIN_IDS:
-            raise ConfigError(f"account {alias}: test accounts are for local chains, everybody knows their keys")
-        number, count = alias.removeprefix("TEST::"), len(ape.accounts.test_accounts)
-        if number.isdecimal() and int(number) < count:
-            return str(ape.accounts.test_accounts[int(number)].address)
-        raise ConfigError(f"account {alias} is unknown; there are TEST::0 to TEST::{count - 1}")
-    if alias in ape.accounts.aliases:
-        return str(ape.accounts.load(alias).address)
-    known = ", ".join(sorted(ape.accounts.aliases)) or "none"
-    raise ConfigError(f"account {alias!r} is neither an address nor one of Ape's accounts, which are: {known}")
+    try:
+        return str(wallet.find(alias).address)
+    except AccountRefused as error:
+        raise ConfigError(str(error)) from None
 
 
 def _of_chain(chain_id: int) -> Path:

@@ -16,7 +16,8 @@ from web3.exceptions import Web3Exception
 from web3.types import RPCEndpoint
 
 from datadao.deployment import canonical_type
-from scripts._artifacts import abi_of, refusal
+from datadao.reverts import refusal
+from scripts._artifacts import abi_of
 from scripts._values import spelled
 
 ACCEPTED = "accepted"

@@ -11,7 +11,8 @@ from eth_utils import keccak
 from web3.types import RPCEndpoint
 
 from datadao.deployment import ConfigError
-from scripts._artifacts import described, runtime_code
+from datadao.reverts import described
+from scripts._artifacts import runtime_code
 from scripts._plan import Plan
 
 _SELECTOR = keccak(text="rehearse(bytes[])")[:4]

@@ -244,7 +244,7 @@ def test_network__given_by_url_and_known_to_no_file__is_told(monkeypatch):
 
 def test_account__test_account_on_a_public_chain__is_refused(monkeypatch, deployer):
     elsewhere = Elsewhere(1, "ethereum", "mainnet")
-    monkeypatch.setattr("scripts._networks.ape", elsewhere)
+    monkeypatch.setattr("datadao.wallet.ape", elsewhere)
     monkeypatch.setattr("scripts._plan.ape", elsewhere)
     with pytest.raises(ConfigError, match="account TEST::1: test accounts are for local chains, everybody knows"):
         address_of("TEST::1")

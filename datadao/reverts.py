@@ -1,0 +1,81 @@
+"""Why a contract of the DAO refused, in its own words: custom errors by name, with their arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import eth_abi
+from eth_abi.exceptions import DecodingError
+from eth_utils import keccak
+from web3 import Web3
+from web3.types import RPCEndpoint
+
+from datadao.chain import CONTRACTS, Call, abi
+from datadao.deployment import canonical_type
+from datadao.errors import NodeRefused, Reverted
+
+_BUILTIN = (
+    {"name": "Error", "inputs": [{"name": "reason", "type": "string"}]},
+    {"name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]},
+)
+
+
+def refusal(data: bytes) -> tuple[str, dict[str, Any]]:
+    """Name and arguments of the error in revert data; `("no reason", {})` for none."""
+    entry = _errors().get(data[:4])
+    if entry is None:
+        return f"unknown error 0x{data.hex()}" if data else "no reason", {}
+    try:
+        values = eth_abi.decode([canonical_type(i) for i in entry["inputs"]], data[4:])
+    except DecodingError:
+        return f"unknown error 0x{data.hex()}", {}
+    return entry["name"], {i["name"]: v for i, v in zip(entry["inputs"], values, strict=True)}
+
+
+def described(data: bytes) -> str:
+    """Revert data as a person reads it: `DataLeases_InvalidParameter(name=bondDelay, value=1, ...)`."""
+    name, values = refusal(data)
+    spelled = ", ".join(f"{key}={_spelled(value)}" for key, value in values.items())
+    return f"{name}({spelled})" if values else name
+
+
+def estimate_gas(web3: Web3, sender: str, call: Call) -> int:
+    """Gas that the call would use if `sender` sent it now. Raises `Reverted` if a contract refuses it, `NodeRefused` if
+    the node does, for want of money for gas among other reasons."""
+    request: Any = {"from": sender, "to": call.to, "data": "0x" + call.data.hex()}
+    answer: Any = web3.provider.make_request(RPCEndpoint("eth_estimateGas"), [request])
+    if "error" not in answer:
+        return int(answer["result"], 16)
+    data = revert_data(answer["error"])
+    if data is None:
+        error = answer["error"]
+        raise NodeRefused(f"{call.what}: {error.get('message', error) if isinstance(error, dict) else error}")
+    raise Reverted(call.what, described(data), data)
+
+
+def revert_data(error: Any) -> bytes | None:
+    """What a contract returned when it reverted, from a node's answer; None if the node says of no revert."""
+    data = error.get("data") if isinstance(error, Mapping) else None
+    if isinstance(data, Mapping):  # some nodes wrap it
+        data = data.get("data")
+    if isinstance(data, str) and data.startswith("0x"):
+        return bytes.fromhex(data[2:])
+    return b"" if isinstance(error, Mapping) and "revert" in str(error.get("message", "")) else None
+
+
+@cache
+def _errors() -> dict[bytes, Mapping[str, Any]]:
+    errors: dict[bytes, Mapping[str, Any]] = {}
+    for entry in (*_BUILTIN, *(e for name in CONTRACTS.values() for e in abi(name) if e["type"] == "error")):
+        types = ",".join(canonical_type(i) for i in entry["inputs"])
+        errors[keccak(text=f"{entry['name']}({types})")[:4]] = entry
+    return errors
+
+
+def _spelled(value: Any) -> str:
+    if isinstance(value, bytes):
+        text = value.rstrip(b"\0")
+        return text.decode() if text and text.isascii() and text.decode().isidentifier() else f"0x{value.hex()}"
+    return str(value)

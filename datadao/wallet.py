@@ -1,0 +1,67 @@
+"""Ape accounts by alias, opened without a key or a passphrase ever on a command line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import ape
+from ape.exceptions import AccountsError
+from ape.logging import LogLevel, logger
+from eth_account.messages import encode_typed_data
+from eth_utils import is_address
+
+from datadao import eip712
+from datadao.deployment import LOCAL_CHAIN_IDS
+from datadao.errors import AccountRefused
+
+
+def find(alias: str) -> Any:
+    """The Ape account with this alias or address, or the test account `TEST::n` of a local chain.
+
+    Raises `AccountRefused`, which never repeats what looks like a private key.
+    """
+    if len(alias.removeprefix("0x")) == 64:
+        raise AccountRefused("that looks like a private key: never type one; name an account of `ape accounts list`")
+    if alias.startswith("TEST::"):
+        if ape.networks.provider.chain_id not in LOCAL_CHAIN_IDS:
+            raise AccountRefused(f"account {alias}: test accounts are for local chains, everybody knows their keys")
+        number, count = alias.removeprefix("TEST::"), len(ape.accounts.test_accounts)
+        if number.isdecimal() and int(number) < count:
+            return ape.accounts.test_accounts[int(number)]
+        raise AccountRefused(f"account {alias} is unknown; there are TEST::0 to TEST::{count - 1}")
+    if alias in ape.accounts.aliases:
+        return ape.accounts.load(alias)
+    if is_address(alias) and alias in ape.accounts:
+        return ape.accounts[alias]
+    known = ", ".join(sorted(ape.accounts.aliases)) or "none"
+    raise AccountRefused(f"account {alias!r} is neither an address nor one of Ape's accounts, which are: {known}")
+
+
+def unlock(account: Any, ask: Callable[[str], str]) -> None:
+    """Lets a keyfile account sign without a question for each signature, as a command that shows what it sends needs.
+
+    The passphrase comes from APE_ACCOUNTS_<alias>_PASSPHRASE or from `ask`. Raises `AccountRefused` if it is wrong.
+    Hardware wallets go on asking on their own display.
+    """
+    if not hasattr(account, "set_autosign") or not getattr(account, "locked", False):
+        return
+    passphrase = os.environ.get(f"APE_ACCOUNTS_{account.alias}_PASSPHRASE") or ask(account.alias)
+    try:
+        with logger.at_level(LogLevel.CRITICAL):  # Ape warns of what is meant here
+            account.set_autosign(True, passphrase=passphrase)
+    except AccountsError as error:
+        raise AccountRefused(f"account {account.alias}: the passphrase is wrong; nothing was signed") from error
+
+
+def signer(account: Any) -> eip712.Signer:
+    """Signs typed data with an Ape account. Raises `AccountRefused` when its owner declines."""
+
+    def sign(data: eip712.TypedData) -> bytes:
+        signature = account.sign_message(encode_typed_data(full_message=data))
+        if signature is None:
+            raise AccountRefused(f"{account.address} did not sign the {data['primaryType']}")
+        return bytes(signature.encode_rsv())
+
+    return sign
