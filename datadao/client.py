@@ -53,23 +53,42 @@ class Terms:
 
 
 class DataDAO:
-    """One DAO on the connected network. Attributes `token`, `splitter`, … are Ape contract instances."""
+    """One DAO on the connected network. Attributes `token`, `splitter`, … are Ape contract instances.
 
-    def __init__(self, addresses: Mapping[str, str]) -> None:
+    `since` is the first block that can hold an event of it.
+    """
+
+    def __init__(self, addresses: Mapping[str, str], since: int = 0) -> None:
         if missing := CONTRACTS.keys() - addresses.keys():
             raise InvalidArgument(f"addresses of {', '.join(sorted(missing))} are missing; take a deployment record")
+        self.since = since
         self.addresses = {key: Web3.to_checksum_address(addresses[key]) for key in CONTRACTS}
         self.id = Dao(networks.provider.chain_id, self.addresses["registry"], self.addresses["leases"])
 
     @classmethod
-    def recorded(cls, folder: Path) -> DataDAO:
-        """The newest deployment recorded for the connected chain in `folder`, as `ape run deploy` writes it."""
-        path = folder / f"{networks.provider.chain_id}.json"
+    def recorded(cls, path: Path) -> DataDAO:
+        """The newest deployment that `ape run deploy` recorded in this file, or in this folder for the connected chain.
+
+        Raises `InvalidArgument` if there is none, or if it is of another chain than the connected one.
+        """
+        chain_id = networks.provider.chain_id
+        path = path / f"{chain_id}.json" if path.is_dir() else path
         if not path.exists():
-            raise InvalidArgument(f"no deployment recorded in {path}; run `ape run deploy` first")
-        record = json.loads(path.read_text(encoding="utf-8"))
-        newest = record["deployments"][-1] if "deployments" in record else record
-        return cls({key: newest["contracts"][name]["address"] for key, name in CONTRACTS.items()})
+            raise InvalidArgument(f"no deployment recorded in {path}; `ape run deploy` writes it")
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            newest, of = record["deployments"][-1]["contracts"], (record["chain_id"], record["genesis"])
+            found = {key: newest[name] for key, name in CONTRACTS.items()}
+            addresses = {key: entry["address"] for key, entry in found.items()}
+            since = min(entry["block"] for entry in found.values())
+        except (ValueError, KeyError, TypeError, IndexError) as error:
+            raise InvalidArgument(f"{path} is no deployment record; take one that `ape run deploy` wrote") from error
+        if of != (chain_id, "0x" + bytes(networks.provider.get_block(0).hash).hex()):
+            raise InvalidArgument(
+                f"{path} is of another chain {of[0]}, and the node is of chain {chain_id}; "
+                "check the network (or, of a local node that started anew, deploy again)"
+            )
+        return cls(addresses, since)
 
     def __getattr__(self, key: str) -> Any:
         if key not in CONTRACTS:
