@@ -22,6 +22,10 @@ class SignatureRefused(DataDAOError):
     """A signature is absent, malformed, or by somebody else than it has to be."""
 
 
+class ProfileRefused(DataDAOError):
+    """A role's configuration is missing, or an entry is not what was expected."""
+
+
 class AccountRefused(DataDAOError):
     """No such account, or its owner did not open it."""
 
