@@ -1,21 +1,15 @@
-"""What those with a role can do at worst: the licensee votes, the guardian traps, the first contributor captures, the
-deployer comes back, attestors collude for an epoch (AB-16, AB-18, AB-21, AB-26, AB-78, R-11, G-7, G-8, G-11)."""
+"""What those with a role can do at worst: the licensee votes, the guardian traps, the first contributor captures,
+attestors collude for an epoch (AB-16, AB-18, AB-21, AB-26, R-11, G-8, G-11). The deployer is in `tests/deployment`.
+"""
 
 from __future__ import annotations
 
-import random
-from contextlib import suppress
-
 import pytest
-from eth_utils import keccak
 
-from datadao.deployment import ORDER
-from tests.support.artifacts import artifacts, signature
 from tests.support.dao import AGAINST, CANCELED, DEFEATED, FOR, SUCCEEDED, Dao, leaf
-from tests.support.governance import FLOOR, TOKEN, founder, member, picture, refused, text_proposal, warp_to
+from tests.support.governance import FLOOR, TOKEN, founder, member, refused, text_proposal, warp_to
 from tests.support.handles import Reverted
 from tests.support.registry import LAPSED, activate_now, ascending, next_epoch_at, publish
-from tests.support.registry import state as registry_state
 from tests.support.system import DAY
 
 
@@ -131,42 +125,6 @@ def test_newborn_dao__unclaimed_data_counts_against_its_early_claimers_G11(dao: 
     assert dao.governor.proposalQuorum(grab.id) == 54 * TOKEN
     dao.to_end_of_vote(grab.id)
     assert dao.governor.state(grab.id) == DEFEATED
-
-
-def test_deployer_coming_back__random_calls_to_everything_change_nothing_G7() -> None:
-    """In process: every function of the eight contracts, with the arguments a clever deployer would try."""
-    dao = Dao()
-    founder(dao)
-    deployer, rng = dao.actors["deployer"], random.Random("deployer")
-    lease, own = dao.request(dao.who("licensee"))
-    words = [0, 1, 2, lease, own.id, 2**256 - 1, dao.chain.timestamp, 10_000, int(deployer.address, 16)]
-    words += [int(address, 16) for address in dao.addresses.values()]
-    functions = [
-        (getattr(dao, key).address, keccak(text=signature(entry))[:4])
-        for key, name in ORDER
-        for entry in artifacts()[name].abi
-        if entry["type"] == "function" and entry["stateMutability"] not in ("view", "pure")
-    ]
-    before, accepted = everything(dao, own.id), set()
-    for _ in range(100_000):
-        target, selector = rng.choice(functions)
-        data = selector + b"".join(rng.choice(words).to_bytes(32, "big") for _ in range(rng.randrange(9)))
-        with suppress(Reverted):
-            dao.chain.transact(deployer.address, target, data, 0)
-            # What is anyone's to do may succeed, and moves nothing here.
-            accepted.add(selector)
-            assert everything(dao, own.id) == before, selector.hex()
-    # Enough of it got through to mean something: delegating, claiming nothing, approving what one does not have.
-    assert len(accepted) >= 5
-    assert keccak(text="delegate(address)")[:4] in accepted
-
-
-def everything(dao: Dao, proposal: int) -> tuple:
-    roles = [
-        dao.timelock.hasRole(getattr(dao.timelock, role)(), dao.actors["deployer"].address)
-        for role in ("PROPOSER_ROLE", "CANCELLER_ROLE", "EXECUTOR_ROLE", "DEFAULT_ADMIN_ROLE")
-    ]
-    return picture(dao, proposal), registry_state(dao), roles, dao.splitter.conservation(), dao.leases.solvency()
 
 
 def test_attestors_colluding_for_one_epoch_then_removed__mint_no_more_than_the_cap_and_nothing_after_R11(

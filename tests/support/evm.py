@@ -16,7 +16,7 @@ _GAS_LIMIT = 30_000_000
 
 
 class Revm:
-    """An EVM with a clock that only moves when told."""
+    """An EVM with a clock that only moves when told, and every event since its first block in `logs`."""
 
     def __init__(self, timestamp: int = 1_800_000_000, chain_id: int = 31337, code_limit: int | None = None) -> None:
         """`code_limit` lets twins be larger than a chain allows."""
@@ -24,6 +24,8 @@ class Revm:
         self.evm = pyrevm.EVM(env=pyrevm.Env(cfg=settings), spec_id="CANCUN")
         self.chain_id = chain_id
         self.timestamp, self.number = timestamp, 1
+        self.logs: list[Log] = []
+        self.log_times: list[int] = []
         self._set_block()
 
     def _set_block(self) -> None:
@@ -35,12 +37,13 @@ class Revm:
         self.number += 1
         self._set_block()
 
-    def snapshot(self) -> tuple[int, int, int]:
-        return self.evm.snapshot(), self.timestamp, self.number
+    def snapshot(self) -> tuple[int, int, int, int]:
+        return self.evm.snapshot(), self.timestamp, self.number, len(self.logs)
 
-    def revert(self, snapshot: tuple[int, int, int]) -> None:
-        checkpoint, self.timestamp, self.number = snapshot
+    def revert(self, snapshot: tuple[int, int, int, int]) -> None:
+        checkpoint, self.timestamp, self.number, known = snapshot
         self.evm.revert(checkpoint)
+        del self.logs[known:], self.log_times[known:]
         self._set_block()
 
     def nonce(self, address: str) -> int:
@@ -52,16 +55,25 @@ class Revm:
 
     def transact(self, sender: str, to: str, data: bytes, value: int) -> Result:
         output = self._message(sender, to, data, value, static=False)
-        result = self.evm.result
-        logs = [Log(log.address, [bytes.fromhex(t[2:]) for t in log.topics], bytes(log.data[1])) for log in result.logs]
-        return Result(output, result.gas_used, logs)
+        return Result(output, self.evm.result.gas_used, self._heard())
 
     def create(self, sender: str, code: bytes) -> str:
         try:
             address: str = self.evm.deploy(sender, code)
         except RuntimeError as error:
             raise _refusal(error) from None
+        self._heard()
         return address
+
+    def _heard(self) -> list[Log]:
+        """Events of the transaction just sent."""
+        logs = [
+            Log(log.address, [bytes.fromhex(t[2:]) for t in log.topics], bytes(log.data[1]))
+            for log in self.evm.result.logs
+        ]
+        self.logs += logs
+        self.log_times += [self.timestamp] * len(logs)
+        return logs
 
     def _message(self, sender: str, to: str, data: bytes, value: int, *, static: bool) -> bytes:
         # The EVM object does not end transactions by itself.

@@ -1,0 +1,99 @@
+"""X-4: revm in process, where properties run, and anvil, where users are, agree on every result, refusal and event, and
+on gas to the unit: over sampled random lives of the government, the registry and the leases, and over random calls.
+
+The lives are those of the invariant tests' machines, which compare each step with a model besides.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+
+import tests.support.both
+from tests.support.anvil import Anvil
+from tests.support.both import Both, Disagreement
+from tests.support.dao import Dao, leaf
+from tests.support.depth import DEPTH
+from tests.support.governance_machine import GovernanceMachine
+from tests.support.leases_machine import LeasesMachine
+from tests.support.registry_machine import RegistryMachine
+from tests.support.strangers import FUNCTIONS, Chance, answer, lived_in
+
+SAMPLE = settings(
+    max_examples=5 * DEPTH,
+    stateful_step_count=30,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture
+def both(chain: Any, monkeypatch: pytest.MonkeyPatch) -> Both:
+    """Both back ends, in the place of the one that machines live on."""
+    chain = Both(Anvil(chain.provider.web3))
+    support = [module for name, module in sys.modules.items() if name.startswith("tests.support.")]
+    for module in support:
+        if module is not tests.support.both and hasattr(module, "Revm"):
+            monkeypatch.setattr(module, "Revm", lambda **_: chain)
+    return chain
+
+
+class GovernmentLife(GovernanceMachine):
+    reached: ClassVar[Counter[str]] = Counter()
+    world = None
+
+
+class LeasesLife(LeasesMachine):
+    reached: ClassVar[Counter[str]] = Counter()
+    worlds: ClassVar[dict[str, Any]] = {}
+
+    def teardown(self) -> None:
+        if hasattr(self, "checkpoint"):
+            self.dao.chain.revert(self.checkpoint)
+
+
+class RegistryLife(RegistryMachine):
+    reached: ClassVar[Counter[str]] = Counter()
+
+
+@pytest.mark.parametrize("machine", [GovernmentLife, LeasesLife, RegistryLife])
+def test_random_lives__on_both_back_ends__agree_on_results_events_and_gas_X4(
+    both: Both, machine: type[RuleBasedStateMachine]
+) -> None:
+    run_state_machine_as_test(machine, settings=SAMPLE)
+    assert both.transactions >= 100 and both.refusals >= 5
+
+
+def test_random_calls__on_both_back_ends__agree_on_results_events_and_gas_X4(both: Both) -> None:
+    """Calls to every function, mostly refused, by members, strangers, the guardian and the licensee."""
+    dao = lived_in(both)
+    chance = Chance(dao)
+    callers = [dao.who(name).address for name in ("member-0", "member-1", "stranger", "guardian", "licensee")]
+    accepted = 0
+    for function, data in chance.calls_of(4 * len(FUNCTIONS)):
+        accepted += answer(dao, chance.random.choice(callers), function, data)[0] == "accepted"
+    assert accepted >= 20 and both.refusals >= 100
+
+
+@pytest.mark.parametrize("fault", ["timestamp", "state", "gas"])
+def test_comparison__of_two_chains_that_differ__notices_X4(both: Both, fault: str) -> None:
+    dao = Dao(chain=both)
+    member = dao.who("member")
+    dao.contribute(leaf(member, "data", 10))
+    if fault == "timestamp":
+        both.revm.warp(1)
+    elif fault == "state":
+        both.revm.transact(member.address, dao.token.address, dao.token.encode("delegate", dao.asset.address), 0)
+    else:
+        # As if the in-process EVM priced a vote's move wrongly.
+        both.gas_of = lambda *_: 0  # type: ignore[method-assign]
+    with pytest.raises(Disagreement, match="gas" if fault == "gas" else "in process"):
+        dao.token.delegate(dao.who("other").address, sender=member.address)
