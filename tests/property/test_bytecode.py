@@ -1,0 +1,64 @@
+"""What the deployed code cannot do, read from the code itself: no contract of the DAO can be replaced, born again, run
+foreign code as its own, create another, vanish, or tell a person from a contract (AB-15, AB-19, AB-76, AB-77, AB-80).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from datadao.deployment import ORDER
+from tests.support.artifacts import artifacts
+
+CONTRACTS = [name for _, name in ORDER]
+CREATE, CALLCODE, DELEGATECALL, CREATE2, SELFDESTRUCT, ORIGIN = 0xF0, 0xF2, 0xF4, 0xF5, 0xFF, 0x32
+PUSH1, PUSH32 = 0x60, 0x7F
+
+
+def operations(code: bytes) -> Counter[int]:
+    """Opcodes of runtime code, without the data of pushes and the metadata whose length its last two bytes say."""
+    found, at = Counter[int](), 0
+    end = len(code) - 2 - int.from_bytes(code[-2:], "big")
+    while at < end:
+        found[code[at]] += 1
+        at += 1 + (code[at] - PUSH1 + 1 if PUSH1 <= code[at] <= PUSH32 else 0)
+    return found
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_code__runs_nobody_elses_as_its_own_and_never_goes_away_AB15(name: str) -> None:
+    """A target whose code changed after the vote, or a contract that is not what it was, takes one of these. A
+    destroyed contract cannot come back under its address either: since Cancun code outlives its destruction."""
+    found = operations(artifacts()[name].runtime)
+    assert found[0x00] and found[0xF3], "this is code"
+    assert not {DELEGATECALL, CALLCODE, SELFDESTRUCT} & found.keys()
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_code__creates_no_contract_AB51_AB77(name: str) -> None:
+    """No factory, so no salt to front-run, no address to fund first, no clone to own."""
+    assert not {CREATE, CREATE2} & operations(artifacts()[name].runtime).keys()
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_code__does_not_ask_who_began_the_transaction_AB80(name: str) -> None:
+    assert ORIGIN not in operations(artifacts()[name].runtime)
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_interface__has_no_second_birth_and_no_owner_AB19_AB76(name: str) -> None:
+    names = {entry["name"].lower() for entry in artifacts()[name].abi if entry["type"] == "function"}
+    for word in ("init", "upgrade", "implementation", "proxy", "owner", "sweep", "rescue", "migrate"):
+        assert not {function for function in names if word in function}, word
+
+
+def test_operations__of_code_that_does_it__are_seen() -> None:
+    """The reader bites: a delegate call, a creation and an origin are found, and what only looks like one is not."""
+    metadata = bytes(3) + (3).to_bytes(2, "big")
+    assert operations(bytes([DELEGATECALL, CREATE2, ORIGIN]) + metadata).keys() == {DELEGATECALL, CREATE2, ORIGIN}
+    assert operations(bytes([PUSH1, DELEGATECALL, PUSH32, *[SELFDESTRUCT] * 32, 0]) + metadata).keys() == {
+        PUSH1,
+        PUSH32,
+        0,
+    }
