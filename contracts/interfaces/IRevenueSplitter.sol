@@ -22,13 +22,13 @@ interface IRevenueSplitter {
     /// @notice Thrown when the asset delivered another amount than was asked (fee-on-transfer, rebase).
     error RevenueSplitter_WrongAmountReceived(uint256 expected, uint256 actual);
 
-    /// @notice Thrown when a pool would hold more than `MAX_POOL_SHARES` shares.
+    /// @notice Thrown when a pool, or an account in it, would hold more than `MAX_POOL_SHARES` shares.
     error RevenueSplitter_TooManyShares(uint256 poolId, uint256 shares);
 
     /// @notice Thrown when more shares would be taken from an account, or from a pool, than it has.
     error RevenueSplitter_InsufficientShares(uint256 poolId, address account, uint256 shares, uint256 held);
 
-    /// @notice Thrown when an entry index lies ahead of the pool's accumulator.
+    /// @notice Thrown when an entry index lies ahead of the pool's accumulator, or of what any accumulator can reach.
     error RevenueSplitter_InvalidEntryIndex(uint256 poolId, uint256 entryIndex, uint256 accumulator);
 
     /// @notice Thrown when a share change is asked for by anyone but the registry.
@@ -74,7 +74,10 @@ interface IRevenueSplitter {
     function addPendingShares(uint256 poolId, uint256 shares) external returns (uint256 entryIndex);
 
     /// @notice Gives pending shares to `account`, with everything they earned since `entryIndex`. Registry only.
-    /// @dev No event of its own: the registry's `ContributionClaimed` names account and shares, its `BatchActivated`
+    /// @dev That the shares are pending, and since `entryIndex`, is the registry's to know; the splitter checks what its
+    /// books can hold. An entry ahead of the pool would stop this account's claims until the pool had caught up.
+    ///
+    /// No event of its own: the registry's `ContributionClaimed` names account and shares, its `BatchActivated`
     /// both entry indices, and a second record of each claim would cost every contributor 4,000 gas.
     function vestShares(uint256 poolId, address account, uint256 shares, uint256 entryIndex) external;
 

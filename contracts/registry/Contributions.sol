@@ -15,10 +15,10 @@ abstract contract Contributions is Batches {
 
     /// @dev One slot.
     struct Record {
+        ContributionStatus status;
         address contributor;
         uint64 shares;
         uint24 batchId;
-        ContributionStatus status;
     }
 
     /* STORAGE */
@@ -195,8 +195,13 @@ abstract contract Contributions is Batches {
         internal
         virtual
     {
-        // The casts hold: publication bounds both. One struct is one store.
-        _records[c.fingerprint] = Record(c.contributor, uint64(shares), uint24(batchId), status);
+        // The casts hold: publication bounds both. The checked field first, and the compiler merges all into one store.
+        Record storage r = _records[c.fingerprint];
+        address contributor = c.contributor;
+        r.status = status;
+        r.contributor = contributor;
+        r.shares = uint64(shares);
+        r.batchId = uint24(batchId);
     }
 
     /// @dev Takes leaves off the batch. A tree whose leaves exceed the signed totals gives only what is left.
@@ -204,8 +209,11 @@ abstract contract Contributions is Batches {
         uint256 remaining = b.unresolvedShares;
         uint256 remainingCount = b.unresolvedCount;
         taken = shares < remaining ? shares : remaining;
-        b.unresolvedShares = uint64(remaining - taken);
-        b.unresolvedCount = uint32(remainingCount < count ? 0 : remainingCount - count);
+        remaining -= taken;
+        remainingCount -= count < remainingCount ? count : remainingCount;
+        // Nothing between the two: the compiler merges them into one store.
+        b.unresolvedShares = uint64(remaining);
+        b.unresolvedCount = uint32(remainingCount);
     }
 
     /// @dev Hands resolved shares over: income since activation, then the tokens.

@@ -141,13 +141,21 @@ class Splitter:
         return Done(pool.acc, [("PendingSharesAdded", told)])
 
     def vestShares(self, caller: str, pool_id: int, account: str, shares: int, entry: int) -> Done:
-        self._require_pending(caller, pool_id, account, shares, entry)
+        self._require_registry(caller)
+        if entry > MAX_ACC:
+            raise Reverted("RevenueSplitter_InvalidEntryIndex", pool_id, entry, MAX_ACC)
+        if (total := self.members[pool_id, account].shares + shares) > MAX_SHARES:
+            raise Reverted("RevenueSplitter_TooManyShares", pool_id, total)
         self._gain(pool_id, account, shares, entry)
         return Done(None, [])
 
     def dropPendingShares(self, caller: str, pool_id: int, account: str, shares: int, entry: int) -> Done:
-        self._require_pending(caller, pool_id, account, shares, entry)
+        self._require_registry(caller)
         pool = self.pools[pool_id]
+        if entry > pool.acc:
+            raise Reverted("RevenueSplitter_InvalidEntryIndex", pool_id, entry, pool.acc)
+        if shares > pool.shares:
+            raise Reverted("RevenueSplitter_InsufficientShares", pool_id, account, shares, pool.shares)
         pool.shares -= shares
         earned = 0
         if account != NOBODY:
@@ -194,14 +202,6 @@ class Splitter:
     def _require_registry(self, caller: str) -> None:
         if caller != self.registry:
             raise Reverted("RevenueSplitter_NotRegistry", caller)
-
-    def _require_pending(self, caller: str, pool_id: int, account: str, shares: int, entry: int) -> None:
-        self._require_registry(caller)
-        pool = self.pools[pool_id]
-        if entry > pool.acc:
-            raise Reverted("RevenueSplitter_InvalidEntryIndex", pool_id, entry, pool.acc)
-        if shares > pool.shares:
-            raise Reverted("RevenueSplitter_InsufficientShares", pool_id, account, shares, pool.shares)
 
     # Views
 

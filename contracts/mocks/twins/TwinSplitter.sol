@@ -116,7 +116,12 @@ contract TwinSplitter {
     }
 
     function vestShares(uint256 poolId, address account, uint256 shares, uint256 entryIndex) external onlyRegistry {
-        _requirePending(poolId, account, shares, entryIndex);
+        uint256 width = Accumulator.MAX_ACC;
+        if (entryIndex > width) {
+            revert IRevenueSplitter.RevenueSplitter_InvalidEntryIndex(poolId, entryIndex, width);
+        }
+        uint256 total = _members[poolId][account].shares + shares;
+        if (total > MAX_POOL_SHARES) revert IRevenueSplitter.RevenueSplitter_TooManyShares(poolId, total);
         _gain(poolId, account, shares, entryIndex);
     }
 

@@ -2,7 +2,7 @@
 
 given a first claim: shares, income since the entry, no event of its own; the pool itself does not change
 given shares held already: their income stays (the index is an average), within one unit, never more (S-3, S-5)
-given an entry ahead of the pool, or more shares than the pool has: refused
+given an entry, or shares, beyond what the books can hold: refused
 given any other caller: refused
 """
 
@@ -14,7 +14,7 @@ from tests.support.dao import Dao, leaf
 from tests.support.pair import INCOME, SHARES, Pair
 from tests.support.reader import refused
 
-MIN_SHARES = 10**9
+MIN_SHARES, MAX_SHARES, MAX_ACC = 10**9, 2**63 - 1, 2**176 - 1
 
 
 def test_claim__vests_in_both_pools_with_income_since_activation(dao: Dao) -> None:
@@ -78,23 +78,22 @@ def test_vest_shares__none__changes_nothing(pair: Pair) -> None:
     assert state() == before
 
 
-def test_vest_shares__entry_ahead_of_the_pool__refused(pair: Pair) -> None:
-    lot = pair.activate(1, SHARES)
-    pair.deposit(1, 3)
-    acc, registry = pair.splitter.pool(1)[0], pair.registry.address
-    with refused(pair.reader(pair.payer).words, "RevenueSplitter_InvalidEntryIndex", 1, acc + 1, acc):
-        pair.splitter.vestShares(1, pair.payer.address, SHARES, acc + 1, sender=registry)
-    pair.splitter.vestShares(1, pair.payer.address, lot.shares, acc, sender=registry)
-    assert pair.claimable(pair.payer, 1) == 0
+def test_vest_shares__entry_wider_than_an_accumulator__refused(pair: Pair) -> None:
+    pair.activate(1, SHARES)
+    registry = pair.registry.address
+    with refused(pair.reader(pair.payer).words, "RevenueSplitter_InvalidEntryIndex", 1, MAX_ACC + 1, MAX_ACC):
+        pair.splitter.vestShares(1, pair.payer.address, SHARES, MAX_ACC + 1, sender=registry)
+    pair.splitter.vestShares(1, pair.payer.address, SHARES, MAX_ACC, sender=registry)
 
 
-def test_vest_shares__more_than_the_pool_has__refused(pair: Pair) -> None:
-    lot = pair.activate(1, SHARES)
-    account, registry = pair.payer.address, pair.registry.address
-    refusal = ("RevenueSplitter_InsufficientShares", 1, account, SHARES + 1, SHARES)
-    with refused(pair.reader(pair.payer).words, *refusal):
-        pair.splitter.vestShares(1, account, SHARES + 1, lot.entry, sender=registry)
-    pair.splitter.vestShares(1, account, SHARES, lot.entry, sender=registry)
+def test_vest_shares__account_beyond_the_widest_pool__refused(pair: Pair) -> None:
+    pair.accept(pair.payer, SHARES)
+    account, registry, most = pair.payer.address, pair.registry.address, MAX_SHARES - SHARES
+    lot = pair.activate(1, most)
+    with refused(pair.reader(pair.payer).words, "RevenueSplitter_TooManyShares", 1, MAX_SHARES + 1):
+        pair.splitter.vestShares(1, account, most + 1, lot.entry, sender=registry)
+    pair.splitter.vestShares(1, account, most, lot.entry, sender=registry)
+    assert pair.splitter.sharesOf(1, account) == MAX_SHARES
 
 
 @pytest.mark.parametrize("caller", ["payer", "token", "leases", "timelock"])
