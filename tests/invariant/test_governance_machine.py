@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import Phase, settings
@@ -22,13 +22,13 @@ from hypothesis.stateful import initialize, invariant, run_state_machine_as_test
 
 from tests.support.dao import CANCELED, DEFEATED, EXECUTED, EXPIRED, FOR, Proposal
 from tests.support.depth import DEPTH
-from tests.support.governance import TERMINAL, poll, text_proposal
-from tests.support.governance import settings as governance_settings
+from tests.support.governance import TERMINAL, text_proposal
 from tests.support.governance_machine import GovernanceMachine
 from tests.support.governor_model import DAY, EXPIRY, Poll
+from tests.support.handles import Handle
+from tests.support.reader import Reader, View
 
-EXAMPLES = 150
-ROLES = ("PROPOSER_ROLE", "CANCELLER_ROLE", "EXECUTOR_ROLE", "DEFAULT_ADMIN_ROLE")
+EXAMPLES = 250
 # What even the shortest run must have met, or it has shown nothing about it.
 MET = {
     "VoteCast",
@@ -64,44 +64,52 @@ MET = {
 }
 
 
+class Seen(NamedTuple):
+    """A proposal as the governor tells it, addresses as numbers."""
+
+    state: int
+    snapshot: int
+    deadline: int
+    eta: int
+    proposer: int
+    licensee: int
+    against: int
+    for_: int
+    abstain: int
+
+    @classmethod
+    def views(cls, governor: Handle, number: int) -> list[View]:
+        names = ("Snapshot", "Deadline", "Eta", "Proposer", "Licensee", "Votes")
+        return [(governor, "state", (number,)), *((governor, f"proposal{name}", (number,)) for name in names)]
+
+
 class Government(GovernanceMachine):
     """The machine with what must hold between its steps."""
 
-    last: dict[int, dict[str, Any]]
+    last: dict[int, Seen]
+    readers: dict[int, Reader]
 
     @initialize()
     def nothing_seen_yet(self) -> None:
-        self.last = {}
-
-    def known(self) -> list[str]:
-        return [*self.dao.addresses.values(), *(person.address for person in self.people)]
-
-    def roles(self) -> list[bool]:
-        timelock = self.dao.timelock
-        return [timelock.hasRole(getattr(timelock, role)(), account) for role in ROLES for account in self.known()]
+        self.last, self.readers = {}, {}
 
     @invariant()
     def holds(self) -> None:
         """All of it for the proposal just acted on and for another in turn; states, settings and the past for all."""
-        dao, model = self.dao, self.model
-        turn = self.reached["steps"]
+        model, turn = self.model, self.reached["steps"]
         for p in (
             {id(p): p for p in (self.touched, self.polls[turn % len(self.polls)]) if p}.values() if self.polls else ()
         ):
             self.check(p)
         for p in self.polls:
-            assert dao.governor.state(p.proposal.id) == model.state(p)
-        assert governance_settings(dao) == {
-            "votingDelay": model.settings["votingDelay"],
-            "votingPeriod": model.settings["votingPeriod"],
-            "extension": model.settings["extension"],
-            "threshold": model.threshold(),
-            "quorumBps": (model.bps["quorumBps"].now, model.bps["leaseQuorumBps"].now),
-            "delay": model.delay,
-            "brake": (*model.guardian, model.pulled_until),
-            "timelock": dao.timelock.address,
-        }
-        assert self.probe.calls() == self.sets, "each operation once (G-2)"
+            assert self.dao.governor.state(p.proposal.id) == model.state(p)
+        *told, sets = self.world.settings.words()
+        quorums = model.bps["quorumBps"].now, model.bps["leaseQuorumBps"].now
+        times = model.settings["votingDelay"], model.settings["votingPeriod"], model.settings["extension"]
+        brake = int(model.guardian[0], 16), model.guardian[1], model.pulled_until
+        timelock = int(self.dao.timelock.address, 16)
+        assert told == [*times, model.threshold(), *quorums, *brake, model.delay, timelock]
+        assert sets == self.sets, "each operation once (G-2)"
         self.the_past_stays_T3()
         if turn % 16 == 0:
             self.roles_stay_G10()
@@ -109,47 +117,41 @@ class Government(GovernanceMachine):
     def check(self, p: Poll) -> None:
         dao, model = self.dao, self.model
         number = p.proposal.id
-        now = poll(dao, number)
-        assert now == {
-            "state": model.state(p),
-            "times": (p.snapshot, p.deadline, p.eta or 0),
-            "people": (p.proposer, p.licensee or "0x" + "00" * 20),
-            "votes": tuple(p.count(side) for side in range(3)),
-        }
+        if number not in self.readers:
+            self.readers[number] = Reader(dao.chain, Seen.views(dao.governor, number))
+        now = Seen(*self.readers[number].words())
+        people = int(p.proposer, 16), int(p.licensee or "0", 16)
+        assert now == (model.state(p), p.snapshot, p.deadline, p.eta or 0, *people, *map(p.count, range(3)))
         if p.snapshot < dao.chain.timestamp:
             quorum = dao.governor.proposalQuorum(number)
             assert quorum == model.quorum(p) >= 1
             self.no_more_votes_than_past_supply_G1(p, now)
-            if now["state"] == EXECUTED:
+            if now.state == EXECUTED:
                 self.executed_means_quorum_majority_and_time_G2(now, quorum)
         self.ends_absorb_and_the_rest_moves_one_way_G3(p, now)
 
-    def no_more_votes_than_past_supply_G1(self, p: Poll, now: dict[str, Any]) -> None:
-        assert sum(now["votes"]) <= self.dao.token.getPastTotalSupply(p.snapshot)
+    def no_more_votes_than_past_supply_G1(self, p: Poll, now: Seen) -> None:
+        assert now.against + now.for_ + now.abstain <= self.dao.token.getPastTotalSupply(p.snapshot)
 
-    def executed_means_quorum_majority_and_time_G2(self, now: dict[str, Any], quorum: int) -> None:
-        against, for_, abstain = now["votes"]
-        assert for_ > against and for_ + abstain >= quorum
-        snapshot, deadline, eta = now["times"]
-        assert snapshot + 2 * DAY <= deadline
-        assert deadline + 2 * DAY < eta <= self.dao.chain.timestamp
+    def executed_means_quorum_majority_and_time_G2(self, now: Seen, quorum: int) -> None:
+        assert now.for_ > now.against and now.for_ + now.abstain >= quorum
+        assert now.snapshot + 2 * DAY <= now.deadline
+        assert now.deadline + 2 * DAY < now.eta <= self.dao.chain.timestamp
 
-    def ends_absorb_and_the_rest_moves_one_way_G3(self, p: Poll, now: dict[str, Any]) -> None:
-        before: dict[str, Any] = self.last.get(p.proposal.id, now)
-        if before["state"] in TERMINAL:
+    def ends_absorb_and_the_rest_moves_one_way_G3(self, p: Poll, now: Seen) -> None:
+        before = self.last.get(p.proposal.id, now)
+        if before.state in TERMINAL:
             assert now == before
-        assert now["people"] == before["people"]
-        assert now["times"][0] == before["times"][0]
-        assert before["times"][1] <= now["times"][1] <= before["times"][1] + p.extension
-        assert all(a <= b for a, b in zip(before["votes"], now["votes"], strict=True))
+        assert (now.proposer, now.licensee, now.snapshot) == (before.proposer, before.licensee, before.snapshot)
+        assert before.deadline <= now.deadline <= before.deadline + p.extension
+        assert all(was <= has for was, has in zip(before[6:], now[6:], strict=True))
         self.last[p.proposal.id] = now
 
     def roles_stay_G10(self) -> None:
-        assert self.roles() == [
-            account == (self.dao.timelock if role == "DEFAULT_ADMIN_ROLE" else self.dao.governor).address
-            for role in ROLES
-            for account in self.known()
-        ]
+        timelock, governor = self.dao.timelock.address, self.dao.governor.address
+        owners = [timelock if role == "DEFAULT_ADMIN_ROLE" else governor for role, _ in self.world.roles]
+        expected = [account == owner for (_, account), owner in zip(self.world.roles, owners, strict=True)]
+        assert self.world.held_roles.words() == expected
 
     def the_past_stays_T3(self) -> None:
         token, then = self.dao.token, self.dao.chain.timestamp - 1

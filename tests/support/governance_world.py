@@ -11,11 +11,18 @@ from hypothesis import strategies as st
 from tests.support.dao import AGAINST, FOR, Dao, leaf
 from tests.support.governor_model import DAY
 from tests.support.handles import Handle, Reverted, deploy
+from tests.support.reader import Reader
 
 TOKEN = 10**9
 UNITS = (200, 120, 100, 60, 15)
 """What the members hold at first: 495 of the 500 tokens that make the DAO grown up."""
 NOBODY = "0x" + "00" * 20
+ROLES = ("PROPOSER_ROLE", "CANCELLER_ROLE", "EXECUTOR_ROLE", "DEFAULT_ADMIN_ROLE")
+SETTINGS = (
+    *("votingDelay", "votingPeriod", "lateQuorumVoteExtension"),
+    *("proposalThreshold", "quorumBps", "leaseQuorumBps"),
+)
+"""The governor's."""
 Act = tuple[str, tuple[Any, ...]]
 
 picks = st.integers(0, 11)
@@ -33,7 +40,7 @@ setters = st.sampled_from([(name, (value,)) for name, choices in values.items() 
 others = st.sampled_from(
     [("set", (7,))] * 12
     + [("setGuardian", (who, days)) for who in (0, 1, 2) for days in (0, 5, 300, 400)]
-    + [(name, ()) for name in ("updateTimelock", "relay", "grantRole", "revokeRole", "pull", "schedule", "approve")] * 2
+    + [(name, ()) for name in ("updateTimelock", "relay", "grantRole", "revokeRole", "pull", "schedule", "approve")] * 3
 )
 acts_of_a_proposal = st.one_of(
     st.tuples(setters), st.tuples(others), st.lists(setters | others, min_size=2, max_size=3)
@@ -61,7 +68,19 @@ class World:
         self.born = dao.chain.timestamp
         for item in self.items:
             dao.claim(self.batch, item)
+        self.stranger, self.guardian, self.heir = (dao.who(name) for name in ("stranger", "guardian", "heir"))
+        self.people = [*self.members, self.stranger, self.guardian, self.heir]
         dao.chain.warp(1)
+        governor, timelock, brake = dao.governor, dao.timelock, dao.brake
+        settings = [(governor, name, ()) for name in SETTINGS]
+        settings += [(brake, name, ()) for name in ("guardian", "guardianUntil", "pulledUntil")]
+        settings += [(timelock, "getMinDelay", ()), (governor, "timelock", ()), (self.probe, "calls", ())]
+        self.settings = Reader(dao.chain, settings)
+        """Everything a vote may set, and how often the probe was."""
+        accounts = [*dao.addresses.values(), *(person.address for person in self.people)]
+        self.roles = [(role, account) for role in ROLES for account in accounts]
+        views = [(timelock, "hasRole", (getattr(timelock, role)(), account)) for role, account in self.roles]
+        self.held_roles = Reader(dao.chain, views)
         self.snapshot = dao.chain.snapshot()
 
     def restore(self) -> None:

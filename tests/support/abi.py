@@ -1,0 +1,211 @@
+"""ABI coding to and from plain Python values: structs as namespaces, addresses checksummed, contracts as addresses.
+
+A property test would spend more time in a general ABI library than in the EVM. A `Coder` is put together once for a
+list of types and then does no more than its values need. It codes exactly as eth_abi does, and refuses what eth_abi
+refuses: a test of its own holds it to that.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+from eth_utils import to_checksum_address
+
+checksummed = functools.cache(to_checksum_address)
+_WORD = 32
+
+
+class _Kind(NamedTuple):
+    """How values of one type are coded."""
+
+    size: int
+    """Bytes in place; 0 for a type of dynamic size, which leaves an offset in its place."""
+    encode: Callable[[Any], bytes]
+    decode: Callable[[bytes, int], Any]
+    """The value whose encoding begins there."""
+
+
+class Coder:
+    """Codes values of the types of these ABI entries (`{"type": ..., "components": [...]}`), in their order."""
+
+    def __init__(self, entries: Sequence[dict[str, Any]]) -> None:
+        self._kinds = [_kind(entry["type"], entry) for entry in entries]
+        self._size = 0 if any(kind.size == 0 for kind in self._kinds) else sum(kind.size for kind in self._kinds)
+
+    def encode(self, values: Sequence[Any]) -> bytes:
+        """Raises `ValueError` or `OverflowError` for a value that does not fit its type."""
+        return _encode_all(self._kinds, values)
+
+    def decode(self, data: bytes) -> tuple[Any, ...]:
+        """Raises `ValueError` for data that no values of these types encode to."""
+        if self._size and len(data) != self._size:
+            raise ValueError(f"expected {self._size} bytes, got {len(data)}")
+        return tuple(_decode_all(self._kinds, data, 0))
+
+
+def _encode_all(kinds: Sequence[_Kind], values: Sequence[Any]) -> bytes:
+    heads, tails = [], []
+    offset = sum([kind.size or _WORD for kind in kinds])
+    for kind, value in zip(kinds, values, strict=True):
+        coded = kind.encode(value)
+        if kind.size:
+            heads.append(coded)
+        else:
+            heads.append(offset.to_bytes(_WORD, "big"))
+            tails.append(coded)
+            offset += len(coded)
+    return b"".join(heads + tails)
+
+
+def _decode_all(kinds: Sequence[_Kind], data: bytes, base: int) -> list[Any]:
+    values, at = [], base
+    for kind in kinds:
+        if kind.size:
+            values.append(kind.decode(data, at))
+            at += kind.size
+        else:
+            values.append(kind.decode(data, base + _number(data, at)))
+            at += _WORD
+    return values
+
+
+def _kind(name: str, entry: dict[str, Any]) -> _Kind:
+    if name.endswith("]"):
+        element, _, count = name[:-1].rpartition("[")
+        return _fixed_list(_kind(element, entry), int(count)) if count else _list(_kind(element, entry))
+    if name == "tuple":
+        return _struct([c["name"] for c in entry["components"]], [_kind(c["type"], c) for c in entry["components"]])
+    if name == "string":
+        return _Kind(0, lambda text: _pack_bytes(text.encode()), lambda data, at: _unpack_bytes(data, at).decode())
+    if name == "bytes":
+        return _Kind(0, _pack_bytes, _unpack_bytes)
+    if name == "address":
+        return _Kind(_WORD, _pack_address, lambda data, at: _unpack_address(_word(data, at)))
+    if name.startswith("bytes"):
+        return _fixed_bytes(int(name[5:]))
+    if name != "bool" and not name.startswith("uint"):
+        raise ValueError(f"no coding for ABI type {name!r}")
+    return _integer(name)
+
+
+# Single words
+
+
+def _word(data: bytes, at: int) -> bytes:
+    word = data[at : at + _WORD]
+    if len(word) != _WORD:
+        raise ValueError(f"a word at {at} of {len(data)} bytes")
+    return word
+
+
+def _number(data: bytes, at: int) -> int:
+    return int.from_bytes(_word(data, at), "big")
+
+
+def _integer(name: str) -> _Kind:
+    limit = 2 if name == "bool" else 1 << int(name[4:])
+    typed: Callable[[int], int] = bool if name == "bool" else int
+
+    def encode(value: int) -> bytes:
+        if not 0 <= value < limit:
+            raise OverflowError(f"{value} is no {name}")
+        return value.to_bytes(_WORD, "big")
+
+    def decode(data: bytes, at: int) -> int:
+        value = _number(data, at)
+        if value >= limit:
+            raise ValueError(f"{value} is no {name}")
+        return typed(value)
+
+    return _Kind(_WORD, encode, decode)
+
+
+def _fixed_bytes(size: int) -> _Kind:
+    padding = bytes(_WORD - size)
+
+    def encode(value: bytes) -> bytes:
+        if len(value) != size:
+            raise ValueError(f"{value!r} is no bytes{size}")
+        return bytes(value) + padding
+
+    def decode(data: bytes, at: int) -> bytes:
+        word = _word(data, at)
+        if word[size:] != padding:
+            raise ValueError(f"{word.hex()} is no bytes{size}")
+        return word[:size]
+
+    return _Kind(_WORD, encode, decode)
+
+
+def _pack_address(value: Any) -> bytes:
+    return _packed_address(value if isinstance(value, str) else value.address)
+
+
+@functools.cache
+def _packed_address(value: str) -> bytes:
+    if len(value) != 42:
+        raise ValueError(f"{value!r} is no address")
+    return bytes.fromhex(value[2:]).rjust(_WORD, b"\0")
+
+
+@functools.cache
+def _unpack_address(word: bytes) -> str:
+    if any(word[:12]):
+        raise ValueError(f"{word.hex()} is no address")
+    return checksummed("0x" + word[12:].hex())
+
+
+# What is made of words
+
+
+def _pack_bytes(value: bytes) -> bytes:
+    return len(value).to_bytes(_WORD, "big") + value + bytes(-len(value) % _WORD)
+
+
+def _unpack_bytes(data: bytes, at: int) -> bytes:
+    size = _number(data, at)
+    value = data[at + _WORD : at + _WORD + size]
+    if len(value) != size:
+        raise ValueError(f"{size} bytes at {at} of {len(data)}")
+    return value
+
+
+def _list(element: _Kind) -> _Kind:
+    def encode(values: Sequence[Any]) -> bytes:
+        return len(values).to_bytes(_WORD, "big") + _encode_all([element] * len(values), values)
+
+    def decode(data: bytes, at: int) -> list[Any]:
+        count = _number(data, at)
+        if count * (element.size or _WORD) > len(data):
+            raise ValueError(f"{count} elements in {len(data)} bytes")
+        return _decode_all([element] * count, data, at + _WORD)
+
+    return _Kind(0, encode, decode)
+
+
+def _fixed_list(element: _Kind, count: int) -> _Kind:
+    kinds = [element] * count
+    return _Kind(
+        element.size * count,
+        lambda values: _encode_all(kinds, values),
+        lambda data, at: _decode_all(kinds, data, at),
+    )
+
+
+def _struct(names: list[str], kinds: list[_Kind]) -> _Kind:
+    def encode(value: Any) -> bytes:
+        """Of a namespace, a mapping, or a sequence in the order of the fields."""
+        if isinstance(value, SimpleNamespace):
+            value = vars(value)
+        if isinstance(value, dict):
+            value = [value[name] for name in names]
+        return _encode_all(kinds, value)
+
+    def decode(data: bytes, at: int) -> SimpleNamespace:
+        return SimpleNamespace(**dict(zip(names, _decode_all(kinds, data, at), strict=True)))
+
+    size = 0 if any(kind.size == 0 for kind in kinds) else sum(kind.size for kind in kinds)
+    return _Kind(size, encode, decode)
