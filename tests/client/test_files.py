@@ -198,3 +198,22 @@ def test_encrypt__long_stream__moves_in_small_pieces() -> None:
     files.encrypt(source, sink, KEY)
     assert source.left == 0
     assert 0 < max(source.largest, sink.largest) <= 1024 * 1024
+
+
+def test_encrypt__same_data_and_key_again__repeats_no_nonce_and_no_block_AB85() -> None:
+    """age draws a file key, a nonce and with them a stream of its own for every file, also under one identity."""
+    data = bytes(3 * CHUNK)
+    blocks: list[bytes] = []
+    for _ in range(2):
+        body = encrypted(data)[-(len(data) + 3 * 16 + 16) :]
+        blocks += [body[:16], *(body[at : at + 16] for at in range(16, len(body), CHUNK + 16))]
+    assert len(set(blocks)) == len(blocks) == 2 * 4
+
+
+@given(st.integers(0, 3 * CHUNK))
+@settings(max_examples=20)
+def test_encrypt__any_size__tells_the_size_and_nothing_else_about_the_data_AB90(size: int) -> None:
+    """What known risks state: a ciphertext is as long as its plaintext, within a few hundred bytes a file."""
+    seal = 16 * max(1, -(-size // CHUNK))
+    lengths = {len(encrypted(data)) - size - seal for data in (bytes(size), b"x" * size)}
+    assert max(lengths) < 500

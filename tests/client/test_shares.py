@@ -113,3 +113,13 @@ def test_combine__share_of_another_length__refused() -> None:
 def test_split__largest_committee__works() -> None:
     made = shares.split(b"k" * 32, 16, 32)
     assert shares.combine(dict(enumerate(made[16:], 16)), 16) == b"k" * 32
+
+
+def test_combine__shares_of_two_splits__give_another_key_AB87() -> None:
+    """A key split anew for a new committee: what old custodians kept adds nothing to fewer than a threshold of new
+    ones."""
+    secret = bytes(range(32))
+    old, new = shares.split(secret, 3, 5), shares.split(secret, 3, 5)
+    for mixed in ({0: old[0], 1: new[1], 2: new[2]}, {0: old[0], 3: old[3], 4: new[4]}):
+        assert shares.combine(mixed, 3) != secret
+    assert shares.combine({0: new[0], 1: new[1], 2: new[2]}, 3) == secret

@@ -16,6 +16,7 @@ from tests.support.leases import (
     ENDED,
     PENDING,
     PERIOD,
+    PERIODS,
     PRICE,
     TOLERANCE,
     Market,
@@ -134,3 +135,19 @@ def test_end__brake_pulled_or_overdue__accepted(market: Market) -> None:
     market.dao.brake.pull(sender=market.dao.who("guardian").address)
     market.send("end", lease)
     assert market.send("claimRefund", lease).value == 2 * PRICE
+
+
+@pytest.mark.parametrize("late", [0, PERIOD - 1], ids=["first second", "last second"])
+def test_end__in_the_first_or_last_second_of_a_period__returns_what_was_not_started_and_no_more_B15(
+    market: Market, late: int
+) -> None:
+    lease = market.active()
+    until = market.paid_until(lease)
+    market.warp_to(market.now + late)
+    assert market.dao.leases.leaseAccess(lease)[0]
+    market.send("end", lease)
+    assert market.lease(lease).returnable == (PERIODS - 1) * PRICE
+    assert market.paid_until(lease) == until
+    assert market.dao.leases.leaseAccess(lease)[0]
+    market.warp_to(until)
+    assert not market.dao.leases.leaseAccess(lease)[0]

@@ -117,3 +117,17 @@ def test_delegate_by_sig__to_registry_or_token__refused(held: Pair, to: str) -> 
     address = held.addresses[to]
     with refused(held.reader(HOLDER).words, "DataToken_InvalidDelegate", address):
         send(held, address, 0, LATE, signed(held, address))
+
+
+def test_delegate_by_sig__to_zero_after_the_same_by_call__then_burned__leaves_no_vote_behind__b05(held: Pair) -> None:
+    """Nouns: delegating to zero by signature and then burning left votes that no balance stood for."""
+    held.accept(DELEGATE, SHARES)
+    held.token.delegate(NOBODY, sender=HOLDER.address)
+    send(held, NOBODY, 0, LATE, signed(held, NOBODY))
+    assert [held.token.getVotes(a.address) for a in (HOLDER, DELEGATE)] == [SHARES, SHARES]
+    held.erase(HOLDER, SHARES)
+    assert [held.token.getVotes(a.address) for a in (HOLDER, DELEGATE)] == [0, SHARES]
+    assert held.token.getVotes(NOBODY) == 0
+    burned = held.chain.timestamp
+    held.chain.warp(1)
+    assert held.token.getPastTotalSupply(burned) == held.token.getPastVotes(DELEGATE.address, burned) == SHARES
