@@ -22,8 +22,7 @@ def find(alias: str) -> Any:
 
     Raises `AccountRefused`, which never repeats what looks like a private key.
     """
-    if len(alias.removeprefix("0x")) == 64:
-        raise AccountRefused("that looks like a private key: never type one; name an account of `ape accounts list`")
+    refuse_key(alias)
     if alias.startswith("TEST::"):
         if ape.networks.provider.chain_id not in LOCAL_CHAIN_IDS:
             raise AccountRefused(f"account {alias}: test accounts are for local chains, everybody knows their keys")
@@ -37,6 +36,12 @@ def find(alias: str) -> Any:
         return ape.accounts[alias]
     known = ", ".join(sorted(ape.accounts.aliases)) or "none"
     raise AccountRefused(f"account {alias!r} is neither an address nor one of Ape's accounts, which are: {known}")
+
+
+def refuse_key(alias: str) -> None:
+    """Raises `AccountRefused`, which does not repeat it, for what looks like a private key."""
+    if len(alias.removeprefix("0x")) == 64:
+        raise AccountRefused("that looks like a private key: never type one; name an account of `ape accounts list`")
 
 
 def unlock(account: Any, ask: Callable[[str], str]) -> None:

@@ -1,0 +1,105 @@
+"""What all commands share: their options, lines for people or one JSON document for programs, exit codes."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from datadao.errors import DataDAOError, PartlyDone
+
+if TYPE_CHECKING:
+    from datadao.cli.session import Session
+
+DONE, REFUSED, USAGE, PARTLY, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command did: `document` for programs, `text` (lines, or anything rich can print) for people."""
+
+    document: Mapping[str, Any]
+    text: tuple[Any, ...] = ()
+    code: int = DONE
+
+
+Action = Callable[..., Outcome]
+
+
+def command(group: click.Group, name: str, *, sends: bool = False) -> Callable[[Action], click.Command]:
+    """Registers a function of a `Session` and its own options as a command; one that `sends` can be told --yes."""
+    options = [
+        click.option("--home", type=click.Path(path_type=Path, file_okay=False), envvar="DATADAO_HOME",
+                     default=Path("~/.datadao"), help="The role's folder; $DATADAO_HOME, else ~/.datadao."),
+        click.option("--network", metavar="NETWORK", help="Instead of the configured one: Ape's name or a URL."),
+        click.option("--account", metavar="ALIAS", help="Instead of the configured one: an account of Ape."),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON document; all else goes to stderr."),
+    ]  # fmt: skip
+    if sends:
+        options.append(click.option("--yes", is_flag=True, help="Do not ask before sending transactions."))
+
+    def register(function: Action) -> click.Command:
+        @functools.wraps(function)
+        def run(
+            home: Path, network: str | None, account: str | None, as_json: bool, yes: bool = False, **arguments: Any
+        ) -> None:
+            from datadao.cli.session import Session
+
+            with ExitStack() as stack:
+                session = Session(home.expanduser(), network, account, as_json=as_json, yes=yes, stack=stack)
+                code = _conduct(session, lambda: function(session, **arguments))
+            sys.exit(code)
+
+        for option in reversed(options):
+            option(run)
+        return group.command(name)(run)
+
+    return register
+
+
+def _conduct(session: Session, action: Callable[[], Outcome]) -> int:
+    try:
+        outcome = action()
+    except DataDAOError as error:
+        code = PARTLY if isinstance(error, PartlyDone) else REFUSED
+        return _fail(session, type(error).__name__, str(error), code)
+    except (click.Abort, KeyboardInterrupt):
+        return _fail(session, "Interrupted", "Interrupted; nothing more was done.", INTERRUPTED)
+    except _failures() as error:
+        return _fail(session, type(error).__name__, f"The node, the storage or a file failed: {error}")
+    if session.as_json:
+        click.echo(json.dumps(outcome.document, default=_plain, indent=2))
+    else:
+        session.show(*outcome.text)
+    return outcome.code
+
+
+def _failures() -> tuple[type[BaseException], ...]:
+    """What the libraries in use raise when something outside fails; those not yet loaded cannot have raised."""
+    classes = (("ape", "ApeException"), ("web3", "Web3Exception"), ("requests", "RequestException"))
+    loaded = ((sys.modules.get(f"{package}.exceptions"), name) for package, name in classes)
+    return (OSError, *(getattr(module, name) for module, name in loaded if module is not None))
+
+
+def _fail(session: Session, kind: str, message: str, code: int = REFUSED) -> int:
+    message = session.discreet(message)
+    if session.as_json:
+        click.echo(json.dumps({"error": {"kind": kind, "message": message}}, indent=2))
+    word = {REFUSED: "Refused", PARTLY: "Partly done", INTERRUPTED: "Stopped"}[code]
+    session.say(f"[bold red]{word}:[/bold red]", message)
+    return code
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{value!r} has no place in a JSON document")

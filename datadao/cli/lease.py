@@ -1,0 +1,171 @@
+"""`datadao lease`: a lease's life after it was asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from datadao.cli import lease_terms  # noqa: F401  # registers `request` and `accept` before these
+from datadao.cli.frame import Outcome, command
+from datadao.cli.groups import lease
+from datadao.cli.keys import key_option
+
+if TYPE_CHECKING:
+    from datadao.chain import Call
+    from datadao.cli.session import Session
+
+_id = click.argument("number", metavar="LEASE", type=click.IntRange(1))
+
+
+@command(lease, "show")
+@_id
+def show(session: Session, number: int) -> Outcome:
+    """Show a LEASE: its terms, what is paid, until when it opens its dataset."""
+    from datadao.cli.reading import LeaseStatus, check_lease, moment, word
+
+    info, money = check_lease(session, number), session.money
+    terms, commons, treasury = session.dao.leases.leaseTerms(number)
+    access = session.dao.leases.leaseAccess(number)
+    document: dict[str, Any] = {
+        "id": number, "status": word(LeaseStatus(info.status)), "licensee": info.licensee,
+        "datasetId": terms.datasetId, "purposes": terms.purposes, "pricePerPeriod": str(terms.pricePerPeriod),
+        "periodSeconds": terms.periodLength, "periods": terms.periods, "paidPeriods": info.paidPeriods,
+        "paidUntil": info.paidUntil, "startBy": info.startBy, "bond": str(info.bond), "escrow": str(info.escrow),
+        "returnable": str(info.returnable), "royaltyBps": terms.royaltyBps, "exclusive": terms.exclusive,
+        "commonsBps": commons, "treasuryBps": treasury, "hpkeKey": bytes(info.hpkeKey), "open": access.allowed,
+        "overdue": session.dao.leases.isOverdue(number),
+    }  # fmt: skip
+    rent = money.text(terms.pricePerPeriod)
+    lines = [
+        f"Lease {number} of dataset {terms.datasetId} by {info.licensee}: {document['status']}",
+        f"{info.paidPeriods} of {terms.periods} periods paid, at {rent}; {money.text(info.escrow)} in escrow, "
+        f"bond {money.text(info.bond)}, returnable {money.text(info.returnable)}",
+        f"Access is {'open' if access.allowed else 'closed'}"
+        + (f", paid until {moment(info.paidUntil)}" if info.paidUntil else ""),
+    ]
+    if document["overdue"]:
+        lines.append(f"Erasures are not acknowledged in time: delete them, then `datadao lease acknowledge {number}`.")
+    return Outcome(document, tuple(lines))
+
+
+@command(lease, "start", sends=True)
+@_id
+@click.option("--without-keys", is_flag=True, help="Do not wait for custodians to say that their keys are ready.")
+def start(session: Session, number: int, without_keys: bool) -> Outcome:
+    """Start an approved LEASE, paying the first instalment, once custodians said that keys are ready.
+
+    Anyone may bring in what custodians signed; only the licensee may start without.
+    """
+    from datadao.cli.reading import check_lease
+
+    info = check_lease(session, number)
+    if without_keys:
+        return _send(session, number, [session.dao.call("leases", "start", number, what=f"start lease {number}")])
+    root, signatures = _ready(session, number, info)
+    what = f"start lease {number}: pay the first instalment"
+    return _send(session, number, [session.dao.call("leases", "confirmDelivery", number, root, signatures, what=what)])
+
+
+@command(lease, "pay", sends=True)
+@_id
+def pay(session: Session, number: int) -> Outcome:
+    """Pay the next instalment of a LEASE out of its escrow. Anyone may, around the end of a period."""
+    return _simple(session, number, "startPeriod", f"pay the next instalment of lease {number}")
+
+
+@command(lease, "end", sends=True)
+@_id
+def end(session: Session, number: int) -> Outcome:
+    """End a LEASE: no further instalment; paid access runs on; unspent rent is returnable."""
+    return _simple(session, number, "end", f"end lease {number}")
+
+
+@command(lease, "withdraw", sends=True)
+@_id
+def withdraw(session: Session, number: int) -> Outcome:
+    """Withdraw the request of a LEASE before its vote opens."""
+    return _simple(session, number, "withdraw", f"withdraw the request of lease {number}")
+
+
+@command(lease, "acknowledge", sends=True)
+@_id
+def acknowledge(session: Session, number: int) -> Outcome:
+    """Declare that everything erased so far is deleted on the licensee's side of a LEASE."""
+    return _simple(session, number, "acknowledge", f"acknowledge all erasures under lease {number}")
+
+
+@command(lease, "refund", sends=True)
+@_id
+def refund(session: Session, number: int) -> Outcome:
+    """Pay the licensee of a LEASE everything that is returnable: a refused request, unspent rent, the bond when due."""
+    from datadao.cli.reading import LeaseStatus, check_lease
+    from datadao.cli.sending import receipt_json, send
+
+    info, dao, money = check_lease(session, number), session.dao, session.money
+    calls: list[Call] = []
+    if info.status == LeaseStatus.ENDED and info.bond and session.now >= info.paidUntil + dao.leases.bondDelay():
+        calls.append(dao.call("leases", "releaseBond", number, what=f"release the bond of lease {number}"))
+    calls.append(dao.call("leases", "claimRefund", number, what=f"pay {info.licensee} what lease {number} returns"))
+    receipts = send(session, calls, dependent=True)
+    amount = dao.leases.ReturnablePaid.from_receipt(receipts[-1])[0].amount
+    document = {"lease": number, "amount": str(amount), "transactions": receipt_json(receipts)}
+    return Outcome(document, (f"Paid {money.text(amount)} to {info.licensee}.",))
+
+
+@command(lease, "rotate-key", sends=True)
+@_id
+@key_option("The new key, which `datadao keys new NAME` made. Keep the old one for what was sealed to it.")
+def rotate_key(session: Session, number: int, key_name: str) -> Outcome:
+    """Change the key that custodians seal to for a LEASE."""
+    from datadao.crypto.seal import public_key
+
+    hpke_key = public_key(session.key(key_name))
+    return _simple(session, number, "rotateKey", f"rotate the key of lease {number} to 0x{hpke_key.hex()}", hpke_key)
+
+
+def _simple(session: Session, number: int, function: str, what: str, *arguments: Any) -> Outcome:
+    from datadao.cli.reading import check_lease
+
+    check_lease(session, number)
+    return _send(session, number, [session.dao.call("leases", function, number, *arguments, what=what)])
+
+
+def _send(session: Session, number: int, calls: list[Call]) -> Outcome:
+    from datadao.cli.reading import LeaseStatus, check_lease, moment, word
+    from datadao.cli.sending import receipt_json, send
+
+    receipts = send(session, calls)
+    info = check_lease(session, number)
+    state = word(LeaseStatus(info.status))
+    document = {"lease": number, "status": state, "paidPeriods": info.paidPeriods, "paidUntil": info.paidUntil}
+    text = f"Lease {number} is {state}" + (f", paid until {moment(info.paidUntil)}." if info.paidUntil else ".")
+    return Outcome(document | {"transactions": receipt_json(receipts)}, (text,))
+
+
+def _ready(session: Session, number: int, info: Any) -> tuple[bytes, list[bytes]]:
+    """The release root that enough custodians signed, and their signatures as the contract wants them."""
+    from collections import defaultdict
+
+    from datadao import eip712
+    from datadao.cli.reading import LeaseStatus, word
+    from datadao.errors import InvalidArgument, NotReady
+
+    if info.status != LeaseStatus.APPROVED:
+        raise InvalidArgument(
+            f"lease {number} is {word(LeaseStatus(info.status))}; only an Approved one can be started"
+        )
+    committee = session.dao.committee(info.committeeEpoch)
+    seats = {party.signer for party in committee.custodians}
+    roots: defaultdict[bytes, dict[str, bytes]] = defaultdict(dict)
+    for item in session.board.readiness(number):
+        if item.lease_id != number or item.epoch != committee.epoch or item.signer not in seats:
+            continue
+        if eip712.signed_by(item.signer, item.typed(session.dao.id), item.signature):
+            roots[item.root][item.signer] = item.signature
+    root = max(roots, key=lambda r: len(roots[r]), default=b"")
+    signatures = roots.get(root, {})
+    if len(signatures) < committee.threshold:
+        raise NotReady(number, len(signatures), committee.threshold)
+    signers = sorted(signatures, key=lambda signer: int(signer, 16))[: committee.threshold]
+    return root, [signatures[signer] for signer in signers]

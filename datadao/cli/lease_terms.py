@@ -1,0 +1,114 @@
+"""`datadao lease request` and `accept`: money is escrowed, and a vote begins or a lease is approved."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from datadao.cli.frame import Outcome, command
+from datadao.cli.groups import lease
+from datadao.cli.keys import key_option
+
+if TYPE_CHECKING:
+    from datadao.chain import Call
+    from datadao.cli.session import Session
+
+_DAY = 86_400
+
+
+@command(lease, "request", sends=True)
+@click.option("--dataset", type=click.IntRange(1), required=True)
+@click.option("--purposes", type=click.IntRange(1), required=True, help="Mask, see docs/architecture.md: 1 research.")
+@click.option("--price", required=True, metavar="AMOUNT", help="Rent of one period, in the settlement asset.")
+@click.option("--period-days", type=click.IntRange(1, 366), required=True, help="Length of a period.")
+@click.option("--periods", type=click.IntRange(1), required=True, help="Number of periods.")
+@click.option("--bond", required=True, metavar="AMOUNT", help="Returned after the lease unless slashed.")
+@click.option("--royalty-bps", type=click.IntRange(0, 10_000), default=0, help="Part of models' income offered.")
+@click.option("--exclusive", is_flag=True, help="No other lease of the dataset at the same time.")
+@click.option("--agreement", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its sha256 is signed.")
+@click.option("--text", required=True, help="What holders read before they vote.")
+@key_option("Key that custodians seal to.")
+def request(
+    session: Session,
+    dataset: int,
+    purposes: int,
+    price: str,
+    period_days: int,
+    periods: int,
+    bond: str,
+    royalty_bps: int,
+    exclusive: bool,
+    agreement: Path | None,
+    text: str,
+    key_name: str,
+) -> Outcome:
+    """Escrow all rent and the bond, and ask the holders for a lease."""
+    from datadao.cli.reading import check_dataset
+    from datadao.cli.sending import receipt_json, send
+    from datadao.client import Terms
+    from datadao.crypto.seal import public_key
+
+    hpke_key, dao, money = public_key(session.key(key_name)), session.dao, session.money
+    check_dataset(session, dataset)
+    terms = Terms(
+        dataset_id=dataset,
+        purposes=purposes,
+        price_per_period=money.units(price, "--price"),
+        period_length=period_days * _DAY,
+        periods=periods,
+        bond=money.units(bond, "--bond"),
+        royalty_bps=royalty_bps,
+        exclusive=exclusive,
+        agreement_hash=hashlib.sha256(agreement.read_bytes()).digest() if agreement else bytes(32),
+    )
+    what = f"request a lease of dataset {dataset}, escrowing {money.text(terms.escrow)}"
+    call = dao.call("leases", "request", tuple(vars(terms).values()), hpke_key, text, what=what)
+    receipts = send(session, [*_approval(session, terms.escrow), call], dependent=True)
+    event = dao.leases.LeaseRequested.from_receipt(receipts[-1])[0]
+    document = {"lease": event.leaseId, "proposal": str(event.proposalId), "escrow": str(terms.escrow)}
+    told = f"Lease {event.leaseId} is requested; holders vote on lease:{event.leaseId} (proposal {event.proposalId})."
+    return Outcome(document | {"transactions": receipt_json(receipts)}, (told,))
+
+
+@command(lease, "accept", sends=True)
+@click.argument("offer", type=click.IntRange(1))
+@click.option("--max-cost", metavar="AMOUNT", help="Most to be escrowed; what the offer says now unless given.")
+@key_option("Key that custodians seal to.")
+def accept(session: Session, offer: int, max_cost: str | None, key_name: str) -> Outcome:
+    """Take a seat of a standing OFFER: all rent and the bond are escrowed, and the lease is approved at once."""
+    from datadao.cli.sending import receipt_json, send
+    from datadao.crypto.seal import public_key
+    from datadao.errors import InvalidArgument
+
+    hpke_key, dao, money = public_key(session.key(key_name)), session.dao, session.money
+    count = dao.leases.offerCount()
+    if offer > count:
+        raise InvalidArgument(f"no offer {offer}; there are {f'1 to {count}' if count else 'none'}")
+    terms = dao.leases.offerTerms(offer)[0]
+    cost = terms.pricePerPeriod * terms.periods + terms.bond
+    limit = money.units(max_cost, "--max-cost") if max_cost else cost
+    call = dao.call(
+        "leases", "accept", offer, hpke_key, limit, what=f"accept offer {offer}, escrowing {money.text(cost)}"
+    )
+    receipts = send(session, [*_approval(session, cost), call], dependent=True)
+    lease_id = dao.leases.OfferAccepted.from_receipt(receipts[-1])[0].leaseId
+    document: dict[str, Any] = {"lease": lease_id, "offer": offer, "escrow": str(cost)}
+    return Outcome(document | {"transactions": receipt_json(receipts)}, (f"Lease {lease_id} is approved.",))
+
+
+def _approval(session: Session, escrow: int) -> list[Call]:
+    """What lets the leases contract pull the escrow, and no more. Raises `InvalidArgument` if the account lacks it."""
+    from datadao.chain import Call
+    from datadao.errors import InvalidArgument
+
+    money, leases = session.money, session.dao.addresses["leases"]
+    held = money.token.balanceOf(session.address)
+    if held < escrow:
+        raise InvalidArgument(f"{session.address} holds {money.text(held)}, the lease escrows {money.text(escrow)}")
+    if not escrow or money.token.allowance(session.address, leases) >= escrow:
+        return []
+    what = f"allow the leases contract to take {money.text(escrow)}"
+    return [Call(money.address, "DataToken", "approve", (leases, escrow), what)]

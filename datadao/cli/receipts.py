@@ -1,0 +1,72 @@
+"""What a contributor keeps of each file it handed in: a private note that makes `contribute` resumable."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from datadao.crypto.files import write_whole
+from datadao.errors import InvalidArgument
+from datadao.submission import Submission
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """`submission` as it was signed, for attestor set `attestors` and committee `epoch`; `submitted` once it is on the
+    board. `source` and `digest` (sha256) are of the plaintext and leave this folder never."""
+
+    source: str
+    digest: bytes
+    submission: Submission
+    epoch: int
+    attestors: int
+    submitted: bool
+
+    def write(self, home: Path) -> None:
+        """Replaces the receipt of the same file and dataset, whole or not at all."""
+        path = _path(home, self.submission.dataset_id, self.digest)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        content: dict[str, Any] = {
+            "source": self.source,
+            "sha256": self.digest.hex(),
+            "submission": self.submission.encode().hex(),
+            "epoch": self.epoch,
+            "attestors": self.attestors,
+            "submitted": self.submitted,
+        }
+        data = json.dumps(content, indent=2).encode()
+        write_whole(path, lambda out: out.write(data), durable=True)
+
+
+def find(home: Path, dataset_id: int, digest: bytes) -> Receipt | None:
+    """The receipt of a file with this sha256, if it was handed in to the dataset from here."""
+    path = _path(home, dataset_id, digest)
+    return _read(path) if path.exists() else None
+
+
+def every(home: Path) -> list[Receipt]:
+    """All receipts."""
+    return [_read(path) for path in sorted((home / "receipts").glob("*.json"))]
+
+
+def digest_of(path: Path) -> bytes:
+    """sha256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+def _path(home: Path, dataset_id: int, digest: bytes) -> Path:
+    return home / "receipts" / f"{dataset_id}-{digest.hex()[:32]}.json"
+
+
+def _read(path: Path) -> Receipt:
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        submission = Submission.decode(bytes.fromhex(raw["submission"]))
+        digest = bytes.fromhex(raw["sha256"])
+        return Receipt(raw["source"], digest, submission, raw["epoch"], raw["attestors"], raw["submitted"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise InvalidArgument(f"{path} is no receipt; restore it from a copy, or move it away") from error

@@ -1,0 +1,202 @@
+"""One run of a command: the role's folder, and what it opens of chain, storage and keys when first asked for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from datadao.errors import AccountRefused, InvalidArgument, ProfileRefused
+from datadao.profile import Profile
+
+if TYPE_CHECKING:  # what is imported below, where it is first needed, takes seconds
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+    from datadao import eip712
+    from datadao.board import Board
+    from datadao.catalog import Catalog
+    from datadao.cli.money import Money
+    from datadao.client import DataDAO
+    from datadao.store import Store
+
+_WIDE = 160
+"""Columns of a file or a pipe."""
+
+
+class Session:
+    """Raises `ProfileRefused` for what is not configured, and whatever opening something raises."""
+
+    def __init__(
+        self, home: Path, network: str | None, alias: str | None, *, as_json: bool, yes: bool, stack: ExitStack
+    ) -> None:
+        self.home, self.as_json, self.yes = home, as_json, yes
+        self.network, self.alias, self._stack = network, alias, stack
+        self._err = _console(stderr=True)
+        self._unlocked = False
+
+    # What a role has
+
+    @cached_property
+    def profile(self) -> Profile:
+        return Profile.load(self.home)
+
+    @cached_property
+    def dao(self) -> DataDAO:
+        """The DAO on the configured network, once it is certain that its contracts are there."""
+        self._connect()
+        from datadao.client import DataDAO
+
+        where = self.profile.needed("deployment")
+        dao = DataDAO.recorded(self.profile.path(where)) if isinstance(where, str) else DataDAO(where)
+        if not dao.web3.eth.get_code(dao.web3.to_checksum_address(dao.addresses["registry"])):
+            raise InvalidArgument(
+                f"no contract at {dao.addresses['registry']} on chain {dao.id.chain_id}; "
+                "check `network` and `deployment` of the configuration"
+            )
+        return dao
+
+    @cached_property
+    def store(self) -> Store:
+        return self._open("store")
+
+    @cached_property
+    def board(self) -> Board:
+        from datadao.board import Board
+
+        return Board(self.dao.id, self.store, self._open("inbox") if self.profile.inbox else None)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        from datadao.catalog import Catalog
+
+        return Catalog(self.dao, self.store, self.dao.since)
+
+    @cached_property
+    def account(self) -> Any:
+        """The Ape account, which may still be locked."""
+        from datadao import wallet
+
+        _ = self.dao
+        return wallet.find(self.alias or self.profile.needed("account"))
+
+    @cached_property
+    def address(self) -> str:
+        """The account's address."""
+        return str(self.account.address)
+
+    @cached_property
+    def money(self) -> Money:
+        from datadao.cli.money import Money
+
+        return Money.of(self.dao)
+
+    @property
+    def sign(self) -> eip712.Signer:
+        """Signs messages with the account, unlocked."""
+        from datadao import wallet
+
+        self.unlock()
+        return wallet.signer(self.account)
+
+    @property
+    def now(self) -> int:
+        """The chain's time, Unix seconds."""
+        return int(self.dao.web3.eth.get_block("latest")["timestamp"])
+
+    def key_path(self, name: str) -> Path:
+        """Where the role keeps the secret of this name."""
+        if not name.replace("-", "").replace("_", "").isalnum():
+            raise InvalidArgument(f"key name {name!r}: use letters, digits, '-' and '_'")
+        return self.home / "keys" / name
+
+    def key(self, name: str) -> X25519PrivateKey:
+        """The role's X25519 key of this name."""
+        from datadao.keyfile import load_key
+
+        return load_key(self.key_path(name))
+
+    def unlock(self) -> None:
+        """Lets the account sign; asks for its passphrase at most once."""
+        from datadao import wallet
+
+        if not self._unlocked:
+            wallet.unlock(self.account, self._passphrase)
+            self._unlocked = True
+
+    # What a person sees
+
+    def show(self, *items: Any) -> None:
+        """Prints results."""
+        out = _console(stderr=False)
+        for item in items:
+            out.print(Text(item) if isinstance(item, str) else item)
+
+    def say(self, markup: str, text: str = "") -> None:
+        """Prints what is no result: `text` is taken as it is."""
+        self._err.print(Text.from_markup(markup), Text(text))
+
+    def confirm(self, question: str) -> None:
+        """Asks, unless told --yes. Raises `click.Abort` at a no, `InvalidArgument` where nobody can answer."""
+        if self.yes:
+            return
+        if not sys.stdin.isatty():
+            raise InvalidArgument("there is no terminal to confirm at: pass --yes; nothing was sent")
+        click.confirm(question, abort=True, err=True)
+
+    @contextmanager
+    def progress(self, text: str, total: int) -> Iterator[Callable[[int], None]]:
+        """A progress bar on a terminal, nothing elsewhere; yields what to tell the number of items newly done."""
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=self._err, transient=True, disable=not self._err.is_terminal) as progress:
+            task = progress.add_task(text, total=total)
+            yield lambda done: progress.advance(task, done)
+
+    def discreet(self, message: str) -> str:
+        """A message without the node's address, which often holds a password."""
+        url = self.network or (self.__dict__["profile"].network if "profile" in self.__dict__ else None)
+        if not url or "://" not in url:
+            return message
+        from datadao.node import host
+
+        return message.replace(url, host(url))
+
+    def _connect(self) -> None:
+        network = self.network or self.profile.needed("network")
+        import ape
+        from ape.exceptions import ApeException
+        from ape.logging import LogLevel, logger
+
+        logger.set_level(LogLevel.CRITICAL)
+        try:
+            self._stack.enter_context(ape.networks.parse_network_choice(network))
+        except (ApeException, OSError, ValueError) as error:
+            first = str(error).partition("\n")[0]
+            raise ProfileRefused(
+                f"cannot connect to {network}: {first}; check `network`, and that the node runs"
+            ) from None
+
+    def _open(self, name: str) -> Store:
+        from datadao.store import Store
+
+        return Store(**self.profile.needed(name))
+
+    def _passphrase(self, alias: str) -> str:
+        if not sys.stdin.isatty():
+            raise AccountRefused(
+                f"account {alias} is locked and there is no terminal to ask at; set APE_ACCOUNTS_{alias}_PASSPHRASE"
+            )
+        answer: str = click.prompt(f"Passphrase of {alias}", hide_input=True, err=True)
+        return answer
+
+
+def _console(*, stderr: bool) -> Console:
+    out = Console(stderr=stderr, highlight=False, soft_wrap=True)
+    return out if out.is_terminal else Console(stderr=stderr, highlight=False, soft_wrap=True, width=_WIDE)

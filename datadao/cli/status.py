@@ -1,0 +1,142 @@
+"""`datadao status`: the DAO, and this role's part in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from datadao.cli.frame import Outcome, command
+from datadao.cli.groups import cli
+
+if TYPE_CHECKING:
+    from datadao.cli.session import Session
+
+
+@command(cli, "status")
+def status(session: Session) -> Outcome:
+    """Show supply, datasets, batches, leases, and what this account holds and may claim.
+
+    In JSON, amounts are strings: of the asset in its smallest unit, of tokens and shares in units of 10^-9.
+    """
+    dao, money = session.dao, session.money
+    head = dao.web3.eth.get_block("latest")
+    document: dict[str, Any] = {
+        "chainId": dao.id.chain_id,
+        "block": head["number"],
+        "time": head["timestamp"],
+        "contracts": dao.addresses,
+        "asset": {"address": money.address, "symbol": money.symbol, "decimals": money.decimals},
+        "token": {"symbol": dao.token.symbol(), "supply": str(dao.token.totalSupply())},
+        "datasets": [_dataset(dao, number) for number in range(1, dao.registry.datasetCount() + 1)],
+        "batches": [_batch(dao, number) for number in range(1, dao.registry.batchCount() + 1)],
+        "leases": [_lease(dao, number) for number in range(1, dao.leases.leaseCount() + 1)],
+        "me": _me(session) if session.alias or session.profile.account else None,
+    }
+    return Outcome(document, tuple(_told(session, document)))
+
+
+def _dataset(dao: Any, number: int) -> dict[str, Any]:
+    info, policy = dao.registry.dataset(number), dao.registry.currentPolicy(number)
+    return {
+        "id": number,
+        "policyVersion": info.policyVersion,
+        "purposes": policy.purposes,
+        "minQualityBps": policy.minQuality,
+        "minPricePerPeriod": str(policy.minPricePerPeriod),
+        "minBond": str(policy.minBond),
+        "schemaHash": bytes(policy.schemaHash),
+        "uri": policy.uri,
+        "lastSequence": info.lastSequence,
+        "erasures": info.erasures,
+    }
+
+
+def _batch(dao: Any, number: int) -> dict[str, Any]:
+    from datadao.catalog import BatchStatus
+    from datadao.cli.reading import word
+
+    info = dao.registry.batch(number)
+    return {
+        "id": number,
+        "datasetId": info.datasetId,
+        "sequence": info.sequence,
+        "status": word(BatchStatus(info.status)),
+        "since": info.since,
+        "shares": str(info.totalShares),
+        "unresolved": info.unresolvedCount,
+    }
+
+
+def _lease(dao: Any, number: int) -> dict[str, Any]:
+    from datadao.cli.reading import LeaseStatus, word
+
+    info, (terms, *_) = dao.leases.lease(number), dao.leases.leaseTerms(number)
+    return {
+        "id": number,
+        "datasetId": terms.datasetId,
+        "status": word(LeaseStatus(info.status)),
+        "licensee": info.licensee,
+        "purposes": terms.purposes,
+        "pricePerPeriod": str(terms.pricePerPeriod),
+        "paidPeriods": info.paidPeriods,
+        "periods": terms.periods,
+        "paidUntil": info.paidUntil,
+        "returnable": str(info.returnable),
+    }
+
+
+def _me(session: Session) -> dict[str, Any]:
+    dao, address = session.dao, session.address
+    pools = range(dao.registry.datasetCount() + 1)
+    return {
+        "account": address,
+        "tokens": str(dao.token.balanceOf(address)),
+        "votes": str(dao.token.getVotes(address)),
+        "shares": {str(pool): str(dao.splitter.sharesOf(pool, address)) for pool in pools if pool},
+        "claimable": str(dao.splitter.claimable(address, list(pools))),
+        "modelCredit": str(dao.models.creditOf(address)),
+        "asset": str(session.money.token.balanceOf(address)),
+    }
+
+
+def _told(session: Session, found: dict[str, Any]) -> list[Any]:
+    from rich.table import Table
+
+    from datadao.cli.money import decimal
+    from datadao.cli.reading import TOKEN_DECIMALS, moment
+
+    def tokens(units: str) -> str:
+        return decimal(int(units), TOKEN_DECIMALS)
+
+    money, me = session.money, found["me"]
+    symbol = found["token"]["symbol"]
+    batches = Table("batch", "dataset", "status", "since", "shares", "unresolved", title="Batches")
+    for item in found["batches"]:
+        shares, since = tokens(item["shares"]), moment(item["since"])
+        cells: tuple[Any, ...] = (item["id"], item["datasetId"], item["status"], since, shares, item["unresolved"])
+        batches.add_row(*map(str, cells))
+    leases = Table("lease", "dataset", "status", "licensee", "rent a period", "paid", "until", title="Leases")
+    for item in found["leases"]:
+        paid, rent = f"{item['paidPeriods']}/{item['periods']}", money.text(int(item["pricePerPeriod"]))
+        cells = (item["id"], item["datasetId"], item["status"], item["licensee"], rent, paid, moment(item["paidUntil"]))
+        leases.add_row(*map(str, cells))
+    lines: list[Any] = [
+        f"Chain {found['chainId']}, block {found['block']}, {moment(found['time'])}",
+        f"Supply {tokens(found['token']['supply'])} {symbol}; asset {money.symbol} at {money.address}",
+        *(_dataset_line(session, item) for item in found["datasets"]),
+        *(table for table in (batches, leases) if table.rows),
+    ]
+    if me:
+        lines += [
+            f"{me['account']}: {tokens(me['tokens'])} {symbol}, {tokens(me['votes'])} votes, "
+            f"{money.text(int(me['asset']))}",
+            f"Claimable income {money.text(int(me['claimable']))}; model credit {money.text(int(me['modelCredit']))}",
+        ]
+    return lines
+
+
+def _dataset_line(session: Session, item: dict[str, Any]) -> str:
+    money = session.money
+    return (
+        f"Dataset {item['id']} ({item['uri']}): rent at least {money.text(int(item['minPricePerPeriod']))} a period, "
+        f"bond {money.text(int(item['minBond']))}, quality {item['minQualityBps'] / 100:g} %, {item['erasures']} erased"
+    )
