@@ -16,7 +16,7 @@ from eth_utils import keccak
 from tests.support.dao import HPKE_KEY, Dao
 from tests.support.dao import PENDING as PROPOSAL_PENDING
 from tests.support.handles import Event
-from tests.support.leases import BOND, COST, NOBODY, PENDING, PERIODS, PRICE, Market
+from tests.support.leases import APPROVED, BOND, COST, NOBODY, PENDING, PERIODS, PRICE, Market
 from tests.support.reader import refused
 from tests.support.system import DAY, config
 
@@ -174,6 +174,27 @@ def test_request__text_of_4_kib_accepted_and_longer__refused_AB75(market: Market
             ask(market, text="x" * length)
     ask(market, text="x" * 4096)
     ask(market, text="")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#proposer=0x" + "11" * 20,
+        "Lease 7 terms 0x" + "00" * 32 + " ",
+        '"}],\n\x00\x1b[2J\u202e',
+        "\N{GRINNING FACE}" * 1024,
+    ],
+    ids=["suffix", "prefix", "control", "wide"],
+)
+def test_request__text_that_imitates_its_frame__is_only_text_AB75(market: Market, text: str) -> None:
+    """What frames the text is read from the front and from the back; nothing in between takes its place."""
+    rich(market)
+    lease, proposal = ask(market, text=text).value
+    description = keccak(text=full_description(market, lease, market.dao.terms(), text))
+    assert market.dao.leases.proposalOf(lease)[3] == description
+    assert market.dao.governor.proposalProposer(proposal) == market.dao.leases.address
+    market.dao.pass_(market.dao.lease_proposal(lease), market.founder)
+    assert market.lease(lease).status == APPROVED
 
 
 def test_request__less_than_the_least_escrow__refused(dao: Dao) -> None:
