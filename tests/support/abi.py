@@ -8,6 +8,7 @@ refuses: a test of its own holds it to that.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -32,50 +33,23 @@ class Coder:
     """Codes values of the types of these ABI entries (`{"type": ..., "components": [...]}`), in their order."""
 
     def __init__(self, entries: Sequence[dict[str, Any]]) -> None:
-        self._kinds = [_kind(entry["type"], entry) for entry in entries]
-        self._size = 0 if any(kind.size == 0 for kind in self._kinds) else sum(kind.size for kind in self._kinds)
+        self._size, self._encode, self._decode = _sequence([_kind(entry["type"], entry) for entry in entries])
 
     def encode(self, values: Sequence[Any]) -> bytes:
         """Raises `ValueError` or `OverflowError` for a value that does not fit its type."""
-        return _encode_all(self._kinds, values)
+        return self._encode(values)
 
     def decode(self, data: bytes) -> tuple[Any, ...]:
         """Raises `ValueError` for data that no values of these types encode to."""
         if self._size and len(data) != self._size:
             raise ValueError(f"expected {self._size} bytes, got {len(data)}")
-        return tuple(_decode_all(self._kinds, data, 0))
-
-
-def _encode_all(kinds: Sequence[_Kind], values: Sequence[Any]) -> bytes:
-    heads, tails = [], []
-    offset = sum([kind.size or _WORD for kind in kinds])
-    for kind, value in zip(kinds, values, strict=True):
-        coded = kind.encode(value)
-        if kind.size:
-            heads.append(coded)
-        else:
-            heads.append(offset.to_bytes(_WORD, "big"))
-            tails.append(coded)
-            offset += len(coded)
-    return b"".join(heads + tails)
-
-
-def _decode_all(kinds: Sequence[_Kind], data: bytes, base: int) -> list[Any]:
-    values, at = [], base
-    for kind in kinds:
-        if kind.size:
-            values.append(kind.decode(data, at))
-            at += kind.size
-        else:
-            values.append(kind.decode(data, base + _number(data, at)))
-            at += _WORD
-    return values
+        return tuple(self._decode(data, 0))
 
 
 def _kind(name: str, entry: dict[str, Any]) -> _Kind:
     if name.endswith("]"):
         element, _, count = name[:-1].rpartition("[")
-        return _fixed_list(_kind(element, entry), int(count)) if count else _list(_kind(element, entry))
+        return _sequence([_kind(element, entry)] * int(count)) if count else _list(_kind(element, entry))
     if name == "tuple":
         return _struct([c["name"] for c in entry["components"]], [_kind(c["type"], c) for c in entry["components"]])
     if name == "string":
@@ -173,39 +147,67 @@ def _unpack_bytes(data: bytes, at: int) -> bytes:
     return value
 
 
-def _list(element: _Kind) -> _Kind:
+def _sequence(kinds: Sequence[_Kind]) -> _Kind:
+    """Values of these types, one after the other."""
+    size = sum([kind.size or _WORD for kind in kinds])
+    at = list(itertools.accumulate([kind.size or _WORD for kind in kinds], initial=0))
+    if all(kind.size for kind in kinds):
+        encoders = [kind.encode for kind in kinds]
+        decoders = [(kind.decode, offset) for kind, offset in zip(kinds, at, strict=False)]
+        return _Kind(
+            size,
+            lambda values: b"".join([encode(value) for encode, value in zip(encoders, values, strict=True)]),
+            lambda data, base: [decode(data, base + offset) for decode, offset in decoders],
+        )
+
     def encode(values: Sequence[Any]) -> bytes:
-        return len(values).to_bytes(_WORD, "big") + _encode_all([element] * len(values), values)
+        heads, tails, offset = [], [], size
+        for kind, value in zip(kinds, values, strict=True):
+            coded = kind.encode(value)
+            if kind.size:
+                heads.append(coded)
+            else:
+                heads.append(offset.to_bytes(_WORD, "big"))
+                tails.append(coded)
+                offset += len(coded)
+        return b"".join(heads + tails)
+
+    def decode(data: bytes, base: int) -> list[Any]:
+        places = [base + offset for offset in at]
+        return [
+            kind.decode(data, place if kind.size else base + _number(data, place))
+            for kind, place in zip(kinds, places, strict=False)
+        ]
+
+    return _Kind(0, encode, decode)
+
+
+def _list(element: _Kind) -> _Kind:
+    of = functools.cache(lambda count: _sequence([element] * count))
+
+    def encode(values: Sequence[Any]) -> bytes:
+        return len(values).to_bytes(_WORD, "big") + of(len(values)).encode(values)
 
     def decode(data: bytes, at: int) -> list[Any]:
         count = _number(data, at)
         if count * (element.size or _WORD) > len(data):
             raise ValueError(f"{count} elements in {len(data)} bytes")
-        return _decode_all([element] * count, data, at + _WORD)
+        values: list[Any] = of(count).decode(data, at + _WORD)
+        return values
 
     return _Kind(0, encode, decode)
 
 
-def _fixed_list(element: _Kind, count: int) -> _Kind:
-    kinds = [element] * count
-    return _Kind(
-        element.size * count,
-        lambda values: _encode_all(kinds, values),
-        lambda data, at: _decode_all(kinds, data, at),
-    )
-
-
 def _struct(names: list[str], kinds: list[_Kind]) -> _Kind:
+    size, encode_fields, decode_fields = _sequence(kinds)
+
     def encode(value: Any) -> bytes:
         """Of a namespace, a mapping, or a sequence in the order of the fields."""
         if isinstance(value, SimpleNamespace):
             value = vars(value)
-        if isinstance(value, dict):
-            value = [value[name] for name in names]
-        return _encode_all(kinds, value)
+        return encode_fields([value[name] for name in names] if isinstance(value, dict) else value)
 
     def decode(data: bytes, at: int) -> SimpleNamespace:
-        return SimpleNamespace(**dict(zip(names, _decode_all(kinds, data, at), strict=True)))
+        return SimpleNamespace(**dict(zip(names, decode_fields(data, at), strict=True)))
 
-    size = 0 if any(kind.size == 0 for kind in kinds) else sum(kind.size for kind in kinds)
     return _Kind(size, encode, decode)

@@ -5,6 +5,7 @@ Every verb goes through the real contracts with real signatures; nothing is impe
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,6 +29,7 @@ ERASE = "Erase(uint256 batchId,bytes32 fingerprint,uint48 deadline)"
 HPKE_KEY = keccak(text="licensee key")
 
 
+@functools.cache
 def leaf(contributor: Actor, name: str, units: int = 1, quality: int = 10_000) -> Leaf:
     """A leaf whose hashes follow from `name`."""
     digest = [keccak(text=f"{kind}/{name}") for kind in ("fingerprint", "file", "envelope")]

@@ -34,7 +34,7 @@ values: dict[str, list[int]] = {
     "setProposalThreshold": [0, TOKEN, 4 * TOKEN, 5 * TOKEN, 6 * TOKEN],
     "setQuorumBps": [99, 100, 500, 2000, 2001],
     "setLeaseQuorumBps": [99, 100, 500, 2000, 2001],
-    "updateDelay": [2 * DAY - 1, 2 * DAY, 3 * DAY, 30 * DAY, 30 * DAY + 1],
+    "updateDelay": [2 * DAY - 1, 2 * DAY, 3 * DAY, 30 * DAY, 30 * DAY + 1] * 2,
 }
 setters = st.sampled_from([(name, (value,)) for name, choices in values.items() for value in choices])
 others = st.sampled_from(
