@@ -180,7 +180,9 @@ def test_assess__envelope_of_another_file__refused(world: World, alice: Wallet, 
         world.attestor().assess(crossed, everyone(world, crossed))
 
 
-def test_assess__copied_by_another_contributor__refused(world: World, mallory: Wallet, submitted: Submission) -> None:
+def test_assess__copied_by_another_contributor__refused_B09(
+    world: World, mallory: Wallet, submitted: Submission
+) -> None:
     """The thief signs the public ciphertext and envelope as its own, and replays the seals."""
     stolen = resigned(submitted, mallory, contributor=mallory.address)
     with pytest.raises(UnsealFailed):

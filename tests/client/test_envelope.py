@@ -46,7 +46,7 @@ def test_open_wrap__each_custodian__gets_its_own_share() -> None:
     ],
     ids=["chain", "registry", "dataset", "contributor"],
 )
-def test_open_wrap__envelope_copied_elsewhere__opens_for_nobody(elsewhere: Context) -> None:
+def test_open_wrap__envelope_copied_elsewhere__opens_for_nobody_K1_AB84(elsewhere: Context) -> None:
     for slot, key in enumerate(SEATS.keys):
         with pytest.raises(UnsealFailed):
             open_wrap(ENVELOPE, elsewhere, slot, key)
@@ -83,7 +83,7 @@ def test_open_wrap__share_that_is_not_the_committed_one__names_the_slot() -> Non
 
 @settings(max_examples=80)
 @given(st.data())
-def test_envelope__any_byte_altered__fails_to_decode_to_fit_or_to_open(data: st.DataObject) -> None:
+def test_envelope__any_byte_altered__fails_to_decode_to_fit_or_to_open_K1_AB84(data: st.DataObject) -> None:
     """No byte of an envelope is without meaning to somebody."""
     encoded = ENVELOPE.encode()
     at = data.draw(st.integers(0, len(encoded) - 1))

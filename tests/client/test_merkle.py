@@ -134,7 +134,7 @@ def test_leaf__a_field_of_another_width__refused(field: str) -> None:
         leaf_hash(DAO, 7, 3, leaf._replace(**{field: cut}))
 
 
-def test_leaf__two_hashes_of_wrong_width_that_add_up__refused() -> None:
+def test_leaf__two_hashes_of_wrong_width_that_add_up__refused_B07() -> None:
     leaf = some_leaves(1)[0]
     shifted = leaf._replace(fingerprint=leaf.fingerprint[:-1], file_hash=leaf.fingerprint[-1:] + leaf.file_hash)
     with pytest.raises(InvalidArgument):

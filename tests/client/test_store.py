@@ -128,7 +128,7 @@ def test_get__object_lost__missing(store: Store, tmp_path: Path) -> None:
     assert not (tmp_path / "copy").exists()
 
 
-def test_get__longer_than_allowed__refused(store: Store, tmp_path: Path) -> None:
+def test_get__longer_than_allowed__refused_K4_AB89(store: Store, tmp_path: Path) -> None:
     digest = store.put_bytes(b"x" * 1_000)
     assert len(store.get(digest, limit=1_000)) == 1_000
     with pytest.raises(ObjectTooLarge):
@@ -181,7 +181,7 @@ def allowed(name: str) -> bool:
 @example("con:stream")
 @example("")
 @example("sha256/" + "ab/" + "ab" * 32)
-def test_names__outside_the_allowed_forms__never_reach_io(name: str) -> None:
+def test_names__outside_the_allowed_forms__never_reach_io_K4_AB89(name: str) -> None:
     """K-4. The store refuses on its own; it does not lean on what obstore or the file system would say."""
     store = Store("memory://")
     fine = allowed(name)

@@ -37,7 +37,7 @@ def spent(market: Market, name: str, offer: int) -> dict[str, int]:
     return gas
 
 
-def test_everything__among_a_thousand_others__costs_no_more_than_among_few_AB66() -> None:
+def test_everything__among_a_thousand_others__costs_no_more_than_among_few_AB66_B19() -> None:
     market = Market(Dao())
     dao = market.dao
     offer = market.create_offer(seats=2 * CROWD + 10, days=300)

@@ -229,7 +229,7 @@ OPEN = [(key, c, name) for key, c in ORDER for name, guard in GUARDS[c].items() 
 ERRORS = {guard.error for functions in GUARDS.values() for guard in functions.values() if guard.error}
 
 
-def test_guard_table__names_every_function_that_changes_state__and_no_other() -> None:
+def test_guard_table__names_every_function_that_changes_state__and_no_other_G9_AB79() -> None:
     for _, contract in ORDER:
         in_abi = [entry["name"] for entry in state_changing(contract)]
         assert sorted(in_abi) == sorted(GUARDS[contract]), contract
@@ -244,7 +244,7 @@ def test_guard_table__in_the_document__is_that_of_the_contracts() -> None:
 
 
 @pytest.mark.parametrize(("key", "contract", "name"), GUARDED, ids=lambda v: v)
-def test_guarded_function__called_by_every_kind_of_stranger__refused_by_name_G9(
+def test_guarded_function__called_by_every_kind_of_stranger__refused_by_name_G9_B22(
     w: World, key: str, contract: str, name: str
 ) -> None:
     guard, handle = GUARDS[contract][name], getattr(w.dao, key)

@@ -212,7 +212,7 @@ MAX_SLASH = BOND * 5_000 // 10_000
 
 @settings(max_examples=60 * DEPTH)
 @given(picks=st.lists(st.integers(0, 500), min_size=1, max_size=6))
-def test_hostile_majority__any_proposals_in_any_order__takes_nothing_that_was_due_X1(picks: list[int]) -> None:
+def test_hostile_majority__any_proposals_in_any_order__takes_nothing_that_was_due_X1_AB16(picks: list[int]) -> None:
     w = world()
     start = owed(w)
     assert min(start.claims) > 0 and start.refunds[2] == PRICE * PERIODS + BOND and start.refunds[3] == PRICE * 2
@@ -223,7 +223,7 @@ def test_hostile_majority__any_proposals_in_any_order__takes_nothing_that_was_du
     cash_out(w, start)
 
 
-def test_hostile_majority__each_power_alone__does_what_it_may_or_is_refused_by_name_X1() -> None:
+def test_hostile_majority__each_power_alone__does_what_it_may_or_is_refused_by_name_X1_AB27() -> None:
     """One decree at a time, so that none hides behind another; and the table of what each came to."""
     came_to: dict[str, set[str]] = {}
     for i in range(len(powers(world()))):

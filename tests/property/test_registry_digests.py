@@ -71,7 +71,7 @@ def any_value(source: random.Random, name: str) -> Any:
     return source.choice([0, 1, 2**bits - 1, source.randrange(2**16), source.randrange(2**bits)])
 
 
-def test_digest__of_10_000_random_messages__equals_eth_accounts_and_no_field_is_left_out_R2(dao: Dao) -> None:
+def test_digest__of_10_000_random_messages__equals_eth_accounts_and_no_field_is_left_out_R2_AB60_B07(dao: Dao) -> None:
     source = random.Random(20_261_122)
     for i in range(MESSAGES * DEPTH):
         message = {name: any_value(source, name) for name in FIELDS}
@@ -101,7 +101,7 @@ def test_digest__on_another_chain_or_contract__is_another_R2(dao: Dao) -> None:
 
 @settings(max_examples=150 * DEPTH)
 @given(st.lists(st.tuples(st.integers(0, 4), st.booleans()), max_size=5))
-def test_publish__any_list_of_signers__accepted_iff_threshold_members_ascend_R3(
+def test_publish__any_list_of_signers__accepted_iff_threshold_members_ascend_R3_B10(
     dao: Dao, choice: list[tuple[int, bool]]
 ) -> None:
     """Numbers 3 and 4 are strangers; False is a signature over another message, which recovers to a stranger too."""
@@ -161,7 +161,7 @@ def test_leaf__of_any_contribution__is_the_independent_hash_and_injective_R5(
 
 @settings(max_examples=200 * DEPTH)
 @given(data=st.data())
-def test_proof__of_anything_but_its_own_leaf_in_its_own_batch__fails_R5(
+def test_proof__of_anything_but_its_own_leaf_in_its_own_batch__fails_R5_B06(
     dao: Dao, published: Batch, data: st.DataObject
 ) -> None:
     """Any leaf, any nodes of the tree as its proof, in any order and number."""

@@ -66,7 +66,7 @@ def test_data_taken_without_paying(market: Market) -> None:
     assert leases.solvency() == (BOND + 2 * TO_TREASURY, BOND + 2 * TO_TREASURY)
 
 
-def test_lease_id_squatted(market: Market) -> None:
+def test_lease_id_squatted_AB12_B12(market: Market) -> None:
     """A stranger knows the next lease id and wants its proposal first: by the same action, by the same description, or
     by a request of its own in front."""
     dao, stranger = market.dao, market.stranger
@@ -129,7 +129,7 @@ def test_approval_smuggled_in_by_an_ordinary_proposal(market: Market) -> None:
     assert dao.leases.solvency() == (0, 0)
 
 
-def test_succeeded_but_never_queued(market: Market) -> None:
+def test_succeeded_but_never_queued_B11(market: Market) -> None:
     """Everybody voted for it and nobody queued. The escrow is not held hostage: it returns when the proposal expires,
     and the proposal cannot come back afterwards."""
     lease, proposal = market.request()
@@ -149,7 +149,7 @@ def test_succeeded_but_never_queued(market: Market) -> None:
     assert market.dao.asset.balanceOf(market.licensee.address) == COST
 
 
-def test_execution_that_reverts(market: Market) -> None:
+def test_execution_that_reverts_B11(market: Market) -> None:
     """The guardian pulls the brake whenever an approval could be executed. It delays, and cannot run out the clock: the
     pause and its cool-down are shorter than the time there is. Had nobody executed, the escrow would have returned."""
     lease, proposal = market.request()
@@ -201,7 +201,7 @@ def test_blacklisted_licensee_cannot_block_others(dao: Dao) -> None:
     assert claimed > 0, "contributors are paid as if nothing had happened"
 
 
-def test_price_raised_between_quote_and_accept(market: Market) -> None:
+def test_price_raised_between_quote_and_accept_AB72_B14(market: Market) -> None:
     """A licensee signs for what it was quoted. The DAO closes that offer and makes a dearer one, or the transaction is
     taken to the dearer one: the licensee never pays more than it agreed to."""
     quoted = market.create_offer(days=300)

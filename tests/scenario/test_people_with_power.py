@@ -13,7 +13,7 @@ from tests.support.registry import LAPSED, activate_now, ascending, next_epoch_a
 from tests.support.system import DAY
 
 
-def test_licensee_outvoting__its_address_does_not_vote_on_its_own_request(dao: Dao) -> None:
+def test_licensee_outvoting__its_address_does_not_vote_on_its_own_request_AB06_B13(dao: Dao) -> None:
     """By address: good manners, not a defence. Delegated in time, the same tokens vote."""
     licensee, members = member(dao, "licensee", 260), [member(dao, f"member-{i}", 110) for i in range(2)]
     lease, own = dao.request(licensee)
@@ -40,7 +40,9 @@ def test_licensee_outvoting__its_address_does_not_vote_on_its_own_request(dao: D
     assert dao.governor.castVote(again.id, FOR, sender=friend.address).value == 260 * TOKEN
 
 
-def test_guardian_trying_to_trap_claims__claims_refunds_and_erasure_go_on_and_voters_replace_it_G8(dao: Dao) -> None:
+def test_guardian_trying_to_trap_claims__claims_refunds_and_erasure_go_on_and_voters_replace_it_G8_AB26_B17(
+    dao: Dao,
+) -> None:
     """It pulls whenever it can and cancels whatever it can; money and data leave, and so does the guardian."""
     guardian, voter, licensee = dao.actors["guardian"], dao.who("voter"), dao.who("licensee")
     own, spare = leaf(voter, "own", 299), leaf(voter, "spare", 1)
@@ -111,7 +113,7 @@ def test_newborn_dao_captured_by_its_first_contributor__the_floor_holds_G11(dao:
     assert dao.governor.state(answer.id) == SUCCEEDED
 
 
-def test_newborn_dao__unclaimed_data_counts_against_its_early_claimers_G11(dao: Dao) -> None:
+def test_newborn_dao__unclaimed_data_counts_against_its_early_claimers_G11_AB53(dao: Dao) -> None:
     """Supply counts what was accepted: who claims first does not rule those who have not turned up."""
     early = dao.who("early")
     items = [leaf(early, "early", 40), *(leaf(dao.who(f"absent-{i}"), f"absent {i}", 100) for i in range(5))]

@@ -71,7 +71,7 @@ def test_approval_smuggled_through_third_parties__is_refused_when_it_arrives_L3(
         )
 
 
-def test_lease_id_squatted__nobody_can_make_the_coming_requests_proposal(dao: Dao) -> None:
+def test_lease_id_squatted__nobody_can_make_the_coming_requests_proposal_B12(dao: Dao) -> None:
     """Its id follows from its description and its one action, and that action is reserved."""
     voter, licensee = founder(dao), dao.who("licensee")
     terms = dao.terms()
@@ -87,7 +87,7 @@ def test_lease_id_squatted__nobody_can_make_the_coming_requests_proposal(dao: Da
     assert dao.leases.lease(lease).status == APPROVED
 
 
-def test_request_front_run_by_another_request__both_get_their_vote(dao: Dao) -> None:
+def test_request_front_run_by_another_request__both_get_their_vote_AB12_G5(dao: Dao) -> None:
     """The copy takes the number the first one was about to get; nothing of the first depends on it."""
     voter, licensee, copier = founder(dao), dao.who("licensee"), dao.who("copier")
     cost = 420_000_000

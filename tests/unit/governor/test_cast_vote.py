@@ -134,7 +134,7 @@ def test_vote__in_the_voting_time_of_a_canceled_proposal__refused(dao: Dao) -> N
 
 
 @every_way
-def test_vote__twice_by_any_mixture_of_ways__refused_G1(dao: Dao, way: str) -> None:
+def test_vote__twice_by_any_mixture_of_ways__refused_G1_AB23(dao: Dao, way: str) -> None:
     voter = founder(dao)
     proposal = text_proposal(dao, voter)
     dao.to_vote(proposal.id)

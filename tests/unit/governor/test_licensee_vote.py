@@ -28,7 +28,7 @@ def lookalike(of: Actor) -> Actor:
 
 
 @pytest.mark.parametrize("support", [AGAINST, FOR, ABSTAIN])
-def test_licensee_votes_on_its_own_request__refused_every_way(dao: Dao, support: int) -> None:
+def test_licensee_votes_on_its_own_request__refused_every_way_G1_B13(dao: Dao, support: int) -> None:
     licensee = founder(dao)
     _, own = dao.request(licensee)
     dao.to_vote(own.id)

@@ -128,7 +128,7 @@ def test_setter__by_anyone_but_the_timelock__refused_AB10(dao: Dao, who: str) ->
         refused(dao, lambda c=call, m=most: c(m, sender=caller), "GovernorOnlyExecutor", caller)
 
 
-def test_voting_period__never_below_the_extension__and_both_together_in_the_right_order(dao: Dao) -> None:
+def test_voting_period__never_below_the_extension__and_both_together_in_the_right_order_AB11(dao: Dao) -> None:
     voter = founder(dao)
     dao.govern(voter, dao.governor, "setLateQuorumVoteExtension", PERIOD)
     proposal = due(dao, voter, ("setVotingPeriod", PERIOD - 1))

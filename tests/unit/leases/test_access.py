@@ -68,7 +68,7 @@ def test_access__somebody_else_or_another_dataset__closed(market: Market) -> Non
     assert not leases.isAccessAllowed(1, NOBODY, 1)
 
 
-def test_access__before_the_first_instalment__closed_in_every_state(market: Market) -> None:
+def test_access__before_the_first_instalment__closed_in_every_state_L5_B20(market: Market) -> None:
     lease, proposal = market.request()
     leases, licensee = market.dao.leases, market.licensee.address
 

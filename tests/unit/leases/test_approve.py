@@ -110,7 +110,7 @@ def operation(market: Market, lease: int) -> bytes:
     return found
 
 
-def test_approve__executed_twice__refused(market: Market) -> None:
+def test_approve__executed_twice__refused_AB22(market: Market) -> None:
     lease, proposal = market.request()
     market.dao.pass_(proposal, market.founder)
     with refused(market.picture, "GovernorUnexpectedProposalState", proposal.id, EXECUTED, ONLY_QUEUED):

@@ -126,7 +126,7 @@ def test_confirm_delivery__committee_changed_after_approval__the_old_one_signs(m
     assert market.lease(lease).status == ACTIVE
 
 
-def test_confirm_delivery__seat_passed_to_a_successor__it_signs_and_the_leaver_does_not(market: Market) -> None:
+def test_confirm_delivery__seat_passed_to_a_successor__it_signs_and_the_leaver_does_not_B24(market: Market) -> None:
     lease = market.approved()
     leaver, heir = market.dao.who("custodian-0"), market.dao.who("heir")
     row = (heir.address, b"\1" * 32, "file:heir")

@@ -77,7 +77,7 @@ def test_construction__another_asset_than_the_splitters__refused(dao: Dao) -> No
 
 
 @pytest.mark.parametrize("counterpart", ["timelock", "brake", "splitter", "governor"])
-def test_construction__counterpart_without_code__refused(dao: Dao, counterpart: str) -> None:
+def test_construction__counterpart_without_code__refused_B21(dao: Dao, counterpart: str) -> None:
     nobody = dao.who("nobody").address
     with pytest.raises(Reverted) as caught:
         born(dao, system={counterpart: nobody})
@@ -91,7 +91,7 @@ def test_construction__asset_without_code__refused(dao: Dao) -> None:
     assert caught.value == Reverted("System_NoCode", nobody)
 
 
-def test_construction__at_another_address_than_predicted__refused(dao: Dao) -> None:
+def test_construction__at_another_address_than_predicted__refused_B21(dao: Dao) -> None:
     parent = dao.who("second deployer").address
     own = create_address(parent, dao.chain.nonce(parent))
     with pytest.raises(Reverted) as caught:

@@ -55,7 +55,7 @@ DEAD_ENDS = [(defeated, DEFEATED), (without_quorum, DEFEATED), (never_queued, EX
 
 
 @pytest.mark.parametrize(("happens", "state"), DEAD_ENDS, ids=[f.__name__ for f, _ in DEAD_ENDS])
-def test_refund__proposal_came_to_nothing__whole_from_that_second_on_L4(
+def test_refund__proposal_came_to_nothing__whole_from_that_second_on_L4_B11(
     market: Market, happens: Callable[[Market, Proposal], int], state: int
 ) -> None:
     lease, proposal = market.request()
@@ -164,7 +164,7 @@ def test_refund__settled_before__counted_down_once(market: Market) -> None:
     assert market.dao.leases.datasetLeases(1) == (0, 0, 0)
 
 
-def test_refund__started_or_ended_or_unknown__refused(market: Market) -> None:
+def test_refund__started_or_ended_or_unknown__refused_AB69(market: Market) -> None:
     with refused(market.picture, "DataLeases_UnknownLease", 1):
         market.send("refund", 1)
     lease = market.active()

@@ -235,7 +235,7 @@ def test_request__brake_pulled__refused_to_its_last_second(market: Market) -> No
     ask(market)
 
 
-def test_request__policy_changes_afterwards__keeps_its_terms_and_cuts_L7_AB72(market: Market) -> None:
+def test_request__policy_changes_afterwards__keeps_its_terms_and_cuts_L7_AB72_B02(market: Market) -> None:
     lease, proposal = market.request()
     market.queue(proposal)
     policy = vars(market.dao.registry.currentPolicy(1)) | {

@@ -12,7 +12,7 @@ from tests.support.reader import refused
 NEW_KEY = keccak(text="new licensee key")
 
 
-def test_rotate_key__running_lease__later_releases_go_to_the_new_key(market: Market) -> None:
+def test_rotate_key__running_lease__later_releases_go_to_the_new_key_B24(market: Market) -> None:
     lease = market.active()
     with market.moment(market.now):
         effects = market.effects(lambda: market.send("rotateKey", lease, NEW_KEY))

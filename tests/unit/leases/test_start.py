@@ -129,7 +129,7 @@ def test_start__overdue_before_the_start__refused_until_acknowledged(dao: Dao, b
 
 
 @BOTH_WAYS
-def test_start__pool_without_contributors__refused_and_refundable_L4(market: Market, begin: Begin) -> None:
+def test_start__pool_without_contributors__refused_and_refundable_L4_B03(market: Market, begin: Begin) -> None:
     lease = market.approved()
     market.erase_everything()
     with refused(market.picture, "DataLeases_DeadPool", 1):

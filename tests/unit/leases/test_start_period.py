@@ -59,7 +59,7 @@ def test_start_period__within_the_window__pays_one_and_runs_a_whole_period(marke
 
 
 @pytest.mark.parametrize("offset", [-TOLERANCE - 1, TOLERANCE, TOLERANCE + 1, 1000 * DAY])
-def test_start_period__outside_the_window__refused_L6(market: Market, offset: int) -> None:
+def test_start_period__outside_the_window__refused_L6_B15(market: Market, offset: int) -> None:
     lease = market.active()
     until = market.paid_until(lease)
     market.warp_to(until + offset)
@@ -69,7 +69,7 @@ def test_start_period__outside_the_window__refused_L6(market: Market, offset: in
             market.send("startPeriod", lease, by=by)
 
 
-def test_start_period__twice_in_one_window__refused_L6(market: Market) -> None:
+def test_start_period__twice_in_one_window__refused_L6_B15(market: Market) -> None:
     lease = market.active()
     until = market.paid_until(lease)
     market.warp_to(until - TOLERANCE)

@@ -92,7 +92,7 @@ def test_activate__batch_that_does_not_exist__refused(dao: Dao) -> None:
         )
 
 
-def test_activate__later_batches_first__accepted_R9(dao: Dao) -> None:
+def test_activate__later_batches_first__accepted_R9_AB50(dao: Dao) -> None:
     batches = [dao.publish(crowd(dao, n)) for n in (1, 2, 3)]
     dao.chain.warp(DAY)
     for batch in (batches[2], batches[0], batches[1]):

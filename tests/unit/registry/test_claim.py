@@ -93,7 +93,7 @@ def test_claim__income_before_activation__is_not_the_claimers_S5(dao: Dao) -> No
     assert dao.registry.batch(batch.id).entryIndex == 1_000_000 * 2**64 // (10 * UNIT)
 
 
-def test_claim__twice__refused_R6(dao: Dao) -> None:
+def test_claim__twice__refused_R6_B08(dao: Dao) -> None:
     (item,) = leaves = crowd(dao, 1)
     batch = live(dao, leaves)
     dao.claim(batch, item)
@@ -248,7 +248,7 @@ def test_claim__quality_at_the_ends_of_the_range__accepted_R4(dao: Dao, quality:
 
 
 @pytest.mark.parametrize("units", [0, 2**128, 2**256 - 1])
-def test_claim__units_that_earn_nothing_or_overflow__refused_R4(dao: Dao, units: int) -> None:
+def test_claim__units_that_earn_nothing_or_overflow__refused_R4_B08(dao: Dao, units: int) -> None:
     (item,) = leaves = [crowd(dao, 1, units)[0]]
     batch = live(dao, leaves, totalShares=UNIT)
     refused(dao, lambda: dao.claim(batch, item), "DatasetRegistry_NoShares", units, 10_000, watch=leaves)

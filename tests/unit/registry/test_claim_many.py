@@ -61,7 +61,7 @@ def test_claim_many__any_choice_of_leaves__equals_claims_one_by_one(dao: Dao) ->
         dao.chain.revert(snapshot)
 
 
-def test_claim_many__by_anyone__pays_the_contributor_R7(dao: Dao) -> None:
+def test_claim_many__by_anyone__pays_the_contributor_R7_AB81(dao: Dao) -> None:
     leaves = mine(dao, 3)
     batch = live(dao, leaves)
     proof, flags = batch.manifest.tree.multiproof(range(3))

@@ -134,7 +134,7 @@ class Skipping(Revm):
         return super().create(sender, code)
 
 
-def test_constructor__at_another_address_than_predicted__refused() -> None:
+def test_constructor__at_another_address_than_predicted__refused_B21() -> None:
     deployer = actor("deployer").address
     # Nonce 0 is the asset's.
     expected, actual = (create_address(deployer, len(ORDER) + late) for late in (0, 1))
@@ -144,7 +144,7 @@ def test_constructor__at_another_address_than_predicted__refused() -> None:
 
 
 @pytest.mark.parametrize("missing", [key for key, _ in ORDER if key != "registry"])
-def test_constructor__counterpart_without_code__refused(missing: str) -> None:
+def test_constructor__counterpart_without_code__refused_B21(missing: str) -> None:
     dao = System()
     deployer = dao.actors["deployer"].address
     nobody = actor("nobody").address

@@ -165,7 +165,7 @@ def test_erase__batch_that_does_not_exist__refused(dao: Dao) -> None:
 
 
 @pytest.mark.parametrize("claimed", [True, False])
-def test_erase__brake_pulled_vote_running_lease_running__accepted_R8(dao: Dao, claimed: bool) -> None:
+def test_erase__brake_pulled_vote_running_lease_running__accepted_R8_B16(dao: Dao, claimed: bool) -> None:
     member = voter(dao)
     leaves = crowd(dao, 2, units=20)
     batch = live(dao, leaves, *(leaves if claimed else []))

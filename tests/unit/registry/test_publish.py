@@ -171,7 +171,7 @@ def test_publish__while_the_brake_is_pulled__refused_and_accepted_when_it_ends(d
     assert publish(dao, message).value == 1
 
 
-def test_publish__copied_by_a_front_runner__has_the_same_effect_and_pays_the_same_people_AB81(dao: Dao) -> None:
+def test_publish__copied_by_a_front_runner__has_the_same_effect_and_pays_the_same_people_AB81_B09(dao: Dao) -> None:
     (item,) = leaves = [leaf(dao.who("member"), "data", 5)]
     message, manifest = dao.batch_message(leaves)
     signed = dao.sign_batch(message)

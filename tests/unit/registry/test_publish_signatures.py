@@ -103,7 +103,7 @@ def test_publish__signature_of_another_length__refused_AB54(dao: Dao, length: in
     ],
     ids=["chain", "contract", "domain", "type"],
 )
-def test_publish__signed_for_another_place__refused_AB52_AB58_AB64(dao: Dao, place: dict) -> None:
+def test_publish__signed_for_another_place__refused_AB52_AB58_AB64_B06(dao: Dao, place: dict) -> None:
     message, _ = dao.batch_message(crowd(dao, 1))
     signed = signatures(dao, message, *attestors(dao)[:2], **place)
     signer = recovered(dao, message, signed[0])

@@ -13,7 +13,7 @@ KEY = b"\1" * 32
 ZERO = "0x" + "00" * 20
 
 
-def test_replace_custodian__by_vote__seats_the_successor_and_unseats_the_leaver(dao: Dao) -> None:
+def test_replace_custodian__by_vote__seats_the_successor_and_unseats_the_leaver_B24(dao: Dao) -> None:
     successor = dao.who("successor").address
     proposal = executable(dao, "replaceCustodian", 1, 3, (successor, KEY, "s3://successor"))
     before = state(dao)

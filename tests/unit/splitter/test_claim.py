@@ -95,7 +95,7 @@ def test_claim__one_pool_of_several__leaves_the_others(pair: Pair) -> None:
     assert pair.claimable(pair.payer, 1) == 500
 
 
-def test_claim__after_erasure__pays_what_was_earned_before_and_nothing_after__s5(dao: Dao) -> None:
+def test_claim__after_erasure__pays_what_was_earned_before_and_nothing_after__s5_b01(dao: Dao) -> None:
     leaver, stayer = dao.who("leaver"), dao.who("stayer")
     data = leaf(leaver, "leaver's data")
     batch = dao.contribute(data, leaf(stayer, "stayer's data"))

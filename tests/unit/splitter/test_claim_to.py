@@ -15,7 +15,7 @@ from tests.support.pair import INCOME, SHARES, Pair
 from tests.support.reader import refused
 
 
-def test_claim_to__own_earnings__paid_to_the_recipient(dao: Dao) -> None:
+def test_claim_to__own_earnings__paid_to_the_recipient__ab37(dao: Dao) -> None:
     member, friend = dao.who("member"), dao.who("friend")
     dao.contribute(leaf(member, "data"))
     dao.deposit(0, INCOME)

@@ -66,7 +66,7 @@ def test_deposit__zero__does_nothing_in_any_pool(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize("pool", [0, 1, 7])
-def test_deposit__pool_never_had_shares__refused__s10(dao: Dao, pool: int) -> None:
+def test_deposit__pool_never_had_shares__refused__s10_b03(dao: Dao, pool: int) -> None:
     payer = dao.who("payer")
     dao.fund(payer, 100, dao.splitter)
     assert not dao.splitter.acceptsDeposit(pool, 100)
@@ -78,7 +78,7 @@ def test_deposit__pool_never_had_shares__refused__s10(dao: Dao, pool: int) -> No
         dao.splitter.deposit(pool, 100, sender=payer.address)
 
 
-def test_deposit__one_share_below_the_minimum__refused__one_more_accepted__s10(pair: Pair) -> None:
+def test_deposit__one_share_below_the_minimum__refused__one_more_accepted__s10_b20(pair: Pair) -> None:
     lot = pair.activate(1, MIN_SHARES - 1)
     pair.fund(pair.payer, 100)
     assert not pair.splitter.acceptsDeposit(1, 100)
@@ -91,7 +91,7 @@ def test_deposit__one_share_below_the_minimum__refused__one_more_accepted__s10(p
     assert lot.entry == 0
 
 
-def test_deposit__last_member_erased__refused_until_somebody_joins_who_gets_nothing_of_the_past__ab29(
+def test_deposit__last_member_erased__refused_until_somebody_joins_who_gets_nothing_of_the_past__ab29_b16(
     dao: Dao,
 ) -> None:
     leaver, joiner = dao.who("leaver"), dao.who("joiner")

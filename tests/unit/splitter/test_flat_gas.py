@@ -28,7 +28,7 @@ def steady(pair: Pair) -> Gas:
     return Gas(deposited, claimed)
 
 
-def test_deposit_and_claim__ten_thousand_members__cost_what_one_costs__s12_ab40() -> None:
+def test_deposit_and_claim__ten_thousand_members__cost_what_one_costs__s12_ab40_b19() -> None:
     pair = Pair()
     pair.accept(CLAIMANT, SHARES)
     alone = steady(pair)

@@ -19,7 +19,7 @@ from tests.support.system import actor
 MIN_SHARES = 10**9
 
 
-def test_erase__claimed__settles_both_pools_and_takes_the_shares__s5(dao: Dao) -> None:
+def test_erase__claimed__settles_both_pools_and_takes_the_shares__s5_ab39(dao: Dao) -> None:
     leaver, stayer = dao.who("leaver"), dao.who("stayer")
     data = leaf(leaver, "leaver's data", units=3)
     batch = dao.contribute(data, leaf(stayer, "stayer's data"))

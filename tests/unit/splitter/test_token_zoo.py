@@ -47,7 +47,7 @@ def life(pair: Pair) -> list[Any]:
 
 
 @every_tame_asset
-def test_splitter__tame_asset__a_whole_life_as_with_a_plain_one(species: Species) -> None:
+def test_splitter__tame_asset__a_whole_life_as_with_a_plain_one__ab36(species: Species) -> None:
     assert life(Pair(**species.options)) == life(Pair(**PLAIN.options))
 
 
@@ -103,7 +103,7 @@ def test_claim__fee_introduced_later__costs_the_claimant_and_nobody_else__s9() -
 
 
 @every_failure
-def test_claim__asset_fails_for_one__refused_until_mended_and_others_are_paid__s7_ab37(failure: Failure) -> None:
+def test_claim__asset_fails_for_one__refused_until_mended_and_others_are_paid__s7_ab37_b18(failure: Failure) -> None:
     pair = Pair(asset=failure.contract)
     for member in (FIRST, SECOND):
         pair.accept(member, SHARES)

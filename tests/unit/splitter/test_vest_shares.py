@@ -35,7 +35,7 @@ def test_claim__vests_in_both_pools_with_income_since_activation(dao: Dao) -> No
     assert dao.splitter.claimable(member.address, [1]) == INCOME
 
 
-def test_claim__joiner__gets_none_of_an_earlier_deposit__s5_ab31(dao: Dao) -> None:
+def test_claim__joiner__gets_none_of_an_earlier_deposit__s5_ab31_b01(dao: Dao) -> None:
     first, joiner = dao.who("first member"), dao.who("joiner")
     dao.contribute(leaf(first, "first data"))
     dao.deposit(1, INCOME)

@@ -32,7 +32,7 @@ GRAPH = {
 }
 
 
-def test_roles__of_a_newborn_dao__are_the_governors_alone_G7(dao: Dao) -> None:
+def test_roles__of_a_newborn_dao__are_the_governors_alone_G7_AB21(dao: Dao) -> None:
     assert holders(dao) == GRAPH
     for role in ROLES:
         assert dao.timelock.getRoleAdmin(getattr(dao.timelock, role)()) == bytes(32)

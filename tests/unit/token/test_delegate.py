@@ -110,7 +110,7 @@ def test_delegate__delegate_that_erased_everything__cannot_trap_its_delegators__
     assert dao.token.getVotes(delegate.address) == dao.token.getVotes(holder.address) == 0
 
 
-def test_delegate__several_times_in_one_second__one_checkpoint__t4(pair: Pair) -> None:
+def test_delegate__several_times_in_one_second__one_checkpoint__t4_ab04(pair: Pair) -> None:
     pair.accept(HOLDER, SHARES)
     pair.chain.warp(10)
     for to in (FIRST, SECOND, FIRST, SECOND):

@@ -130,7 +130,7 @@ def test_transfer_from__of_the_registrys_unclaimed_tokens__refused(pair: Pair) -
         pair.token.transferFrom(pair.registry.address, OTHER.address, 1, sender=OTHER.address)
 
 
-def test_transfer__several_in_one_second__one_checkpoint_each__t4(tradable: Pair) -> None:
+def test_transfer__several_in_one_second__one_checkpoint_each__t4_ab04(tradable: Pair) -> None:
     tradable.accept(HOLDER, SHARES)
     tradable.chain.warp(10)
     for value in (1, 2, 3):
