@@ -19,7 +19,8 @@ from web3 import Web3
 
 from datadao import eip712
 from datadao.batch import Batch, Policy
-from datadao.chain import CONTRACTS, Call, ChainGate, abi, request_many
+from datadao.chain import CONTRACTS, Call, abi, request_many
+from datadao.chain_gate import ChainGate
 from datadao.errors import InvalidArgument, TransactionFailed
 from datadao.types import Committee, Contribution, Dao, Party
 

@@ -13,28 +13,27 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from datadao import eip712, release
-from datadao.crypto.envelope import Context, Envelope, open_wrap
-from datadao.crypto.seal import public_key, seal
+from datadao.crypto.seal import seal
 from datadao.errors import (
     DataDAOError,
     LicenseeKeyChanged,
     NothingToRelease,
     NotIncluded,
+    ObjectMissing,
     SeatMismatch,
     SignatureRefused,
     StoreUnavailable,
     SubmissionRefused,
 )
-from datadao.gate import Gate, LeaseState, Tag
+from datadao.gate import Gate, LeaseState
+from datadao.handover import inherited
+from datadao.keyring import Keyring, Refused, grouped
 from datadao.release import Bundle
 from datadao.store import Store
 from datadao.submission import MAX_FILES, Submission, Witness, witness_data
-from datadao.types import Contribution, Dao, Leaf
+from datadao.types import Contribution, Dao, Party
 from datadao.vault import Vault
 from datadao.warden import Warden
-
-Refused = dict[bytes, DataDAOError]
-"""Contribution or submission id → why it was left out."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,7 @@ class Custodian:
     """One seat of one committee epoch. An operator that sits in several epochs runs one of these for each.
 
     `home` is a private folder (it holds bundles a licensee has not paid for yet); `signer` is the seat's wallet.
+    `vault`, `warden` and `ring` are its memory, its questions to the chain and its shares.
     """
 
     dao: Dao
@@ -67,16 +67,28 @@ class Custodian:
     check: eip712.SignatureCheck = eip712.signed_by
 
     def __post_init__(self) -> None:
-        self._vault = Vault(self.home, {**asdict(self.dao), "epoch": self.epoch, "slot": self.slot})
-        self._warden = Warden(self.gate, self.dao, self._vault.finalized)
+        self.vault = Vault(self.home, {**asdict(self.dao), "epoch": self.epoch, "slot": self.slot})
+        self.warden = Warden(self.gate, self.dao, self.vault.finalized)
+        self.ring = Keyring(
+            dao=self.dao,
+            epoch=self.epoch,
+            slot=self.slot,
+            private_key=self.private_key,
+            store=self.store,
+        )
+        self.ring.inherited.update(inherited(self.vault.inheritance(), self.dao, self.private_key))
+
+    def seat(self) -> Party:
+        """This seat as the chain has it. Raises `SeatMismatch` if it is another key's, `GateUnavailable`."""
+        return self.warden.seat(self.epoch, self.slot, self.ring.public_key)
 
     def close(self) -> None:
         """Lets another process take `home`."""
-        self._vault.close()
+        self.vault.close()
 
     def released(self, lease_id: int) -> frozenset[bytes]:
         """Ids of the contributions whose share is published for the lease."""
-        return frozenset(self._vault.released[lease_id])
+        return frozenset(self.vault.released[lease_id])
 
     def test_open(self, submissions: Sequence[Submission]) -> tuple[list[Witness], Refused]:
         """Before scoring: opens this seat's share of each submission; signs for those that open, 500 at a time."""
@@ -87,7 +99,7 @@ class Custodian:
             try:
                 if not self.check(submission.contributor, submission.typed(self.dao), submission.signature):
                     raise SignatureRefused(f"not signed by {submission.contributor}; ask it to sign again")
-                if self._share(submission.dataset_id, submission) is None:
+                if self.ring.share(submission.dataset_id, submission) is None:
                     raise SubmissionRefused(f"made for another committee than epoch {self.epoch}; encrypt again")
                 opened.append(name)
             except StoreUnavailable:
@@ -103,18 +115,18 @@ class Custodian:
         `contributions` are all leaves of the dataset's active batches, from the manifests; nothing in them is trusted.
         Raises `GateUnavailable`, `LeaseNotApproved`, `LeaseEnded`, `SeatMismatch`, `NotIncluded`, `NothingToRelease`.
         """
-        lease = self._warden.approved(lease_id)
-        self._check_seat("finalized")
-        members, covered = self._warden.members(lease, contributions)
+        lease = self.warden.approved(lease_id)
+        self.seat()
+        members, covered = self.warden.members(lease, contributions)
         root = release.release_root(covered)
-        for held in self._vault.of(lease_id):
+        for held in self.vault.of(lease_id):
             if held.hpke_key != lease.hpke_key:
-                self._vault.discard(held, "the licensee's key changed")
-        done = self._vault.released[lease_id].union(*(held.ids for held in self._vault.of(lease_id)))
+                self.vault.discard(held, "the licensee's key changed")
+        done = self.vault.released[lease_id].union(*(held.ids for held in self.vault.of(lease_id)))
         todo = {i: item for i, item in members.items() if i not in done}
-        gone = self._warden.gone(todo, "finalized")
+        gone = self.warden.gone(todo, "finalized")
         refused = self._hold(lease, {i: item for i, item in todo.items() if i not in gone})
-        waiting = {i for held in self._vault.of(lease_id) for i in held.ids}
+        waiting = {i for held in self.vault.of(lease_id) for i in held.ids}
         if refused and not waiting and not done:
             raise NothingToRelease(f"none of {len(refused)} shares of slot {self.slot} opens; check this seat's key")
         return Prepared(lease_id, root, lease.committee_epoch, len(waiting), refused)
@@ -123,10 +135,10 @@ class Custodian:
         """The 65-byte signature for `DataLeases.confirmDelivery`. Raises `SeatMismatch` for another epoch's lease."""
         if prepared.committee_epoch != self.epoch:
             raise SeatMismatch(f"committee {prepared.committee_epoch} signs for this lease, not {self.epoch}; leave it")
-        fields = (prepared.lease_id, prepared.release_root, prepared.committee_epoch)
-        signature = self._signed(release.readiness(self.dao, *fields))
-        self._vault.record("ready", lease=prepared.lease_id, root=prepared.release_root.hex())
-        return signature
+        place = (prepared.lease_id, prepared.release_root)
+        if place not in self.vault.ready:
+            self.vault.signed(*place, self._signed(release.readiness(self.dao, *place, prepared.committee_epoch)))
+        return self.vault.ready[place]
 
     def publish(self, lease_id: int, contributions: Sequence[Contribution]) -> Refused:
         """After payment: publishes what is held back for the lease as long as it runs; returns the files left out.
@@ -137,77 +149,64 @@ class Custodian:
         refused: Refused = {}
         members: dict[bytes, Contribution] | None = None
         self._settle_crash(lease_id)
-        while waiting := self._vault.of(lease_id):
-            held, data = waiting[0], self._vault.read(waiting[0])
-            lease = self._warden.running(lease_id)
-            self._check_seat("latest")
+        while waiting := self.vault.of(lease_id):
+            held, data = waiting[0], self.vault.read(waiting[0])
+            lease = self.warden.running(lease_id)
+            self.seat()
             if held.hpke_key != lease.hpke_key:
                 raise LicenseeKeyChanged(f"lease {lease_id} has a new key; prepare it again")
             if members is None:
-                members, _ = self._warden.members(lease, contributions)
+                members, _ = self.warden.members(lease, contributions)
             if not members.keys() >= set(held.ids):
                 raise NotIncluded(f"the list lacks contributions held back for lease {lease_id}; pass the whole of it")
             mine = {i: members[i] for i in held.ids}
-            gone = self._warden.gone(mine, "latest")
+            gone = self.warden.gone(mine, "latest")
             if gone or data is None:
-                self._vault.discard(held, "contributions were withdrawn" if gone else "its file is lost")
+                self.vault.discard(held, "contributions were withdrawn" if gone else "its file is lost")
                 refused |= gone | self._hold(lease, {i: item for i, item in mine.items() if i not in gone})
                 continue
-            self._vault.publishing(held, self._warden.finalized, lease.block.number)
+            self.vault.publishing(held, self.warden.finalized, lease.block.number)
             self.store.put(held.name, data)
-            self._vault.published(held)
+            self.vault.published(held)
         return refused
 
     def _settle_crash(self, lease_id: int) -> None:
         """A crash may have come between an upload and its entry: what is out is out, and is not made a second time."""
-        for held in self._vault.of(lease_id):
-            if self.store.has(held.name) and self.store.get(held.name) == self._vault.read(held):
-                self._vault.published(held)
+        for held in self.vault.of(lease_id):
+            try:
+                out = self.store.get(held.name, Bundle.LIMIT)
+            except ObjectMissing:
+                continue
+            if out == self.vault.read(held):
+                self.vault.published(held)
 
-    def _share(self, dataset_id: int, item: Submission | Leaf) -> bytes | None:
-        """This seat's share, in a context made of chain data (before scoring: of what the contributor signed); None for
-        another epoch's file."""
-        envelope = Envelope.decode(self.store.get(item.envelope_hash, Envelope.LIMIT))
-        if envelope.epoch != self.epoch:
-            return None
-        context = Context(self.dao, dataset_id, self.epoch, item.contributor, item.file_hash)
-        return open_wrap(envelope, context, self.slot, self.private_key)
+    def forget(self, lease_id: int) -> None:
+        """Destroys what is still held back for a lease that is over."""
+        for held in self.vault.of(lease_id):
+            self.vault.discard(held, "the lease is over")
 
     def _hold(self, lease: LeaseState, members: Mapping[bytes, Contribution]) -> Refused:
         """Opens, seals anew to the lease's key and holds back; returns what does not open."""
-        shares: list[tuple[bytes, bytes]] = []
-        refused: Refused = {}
-        for name, item in members.items():
-            try:
-                share = self._share(lease.dataset_id, item.leaf)
-            except StoreUnavailable:
-                raise
-            except DataDAOError as error:
-                refused[name] = error
-                continue
-            if share is not None:
-                shares.append((name, share))
-        for start in range(0, len(shares), MAX_FILES):
-            group = shares[start : start + MAX_FILES]
-            ids, plain = tuple(name for name, _ in group), b"".join(share for _, share in group)
+        opened, refused = self.ring.shares({name: (lease.dataset_id, item.leaf) for name, item in members.items()})
+        for ids, shares in grouped(opened, MAX_FILES):
             info = release.release_info(self.dao, lease.lease_id, self.epoch, self.slot, ids)
-            draft = Bundle(lease.lease_id, self.epoch, self.slot, ids, seal(plain, lease.hpke_key, info), b"")
+            draft = Bundle(lease.lease_id, self.epoch, self.slot, ids, seal(shares, lease.hpke_key, info), b"")
             data = replace(draft, signature=self._signed(draft.typed(self.dao))).encode()
-            number = self._vault.numbers[lease.lease_id]
-            place = release.bundle_name(self.dao, lease.lease_id, self.epoch, self.slot, number)
-            self._vault.hold(lease.lease_id, place, ids, lease.hpke_key, data)
+            place = release.bundle_name(self.dao, lease.lease_id, self.epoch, self.slot, data)
+            self.vault.hold(lease.lease_id, place, ids, lease.hpke_key, data)
         return refused
 
     def _statement(self, names: tuple[bytes, ...]) -> Witness:
         message = witness_data(self.dao, self.epoch, self.slot, names)
         return Witness(self.epoch, self.slot, names, self._signed(message))
 
-    def _check_seat(self, tag: Tag) -> str:
-        return self._warden.seat(self.epoch, self.slot, public_key(self.private_key), tag).signer
-
     def _signed(self, message: eip712.TypedData) -> bytes:
         """Signs as this seat, having made sure that the seat and the wallet are the ones the chain names."""
-        owner, signature = self._check_seat("latest"), self.signer(message)
-        if not self.check(owner, message, signature):
-            raise SeatMismatch(f"the signer is not {owner}, which holds slot {self.slot} of epoch {self.epoch}")
+        return self.signed_as(self.seat(), message)
+
+    def signed_as(self, holder: Party, message: eip712.TypedData) -> bytes:
+        """The wallet's signature. Raises `SeatMismatch` unless the wallet is the `holder`'s."""
+        signature = self.signer(message)
+        if not self.check(holder.signer, message, signature):
+            raise SeatMismatch(f"the wallet is not {holder.signer}, which has slot {self.slot} of epoch {self.epoch}")
         return signature

@@ -6,12 +6,12 @@ any doubt. Whatever it raises, nothing is released.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, Protocol
 
-from datadao.types import Contribution, Party
+from datadao.types import Contribution, Party, Seat
 
 Tag = Literal["finalized", "latest"]
 
@@ -64,7 +64,7 @@ class BatchState:
 
 
 class Gate(Protocol):
-    """Chain reads, each at the named block."""
+    """Chain reads, each at the named block; those without a `tag` at the finalized one."""
 
     def lease(self, lease_id: int, tag: Tag) -> LeaseState: ...
 
@@ -74,3 +74,15 @@ class Gate(Protocol):
         """One answer per contribution, in order. The caller has checked the proofs."""
 
     def custodian(self, epoch: int, slot: int, tag: Tag) -> Party: ...
+
+    def lease_count(self) -> int:
+        """Leases are numbered from 1 to this."""
+
+    def batch_count(self) -> int:
+        """Batches are numbered from 1 to this."""
+
+    def manifest(self, batch_id: int) -> bytes:
+        """The sha256 of the batch's manifest, as its attestors signed it."""
+
+    def seats(self) -> Mapping[Seat, Sequence[Party]]:
+        """Everyone who ever held each seat, oldest first; the last one holds it."""

@@ -1,7 +1,7 @@
 """An append-only log whose every line carries the hash of all lines before it, on disk before anything is done.
 
 Altering, removing or re-ordering a line breaks the chain. Cutting lines off the end does not: publish `head` somewhere
-now and then. A line torn by a crash was never acted upon and is dropped.
+now and then. A line torn by a crash was never acted upon and is dropped; `torn` is its length in bytes.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.head = bytes(32).hex()
         self.entries: list[Entry] = []
+        self.torn = 0
         self._file = path.open("a+b")
         try:
             self._lock(path)
@@ -71,6 +72,7 @@ class Journal:
         for number, line in enumerate(self._file, 1):
             if not line.endswith(b"\n"):
                 self._file.truncate(whole)
+                self.torn = len(line)
                 break
             whole += len(line)
             try:

@@ -22,10 +22,7 @@ from datadao.crypto.seal import unseal
 from datadao.errors import BundleRefused, DataDAOError, StoreUnavailable
 from datadao.release import Bundle, bundles_of, release_info
 from datadao.store import Store
-from datadao.types import Committee, Dao, Leaf
-
-Seat = tuple[int, int]
-"""Committee epoch and slot."""
+from datadao.types import Committee, Dao, Leaf, Seat
 
 
 @dataclass(frozen=True)
@@ -75,6 +72,11 @@ class Licensee:
             except DataDAOError as error:
                 faults.append(Fault(name, culprit, error))
         return faults
+
+    @property
+    def held(self) -> frozenset[bytes]:
+        """Ids of the contributions that `collect` found shares of."""
+        return frozenset(self._shares)
 
     def open_all(self, manifest: Manifest, folder: Path) -> Iterator[Opened]:
         """Opens every contribution of a batch into `folder`, one at a time; a file is named by its ciphertext's sha256.

@@ -95,6 +95,7 @@ def bundles_of(dao: Dao, lease_id: int) -> str:
     return f"bundles/{dao.chain_id}/{dao.leases.lower()}/{lease_id}"
 
 
-def bundle_name(dao: Dao, lease_id: int, epoch: int, slot: int, number: int) -> str:
-    """A custodian's `number`th bundle for a lease."""
-    return f"{bundles_of(dao, lease_id)}/{epoch}-{slot}-{number}"
+def bundle_name(dao: Dao, lease_id: int, epoch: int, slot: int, bundle: bytes) -> str:
+    """Where a seat's encoded bundle lies: its sha256 is part of the name, so that nobody, and no former holder of the
+    seat, can have taken it."""
+    return f"{bundles_of(dao, lease_id)}/{epoch}-{slot}-{hashlib.sha256(bundle).hexdigest()}"

@@ -39,6 +39,10 @@ class Party:
             raise InvalidArgument("an hpkeKey is 32 bytes and not zero")
 
 
+Seat = tuple[int, int]
+"""Committee epoch and slot, a position in the committee counted from 0."""
+
+
 @dataclass(frozen=True)
 class Committee:
     """The custodians of one epoch; a slot is a position in `custodians`, counted from 0."""

@@ -20,7 +20,8 @@ from datadao.errors import (
 )
 from datadao.gate import BatchState, Gate, LeaseState, Standing, Tag
 from datadao.merkle import leaf_hash, verify
-from datadao.types import Contribution, Dao, Party
+from datadao.node import in_words
+from datadao.types import Contribution, Dao, Party, Seat
 
 
 class Warden:
@@ -29,6 +30,20 @@ class Warden:
 
     def __init__(self, gate: Gate, dao: Dao, finalized: int = 0) -> None:
         self._gate, self._dao, self.finalized = gate, dao, finalized
+        self._active: dict[int, BatchState] = {}
+
+    def leases(self) -> range:
+        """Ids of all leases requested so far, at the finalized block."""
+        with _fail_closed():
+            return range(1, self._gate.lease_count() + 1)
+
+    def manifests(self, dataset_id: int | None = None) -> dict[int, bytes]:
+        """Manifest hashes of the finally active batches of a dataset, or of all, by batch id."""
+        with _fail_closed():
+            batches = range(1, self._gate.batch_count() + 1)
+            found = {batch_id: self._batch(batch_id) for batch_id in batches}
+            wanted = [i for i, batch in found.items() if batch.activated_at and dataset_id in (None, batch.dataset_id)]
+            return {batch_id: self._gate.manifest(batch_id) for batch_id in wanted}
 
     def approved(self, lease_id: int) -> LeaseState:
         """The lease at the finalized block. Raises `LeaseNotApproved`, `LeaseEnded`."""
@@ -48,14 +63,42 @@ class Warden:
             raise LicenseeKeyChanged(f"lease {lease_id}: its new key is not final yet; prepare again when it is")
         return latest
 
-    def seat(self, epoch: int, slot: int, public_key: bytes, tag: Tag) -> Party:
-        """The chain's record of a seat. A replaced custodian finds another key there: `SeatMismatch`."""
+    def seat(self, epoch: int, slot: int, public_key: bytes) -> Party:
+        """The chain's record of a seat, at both blocks. A replaced custodian finds another key there, a successor whose
+        appointment is not final its predecessor's: `SeatMismatch`."""
+        final, latest = self._seat(epoch, slot)
+        for tag, seat in (("finalized", final), ("latest", latest)):
+            if seat.hpke_key != public_key:
+                raise SeatMismatch(
+                    f"slot {slot} of epoch {epoch} is held by key {seat.hpke_key.hex()} at the {tag} block; "
+                    "use that one, wait for finality, or hand over and retire"
+                )
+        return latest
+
+    def succession(self, epoch: int, slot: int, public_key: bytes) -> tuple[Party, Party]:
+        """A former holder of a seat, by its key, and who holds it now. `SeatMismatch` unless the change is final."""
+        final, latest = self._seat(epoch, slot)
+        if public_key in (final.hpke_key, latest.hpke_key):
+            raise SeatMismatch(f"slot {slot} of epoch {epoch} is this key's own; it is replaced by a vote, when final")
+        if final != latest:
+            raise SeatMismatch(f"slot {slot} of epoch {epoch} has a new holder that is not final yet; try again later")
+        leaver = next((party for party in self.predecessors(epoch, slot) if party.hpke_key == public_key), None)
+        if leaver is None:
+            raise SeatMismatch(f"key {public_key.hex()} never held slot {slot} of epoch {epoch}; use the leaver's")
+        return leaver, latest
+
+    def predecessors(self, epoch: int, slot: int) -> list[Party]:
+        """Former holders of a seat, the last one first."""
         with _fail_closed():
-            seat = self._gate.custodian(epoch, slot, tag)
-            key = seat.hpke_key
-        if key != public_key:
-            raise SeatMismatch(f"slot {slot} of epoch {epoch} is held by key {key.hex()}; use that one, or retire")
-        return seat
+            return list(self._gate.seats()[epoch, slot])[-2::-1]
+
+    def seats_of(self, public_key: bytes) -> tuple[list[Seat], list[Seat]]:
+        """Seats that a key holds, and seats that it held."""
+        with _fail_closed():
+            seats = self._gate.seats()
+            keys = {seat: [party.hpke_key for party in holders] for seat, holders in seats.items()}
+        held = [seat for seat, of in keys.items() if of[-1] == public_key]
+        return held, [seat for seat, of in keys.items() if public_key in of[:-1] and seat not in held]
 
     def members(
         self, lease: LeaseState, listed: Sequence[Contribution]
@@ -64,16 +107,10 @@ class Warden:
 
         Proofs are checked here against roots the chain gave: `NotIncluded` for one that fails or is another dataset's.
         """
-        batches: dict[int, BatchState] = {}
         members: dict[bytes, Contribution] = {}
         covered = []
-        for item in listed:
-            if item.batch_id not in batches:
-                with _fail_closed():
-                    batches[item.batch_id] = self._gate.batch(item.batch_id, "finalized")
-            batch = batches[item.batch_id]
-            name = leaf_hash(self._dao, batch.dataset_id, batch.sequence, item.leaf)
-            if batch.dataset_id != lease.dataset_id or not verify(batch.root, name, item.proof):
+        for name, item, batch in self._proved(listed):
+            if batch.dataset_id != lease.dataset_id:
                 raise NotIncluded(f"{name.hex()} is no leaf of dataset {lease.dataset_id}; list its manifests' leaves")
             if batch.activated_at:
                 members[name] = item
@@ -81,12 +118,39 @@ class Warden:
                     covered.append(name)
         return members, covered
 
+    def active(self, listed: Sequence[Contribution]) -> dict[bytes, tuple[int, Contribution]]:
+        """What is finally active of `listed`, by id, with its dataset. `NotIncluded` for a proof that fails."""
+        return {name: (batch.dataset_id, item) for name, item, batch in self._proved(listed) if batch.activated_at}
+
     def gone(self, members: Mapping[bytes, Contribution], tag: Tag) -> dict[bytes, DataDAOError]:
         """Which of these are not (or no longer) part of the dataset at the block, by id."""
         with _fail_closed():
             answers = [Standing(answer) for answer in self._gate.standing(list(members.values()), tag)]
             named = list(zip(members, answers, strict=True))
         return {i: ContributionErased(f"{i.hex()} is {now.value}") for i, now in named if now is not Standing.INCLUDED}
+
+    def _proved(self, listed: Sequence[Contribution]) -> Iterator[tuple[bytes, Contribution, BatchState]]:
+        for item in listed:
+            with _fail_closed():
+                batch = self._batch(item.batch_id)
+            name = leaf_hash(self._dao, batch.dataset_id, batch.sequence, item.leaf)
+            if not verify(batch.root, name, item.proof):
+                raise NotIncluded(f"{name.hex()} is no leaf of batch {item.batch_id}; list its manifest's leaves")
+            yield name, item, batch
+
+    def _batch(self, batch_id: int) -> BatchState:
+        """A batch at the finalized block; one that is active there never changes again."""
+        if batch_id not in self._active:
+            batch = self._gate.batch(batch_id, "finalized")
+            if not batch.activated_at:
+                return batch
+            self._active[batch_id] = batch
+        return self._active[batch_id]
+
+    def _seat(self, epoch: int, slot: int) -> tuple[Party, Party]:
+        with _fail_closed():
+            final, latest = (self._gate.custodian(epoch, slot, tag) for tag in ("finalized", "latest"))
+            return Party(*vars(final).values()), Party(*vars(latest).values())
 
     def _lease(self, lease_id: int, tag: Tag) -> LeaseState:
         with _fail_closed():
@@ -101,10 +165,10 @@ class Warden:
 
 
 def _refuse_unapproved(lease: LeaseState, tag: Tag) -> None:
+    if lease.ended:
+        raise LeaseEnded(f"lease {lease.lease_id}: ended, terminated or refunded at the {tag} block")
     if not lease.approved_at:
         raise LeaseNotApproved(f"lease {lease.lease_id}: not approved at the {tag} block; wait for finality")
-    if lease.ended:
-        raise LeaseEnded(f"lease {lease.lease_id}: ended or terminated at the {tag} block")
 
 
 def _refuse_idle(lease: LeaseState, tag: Tag) -> None:
@@ -122,4 +186,5 @@ def _fail_closed() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise GateUnavailable(f"the chain could not be read: {error}; nothing was released, try again") from error
+        told = in_words(error)
+        raise GateUnavailable(f"the chain could not be read: {told}; nothing was released, try again") from error

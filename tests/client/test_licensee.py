@@ -61,9 +61,12 @@ def bad_bundle(world: World, manifest: Manifest, slot: int, **changes: object) -
     return replace(bundle, signature=world.custodians.wallets[slot](bundle.typed(DAO)))
 
 
-def put(world: World, bundle: Bundle, number: int = 0) -> str:
-    name = bundle_name(DAO, LEASE, EPOCH, bundle.slot, number)
-    world.store.put(name, bundle.encode())
+def put(world: World, bundle: Bundle, **place: int) -> str:
+    """Stores a bundle where it says it belongs, or elsewhere."""
+    data = bundle.encode()
+    where = {"lease_id": LEASE, "epoch": EPOCH, "slot": bundle.slot} | place
+    name = bundle_name(DAO, **where, bundle=data)
+    world.store.put(name, data)
     return name
 
 
@@ -135,7 +138,7 @@ def test_open__one_file_s_share_is_bad__only_that_file_names_the_culprit(
     put(world, bad_bundle(world, manifest, 3, ids=(manifest.ids[1],), sealed=b""))
     ids = (manifest.ids[1],)
     sealed = seal(b"n" * 32, public_key(world.licensee_key), release.release_info(DAO, LEASE, EPOCH, 3, ids))
-    put(world, bad_bundle(world, manifest, 3, ids=ids, sealed=sealed), number=1)
+    put(world, bad_bundle(world, manifest, 3, ids=ids, sealed=sealed))
     licensee = world.licensee()
     (fault,) = licensee.collect()
     assert (fault.culprit, type(fault.reason)) == ((EPOCH, 3), UnsealFailed)
@@ -161,7 +164,7 @@ def test_collect__good_bundle_relabelled_for_this_lease__is_nobody_s_fault(world
     release_from(world, manifest, 0)
     bundle = Bundle.decode(world.store.get(published(world)[0]))
     other = world.licensee(lease_id=LEASE + 1)
-    world.store.put(bundle_name(DAO, LEASE + 1, EPOCH, 0, 0), replace(bundle, lease_id=LEASE + 1).encode())
+    put(world, replace(bundle, lease_id=LEASE + 1), lease_id=LEASE + 1)
     (fault,) = other.collect()
     assert (fault.culprit, type(fault.reason)) == (None, BundleRefused)
 
@@ -193,7 +196,7 @@ def test_collect__signed_by_an_outsider__is_nobody_s_fault(world: World, manifes
 @pytest.mark.parametrize("change", [{"epoch": EPOCH + 1}, {"slot": 5}], ids=str)
 def test_collect__seat_that_does_not_exist__refused(world: World, manifest: Manifest, change: dict[str, int]) -> None:
     bundle = replace(bad_bundle(world, manifest, 0), **change)
-    world.store.put(bundle_name(DAO, LEASE, EPOCH, 0, 0), bundle.encode())
+    put(world, bundle, epoch=EPOCH, slot=0)
     (fault,) = world.licensee().collect()
     assert (fault.culprit, type(fault.reason)) == (None, BundleRefused)
 
@@ -212,7 +215,7 @@ def test_collect__fewer_or_more_shares_than_files__names_its_custodian(
 def test_collect__junk_in_the_folder__does_not_stop_the_rest(
     world: World, manifest: Manifest, junk: bytes, tmp_path: Path
 ) -> None:
-    world.store.put(bundle_name(DAO, LEASE, EPOCH, 0, 99), junk)
+    world.store.put(bundle_name(DAO, LEASE, EPOCH, 0, junk), junk)
     release_from(world, manifest, 0, 1, 2)
     licensee = world.licensee()
     (fault,) = licensee.collect()
@@ -296,7 +299,7 @@ def test_open__files_of_two_epochs__each_by_its_own_committee(world: World, tmp_
     info = release.release_info(DAO, LEASE, 9, 2, ids)
     sealed = seal(b"n" * 32, public_key(world.licensee_key), info)
     bundle = bad_bundle(world, manifest, 2, epoch=9, ids=ids, sealed=sealed)
-    world.store.put(bundle_name(DAO, LEASE, 9, 2, 0), bundle.encode())
+    put(world, bundle, epoch=9)
     assert licensee.collect() == []
     (item,) = open_all(licensee, manifest, tmp_path)
     assert (item.error.have, item.culprits) == (2, ())

@@ -20,15 +20,17 @@ from datadao.custody import Custodian
 from datadao.eip712 import TypedData
 from datadao.gate import BatchState, Block, LeaseState, Standing, Tag
 from datadao.licensee import Licensee
-from datadao.release import bundles_of
+from datadao.merkle import leaf_hash
+from datadao.release import Bundle, bundles_of
 from datadao.scoring import Score
 from datadao.store import Store
 from datadao.submission import Submission, Witness, contribute
-from datadao.types import Committee, Contribution, Dao, Leaf, Party
+from datadao.types import Committee, Contribution, Dao, Leaf, Party, Seat
 
 DATASET, EPOCH, LEASE, BATCH_ID = 7, 2, 11, 41
 DAO = Dao(31337, "0x" + "a1" * 20, "0x" + "b2" * 20)
 POLICY = Policy(version=1, shares_per_unit=10_000, min_quality=5_000)
+DATA = (b"zero", b"one", b"two", b"three", b"four")
 TAGS: tuple[Tag, ...] = ("finalized", "latest")
 
 
@@ -68,6 +70,8 @@ class FakeGate:
         self.custodians = list(custodians)
         self.leases: dict[Tag, dict[int, LeaseState]] = {"finalized": {}, "latest": {}}
         self.batches: dict[int, BatchState] = {}
+        self.manifests: dict[int, bytes] = {}
+        self.leavers: dict[int, list[Party]] = {}
         self.gone: dict[Tag, dict[bytes, Standing]] = {"finalized": {}, "latest": {}}
         self.fault = None
         self.asked: list[tuple[str, str]] = []
@@ -94,6 +98,23 @@ class FakeGate:
         if epoch != EPOCH:
             raise LookupError(f"no committee {epoch}")
         return self.custodians[slot]
+
+    def lease_count(self) -> int:
+        self._ask("lease_count", "finalized")
+        return max(self.leases["finalized"])
+
+    def batch_count(self) -> int:
+        self._ask("batch_count", "finalized")
+        return max(self.batches, default=0)
+
+    def manifest(self, batch_id: int) -> bytes:
+        self._ask("manifest", "finalized")
+        return self.manifests[batch_id]
+
+    def seats(self) -> dict[Seat, list[Party]]:
+        """Those of the world's epoch: `leavers` by slot, oldest first, then who sits there."""
+        self._ask("seats", "finalized")
+        return {(EPOCH, slot): [*self.leavers.get(slot, []), now] for slot, now in enumerate(self.custodians)}
 
     def set_lease(self, *tags: Tag, **changes: object) -> None:
         """Changes the test lease at the given blocks, at both if none is given."""
@@ -223,3 +244,23 @@ def published(world: World) -> list[str]:
 
 def contributions(manifest: Manifest, batch_id: int = BATCH_ID) -> list[Contribution]:
     return [manifest.contribution(batch_id, i) for i in range(len(manifest.leaves))]
+
+
+def ids_of(world: World, listed: Sequence[Contribution]) -> list[bytes]:
+    batch = world.gate.batches[listed[0].batch_id]
+    return [leaf_hash(DAO, batch.dataset_id, batch.sequence, item.leaf) for item in listed]
+
+
+def released_ids(world: World) -> list[bytes]:
+    """Every id in every published bundle, repeats included."""
+    return [i for name in published(world) for i in Bundle.decode(world.store.get(name)).ids]
+
+
+def run_all(world: World, listed: Sequence[Contribution]) -> None:
+    """One life of the first custodian: prepare, publish, end."""
+    custodian = world.custodian(0)
+    try:
+        custodian.prepare(LEASE, listed)
+        custodian.publish(LEASE, listed)
+    finally:
+        custodian.close()

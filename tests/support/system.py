@@ -56,7 +56,7 @@ ROLES = (
 
 def config(**changes: Any) -> Config:
     """The local configuration; `changes` are dotted paths with `__`, such as `DataToken__transferable=True`."""
-    raw = copy.deepcopy(yaml.safe_load(CONFIG.read_text()))
+    raw = copy.deepcopy(_local())
     for path, value in changes.items():
         *parents, leaf = path.split("__")
         section = raw["contracts"]
@@ -66,6 +66,12 @@ def config(**changes: Any) -> Config:
             raise KeyError(path)
         section[leaf] = value
     return Config.parse(raw, CONFIG)
+
+
+@functools.cache
+def _local() -> dict[str, Any]:
+    raw: dict[str, Any] = yaml.safe_load(CONFIG.read_text())
+    return raw
 
 
 class System:
@@ -88,12 +94,14 @@ class System:
         decimals: int = 6,
         asset: str = "TestAsset",
         twins: Mapping[str, str | tuple[Any, ...]] | None = None,
+        actors: Mapping[str, Actor] | None = None,
     ) -> None:
         """`asset` names a contract with the constructor of `TestAsset`; `twins` what to deploy instead of a contract,
-        with the constructor of that contract: a name, or a name and further arguments."""
+        with the constructor of that contract: a name, or a name and further arguments. `actors` are who has the roles,
+        the test's own accounts unless said."""
         self.chain: Any = chain or Revm()
         self.config = configuration or config()
-        self.actors = {name: actor(name) for name in ROLES}
+        self.actors = dict(actors or {name: actor(name) for name in ROLES})
         deployer = self.actors["deployer"].address
         arguments = ("Test Dollar", "TUSD", decimals)
         self.asset = deploy(self.chain, asset, *arguments, sender=deployer)

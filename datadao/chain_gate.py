@@ -1,0 +1,176 @@
+"""The custodian's `Gate` over one node."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from web3 import Web3
+
+from datadao.audit.events import Event, decode, topic
+from datadao.chain import Call, abi, read_logs, read_many
+from datadao.errors import GateUnavailable
+from datadao.gate import BatchState, Block, LeaseState, Standing, Tag
+from datadao.types import Committee, Contribution, Party, Seat
+
+_ACTIVATED = (2, 3)  # IDatasetRegistry.BatchStatus: Active, Asleep
+_ERASED = 2  # IDatasetRegistry.ContributionStatus
+_ENDED, _REFUNDED = 4, 5  # IDataLeases.Status
+_MANIFEST_HASH = 5  # IDatasetRegistry.Batch
+
+
+class ChainGate:
+    """`datadao.gate.Gate` over one node.
+
+    Each answer is read at one block number, whose hash is read again afterwards: an answer that a re-organisation may
+    have mixed from two chains raises `GateUnavailable`. So does a node on another chain than `chain_id`, if given, and
+    one whose newest block is more than `max_age` seconds old, if given: it is stuck or still synchronising.
+    `since` is the block the DAO was deployed in, from which its events are read.
+    """
+
+    def __init__(
+        self,
+        web3: Web3,
+        addresses: Mapping[str, str],
+        *,
+        chain_id: int | None = None,
+        max_age: float | None = None,
+        since: int = 0,
+    ) -> None:
+        self._web3, self._addresses, self._since = web3, addresses, since
+        self._chain_id, self._max_age = chain_id, max_age
+        self._manifests: dict[int, bytes] = {}
+
+    def lease(self, lease_id: int, tag: Tag) -> LeaseState:
+        block = self._block(tag)
+        info, terms, overdue, window = self._read(
+            block,
+            self._leases("lease", lease_id),
+            self._leases("leaseTerms", lease_id),
+            self._leases("isOverdue", lease_id),
+            self._leases("startWindow"),
+        )
+        fields = dict(zip((o["name"] for o in _components("lease")), info, strict=True))
+        status = fields["status"]
+        # A refunded lease may keep its dates; it was approved, and it is over.
+        approved = fields["startBy"] != 0
+        return LeaseState(
+            lease_id=lease_id,
+            dataset_id=terms[0][0],
+            hpke_key=fields["hpkeKey"],
+            committee_epoch=fields["committeeEpoch"],
+            approved_at=fields["startBy"] - window if approved else 0,
+            started=fields["paidUntil"] != 0,
+            paid_until=fields["paidUntil"],
+            ended=status in (_ENDED, _REFUNDED),
+            overdue=overdue,
+            block=block,
+        )
+
+    def batch(self, batch_id: int, tag: Tag) -> BatchState:
+        (info,) = self._read(self._block(tag), self._registry("batch", batch_id))
+        fields = dict(zip((o["name"] for o in _components("batch")), info, strict=True))
+        active = fields["status"] in _ACTIVATED
+        return BatchState(fields["datasetId"], fields["sequence"], fields["root"], fields["since"] if active else 0)
+
+    def standing(self, contributions: Sequence[Contribution], tag: Tag) -> list[Standing]:
+        block = self._block(tag)
+        included = self._read(
+            block, *(self._registry("isIncluded", c.batch_id, tuple(c.leaf), list(c.proof)) for c in contributions)
+        )
+        out = [c for c, inside in zip(contributions, included, strict=True) if not inside]
+        records = iter(self._read(block, *(self._registry("contribution", c.leaf.fingerprint) for c in out)))
+        # A leaf that is out was erased, unless another leaf holds its fingerprint.
+        return [
+            Standing.INCLUDED if inside else Standing.ERASED if next(records)[0] == _ERASED else Standing.DUPLICATE
+            for inside in included
+        ]
+
+    def custodian(self, epoch: int, slot: int, tag: Tag) -> Party:
+        ((custodians, _),) = self._read(self._block(tag), self._registry("committee", epoch))
+        return Party(*custodians[slot])
+
+    def lease_count(self) -> int:
+        (count,) = self._read(self._block("finalized"), self._leases("leaseCount"))
+        return int(count)
+
+    def batch_count(self) -> int:
+        (count,) = self._read(self._block("finalized"), self._registry("batchCount"))
+        return int(count)
+
+    def manifest(self, batch_id: int) -> bytes:
+        if batch_id not in self._manifests:
+            published = self._events("BatchPublished")
+            self._manifests |= {event.told["batchId"]: event.told["batch"][_MANIFEST_HASH] for event in published}
+        return self._manifests[batch_id]
+
+    def seats(self) -> dict[Seat, list[Party]]:
+        found: dict[Seat, list[Party]] = {}
+        for event in self._events("CommitteeSet", "CustodianReplaced"):
+            told = event.told
+            if event.name == "CommitteeSet":
+                found |= {(told["epoch"], slot): [Party(*seat)] for slot, seat in enumerate(told["custodians"])}
+            else:
+                found[told["epoch"], told["slot"]].append(Party(*told["custodian"]))
+        return found
+
+    def committee(self, epoch: int | None = None) -> Committee:
+        """The committee of an epoch, the current one unless said, at the latest block."""
+        block = self._block("latest")
+        if epoch is None:
+            (epoch,) = self._read(block, self._registry("committeeEpoch"))
+        ((custodians, threshold),) = self._read(block, self._registry("committee", epoch))
+        return Committee(epoch, threshold, tuple(Party(*custodian) for custodian in custodians))
+
+    def attestors(self) -> tuple[Party, ...]:
+        """The current attestor set, in the order of its slots, at the latest block."""
+        block = self._block("latest")
+        (version,) = self._read(block, self._registry("attestorSetVersion"))
+        ((members, _),) = self._read(block, self._registry("attestors", version))
+        return tuple(Party(*member) for member in members)
+
+    def _leases(self, function: str, *arguments: Any) -> Call:
+        return Call(self._addresses["leases"], "DataLeases", function, arguments)
+
+    def _registry(self, function: str, *arguments: Any) -> Call:
+        return Call(self._addresses["registry"], "DatasetRegistry", function, arguments)
+
+    def _events(self, *names: str) -> list[Event]:
+        """The registry's final events of these names, oldest first."""
+        last, address = self._block("finalized"), self._addresses["registry"]
+        topics = [topic("DatasetRegistry", name) for name in names]
+        logs = read_logs(self._web3, [address], self._since, last.number, topics)
+        self._confirm(last)
+        return list(decode(logs, {"registry": address}))
+
+    def _check_chain(self) -> None:
+        if self._chain_id is not None and (found := self._web3.eth.chain_id) != self._chain_id:
+            raise GateUnavailable(f"the node is on chain {found}, the DAO on {self._chain_id}; name another node")
+        self._chain_id = None  # a node does not change chains
+
+    def _block(self, tag: Tag) -> Block:
+        self._check_chain()
+        found = self._web3.eth.get_block(tag)
+        if tag == "latest" and self._max_age is not None and (age := time.time() - found["timestamp"]) > self._max_age:
+            raise GateUnavailable(f"the node's newest block is {age:.0f} s old: it is stuck or still synchronising")
+        return Block(found["number"], bytes(found["hash"]), found["timestamp"])
+
+    def _confirm(self, block: Block) -> None:
+        if bytes(self._web3.eth.get_block(block.number)["hash"]) != block.hash:
+            raise GateUnavailable(f"block {block.number} changed while it was read; try again")
+
+    def _read(self, block: Block, *calls: Call) -> list[Any]:
+        results = read_many(self._web3, calls, block.number)
+        self._confirm(block)
+        return results
+
+
+@cache
+def _components(function: str) -> list[dict[str, Any]]:
+    """Fields of the struct that `lease` or `batch` returns."""
+    entries = abi("DataLeases" if function == "lease" else "DatasetRegistry")
+    entry = next(e for e in entries if e["type"] == "function" and e["name"] == function)
+    components: list[dict[str, Any]] = entry["outputs"][0]["components"]
+    return components

@@ -1,0 +1,109 @@
+"""From a role's folder to custodians at work: which seats its keys hold is the chain's to say.
+
+`datadao custodian`, `ape run custodian` and the fleet all begin here.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ape import networks
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from datadao import eip712
+from datadao.chain_gate import ChainGate
+from datadao.client import DataDAO
+from datadao.crypto.seal import public_key
+from datadao.custody import Custodian
+from datadao.deployment import LOCAL_CHAIN_IDS
+from datadao.errors import InvalidArgument, SeatMismatch
+from datadao.gate import Gate
+from datadao.keyfile import load_key
+from datadao.node import connect, host
+from datadao.profile import Profile
+from datadao.quorum import Quorum
+from datadao.store import Store
+from datadao.types import Seat
+from datadao.warden import Warden
+from datadao.watch import Watch
+
+MAX_AGE = 300.0
+"""Seconds. A node whose newest block is older is not believed about the latest block; local chains stand still."""
+
+log = logging.getLogger("datadao.custodian")
+
+
+@dataclass(frozen=True)
+class Seats:
+    """What a role has to do: `watches` for the seats that its keys hold, `left` for those that they held."""
+
+    watches: list[Watch]
+    left: list[Custodian]
+
+    def close(self) -> None:
+        """Lets another process take the role's folder."""
+        for custodian in (*(watch.custodian for watch in self.watches), *self.left):
+            custodian.close()
+
+
+def open_seats(dao: DataDAO, profile: Profile, signer: eip712.Signer, keys: Sequence[str] = ("sealing",)) -> Seats:
+    """Every seat that the named keys of the role's folder hold or held, in any committee epoch.
+
+    The connected node is asked, and each of the profile's `nodes` beside it. Raises `KeyFileRefused`, `ProfileRefused`,
+    `GateUnavailable`, `JournalBusy`, `JournalCorrupt`; `SeatMismatch` if no key ever held a seat.
+    """
+    gate, store = gate_of(dao, profile.nodes), Store(**profile.needed("store"))
+    opened: list[Custodian] = []
+    seats = Seats([], [])
+
+    def custodian(key: X25519PrivateKey, seat: Seat) -> Custodian:
+        epoch, slot = seat
+        # A holder that renewed its key has the seat twice: to hand over, and to take over.
+        home = profile.home / "custody" / f"{epoch}-{slot}-{public_key(key).hex()[:16]}"
+        opened.append(
+            Custodian(
+                dao=dao.id,
+                epoch=epoch,
+                slot=slot,
+                private_key=key,
+                signer=signer,
+                gate=gate,
+                store=store,
+                home=home,
+            )
+        )
+        return opened[-1]
+
+    try:
+        for name in keys:
+            key = load_key(profile.home / "keys" / name)
+            held, left = Warden(gate, dao.id).seats_of(public_key(key))
+            seats.watches.extend(Watch(custodian(key, seat)) for seat in held)
+            seats.left.extend(custodian(key, seat) for seat in left)
+    except BaseException:
+        for each in opened:
+            each.close()
+        raise
+    if not opened:
+        raise SeatMismatch(f"no key of {profile.home / 'keys'} ({', '.join(keys)}) holds or held a seat, finally")
+    return seats
+
+
+def gate_of(dao: DataDAO, nodes: Sequence[str]) -> Gate:
+    """The connected node and the further ones as one; each has to answer, and all alike."""
+    first = networks.provider.http_uri
+    if first is None:
+        raise InvalidArgument("the connected node has no http address; name a network that has one")
+    urls = [first, *nodes]
+    if len(set(urls)) < len(urls):
+        raise InvalidArgument("two of the nodes are the same: only independent ones can correct each other")
+    if len(urls) == 1:
+        log.warning("only one node is asked: whoever runs it can make this custodian release keys; add others")
+    age = None if dao.id.chain_id in LOCAL_CHAIN_IDS else MAX_AGE
+    options = {"chain_id": dao.id.chain_id, "max_age": age, "since": dao.since}
+    return Quorum({
+        f"node {number} ({host(url)})": ChainGate(connect(url), dao.addresses, **options)  # type: ignore[arg-type]
+        for number, url in enumerate(urls, 1)
+    })  # fmt: skip

@@ -1,0 +1,168 @@
+"""A seat changes hands: the leaver reseals its shares of the epoch's files to the successor that the chain names.
+
+After `replaceCustodian` is final the leaver runs `hand_over`, the successor `take_over`, in any order and as often as
+they like: what lies in storage is not sent again, what was kept is not asked for again. Files that were sealed before
+the vote may be accepted after it; so the leaver keeps its key, and runs now and then, until everything it sent is
+confirmed and no such file can come any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from datadao.crypto.seal import seal
+from datadao.custody import Custodian
+from datadao.errors import CommitmentMismatch, DataDAOError, NotIncluded, SignatureRefused, StoreUnavailable
+from datadao.handover import Exchange, Handover, handover_info, takeover
+from datadao.keyring import Refused, grouped
+from datadao.submission import MAX_FILES
+from datadao.types import Contribution, Party
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """`sent` files lie in storage for the `successor`, which confirmed `confirmed` of them, all runs together.
+
+    `refused` do not open with the leaver's key; those sealed to the successor are among them.
+    """
+
+    successor: Party
+    sent: int
+    confirmed: int
+    refused: Refused
+
+
+@dataclass(frozen=True)
+class HandoverFault:
+    """A record that gave less than it says. `culprit` signed it as the seat's former holder; None if nobody is to blame
+    or anybody may have made it up. `ids` are the contributions concerned, none for the whole record."""
+
+    name: str
+    culprit: str | None
+    ids: tuple[bytes, ...]
+    reason: DataDAOError
+
+
+@dataclass(frozen=True)
+class TakenOver:
+    """`kept` shares were taken over, all runs together; `missing` are files of the epoch that the seat cannot serve."""
+
+    kept: int
+    missing: Refused
+    faults: list[HandoverFault]
+
+
+def hand_over(leaver: Custodian, contributions: Sequence[Contribution]) -> HandedOver:
+    """Reseals a former seat's shares to its present holder.
+
+    `contributions` are all leaves of all active batches, as for `Custodian.prepare`. Raises `SeatMismatch` while the
+    seat is the leaver's own or its successor not final; `GateUnavailable`, `NotIncluded`, `StoreUnavailable`.
+    """
+    me, successor = leaver.warden.succession(leaver.epoch, leaver.slot, leaver.ring.public_key)
+    active = leaver.warden.active(contributions)
+    exchange = Exchange(leaver.dao, leaver.epoch, leaver.slot, leaver.store)
+    sent, confirmed = _sent(leaver, me, successor, exchange)
+    todo = {name: entry for name, entry in active.items() if name not in sent}
+    gone = leaver.warden.gone({name: item for name, (_, item) in todo.items()}, "latest")
+    opened, refused = leaver.ring.shares({i: (dataset, c.leaf) for i, (dataset, c) in todo.items() if i not in gone})
+    for ids, shares in grouped(opened, MAX_FILES):
+        info = handover_info(leaver.dao, leaver.epoch, leaver.slot, ids)
+        sealed = seal(shares, successor.hpke_key, info)
+        draft = Handover(leaver.epoch, leaver.slot, successor.hpke_key, ids, sealed, b"")
+        record = replace(draft, signature=leaver.signed_as(me, draft.typed(leaver.dao)))
+        leaver.vault.record("handing over", successor=successor.signer, ids=[i.hex() for i in ids])
+        exchange.put(record.encode())
+        sent.update(ids)
+    return HandedOver(successor, len(sent), len(confirmed), refused)
+
+
+def take_over(heir: Custodian, contributions: Sequence[Contribution]) -> TakenOver:
+    """Checks and keeps what former holders of a seat handed over, and confirms each record that is good throughout.
+
+    Takes the same list as `hand_over`. Raises `SeatMismatch` unless the seat is finally the heir's; `GateUnavailable`,
+    `NotIncluded`, `StoreUnavailable`.
+    """
+    heir.seat()
+    leavers = [party.signer for party in heir.warden.predecessors(heir.epoch, heir.slot)]
+    active = heir.warden.active(contributions)
+    exchange = Exchange(heir.dao, heir.epoch, heir.slot, heir.store)
+    faults: list[HandoverFault] = []
+    for name, data, record in exchange.records():
+        if record.hpke_key != heir.ring.public_key:
+            continue  # of an earlier change of this seat
+        culprit = _signer(heir, record, leavers)
+        if culprit is None:
+            reason: DataDAOError = SignatureRefused("not signed by a former holder of this seat; ignore it")
+            faults.append(HandoverFault(name, None, (), reason))
+            continue
+        try:
+            shares = record.open(heir.dao, heir.private_key)
+        except DataDAOError as error:
+            faults.append(HandoverFault(name, culprit, (), error))
+            continue
+        found = _keep(heir, name, culprit, data, shares, active)
+        faults += found
+        if not found and exchange.receipt(name) is None:
+            exchange.confirm(name, heir.signed_as(heir.seat(), takeover(heir.dao, heir.epoch, heir.slot, data)))
+    gone = heir.warden.gone({name: item for name, (_, item) in active.items()}, "latest")
+    wanted = {name: (dataset, item.leaf) for name, (dataset, item) in active.items() if name not in gone}
+    return TakenOver(len(heir.ring.inherited), heir.ring.shares(wanted)[1], faults)
+
+
+def _keep(
+    heir: Custodian,
+    name: str,
+    culprit: str,
+    data: bytes,
+    shares: dict[bytes, bytes],
+    active: dict[bytes, tuple[int, Contribution]],
+) -> list[HandoverFault]:
+    """Keeps the good shares of a record; says what is wrong with the others."""
+    good: dict[bytes, bytes] = {}
+    wrong: list[bytes] = []
+    open_: list[bytes] = []
+    for contribution, share in shares.items():
+        try:
+            if contribution not in active:
+                raise NotIncluded(f"{contribution.hex()} is not final here")
+            dataset_id, item = active[contribution]
+            heir.ring.check(dataset_id, item.leaf, share)
+            good[contribution] = share
+        except StoreUnavailable:
+            raise
+        except CommitmentMismatch:
+            wrong.append(contribution)
+        except DataDAOError:
+            open_.append(contribution)
+    if good.keys() - heir.ring.inherited.keys():
+        heir.vault.inherit(data, good)
+        heir.ring.inherited.update(good)
+    faults = []
+    if wrong:
+        faults.append(HandoverFault(name, culprit, tuple(wrong), CommitmentMismatch(heir.slot)))
+    if open_:
+        reason = NotIncluded(f"{len(open_)} contributions are not final here or lack their envelope; take over again")
+        faults.append(HandoverFault(name, None, tuple(open_), reason))
+    return faults
+
+
+def _sent(leaver: Custodian, me: Party, successor: Party, exchange: Exchange) -> tuple[set[bytes], set[bytes]]:
+    """Ids in the leaver's own records to the successor, and those that the successor confirmed."""
+    sent: set[bytes] = set()
+    confirmed: set[bytes] = set()
+    for name, data, record in exchange.records():
+        mine = record.hpke_key == successor.hpke_key
+        if not mine or not leaver.check(me.signer, record.typed(leaver.dao), record.signature):
+            continue
+        sent.update(record.ids)
+        receipt = exchange.receipt(name)
+        message = takeover(leaver.dao, leaver.epoch, leaver.slot, data)
+        if receipt is not None and leaver.check(successor.signer, message, receipt):
+            confirmed.update(record.ids)
+    return sent, confirmed
+
+
+def _signer(heir: Custodian, record: Handover, leavers: Sequence[str]) -> str | None:
+    message = record.typed(heir.dao)
+    return next((signer for signer in leavers if heir.check(signer, message, record.signature)), None)

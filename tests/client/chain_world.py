@@ -1,0 +1,197 @@
+"""A DAO on a real node with real encrypted data: what custodians, leavers and licensees are tested against.
+
+Its roles are Ape's test accounts and the keys of `datadao.testing`, so that commands run in processes of their own can
+play them too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from eth_account import Account
+from eth_utils import keccak
+
+from datadao.batch import Manifest
+from datadao.chain_gate import ChainGate
+from datadao.crypto.seal import public_key
+from datadao.custody import Custodian
+from datadao.gate import Gate
+from datadao.licensee import Licensee, Opened
+from datadao.manifests import Manifests
+from datadao.node import connect
+from datadao.release import Bundle, bundles_of
+from datadao.store import Store
+from datadao.submission import contribute
+from datadao.testing import local_key
+from datadao.types import Committee, Contribution, Leaf
+from datadao.warden import Warden
+from tests.support.anvil import Anvil
+from tests.support.dao import Batch, Dao
+from tests.support.handles import Receipt
+from tests.support.system import DAY, ROLES, Actor
+
+MNEMONIC = "test test test test test test test test test test test junk"
+EPOCH = 1
+DATA = (b"zero", b"one", b"two", b"three", b"four")
+PERIOD = 30 * DAY
+LAG = 64
+"""Blocks from anvil's finalized block to its latest."""
+
+
+def test_account(number: int, name: str) -> Actor:
+    """`TEST::number`, with its key."""
+    Account.enable_unaudited_hdwallet_features()
+    account = Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{number}")
+    return Actor(name, account.address, bytes(account.key))
+
+
+def custodian_key(slot: int) -> X25519PrivateKey:
+    return X25519PrivateKey.from_private_bytes(local_key(f"custodian-{slot}"))
+
+
+class ChainWorld:
+    """Five accepted contributions, each of another member, and a lease of them that is approved but not final."""
+
+    def __init__(self, chain: Anvil, home: Path) -> None:
+        self.chain, self.home = chain, home
+        self.dao = Dao(chain=chain, actors={name: test_account(n, name) for n, name in enumerate(ROLES)})
+        self.url = str(chain.web3.provider.endpoint_uri)  # type: ignore[attr-defined]
+        self.members = [self.dao.who(f"member {i}") for i in range(len(DATA))]
+        self.licensee_account = self.dao.who("licensee")
+        self.licensee_key = X25519PrivateKey.from_private_bytes(keccak(text="licensee"))
+        self.batches: list[Batch] = []
+        self.accept(*zip(self.members, DATA, strict=True))
+        self.finalize()
+        self.lease = self.approved()
+
+    # The store is a folder of the test's own.
+
+    @property
+    def store(self) -> Store:
+        return Store((self.home / "store").as_uri())
+
+    def gate(self, *urls: str, timeout: float = 5.0, **settings: Any) -> ChainGate:
+        """What a custodian asks at one node, the real one unless said."""
+        return ChainGate(connect(urls[0] if urls else self.url, timeout), self.dao.addresses, **settings)
+
+    def custodian(self, slot: int, gate: Gate | None = None, **changes: Any) -> Custodian:
+        settings = {
+            "dao": self.dao.id,
+            "epoch": EPOCH,
+            "slot": slot,
+            "private_key": custodian_key(slot),
+            "signer": self.dao.actors[f"custodian-{slot}"].sign,
+            "gate": gate or self.gate(),
+            "store": self.store,
+            "home": self.home / f"custodian-{slot}",
+        }
+        return Custodian(**(settings | changes))
+
+    def committee(self) -> Committee:
+        return self.gate().committee(EPOCH)
+
+    # Data
+
+    def encrypt(self, owner: Actor, data: bytes, committee: Committee | None = None) -> Leaf:
+        """A contribution's leaf, as attestors would score it, its file and envelope in storage."""
+        submission = contribute(
+            io.BytesIO(data),
+            dao=self.dao.id,
+            dataset_id=1,
+            contributor=owner.address,
+            committee=committee or self.committee(),
+            attestors=self.gate().attestors(),
+            store=self.store,
+            signer=owner.sign,
+        )
+        hashes = (keccak(data), submission.file_hash, submission.envelope_hash)
+        return Leaf(owner.address, *hashes, units=100, quality=10_000)
+
+    def accept(self, *data: tuple[Actor, bytes]) -> list[Leaf]:
+        """A batch of these contributions: published with its manifest, activated, claimed."""
+        leaves = [self.encrypt(owner, content) for owner, content in data]
+        self.accept_leaves(leaves)
+        return leaves
+
+    def accept_leaves(self, leaves: Sequence[Leaf]) -> None:
+        manifest = self.dao.batch_message(leaves)[1].encode()
+        self.store.put_bytes(manifest)
+        batch = self.dao.publish(leaves, manifestHash=hashlib.sha256(manifest).digest())
+        self.dao.activate(batch)
+        for leaf in leaves:
+            self.dao.claim(batch, leaf)
+        self.chain.warp(1)
+        self.batches.append(batch)
+
+    def contributions(self) -> list[Contribution]:
+        """As a custodian finds them."""
+        warden = Warden(self.gate(), self.dao.id)
+        return Manifests(self.dao.id, warden, self.store).contributions(1)
+
+    @property
+    def manifest(self) -> Manifest:
+        return self.batches[0].manifest
+
+    # The lease
+
+    def approved(self, **terms: Any) -> int:
+        """A lease that the members voted for."""
+        dao = self.dao
+        asked = dao.terms(**terms)
+        dao.fund(self.licensee_account, asked["pricePerPeriod"] * asked["periods"] + asked["bond"], dao.leases)
+        key = public_key(self.licensee_key)
+        lease, _ = dao.leases.request(asked, key, "for research", sender=self.licensee_account.address).value
+        dao.pass_(dao.lease_proposal(lease), *self.members)
+        return int(lease)
+
+    def start(self) -> Receipt:
+        """The licensee pays without waiting for custodians."""
+        receipt: Receipt = self.dao.leases.start(self.lease, sender=self.licensee_account.address)
+        return receipt
+
+    def govern(self, contract: Any, name: str, *args: Any) -> None:
+        """All members vote for a call."""
+        dao = self.dao
+        proposal = dao.propose(self.members[0], (contract, name, args), text=f"{name} at {self.chain.timestamp}")
+        dao.pass_(proposal, *self.members)
+
+    def replace(self, slot: int, successor: Actor, key: X25519PrivateKey) -> None:
+        seat = (successor.address, public_key(key), "")
+        self.govern(self.dao.registry, "replaceCustodian", EPOCH, slot, seat)
+
+    def mine(self, blocks: int) -> None:
+        """Blocks without transactions, in which no time passes."""
+        self.chain._rpc("anvil_mine", hex(blocks), "0x0")
+
+    def finalize(self) -> None:
+        """Makes everything so far final."""
+        self.mine(LAG + 1)
+
+    def reorg(self, depth: int) -> None:
+        """Replaces the last blocks by empty ones."""
+        self.chain._rpc("anvil_reorg", depth, [])
+        self.chain.timestamp = max(self.chain.timestamp, self.chain.web3.eth.get_block("latest")["timestamp"])
+
+    # What came of it
+
+    def published(self) -> list[Bundle]:
+        """All bundles in storage."""
+        names = self.store.names(bundles_of(self.dao.id, self.lease))
+        return [Bundle.decode(self.store.get(name)) for name in names]
+
+    def opened(self, folder: Path, manifest: Manifest | None = None) -> list[Opened]:
+        """What the licensee makes of the bundles."""
+        licensee = Licensee(
+            dao=self.dao.id,
+            lease_id=self.lease,
+            private_key=self.licensee_key,
+            committees={EPOCH: self.committee()},
+            store=self.store,
+        )
+        licensee.collect()
+        return list(licensee.open_all(manifest or self.manifest, folder))

@@ -1,0 +1,161 @@
+"""A custodian fails closed: what the chain or storage does not answer, or answers absurdly, releases nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from datadao import custody
+from datadao.errors import (
+    DataDAOError,
+    GateUnavailable,
+    ObjectTaken,
+    StoreUnavailable,
+)
+from datadao.gate import Block, Standing
+from datadao.journal import Journal
+from datadao.types import Contribution
+
+from .world import (
+    LEASE,
+    TAGS,
+    World,
+    ids_of,
+    published,
+    released_ids,
+)
+
+FAULTS: list[Callable[[], object]] = [
+    lambda: (_ for _ in ()).throw(TimeoutError("no answer")),
+    lambda: (_ for _ in ()).throw(KeyError("lease")),
+    lambda: (_ for _ in ()).throw(DataDAOError("an implementation's own error")),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_publish__gate_fails_at_any_question__publishes_nothing(
+    world: World, listed: list[Contribution], fault: Callable[[], object]
+) -> None:
+    custodian = world.custodian(0)
+    custodian.prepare(LEASE, listed)
+    world.gate.asked.clear()
+    questions = 0
+    while True:
+        asked = len(world.gate.asked)
+
+        def fail(what: str, tag: str, start: int = asked, at: int = questions) -> None:
+            if len(world.gate.asked) - start - 1 == at:
+                fault()
+
+        world.gate.fault = fail
+        try:
+            custodian.publish(LEASE, listed)
+            break
+        except GateUnavailable:
+            assert published(world) == []
+            questions += 1
+    assert questions == 5  # lease and seat at both blocks, standing: each one, unanswered, stopped it
+    assert len(published(world)) == 1
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_prepare__gate_fails_at_any_question__holds_nothing(
+    world: World, listed: list[Contribution], fault: Callable[[], object]
+) -> None:
+    for at in range(5):  # lease, seat at both blocks, batch, standing
+        world.gate.asked.clear()
+        world.gate.fault = lambda *_, at=at: fault() if len(world.gate.asked) == at + 1 else None
+        custodian = world.custodian(0)
+        with pytest.raises(GateUnavailable):
+            custodian.prepare(LEASE, listed)
+        custodian.close()
+    assert [entry["event"] for entry in Journal(world.home / "custodian-0" / "journal.jsonl").entries] == ["seat"]
+
+
+@pytest.mark.parametrize("answer", [[], [Standing.INCLUDED], ["included"] * 4 + ["maybe"], [True] * 5, None])
+def test_publish__standing_of_the_wrong_shape__publishes_nothing(
+    world: World, listed: list[Contribution], answer: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    custodian = world.custodian(0)
+    custodian.prepare(LEASE, listed)
+    monkeypatch.setattr(world.gate, "standing", lambda *_: answer)
+    with pytest.raises(GateUnavailable):
+        custodian.publish(LEASE, listed)
+    assert published(world) == []
+
+
+@pytest.mark.parametrize("change", [{"lease_id": 12}, {"hpke_key": b""}, {"hpke_key": None}, {"block": None}], ids=str)
+def test_publish__lease_of_the_wrong_shape__publishes_nothing(
+    world: World, listed: list[Contribution], change: dict[str, object]
+) -> None:
+    custodian = world.custodian(0)
+    custodian.prepare(LEASE, listed)
+    for tag in TAGS:
+        before = world.gate.leases[tag][LEASE]
+        world.gate.leases[tag][LEASE] = replace(before, **change)
+        with pytest.raises(GateUnavailable):
+            custodian.publish(LEASE, listed)
+        world.gate.leases[tag][LEASE] = before
+    assert published(world) == []
+
+
+def test_publish__final_block_moves_back__refused_also_after_a_restart(
+    world: World, listed: list[Contribution], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A final block cannot be undone: a node that says so is another chain's, or lies."""
+    monkeypatch.setattr(custody, "MAX_FILES", 3)
+    custodian = world.custodian(0)
+    custodian.prepare(LEASE, listed)
+    first = custodian.vault.of(LEASE)[0]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(world.store, "put", lambda *_: (_ for _ in ()).throw(StoreUnavailable("down")))
+        with pytest.raises(StoreUnavailable):
+            custodian.publish(LEASE, listed)
+    custodian.close()
+    world.gate.set_lease("finalized", block=Block(99, bytes(32), 2_000))
+    with pytest.raises(GateUnavailable, match="100 was final"):
+        world.custodian(0).publish(LEASE, listed)
+    assert first.name not in published(world)
+
+
+def test_publish__latest_behind_finalized__refused(world: World, listed: list[Contribution]) -> None:
+    custodian = world.custodian(0)
+    custodian.prepare(LEASE, listed)
+    world.gate.set_lease("latest", block=Block(99, bytes(32), 2_000))
+    with pytest.raises(GateUnavailable):
+        custodian.publish(LEASE, listed)
+
+
+# Storage in the way
+
+
+def test_publish__name_squatted__refused_and_not_counted_as_released(world: World, listed: list[Contribution]) -> None:
+    custodian = world.custodian(0)
+    custodian.prepare(LEASE, listed)
+    world.store.put(custodian.vault.of(LEASE)[0].name, b"storage made something of this")
+    for _ in range(2):  # also not on the second run, when the journal says that publishing had begun
+        with pytest.raises(ObjectTaken):
+            custodian.publish(LEASE, listed)
+    assert custodian.released(LEASE) == frozenset()
+
+
+def test_prepare__storage_down__refused_and_complete_when_it_is_back(
+    world: World, listed: list[Contribution], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    custodian = world.custodian(0)
+    with monkeypatch.context() as patched:
+        patched.setattr(world.store, "get", lambda *_: (_ for _ in ()).throw(StoreUnavailable("down")))
+        with pytest.raises(StoreUnavailable):
+            custodian.prepare(LEASE, listed)
+    assert custodian.prepare(LEASE, listed).held == 5
+
+
+def test_publish__held_back_file_lost_or_damaged__is_made_anew(world: World, listed: list[Contribution]) -> None:
+    custodian = world.custodian(0)
+    custodian.prepare(LEASE, listed)
+    (path,) = (world.home / "custodian-0").glob("*.bundle")
+    path.write_bytes(path.read_bytes()[:-1])
+    assert custodian.publish(LEASE, listed) == {}
+    assert sorted(released_ids(world)) == sorted(ids_of(world, listed))
