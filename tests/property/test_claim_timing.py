@@ -11,10 +11,12 @@ import functools
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.depth import DEPTH
+from tests.support.handles import Reverted
 from tests.support.pair import Pair
 from tests.support.system import actor
 
@@ -28,18 +30,20 @@ STEPS = st.one_of(
 )
 LIVES = st.lists(st.tuples(STEPS, st.sets(st.integers(0, 2))), min_size=1, max_size=20)
 Life = list[tuple[tuple[str, int, int], set[int]]]
+FLAWS = {"removes unsettled": 1, "ignores entry": 5}
+"""Of `TwinSplitter.Flaw`."""
 
 
 @functools.cache
-def pair() -> Pair:
-    return Pair()
+def pair(flaw: int | None = None) -> Pair:
+    return Pair(splitter_flaw=flaw)
 
 
 def settle(
-    life: Life, claimants: Callable[[set[int]], Sequence[int]], last: Sequence[int]
+    life: Life, claimants: Callable[[set[int]], Sequence[int]], last: Sequence[int], flaw: int | None = None
 ) -> tuple[list[int], list[int]]:
     """Lives it and puts the chain back; what each member was paid, and how often its books were settled."""
-    world, snapshot = pair(), pair().chain.snapshot()
+    world, snapshot = pair(flaw), pair(flaw).chain.snapshot()
     paid, settlements = Counter[int](), Counter[int]()
 
     def claim(i: int) -> None:
@@ -69,10 +73,15 @@ def settle(
 @given(LIVES)
 @settings(max_examples=60 * DEPTH)
 def test_claims__sooner_later_or_in_another_order__pay_the_same_but_for_rounding__s4(life: Life) -> None:
+    compare(life)
+
+
+def compare(life: Life, flaw: int | None = None) -> None:
+    """Asserts that three ways to claim pay the same but for rounding."""
     lives = [
-        settle(life, lambda drawn: sorted(drawn), (0, 1, 2)),
-        settle(life, lambda drawn: (), (2, 1, 0)),
-        settle(life, lambda drawn: (1, 0, 2), (1, 2, 0)),
+        settle(life, lambda drawn: sorted(drawn), (0, 1, 2), flaw),
+        settle(life, lambda drawn: (), (2, 1, 0), flaw),
+        settle(life, lambda drawn: (1, 0, 2), (1, 2, 0), flaw),
     ]
     for paid, settlements in lives:
         for other_paid, other_settlements in lives:
@@ -84,3 +93,14 @@ def test_claims__sooner_later_or_in_another_order__pay_the_same_but_for_rounding
 @settings(max_examples=30 * DEPTH)
 def test_claims__in_opposite_order_at_the_end__pay_exactly_the_same__s4(life: Life) -> None:
     assert settle(life, lambda drawn: (), (0, 1, 2)) == settle(life, lambda drawn: (), (2, 1, 0))
+
+
+@pytest.mark.parametrize("flaw", FLAWS.values(), ids=FLAWS)
+def test_twin__one_line_wrong__pays_the_early_and_the_late_differently__s4(flaw: int) -> None:
+    """Who claims before it erases, or before more of its data is accepted, gets what it would have lost or doubled."""
+    life: Life = [(("accept", 0, 10**12), set()), (("deposit", 10**9, 0), set()), (("accept", 0, 10**12), set())]
+    life.append((("erase", 0, 3), set()))
+    compare(life, 0)
+    # What was promised twice cannot be paid twice.
+    with pytest.raises((AssertionError, Reverted)):
+        compare(life, flaw)

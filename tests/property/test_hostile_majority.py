@@ -27,6 +27,8 @@ TOKEN = 10**9
 ZERO = "0x" + "00" * 20
 PRICE, BOND, PERIODS = 120_000_000, 60_000_000, 3
 """Terms of every lease here: `Dao.terms`."""
+SLASHES_WITHOUT_MAXIMUM = 6
+"""Of `TwinLeases.Flaw`."""
 
 
 @dataclass
@@ -43,8 +45,8 @@ class World:
     snapshot: Any = None
 
 
-def build() -> World:
-    dao = Dao()
+def build(twins: dict[str, str] | None = None) -> World:
+    dao = Dao(twins=twins)
     tyrant, licensee = dao.who("tyrant"), dao.who("licensee")
     members = [dao.who(f"member-{i}") for i in range(3)]
     dao.contribute(leaf(tyrant, "tyrant", 600), *(leaf(m, m.name, 20) for m in members))
@@ -60,7 +62,6 @@ def build() -> World:
         if lease != leases[1][0]:
             dao.deliver(lease)
     running, approved, ended, refunded = (lease for lease, _ in leases)
-    running, approved, ended, refunded = leases[0][0], leases[1][0], leases[2][0], leases[3][0]
     dao.leases.end(ended, sender=licensee.address)
     dao.leases.refund(refunded, sender=licensee.address)
     at = dao.chain.timestamp
@@ -268,6 +269,21 @@ def test_hostile_majority__slashing_again_and_again__takes_the_stated_slash_once
     assert dao.leases.lease(w.running).slashed == MAX_SLASH
     until = dao.leases.lease(w.running).paidUntil
     assert until > dao.chain.timestamp - 60 * DAY
+
+
+@pytest.mark.parametrize("flawed", [False, True])
+def test_hostile_majority__over_a_twin_that_slashes_without_maximum__is_noticed_X1(flawed: bool) -> None:
+    """The comparison bites: the same two decrees that take the stated slash once take the whole bond from the twin."""
+    w = build({"DataLeases": "TwinLeases"})
+    w.dao.leases.setFlaw(SLASHES_WITHOUT_MAXIMUM if flawed else 0, sender=w.tyrant.address)
+    start = owed(w)
+    for n in range(2):
+        assert enact(w, (w.dao.leases, "terminate", (w.running, 5_000)), f"slash {n}") == "done"
+    if not flawed:
+        unharmed(w, start, owed(w), MAX_SLASH)
+    else:
+        with pytest.raises(AssertionError, match="escrow and bond"):
+            unharmed(w, start, owed(w), MAX_SLASH)
 
 
 def test_hostile_majority__with_its_own_attestors__mints_no_more_than_an_epochs_cap_X1_AB20() -> None:
