@@ -1,30 +1,27 @@
-"""Many reads at once, and the custodian's `Gate` over a node. View calls only; works on any web3 provider."""
+"""Many reads at once: view calls and events. Works on any web3 provider."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, NamedTuple
 
 import eth_abi
 from eth_utils import keccak
+from requests.exceptions import RequestException
 from web3 import Web3
+from web3.exceptions import Web3Exception
 from web3.types import RPCEndpoint
 
 from datadao.deployment import ORDER, canonical_type
-from datadao.errors import GateUnavailable, NodeRefused
-from datadao.gate import BatchState, Block, LeaseState, Standing, Tag
-from datadao.types import Committee, Contribution, Party
+from datadao.errors import NodeRefused
 
 CONTRACTS = dict(ORDER)
 """Contract names by their keys in a deployment record."""
 
-_ACTIVATED = (2, 3)  # IDatasetRegistry.BatchStatus: Active, Asleep
-_ERASED = 2  # IDatasetRegistry.ContributionStatus
-_ENDED, _REFUNDED = 4, 5  # IDataLeases.Status
 _CHUNK = 250
 """Calls in one JSON-RPC batch."""
 
@@ -71,122 +68,98 @@ def request_many(web3: Web3, method: str, params: Sequence[list[Any]]) -> list[A
 
     Raises `NodeRefused` with the node's own words at the first error.
     """
-    # Batches are a matter of the HTTP and IPC providers, not of their common base.
-    provider: Any = web3.provider
-    results: list[Any] = []
-    for start in range(0, len(params), _CHUNK):
-        chunk = [(RPCEndpoint(method), item) for item in params[start : start + _CHUNK]]
-        # A list of responses, or one error for the whole batch.
-        answers = provider.make_batch_request(chunk)
-        for answer in answers if isinstance(answers, list) else [answers]:
-            if "error" in answer:
-                raise NodeRefused(f"{method}: {answer['error'].get('message', answer['error'])}")
-            results.append(answer["result"])
-    return results
+    return [_result(method, answer) for answer in _answers(web3, method, params)]
 
 
 def read_many(web3: Web3, calls: Sequence[Call], block: int) -> list[Any]:
-    """Results of view calls at a block number, in order."""
-    params = [[{"to": call.to, "data": "0x" + call.data.hex()}, hex(block)] for call in calls]
-    outputs = request_many(web3, "eth_call", params)
+    """Results of view calls at a block number, in order. Raises `NodeRefused` at the first that reverts."""
+    outputs = (_result("eth_call", answer) for answer in _answers(web3, "eth_call", _call_params(calls, block)))
     return [call.decode(bytes.fromhex(output[2:])) for call, output in zip(calls, outputs, strict=True)]
 
 
-class ChainGate:
-    """`datadao.gate.Gate` over one node.
+def try_many(web3: Web3, calls: Sequence[Call], block: int) -> list[Any]:
+    """The same, with a `NodeRefused` in the place of what reverts."""
+    results: list[Any] = []
+    for call, answer in zip(calls, _answers(web3, "eth_call", _call_params(calls, block)), strict=True):
+        try:
+            results.append(call.decode(bytes.fromhex(_result("eth_call", answer)[2:])))
+        except NodeRefused as refusal:
+            results.append(refusal)
+    return results
 
-    Each answer is read at one block number, whose hash is read again afterwards: an answer that a re-organisation may
-    have mixed from two chains raises `GateUnavailable`.
+
+def _call_params(calls: Sequence[Call], block: int) -> list[list[Any]]:
+    return [[{"to": call.to, "data": "0x" + call.data.hex()}, hex(block)] for call in calls]
+
+
+def _answers(web3: Web3, method: str, params: Sequence[list[Any]]) -> Iterator[Any]:
+    # Batches are a matter of the HTTP and IPC providers, not of their common base.
+    provider: Any = web3.provider
+    for start in range(0, len(params), _CHUNK):
+        chunk = [(RPCEndpoint(method), item) for item in params[start : start + _CHUNK]]
+        answers = provider.make_batch_request(chunk)
+        if not isinstance(answers, list):
+            # One error for the whole batch.
+            _result(method, answers)
+            raise NodeRefused(f"{method}: {answers} in answer to a batch")
+        yield from answers
+
+
+def _result(method: str, answer: Any) -> Any:
+    if "error" not in answer:
+        return answer["result"]
+    error = answer["error"]
+    raise NodeRefused(f"{method}: {error.get('message', error) if isinstance(error, dict) else error}")
+
+
+class Log(NamedTuple):
+    """An event as the chain keeps it. `timestamp` is its block's, Unix seconds; `where` finds it again."""
+
+    address: str
+    topics: Sequence[bytes]
+    data: bytes
+    timestamp: int
+    where: str
+
+
+def read_logs(
+    web3: Web3, addresses: Sequence[str], first: int, last: int, topics: Sequence[bytes] | None = None
+) -> list[Log]:
+    """Events of these contracts in blocks `first` to `last`, oldest first; only those with one of `topics`, if given.
+
+    Halves the range where a node refuses so many blocks, or so many events, at once. Raises `NodeRefused` when it
+    refuses a single block.
     """
-
-    def __init__(self, web3: Web3, addresses: Mapping[str, str]) -> None:
-        self._web3, self._addresses = web3, addresses
-
-    def lease(self, lease_id: int, tag: Tag) -> LeaseState:
-        block = self._block(tag)
-        info, terms, overdue, window = self._read(
-            block,
-            self._leases("lease", lease_id),
-            self._leases("leaseTerms", lease_id),
-            self._leases("isOverdue", lease_id),
-            self._leases("startWindow"),
+    wanted = {"address": list(addresses)} | ({} if topics is None else {"topics": [["0x" + t.hex() for t in topics]]})
+    found = list(_raw_logs(web3, wanted, first, last))
+    # Many nodes tell the time of an event, not all.
+    silent = list(dict.fromkeys(log["blockNumber"] for log in found if "blockTimestamp" not in log))
+    blocks = request_many(web3, "eth_getBlockByNumber", [[number, False] for number in silent])
+    times = {number: block["timestamp"] for number, block in zip(silent, blocks, strict=True)}
+    return [
+        Log(
+            log["address"],
+            [bytes.fromhex(topic[2:]) for topic in log["topics"]],
+            bytes.fromhex(log["data"][2:]),
+            int(log.get("blockTimestamp") or times[log["blockNumber"]], 16),
+            f"block {int(log['blockNumber'], 16)}, log {int(log['logIndex'], 16)}",
         )
-        fields = dict(zip((o["name"] for o in _components("lease")), info, strict=True))
-        status = fields["status"]
-        # A refunded lease may keep its dates; it was approved, and it is over.
-        approved = fields["startBy"] != 0
-        return LeaseState(
-            lease_id=lease_id,
-            dataset_id=terms[0][0],
-            hpke_key=fields["hpkeKey"],
-            committee_epoch=fields["committeeEpoch"],
-            approved_at=fields["startBy"] - window if approved else 0,
-            started=fields["paidUntil"] != 0,
-            paid_until=fields["paidUntil"],
-            ended=status in (_ENDED, _REFUNDED),
-            overdue=overdue,
-            block=block,
-        )
-
-    def batch(self, batch_id: int, tag: Tag) -> BatchState:
-        (info,) = self._read(self._block(tag), self._registry("batch", batch_id))
-        fields = dict(zip((o["name"] for o in _components("batch")), info, strict=True))
-        active = fields["status"] in _ACTIVATED
-        return BatchState(fields["datasetId"], fields["sequence"], fields["root"], fields["since"] if active else 0)
-
-    def standing(self, contributions: Sequence[Contribution], tag: Tag) -> list[Standing]:
-        block = self._block(tag)
-        included = self._read(
-            block, *(self._registry("isIncluded", c.batch_id, tuple(c.leaf), list(c.proof)) for c in contributions)
-        )
-        out = [c for c, inside in zip(contributions, included, strict=True) if not inside]
-        records = iter(self._read(block, *(self._registry("contribution", c.leaf.fingerprint) for c in out)))
-        # A leaf that is out was erased, unless another leaf holds its fingerprint.
-        return [
-            Standing.INCLUDED if inside else Standing.ERASED if next(records)[0] == _ERASED else Standing.DUPLICATE
-            for inside in included
-        ]
-
-    def custodian(self, epoch: int, slot: int, tag: Tag) -> Party:
-        ((custodians, _),) = self._read(self._block(tag), self._registry("committee", epoch))
-        return Party(*custodians[slot])
-
-    def committee(self, epoch: int | None = None) -> Committee:
-        """The committee of an epoch, the current one unless said, at the latest block."""
-        block = self._block("latest")
-        if epoch is None:
-            (epoch,) = self._read(block, self._registry("committeeEpoch"))
-        ((custodians, threshold),) = self._read(block, self._registry("committee", epoch))
-        return Committee(epoch, threshold, tuple(Party(*custodian) for custodian in custodians))
-
-    def attestors(self) -> tuple[Party, ...]:
-        """The current attestor set, in the order of its slots, at the latest block."""
-        block = self._block("latest")
-        (version,) = self._read(block, self._registry("attestorSetVersion"))
-        ((members, _),) = self._read(block, self._registry("attestors", version))
-        return tuple(Party(*member) for member in members)
-
-    def _leases(self, function: str, *arguments: Any) -> Call:
-        return Call(self._addresses["leases"], "DataLeases", function, arguments)
-
-    def _registry(self, function: str, *arguments: Any) -> Call:
-        return Call(self._addresses["registry"], "DatasetRegistry", function, arguments)
-
-    def _block(self, tag: Tag) -> Block:
-        found = self._web3.eth.get_block(tag)
-        return Block(found["number"], bytes(found["hash"]), found["timestamp"])
-
-    def _read(self, block: Block, *calls: Call) -> list[Any]:
-        results = read_many(self._web3, calls, block.number)
-        if bytes(self._web3.eth.get_block(block.number)["hash"]) != block.hash:
-            raise GateUnavailable(f"block {block.number} changed while it was read; try again")
-        return results
+        for log in found
+    ]
 
 
-@cache
-def _components(function: str) -> list[dict[str, Any]]:
-    """Fields of the struct that `lease` or `batch` returns."""
-    entries = abi("DataLeases" if function == "lease" else "DatasetRegistry")
-    entry = next(e for e in entries if e["type"] == "function" and e["name"] == function)
-    components: list[dict[str, Any]] = entry["outputs"][0]["components"]
-    return components
+def _raw_logs(web3: Web3, wanted: Mapping[str, Any], first: int, last: int) -> Iterator[Any]:
+    span = {**wanted, "fromBlock": hex(first), "toBlock": hex(last)}
+    answer: Any
+    try:
+        answer = web3.provider.make_request(RPCEndpoint("eth_getLogs"), [span])
+    except (Web3Exception, RequestException, ValueError) as error:
+        answer = {"error": str(error)}
+    if "error" not in answer:
+        yield from answer["result"]
+    elif first < last:
+        middle = (first + last) // 2
+        yield from _raw_logs(web3, wanted, first, middle)
+        yield from _raw_logs(web3, wanted, middle + 1, last)
+    else:
+        _result("eth_getLogs", answer)

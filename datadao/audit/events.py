@@ -1,0 +1,81 @@
+"""Logs of the eight contracts as named events, by the ABIs shipped with this package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+import eth_abi
+from eth_utils import keccak
+
+from datadao.chain import CONTRACTS, Log, abi
+from datadao.deployment import canonical_type
+from datadao.errors import Malformed
+
+SILENT = frozenset({
+    ("token", "Approval"), ("token", "EIP712DomainChanged"), ("registry", "EIP712DomainChanged"),
+    ("governor", "EIP712DomainChanged"), ("governor", "TimelockChange"), ("leases", "EIP712DomainChanged"),
+    ("leases", "DeliveryConfirmed"), ("leases", "LeaseTerminated"), ("leases", "LeaseWithdrawn"),
+    ("timelock", "CallScheduled"), ("timelock", "CallExecuted"), ("timelock", "CallSalt"), ("timelock", "Cancelled"),
+    ("timelock", "RoleAdminChanged"), ("timelock", "RoleGranted"), ("timelock", "RoleRevoked"),
+})  # fmt: skip
+"""Events that change no book: intentions, whose effects other events tell, and allowances, which no event tells in
+full. Roles are the business of `ape run verify`."""
+
+
+class Event(NamedTuple):
+    """What a contract said: `contract` is its key in a deployment record, `told` the event's fields by ABI name.
+
+    Addresses are in lower case, structs and lists are tuples; `timestamp` is the block's, Unix seconds.
+    """
+
+    contract: str
+    name: str
+    told: dict[str, Any]
+    timestamp: int
+    where: str
+
+
+def decode(logs: Iterable[Log], addresses: Mapping[str, str]) -> Iterator[Event]:
+    """The logs of a DAO's contracts, in their order; `addresses` by key. Logs of other contracts are passed over.
+
+    Raises `Malformed` for an event that a contract's ABI does not know.
+    """
+    keys = {address.lower(): key for key, address in addresses.items() if key in CONTRACTS}
+    for log in logs:
+        key = keys.get(log.address.lower())
+        if key is None:
+            continue
+        entry = _events(CONTRACTS[key]).get(bytes(log.topics[0]))
+        if entry is None:
+            raise Malformed(f"{log.where}: {CONTRACTS[key]} has no event 0x{log.topics[0].hex()}; is this its address?")
+        indexed, plain = _fields(CONTRACTS[key], entry["name"])
+        told = dict(_values(indexed, b"".join(log.topics[1:]))) | dict(_values(plain, log.data))
+        yield Event(key, entry["name"], told, log.timestamp, log.where)
+
+
+def topic(contract: str, event: str) -> bytes:
+    """The first topic of a contract's event, 32 bytes."""
+    return next(found for found, entry in _events(contract).items() if entry["name"] == event)
+
+
+def _values(fields: list[tuple[str, str]], data: bytes) -> Iterator[tuple[str, Any]]:
+    values = eth_abi.decode([kind for _, kind in fields], data)
+    return zip((name for name, _ in fields), values, strict=True)
+
+
+@cache
+def _events(contract: str) -> dict[bytes, dict[str, Any]]:
+    entries = (entry for entry in abi(contract) if entry["type"] == "event")
+    return {keccak(text=f"{e['name']}({','.join(map(canonical_type, e['inputs']))})"): e for e in entries}
+
+
+@cache
+def _fields(contract: str, event: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Names and types of an event's indexed and other fields. All indexed fields of this DAO are single words."""
+    inputs = next(e["inputs"] for e in abi(contract) if e["type"] == "event" and e["name"] == event)
+    indexed, plain = (
+        [(i["name"], canonical_type(i)) for i in inputs if i["indexed"] is side] for side in (True, False)
+    )
+    return indexed, plain

@@ -1,0 +1,47 @@
+"""The books of a DAO in process, rebuilt from what its chain said: X-3 without a node."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from datadao.audit import Event, Fact, Ledger, Report, Rules, decode, fold
+from datadao.audit.book import RULES
+from datadao.audit.report import calls, report
+from datadao.chain import Log
+from datadao.errors import NodeRefused
+from tests.support.handles import Reverted
+from tests.support.system import System
+
+_READER = "0x" + "00" * 19 + "fd"
+
+
+def events_of(dao: System) -> list[Event]:
+    """All events of the DAO since its birth."""
+    said = zip(dao.chain.logs, dao.chain.log_times, strict=True)
+    logs = (Log(*log, time, f"log {number}") for number, (log, time) in enumerate(said))
+    return list(decode(logs, dao.addresses))
+
+
+def fold_of(dao: System, events: Sequence[Event]) -> Ledger:
+    """The books these events tell, closed now."""
+    rules = Rules(*(getattr(getattr(dao, key), view)() for key, view in RULES))
+    return fold(events, dao.addresses, rules, dao.chain.timestamp)
+
+
+def answers_of(dao: System, facts: Sequence[Fact]) -> list[Any]:
+    """What the chain answers to the facts."""
+    answers: list[Any] = []
+    for call in calls(facts, {**dao.addresses, "asset": dao.asset.address}):
+        try:
+            answers.append(call.decode(dao.chain.call(_READER, call.to, call.data)))
+        except Reverted as refusal:
+            answers.append(NodeRefused(str(refusal)))
+    return answers
+
+
+def audited(dao: System, events: Sequence[Event] | None = None) -> Report:
+    """The audit of a DAO in process; of other events than the DAO's own, if given."""
+    ledger = fold_of(dao, events_of(dao) if events is None else events)
+    facts = list(ledger.facts())
+    return report(ledger, facts, answers_of(dao, facts), dao.chain.number)
