@@ -1,7 +1,8 @@
 """The attestor: opens submissions that it can prove others will be able to open too, and has them scored.
 
 An attestor reads what it scores; no other single party reads anything. `Attestor.assess` gives one attestor's leaf,
-`settle` the leaf that all of them sign; `datadao.batch` turns leaves into a batch.
+`datadao.cluster.assess_all` those of many files at once, `settle` the leaf that all attestors sign; `datadao.batch`
+turns leaves into a batch.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from datadao.crypto import files
 from datadao.crypto.envelope import SHARE, Context, Envelope, check_shares
 from datadao.crypto.seal import unseal
 from datadao.errors import NotReadable, ScoreRefused, SignatureRefused, SubmissionRefused
-from datadao.scoring import Scorer
+from datadao.scoring import Score, Scorer
 from datadao.store import Store
 from datadao.submission import SUBMIT_DOMAIN, Submission, Witness
 from datadao.types import Committee, Dao, Leaf
@@ -38,6 +39,27 @@ def openers(
             for submission in witness.submissions:
                 opened[submission].add(witness.slot)
     return dict(opened)
+
+
+@dataclass(frozen=True)
+class Examination:
+    """Fetches one file, decrypts and scores it. `max_file` bounds the download, in bytes.
+
+    It holds no key of the attestor's, so it may run in another process or on another machine, which then sees the file.
+    """
+
+    store: Store
+    scorer: Scorer
+    max_file: int
+
+    def __call__(self, file_hash: bytes, secret: bytes) -> Score:
+        """The plaintext is gone on return. Raises what `files.decrypt`, the store and the scorer raise."""
+        with tempfile.TemporaryDirectory(prefix="datadao-") as folder:
+            sealed, plain = Path(folder, "sealed"), Path(folder, "plain")
+            self.store.get_file(file_hash, sealed, self.max_file)
+            files.decrypt(sealed, plain, secret, file_hash)
+            sealed.unlink()
+            return self.scorer.score(plain)
 
 
 @dataclass(kw_only=True)
@@ -62,18 +84,14 @@ class Attestor:
         Raises `SignatureRefused`, `SubmissionRefused`, `NotReadable`, `UnsealFailed`, `CommitmentMismatch`,
         `SharesInconsistent`, then what `files.decrypt`, the store and the scorer raise.
         """
-        secret = self._open(submission, opened)
-        with tempfile.TemporaryDirectory(prefix="datadao-") as folder:
-            sealed, plain = Path(folder, "sealed"), Path(folder, "plain")
-            self.store.get_file(submission.file_hash, sealed, self.max_file)
-            files.decrypt(sealed, plain, secret, submission.file_hash)
-            sealed.unlink()
-            score = self.scorer.score(plain)
-        hashes = (score.fingerprint, submission.file_hash, submission.envelope_hash)
-        return Leaf(submission.contributor, *hashes, score.units, score.quality)
+        return leaf_of(submission, self.examination(submission.file_hash, self.open(submission, opened)))
 
-    def _open(self, submission: Submission, opened: Mapping[bytes, Set[int]]) -> bytes:
-        """The file key, once everything that the score will be paid for is proved."""
+    @property
+    def examination(self) -> Examination:
+        return Examination(self.store, self.scorer, self.max_file)
+
+    def open(self, submission: Submission, opened: Mapping[bytes, Set[int]]) -> bytes:
+        """The file key, 32 bytes, once all that the score will be paid for is proved. Raises as `assess` does."""
         if not self.check(submission.contributor, submission.typed(self.dao), submission.signature):
             raise SignatureRefused(f"the submission is not signed by {submission.contributor}; ask it to sign again")
         envelope = Envelope.decode(self.store.get(submission.envelope_hash, Envelope.LIMIT))
@@ -90,6 +108,12 @@ class Attestor:
         secret, rest = opening[:SHARE], opening[SHARE:]
         check_shares(envelope, context, secret, tuple(rest[i : i + SHARE] for i in range(0, len(rest), SHARE)))
         return secret
+
+
+def leaf_of(submission: Submission, score: Score) -> Leaf:
+    """The leaf that says this score of this submission."""
+    hashes = (score.fingerprint, submission.file_hash, submission.envelope_hash)
+    return Leaf(submission.contributor, *hashes, score.units, score.quality)
 
 
 def settle(proposals: Sequence[Leaf]) -> Leaf:

@@ -5,9 +5,15 @@ Catch `DataDAOError` for "the client said no"; anything else that escapes is a d
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class DataDAOError(Exception):
     """Base of all refusals."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions travel by calling their class with `args`, the message, which is not what these are made from.
+        return Exception.__new__, (type(self), *self.args), self.__dict__
 
 
 class InvalidArgument(DataDAOError, ValueError):
@@ -126,12 +132,24 @@ class ScoreRefused(DataDAOError):
     """The file holds nothing to score, or attestors disagree on what it holds."""
 
 
+class ClusterUnavailable(DataDAOError):
+    """The Dask cluster that should score does not answer or has no workers. Nothing was lost; run the same again."""
+
+
 class BatchRefused(DataDAOError):
     """Leaves that the registry would refuse: none, duplicate, below the policy's minimum, out of range."""
 
 
 class DraftRefused(DataDAOError):
     """A batch that another attestor drafted is not one this attestor may sign."""
+
+
+class NotEnoughSignatures(DataDAOError):
+    """Fewer attestors signed a batch than the registry asks for."""
+
+    def __init__(self, have: int, need: int) -> None:
+        super().__init__(f"no draft has the {need} signatures it needs, the best has {have}; others have to sign first")
+        self.have, self.need = have, need
 
 
 # Custodians
@@ -181,6 +199,14 @@ class LicenseeKeyChanged(LeaseRefused):
     """The lease's key is not the one the bundle is sealed to. Prepare again once the new key is final."""
 
 
+class NotReady(DataDAOError):
+    """Too few custodians said that their keys for a lease are ready."""
+
+    def __init__(self, lease_id: int, have: int, need: int) -> None:
+        super().__init__(f"lease {lease_id}: {have} custodians are ready, {need} must be; wait for them")
+        self.lease_id, self.have, self.need = lease_id, have, need
+
+
 class NothingToRelease(DataDAOError):
     """No covered file, or none that this custodian can open although it should."""
 
@@ -205,6 +231,10 @@ class BundleRefused(DataDAOError):
 
 class TransactionFailed(DataDAOError):
     """A transaction of a series reverted. Those before it stand; read the chain before sending the rest again."""
+
+
+class PartlyDone(DataDAOError):
+    """Several steps were asked for, and some of them are done. The message says which."""
 
 
 class Reverted(DataDAOError):

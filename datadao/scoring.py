@@ -71,6 +71,11 @@ class JsonLinesScorer:
         self._validator = Draft202012Validator(parsed, registry=Registry())
         self._properties = tuple(parsed.get("properties", ())) if isinstance(parsed, dict) else ()
         self._secret = fingerprint_secret
+        self._made_from = schema, schema_hash, fingerprint_secret
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To another process as what it was made from; a compiled schema does not travel."""
+        return type(self), self._made_from
 
     def score(self, path: Path) -> Score:
         lines = valid = filled = 0

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -59,9 +60,11 @@ class Store:
     `endpoint`, `access_key_id`, `secret_access_key`, `region`, …; `http=True` allows an unencrypted endpoint."""
 
     def __init__(self, url: str, *, timeout: float = 30.0, http: bool = False, **options: Any) -> None:
+        self.url = url
         scheme = next((known for known in _SCHEMES if url.startswith(known)), None)
         if scheme is None or ".." in url:
             raise NameRefused(f"storage address {url[:80]!r}: use one of {', '.join(_SCHEMES)}")
+        self._made_from = partial(type(self), url, timeout=timeout, http=http, **options)
         limit = timedelta(seconds=timeout)
         if scheme == "file://":
             options["mkdir"] = True
@@ -72,6 +75,12 @@ class Store:
             self._store = from_url(url, **options)
         except (BaseError, OSError, ValueError, TypeError) as error:
             raise StoreError(f"cannot open {url}: {error}; check the address and its options") from error
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To another process as an address, credentials included; what lies in memory does not travel."""
+        if self.url.startswith("memory://"):
+            raise InvalidArgument("a memory:// store is this process's own; use file:// or s3:// to share it")
+        return self._made_from, ()
 
     def put_file(self, source: Path | BinaryIO) -> bytes:
         """Stores a file or stream and returns its sha256. Storing the same content again changes nothing."""
