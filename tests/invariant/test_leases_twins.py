@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.invariant.test_leases_machine import CheckedMachine
+from tests.invariant.leases.machine import LeasesMachine
 from tests.support.dao import Dao
 from tests.support.handles import Reverted
 from tests.support.leases import COST, PENDING, Market
@@ -37,7 +37,7 @@ SHORT = settings(
 
 
 def lives_of_the_twin(flawed: int) -> None:
-    class TwinMachine(CheckedMachine):
+    class TwinMachine(LeasesMachine):
         twins = {"DataLeases": "TwinLeases"}  # noqa: RUF012
         flaw = flawed
 

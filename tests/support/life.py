@@ -1,0 +1,121 @@
+"""What machines that live a whole DAO share: every step asks a model first, and after every step the whole state is
+read and compared.
+
+A machine says with `views` what the chain must answer, and with `properties` what must hold whatever the model thinks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis.stateful import RuleBasedStateMachine, invariant
+
+from tests.support.dao import Dao
+from tests.support.governance_world import asked
+from tests.support.handles import Receipt, Reverted
+from tests.support.model import Done
+from tests.support.reader import Reader, View
+from tests.support.system import Actor
+
+Views = dict[View, list[int | None]]
+"""Views and the words each returns; none where the model does not care."""
+Answers = dict[tuple[Any, ...], list[int]]
+"""What the chain answered, by a view's name and arguments, or by its contract's address before them where several
+contracts have the name."""
+_CHUNK = 64
+
+
+class Life(RuleBasedStateMachine):
+    reached: ClassVar[Counter[str]] = Counter()
+    """How often each step, event and refusal was met; each machine has its own."""
+    dao: Dao
+    failed = False
+    _readers: tuple[Reader, ...] = ()
+
+    # Time
+
+    @property
+    def now(self) -> int:
+        at: int = self.dao.chain.timestamp
+        return at
+
+    def jump(self, timestamp: int) -> None:
+        """Moves on to that time, if it is still to come."""
+        self.dao.chain.warp(max(0, timestamp - self.now))
+
+    # Steps
+
+    @contextmanager
+    def sound(self) -> Iterator[None]:
+        """Remembers a failure, so that the end of this life does not fail differently and hide it."""
+        self.failed = True
+        yield
+        self.failed = False
+
+    def step(self, expect: Callable[[], Any], act: Callable[[], Receipt], name: str = "") -> Receipt | None:
+        """The contract does what the model does, with the value and all the events if it names them, or refuses with
+        the model's very words."""
+        with self.sound():
+            done, refusal = asked(expect)
+            if refusal is not None:
+                with pytest.raises(Reverted) as caught:
+                    act()
+                assert caught.value == refusal
+                self.reached[refusal.name] += 1
+                return None
+            receipt = act()
+            if isinstance(done, Done):
+                assert [(event.name, event.args) for event in receipt.events] == done.events
+                assert receipt.value == done.value
+            if name:
+                self.reached[name] += 1
+            self.witness(receipt)
+            return receipt
+
+    def witness(self, receipt: Receipt) -> None:
+        """Takes note of what a step that succeeded told."""
+
+    def send(
+        self, contract: str, name: str, *args: Any, expect: Callable[[], Any], by: Actor | None = None
+    ) -> Receipt | None:
+        """A call by anybody, the stranger unless said."""
+        sender = (by or self.dao.who("stranger")).address
+        return self.step(expect, lambda: getattr(getattr(self.dao, contract), name)(*args, sender=sender), name)
+
+    # Looks
+
+    def views(self) -> Views:
+        """Everything of interest and the model's answer to it."""
+        return {}
+
+    def properties(self, told: Answers) -> None:
+        """What must hold of the chain's answers, whatever the model says."""
+
+    @invariant()
+    def the_chain_is_as_the_model_says_and_adds_up(self) -> None:
+        with self.sound():
+            expected = self.views()
+            words = iter(self._read(list(expected)))
+            told: Answers = {}
+            for view, answer in expected.items():
+                handle, name, args = view
+                actual = [next(words) for _ in answer]
+                wrong = [i for i, (a, b) in enumerate(zip(actual, answer, strict=True)) if b not in (None, a)]
+                assert not wrong, f"{handle.artifact.name}.{name}{args}: word {wrong} of {actual}, expected {answer}"
+                told[name, *args] = told[handle.address, name, *args] = actual
+            assert next(words, None) is None
+            self.properties(told)
+
+    def _read(self, asked_for: list[View]) -> list[int]:
+        """Some views at a time: a reader is a contract of limited size, and most stay the same from step to step."""
+        chunks = [asked_for[i : i + _CHUNK] for i in range(0, len(asked_for), _CHUNK)]
+        known = dict(enumerate(self._readers))
+        self._readers = tuple(
+            known[i] if i in known and known[i].views == chunk else Reader(self.dao.chain, chunk)
+            for i, chunk in enumerate(chunks)
+        )
+        return [word for reader in self._readers for word in reader.words()]
