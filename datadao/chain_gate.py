@@ -12,7 +12,7 @@ from web3 import Web3
 from datadao.audit.events import Event, decode, topic
 from datadao.chain import Call, abi, read_logs, read_many
 from datadao.errors import GateUnavailable
-from datadao.gate import BatchState, Block, LeaseState, Standing, Tag
+from datadao.gate import BatchState, Block, Counts, LeaseState, Standing, Tag
 from datadao.types import Committee, Contribution, Party, Seat
 
 _ACTIVATED = (2, 3)  # IDatasetRegistry.BatchStatus: Active, Asleep
@@ -92,13 +92,9 @@ class ChainGate:
         ((custodians, _),) = self._read(self._block(tag), self._registry("committee", epoch))
         return Party(*custodians[slot])
 
-    def lease_count(self) -> int:
-        (count,) = self._read(self._block("finalized"), self._leases("leaseCount"))
-        return int(count)
-
-    def batch_count(self) -> int:
-        (count,) = self._read(self._block("finalized"), self._registry("batchCount"))
-        return int(count)
+    def counts(self) -> Counts:
+        names = ("batchCount", "datasetCount", "committeeEpoch")
+        return Counts(*self._read(self._block("finalized"), self._leases("leaseCount"), *map(self._registry, names)))
 
     def manifest(self, batch_id: int) -> bytes:
         if batch_id not in self._manifests:

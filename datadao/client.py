@@ -22,6 +22,7 @@ from datadao.batch import Batch, Policy
 from datadao.chain import CONTRACTS, Call, abi, request_many
 from datadao.chain_gate import ChainGate
 from datadao.errors import InvalidArgument, TransactionFailed
+from datadao.profile import Profile
 from datadao.types import Committee, Contribution, Dao, Party
 
 BALLOT = "Ballot(uint256 proposalId,uint8 support,address voter,uint256 nonce)"
@@ -90,6 +91,21 @@ class DataDAO:
                 "check the network (or, of a local node that started anew, deploy again)"
             )
         return cls(addresses, since)
+
+    @classmethod
+    def configured(cls, profile: Profile) -> DataDAO:
+        """The DAO of a role's folder, once it is certain that its contracts are on the connected chain.
+
+        Raises `ProfileRefused`, `InvalidArgument`.
+        """
+        where = profile.needed("deployment")
+        dao = cls.recorded(profile.path(where)) if isinstance(where, str) else cls(where)
+        if not dao.web3.eth.get_code(dao.web3.to_checksum_address(dao.addresses["registry"])):
+            raise InvalidArgument(
+                f"no contract at {dao.addresses['registry']} on chain {dao.id.chain_id}; "
+                "check `network` and `deployment` of the configuration"
+            )
+        return dao
 
     def __getattr__(self, key: str) -> Any:
         if key not in CONTRACTS:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from datadao.types import Contribution, Party, Seat
 
@@ -63,6 +63,15 @@ class BatchState:
     activated_at: int
 
 
+class Counts(NamedTuple):
+    """How many there are: each kind is numbered from 1, so that the last epoch is the current one."""
+
+    leases: int
+    batches: int
+    datasets: int
+    epochs: int
+
+
 class Gate(Protocol):
     """Chain reads, each at the named block; those without a `tag` at the finalized one."""
 
@@ -75,11 +84,7 @@ class Gate(Protocol):
 
     def custodian(self, epoch: int, slot: int, tag: Tag) -> Party: ...
 
-    def lease_count(self) -> int:
-        """Leases are numbered from 1 to this."""
-
-    def batch_count(self) -> int:
-        """Batches are numbered from 1 to this."""
+    def counts(self) -> Counts: ...
 
     def manifest(self, batch_id: int) -> bytes:
         """The sha256 of the batch's manifest, as its attestors signed it."""

@@ -11,7 +11,7 @@ from dataclasses import fields
 from typing import Any, TypeVar
 
 from datadao.errors import GateUnavailable, InvalidArgument
-from datadao.gate import BatchState, Gate, LeaseState, Standing, Tag
+from datadao.gate import BatchState, Counts, Gate, LeaseState, Standing, Tag
 from datadao.node import in_words
 from datadao.types import Contribution, Party, Seat
 
@@ -49,11 +49,8 @@ class Quorum:
     def custodian(self, epoch: int, slot: int, tag: Tag) -> Party:
         return self._same(f"slot {slot} of epoch {epoch}", tag, lambda gate: gate.custodian(epoch, slot, tag))
 
-    def lease_count(self) -> int:
-        return self._same("the number of leases", "finalized", lambda gate: gate.lease_count())
-
-    def batch_count(self) -> int:
-        return self._same("the number of batches", "finalized", lambda gate: gate.batch_count())
+    def counts(self) -> Counts:
+        return self._same("the number of leases and batches", "finalized", lambda gate: gate.counts())
 
     def manifest(self, batch_id: int) -> bytes:
         return self._same(f"the manifest of batch {batch_id}", "finalized", lambda gate: gate.manifest(batch_id))

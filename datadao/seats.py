@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from threading import Event
 
 from ape import networks
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from datadao import eip712
+from datadao.board import Board
 from datadao.chain_gate import ChainGate
 from datadao.client import DataDAO
 from datadao.crypto.seal import public_key
 from datadao.custody import Custodian
 from datadao.deployment import LOCAL_CHAIN_IDS
-from datadao.errors import InvalidArgument, SeatMismatch
+from datadao.errors import GateUnavailable, InvalidArgument, SeatMismatch
 from datadao.gate import Gate
 from datadao.keyfile import load_key
 from datadao.node import connect, host
@@ -42,6 +45,20 @@ class Seats:
     watches: list[Watch]
     left: list[Custodian]
 
+    def run(self, stop: Event, interval: float) -> int:
+        """A round of every seat each `interval` seconds until `stop` is set, the one under way to its end.
+
+        Returns how many were done. What goes wrong is logged and tried again.
+        """
+        rounds = 0
+        while not stop.is_set():
+            for watch in self.watches:
+                with suppress(GateUnavailable):  # which it told
+                    watch.round()
+            rounds += 1
+            stop.wait(interval)
+        return rounds
+
     def close(self) -> None:
         """Lets another process take the role's folder."""
         for custodian in (*(watch.custodian for watch in self.watches), *self.left):
@@ -55,6 +72,7 @@ def open_seats(dao: DataDAO, profile: Profile, signer: eip712.Signer, keys: Sequ
     `GateUnavailable`, `JournalBusy`, `JournalCorrupt`; `SeatMismatch` if no key ever held a seat.
     """
     gate, store = gate_of(dao, profile.nodes), Store(**profile.needed("store"))
+    board = Board(dao.id, store, Store(**profile.inbox) if profile.inbox else None)
     opened: list[Custodian] = []
     seats = Seats([], [])
 
@@ -80,7 +98,7 @@ def open_seats(dao: DataDAO, profile: Profile, signer: eip712.Signer, keys: Sequ
         for name in keys:
             key = load_key(profile.home / "keys" / name)
             held, left = Warden(gate, dao.id).seats_of(public_key(key))
-            seats.watches.extend(Watch(custodian(key, seat)) for seat in held)
+            seats.watches.extend(Watch(custodian(key, seat), board) for seat in held)
             seats.left.extend(custodian(key, seat) for seat in left)
     except BaseException:
         for each in opened:

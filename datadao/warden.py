@@ -18,7 +18,7 @@ from datadao.errors import (
     NotIncluded,
     SeatMismatch,
 )
-from datadao.gate import BatchState, Gate, LeaseState, Standing, Tag
+from datadao.gate import BatchState, Counts, Gate, LeaseState, Standing, Tag
 from datadao.merkle import leaf_hash, verify
 from datadao.node import in_words
 from datadao.types import Contribution, Dao, Party, Seat
@@ -32,16 +32,15 @@ class Warden:
         self._gate, self._dao, self.finalized = gate, dao, finalized
         self._active: dict[int, BatchState] = {}
 
-    def leases(self) -> range:
-        """Ids of all leases requested so far, at the finalized block."""
+    def counts(self) -> Counts:
+        """How many leases, batches, datasets and epochs there are at the finalized block."""
         with _fail_closed():
-            return range(1, self._gate.lease_count() + 1)
+            return Counts(*map(int, self._gate.counts()))
 
     def manifests(self, dataset_id: int | None = None) -> dict[int, bytes]:
         """Manifest hashes of the finally active batches of a dataset, or of all, by batch id."""
         with _fail_closed():
-            batches = range(1, self._gate.batch_count() + 1)
-            found = {batch_id: self._batch(batch_id) for batch_id in batches}
+            found = {batch_id: self._batch(batch_id) for batch_id in range(1, self._gate.counts().batches + 1)}
             wanted = [i for i, batch in found.items() if batch.activated_at and dataset_id in (None, batch.dataset_id)]
             return {batch_id: self._gate.manifest(batch_id) for batch_id in wanted}
 

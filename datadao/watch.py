@@ -9,16 +9,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from threading import Event
 
 from datadao.board import Board
 from datadao.custody import Custodian, Prepared
 from datadao.errors import DataDAOError, GateUnavailable, LeaseEnded, LeaseNotApproved, StoreError
-from datadao.gate import LeaseState
+from datadao.gate import Counts, LeaseState
 from datadao.keyring import Refused
 from datadao.manifests import Manifests
 from datadao.release import Readiness
 from datadao.types import Contribution
+from datadao.witnessing import Bench
 
 log = logging.getLogger("datadao.custodian")
 
@@ -39,46 +39,74 @@ class Outcome:
         return f"{self.released} files released, {self.held} held back{left_out}{stopped}"
 
 
-Round = Mapping[int, Outcome]
-"""Outcomes by lease id, of the leases that are approved and not over."""
+@dataclass(frozen=True)
+class Round:
+    """`leases` are outcomes by id, of leases that are approved and not over; `tested` new submissions opened, `refused`
+    did not. `error` is why test-opening stopped."""
+
+    leases: Mapping[int, Outcome]
+    tested: int = 0
+    refused: Refused = field(default_factory=dict)
+    error: DataDAOError | None = None
+
+    @property
+    def metrics(self) -> dict[str, int]:
+        """Figures for a monitor; `stopped` are leases that were not served to the end."""
+        outcomes = self.leases.values()
+        return {
+            "leases": len(outcomes),
+            "released": sum(outcome.released for outcome in outcomes),
+            "held": sum(outcome.held for outcome in outcomes),
+            "refused": sum(len(outcome.refused) for outcome in outcomes) + len(self.refused),
+            "stopped": sum(outcome.error is not None for outcome in outcomes) + (self.error is not None),
+            "tested": self.tested,
+        }
 
 
 class Watch:
-    """One seat's loop. `name` stands before what it logs."""
+    """One seat's duties. `board` is where submissions and readiness are posted; `name` stands before what is logged."""
 
-    def __init__(self, custodian: Custodian, name: str = "") -> None:
+    def __init__(self, custodian: Custodian, board: Board, name: str = "") -> None:
         self.custodian = custodian
         self.name = name or f"seat {custodian.epoch}-{custodian.slot}"
         self._manifests = Manifests(custodian.dao, custodian.warden, custodian.store)
-        self._board = Board(custodian.dao, custodian.store)
+        self._board, self._bench = board, Bench(custodian, board)
         self._over: set[int] = set()
         self._prepared: dict[int, tuple[object, Refused]] = {}
         self._told: dict[object, str] = {}
 
     def round(self) -> Round:
-        """Serves every lease once. Raises `GateUnavailable` when not even their number can be read."""
-        outcomes: dict[int, Outcome] = {}
-        for lease_id in self.custodian.warden.leases():
-            if lease_id in self._over:
-                continue
-            try:
-                outcome = self._serve(lease_id)
-            except GateUnavailable as error:
-                outcome = self._outcome(lease_id, {}, error)
+        """Test-opens new submissions and serves every lease, once. Raises `GateUnavailable` when there is no chain."""
+        try:
+            counts = self.custodian.warden.counts()
+        except GateUnavailable as silence:
+            self._tell("nodes", f"{type(silence).__name__}: {silence}", logging.WARNING)
+            raise
+        self._tell("nodes", "the nodes answer")
+        tested, refused, error = self._test(counts)
+        leases: dict[int, Outcome] = {}
+        for lease_id in range(1, counts.leases + 1):
+            outcome = None if lease_id in self._over else self._serve(lease_id)
             if outcome is not None:
-                outcomes[lease_id] = outcome
-                self._tell(lease_id, f"lease {lease_id}: {outcome}", error=outcome.error is not None)
-        self._tell(None, "the nodes answer", error=False)
-        return outcomes
+                leases[lease_id] = outcome
+                self._tell(lease_id, f"lease {lease_id}: {outcome}", logging.WARNING if outcome.error else logging.INFO)
+        return Round(leases, tested, refused, error)
 
-    def run(self, stop: Event, interval: float) -> None:
-        """A round every `interval` seconds until `stop` is set; ends after the round under way."""
-        while not stop.is_set():
-            try:
-                self.round()
-            except DataDAOError as error:
-                self._tell(None, f"{type(error).__name__}: {error}", error=True)
-            stop.wait(interval)
+    def _test(self, counts: Counts) -> tuple[int, Refused, DataDAOError | None]:
+        """Submissions are made for the current committee only."""
+        if self.custodian.epoch != counts.epochs:
+            return 0, {}, None
+        try:
+            tested, refused = self._bench.round(range(1, counts.datasets + 1))
+        except DataDAOError as error:
+            self._tell("submissions", f"submissions: {type(error).__name__}: {error}", logging.WARNING)
+            return 0, {}, error
+        for name, reason in refused.items():
+            log.warning("%s: submission %s: %s: %s", self.name, name.hex(), type(reason).__name__, reason)
+        if tested:
+            log.info("%s: %d submissions test-opened", self.name, tested)
+        self._told.pop("submissions", None)
+        return tested, refused, None
 
     def _serve(self, lease_id: int) -> Outcome | None:
         """None for a lease that asks nothing of a custodian: not approved yet, or finally over."""
@@ -87,6 +115,8 @@ class Watch:
         error: DataDAOError | None = None
         try:
             lease = seat.warden.approved(lease_id)
+        except GateUnavailable as reason:
+            return self._outcome(lease_id, {}, reason)
         except LeaseNotApproved:
             return None
         except LeaseEnded:
@@ -126,8 +156,8 @@ class Watch:
         place = (prepared.lease_id, prepared.release_root, prepared.committee_epoch)
         self._board.ready(Readiness(*place, seat.seat().signer, signature))
 
-    def _tell(self, about: object, text: str, *, error: bool) -> None:
+    def _tell(self, about: object, text: str, level: int = logging.INFO) -> None:
         """Logs what is new; the same again, round after round, is not."""
         if self._told.get(about) != text:
             self._told[about] = text
-            log.log(logging.WARNING if error else logging.INFO, "%s: %s", self.name, text)
+            log.log(level, "%s: %s", self.name, text)

@@ -7,19 +7,17 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from datadao.cli.frame import DONE, PARTLY, Outcome, command
 from datadao.cli.groups import custodian
 from datadao.cli.keys import key_option
-from datadao.errors import DataDAOError
 
 if TYPE_CHECKING:
     from datadao.cli.session import Session
     from datadao.seats import Seats
-    from datadao.witnessing import Bench
 
 log = logging.getLogger("datadao.custodian")
 
@@ -28,21 +26,23 @@ log = logging.getLogger("datadao.custodian")
 @key_option("Key of the seat.")
 def once(session: Session, key_name: str) -> Outcome:
     """Test-open new submissions, prepare approved leases, release to running ones. Once."""
-    with _opened(session, key_name) as (seats, benches):
-        tested = [_test(session, bench) for bench in benches]
+    with opened(session, key_name) as seats:
         rounds = {watch.name: watch.round() for watch in seats.watches}
-    opened, refused = sum(number for number, _ in tested), sum(len(left) for _, left in tested)
+    tested = sum(done.tested for done in rounds.values())
+    refused = sum(len(done.refused) for done in rounds.values())
     leases = [
         {"seat": name, "lease": number, "released": found.released, "held": found.held,
          "refused": {i.hex(): str(reason) for i, reason in found.refused.items()},
          "error": str(found.error) if found.error else None}
-        for name, outcomes in rounds.items()
-        for number, found in outcomes.items()
+        for name, done in rounds.items()
+        for number, found in done.leases.items()
     ]  # fmt: skip
-    lines = [f"{name}: lease {number}: {found}" for name, served in rounds.items() for number, found in served.items()]
-    document = {"testOpened": opened, "testRefused": refused, "leases": leases}
-    trouble = refused or any(item["refused"] or item["error"] for item in leases)
-    return Outcome(document, (f"{opened} new submissions open, {refused} do not.", *lines), PARTLY if trouble else DONE)
+    served = [f"{name}: lease {i}: {found}" for name, done in rounds.items() for i, found in done.leases.items()]
+    stopped = [f"{name}: submissions: {done.error}" for name, done in rounds.items() if done.error]
+    document = {"testOpened": tested, "testRefused": refused, "leases": leases}
+    trouble = refused or stopped or any(item["refused"] or item["error"] for item in leases)
+    lines = (f"{tested} new submissions open, {refused} do not.", *stopped, *served)
+    return Outcome(document, lines, PARTLY if trouble else DONE)
 
 
 @command(custodian, "run")
@@ -53,48 +53,23 @@ def run(session: Session, key_name: str, interval: float) -> Outcome:
 
     The round under way is finished first. What happens is logged on stderr, one line for each thing that is new.
     """
-    stop, rounds, told = Event(), 0, ""
+    stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with _opened(session, key_name) as (seats, benches):
-        while not stop.is_set():
-            try:
-                for bench in benches:
-                    _test(session, bench)
-                for watch in seats.watches:
-                    watch.round()
-                rounds, told = rounds + 1, ""
-            except DataDAOError as error:  # nodes and storage come back
-                if str(error) != told:
-                    told = str(error)
-                    log.warning("%s: %s", type(error).__name__, session.discreet(told))
-            stop.wait(interval)
+    with opened(session, key_name) as seats:
+        rounds = seats.run(stop, interval)
     return Outcome({"rounds": rounds}, (f"Stopped after {rounds} rounds.",))
 
 
 @contextmanager
-def _opened(session: Session, key_name: str) -> Iterator[tuple[Seats, list[Bench]]]:
-    """The seats of this role, and for those of the current committee what test-opens submissions."""
+def opened(session: Session, key_name: str) -> Iterator[Seats]:
+    """The seats that the role's key holds or held; what goes wrong with them is logged on stderr."""
     from datadao.seats import open_seats
-    from datadao.witnessing import Bench
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     log.setLevel(logging.INFO)
-    dao = session.dao
-    session.key(key_name)
-    seats = open_seats(dao, session.profile, session.sign, [key_name])
+    seats = open_seats(session.dao, session.profile, session.sign, [key_name])
     try:
-        current = dao.registry.committeeEpoch()
-        seated = [watch.custodian for watch in seats.watches if watch.custodian.epoch == current]
-        yield seats, [Bench(each, session.board) for each in seated]
+        yield seats
     finally:
         seats.close()
-
-
-def _test(session: Session, bench: Bench) -> tuple[int, Any]:
-    opened, refused = bench.round(range(1, session.dao.registry.datasetCount() + 1))
-    if opened:
-        log.info("%d submissions test-opened", opened)
-    for name, reason in refused.items():
-        log.warning("submission %s: %s: %s", name.hex(), type(reason).__name__, reason)
-    return opened, refused

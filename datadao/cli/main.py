@@ -18,6 +18,7 @@ from datadao.cli import (  # isort: skip  # noqa: F401
     vote,
     lease,
     custodian,
+    handover,
     open_files,
     erase,
     withdraw,

@@ -54,14 +54,7 @@ class Session:
         self._connect()
         from datadao.client import DataDAO
 
-        where = self.profile.needed("deployment")
-        dao = DataDAO.recorded(self.profile.path(where)) if isinstance(where, str) else DataDAO(where)
-        if not dao.web3.eth.get_code(dao.web3.to_checksum_address(dao.addresses["registry"])):
-            raise InvalidArgument(
-                f"no contract at {dao.addresses['registry']} on chain {dao.id.chain_id}; "
-                "check `network` and `deployment` of the configuration"
-            )
-        return dao
+        return DataDAO.configured(self.profile)
 
     @cached_property
     def store(self) -> Store:
@@ -174,7 +167,7 @@ class Session:
         from ape.exceptions import ApeException
         from ape.logging import LogLevel, logger
 
-        logger.set_level(LogLevel.CRITICAL)
+        logger.set_level(LogLevel.ERROR)
         try:
             self._stack.enter_context(ape.networks.parse_network_choice(network))
         except (ApeException, OSError, ValueError) as error:

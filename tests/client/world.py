@@ -18,7 +18,7 @@ from datadao.batch import Batch, Manifest, Policy, build_batch
 from datadao.crypto.seal import public_key
 from datadao.custody import Custodian
 from datadao.eip712 import TypedData
-from datadao.gate import BatchState, Block, LeaseState, Standing, Tag
+from datadao.gate import BatchState, Block, Counts, LeaseState, Standing, Tag
 from datadao.licensee import Licensee
 from datadao.merkle import leaf_hash
 from datadao.release import Bundle, bundles_of
@@ -99,13 +99,9 @@ class FakeGate:
             raise LookupError(f"no committee {epoch}")
         return self.custodians[slot]
 
-    def lease_count(self) -> int:
-        self._ask("lease_count", "finalized")
-        return max(self.leases["finalized"])
-
-    def batch_count(self) -> int:
-        self._ask("batch_count", "finalized")
-        return max(self.batches, default=0)
+    def counts(self) -> Counts:
+        self._ask("counts", "finalized")
+        return Counts(max(self.leases["finalized"]), max(self.batches, default=0), DATASET, EPOCH)
 
     def manifest(self, batch_id: int) -> bytes:
         self._ask("manifest", "finalized")
