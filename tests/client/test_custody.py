@@ -68,7 +68,7 @@ NOT_RUNNING = [
 
 @pytest.mark.parametrize("tag", TAGS)
 @pytest.mark.parametrize(("change", "error"), NOT_RUNNING, ids=lambda value: getattr(value, "__name__", ""))
-def test_k3__lease_not_running_at_one_of_the_blocks__refused_and_nothing_published(
+def test_k3__lease_not_running_at_one_of_the_blocks__refused_and_nothing_published_AB86(
     world: World, listed: list[Contribution], tag: Tag, change: dict[str, object], error: type[LeaseRefused]
 ) -> None:
     custodian = world.custodian(0)

@@ -101,7 +101,7 @@ def test_publish__lease_of_the_wrong_shape__publishes_nothing(
     assert published(world) == []
 
 
-def test_publish__final_block_moves_back__refused_also_after_a_restart(
+def test_publish__final_block_moves_back__refused_also_after_a_restart_K3_AB86(
     world: World, listed: list[Contribution], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A final block cannot be undone: a node that says so is another chain's, or lies."""

@@ -154,7 +154,7 @@ def test_collect__sealed_for_another_licensee__names_its_custodian(world: World,
     assert (fault.culprit, type(fault.reason)) == ((EPOCH, 0), UnsealFailed)
 
 
-def test_collect__bundle_of_another_lease_replayed__is_nobody_s_fault(world: World, manifest: Manifest) -> None:
+def test_collect__bundle_of_another_lease_replayed__is_nobody_s_fault_AB88(world: World, manifest: Manifest) -> None:
     name = put(world, bad_bundle(world, manifest, 0, lease_id=LEASE + 1))
     (fault,) = world.licensee().collect()
     assert (fault.name, fault.culprit, type(fault.reason)) == (name, None, BundleRefused)
