@@ -88,6 +88,7 @@ def _scores(
         from distributed import as_completed
 
         tasks: dict[Hashable, list[Name]] = {}
+        suspects: list[Name] = []
 
         def send(names: list[Name]) -> Any:
             # With each task, not scattered: Dask cannot bring back what was scattered to a worker that died.
@@ -96,17 +97,20 @@ def _scores(
             return future
 
         rest = iter(files)
-        waiting = as_completed([send(names) for names in iter(lambda: list(islice(rest, TASK)), [])])
-        for future in waiting:
+        for future in as_completed([send(names) for names in iter(lambda: list(islice(rest, TASK)), [])]):
             names = tasks.pop(future.key)
             if future.status == "finished":
                 yield from zip(names, future.result(), strict=True)
-            elif len(names) > 1:
-                # One file took the worker down, and the others of its task with it.
-                waiting.update([send([name]) for name in names])
             else:
-                why = f"it took down every process that scored it ({type(future.exception()).__name__}); refuse it"
-                yield names[0], ScoreRefused(why)
+                suspects += names
+        # Some file took its worker down, and Dask blames all that waited there. Alone, only the culprit does it again.
+        for name in suspects:
+            future = send([name])
+            if error := future.exception():
+                why = f"the process that scores it dies ({type(error).__name__}); look at the file apart"
+                yield name, ScoreRefused(why)
+            else:
+                yield name, future.result()[0]
 
 
 def _examine(examination: Examination, files: Iterable[_File]) -> list[Score | DataDAOError]:
