@@ -28,6 +28,13 @@ class SignatureRefused(DataDAOError):
     """A signature is absent, malformed, or by somebody else than it has to be."""
 
 
+class PackageMissing(DataDAOError):
+    """A package that only some uses of the client need is not installed."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"this needs the package {package}; pip install 'datadao[{extra}]'")
+
+
 class ProfileRefused(DataDAOError):
     """A role's configuration is missing, or an entry is not what was expected."""
 
