@@ -1,5 +1,5 @@
 """The registry's machine bites: each flaw of `TwinRegistry` is noticed in a short life that the real registry, and the
-twin without a flaw, pass. The lives are steps of `CheckedMachine`, checked like those that chance chooses.
+twin without a flaw, pass. The lives are steps of `RegistryMachine`, checked like those that chance chooses.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.invariant.test_registry_machine import CheckedMachine
+from tests.invariant.registry.machine import RegistryMachine
+from tests.invariant.registry.records import DAY
 from tests.support.handles import Reverted
-from tests.support.registry_model import DAY
 
 NONE = 0
 SOUND = (10_000, 0)
@@ -19,39 +19,39 @@ SECOND = [(0, 3, 1, *SOUND), (3, 4, 1, *SOUND)]
 MORE = [(1, 5, 20, *SOUND), (3, 5, 7, *SOUND)]
 NEWEST = 0
 
-Life = Callable[[CheckedMachine], None]
+Life = Callable[[RegistryMachine], None]
 
 
-def claims_twice(machine: CheckedMachine) -> None:
+def claims_twice(machine: RegistryMachine) -> None:
     machine.claim(NEWEST, 0, 0)
     machine.claim(NEWEST, 0, 0)
 
 
-def attestors_replaced_before_activation(machine: CheckedMachine) -> None:
+def attestors_replaced_before_activation(machine: RegistryMachine) -> None:
     machine.publish(1, MORE, {}, 10)
     machine.vote("attestors", NEWEST, 1)
     # The newest active batch is no longer the newest.
     machine.activate(NEWEST)
 
 
-def supply_grows_within_an_epoch(machine: CheckedMachine) -> None:
+def supply_grows_within_an_epoch(machine: RegistryMachine) -> None:
     for _ in range(2):
         machine.wait_for_the_epoch(0)
         # Five times the leaves are duplicates of each other; they count until somebody drops them.
-        machine.accept(2, [*MORE, *MORE, MORE[0]], {})
-        machine.accept(2, [*MORE, *MORE, MORE[0]], {})
+        machine.accept_data(2, [*MORE, *MORE, MORE[0]], {})
+        machine.accept_data(2, [*MORE, *MORE, MORE[0]], {})
 
 
-def recorded_leaf_is_dropped(machine: CheckedMachine) -> None:
+def recorded_leaf_is_dropped(machine: RegistryMachine) -> None:
     machine.claim(NEWEST, 0, 0)
     machine.drop_duplicate(NEWEST, 0, 0)
 
 
-def one_attestor_signs_twice(machine: CheckedMachine) -> None:
+def one_attestor_signs_twice(machine: RegistryMachine) -> None:
     machine.publish(1, MORE, {}, 2)
 
 
-def member_leaves_under_the_brake(machine: CheckedMachine) -> None:
+def member_leaves_under_the_brake(machine: RegistryMachine) -> None:
     machine.pull_the_brake(1)
     machine.erase(NEWEST, 0, 0, 1)
 
@@ -70,7 +70,7 @@ FLAWS: dict[int, tuple[str, Life]] = {
 def live(flaw: int | None, life: Life) -> None:
     """One life, looked at after its birth, after its steps and at its end. No flaw number means the real registry."""
     twins = {} if flaw is None else {"DatasetRegistry": ("TwinRegistry", flaw)}
-    machine = type("Machine", (CheckedMachine,), {"twins": twins})()
+    machine = type("Machine", (RegistryMachine,), {"twins": twins})()
 
     def look() -> None:
         machine.the_chain_is_as_the_model_says_and_adds_up()

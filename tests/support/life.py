@@ -7,7 +7,7 @@ A machine says with `views` what the chain must answer, and with `properties` wh
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from tests.support.dao import Dao
 from tests.support.governance_world import asked
-from tests.support.handles import Receipt, Reverted
+from tests.support.handles import Event, Receipt, Reverted
 from tests.support.model import Done
 from tests.support.reader import Reader, View
 from tests.support.system import Actor
@@ -68,15 +68,16 @@ class Life(RuleBasedStateMachine):
                 self.reached[refusal.name] += 1
                 return None
             receipt = act()
+            events = receipt.events
             if isinstance(done, Done):
-                assert [(event.name, event.args) for event in receipt.events] == done.events
+                assert [(event.name, event.args) for event in events] == done.events
                 assert receipt.value == done.value
             if name:
                 self.reached[name] += 1
-            self.witness(receipt)
+            self.witness(events)
             return receipt
 
-    def witness(self, receipt: Receipt) -> None:
+    def witness(self, events: Sequence[Event]) -> None:
         """Takes note of what a step that succeeded told."""
 
     def send(

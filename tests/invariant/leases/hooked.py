@@ -3,12 +3,13 @@ and can do nothing that is for others to do."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import eth_abi
 
 from tests.invariant.leases.life import LeaseLife
-from tests.support.handles import Handle, Receipt
+from tests.support.handles import Event, Handle
 from tests.support.zoo import hook
 
 
@@ -32,9 +33,9 @@ class Hooked(LeaseLife):
             (dao.models, "register", ([1], bytes(32), "", True, me)),
         ]
 
-    def witness(self, receipt: Receipt) -> None:
-        super().witness(receipt)
-        if self.asset.species.contract != "HookAsset" or not receipt.named("Transfer"):
+    def witness(self, events: Sequence[Event]) -> None:
+        super().witness(events)
+        if self.asset.species.contract != "HookAsset" or all(event.name != "Transfer" for event in events):
             return
         attempts = self.dao.asset.attempts()
         self.reached["hooks"] += len(attempts)

@@ -1,0 +1,57 @@
+"""What random lives of a registry start from: a DAO of two datasets with small epochs, and its models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.invariant.registry.model import Registry
+from tests.invariant.registry.records import Rules
+from tests.support.dao import Dao
+from tests.support.evm import Revm
+from tests.support.model import Splitter, Token
+from tests.support.registry import UNIT
+from tests.support.system import config
+
+POLICIES = [(UNIT, 5_000), (3 * UNIT, 1)]
+MATURITY = 20 * UNIT
+FLOOR = 500 * UNIT
+CAP_BPS = 10_000
+SETS = [([f"attestor-{i}" for i in range(3)], 2), (["scorer-0", "scorer-1"], 1)]
+"""Attestors and how many of them must sign, before and after a vote."""
+
+
+def settled(twins: dict[str, tuple[Any, ...]] | None = None) -> Dao:
+    """A DAO of two datasets with small epochs, in which the founder carries any vote."""
+    policy = dict(config().contracts["DatasetRegistry"]["params"]["policies"][0])
+    names = ("sharesPerUnit", "minQuality")
+    return Dao(
+        config(
+            DataToken__maturitySupply=MATURITY,
+            DataGovernor__params__quorumBps=500,
+            DatasetRegistry__params__policies=[policy | dict(zip(names, rates, strict=True)) for rates in POLICIES],
+            DatasetRegistry__params__epochFloor=FLOOR,
+            DatasetRegistry__params__epochCapBps=CAP_BPS,
+        ),
+        chain=Revm(code_limit=2**16 if twins else None),
+        twins=twins,
+    )
+
+
+def model_of(dao: Dao, splitter: Splitter, token: Token) -> Registry:
+    """The registry of a DAO in which nothing was published."""
+    registry = dao.registry
+    rules = Rules(
+        dao.id,
+        registry.challengePeriod(),
+        registry.claimPeriod(),
+        registry.epochLength(),
+        registry.epochFloor(),
+        registry.epochCapBps(),
+        dao.who("guardian").address,
+        dao.brake.guardianUntil(),
+        frozenset(dao.addresses.values()),
+    )
+    policies = [registry.currentPolicy(d) for d in range(1, registry.datasetCount() + 1)]
+    attestors = {dao.who(name).address for name in SETS[0][0]}, SETS[0][1]
+    rates = [(policy.sharesPerUnit, policy.minQuality) for policy in policies]
+    return Registry(rules, splitter, token, lambda: dao.chain.timestamp, attestors, rates)
