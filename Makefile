@@ -24,7 +24,7 @@ test: setup ## Lint, compile and run all tests: what CI runs
 	@$(RUN) toolchain/compile
 	@$(RUN) ape test tests --network ethereum:local:foundry $(ARGS)
 
-.PHONY: compile lint fmt gas interfaces
+.PHONY: compile lint fmt gas bench interfaces
 compile: setup ## Compile the contracts
 	@$(RUN) toolchain/compile $(ARGS)
 
@@ -39,6 +39,10 @@ fmt: setup ## Format contracts and Python, and mend what the linter can
 gas: setup ## Measure the gas of every step against DESIGN.md's goals
 	@$(RUN) toolchain/compile
 	@$(RUN) ape run gas $(ARGS)
+
+bench: setup ## Measure the speed of state machines, forge on the same contracts, and the data plane
+	@$(RUN) toolchain/compile
+	@$(RUN) python -m tests.bench $(ARGS)
 
 interfaces: setup ## Export the ABIs to interfaces/
 	@$(RUN) toolchain/compile
