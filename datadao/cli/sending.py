@@ -19,7 +19,7 @@ def send(session: Session, calls: Sequence[Call], *, dependent: bool = False, no
     """Receipts of Ape's, in order. `dependent` calls need the ones before them, so that only the first can be tried
     beforehand; `note` says what is at stake.
 
-    Raises `Reverted` before anything is sent if a call would be refused, `click.Abort` if the owner says no, and
+    Raises `Reverted` before anything is sent if a call would be refused, `AccountRefused` if its owner says no, and
     `PartlyDone` when it stops half way, saying what was sent.
     """
     from ape import networks
