@@ -79,6 +79,7 @@ def live(setting: Setting, only: str | None, phases: settings) -> Counter[str]:
     ids=lambda value: value if isinstance(value, str) else value.name.lower().replace("_", "-"),
 )
 def test_twin__one_line_wrong__breaks_the_property(name: str, flaw: SplitterFlaw | TokenFlaw) -> None:
+    """A claim that always reverts breaks no rule about money, only that one may claim (AB-46)."""
     token, splitter = (flaw, None) if isinstance(flaw, TokenFlaw) else (None, flaw)
     transferable = flaw is TokenFlaw.MOVES_WITHOUT_SETTLING
     setting = Setting(transferable, token_flaw=token, splitter_flaw=splitter)
@@ -94,7 +95,7 @@ def test_twin__no_flaw__agrees_with_the_model(transferable: bool) -> None:
 
 
 @pytest.mark.parametrize("flaw", [None, SplitterFlaw.NONE, SplitterFlaw.BOOKS_FACE_VALUE])
-def test_twin__books_what_was_asked__owes_more_than_it_holds__s1_ab35(flaw: SplitterFlaw | None) -> None:
+def test_twin__books_what_was_asked__owes_more_than_it_holds__s1_ab35_s9(flaw: SplitterFlaw | None) -> None:
     pair = Pair(asset="FeeAsset", splitter_flaw=flaw)
     pair.accept(actor("member"), SHARES)
     pair.fund(pair.payer, 10_000)
