@@ -122,15 +122,14 @@ class Log(NamedTuple):
     where: str
 
 
-def read_logs(
-    web3: Web3, addresses: Sequence[str], first: int, last: int, topics: Sequence[bytes] | None = None
-) -> list[Log]:
-    """Events of these contracts in blocks `first` to `last`, oldest first; only those with one of `topics`, if given.
+def read_logs(web3: Web3, addresses: Sequence[str], first: int, last: int, *topics: Sequence[bytes]) -> list[Log]:
+    """Events of these contracts in blocks `first` to `last`, oldest first; only those whose first topic is among the
+    first of `topics`, if given, and so on.
 
     Halves the range where a node refuses so many blocks, or so many events, at once. Raises `NodeRefused` when it
     refuses a single block.
     """
-    wanted = {"address": list(addresses)} | ({} if topics is None else {"topics": [["0x" + t.hex() for t in topics]]})
+    wanted = {"address": list(addresses)} | {"topics": [["0x" + t.hex() for t in choice] for choice in topics]}
     found = list(_raw_logs(web3, wanted, first, last))
     # Many nodes tell the time of an event, not all.
     silent = list(dict.fromkeys(log["blockNumber"] for log in found if "blockTimestamp" not in log))

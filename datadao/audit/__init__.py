@@ -14,8 +14,9 @@ from typing import Protocol
 
 from web3 import Web3
 
+from datadao.audit.asset import DOORS
 from datadao.audit.book import RULES, Difference, Fact, Rules
-from datadao.audit.events import Event, decode
+from datadao.audit.events import ASSET, Event, decode, topic
 from datadao.audit.ledger import Ledger, fold
 from datadao.audit.report import Report, calls, compare, report
 from datadao.chain import CONTRACTS, Call, read_logs, read_many, try_many
@@ -44,15 +45,19 @@ def audit(dao: Connected, from_block: int = 0) -> Report:
     web3, addresses = dao.web3, dao.addresses
     head = web3.eth.get_block("latest")
     number = int(head["number"])
-    events = list(decode(read_logs(web3, [addresses[key] for key in CONTRACTS], from_block, number), addresses))
+    setup = [Call(addresses[key], CONTRACTS[key], view, ()) for key, view in RULES]
+    *rules, asset = read_many(web3, [*setup, Call(addresses["splitter"], CONTRACTS["splitter"], "asset", ())], number)
+    addresses = {**addresses, ASSET: Web3.to_checksum_address(asset)}
+    logs = read_logs(web3, [addresses[key] for key in CONTRACTS], from_block, number)
+    paid_by = [bytes.fromhex(addresses[key][2:]).rjust(32, b"\0") for key in DOORS]
+    logs += read_logs(web3, [addresses[ASSET]], from_block, number, [topic("DataToken", "Transfer")], paid_by)
+    events = list(decode(logs, addresses))
     # The first contract of a DAO speaks in its constructor, and never again in these words.
     if not any(e.name == "MinDelayChange" and e.told["oldDuration"] == 0 for e in events):
         raise InvalidArgument(f"the DAO at {addresses['timelock']} was not born in blocks {from_block} to {number}")
-    setup = [Call(addresses[key], CONTRACTS[key], view, ()) for key, view in RULES]
-    *rules, asset = read_many(web3, [*setup, Call(addresses["splitter"], CONTRACTS["splitter"], "asset", ())], number)
     ledger = fold(events, addresses, Rules(*rules), int(head["timestamp"]))
     facts = list(ledger.facts())
-    answers = try_many(web3, calls(facts, {**addresses, "asset": Web3.to_checksum_address(asset)}), number)
+    answers = try_many(web3, calls(facts, addresses), number)
     if web3.eth.get_block(number)["hash"] != head["hash"]:
         raise GateUnavailable(f"block {number} changed while it was read; try again")
     return report(ledger, facts, answers, number)

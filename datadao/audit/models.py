@@ -58,6 +58,7 @@ class ModelsBook(Book):
             case "Withdrawn":
                 ledger.expect(f"credit of {e['account']}", self.credits[e["account"]], e["amount"])
                 self.credits[e["account"]] -= e["amount"]
+                ledger.owes("payment of", e["amount"], "by", "models", "to", e["recipient"])
 
     def close(self) -> None:
         for number, royalties in self._royalties.items():

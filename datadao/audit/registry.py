@@ -115,6 +115,7 @@ class RegistryBook(Book):
                 for pool, entry in batch.pools:
                     ledger.owes("entry of", e["shares"], "shares into pool", pool, "at", entry)
             case "BatchVetoed":
+                ledger.brake.expect_guardian(e["guardian"])
                 batch.status = VETOED
             case "BatchDiscarded":
                 batch.status = DISCARDED
@@ -123,6 +124,7 @@ class RegistryBook(Book):
                 self._owe_burn(e["burned"])
                 batch.status = ASLEEP
             case "DuplicateDropped":
+                ledger.expect("a record that the duplicate repeats", True, e["fingerprint"] in self.records)
                 batch.resolve(e["shares"])
                 self._due(batch, None, e["shares"])
             case "BatchCompleted":

@@ -9,8 +9,9 @@ from functools import cache
 from typing import Any
 
 from datadao.audit.book import Difference, Fact
+from datadao.audit.events import contract_of
 from datadao.audit.ledger import Ledger
-from datadao.chain import CONTRACTS, Call, abi
+from datadao.chain import Call, abi
 from datadao.errors import NodeRefused
 
 _SHOWN = 20
@@ -18,7 +19,7 @@ _SHOWN = 20
 
 def calls(facts: Sequence[Fact], addresses: Mapping[str, str]) -> list[Call]:
     """The view calls that ask for the facts, in order; `addresses` by key, `asset` among them."""
-    return [Call(addresses[f.contract], _contract(f.contract), f.function, f.arguments) for f in facts]
+    return [Call(addresses[f.contract], contract_of(f.contract), f.function, f.arguments) for f in facts]
 
 
 def compare(facts: Sequence[Fact], answers: Sequence[Any]) -> Iterator[Difference]:
@@ -28,7 +29,7 @@ def compare(facts: Sequence[Fact], answers: Sequence[Any]) -> Iterator[Differenc
         if isinstance(answer, NodeRefused):
             yield Difference(what, _one(each.rebuilt), str(answer))
             continue
-        names = _fields(_contract(each.contract), each.function)
+        names = _fields(contract_of(each.contract), each.function)
         if each.part is not None:
             what, answer = f"{what}.{names[each.part]}", answer[each.part]
         if each.least:
@@ -88,11 +89,6 @@ def report(ledger: Ledger, facts: Sequence[Fact], answers: Sequence[Any], block:
     ):
         counts[what] = len(book)
     return Report(block, counts, differences)
-
-
-def _contract(key: str) -> str:
-    # An ERC-20 view is the same everywhere.
-    return "DataToken" if key == "asset" else CONTRACTS[key]
 
 
 @cache
