@@ -76,7 +76,7 @@ export UV_CACHE_DIR := $(CURDIR)/.cache/uv
 check:
 	@toolchain/check >/dev/null
 
-setup: .venv/.stamp node_modules/.stamp ## Install the locked packages into .venv and node_modules (the others imply it)
+setup: .venv/.project node_modules/.stamp ## Install the locked packages into .venv and node_modules (the others imply it)
 
 node_modules/.stamp: package.json package-lock.json .npmrc | check
 	@echo "Installing the npm packages of package-lock.json ..."
@@ -90,5 +90,9 @@ node_modules/.stamp: package.json package-lock.json .npmrc | check
 	@"$$(toolchain/check)" -m venv .venv
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r toolchain/bootstrap.lock
 	@.venv/bin/uv pip sync --quiet --python .venv --require-hashes --no-build-isolation requirements.lock
+	@touch $@
+
+# The project itself, whose commands pyproject.toml names.
+.venv/.project: pyproject.toml .venv/.stamp
 	@.venv/bin/uv pip install --quiet --python .venv --no-deps --no-build-isolation --offline --editable .
 	@touch $@
