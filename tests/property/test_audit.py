@@ -103,9 +103,7 @@ def test_event_that_no_book_follows__is_not_missed(told: Told, kind: tuple[str, 
 
 
 @pytest.mark.parametrize("kind", FOLLOWED, ids=".".join)
-def test_any_field_of_an_event_altered__is_noticed_unless_nothing_repeats_it_X3(
-    told: Told, kind: tuple[str, str]
-) -> None:
+def test_any_field_altered__is_noticed_unless_nothing_repeats_it_X3(told: Told, kind: tuple[str, str]) -> None:
     first, *_, last = [told.places(kind)[0], *told.places(kind)]
     unheard = {
         field
