@@ -1,4 +1,4 @@
-"""What integrators import: the ABIs of the deployable contracts as JSON and as `as const` TypeScript.
+"""What integrators import: the ABIs of the deployable contracts as JSON and as `as const` TypeScript, and their places.
 
 One ABI entry a line, sorted, so that a change of the contracts is a short diff in review.
 """
@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import ape
 
-from datadao.deployment import ORDER, canonical_type
+from datadao.deployment import LOCAL_CHAIN_IDS, ORDER, canonical_type
+from scripts._networks import DEPLOYMENTS
 
 CONTRACTS = tuple(name for _, name in ORDER)
 
@@ -19,8 +21,11 @@ _ORDER = ("constructor", "receive", "fallback", "function", "event", "error")
 _GENERATED = "// Generated from the contracts by `make interfaces`. Do not edit.\n"
 
 
-def render() -> dict[str, str]:
-    """Path below the project, content: all files that `ape run export_abis` writes."""
+def render(deployments: Path = DEPLOYMENTS) -> dict[str, str]:
+    """Path below the project, content: all files that `ape run export_abis` writes.
+
+    The client package gets the ABIs and the records of public chains in `deployments`.
+    """
     abis = {name: sorted_abi(_compiled(name)["abi"]) for name in CONTRACTS}
     files: dict[str, str] = {}
     for name, abi in abis.items():
@@ -31,6 +36,9 @@ def render() -> dict[str, str]:
     files["interfaces/errors.ts"] = _typescript("errors", errors)
     files["interfaces/index.ts"] = _index()
     files["interfaces/README.md"] = _readme(abis)
+    public = [path for path in deployments.glob("*.json") if path.stem.isdigit()]
+    for path in sorted(path for path in public if int(path.stem) not in LOCAL_CHAIN_IDS):
+        files[f"datadao/deployments/{path.name}"] = path.read_text(encoding="utf-8")
     return files
 
 
