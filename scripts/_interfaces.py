@@ -1,4 +1,4 @@
-"""What integrators import: the ABIs of the deployable contracts as JSON and as `as const` TypeScript, and their places.
+"""What integrators import: the ABIs of the deployable contracts as JSON and as `as const` TypeScript.
 
 One ABI entry a line, sorted, so that a change of the contracts is a short diff in review.
 """
