@@ -32,7 +32,7 @@ lint: setup ## Check formatting, linting and types of contracts, client, scripts
 	@$(RUN) toolchain/lint
 
 fmt: setup ## Format contracts and Python, and mend what the linter can
-	@$(RUN) forge fmt contracts
+	@$(RUN) forge fmt contracts tests/forge
 	@$(RUN) ruff check --quiet --fix-only datadao scripts tests
 	@$(RUN) ruff format --quiet datadao scripts tests
 
