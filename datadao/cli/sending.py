@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from datadao.cli.money import decimal
-from datadao.errors import PartlyDone, TransactionFailed
+from datadao.errors import InvalidArgument, PartlyDone, TransactionFailed
 
 if TYPE_CHECKING:
     from datadao.chain import Call
@@ -19,8 +19,8 @@ def send(session: Session, calls: Sequence[Call], *, dependent: bool = False, no
     """Receipts of Ape's, in order. `dependent` calls need the ones before them, so that only the first can be tried
     beforehand; `note` says what is at stake.
 
-    Raises `Reverted` before anything is sent if a call would be refused, `AccountRefused` if its owner says no, and
-    `PartlyDone` when it stops half way, saying what was sent.
+    Raises, before anything is sent, `Reverted` if a call would be refused, `InvalidArgument` if there is no money for
+    the fee, `AccountRefused` if its owner says no; and `PartlyDone` when it stops half way, saying what was sent.
     """
     from ape import networks
 
@@ -33,7 +33,11 @@ def send(session: Session, calls: Sequence[Call], *, dependent: bool = False, no
     for number, call in enumerate(calls):
         gas = f"about {limits[number]:,} gas" if number < len(limits) else "gas known after the one before"
         session.say(f"  {gas:>24} ", call.what)
-    cost = decimal(sum(limits) * price, _NATIVE)
+    fee, held = sum(limits) * price, web3.eth.get_balance(sender)
+    if held < fee:
+        said = f"{sender} holds {decimal(held, _NATIVE)} {symbol}, the fee is about {decimal(fee, _NATIVE)} {symbol}"
+        raise InvalidArgument(f"{said}; nothing was sent")
+    cost = decimal(fee, _NATIVE)
     more = " and what the later ones cost" if len(limits) < len(calls) else ""
     session.say(f"Fee: about {cost} {symbol} at {price / 10**9:.3g} gwei{more}.", note)
     session.confirm(f"Send {len(calls)} transaction{'s' if len(calls) > 1 else ''}?")

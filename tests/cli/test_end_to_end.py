@@ -15,7 +15,6 @@ import pytest
 
 from datadao.release import bundles_of
 from tests.cli.world import DAY, UNIT, World
-from tests.deployment.world import until
 
 PRICE, PERIODS, BOND = 100, 2, 50
 OWNED = 4
@@ -60,7 +59,7 @@ def test_life__from_contribute_to_erase__every_party_a_process_of_its_own(world:
     ])  # fmt: skip
     assert [len(one["files"]) for one in handed] == [2, 1, 1]
     board = world.board()
-    until(lambda: all(sum(len(w.submissions) for w in board.witnesses(1, slot)) == OWNED for slot in range(5)))
+    world.until(lambda: all(sum(len(w.submissions) for w in board.witnesses(1, slot)) == OWNED for slot in range(5)))
 
     # Attestors score, one drafts, another signs, the third relays
     scored = world.together([(role, "attest", "score", "--dataset", "1") for role in world.attestors])
@@ -95,13 +94,13 @@ def test_life__from_contribute_to_erase__every_party_a_process_of_its_own(world:
 
     # Keys ready, then money, then keys
     world.finalize()
-    until(lambda: len(list(board.readiness(int(lease)))) == 5)
+    world.until(lambda: len(list(board.readiness(int(lease)))) == 5)
     bundles = bundles_of(world.dao_id, int(lease))
     assert list(world.store.names(bundles)) == [], "a custodian published before it was paid"
     started = licensee.do("lease", "start", lease, "--yes")
     assert (started["status"], started["paidPeriods"]) == ("Active", 1)
     world.finalize()
-    until(lambda: len(list(world.store.names(bundles))) == 5)
+    world.until(lambda: len(list(world.store.names(bundles))) == 5)
     opened = licensee.do("open", lease, "--out", str(licensee.home / "data"))
     assert not opened["left"] and not opened["faults"]
     assert sorted(Path(item["path"]).read_bytes() for item in opened["opened"]) == sorted(p.read_bytes() for p in marks)

@@ -10,7 +10,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -191,6 +192,14 @@ class World:
         """Ends a daemon politely; its exit code."""
         process.send_signal(signal.SIGTERM)
         return process.wait(timeout=60)
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Waits for what daemons do by themselves; looks seldom, as every look costs them processor time."""
+        end = time.monotonic() + 240
+        while not condition():
+            assert all(process.poll() is None for process in self._daemons), "a daemon ended"
+            assert time.monotonic() < end, "it did not happen"
+            time.sleep(1)
 
     def wait(self, seconds: int) -> None:
         """Lets time pass on the node."""
