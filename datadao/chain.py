@@ -78,12 +78,15 @@ def read_many(web3: Web3, calls: Sequence[Call], block: int) -> list[Any]:
 
 
 def try_many(web3: Web3, calls: Sequence[Call], block: int) -> list[Any]:
-    """The same, with a `NodeRefused` in the place of what reverts."""
+    """The same, with a `NodeRefused` in the place of what reverts. Raises it for what the node fails to answer."""
     results: list[Any] = []
     for call, answer in zip(calls, _answers(web3, "eth_call", _call_params(calls, block)), strict=True):
         try:
             results.append(call.decode(bytes.fromhex(_result("eth_call", answer)[2:])))
         except NodeRefused as refusal:
+            # Nodes agree neither on a code for reverts nor on more of the message than this.
+            if "revert" not in str(refusal).lower():
+                raise
             results.append(refusal)
     return results
 

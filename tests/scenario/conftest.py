@@ -33,4 +33,4 @@ class _OnAnvil:
     """The harness's DAO as `audit` takes one."""
 
     def __init__(self, dao: System) -> None:
-        self.web3, self.addresses = dao.chain.web3, dao.addresses
+        self.web3, self.addresses, self.since = dao.chain.web3, dao.addresses, 0
