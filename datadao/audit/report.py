@@ -14,6 +14,7 @@ from datadao.audit.ledger import Ledger
 from datadao.chain import Call, abi
 from datadao.errors import NodeRefused
 
+_EVENTS, _FACTS = "events", "facts"
 _SHOWN = 20
 
 
@@ -63,11 +64,12 @@ class Report:
 
     def render(self) -> str:
         """For people: a line that says how it went, and the first differences."""
-        counted = ", ".join(f"{count:,} {what}" for what, count in self.counts.items())
+        subjects = ", ".join(f"{self.counts[what]:,} {what}" for what in self.counts if what not in (_EVENTS, _FACTS))
+        scope = f"{self.counts[_FACTS]:,} facts about {subjects}, block {self.block}"
+        books = f"books rebuilt from {self.counts[_EVENTS]:,} events"
         if self.ok:
-            events = self.counts["events"]
-            return f"books rebuilt from {events:,} events: equal to the unit ({counted}; block {self.block})"
-        lines = [f"{len(self.differences)} differences ({counted}; block {self.block}):"]
+            return f"{books}: equal to the unit ({scope})"
+        lines = [f"{books}: {len(self.differences)} differences ({scope})"]
         for what, rebuilt, chain in self.differences[:_SHOWN]:
             lines.append(f"  {what}: rebuilt {_spelled(rebuilt)}, chain {_spelled(chain)}")
         if more := len(self.differences) - _SHOWN:
@@ -78,7 +80,7 @@ class Report:
 def report(ledger: Ledger, facts: Sequence[Fact], answers: Sequence[Any], block: int) -> Report:
     """The outcome, contradictions among the events first."""
     differences = [*ledger.differences, *compare(facts, answers)]
-    counts = Counter({"events": ledger.events, "facts": len(facts)})
+    counts = Counter({_EVENTS: ledger.events, _FACTS: len(facts)})
     for what, book in (
         ("accounts", ledger.token.balances),
         ("contributions", ledger.registry.records),
