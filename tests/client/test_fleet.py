@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
 import time
@@ -15,37 +14,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-import yaml
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
 from datadao.board import Board
 from datadao.licensee import Opened
 
-from .chain_world import DATA, ChainWorld, custodian_key
+from .chain_world import DATA, ChainWorld, custodian_key, role
 from .proxy import Proxy
 
 ROOT = Path(__file__).parents[2]
 RUN = str(ROOT / "toolchain" / "run")
 PATIENCE = 90
 """Seconds to wait for a process on a busy machine."""
-
-
-def role(world: ChainWorld, slot: int, **settings: object) -> Path:
-    """The folder of a custodian: its configuration and its key."""
-    home = world.home / f"role-{slot}"
-    (home / "keys").mkdir(parents=True)
-    key = home / "keys" / "sealing"
-    key.touch(mode=0o600)
-    key.write_bytes(custodian_key(slot).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    config = {
-        "network": world.url,
-        "deployment": dict(world.dao.addresses),
-        "account": f"TEST::{5 + slot}",
-        "store": {"url": (world.home / "store").as_uri()},
-    }
-    (home / "config.yaml").write_text(yaml.safe_dump(config | settings))
-    return home
 
 
 def until(done: Callable[[], object], process: subprocess.Popen[bytes], log: Path, world: ChainWorld) -> None:
@@ -136,26 +114,3 @@ def test_ape_run_custodian__two_nodes__release_and_tell_no_secret(leased: ChainW
         assert [len(bundle.ids) for bundle in leased.published()] == [5]
     assert "SECRET" not in once.stdout + once.stderr
     assert custodian_key(1).private_bytes_raw().hex() not in once.stdout + once.stderr
-
-
-@pytest.mark.parametrize(
-    ("spoil", "said"),
-    [
-        ({"account": "TEST::4"}, "the wallet is not"),
-        ({"nodes": ["ftp://nowhere"]}, "starts with http"),
-        ({"nodes": ["http://127.0.0.1:1"]}, "node 2 .*cannot be reached"),
-    ],
-    ids=["another's account", "no address", "nobody there"],
-)
-def test_ape_run_custodian__misconfigured__says_so_in_a_line_and_fails(
-    leased: ChainWorld, spoil: dict[str, object], said: str
-) -> None:
-    leased.finalize()
-    home = role(leased, 1, **spoil)
-    once = subprocess.run(
-        [RUN, "ape", "run", "custodian", "once", "--home", str(home)],
-        cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False,
-    )  # fmt: skip
-    assert once.returncode in (1, 3)
-    assert "Traceback" not in once.stderr
-    assert re.search(said, once.stdout + once.stderr), once.stdout + once.stderr
