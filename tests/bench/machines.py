@@ -22,7 +22,7 @@ MACHINES = {
 }
 GOAL = 1_000
 """Steps per second of one core, of the splitter's machine."""
-LIVES, STEPS, ROUNDS = 50, 50, 3
+LIVES, STEPS, ROUNDS = 50, 50, 5
 HOW = (
     f"One thread of one process for each machine. {LIVES} lives of up to {STEPS} steps, the same lives in {ROUNDS} "
     f"rounds, of which the fastest is shown: other work on the machine can only slow one down. A step is one rule of "
