@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import eth_abi
 from eth_utils import keccak
-from requests.exceptions import RequestException
+from requests.exceptions import HTTPError, RequestException
 from web3 import Web3
 from web3.exceptions import Web3Exception
 from web3.types import RPCEndpoint
@@ -96,15 +96,18 @@ def _call_params(calls: Sequence[Call], block: int) -> list[list[Any]]:
 
 
 def _answers(web3: Web3, method: str, params: Sequence[list[Any]]) -> Iterator[Any]:
+    """Raw responses in order; a node that takes no batches is asked one by one."""
     # Batches are a matter of the HTTP and IPC providers, not of their common base.
     provider: Any = web3.provider
+    endpoint = RPCEndpoint(method)
     for start in range(0, len(params), _CHUNK):
-        chunk = [(RPCEndpoint(method), item) for item in params[start : start + _CHUNK]]
-        answers = provider.make_batch_request(chunk)
-        if not isinstance(answers, list):
-            # One error for the whole batch.
-            _result(method, answers)
-            raise NodeRefused(f"{method}: {answers} in answer to a batch")
+        chunk = params[start : start + _CHUNK]
+        try:
+            answers = provider.make_batch_request([(endpoint, item) for item in chunk])
+        except (HTTPError, Web3Exception, ValueError, KeyError):
+            answers = None
+        if not isinstance(answers, list) or len(answers) != len(chunk):
+            answers = [provider.make_request(endpoint, item) for item in chunk]
         yield from answers
 
 
