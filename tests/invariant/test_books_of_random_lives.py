@@ -1,4 +1,5 @@
-"""X-3 after random lives: the machines of registry, leases and governance each end with books rebuilt from events."""
+"""X-3 after random lives: the machines of registry, leases, governance and the whole system end with their books
+rebuilt from events."""
 
 from __future__ import annotations
 
@@ -11,10 +12,12 @@ from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from tests.invariant.leases.machine import LeasesMachine
 from tests.invariant.registry.machine import RegistryMachine
+from tests.invariant.system.machine import SystemMachine
 from tests.support.audit import audited
 from tests.support.depth import DEPTH
 from tests.support.governance_machine import GovernanceMachine
 
+MACHINES = [RegistryMachine, LeasesMachine, GovernanceMachine, SystemMachine]
 LIVES = settings(
     max_examples=25 * DEPTH,
     stateful_step_count=40,
@@ -25,7 +28,7 @@ LIVES = settings(
 )
 
 
-@pytest.mark.parametrize("machine", [RegistryMachine, LeasesMachine, GovernanceMachine], ids=lambda m: m.__name__)
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda m: m.__name__)
 def test_books__after_any_life__equal_the_chain_X3(machine: type[RuleBasedStateMachine]) -> None:
     audits: Counter[str] = Counter()
 

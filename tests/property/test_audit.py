@@ -20,9 +20,10 @@ from datadao.audit import Event, Report
 from datadao.audit.events import SILENT
 from datadao.audit.report import report
 from datadao.chain import CONTRACTS, abi
-from tests.support.audit import answers_of, events_of, fold_of
+from tests.support.audit import answers_of, audited, events_of, fold_of
 from tests.support.chronicle import NEVER, chronicle
 from tests.support.dao import Dao
+from tests.support.leases import TOLERANCE
 
 KINDS = sorted(
     {(key, entry["name"]) for key, name in CONTRACTS.items() for entry in abi(name) if entry["type"] == "event"} - NEVER
@@ -89,6 +90,26 @@ def test_life_with_every_kind_of_event__books_and_chain_agree_X3(told: Told) -> 
     outcome = told.audit(told.events)
     assert outcome.ok, outcome.render()
     assert outcome.counts["events"] == len(told.events)
+
+
+def test_every_edge_of_time_to_come__books_and_chain_agree_X3(told: Told) -> None:
+    """What is told by no event but time: ends of votes, expiry, lapse, epochs, access and liveness of leases."""
+    dao, ledger = told.dao, fold_of(told.dao, told.events)
+    rules, leases, proposals = ledger.rules, ledger.leases.leases.values(), ledger.governor.proposals.values()
+    edges = {
+        (dao.chain.timestamp // rules.epoch_length + 1) * rules.epoch_length,
+        *(b.since + rules.challenge_period + 2 * rules.epoch_length for b in ledger.registry.batches.values()),
+        *(edge for lease in leases for edge in (lease.start_by, lease.paid_until, lease.paid_until + TOLERANCE)),
+        *(edge for p in proposals for edge in (p.start, p.end, p.end + rules.expiry, p.eta + rules.expiry)),
+    }
+    to_come = sorted(edge for edge in edges if edge > dao.chain.timestamp)
+    assert len(to_come) > 10
+    for moment in (edge + offset for edge in to_come for offset in (-1, 0, 1)):
+        snapshot = dao.chain.snapshot()
+        dao.chain.warp(moment - dao.chain.timestamp)
+        outcome = audited(dao)
+        dao.chain.revert(snapshot)
+        assert outcome.ok, outcome.render()
 
 
 @pytest.mark.parametrize("kind", FOLLOWED, ids=".".join)

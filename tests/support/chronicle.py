@@ -171,7 +171,8 @@ def _models(dao: Dao, market: Market) -> None:
 
 
 def _last_word(dao: Dao, market: Market, members: list[Actor]) -> None:
-    """A decision canceled in the timelock, a quorum in the last hour, a dataset held for an exclusive lease."""
+    """A decision canceled in the timelock, a quorum in the last hour, a dataset held for an exclusive lease; and one of
+    everything that time will end: leases approved and started, a batch published, proposals pending and active."""
     canceled = market.queued("withdrawTreasury")
     dao.governor.cancel(*canceled.action, sender=dao.actors["guardian"].address)
     late = dao.propose(market.founder, (dao.leases, "withdrawTreasury", ()), text="late")
@@ -179,6 +180,10 @@ def _last_word(dao: Dao, market: Market, members: list[Actor]) -> None:
     dao.vote(late.id, market.founder, support=FOR)
     reserved, proposal = market.request(dao.who("rival"), exclusive=True)
     market.queue(proposal)
+    offer = dao.leases.offerCount()
+    market.accept(offer)
+    market.send("start", market.accept(offer, dao.who("rival")), by=dao.who("rival"))
+    dao.publish([leaf(market.founder, "published")])
     market.send("reserve", reserved)
     proposal = market.request()[1]
     dao.to_vote(proposal.id)
