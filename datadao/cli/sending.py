@@ -26,7 +26,7 @@ def send(session: Session, calls: Sequence[Call], *, dependent: bool = False, no
 
     from datadao.reverts import estimate_gas
 
-    web3, sender = session.dao.web3, session.address
+    web3, sender = session.dao.web3, session.dao.web3.to_checksum_address(session.address)
     limits = [estimate_gas(web3, sender, call) for call in (calls[:1] if dependent else calls)]
     price, symbol = web3.eth.gas_price, networks.ecosystem.fee_token_symbol
     session.say(f"From [bold]{sender}[/bold]:")
