@@ -43,7 +43,8 @@ class Power:
         def guarded(*args: Any, **settings: Any) -> Any:
             self.acts.append(label)
             if len(self.acts) == self._step + 1:
-                if self._torn:
+                # Records are named by hashes of random seals, so that two lives may come to them in another order.
+                if self._torn and label == "Journal.append":
                     _tear(args[0], lambda: act(*args, **settings))
                 raise Crash
             return act(*args, **settings)
