@@ -1,6 +1,7 @@
 """The whole system in one machine, in front of all reference models at once: five members really vote on real leases,
 offers, settings and powers, while data is accepted, claimed and erased, licensees request, take offers, start, pay, end
-and are slashed, models earn, the guardian cancels and brakes, and the asset may fail.
+and are slashed, models earn, the guardian cancels and brakes, and the asset may fail (T-1 to T-3, S-1, L-1 to L-3, L-6,
+L-8, L-10 to L-12, G-1 to G-3, X-1).
 
 After every step every view is compared with the models, and what must hold across contracts is checked on the chain's
 words alone (`system/checks.py`). Every life ends with everybody paid and gone. `DATADAO_DEPTH` lengthens the runs.
@@ -28,10 +29,10 @@ FEW = settings(LIFE, max_examples=10 * DEPTH, derandomize=True, database=None)
 """Too few to leave to chance what they reach."""
 REACHED = {
     *("request", "approve", "decision", "accept", "start", "startPeriod", "end", "releaseBond", "claimRefund"),
-    *("castVote", "queue", "propose", "cancel", "delegate", "publish", "activate", "erase", "register"),
-    *("InstalmentPaid", "ReturnablePaid", "Claimed", "ContributionErased", "ContributionClaimed"),
+    *("castVote", "queue", "propose", "cancel", "delegate", "activate", "erase", "register"),
+    *("BatchPublished", "InstalmentPaid", "ReturnablePaid", "Claimed", "ContributionErased", "ContributionClaimed"),
     *("left during a vote", "left during a lease", "left under the brake"),
-    *("GovernorUnexpectedProposalState", "GovernorAlreadyCastVote", "DataLeases_WrongStatus"),
+    *("GovernorUnexpectedProposalState", "GovernorAlreadyCastVote", "DataGovernor_LicenseeCannotVote"),
     *("DatasetRegistry_NotTimelock", "DataLeases_NotTimelock"),
 }
 

@@ -23,6 +23,8 @@ from tests.support.zoo import PLAIN, Species
 
 class SystemMachine(Voting, Data, Running, Returning, Modelling, Batching, Contributing, Hooked, SystemChecks):
     twins: ClassVar[dict[str, Any]] = {}
+    flaw: ClassVar[int] = 0
+    """Of `TwinLeases`, where that is the twin."""
     species: ClassVar[Species] = PLAIN
     reached: ClassVar[Counter[str]] = Counter()
     worlds: ClassVar[dict[str, World]] = {}
@@ -33,6 +35,8 @@ class SystemMachine(Voting, Data, Running, Returning, Modelling, Batching, Contr
         if name not in self.worlds:
             self.worlds[name] = World(self)
         self.worlds[name].begin(self)
+        if self.flaw:
+            self.dao.leases.setFlaw(self.flaw, sender=self.stranger.address)
         self.hook()
         for who, offer in first:
             self.lease_now(who, offer)

@@ -140,9 +140,9 @@ class Voting(SystemLife):
     @precondition(lambda self: len(self.polls) < MOST)
     @rule(by=st.integers(0, 5), pick=picks, days=st.sampled_from([0, 200, 400]))
     def propose_power(self, by: int, pick: int, days: int) -> None:
-        """A guardian for another term or none, other attestors, a batch to discard, money of the treasury, a lease."""
+        """A guardian for another term or none, other attestors, a batch to discard, money of the treasury."""
         dao = self.dao
-        kind = ("guardian", "attestors", "discard", "spend", "approve")[pick % 5]
+        kind = ("guardian", "attestors", "discard", "spend")[pick % 4]
         if kind == "guardian":
             until = self.now + days * DAY
             args = (self.guardian.address if days else NOBODY, until if days else 0)
@@ -154,12 +154,16 @@ class Voting(SystemLife):
         elif kind == "discard":
             number, _ = self.some_batch(pick % 24)
             self.propose(by, (dao.registry, "discard", (number,)), lambda: self.registry.discard(number))
-        elif kind == "spend":
+        else:
             amount = (0, 1, 500, 10**9)[pick // 10]
             spend = lambda: self.asset.transfer(dao.timelock.address, self.refuge, amount)  # noqa: E731
             self.propose(by, (dao.asset, "transfer", (self.refuge, amount)), spend)
-        else:
-            self.propose(by, (dao.leases, "approve", (self.some(pick, REQUESTED), bytes(32))), lambda: None)
+
+    @precondition(lambda self: len(self.polls) < MOST)
+    @rule(by=st.integers(0, 4), pick=picks)
+    def smuggle(self, by: int, pick: int) -> None:
+        """The approval of a lease in a proposal that is not the lease's own."""
+        self.propose(by, (self.dao.leases, "approve", (self.some(pick, REQUESTED), bytes(32))), lambda: None)
 
     def _appoint(self, guardian: str, until: int) -> None:
         self.government._apply("setGuardian", guardian, until)
@@ -175,7 +179,10 @@ class Voting(SystemLife):
     @precondition(lambda self: self.polls)
     @rule(pick=picks, who=st.integers(0, 5), support=st.sampled_from([FOR, FOR, AGAINST, 2, 3]))
     def vote(self, pick: int, who: int, support: int) -> None:
-        self.cast_vote(self.poll(pick), self.voters()[who], support)
+        """Now and then twice."""
+        poll = self.poll(pick)
+        for _ in range(1 + (pick % 3 == 0)):
+            self.cast_vote(poll, self.voters()[who], support)
 
     def cast_vote(self, poll: Poll, voter: Actor, support: int = FOR) -> None:
         self.send(
@@ -186,13 +193,18 @@ class Voting(SystemLife):
     @precondition(lambda self: self.polls)
     @rule(pick=picks, count=st.integers(1, 5), against=st.integers(0, 5), leaver=st.integers(0, 5))
     def elect(self, pick: int, count: int, against: int, leaver: int) -> None:
-        """Members vote as the polls open, perhaps one of them against; another may leave between two votes."""
+        """Members vote as the polls open, perhaps one of them against; another may leave between two votes, one may try
+        again, and a licensee to decide for itself."""
         poll, voters = self.poll(pick), self.voters()[:5]
         self.jump(poll.snapshot + 1)
         for turn, voter in enumerate(voters[:count]):
             if turn == leaver:
                 self.erase_some(pick, 1)
             self.cast_vote(poll, voter, AGAINST if turn == against else FOR)
+        if pick % 4 == 0:
+            self.cast_vote(poll, voters[0])
+            for licensee in (who for who in self.licensees if who.address == poll.licensee):
+                self.cast_vote(poll, licensee)
 
     def carry(self, poll: Poll, voters: Sequence[Actor]) -> None:
         self.jump(poll.snapshot + 1)
