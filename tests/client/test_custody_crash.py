@@ -196,3 +196,21 @@ def test_k5__crash_after_the_upload_and_then_the_lease_ends__counts_as_released(
     again.publish(LEASE, listed)
     assert again.released(LEASE) == set(ids_of(world, listed))
     assert len(published(world)) == 1
+
+
+def test_publish__bundle_out_and_its_own_copy_lost__is_not_made_again(
+    world: World, listed: list[Contribution], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    custodian = world.custodian(0)
+    custodian.prepare(LEASE, listed)
+    put = world.store.put
+    with monkeypatch.context() as patched:
+        patched.setattr(world.store, "put", lambda *args: (put(*args), (_ for _ in ()).throw(Crash())))
+        with pytest.raises(Crash):
+            custodian.publish(LEASE, listed)
+    custodian.close()
+    (path,) = (world.home / "custodian-0").glob("*.bundle")
+    path.unlink()
+    again = world.custodian(0)
+    assert again.publish(LEASE, listed) == {}
+    assert len(published(world)) == 1

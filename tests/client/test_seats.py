@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from datadao.cli.main import cli
 from datadao.client import DataDAO
 from datadao.custody import Custodian
 from datadao.errors import (
@@ -25,7 +30,7 @@ from datadao.keyfile import new_key
 from datadao.profile import Profile
 from datadao.seats import Seats, open_seats
 
-from .chain_world import ChainWorld, role
+from .chain_world import ChainWorld, role, test_account
 from .proxy import Proxy
 
 
@@ -150,3 +155,25 @@ def test_profile__with_nodes_that_are_no_list__refused(profile: Profile) -> None
     path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"nodes": "http://one"}))
     with pytest.raises(ProfileRefused, match="nodes: expected a list"):
         Profile.load(profile.home)
+
+
+def test_command_line__a_seat_changes_hands__from_sent_to_confirmed(leased: ChainWorld) -> None:
+    leaver, heir = role(leased, 1), role(leased, 4, account="TEST::20")
+    shutil.rmtree(heir / "keys")
+    person = test_account(20, "successor")
+    leased.replace(1, person, new_key(heir / "keys" / "sealing"))
+    leased.finalize()
+
+    def told(home: Path, name: str) -> tuple[int, Any]:
+        done = CliRunner().invoke(cli, ["custodian", name, "--home", str(home), "--json"])
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return done.exit_code, json.loads(done.stdout)["seats"]
+
+    assert told(heir, "take-over")[0] == 3
+    code, (sent,) = told(leaver, "hand-over")
+    assert (code, sent["successor"], sent["sent"], sent["confirmed"]) == (3, person.address, 5, 0)
+    code, (kept,) = told(heir, "take-over")
+    assert (code, kept["kept"], kept["missing"], kept["faults"]) == (0, 5, {}, [])
+    code, (sent,) = told(leaver, "hand-over")
+    assert (code, sent["confirmed"], sent["refused"]) == (0, 5, {})
+    assert told(heir, "hand-over") == (0, [])
