@@ -27,7 +27,7 @@ HERE = Path(__file__).resolve().parent
 WORK = ROOT / ".forge" / "prove"
 OUT = WORK / "out"
 SOLC = ROOT / "toolchain" / "solcx" / "solc-v0.8.37"
-SOLVER_SECONDS = 120
+SOLVER_SECONDS = 300
 # What Halmos answers for one check.
 PROVED, REFUTED = 0, 1
 ANSWERS = {2: "solver out of time", 3: "stuck", 4: "all paths revert", 5: "error in Halmos"}
