@@ -18,7 +18,7 @@ import pytest
 
 from datadao.audit import Event, Report
 from datadao.audit.events import SILENT
-from datadao.audit.report import report
+from datadao.audit.report import compare, report
 from datadao.chain import CONTRACTS, abi
 from tests.support.audit import answers_of, audited, events_of, fold_of
 from tests.support.chronicle import NEVER, chronicle
@@ -110,6 +110,15 @@ def test_every_edge_of_time_to_come__books_and_chain_agree_X3(told: Told) -> Non
         outcome = audited(dao)
         dao.chain.revert(snapshot)
         assert outcome.ok, outcome.render()
+
+
+@pytest.mark.parametrize("missing", [-1, 0, 1])
+def test_a_unit_less_than_is_owed__is_named_and_a_unit_more_is_a_present(told: Told, missing: int) -> None:
+    facts = [fact for fact in fold_of(told.dao, told.events).facts() if fact.least]
+    held = [fact.rebuilt[0] - missing for fact in facts]
+    answers = [balance if fact.part is None else (balance, 0) for fact, balance in zip(facts, held, strict=True)]
+    assert [fact.contract for fact in facts] == ["asset", "leases", "models"]
+    assert [difference.chain for difference in compare(facts, answers)] == (held if missing > 0 else [])
 
 
 @pytest.mark.parametrize("kind", FOLLOWED, ids=".".join)
