@@ -45,7 +45,7 @@ LAG = 64
 """Blocks from anvil's finalized block to its latest."""
 
 
-def test_account(number: int, name: str) -> Actor:
+def ape_account(number: int, name: str) -> Actor:
     """`TEST::number`, with its key."""
     Account.enable_unaudited_hdwallet_features()
     account = Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{number}")
@@ -61,7 +61,7 @@ class ChainWorld:
 
     def __init__(self, chain: Anvil, home: Path) -> None:
         self.chain, self.home = chain, home
-        self.dao = Dao(chain=chain, actors={name: test_account(n, name) for n, name in enumerate(ROLES)})
+        self.dao = Dao(chain=chain, actors={name: ape_account(n, name) for n, name in enumerate(ROLES)})
         self.url = str(chain.web3.provider.endpoint_uri)  # type: ignore[attr-defined]
         self.members = [self.dao.who(f"member {i}") for i in range(len(DATA))]
         self.licensee_account = self.dao.who("licensee")

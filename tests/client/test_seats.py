@@ -30,7 +30,7 @@ from datadao.keyfile import new_key
 from datadao.profile import Profile
 from datadao.seats import Seats, open_seats
 
-from .chain_world import ChainWorld, role, test_account
+from .chain_world import ChainWorld, ape_account, role
 from .proxy import Proxy
 
 
@@ -160,7 +160,7 @@ def test_profile__with_nodes_that_are_no_list__refused(profile: Profile) -> None
 def test_command_line__a_seat_changes_hands__from_sent_to_confirmed(leased: ChainWorld) -> None:
     leaver, heir = role(leased, 1), role(leased, 4, account="TEST::20")
     shutil.rmtree(heir / "keys")
-    person = test_account(20, "successor")
+    person = ape_account(20, "successor")
     leased.replace(1, person, new_key(heir / "keys" / "sealing"))
     leased.finalize()
 
