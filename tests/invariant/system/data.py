@@ -84,7 +84,11 @@ class Data(SystemLife):
 
     @rule(who=st.sampled_from(["stranger", "guardian", "member-0", "licensee-1", "attestor-0"]), pick=picks)
     def seize_power(self, who: str, pick: int) -> None:
-        """Whatever the timelock alone may do, or a contract alone."""
+        for turn in range(3):
+            self.seize(who, pick + 5 * turn)
+
+    def seize(self, who: str, pick: int) -> None:
+        """Tries one of the things that the timelock alone may do, or a contract alone."""
         dao, caller = self.dao, self.dao.who(who).address
         role, policy = dao.timelock.PROPOSER_ROLE(), vars(dao.registry.currentPolicy(1))
         contract, name, args, error = [
@@ -109,6 +113,7 @@ class Data(SystemLife):
             raise Reverted(*error)
 
         self.send(contract, name, *args, expect=refuse, by=self.dao.who(who))
+        self.reached["power refused"] += 1
 
     @precondition(lambda self: self.asset.failure)
     @rule(pick=picks)

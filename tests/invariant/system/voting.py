@@ -274,8 +274,8 @@ class Voting(SystemLife):
             start = lambda: self.leases.start(owner.address, lease)  # noqa: E731
             self.on_leases("start", lease, expect=start, by=owner)
 
-    @precondition(lambda self: self.polls)
-    @rule(pick=picks, who=st.sampled_from(["guardian"] + ["proposer"] * 2 + ["member"] * 2))
+    @precondition(lambda self: any(self.government.state(poll) in LIVE for poll in self.polls))
+    @rule(pick=picks, who=st.sampled_from(["guardian", "guardian", "proposer", "member"]))
     def cancel(self, pick: int, who: str) -> None:
         poll = self.poll(pick)
         proposer = next((person for person in self.voters() if person.address == poll.proposer), self.stranger)
@@ -302,4 +302,6 @@ class Voting(SystemLife):
             self.government.pull(by.address)
             self.leases.pulled_until = self.registry.pulled_until = self.government.pulled_until
 
-        self.send("brake", "pull", expect=expect, by=by)
+        if self.send("brake", "pull", expect=expect, by=by):
+            # Nobody is kept in by it.
+            self.erase_some(seldom, 1)
