@@ -97,6 +97,12 @@ class Government(GovernanceMachine):
     @initialize()
     def nothing_seen_yet(self) -> None:
         self.last, self.readers = {}, {}
+        self.before = self.reached["steps"]
+
+    @property
+    def turn(self) -> int:
+        """Steps of this life. What is looked at must not follow from the lives before, or no failure would repeat."""
+        return self.reached["steps"] - self.before
 
     def read(self, key: tuple[Any, ...], views: Callable[[], list[View]]) -> list[int]:
         if key not in self.readers:
@@ -106,7 +112,7 @@ class Government(GovernanceMachine):
     @invariant()
     def holds(self) -> None:
         """All of it for the proposal just acted on and for another in turn; states, settings and the past for all."""
-        model, turn = self.model, self.reached["steps"]
+        model, turn = self.model, self.turn
         for p in (
             {id(p): p for p in (self.touched, self.polls[turn % len(self.polls)]) if p}.values() if self.polls else ()
         ):
@@ -165,8 +171,8 @@ class Government(GovernanceMachine):
             votes = tuple(token.getPastVotes(account, then) for account in accounts)
             self.seen.append((then, token.getPastTotalSupply(then), votes))
             assert sum(votes) <= self.seen[-1][1]
-        if self.reached["steps"] % 8 == 0:
-            at, supply, votes = self.seen[self.reached["steps"] * 7 % len(self.seen)]
+        if self.turn % 8 == 0:
+            at, supply, votes = self.seen[self.turn * 7 % len(self.seen)]
             assert token.getPastTotalSupply(at) == supply
             assert tuple(token.getPastVotes(account, at) for account in accounts) == votes
 
@@ -222,6 +228,8 @@ GOVERNOR_FLAWS = (
     "CancelsReplacement",
     "LicenseeVotes",
     "ApprovesAnywhere",
+    "KeepsNonces",
+    "QuorumOfToday",
 )
 TIMELOCK_FLAWS = ("RolesThaw", "DelayUnbounded")
 QUICKLY = settings(
@@ -241,7 +249,8 @@ def test_twins_without_a_flaw__live_like_the_original() -> None:
     twins = {"DataGovernor": ("TwinGovernor", 0), "DataTimelock": ("TwinTimelock", 0)}
     reached: Counter[str] = Counter()
     machine = type("Twin", (Government,), {"twins": twins, "reached": reached, "world": None})
-    run_state_machine_as_test(machine, settings=settings(QUICKLY, max_examples=25))
+    # The same lives each time: a late quorum is rare, and a run without one would say nothing about it.
+    run_state_machine_as_test(machine, settings=settings(QUICKLY, max_examples=40, derandomize=True))
     assert reached["ProposalExecuted"] and reached["ProposalExtended"]
 
 

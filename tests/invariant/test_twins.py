@@ -42,6 +42,7 @@ class SplitterFlaw(IntEnum):
     IGNORES_ENTRY = 5
     DROPS_REMAINDER = 6
     BOOKS_FACE_VALUE = 7
+    PAYS_THE_CALLER = 8
 
 
 class TokenFlaw(IntEnum):
@@ -52,6 +53,8 @@ class TokenFlaw(IntEnum):
     REGISTRY_VOTES = 2
     MOVES_WITHOUT_SETTLING = 3
     IGNORES_TRANSFERABILITY = 4
+    BURNS_THE_UNCLAIMED = 5
+    DELEGATES_ONCE = 6
 
 
 def live(setting: Setting, only: str | None, phases: settings) -> Counter[str]:
@@ -69,12 +72,16 @@ def live(setting: Setting, only: str | None, phases: settings) -> Counter[str]:
         ("S-1", SplitterFlaw.ROUNDS_UP),
         ("S-10", SplitterFlaw.PAYS_NEXT_COMER),
         ("S-7", SplitterFlaw.CLAIM_REVERTS),
+        ("S-6", SplitterFlaw.PAYS_THE_CALLER),
+        ("S-11", SplitterFlaw.REMOVES_UNSETTLED),
         ("S-5", SplitterFlaw.IGNORES_ENTRY),
         ("S-2", SplitterFlaw.DROPS_REMAINDER),
+        ("T-1", TokenFlaw.BURNS_THE_UNCLAIMED),
         ("T-2", TokenFlaw.ZERO_DELEGATION_BURNS),
         ("T-2", TokenFlaw.REGISTRY_VOTES),
         ("T-6", TokenFlaw.MOVES_WITHOUT_SETTLING),
         ("T-6", TokenFlaw.IGNORES_TRANSFERABILITY),
+        ("T-7", TokenFlaw.DELEGATES_ONCE),
     ],
     ids=lambda value: value if isinstance(value, str) else value.name.lower().replace("_", "-"),
 )
