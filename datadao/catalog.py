@@ -9,13 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from eth_utils import keccak
-
-from datadao.audit.events import decode
+from datadao.audit.events import decode, topic
 from datadao.batch import Batch, Manifest
-from datadao.chain import abi, read_logs
+from datadao.chain import read_logs
 from datadao.client import DataDAO
-from datadao.deployment import canonical_type
 from datadao.store import Store
 from datadao.types import Contribution
 
@@ -94,9 +91,3 @@ class Catalog:
         )
         for event in decode(logs, addresses):
             yield Published(event.told["batchId"], Batch(*event.told["batch"]))
-
-
-def topic(contract: str, event: str) -> bytes:
-    """What the log of an event is found by, 32 bytes."""
-    entry = next(e for e in abi(contract) if e["type"] == "event" and e["name"] == event)
-    return keccak(text=f"{event}({','.join(map(canonical_type, entry['inputs']))})")

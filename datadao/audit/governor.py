@@ -52,6 +52,8 @@ class Proposal:
 
 
 class GovernorBook(Book):
+    """A ballot weighs what the token's book says of the snapshot; a proposal is named by the hash of its actions."""
+
     def __init__(self, ledger: Ledger) -> None:
         super().__init__(ledger)
         self.proposals = Known("proposal")
@@ -140,6 +142,8 @@ class GovernorBook(Book):
 
 
 class TimelockBook(Book):
+    """The delay; operations follow from the governor's proposals."""
+
     def __init__(self, ledger: Ledger) -> None:
         super().__init__(ledger)
         self._delay = 0
@@ -160,6 +164,8 @@ def _hash(e: Told) -> int:
 
 
 class BrakeBook(Book):
+    """Who guards until when, and for how long entries are stopped."""
+
     def __init__(self, ledger: Ledger) -> None:
         super().__init__(ledger)
         self._guardian, self._guardian_until, self._pulled_until = ZERO, 0, 0

@@ -93,6 +93,8 @@ class Neighbours:
 
 
 class LeasesBook(Book):
+    """Each unit is escrowed rent, bond, returnable or the treasury's, until the asset says that it left."""
+
     def __init__(self, ledger: Ledger) -> None:
         super().__init__(ledger)
         self.leases, self.offers = Known("lease"), Known("offer")

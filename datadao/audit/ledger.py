@@ -25,7 +25,7 @@ _NEVER = "not told"
 
 
 class Ledger:
-    """Books by contract, and what did not fit while they were kept."""
+    """Books by the contracts' keys in a deployment record, and what did not fit while they were kept."""
 
     def __init__(self, addresses: Mapping[str, str], rules: Rules) -> None:
         self.addresses = {key: address.lower() for key, address in addresses.items()}
@@ -35,13 +35,9 @@ class Ledger:
         self.timelock, self.brake, self.token = TimelockBook(self), BrakeBook(self), TokenBook(self)
         self.splitter, self.governor, self.leases = SplitterBook(self), GovernorBook(self), LeasesBook(self)
         self.models, self.registry, self.asset = ModelsBook(self), RegistryBook(self), AssetBook(self)
+        self.books = {key: book for key, book in vars(self).items() if isinstance(book, Book)}
         self._where = ""
         self._suspense: Counter[tuple[Any, ...]] = Counter()
-
-    @property
-    def books(self) -> dict[str, Book]:
-        """By the contracts' keys in a deployment record."""
-        return {key: book for key, book in vars(self).items() if isinstance(book, Book)}
 
     def enter(self, event: Event) -> None:
         """Follows one event. What contradicts the books becomes a difference; the books go on with what was told."""

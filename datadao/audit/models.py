@@ -26,6 +26,8 @@ class Model:
 
 
 class ModelsBook(Book):
+    """What models earned, and who may withdraw it."""
+
     def __init__(self, ledger: Ledger) -> None:
         super().__init__(ledger)
         self.models = Known("model")

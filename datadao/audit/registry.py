@@ -66,6 +66,8 @@ class Record(NamedTuple):
 
 
 class RegistryBook(Book):
+    """Contributions vest when their tokens arrive, and leave when splitter and token say so too."""
+
     def __init__(self, ledger: Ledger) -> None:
         super().__init__(ledger)
         self.datasets, self.batches = Known("dataset"), Known("batch")

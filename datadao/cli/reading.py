@@ -59,8 +59,7 @@ class Proposal:
 
 def proposals(dao: DataDAO) -> list[Proposal]:
     """All proposals, oldest first."""
-    from datadao.audit.events import decode
-    from datadao.catalog import topic
+    from datadao.audit.events import decode, topic
     from datadao.chain import read_logs
 
     topics = [topic("DataGovernor", name) for name in ("ProposalCreated", "LeaseProposed")]
