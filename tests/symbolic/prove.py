@@ -232,6 +232,9 @@ def main() -> int:
     except ProveError as error:
         print(f"prove: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("prove: interrupted", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":
