@@ -292,11 +292,9 @@ class Voting(SystemLife):
 
         self.on_leases("closeOffer", offer, expect=expect, by=self.guardian)
 
-    @rule(seldom=st.integers(0, 3))
-    def pull_the_brake(self, seldom: int) -> None:
-        by = self.stranger if seldom == 1 else self.guardian
-        if seldom > 1:
-            return
+    @rule(who=st.sampled_from(["guardian", "guardian", "guardian", "stranger"]), pick=picks)
+    def pull_the_brake(self, who: str, pick: int) -> None:
+        by = self.guardian if who == "guardian" else self.stranger
 
         def expect() -> None:
             self.government.pull(by.address)
@@ -304,4 +302,5 @@ class Voting(SystemLife):
 
         if self.send("brake", "pull", expect=expect, by=by):
             # Nobody is kept in by it.
-            self.erase_some(seldom, 1)
+            for dataset in LEASED:
+                self.erase_some(pick, dataset)
