@@ -15,7 +15,7 @@ from tests.invariant.registry.machine import RegistryMachine
 from tests.support.depth import DEPTH
 
 LIFE = settings(
-    max_examples=60 * DEPTH,
+    max_examples=80 * DEPTH,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),

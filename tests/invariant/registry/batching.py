@@ -59,8 +59,14 @@ class Batching(RegistryLife):
 
     def _publish(self, dataset: int, leaves: list[Leaf], change: dict[str, int], manner: str) -> None:
         message, manifest = self.dao.batch_message(leaves, dataset)
+        if shift := change.get("sequence", 0):
+            # Leaves hash their batch's sequence: a gap is legal, and its tree another one.
+            sequence = max(0, Message(*message).sequence + shift)
+            message, manifest = self.dao.batch_message(leaves, dataset, sequence=sequence)
         fields = Message(*message)._asdict()
         for name, shift in change.items():
+            if name == "sequence":
+                continue
             fields[name] = bytes(32) if name == "root" else max(0, fields[name] + shift)
         message = Message(**fields)
         names, threshold = SETS[self.set]

@@ -16,9 +16,15 @@ class Contributing(RegistryLife):
     @rule(pick=picks, place=places, other=st.sampled_from([0, 0, 0, 0, 1, 3]))
     def claim(self, pick: int, place: int, other: int) -> None:
         number, item, proof, nodes = self.some_leaf(pick, place, other)
-        self.send(
-            "registry", "claim", number, tuple(item), nodes, expect=lambda: self.registry.claim(number, item, proof)
-        )
+        self._claim(number, item, proof, nodes)
+
+    @rule(pick=picks)
+    def claim_everything(self, pick: int) -> None:
+        """Leaf by leaf: what the signed totals leave over goes with the last one."""
+        number, batch = self.some_active(pick)
+        for place, item in enumerate(batch.leaves if batch else ()):
+            nodes = list(self.batches[number - 1].manifest.tree.proof(place))
+            self._claim(number, item, Proof(number, place), nodes)
 
     @rule(pick=picks, chosen=st.sets(places, max_size=4), whose=st.sampled_from([0, 0, 0, 1]))
     def claim_many(self, pick: int, chosen: set[int], whose: int) -> None:
@@ -96,13 +102,15 @@ class Contributing(RegistryLife):
         if way == "drop":
             self._drop(number, item, proof, nodes)
         elif way == "claim":
-            self.send(
-                "registry", "claim", number, tuple(item), nodes, expect=lambda: self.registry.claim(number, item, proof)
-            )
+            self._claim(number, item, proof, nodes)
         else:
             owner = next(m for m in self.members if m.address == item.contributor)
             asked_for = lambda: self.registry.erase(owner.address, number, item, proof)  # noqa: E731
             self.send("registry", "erase", number, tuple(item), nodes, expect=asked_for, by=owner)
+
+    def _claim(self, number: int, item: Leaf, proof: Proof, nodes: list[bytes]) -> None:
+        asked_for = lambda: self.registry.claim(number, item, proof)  # noqa: E731
+        self.send("registry", "claim", number, tuple(item), nodes, expect=asked_for)
 
     def _drop(self, number: int, item: Leaf, proof: Proof, nodes: list[bytes]) -> None:
         asked_for = lambda: self.registry.drop_duplicate(number, item, proof)  # noqa: E731
