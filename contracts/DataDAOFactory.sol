@@ -8,25 +8,36 @@ import {Create3} from "@openzeppelin/contracts/utils/Create3.sol";
 
 /// @title Data DAO factory
 /// @notice Creates whole Data DAOs. Documented on `IDataDAOFactory`.
-/// @dev Addresses must be known before the code, since each contract's constructor takes all of them: CREATE3 makes them
-/// depend on a salt only. The salt commits to creator and parameters, so nobody can take the address of another's
-/// contract, or put another contract there.
+/// @dev Addresses must be known before the code, since each constructor takes all of them: CREATE3 makes them depend on
+/// a salt only. The salt commits to creator and parameters, so nobody can take the address of another's contract, or put
+/// another contract there; nothing is trusted between the two transactions, and nothing needs a guard against
+/// reentrance.
 ///
-/// It keeps nothing of the DAOs it made and has no owner and no switch.
+/// The factory keeps nothing of the DAOs it made and has no owner and no switch. The contracts never hear of it: their
+/// constructors are called by CREATE3's one-use accounts, and no constructor gives its caller anything.
 /// @custom:security-contact see SECURITY.md
 contract DataDAOFactory is IDataDAOFactory {
     using Blueprints for Blueprint;
 
-    uint256 private constant _COUNT = 8;
-    uint256 private constant _REGISTRY = 7;
+    /// @dev In the order of `System`, which is that of creation.
+    enum Part {
+        Timelock,
+        Brake,
+        Token,
+        Splitter,
+        Governor,
+        Leases,
+        Models,
+        Registry
+    }
 
     /* STORAGE */
 
-    /// @dev In the order of `System`; written once.
-    Blueprint[_COUNT] private _blueprints;
+    /// @dev By `Part`; written once.
+    Blueprint[8] private _blueprints;
 
-    constructor(Blueprint[_COUNT] memory blueprints_) {
-        for (uint256 i = 0; i < _COUNT; ++i) {
+    constructor(Blueprint[8] memory blueprints_) {
+        for (uint256 i = 0; i < blueprints_.length; ++i) {
             blueprints_[i].validate();
             _blueprints[i] = blueprints_[i];
         }
@@ -36,11 +47,17 @@ contract DataDAOFactory is IDataDAOFactory {
 
     /// @inheritdoc IDataDAOFactory
     function begin(DaoParams calldata params, bytes32 salt) external override returns (System memory system) {
-        bytes32 id = _id(msg.sender, params, salt);
-        system = _system(id);
-        for (uint256 i = 0; i < _REGISTRY; ++i) {
-            _create(id, i, _arguments(i, system, params));
-        }
+        bytes32 id;
+        (id, system) = predict(msg.sender, params, salt);
+        _create(id, Part.Timelock, abi.encode(system, params.minDelay));
+        _create(id, Part.Brake, abi.encode(system, params.guardian, params.guardianUntil));
+        _create(
+            id, Part.Token, abi.encode(system, params.name, params.symbol, params.transferable, params.maturitySupply)
+        );
+        _create(id, Part.Splitter, abi.encode(system, params.asset));
+        _create(id, Part.Governor, abi.encode(system, params.governorName, params.governor));
+        _create(id, Part.Leases, abi.encode(system, params.asset, params.leases));
+        _create(id, Part.Models, abi.encode(system, params.asset));
         emit DataDAOBegun(id, msg.sender, system);
     }
 
@@ -50,9 +67,9 @@ contract DataDAOFactory is IDataDAOFactory {
         override
         returns (System memory system)
     {
-        bytes32 id = _id(creator, params, salt);
-        system = _system(id);
-        _create(id, _REGISTRY, abi.encode(system, params.registry));
+        bytes32 id;
+        (id, system) = predict(creator, params, salt);
+        _create(id, Part.Registry, abi.encode(system, params.registry));
         emit DataDAOCompleted(id, creator, system);
     }
 
@@ -60,56 +77,41 @@ contract DataDAOFactory is IDataDAOFactory {
 
     /// @inheritdoc IDataDAOFactory
     function predict(address creator, DaoParams calldata params, bytes32 salt)
-        external
+        public
         view
         override
         returns (bytes32 id, System memory system)
     {
-        id = _id(creator, params, salt);
-        system = _system(id);
+        id = keccak256(abi.encode(creator, params, salt));
+        system = System({
+            timelock: _address(id, Part.Timelock),
+            brake: _address(id, Part.Brake),
+            token: _address(id, Part.Token),
+            splitter: _address(id, Part.Splitter),
+            governor: _address(id, Part.Governor),
+            leases: _address(id, Part.Leases),
+            models: _address(id, Part.Models),
+            registry: _address(id, Part.Registry)
+        });
     }
 
     /// @inheritdoc IDataDAOFactory
-    function blueprints() external view override returns (Blueprint[_COUNT] memory) {
+    function blueprints() external view override returns (Blueprint[8] memory) {
         return _blueprints;
     }
 
     /* INTERNALS */
 
-    function _id(address creator, DaoParams calldata params, bytes32 salt) private pure returns (bytes32) {
-        return keccak256(abi.encode(creator, salt, params));
+    function _create(bytes32 id, Part part, bytes memory arguments) private {
+        Blueprint memory blueprint = _blueprints[uint8(part)];
+        Create3.deploy(0, _salt(id, part), blueprint.initcode(arguments));
     }
 
-    function _salt(bytes32 id, uint256 index) private pure returns (bytes32) {
-        return keccak256(abi.encode(id, index));
+    function _address(bytes32 id, Part part) private view returns (address) {
+        return Create3.computeAddress(_salt(id, part));
     }
 
-    function _system(bytes32 id) private view returns (System memory) {
-        return System({
-            timelock: Create3.computeAddress(_salt(id, 0)),
-            brake: Create3.computeAddress(_salt(id, 1)),
-            token: Create3.computeAddress(_salt(id, 2)),
-            splitter: Create3.computeAddress(_salt(id, 3)),
-            governor: Create3.computeAddress(_salt(id, 4)),
-            leases: Create3.computeAddress(_salt(id, 5)),
-            models: Create3.computeAddress(_salt(id, 6)),
-            registry: Create3.computeAddress(_salt(id, 7))
-        });
-    }
-
-    function _create(bytes32 id, uint256 index, bytes memory arguments) private {
-        Blueprint memory blueprint = _blueprints[index];
-        Create3.deploy(0, _salt(id, index), blueprint.initcode(arguments));
-    }
-
-    /// @dev What the constructors take, in the order of `System`; the registry's stand in `complete`.
-    function _arguments(uint256 index, System memory system, DaoParams calldata p) private pure returns (bytes memory) {
-        if (index == 0) return abi.encode(system, p.minDelay);
-        if (index == 1) return abi.encode(system, p.guardian, p.guardianUntil);
-        if (index == 2) return abi.encode(system, p.name, p.symbol, p.transferable, p.maturitySupply);
-        if (index == 4) return abi.encode(system, p.governorName, p.governor);
-        if (index == 5) return abi.encode(system, p.asset, p.leases);
-        // Splitter and models.
-        return abi.encode(system, p.asset);
+    function _salt(bytes32 id, Part part) private pure returns (bytes32) {
+        return keccak256(abi.encode(id, part));
     }
 }

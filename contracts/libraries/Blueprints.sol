@@ -4,14 +4,15 @@ pragma solidity 0.8.37;
 import {IDataDAOFactory} from "../interfaces/IDataDAOFactory.sol";
 import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
 
-/// @notice Creation code kept on chain as ERC-5202 blueprints: `0xFE7100`, which no call can run, and the code.
+/// @notice Creation code kept on chain as ERC-5202 blueprints: `0xFE7100` and the code. The first byte ends every call,
+/// so a blueprint can neither act nor change.
 library Blueprints {
+    /// @dev `0xFE71` is ERC-5202's mark, the third byte its version 0 with no data of its own.
     bytes3 private constant _PREAMBLE = 0xfe7100;
 
-    /// @notice Reverts with `DataDAOFactory_NotABlueprint` unless both parts, or the head alone, are blueprints.
+    /// @notice Reverts with `DataDAOFactory_NotABlueprint` unless the parts hold code as blueprints do.
     function validate(IDataDAOFactory.Blueprint memory blueprint) internal view {
-        _part(blueprint.head);
-        if (blueprint.tail != address(0)) _part(blueprint.tail);
+        initcode(blueprint, "");
     }
 
     /// @notice What to create a contract with.
