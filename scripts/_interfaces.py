@@ -12,8 +12,9 @@ from typing import Any
 import ape
 
 from datadao.deployment import ORDER, canonical_type
+from datadao.factory import FACTORY
 
-CONTRACTS = tuple(name for _, name in ORDER)
+CONTRACTS = (*(name for _, name in ORDER), FACTORY)
 
 _ORDER = ("constructor", "receive", "fallback", "function", "event", "error")
 _GENERATED = "// Generated from the contracts by `make interfaces`. Do not edit.\n"

@@ -16,11 +16,12 @@ import ape
 import pytest
 from requests.exceptions import ConnectionError as NodeGone
 
-from scripts._deploy import DeploymentError, execute
+from scripts._deploy import execute
 from scripts._plan import make_plan
 from scripts._reading import Reader
 from scripts._record import Journal, new_entry
 from scripts._resume import NotResumable, resume
+from scripts._send import DeploymentError
 from tests.deployment.world import (
     CONTRACTS,
     Node,
@@ -52,7 +53,7 @@ def test_cli__interrupted_while_a_transaction_waits__resumes(tmp_path):
         os.killpg(process.pid, signal.SIGINT)
         code, output = finish(process)
         assert code == 1
-        assert "Stopped at TestAsset, contract 1 of 9: interrupted\nOn chain: nothing." in output
+        assert "Stopped at TestAsset, transaction 1 of 9: interrupted\nOn chain: nothing." in output
 
         code, output = run("deploy", *arguments(node, tmp_path, "--yes"))
         assert code == 1
@@ -76,7 +77,7 @@ def test_cli__node_killed_while_a_transaction_waits__is_told(tmp_path):
     node.stop()
     code, output = finish(process)
     assert code == 1
-    assert "Stopped at TestAsset, contract 1 of 9: " in output
+    assert "Stopped at TestAsset, transaction 1 of 9: " in output
     assert "To resume, run the same command again" in output
 
 
@@ -127,7 +128,7 @@ def test_deploy__stopped_at_any_contract__leaves_nothing_usable_and_resumes(depl
     journal = Journal(tmp_path)
     reason, cause = list(CAUSES.items())[step % len(CAUSES)]
     plan, message = stop_at(deployer, journal, step, cause)
-    assert f"Stopped at {STEPS[step]}, contract {step + 1} of 9: " in message and reason in message
+    assert f"Stopped at {STEPS[step]}, transaction {step + 1} of 9: " in message and reason in message
     assert f"On chain: {', '.join(STEPS[:step]) or 'nothing'}. Nothing of it can be used" in message
     assert f"while nonce {plan.nonce + step} is the next of\n{deployer.address}" in message
 
@@ -186,7 +187,7 @@ def test_deploy__constructor_that_reverts_on_chain__stops_there(deployer, tmp_pa
         for item in plan.contracts
     ]
     with pytest.raises(
-        DeploymentError, match=r"Stopped at DataTimelock, contract 2 of 9: its constructor refused \(transaction 0x"
+        DeploymentError, match=r"Stopped at DataTimelock, transaction 2 of 9: its constructor refused \(transaction 0x"
     ):
         execute(deployer, replace(plan, contracts=tuple(items)))
 
