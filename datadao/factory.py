@@ -96,7 +96,7 @@ def dao_params(arguments: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def birth_from(factory: str, creator: str, calldata: bytes) -> Birth:
-    """The DAO that `creator` began with a transaction to the factory. Raises `Malformed` if it is no call of `begin`."""
+    """The DAO that `creator` began with this calldata. Raises `Malformed` if it is no call of `begin`."""
     inputs = _inputs("begin")
     types = [canonical_type(i) for i in inputs]
     try:
@@ -135,8 +135,12 @@ def blueprint(accounts: Sequence[str]) -> tuple[str, str]:
 
 def create3_address(factory: str, salt: bytes) -> str:
     """Where OpenZeppelin's `Create3.deploy`, called in `factory`, puts a contract."""
-    proxy = keccak(b"\xff" + bytes.fromhex(factory[2:]) + salt + _PROXY_HASH)[12:]
-    return create_address(to_checksum_address(proxy), 1)
+    return create_address(create3_account(factory, salt), 1)
+
+
+def create3_account(factory: str, salt: bytes) -> str:
+    """The account that creates it, and creates nothing else at that address."""
+    return to_checksum_address(keccak(b"\xff" + bytes.fromhex(factory[2:]) + salt + _PROXY_HASH)[12:])
 
 
 def _inputs(function: str) -> Sequence[Mapping[str, Any]]:

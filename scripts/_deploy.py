@@ -1,8 +1,8 @@
 """Deploys a Data DAO through Ape: what `ape run deploy`, the demo and the tests call.
 
 No set-up transaction exists. Every role is a constructor argument, and each contract refuses to live at any address but
-the one its counterparts were given; the registry, which every other one needs, comes last. A factory, where one is used,
-does the same in two transactions.
+the one its counterparts were given; the registry, which every other one needs, comes last. A factory does the same in
+two transactions.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from datadao.deployment import ConfigError, create_address
 from datadao.reverts import described
 from scripts._artifacts import runtime_code
 from scripts._plan import Plan
+from scripts._transaction import Transaction
 
 TRANSACTION_LIMIT = 16_777_216
 """Gas that a transaction may take (EIP-7825)."""
@@ -21,8 +22,8 @@ TRANSACTION_LIMIT = 16_777_216
 _SELECTOR = keccak(text="rehearse(bytes[])")[:4]
 _TRANSACTION, _CREATION = 21_000, 32_000
 _ZERO_BYTE, _BYTE = 4, 16
-# What the rehearsal finds warm and each real transaction finds cold, at most: nine counterparts; for a factory's also ten
-# blueprints and the sixteen slots that name them.
+# What the rehearsal finds warm and each real transaction finds cold, at most: nine counterparts; for a factory also
+# ten blueprints and the sixteen slots that name them.
 _COLD = 9 * 2_500
 _COLD_BLUEPRINTS = 10 * 2_500 + 16 * 2_000
 # Enough for a DAO, its factory and all blueprints; nodes that allow a call less give it that.
@@ -47,10 +48,7 @@ def rehearse(plan: Plan) -> dict[str, int] | None:
     for item, (created, used, refused) in zip(plan.transactions, outcomes, strict=False):
         if int(created, 16) == 0:
             raise ConfigError(f"{plan.config.path.name}: {_blamed(plan, item.key, item.name)}{described(refused)}")
-        zeros = item.data.count(0)
-        calldata = zeros * _ZERO_BYTE + (len(item.data) - zeros) * _BYTE
-        more = _COLD_BLUEPRINTS - _CREATION if item.calls else 0
-        gas[item.key] = used + calldata + _TRANSACTION + _COLD + more
+        gas[item.key] = used + _around(item)
         if gas[item.key] > TRANSACTION_LIMIT:
             raise ConfigError(
                 f"{plan.config.path.name}: {item.name} takes about {gas[item.key]:,} gas, more than the "
@@ -67,6 +65,14 @@ def refuse_unaffordable(plan: Plan, gas: Mapping[str, int]) -> None:
         raise ConfigError(
             f"{plan.deployer} has {balance / 10**18:.6f} of the about {cost / 10**18:.6f} that the deployment costs now"
         )
+
+
+def _around(item: Transaction) -> int:
+    """What a transaction takes beside the creation that the rehearsal measured."""
+    zeros = item.data.count(0)
+    calldata = zeros * _ZERO_BYTE + (len(item.data) - zeros) * _BYTE
+    blueprints = _COLD_BLUEPRINTS if item.calls or item.key == "factory" else 0
+    return calldata + _TRANSACTION + _COLD + blueprints - (_CREATION if item.calls else 0)
 
 
 def _blamed(plan: Plan, key: str, name: str) -> str:
