@@ -24,6 +24,10 @@ test: setup ## Lint, compile and run all tests: what CI runs
 	@$(RUN) toolchain/compile
 	@$(RUN) ape test tests --network ethereum:local:foundry $(ARGS)
 
+.PHONY: prove
+prove: setup .cache/prove/.stamp ## Prove the arithmetic for all inputs, and refute the broken twins
+	@$(RUN) .cache/prove/bin/python tests/symbolic/prove.py $(ARGS)
+
 .PHONY: compile lint fmt gas bench interfaces
 compile: setup ## Compile the contracts
 	@$(RUN) toolchain/compile $(ARGS)
@@ -32,7 +36,7 @@ lint: setup ## Check formatting, linting and types of contracts, client, scripts
 	@$(RUN) toolchain/lint
 
 fmt: setup ## Format contracts and Python, and mend what the linter can
-	@$(RUN) forge fmt contracts
+	@$(RUN) forge fmt contracts tests/forge tests/symbolic
 	@$(RUN) ruff check --quiet --fix-only datadao scripts tests
 	@$(RUN) ruff format --quiet datadao scripts tests
 
@@ -60,6 +64,7 @@ lock: | check ## Renew the lock files; ARGS=--upgrade takes newer Python package
 	@"$$(toolchain/check)" -m venv .cache/lock
 	@.cache/lock/bin/python -m pip install --quiet --disable-pip-version-check uv
 	@$(UV_COMPILE) toolchain/bootstrap.in --output-file toolchain/bootstrap.lock
+	@$(UV_COMPILE) toolchain/prove.in --output-file toolchain/prove.lock
 	@$(UV_COMPILE) pyproject.toml toolchain/bootstrap.in --extra dev --overrides toolchain/overrides.txt \
 		--output-file requirements.lock
 
@@ -76,7 +81,7 @@ export UV_CACHE_DIR := $(CURDIR)/.cache/uv
 check:
 	@toolchain/check >/dev/null
 
-setup: .venv/.stamp node_modules/.stamp ## Install the locked packages into .venv and node_modules (the others imply it)
+setup: .venv/.project node_modules/.stamp ## Install the locked packages into .venv and node_modules (the others imply it)
 
 node_modules/.stamp: package.json package-lock.json .npmrc | check
 	@echo "Installing the npm packages of package-lock.json ..."
@@ -90,5 +95,15 @@ node_modules/.stamp: package.json package-lock.json .npmrc | check
 	@"$$(toolchain/check)" -m venv .venv
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r toolchain/bootstrap.lock
 	@.venv/bin/uv pip sync --quiet --python .venv --require-hashes --no-build-isolation requirements.lock
+	@touch $@
+
+# The project itself, whose commands pyproject.toml names.
+.venv/.project: pyproject.toml .venv/.stamp
 	@.venv/bin/uv pip install --quiet --python .venv --no-deps --no-build-isolation --offline --editable .
+	@touch $@
+
+.cache/prove/.stamp: toolchain/prove.lock .venv/.stamp | check
+	@echo "Installing the solvers of toolchain/prove.lock ..."
+	@"$$(toolchain/check)" -m venv .cache/prove
+	@.venv/bin/uv pip sync --quiet --python .cache/prove --require-hashes toolchain/prove.lock
 	@touch $@

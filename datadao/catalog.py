@@ -8,19 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
 
-from web3.exceptions import Web3Exception
-
+from datadao.audit.events import decode, topic
 from datadao.batch import Batch, Manifest
-from datadao.chain import abi
+from datadao.chain import read_logs
 from datadao.client import DataDAO
 from datadao.store import Store
 from datadao.types import Contribution
 
 _LARGEST = 1024**3
 """Bytes of a manifest: two and a half million leaves."""
-_FEW_BLOCKS = 100
 
 
 class BatchStatus(IntEnum):
@@ -84,21 +81,13 @@ class Catalog:
                 yield item, self.manifest(item)
 
     def _read(self) -> Iterator[Published]:
-        contract = self._dao.web3.eth.contract(
-            address=self._dao.web3.to_checksum_address(self._dao.addresses["registry"]), abi=abi("DatasetRegistry")
+        web3, addresses = self._dao.web3, self._dao.addresses
+        logs = read_logs(
+            web3,
+            [addresses["registry"]],
+            self._since,
+            web3.eth.block_number,
+            [topic("DatasetRegistry", "BatchPublished")],
         )
-        for event in _logs(contract.events.BatchPublished(), self._since, self._dao.web3.eth.block_number):
-            found = event["args"]
-            yield Published(found["batchId"], Batch(*found["batch"].values()))
-
-
-def _logs(event: Any, first: int, last: int) -> Iterator[Any]:
-    """Events of a kind in a range of blocks; halves the range where a node refuses so many at once."""
-    try:
-        yield from event.get_logs(from_block=first, to_block=last)
-    except (Web3Exception, ValueError):
-        if last - first < _FEW_BLOCKS:
-            raise
-        middle = (first + last) // 2
-        yield from _logs(event, first, middle)
-        yield from _logs(event, middle + 1, last)
+        for event in decode(logs, addresses):
+            yield Published(event.told["batchId"], Batch(*event.told["batch"]))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import eth_abi
 from eth_utils import keccak
-from requests.exceptions import RequestException
+from requests.exceptions import HTTPError, RequestException
 from web3 import Web3
 from web3.exceptions import Web3Exception
 from web3.types import RPCEndpoint
@@ -78,12 +78,15 @@ def read_many(web3: Web3, calls: Sequence[Call], block: int) -> list[Any]:
 
 
 def try_many(web3: Web3, calls: Sequence[Call], block: int) -> list[Any]:
-    """The same, with a `NodeRefused` in the place of what reverts."""
+    """The same, with a `NodeRefused` in the place of what reverts. Raises it for what the node fails to answer."""
     results: list[Any] = []
     for call, answer in zip(calls, _answers(web3, "eth_call", _call_params(calls, block)), strict=True):
         try:
             results.append(call.decode(bytes.fromhex(_result("eth_call", answer)[2:])))
         except NodeRefused as refusal:
+            # Nodes agree neither on a code for reverts nor on more of the message than this.
+            if "revert" not in str(refusal).lower():
+                raise
             results.append(refusal)
     return results
 
@@ -93,15 +96,18 @@ def _call_params(calls: Sequence[Call], block: int) -> list[list[Any]]:
 
 
 def _answers(web3: Web3, method: str, params: Sequence[list[Any]]) -> Iterator[Any]:
+    """Raw responses in order; a node that takes no batches is asked one by one."""
     # Batches are a matter of the HTTP and IPC providers, not of their common base.
     provider: Any = web3.provider
+    endpoint = RPCEndpoint(method)
     for start in range(0, len(params), _CHUNK):
-        chunk = [(RPCEndpoint(method), item) for item in params[start : start + _CHUNK]]
-        answers = provider.make_batch_request(chunk)
-        if not isinstance(answers, list):
-            # One error for the whole batch.
-            _result(method, answers)
-            raise NodeRefused(f"{method}: {answers} in answer to a batch")
+        chunk = params[start : start + _CHUNK]
+        try:
+            answers = provider.make_batch_request([(endpoint, item) for item in chunk])
+        except (HTTPError, Web3Exception, ValueError, KeyError):
+            answers = None
+        if not isinstance(answers, list) or len(answers) != len(chunk):
+            answers = [provider.make_request(endpoint, item) for item in chunk]
         yield from answers
 
 
@@ -122,15 +128,14 @@ class Log(NamedTuple):
     where: str
 
 
-def read_logs(
-    web3: Web3, addresses: Sequence[str], first: int, last: int, topics: Sequence[bytes] | None = None
-) -> list[Log]:
-    """Events of these contracts in blocks `first` to `last`, oldest first; only those with one of `topics`, if given.
+def read_logs(web3: Web3, addresses: Sequence[str], first: int, last: int, *topics: Sequence[bytes]) -> list[Log]:
+    """Events of these contracts in blocks `first` to `last`, oldest first; only those whose first topic is among the
+    first of `topics`, if given, and so on.
 
     Halves the range where a node refuses so many blocks, or so many events, at once. Raises `NodeRefused` when it
     refuses a single block.
     """
-    wanted = {"address": list(addresses)} | ({} if topics is None else {"topics": [["0x" + t.hex() for t in topics]]})
+    wanted = {"address": list(addresses)} | {"topics": [["0x" + t.hex() for t in choice] for choice in topics]}
     found = list(_raw_logs(web3, wanted, first, last))
     # Many nodes tell the time of an event, not all.
     silent = list(dict.fromkeys(log["blockNumber"] for log in found if "blockTimestamp" not in log))

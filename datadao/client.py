@@ -28,6 +28,9 @@ from datadao.types import Committee, Contribution, Dao, Party
 BALLOT = "Ballot(uint256 proposalId,uint8 support,address voter,uint256 nonce)"
 AGAINST, FOR, ABSTAIN = range(3)
 
+PUBLIC = Path(__file__).parent / "deployments"
+"""Records of public chains, shipped with the package; there is none before the first such deployment."""
+
 _IN_FLIGHT = 100
 """Transactions sent before the first of them is waited for."""
 _PATIENCE = 300
@@ -65,15 +68,17 @@ class DataDAO:
             raise InvalidArgument(f"addresses of {', '.join(sorted(missing))} are missing; take a deployment record")
         self.since = since
         self.addresses = {key: Web3.to_checksum_address(addresses[key]) for key in CONTRACTS}
-        self.id = Dao(networks.provider.chain_id, self.addresses["registry"], self.addresses["leases"])
+        self.id = Dao(_chain_id(), self.addresses["registry"], self.addresses["leases"])
 
     @classmethod
-    def recorded(cls, path: Path) -> DataDAO:
+    def recorded(cls, path: Path = PUBLIC) -> DataDAO:
         """The newest deployment that `ape run deploy` recorded in this file, or in this folder for the connected chain.
+
+        Without a path, that of the public chain which this package was released with.
 
         Raises `InvalidArgument` if there is none, or if it is of another chain than the connected one.
         """
-        chain_id = networks.provider.chain_id
+        chain_id = _chain_id()
         path = path / f"{chain_id}.json" if path.is_dir() else path
         if not path.exists():
             raise InvalidArgument(f"no deployment recorded in {path}; `ape run deploy` writes it")
@@ -244,3 +249,8 @@ class DataDAO:
                 missing = sum(receipt is None for receipt in receipts)
                 raise TransactionFailed(f"{missing} transactions are not mined after {_PATIENCE} s; raise the fee")
             time.sleep(0.05)
+
+
+def _chain_id() -> int:
+    """The node's own word: Ape answers 1337 for whatever node is connected as its network `local`."""
+    return int(networks.provider.web3.eth.chain_id)

@@ -6,6 +6,7 @@ proved now is not released now. It resumes after a crash at any point.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -177,7 +178,7 @@ class Custodian:
                 out = self.store.get(held.name, Bundle.LIMIT)
             except ObjectMissing:
                 continue
-            if out == self.vault.read(held):
+            if hashlib.sha256(out).digest() == held.sha256:
                 self.vault.published(held)
 
     def forget(self, lease_id: int) -> None:

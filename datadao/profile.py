@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from datadao.errors import ProfileRefused
+from datadao.errors import AccountRefused, ProfileRefused
 from datadao.keyfile import check_private
 
 _KINDS: dict[str, tuple[type, ...]] = {
@@ -64,7 +64,8 @@ class Profile:
         return cls(home, **{**raw, **stores})
 
     def write(self) -> Path:
-        """Writes `config.yaml`, for its owner only. Raises `ProfileRefused` if there is one."""
+        """Writes `config.yaml`, for its owner only. Raises `ProfileRefused` if there is one, `AccountRefused`."""
+        refuse_key(self.account or "")
         path = self.home / "config.yaml"
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         content = {name: getattr(self, name) for name in _KINDS}
@@ -87,6 +88,12 @@ class Profile:
     def path(self, name: str) -> Path:
         """A path as the configuration gives it: relative to the role's folder."""
         return (self.home / Path(name).expanduser()).resolve()
+
+
+def refuse_key(alias: str) -> None:
+    """Raises `AccountRefused`, which does not repeat it, for what looks like a private key."""
+    if len(alias.removeprefix("0x")) == 64:
+        raise AccountRefused("that looks like a private key: never type one; name an account of `ape accounts list`")
 
 
 def _check(path: Path, name: Any, value: Any) -> None:

@@ -15,6 +15,7 @@ from eth_utils import is_address
 from datadao import eip712
 from datadao.deployment import LOCAL_CHAIN_IDS
 from datadao.errors import AccountRefused
+from datadao.profile import refuse_key
 
 
 def find(alias: str) -> Any:
@@ -38,12 +39,6 @@ def find(alias: str) -> Any:
     raise AccountRefused(f"account {alias!r} is neither an address nor one of Ape's accounts, which are: {known}")
 
 
-def refuse_key(alias: str) -> None:
-    """Raises `AccountRefused`, which does not repeat it, for what looks like a private key."""
-    if len(alias.removeprefix("0x")) == 64:
-        raise AccountRefused("that looks like a private key: never type one; name an account of `ape accounts list`")
-
-
 def unlock(account: Any, ask: Callable[[str], str]) -> None:
     """Lets a keyfile account sign without a question for each signature, as a command that shows what it sends needs.
 
@@ -54,7 +49,7 @@ def unlock(account: Any, ask: Callable[[str], str]) -> None:
         return
     passphrase = os.environ.get(f"APE_ACCOUNTS_{account.alias}_PASSPHRASE") or ask(account.alias)
     try:
-        with logger.at_level(LogLevel.CRITICAL):  # Ape warns of what is meant here
+        with logger.at_level(LogLevel.ERROR):  # Ape warns of what is meant here
             account.set_autosign(True, passphrase=passphrase)
     except AccountsError as error:
         raise AccountRefused(f"account {account.alias}: the passphrase is wrong; nothing was signed") from error

@@ -10,6 +10,7 @@ from eth_abi.exceptions import DecodingError, EncodingError
 from eth_utils import keccak, to_checksum_address
 from web3.exceptions import TransactionNotFound
 
+from datadao.audit.events import topic
 from datadao.deployment import ORDER, canonical_type, constructor_inputs, named
 from datadao.errors import Malformed
 from datadao.factory import FACTORY, Birth, birth_from
@@ -17,11 +18,6 @@ from scripts._artifacts import CONTRACTS, abi_of, creation_code
 from scripts._factory import check_factory
 from scripts._reading import Check, Reader, compare
 from scripts._values import leaves, plain
-
-_BEGUN, _COMPLETED = (
-    keccak(text=f"{event}(bytes32,address,({','.join(['address'] * len(ORDER))}))")
-    for event in ("DataDAOBegun", "DataDAOCompleted")
-)
 
 
 def check_birth(reader: Reader, entry: Mapping[str, Any]) -> Iterator[Check]:
@@ -100,13 +96,14 @@ def _through_factory(reader: Reader, entry: Mapping[str, Any]) -> Iterator[Check
 def _creation(reader: Reader, entry: Mapping[str, Any], name: str, birth: Birth) -> Check:
     """Whether the factory says in the recorded transaction that it did it. Who sent the second does not matter."""
     recorded = entry["contracts"][name]
-    wanted = (birth.factory, _COMPLETED if name == "DatasetRegistry" else _BEGUN, birth.id)
+    event = "DataDAOCompleted" if name == "DatasetRegistry" else "DataDAOBegun"
+    wanted = (birth.factory, topic(FACTORY, event), birth.id)
     try:
         _, receipt = _looked_up(reader, recorded["transaction"])
     except TransactionNotFound:
         return _unknown(name, recorded)
     told = [(to_checksum_address(log["address"]), *map(bytes, log["topics"][:2])) for log in receipt["logs"]]
-    return Check(name, "creation", "the factory's event", "seen" if wanted in told else "not there", wanted in told)
+    return Check(name, "creation", f"tells {event}", f"tells {event}" if wanted in told else "does not", wanted in told)
 
 
 def _looked_up(reader: Reader, transaction: str) -> tuple[Any, Any]:

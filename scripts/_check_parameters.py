@@ -104,7 +104,7 @@ def _threshold_set(reader: Reader, entry: Section, configured: int) -> Check:
         logs = reader.logs("DataGovernor", [_THRESHOLD_SET], entry["contracts"]["DataGovernor"]["block"])
     except Unreadable as error:
         return compare("DataGovernor", "proposalThreshold as set", configured, error)
-    actual = int.from_bytes(bytes(logs[-1]["data"])[32:], "big") if logs else "never set"
+    actual = int.from_bytes(logs[-1].data[32:], "big") if logs else "never set"
     return compare("DataGovernor", "proposalThreshold as set", configured, actual)
 
 

@@ -95,9 +95,9 @@ def _history(reader: Reader, entry: Mapping[str, Any], wanted: Mapping[str, set[
     members: dict[bytes, set[str]] = {code: set() for code in _ROLES.values()}
     try:
         for log in reader.logs("DataTimelock", [_GRANTED, _REVOKED], entry["contracts"]["DataTimelock"]["block"]):
-            role, account = bytes(log["topics"][1]), to_checksum_address(bytes(log["topics"][2])[12:])
+            kind, role, account = log.topics[0], log.topics[1], to_checksum_address(log.topics[2][12:])
             accounts = members.setdefault(role, set())
-            (accounts.add if bytes(log["topics"][0]) == _GRANTED else accounts.discard)(account)
+            (accounts.add if kind == _GRANTED else accounts.discard)(account)
     except Unreadable:
         yield Check("DataTimelock", "role events", "readable", "the node does not give them", False)
         return

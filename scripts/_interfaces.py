@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import ape
 
-from datadao.deployment import ORDER, canonical_type
+from datadao.deployment import LOCAL_CHAIN_IDS, ORDER, canonical_type
 from datadao.factory import FACTORY
+from scripts._networks import DEPLOYMENTS
 
 CONTRACTS = (*(name for _, name in ORDER), FACTORY)
 
@@ -20,8 +22,11 @@ _ORDER = ("constructor", "receive", "fallback", "function", "event", "error")
 _GENERATED = "// Generated from the contracts by `make interfaces`. Do not edit.\n"
 
 
-def render() -> dict[str, str]:
-    """Path below the project, content: all files that `ape run export_abis` writes."""
+def render(deployments: Path = DEPLOYMENTS) -> dict[str, str]:
+    """Path below the project, content: all files that `ape run export_abis` writes.
+
+    The client package gets the ABIs and the records of public chains in `deployments`.
+    """
     abis = {name: sorted_abi(_compiled(name)["abi"]) for name in CONTRACTS}
     files: dict[str, str] = {}
     for name, abi in abis.items():
@@ -32,6 +37,9 @@ def render() -> dict[str, str]:
     files["interfaces/errors.ts"] = _typescript("errors", errors)
     files["interfaces/index.ts"] = _index()
     files["interfaces/README.md"] = _readme(abis)
+    public = [path for path in deployments.glob("*.json") if path.stem.isdigit()]
+    for path in sorted(path for path in public if int(path.stem) not in LOCAL_CHAIN_IDS):
+        files[f"datadao/deployments/{path.name}"] = path.read_text(encoding="utf-8")
     return files
 
 

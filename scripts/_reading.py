@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, NamedTuple
@@ -15,7 +15,9 @@ from web3 import Web3
 from web3.exceptions import Web3Exception
 from web3.types import RPCEndpoint
 
+from datadao.chain import Log, read_logs
 from datadao.deployment import canonical_type, named
+from datadao.errors import NodeRefused
 from datadao.reverts import refusal
 from scripts._artifacts import abi_of
 from scripts._values import spelled
@@ -24,7 +26,6 @@ ACCEPTED = "accepted"
 
 _ETH_CALL = RPCEndpoint("eth_call")
 _BATCH = 100
-_FEW_BLOCKS = 100
 
 
 class Unreadable(Exception):
@@ -116,30 +117,12 @@ class Reader:
         ok, data = self._call(sender, contract, entry, args or [_zero(i) for i in entry["inputs"]])
         return ACCEPTED if ok else refusal(data)[0]
 
-    def logs(self, contract: str, topics: Sequence[bytes], first: int) -> list[Any]:
+    def logs(self, contract: str, topics: Sequence[bytes], first: int) -> list[Log]:
         """Events with one of `topics`, oldest first, from block `first` on. Raises `Unreadable`."""
         try:
-            return list(
-                self._logs(self.addresses[contract], ["0x" + topic.hex() for topic in topics], first, self.block)
-            )
-        except (Web3Exception, ValueError):
+            return read_logs(self.web3, [self.addresses[contract]], first, self.block, topics)
+        except (NodeRefused, Web3Exception, RequestException, ValueError):
             raise Unreadable("the node does not give the events") from None
-
-    def _logs(self, address: str, topics: list[Any], first: int, last: int) -> Iterator[Any]:
-        """Halves the range where a node refuses so many blocks at once."""
-        try:
-            yield from self.web3.eth.get_logs({
-                "address": Web3.to_checksum_address(address),
-                "fromBlock": first,
-                "toBlock": last,
-                "topics": [topics],
-            })  # fmt: skip
-        except (Web3Exception, ValueError):
-            if last - first < _FEW_BLOCKS:
-                raise
-            middle = (first + last) // 2
-            yield from self._logs(address, topics, first, middle)
-            yield from self._logs(address, topics, middle + 1, last)
 
     def _call(
         self, sender: str | None, contract: str, entry: Mapping[str, Any], args: Sequence[Any]

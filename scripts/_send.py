@@ -7,20 +7,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import ape
-from eth_utils import keccak
 from web3.exceptions import TransactionNotFound
 
+from datadao.audit.events import topic
 from datadao.errors import DataDAOError
 from datadao.factory import FACTORY
 from scripts._plan import Plan
-from scripts._reading import Reader
 from scripts._record import Journal, Step
 from scripts._transaction import Transaction
 
 _POLL = 0.1
 """Seconds between two looks for a receipt."""
-
-_COMPLETED = keccak(text="DataDAOCompleted(bytes32,address,(" + ",".join(["address"] * 8) + "))")
 
 
 class DeploymentError(DataDAOError):
@@ -75,9 +72,9 @@ def by_others(plan: Plan, item: Transaction, done: Sequence[Step]) -> Step | Non
     provider = ape.networks.provider
     if item.key != "complete" or not provider.get_code(item.creates[0].address):
         return None
-    reader = Reader(provider.web3, {FACTORY: item.address})
-    born = plan.birth(plan.deployer).id
-    (log,) = (e for e in reader.logs(FACTORY, [_COMPLETED], done[-1].block) if bytes(e["topics"][1]) == born)
+    topics = ["0x" + topic(FACTORY, "DataDAOCompleted").hex(), "0x" + plan.birth(plan.deployer).id.hex()]
+    wanted: Any = {"address": item.address, "fromBlock": done[-1].block, "topics": topics}
+    (log,) = provider.web3.eth.get_logs(wanted)
     return _step(item, provider.web3.eth.get_transaction_receipt(log["transactionHash"]))
 
 

@@ -139,6 +139,7 @@ def _play(stage: Stage, public: Store, home: Path, count: int | None) -> None:
     stage.show_gas()
     paid_in = {people.winner.name: terms.escrow, people.loser.name: asked.escrow}
     acts.books(play, paid_in, sum(income.values()))
+    acts.rebuild(play)
     stage.console.print(f"\n[bold green]Done[/bold green] in {stage.elapsed:.0f} s.")
 
 

@@ -9,8 +9,7 @@ import ape
 import click
 
 from scripts._interfaces import render
-
-ROOT = Path(__file__).resolve().parents[1]
+from scripts._networks import DEPLOYMENTS, ROOT
 
 
 @click.command()
@@ -25,11 +24,11 @@ def cli(check: bool) -> None:
     click.echo(f"{len(stale)} files written." if stale else "Interfaces are up to date.")
 
 
-def write(root: Path, *, check: bool = False) -> list[str]:
+def write(root: Path, *, check: bool = False, deployments: Path = DEPLOYMENTS) -> list[str]:
     """Brings the generated files below `root` up to date; returns those that were not."""
-    files = render()
+    files = render(deployments)
     stale = [name for name, text in files.items() if not _holds(root / name, text)]
-    folders = {(root / name).parent for name in files}
+    folders = {(root / name).parent for name in files} | {root / "datadao" / "deployments"}
     present = [path for folder in folders for path in folder.glob("*") if path.is_file()]
     left_over = [path for path in present if str(path.relative_to(root)) not in files]
     if not check:

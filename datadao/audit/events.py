@@ -14,7 +14,7 @@ from datadao.deployment import canonical_type
 from datadao.errors import Malformed
 
 SILENT = frozenset({
-    ("token", "Approval"), ("token", "EIP712DomainChanged"), ("registry", "EIP712DomainChanged"),
+    ("asset", "Approval"), ("token", "Approval"), ("token", "EIP712DomainChanged"), ("registry", "EIP712DomainChanged"),
     ("governor", "EIP712DomainChanged"), ("governor", "TimelockChange"), ("leases", "EIP712DomainChanged"),
     ("leases", "DeliveryConfirmed"), ("leases", "LeaseTerminated"), ("leases", "LeaseWithdrawn"),
     ("timelock", "CallScheduled"), ("timelock", "CallExecuted"), ("timelock", "CallSalt"), ("timelock", "Cancelled"),
@@ -22,6 +22,15 @@ SILENT = frozenset({
 })  # fmt: skip
 """Events that change no book: intentions, whose effects other events tell, and allowances, which no event tells in
 full. Roles are the business of `ape run verify`."""
+
+
+ASSET = "asset"
+"""Key of the settlement asset."""
+
+
+def contract_of(key: str) -> str:
+    """The contract whose ABI holds for a key; ERC-20 is the same everywhere."""
+    return "DataToken" if key == ASSET else CONTRACTS[key]
 
 
 class Event(NamedTuple):
@@ -38,19 +47,23 @@ class Event(NamedTuple):
 
 
 def decode(logs: Iterable[Log], addresses: Mapping[str, str]) -> Iterator[Event]:
-    """The logs of a DAO's contracts, in their order; `addresses` by key. Logs of other contracts are passed over.
+    """The logs of a DAO's contracts, in their order; `addresses` by key, perhaps with the settlement asset's.
 
-    Raises `Malformed` for an event that a contract's ABI does not know.
+    Logs of other contracts, and what an asset says beyond ERC-20, are passed over. Raises `Malformed` for an event
+    that a contract's ABI does not know.
     """
-    keys = {address.lower(): key for key, address in addresses.items() if key in CONTRACTS}
+    keys = {address.lower(): key for key, address in addresses.items()}
     for log in logs:
         key = keys.get(log.address.lower())
         if key is None:
             continue
-        entry = _events(CONTRACTS[key]).get(bytes(log.topics[0]))
+        contract = contract_of(key)
+        entry = _events(contract).get(bytes(log.topics[0])) if log.topics else None
         if entry is None:
-            raise Malformed(f"{log.where}: {CONTRACTS[key]} has no event 0x{log.topics[0].hex()}; is this its address?")
-        indexed, plain = _fields(CONTRACTS[key], entry["name"])
+            if key == ASSET:
+                continue
+            raise Malformed(f"{log.where}: {contract} has no such event; is {log.address} its address?")
+        indexed, plain = _fields(contract, entry["name"])
         told = dict(_values(indexed, b"".join(log.topics[1:]))) | dict(_values(plain, log.data))
         yield Event(key, entry["name"], told, log.timestamp, log.where)
 

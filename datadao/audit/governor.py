@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import eth_abi
+from eth_utils import keccak
 
 from datadao.audit.book import BPS, ZERO, Book, Fact, History, Known, Told, fact
 
@@ -40,7 +43,7 @@ class Proposal:
     eta: int = 0
     canceled: bool = False
     executed: bool = False
-    votes: list[int] = field(default_factory=lambda: [0, 0, 0])
+    votes: Counter[int] = field(default_factory=Counter)
     voters: set[str] = field(default_factory=set)
 
     @property
@@ -49,6 +52,8 @@ class Proposal:
 
 
 class GovernorBook(Book):
+    """A ballot weighs what the token's book says of the snapshot; a proposal is named by the hash of its actions."""
+
     def __init__(self, ledger: Ledger) -> None:
         super().__init__(ledger)
         self.proposals = Known("proposal")
@@ -64,6 +69,7 @@ class GovernorBook(Book):
             start = self.ledger.now + self._settings["votingDelay"].latest
             end = start + self._settings["votingPeriod"].latest
             self.ledger.expect("start and end of the vote", (start, end), (e["voteStart"], e["voteEnd"]))
+            self.ledger.expect("id of the proposal", _hash(e), e["proposalId"])
             extension = self._settings["lateQuorumVoteExtension"].latest
             self.proposals[e["proposalId"]] = Proposal(e["proposer"], e["voteStart"], e["voteEnd"], extension)
         else:
@@ -121,7 +127,9 @@ class GovernorBook(Book):
         yield fact("governor", "proposalThreshold", is_=max(1, min(threshold, most)) if threshold else 0)
         for number, proposal in self.proposals.items():
             yield fact("governor", "state", number, is_=self.state(proposal))
-            yield fact("governor", "proposalVotes", number, is_=tuple(proposal.votes))
+            yield fact(
+                "governor", "proposalVotes", number, is_=tuple(proposal.votes[side] for side in (AGAINST, FOR, ABSTAIN))
+            )
             yield fact("governor", "proposalProposer", number, is_=proposal.proposer)
             yield fact("governor", "proposalLicensee", number, is_=proposal.licensee)
             yield fact("governor", "proposalSnapshot", number, is_=proposal.start)
@@ -134,6 +142,8 @@ class GovernorBook(Book):
 
 
 class TimelockBook(Book):
+    """The delay; operations follow from the governor's proposals."""
+
     def __init__(self, ledger: Ledger) -> None:
         super().__init__(ledger)
         self._delay = 0
@@ -147,7 +157,15 @@ class TimelockBook(Book):
         yield fact("timelock", "getMinDelay", is_=self._delay)
 
 
+def _hash(e: Told) -> int:
+    """As `DataGovernor.hashProposal`: an id is its actions and the hash of its description."""
+    actions = (e["targets"], e["values"], e["calldatas"], keccak(text=e["description"]))
+    return int.from_bytes(keccak(eth_abi.encode(["address[]", "uint256[]", "bytes[]", "bytes32"], actions)), "big")
+
+
 class BrakeBook(Book):
+    """Who guards until when, and for how long entries are stopped."""
+
     def __init__(self, ledger: Ledger) -> None:
         super().__init__(ledger)
         self._guardian, self._guardian_until, self._pulled_until = ZERO, 0, 0
@@ -157,8 +175,14 @@ class BrakeBook(Book):
             case "GuardianAppointed":
                 self._guardian, self._guardian_until = e["guardian"], e["until"]
             case "Pulled":
-                self.ledger.expect("guardian that pulls", self._guardian, e["guardian"])
+                self.expect_guardian(e["guardian"])
                 self._pulled_until = e["until"]
+
+    def expect_guardian(self, account: str) -> None:
+        """Notes it when anyone else acted as the guardian, or after its term."""
+        self.ledger.expect(
+            "guardian in office", (self._guardian, True), (account, self.ledger.now < self._guardian_until)
+        )
 
     def facts(self) -> Iterator[Fact]:
         yield fact("brake", "guardian", is_=self._guardian)

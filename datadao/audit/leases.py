@@ -93,6 +93,8 @@ class Neighbours:
 
 
 class LeasesBook(Book):
+    """Each unit is escrowed rent, bond, returnable or the treasury's, until the asset says that it left."""
+
     def __init__(self, ledger: Ledger) -> None:
         super().__init__(ledger)
         self.leases, self.offers = Known("lease"), Known("offer")
@@ -109,6 +111,8 @@ class LeasesBook(Book):
                 self.offers[e["offerId"]] = Offer(_terms(e), e["licensee"], e["seats"], e["expiry"])
             case "OfferClosed":
                 self.offers[e["offerId"]].closed = True
+                if e["by"] != self.ledger.addresses["timelock"]:
+                    self.ledger.brake.expect_guardian(e["by"])
             case "OfferAccepted":
                 offer = self.offers[e["offerId"]]
                 offer.taken += 1
@@ -119,6 +123,7 @@ class LeasesBook(Book):
             case "TreasuryPaid":
                 self.ledger.expect("owed to the treasury", self.treasury, e["amount"])
                 self.treasury -= e["amount"]
+                self.ledger.owes("payment of", e["amount"], "by", "leases", "to", self.ledger.addresses["timelock"])
             case _:
                 self._lease_event(name, e["leaseId"], self.leases[e["leaseId"]], e)
 
@@ -152,6 +157,7 @@ class LeasesBook(Book):
             case "ReturnablePaid":
                 ledger.expect(f"returnable of lease {number}", lease.returnable, e["amount"])
                 lease.returnable -= e["amount"]
+                ledger.owes("payment of", e["amount"], "by", "leases", "to", e["recipient"])
             case "ErasuresAcknowledged":
                 erasures = ledger.registry.datasets[terms.dataset_id].erasures.latest
                 ledger.expect(f"erasures acknowledged by lease {number}", erasures, e["erasures"])

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from datadao.audit.asset import AssetBook
 from datadao.audit.book import Book, Difference, Fact, Rules, Unexplained
 from datadao.audit.events import SILENT, Event
 from datadao.audit.governor import BrakeBook, GovernorBook, TimelockBook
@@ -24,7 +25,7 @@ _NEVER = "not told"
 
 
 class Ledger:
-    """Books by contract, and what did not fit while they were kept."""
+    """Books by the contracts' keys in a deployment record, and what did not fit while they were kept."""
 
     def __init__(self, addresses: Mapping[str, str], rules: Rules) -> None:
         self.addresses = {key: address.lower() for key, address in addresses.items()}
@@ -33,14 +34,10 @@ class Ledger:
         self.differences: list[Difference] = []
         self.timelock, self.brake, self.token = TimelockBook(self), BrakeBook(self), TokenBook(self)
         self.splitter, self.governor, self.leases = SplitterBook(self), GovernorBook(self), LeasesBook(self)
-        self.models, self.registry = ModelsBook(self), RegistryBook(self)
+        self.models, self.registry, self.asset = ModelsBook(self), RegistryBook(self), AssetBook(self)
+        self.books = {key: book for key, book in vars(self).items() if isinstance(book, Book)}
         self._where = ""
         self._suspense: Counter[tuple[Any, ...]] = Counter()
-
-    @property
-    def books(self) -> dict[str, Book]:
-        """By the contracts' keys in a deployment record."""
-        return {key: book for key, book in vars(self).items() if isinstance(book, Book)}
 
     def enter(self, event: Event) -> None:
         """Follows one event. What contradicts the books becomes a difference; the books go on with what was told."""
@@ -82,14 +79,18 @@ class Ledger:
 
     def facts(self) -> Iterator[Fact]:
         """What the chain's views must answer at the time the books were closed."""
-        for book in self.books.values():
-            yield from book.facts()
+        for key, book in self.books.items():
+            try:
+                yield from book.facts()
+            except Unexplained as error:
+                self.note(f"facts of {key}", "no such event", str(error))
 
 
 def fold(events: Iterable[Event], addresses: Mapping[str, str], rules: Rules, now: int) -> Ledger:
-    """The books of a DAO from all its events since birth, oldest first, closed at `now`.
+    """The books of a DAO from all its events since birth, oldest first, closed at `now`; `addresses` as in `decode`.
 
-    Nothing in the events can make it fail: what does not fit is in `Ledger.differences`.
+    Transfers of the asset may come at any place. Nothing in the events can make it fail: what does not fit is in
+    `Ledger.differences`, of which `Ledger.facts` may add some.
     """
     ledger = Ledger(addresses, rules)
     for event in events:

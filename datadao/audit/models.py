@@ -26,6 +26,8 @@ class Model:
 
 
 class ModelsBook(Book):
+    """What models earned, and who may withdraw it."""
+
     def __init__(self, ledger: Ledger) -> None:
         super().__init__(ledger)
         self.models = Known("model")
@@ -58,6 +60,7 @@ class ModelsBook(Book):
             case "Withdrawn":
                 ledger.expect(f"credit of {e['account']}", self.credits[e["account"]], e["amount"])
                 self.credits[e["account"]] -= e["amount"]
+                ledger.owes("payment of", e["amount"], "by", "models", "to", e["recipient"])
 
     def close(self) -> None:
         for number, royalties in self._royalties.items():

@@ -66,6 +66,8 @@ class Record(NamedTuple):
 
 
 class RegistryBook(Book):
+    """Contributions vest when their tokens arrive, and leave when splitter and token say so too."""
+
     def __init__(self, ledger: Ledger) -> None:
         super().__init__(ledger)
         self.datasets, self.batches = Known("dataset"), Known("batch")
@@ -115,6 +117,7 @@ class RegistryBook(Book):
                 for pool, entry in batch.pools:
                     ledger.owes("entry of", e["shares"], "shares into pool", pool, "at", entry)
             case "BatchVetoed":
+                ledger.brake.expect_guardian(e["guardian"])
                 batch.status = VETOED
             case "BatchDiscarded":
                 batch.status = DISCARDED
@@ -123,6 +126,7 @@ class RegistryBook(Book):
                 self._owe_burn(e["burned"])
                 batch.status = ASLEEP
             case "DuplicateDropped":
+                ledger.expect("a record that the duplicate repeats", True, e["fingerprint"] in self.records)
                 batch.resolve(e["shares"])
                 self._due(batch, None, e["shares"])
             case "BatchCompleted":

@@ -9,16 +9,18 @@ from functools import cache
 from typing import Any
 
 from datadao.audit.book import Difference, Fact
+from datadao.audit.events import contract_of
 from datadao.audit.ledger import Ledger
-from datadao.chain import CONTRACTS, Call, abi
+from datadao.chain import Call, abi
 from datadao.errors import NodeRefused
 
+_EVENTS, _FACTS = "events", "facts"
 _SHOWN = 20
 
 
 def calls(facts: Sequence[Fact], addresses: Mapping[str, str]) -> list[Call]:
     """The view calls that ask for the facts, in order; `addresses` by key, `asset` among them."""
-    return [Call(addresses[f.contract], _contract(f.contract), f.function, f.arguments) for f in facts]
+    return [Call(addresses[f.contract], contract_of(f.contract), f.function, f.arguments) for f in facts]
 
 
 def compare(facts: Sequence[Fact], answers: Sequence[Any]) -> Iterator[Difference]:
@@ -28,7 +30,7 @@ def compare(facts: Sequence[Fact], answers: Sequence[Any]) -> Iterator[Differenc
         if isinstance(answer, NodeRefused):
             yield Difference(what, _one(each.rebuilt), str(answer))
             continue
-        names = _fields(_contract(each.contract), each.function)
+        names = _fields(contract_of(each.contract), each.function)
         if each.part is not None:
             what, answer = f"{what}.{names[each.part]}", answer[each.part]
         if each.least:
@@ -62,11 +64,12 @@ class Report:
 
     def render(self) -> str:
         """For people: a line that says how it went, and the first differences."""
-        counted = ", ".join(f"{count:,} {what}" for what, count in self.counts.items())
+        subjects = ", ".join(f"{self.counts[what]:,} {what}" for what in self.counts if what not in (_EVENTS, _FACTS))
+        scope = f"{self.counts[_FACTS]:,} facts about {subjects}, block {self.block}"
+        books = f"books rebuilt from {self.counts[_EVENTS]:,} events"
         if self.ok:
-            events = self.counts["events"]
-            return f"books rebuilt from {events:,} events: equal to the unit ({counted}; block {self.block})"
-        lines = [f"{len(self.differences)} differences ({counted}; block {self.block}):"]
+            return f"{books}: equal to the unit ({scope})"
+        lines = [f"{books}: {len(self.differences)} differences ({scope})"]
         for what, rebuilt, chain in self.differences[:_SHOWN]:
             lines.append(f"  {what}: rebuilt {_spelled(rebuilt)}, chain {_spelled(chain)}")
         if more := len(self.differences) - _SHOWN:
@@ -77,7 +80,7 @@ class Report:
 def report(ledger: Ledger, facts: Sequence[Fact], answers: Sequence[Any], block: int) -> Report:
     """The outcome, contradictions among the events first."""
     differences = [*ledger.differences, *compare(facts, answers)]
-    counts = Counter({"events": ledger.events, "facts": len(facts)})
+    counts = Counter({_EVENTS: ledger.events, _FACTS: len(facts)})
     for what, book in (
         ("accounts", ledger.token.balances),
         ("contributions", ledger.registry.records),
@@ -88,11 +91,6 @@ def report(ledger: Ledger, facts: Sequence[Fact], answers: Sequence[Any], block:
     ):
         counts[what] = len(book)
     return Report(block, counts, differences)
-
-
-def _contract(key: str) -> str:
-    # An ERC-20 view is the same everywhere.
-    return "DataToken" if key == "asset" else CONTRACTS[key]
 
 
 @cache

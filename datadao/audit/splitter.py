@@ -49,6 +49,8 @@ class Member(NamedTuple):
         return Member(index, total, self.credit)
 
     def lose(self, shares: int, acc: int) -> Member:
+        if shares > self.shares:
+            raise Unexplained(f"{shares} shares taken from an account that has {self.shares}")
         return Member(acc, self.shares - shares, self.owed(acc))
 
     def collect(self, acc: int) -> Member:
@@ -96,6 +98,7 @@ class SplitterBook(Book):
             case "Deposited":
                 self._deposit(e["poolId"], e["payer"], e["amount"], e["accumulator"])
             case "Claimed":
+                self.ledger.owes("payment of", e["amount"], "by", "splitter", "to", e["recipient"])
                 self._pay(e["account"], e["amount"])
 
     def vest(self, pool_id: int, account: str, shares: int, entry: int) -> None:
@@ -143,6 +146,7 @@ class SplitterBook(Book):
         for key in ("leases", "models"):
             if payer == self.ledger.addresses[key]:
                 self.ledger.tells("deposit of", amount, "into pool", pool_id, "by", key)
+                self.ledger.owes("payment of", amount, "by", key, "to", self.ledger.addresses["splitter"])
 
     def _pay(self, account: str, amount: int) -> None:
         """Replaces the account's worlds by those in which it could be paid exactly this."""

@@ -22,12 +22,17 @@ _dataset = click.option("--dataset", type=click.IntRange(1), required=True, help
 @_dataset
 @click.option("--schema", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Unless it is in storage.")
 @key_option("Key that submissions are sealed to.")
-def score(session: Session, dataset: int, schema: Path | None, key_name: str) -> Outcome:
+@click.option("--workers", type=click.IntRange(1), help="Processes that score; one a core unless said.")
+@click.option("--scheduler", metavar="ADDRESS", help="The attestor's own Dask cluster, instead of this machine.")
+def score(
+    session: Session, dataset: int, schema: Path | None, key_name: str, workers: int | None, scheduler: str | None
+) -> Outcome:
     """Open and score submissions that enough custodians could open, and post the scores, signed."""
     from datadao.attest import Attestor, openers
     from datadao.cli.panel import my_slot, open_panel, scorer_of
+    from datadao.cluster import assess_all
     from datadao.crypto.seal import public_key
-    from datadao.errors import DataDAOError, NotReadable, SeatMismatch, StoreUnavailable
+    from datadao.errors import DataDAOError, NotReadable, PartlyDone, SeatMismatch, StoreUnavailable
     from datadao.proposal import propose
 
     key, panel = session.key(key_name), open_panel(session, dataset)
@@ -50,18 +55,20 @@ def score(session: Session, dataset: int, schema: Path | None, key_name: str) ->
     refused: list[dict[str, Any]] = []
     new = panel.open(slot)
     with session.progress("open, check, score", len(new)) as done:
-        for name, submission in new.items():
-            try:
-                leaf = attestor.assess(submission, opened)
-            except StoreUnavailable:
+        try:
+            for name, result in assess_all(attestor, new, opened, scheduler=scheduler, workers=workers):
+                if isinstance(result, DataDAOError):
+                    said = {"submission": name, "kind": type(result).__name__, "reason": str(result)}
+                    (waiting if isinstance(result, NotReadable) else refused).append(said)
+                else:
+                    session.board.propose(propose(session.dao.id, dataset, name, result, session.address, sign))
+                    scored.append({"submission": name, "units": result.units, "qualityBps": result.quality})
+                done(1)
+        except StoreUnavailable as error:
+            if not scored:
                 raise
-            except DataDAOError as error:
-                said = {"submission": name, "kind": type(error).__name__, "reason": str(error)}
-                (waiting if isinstance(error, NotReadable) else refused).append(said)
-            else:
-                session.board.propose(propose(session.dao.id, dataset, name, leaf, session.address, sign))
-                scored.append({"submission": name, "units": leaf.units, "qualityBps": leaf.quality})
-            done(1)
+            told = f"{len(scored)} of {len(new)} are scored, then: {error}\nRun the same command again."
+            raise PartlyDone(told) from error
     lines = [f"{s['submission'].hex()}  {s['units']} units, quality {s['qualityBps'] / 100:g} %" for s in scored]
     lines += [f"{s['submission'].hex()}  {s['kind']}: {s['reason']}" for s in (*waiting, *refused)]
     lines.append(f"{len(scored)} scored, {len(waiting)} waiting for custodians, {len(refused)} refused.")

@@ -45,11 +45,8 @@ def init(
         given = {"endpoint": endpoint, "region": region, "http": http} if url.startswith("s3://") else {}
         return {"url": url, **{name: value for name, value in given.items() if value}}
 
-    from datadao.wallet import refuse_key
-
     if session.network is None:
         raise click.UsageError("--network is needed: Ape's name of a network, or a node's URL")
-    refuse_key(session.alias or "")
     profile = Profile(
         session.home,
         network=session.network,

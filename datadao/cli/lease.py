@@ -22,23 +22,23 @@ _id = click.argument("number", metavar="LEASE", type=click.IntRange(1))
 @_id
 def show(session: Session, number: int) -> Outcome:
     """Show a LEASE: its terms, what is paid, until when it opens its dataset."""
-    from datadao.cli.reading import LeaseStatus, check_lease, moment, word
+    from datadao.cli.reading import LeaseStatus, check_lease, moment, terms_of, word
 
     info, money = check_lease(session, number), session.money
-    terms, commons, treasury = session.dao.leases.leaseTerms(number)
+    terms, (_, commons, treasury) = terms_of(session.dao, number), session.dao.leases.leaseTerms(number)
     access = session.dao.leases.leaseAccess(number)
     document: dict[str, Any] = {
         "id": number, "status": word(LeaseStatus(info.status)), "licensee": info.licensee,
-        "datasetId": terms.datasetId, "purposes": terms.purposes, "pricePerPeriod": str(terms.pricePerPeriod),
-        "periodSeconds": terms.periodLength, "periods": terms.periods, "paidPeriods": info.paidPeriods,
+        "datasetId": terms.dataset_id, "purposes": terms.purposes, "pricePerPeriod": str(terms.price_per_period),
+        "periodSeconds": terms.period_length, "periods": terms.periods, "paidPeriods": info.paidPeriods,
         "paidUntil": info.paidUntil, "startBy": info.startBy, "bond": str(info.bond), "escrow": str(info.escrow),
-        "returnable": str(info.returnable), "royaltyBps": terms.royaltyBps, "exclusive": terms.exclusive,
+        "returnable": str(info.returnable), "royaltyBps": terms.royalty_bps, "exclusive": terms.exclusive,
         "commonsBps": commons, "treasuryBps": treasury, "hpkeKey": bytes(info.hpkeKey), "open": access.allowed,
         "overdue": session.dao.leases.isOverdue(number),
     }  # fmt: skip
-    rent = money.text(terms.pricePerPeriod)
+    rent = money.text(terms.price_per_period)
     lines = [
-        f"Lease {number} of dataset {terms.datasetId} by {info.licensee}: {document['status']}",
+        f"Lease {number} of dataset {terms.dataset_id} by {info.licensee}: {document['status']}",
         f"{info.paidPeriods} of {terms.periods} periods paid, at {rent}; {money.text(info.escrow)} in escrow, "
         f"bond {money.text(info.bond)}, returnable {money.text(info.returnable)}",
         f"Access is {'open' if access.allowed else 'closed'}"

@@ -80,6 +80,7 @@ def request(
 def accept(session: Session, offer: int, max_cost: str | None, key_name: str) -> Outcome:
     """Take a seat of a standing OFFER: all rent and the bond are escrowed, and the lease is approved at once."""
     from datadao.cli.sending import receipt_json, send
+    from datadao.client import Terms
     from datadao.crypto.seal import public_key
     from datadao.errors import InvalidArgument
 
@@ -87,8 +88,7 @@ def accept(session: Session, offer: int, max_cost: str | None, key_name: str) ->
     count = dao.leases.offerCount()
     if offer > count:
         raise InvalidArgument(f"no offer {offer}; there are {f'1 to {count}' if count else 'none'}")
-    terms = dao.leases.offerTerms(offer)[0]
-    cost = terms.pricePerPeriod * terms.periods + terms.bond
+    cost = Terms(*dao.leases.offerTerms(offer)[0]).escrow
     limit = money.units(max_cost, "--max-cost") if max_cost else cost
     call = dao.call(
         "leases", "accept", offer, hpke_key, limit, what=f"accept offer {offer}, escrowing {money.text(cost)}"

@@ -22,6 +22,7 @@ from datadao.cli import (  # isort: skip  # noqa: F401
     open_files,
     erase,
     withdraw,
+    audit,
 )
 
 __all__ = ["cli"]

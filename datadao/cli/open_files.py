@@ -26,11 +26,11 @@ def open_(session: Session, number: int, out: Path) -> Outcome:
     Files are named by the sha256 of their ciphertext. Those already there are not opened again; those erased since must
     be deleted, and are named.
     """
-    from datadao.cli.reading import LeaseStatus, check_lease, word
+    from datadao.cli.reading import LeaseStatus, check_lease, terms_of, word
     from datadao.errors import LeaseNotStarted
 
     info = check_lease(session, number)
-    dataset = session.dao.leases.leaseTerms(number)[0].datasetId
+    dataset = terms_of(session.dao, number).dataset_id
     licensees, faults = _licensees(session, number, bytes(info.hpkeKey))
     if not any(licensee.held for licensee in licensees):
         state = word(LeaseStatus(info.status))

@@ -84,10 +84,15 @@ def execute(session: Session, proposal: str) -> Outcome:
 
 
 def _carry(session: Session, proposal: str, step: str) -> Outcome:
-    from datadao.cli.reading import find_proposal
+    from datadao.cli.reading import ProposalState, find_proposal, word
     from datadao.cli.sending import receipt_json, send
+    from datadao.errors import InvalidArgument
 
     item = find_proposal(session.dao, proposal)
+    state = ProposalState(session.dao.governor.state(item.proposal_id))
+    needed = ProposalState.SUCCEEDED if step == "queue" else ProposalState.QUEUED
+    if state is not needed:
+        raise InvalidArgument(f"proposal {proposal} is {word(state)}; to {step} it, it has to be {word(needed)}")
     receipts = send(session, [session.dao.call("governor", step, *item.call, what=f"{step} proposal {proposal}")])
     document = {"proposal": str(item.proposal_id), "transactions": receipt_json(receipts)}
     return Outcome(document, (f"Proposal {proposal}: {step}d.",))

@@ -15,7 +15,7 @@ from datadao.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from datadao.cli.session import Session
-    from datadao.client import DataDAO
+    from datadao.client import DataDAO, Terms
 
 TOKEN_DECIMALS = 9
 
@@ -59,8 +59,7 @@ class Proposal:
 
 def proposals(dao: DataDAO) -> list[Proposal]:
     """All proposals, oldest first."""
-    from datadao.audit.events import decode
-    from datadao.catalog import topic
+    from datadao.audit.events import decode, topic
     from datadao.chain import read_logs
 
     topics = [topic("DataGovernor", name) for name in ("ProposalCreated", "LeaseProposed")]
@@ -88,6 +87,13 @@ def check_lease(session: Session, lease_id: int) -> Any:
     if not 1 <= lease_id <= count:
         raise InvalidArgument(f"no lease {lease_id}; there are {f'1 to {count}' if count else 'none'}")
     return session.dao.leases.lease(lease_id)
+
+
+def terms_of(dao: DataDAO, lease_id: int) -> Terms:
+    """What was asked for, of a lease that exists."""
+    from datadao.client import Terms
+
+    return Terms(*dao.leases.leaseTerms(lease_id)[0])
 
 
 def check_dataset(session: Session, dataset_id: int) -> None:

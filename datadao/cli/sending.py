@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from datadao.cli.money import decimal
-from datadao.errors import PartlyDone, TransactionFailed
+from datadao.errors import InvalidArgument, PartlyDone, TransactionFailed
 
 if TYPE_CHECKING:
     from datadao.chain import Call
@@ -19,21 +19,25 @@ def send(session: Session, calls: Sequence[Call], *, dependent: bool = False, no
     """Receipts of Ape's, in order. `dependent` calls need the ones before them, so that only the first can be tried
     beforehand; `note` says what is at stake.
 
-    Raises `Reverted` before anything is sent if a call would be refused, `click.Abort` if the owner says no, and
-    `PartlyDone` when it stops half way, saying what was sent.
+    Raises, before anything is sent, `Reverted` if a call would be refused, `InvalidArgument` if there is no money for
+    the fee, `AccountRefused` if its owner says no; and `PartlyDone` when it stops half way, saying what was sent.
     """
     from ape import networks
 
     from datadao.reverts import estimate_gas
 
-    web3, sender = session.dao.web3, session.address
+    web3, sender = session.dao.web3, session.dao.web3.to_checksum_address(session.address)
     limits = [estimate_gas(web3, sender, call) for call in (calls[:1] if dependent else calls)]
     price, symbol = web3.eth.gas_price, networks.ecosystem.fee_token_symbol
     session.say(f"From [bold]{sender}[/bold]:")
     for number, call in enumerate(calls):
         gas = f"about {limits[number]:,} gas" if number < len(limits) else "gas known after the one before"
         session.say(f"  {gas:>24} ", call.what)
-    cost = decimal(sum(limits) * price, _NATIVE)
+    fee, held = sum(limits) * price, web3.eth.get_balance(sender)
+    if held < fee:
+        said = f"{sender} holds {decimal(held, _NATIVE)} {symbol}, the fee is about {decimal(fee, _NATIVE)} {symbol}"
+        raise InvalidArgument(f"{said}; nothing was sent")
+    cost = decimal(fee, _NATIVE)
     more = " and what the later ones cost" if len(limits) < len(calls) else ""
     session.say(f"Fee: about {cost} {symbol} at {price / 10**9:.3g} gwei{more}.", note)
     session.confirm(f"Send {len(calls)} transaction{'s' if len(calls) > 1 else ''}?")

@@ -137,12 +137,13 @@ class Session:
         self._err.print(Text.from_markup(markup), Text(text))
 
     def confirm(self, question: str) -> None:
-        """Asks, unless told --yes. Raises `click.Abort` at a no, `InvalidArgument` where nobody can answer."""
+        """Asks, unless told --yes. Raises `AccountRefused` at a no, and where nobody can answer."""
         if self.yes:
             return
         if not sys.stdin.isatty():
-            raise InvalidArgument("there is no terminal to confirm at: pass --yes; nothing was sent")
-        click.confirm(question, abort=True, err=True)
+            raise AccountRefused("there is no terminal to confirm at: pass --yes; nothing was sent")
+        if not click.confirm(question, err=True):
+            raise AccountRefused("not confirmed; nothing was sent")
 
     @contextmanager
     def progress(self, text: str, total: int) -> Iterator[Callable[[int], None]]:

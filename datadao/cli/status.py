@@ -67,16 +67,16 @@ def _batch(dao: Any, number: int) -> dict[str, Any]:
 
 
 def _lease(dao: Any, number: int) -> dict[str, Any]:
-    from datadao.cli.reading import LeaseStatus, word
+    from datadao.cli.reading import LeaseStatus, terms_of, word
 
-    info, (terms, *_) = dao.leases.lease(number), dao.leases.leaseTerms(number)
+    info, terms = dao.leases.lease(number), terms_of(dao, number)
     return {
         "id": number,
-        "datasetId": terms.datasetId,
+        "datasetId": terms.dataset_id,
         "status": word(LeaseStatus(info.status)),
         "licensee": info.licensee,
         "purposes": terms.purposes,
-        "pricePerPeriod": str(terms.pricePerPeriod),
+        "pricePerPeriod": str(terms.price_per_period),
         "paidPeriods": info.paidPeriods,
         "periods": terms.periods,
         "paidUntil": info.paidUntil,

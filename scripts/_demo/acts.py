@@ -11,6 +11,7 @@ from typing import Any
 import ape
 
 from datadao.attest import Attestor, openers, settle
+from datadao.audit import audit
 from datadao.batch import Manifest, build_batch
 from datadao.chain import Call
 from datadao.client import DataDAO, Terms
@@ -77,7 +78,8 @@ def encrypt(play: Play) -> list[Submission]:
 
 
 def test_open(play: Play, submissions: list[Submission]) -> list[Witness]:
-    """Every custodian opens its share of every file, and signs that it could."""
+    """Every custodian opens its share of every file, and signs that it could; it believes only what is final."""
+    finalize()
     epoch = play.dao.registry.committeeEpoch()
     witnesses: list[Witness] = []
     with play.stage.bar("custodians test-open their shares", 5 * len(submissions)) as done:
@@ -326,3 +328,12 @@ def books(play: Play, paid_in: Mapping[str, int], to_members: int) -> None:
         raise AssertionError("the books do not balance")
     if (received - paid, held) != (balance["splitter"], lease_owed) or owed > balance["splitter"] or paid != to_members:
         raise AssertionError("balances and the contracts' own books differ")
+
+
+def rebuild(play: Play) -> None:
+    """Every share, vote and unit once more, from the events alone: what an auditor needs no key for."""
+    with play.stage.console.status("rebuilding all books from events"):
+        report = audit(play.dao)
+    if not report.ok:
+        raise AssertionError(report.render())
+    play.stage.console.print(f"\nAudit: [bold green]{report.render()}[/bold green]")

@@ -32,7 +32,7 @@ SPEED = (
 BITE = (
     "Calls or steps until the flaw of `TwinSplitter` was noticed, in one run with a fixed seed; `-` is not within 200 "
     "lives of 50. Reverts ignored is forge's default. A bounded handler asks for nothing that must be refused, so what "
-    "is wrongly accepted goes unnoticed; the model says of every refusal its error and arguments. `BOOKS_FACE_VALUE` "
+    "is wrongly accepted goes unnoticed; the model says of every refusal its error and arguments. Books face value "
     "needs an asset that takes a fee, and `tests/invariant/test_twins.py` shows it with one."
 )
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 from collections import Counter
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, run_state_machine_as_test
@@ -20,7 +22,7 @@ MACHINES = {
 }
 GOAL = 1_000
 """Steps per second of one core, of the splitter's machine."""
-LIVES, STEPS, ROUNDS = 50, 50, 3
+LIVES, STEPS, ROUNDS = 50, 50, 5
 HOW = (
     f"One thread of one process for each machine. {LIVES} lives of up to {STEPS} steps, the same lives in {ROUNDS} "
     f"rounds, of which the fastest is shown: other work on the machine can only slow one down. A step is one rule of "
@@ -40,36 +42,43 @@ def fastest(path: str) -> Run:
     """The fastest round of a machine given as `module:class`."""
     module, name = path.split(":")
     machine = getattr(importlib.import_module(module), name)
-    counted = counting()
-    live(machine, 2)  # deployments and imports are not steps
+    live(machine, 2, Counter())  # deployments and imports are not steps
     rounds = []
     for _ in range(ROUNDS):
-        counted.clear()
-        with Stopwatch() as watch:
+        with counting() as counted, Stopwatch() as watch:
             live(machine, LIVES, counted)
         rounds.append(Run(counted["steps"], counted["transactions"], counted["reads"], watch.cpu, watch.wall))
     return min(rounds, key=lambda run: run.cpu)
 
 
-def counting() -> Counter[str]:
-    """Counts what the back end of this process is asked from now on."""
+@contextmanager
+def counting() -> Iterator[Counter[str]]:
+    """Counts what back ends are asked."""
     counted: Counter[str] = Counter()
-    for name, kind in (("transact", "transactions"), ("call", "reads")):
-        original = getattr(Revm, name)
+    originals = {"transact": Revm.transact, "call": Revm.call}
+    kinds = {"transact": "transactions", "call": "reads"}
 
-        def count(*args: object, _original: object = original, _kind: str = kind) -> object:
-            counted[_kind] += 1
-            return _original(*args)  # type: ignore[operator]
+    def counts(name: str) -> Callable[..., Any]:
+        def count(*args: Any) -> Any:
+            counted[kinds[name]] += 1
+            return originals[name](*args)
 
-        setattr(Revm, name, count)
-    return counted
+        return count
+
+    for name in originals:
+        setattr(Revm, name, counts(name))
+    try:
+        yield counted
+    finally:
+        for name, original in originals.items():
+            setattr(Revm, name, original)
 
 
-def live(machine: type[RuleBasedStateMachine], lives: int, counted: Counter[str] | None = None) -> None:
-    steps = Counter[str]() if counted is None else counted
+def live(machine: type[RuleBasedStateMachine], lives: int, counted: Counter[str]) -> None:
+    """Lives of the machine, the same at every run; its steps are counted."""
 
     def step(self: RuleBasedStateMachine) -> None:
-        steps["steps"] += 1
+        counted["steps"] += 1
 
     measured = type("Measured", (machine,), {"reached": Counter(), "step_counted": invariant()(step)})
     run_state_machine_as_test(measured, settings=lives_of(lives))

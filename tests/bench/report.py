@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import time
 from collections.abc import Sequence
@@ -59,10 +60,11 @@ class Stopwatch:
 
 
 def machine() -> str:
-    """Processor, cores and interpreter, as far as the system tells."""
+    """Processor, cores, interpreter and what else is going on, as far as the system tells."""
     cpu = platform.processor()
     info = Path("/proc/cpuinfo")
     if info.exists():
         names = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if "model name" in line]
         cpu = f"{names[0]}, {len(names)} cores" if names else cpu
-    return f"{cpu or platform.machine()}; {platform.system()}; Python {platform.python_version()}"
+    load = f"; load average {os.getloadavg()[1]:.1f} over the last five minutes" if hasattr(os, "getloadavg") else ""
+    return f"{cpu or platform.machine()}; {platform.system()}; Python {platform.python_version()}{load}"

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from eth_account import Account
 from eth_utils import keccak
 
@@ -43,7 +45,7 @@ LAG = 64
 """Blocks from anvil's finalized block to its latest."""
 
 
-def test_account(number: int, name: str) -> Actor:
+def ape_account(number: int, name: str) -> Actor:
     """`TEST::number`, with its key."""
     Account.enable_unaudited_hdwallet_features()
     account = Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{number}")
@@ -59,7 +61,7 @@ class ChainWorld:
 
     def __init__(self, chain: Anvil, home: Path) -> None:
         self.chain, self.home = chain, home
-        self.dao = Dao(chain=chain, actors={name: test_account(n, name) for n, name in enumerate(ROLES)})
+        self.dao = Dao(chain=chain, actors={name: ape_account(n, name) for n, name in enumerate(ROLES)})
         self.url = str(chain.web3.provider.endpoint_uri)  # type: ignore[attr-defined]
         self.members = [self.dao.who(f"member {i}") for i in range(len(DATA))]
         self.licensee_account = self.dao.who("licensee")
@@ -195,3 +197,20 @@ class ChainWorld:
         )
         licensee.collect()
         return list(licensee.open_all(manifest or self.manifest, folder))
+
+
+def role(world: ChainWorld, slot: int, **settings: object) -> Path:
+    """The folder of a custodian: its configuration and its key."""
+    home = world.home / f"role-{slot}"
+    (home / "keys").mkdir(parents=True)
+    key = home / "keys" / "sealing"
+    key.touch(mode=0o600)
+    key.write_bytes(custodian_key(slot).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    config = {
+        "network": world.url,
+        "deployment": dict(world.dao.addresses),
+        "account": f"TEST::{5 + slot}",
+        "store": {"url": (world.home / "store").as_uri()},
+    }
+    (home / "config.yaml").write_text(yaml.safe_dump(config | settings))
+    return home

@@ -371,7 +371,7 @@ def test_assess__no_age_file__refused(world: World, alice: Wallet, submitted: Su
         world.attestor().assess(item, everyone(world, item))
 
 
-def test_assess__file_larger_than_allowed__refused(world: World, submitted: Submission) -> None:
+def test_assess__file_larger_than_allowed__refused_K4(world: World, submitted: Submission) -> None:
     with pytest.raises(ObjectTooLarge):
         world.attestor(max_file=100).assess(submitted, everyone(world, submitted))
 

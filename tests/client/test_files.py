@@ -112,7 +112,7 @@ def test_decrypt__wrong_sha256__refused_before_the_header_is_read(tmp_path: Path
     assert caught.value.expected == bytes(32)
 
 
-def test_decrypt__header_with_2000_foreign_stanzas__refused_before_any_is_tried(
+def test_decrypt__header_with_2000_foreign_stanzas__refused_before_any_is_tried_K4(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Trying them takes the better part of a minute."""

@@ -27,7 +27,7 @@ from datadao.store import Store
 from datadao.submission import Submission, Witness, contribute
 from datadao.types import Committee, Contribution, Dao, Leaf, Party, Seat
 
-DATASET, EPOCH, LEASE, BATCH_ID = 7, 2, 11, 41
+DATASET, EPOCH, LEASE, BATCH_ID = 7, 2, 2, 2
 DAO = Dao(31337, "0x" + "a1" * 20, "0x" + "b2" * 20)
 POLICY = Policy(version=1, shares_per_unit=10_000, min_quality=5_000)
 DATA = (b"zero", b"one", b"two", b"three", b"four")
@@ -64,7 +64,10 @@ class Seats:
 
 
 class FakeGate:
-    """Answers as told, at each of the two blocks. `fault`, if set, is called with the question before each answer."""
+    """Answers as told, at each of the two blocks. `fault`, if set, is called with the question before each answer.
+
+    Of the leases and batches before those of the test the former are over, the latter were never active.
+    """
 
     def __init__(self, custodians: Sequence[Party]) -> None:
         self.custodians = list(custodians)
@@ -83,10 +86,14 @@ class FakeGate:
 
     def lease(self, lease_id: int, tag: Tag) -> LeaseState:
         self._ask("lease", tag)
+        if lease_id not in self.leases[tag] and 0 < lease_id < LEASE:
+            return dataclasses.replace(self.leases[tag][LEASE], lease_id=lease_id, ended=True)
         return self.leases[tag][lease_id]
 
     def batch(self, batch_id: int, tag: Tag) -> BatchState:
         self._ask("batch", tag)
+        if batch_id not in self.batches and 0 < batch_id < max(self.batches):
+            return BatchState(DATASET, 0, bytes(32), 0)
         return self.batches[batch_id]
 
     def standing(self, contributions: Sequence[Contribution], tag: Tag) -> Sequence[Standing]:
@@ -129,6 +136,7 @@ class FixedScorer:
 class World:
     home: Path
     store: Store = field(default_factory=lambda: Store("memory://"))
+    manifest: Manifest | None = None
     threshold: int = 3
     count: int = 5
 
@@ -209,6 +217,7 @@ class World:
         """A batch of these leaves, active since `at`; the lease was approved at 1 000."""
         batch, manifest = self.build(leaves, sequence)
         self.gate.batches[batch_id] = BatchState(batch.dataset_id, batch.sequence, batch.root, at)
+        self.gate.manifests[batch_id] = self.store.put_bytes(manifest.encode())
         return manifest
 
     @staticmethod

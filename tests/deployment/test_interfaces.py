@@ -55,6 +55,19 @@ def test_export__changed_missing_and_left_over_file__each_is_named_and_mended(tm
     assert sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*.*") if p.is_file()) == everything
 
 
+def test_export__records_of_public_chains__go_with_the_client_and_local_ones_stay(tmp_path):
+    records = tmp_path / "deployments"
+    records.mkdir()
+    for name in ("8453", "31337", "8453-fork", ".pending-1"):
+        (records / f"{name}.json").write_text(f'{{"chain_id": "{name}"}}\n')
+    write(tmp_path, deployments=records)
+    shipped = tmp_path / "datadao" / "deployments"
+    assert [path.name for path in shipped.iterdir()] == ["8453.json"]
+    assert (shipped / "8453.json").read_text() == (records / "8453.json").read_text()
+    (records / "8453.json").unlink()
+    assert write(tmp_path, deployments=records) == ["datadao/deployments/8453.json"], "a withdrawn one is not shipped"
+
+
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_json__holds_all_of_the_compiled_contract(name):
     compiled, abi = artifacts()[name].abi, exported(name)

@@ -276,8 +276,10 @@ def test_verify__by_somebody_without_the_deployers_accounts__takes_them_from_the
 class Picky(Web3.HTTPProvider):
     """A node that takes no batches and gives the events of few blocks at a time."""
 
+    blocks = 200
+
     def make_request(self, method, params):
-        if method == "eth_getLogs" and int(params[0]["toBlock"], 16) - int(params[0]["fromBlock"], 16) > 200:
+        if method == "eth_getLogs" and int(params[0]["toBlock"], 16) - int(params[0]["fromBlock"], 16) > self.blocks:
             return {"jsonrpc": "2.0", "id": 1, "error": {"code": -32005, "message": "block range is too wide"}}
         return super().make_request(method, params)
 
@@ -296,8 +298,7 @@ def test_verify__node_without_batches_and_with_short_ranges__reads_the_same(dao,
 
 
 def test_verify__node_that_gives_no_events__is_named(dao, monkeypatch):
-    rpc("anvil_mine", hex(1000))
-    monkeypatch.setattr("scripts._reading._FEW_BLOCKS", 500)
+    monkeypatch.setattr(Picky, "blocks", -1)
     web3 = Web3(Picky(ape.networks.provider.http_uri))
     elsewhere = SimpleNamespace(networks=SimpleNamespace(provider=SimpleNamespace(web3=web3)))
     monkeypatch.setattr("scripts._verify.ape", elsewhere)

@@ -33,7 +33,7 @@ def with_twin(deployer, role, holder):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_verify__deployer_keeps_a_role__is_named(deployer, role):
+def test_verify__deployer_keeps_a_role__is_named_G7(deployer, role):
     found = with_twin(deployer, role, deployer.address)
     assert {f"DataTimelock.{role} held by deployer", f"DataTimelock.{role} by events"} <= found
     assert {"DataTimelock.code hash", "DataTimelock.creation code hash"} <= found

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datadao.deployment import canonical_type
 from tests.support.abi import Coder, checksummed
-from tests.support.artifacts import artifacts, canonical
+from tests.support.artifacts import artifacts
 
 Entry = dict[str, Any]
 
@@ -62,7 +63,7 @@ def plain(value: Any) -> Any:
 def test_coder__any_types_and_values__agrees_with_eth_abi_both_ways(entries: list[Entry], data: st.DataObject) -> None:
     values = [data.draw(values_of(entry)) for entry in entries]
     encoded = Coder(entries).encode(values)
-    assert encoded == eth_abi.encode([canonical(entry) for entry in entries], plain(values))
+    assert encoded == eth_abi.encode([canonical_type(entry) for entry in entries], plain(values))
     assert Coder(entries).decode(encoded) == tuple(values)
 
 
@@ -78,7 +79,7 @@ def test_decode__bytes_cut_or_changed__refused_or_read_as_eth_abi_does(
         told = Coder(entries).decode(bytes(bent))
     except (ValueError, OverflowError):
         return
-    theirs = eth_abi.decode([canonical(entry) for entry in entries], bytes(bent), strict=False)
+    theirs = eth_abi.decode([canonical_type(entry) for entry in entries], bytes(bent), strict=False)
     assert plain(list(told)) == list(map(listed, theirs))
 
 

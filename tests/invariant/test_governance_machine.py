@@ -14,18 +14,18 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import initialize, invariant, run_state_machine_as_test
 
-from tests.support.dao import CANCELED, DEFEATED, EXECUTED, EXPIRED, FOR, Proposal
+from tests.support.dao import CANCELED, DEFEATED, EXECUTED, EXPIRED, FOR, Dao, Proposal
 from tests.support.depth import DEPTH
 from tests.support.governance import TERMINAL, text_proposal
 from tests.support.governance_machine import GovernanceMachine
 from tests.support.governor_model import DAY, EXPIRY, Poll
-from tests.support.handles import Handle
 from tests.support.reader import Reader, View
 
 EXAMPLES = 250
@@ -65,7 +65,7 @@ MET = {
 
 
 class Seen(NamedTuple):
-    """A proposal as the governor tells it, addresses as numbers."""
+    """A proposal as the governor tells it, addresses as numbers; the last two only of a past snapshot."""
 
     state: int
     snapshot: int
@@ -76,33 +76,50 @@ class Seen(NamedTuple):
     against: int
     for_: int
     abstain: int
+    quorum: int | None = None
+    supply: int | None = None
 
     @classmethod
-    def views(cls, governor: Handle, number: int) -> list[View]:
+    def views(cls, dao: Dao, p: Poll, past: bool) -> list[View]:
+        governor, about = dao.governor, (p.proposal.id,)
         names = ("Snapshot", "Deadline", "Eta", "Proposer", "Licensee", "Votes")
-        return [(governor, "state", (number,)), *((governor, f"proposal{name}", (number,)) for name in names)]
+        views: list[View] = [(governor, "state", about), *((governor, f"proposal{name}", about) for name in names)]
+        then: list[View] = [(governor, "proposalQuorum", about), (dao.token, "getPastTotalSupply", (p.snapshot,))]
+        return views + then * past
 
 
 class Government(GovernanceMachine):
     """The machine with what must hold between its steps."""
 
     last: dict[int, Seen]
-    readers: dict[int, Reader]
+    readers: dict[tuple[Any, ...], Reader]
 
     @initialize()
     def nothing_seen_yet(self) -> None:
         self.last, self.readers = {}, {}
+        self.before = self.reached["steps"]
+
+    @property
+    def turn(self) -> int:
+        """Steps of this life. What is looked at must not follow from the lives before, or no failure would repeat."""
+        return self.reached["steps"] - self.before
+
+    def read(self, key: tuple[Any, ...], views: Callable[[], list[View]]) -> list[int]:
+        if key not in self.readers:
+            self.readers[key] = Reader(self.dao.chain, views())
+        return self.readers[key].words()
 
     @invariant()
     def holds(self) -> None:
         """All of it for the proposal just acted on and for another in turn; states, settings and the past for all."""
-        model, turn = self.model, self.reached["steps"]
+        model, turn = self.model, self.turn
         for p in (
             {id(p): p for p in (self.touched, self.polls[turn % len(self.polls)]) if p}.values() if self.polls else ()
         ):
             self.check(p)
-        for p in self.polls:
-            assert self.dao.governor.state(p.proposal.id) == model.state(p)
+        governor, polls = self.dao.governor, self.polls
+        states = self.read(("states", len(polls)), lambda: [(governor, "state", (p.proposal.id,)) for p in polls])
+        assert states == [model.state(p) for p in polls]
         *told, sets = self.world.settings.words()
         quorums = model.bps["quorumBps"].now, model.bps["leaseQuorumBps"].now
         times = model.settings["votingDelay"], model.settings["votingPeriod"], model.settings["extension"]
@@ -115,23 +132,17 @@ class Government(GovernanceMachine):
             self.roles_stay_G10()
 
     def check(self, p: Poll) -> None:
-        dao, model = self.dao, self.model
-        number = p.proposal.id
-        if number not in self.readers:
-            self.readers[number] = Reader(dao.chain, Seen.views(dao.governor, number))
-        now = Seen(*self.readers[number].words())
+        past = p.snapshot < self.dao.chain.timestamp
+        now = Seen(*self.read((p.proposal.id, past), lambda: Seen.views(self.dao, p, past)))
         people = int(p.proposer, 16), int(p.licensee or "0", 16)
-        assert now == (model.state(p), p.snapshot, p.deadline, p.eta or 0, *people, *map(p.count, range(3)))
-        if p.snapshot < dao.chain.timestamp:
-            quorum = dao.governor.proposalQuorum(number)
-            assert quorum == model.quorum(p) >= 1
-            self.no_more_votes_than_past_supply_G1(p, now)
+        expected = (self.model.state(p), p.snapshot, p.deadline, p.eta or 0, *people, *map(p.count, range(3)))
+        assert now[:-2] == expected
+        if now.quorum is not None and now.supply is not None:
+            assert now.quorum == self.model.quorum(p) >= 1
+            assert now.against + now.for_ + now.abstain <= now.supply, "G-1"
             if now.state == EXECUTED:
-                self.executed_means_quorum_majority_and_time_G2(now, quorum)
+                self.executed_means_quorum_majority_and_time_G2(now, now.quorum)
         self.ends_absorb_and_the_rest_moves_one_way_G3(p, now)
-
-    def no_more_votes_than_past_supply_G1(self, p: Poll, now: Seen) -> None:
-        assert now.against + now.for_ + now.abstain <= self.dao.token.getPastTotalSupply(p.snapshot)
 
     def executed_means_quorum_majority_and_time_G2(self, now: Seen, quorum: int) -> None:
         assert now.for_ > now.against and now.for_ + now.abstain >= quorum
@@ -141,10 +152,10 @@ class Government(GovernanceMachine):
     def ends_absorb_and_the_rest_moves_one_way_G3(self, p: Poll, now: Seen) -> None:
         before = self.last.get(p.proposal.id, now)
         if before.state in TERMINAL:
-            assert now == before
+            assert now[:-2] == before[:-2]
         assert (now.proposer, now.licensee, now.snapshot) == (before.proposer, before.licensee, before.snapshot)
         assert before.deadline <= now.deadline <= before.deadline + p.extension
-        assert all(was <= has for was, has in zip(before[6:], now[6:], strict=True))
+        assert all(was <= has for was, has in zip(before[6:9], now[6:9], strict=True))
         self.last[p.proposal.id] = now
 
     def roles_stay_G10(self) -> None:
@@ -160,8 +171,8 @@ class Government(GovernanceMachine):
             votes = tuple(token.getPastVotes(account, then) for account in accounts)
             self.seen.append((then, token.getPastTotalSupply(then), votes))
             assert sum(votes) <= self.seen[-1][1]
-        if self.reached["steps"] % 8 == 0:
-            at, supply, votes = self.seen[self.reached["steps"] * 7 % len(self.seen)]
+        if self.turn % 8 == 0:
+            at, supply, votes = self.seen[self.turn * 7 % len(self.seen)]
             assert token.getPastTotalSupply(at) == supply
             assert tuple(token.getPastVotes(account, at) for account in accounts) == votes
 
@@ -217,6 +228,8 @@ GOVERNOR_FLAWS = (
     "CancelsReplacement",
     "LicenseeVotes",
     "ApprovesAnywhere",
+    "KeepsNonces",
+    "QuorumOfToday",
 )
 TIMELOCK_FLAWS = ("RolesThaw", "DelayUnbounded")
 QUICKLY = settings(
@@ -236,12 +249,14 @@ def test_twins_without_a_flaw__live_like_the_original() -> None:
     twins = {"DataGovernor": ("TwinGovernor", 0), "DataTimelock": ("TwinTimelock", 0)}
     reached: Counter[str] = Counter()
     machine = type("Twin", (Government,), {"twins": twins, "reached": reached, "world": None})
-    run_state_machine_as_test(machine, settings=settings(QUICKLY, max_examples=25))
+    # The same lives each time: a late quorum is rare, and a run without one would say nothing about it.
+    run_state_machine_as_test(machine, settings=settings(QUICKLY, max_examples=40, derandomize=True))
     assert reached["ProposalExecuted"] and reached["ProposalExtended"]
 
 
 @pytest.mark.parametrize("flaw", GOVERNOR_FLAWS)
 def test_twin_of_the_governor__with_one_line_wrong__is_noticed(flaw: str) -> None:
+    """Among them a young DAO without its floor (G-11) and ordinary proposals that approve a lease (L-3)."""
     with pytest.raises(AssertionError):
         live({"DataGovernor": ("TwinGovernor", GOVERNOR_FLAWS.index(flaw) + 1)})
 

@@ -1,4 +1,5 @@
-"""Leases and models in a whole DAO, against their reference models, over random lives (L-1, L-2, L-4 to L-12).
+"""Leases and models in a whole DAO, against their reference models, over random lives (L-1, L-2,
+L-4 to L-12, X-2).
 
 After every step the whole state is compared to the models', to the unit, and what must hold in any state is checked on
 what the chain alone says. Every life ends with everybody taking out what is theirs, and nothing left. The settlement

@@ -56,6 +56,13 @@ def member_leaves_under_the_brake(machine: RegistryMachine) -> None:
     machine.erase(NEWEST, 0, 0, 1)
 
 
+def vetoed_batch_is_activated(machine: RegistryMachine) -> None:
+    machine.publish(1, MORE, {}, 10)
+    machine.veto_batch(0, True)
+    machine.wait(DAY)
+    machine.activate(NEWEST)
+
+
 FLAWS: dict[int, tuple[str, Life]] = {
     1: ("a claim forgets its fingerprint (R-6)", claims_twice),
     2: ("leaves are hashed once (R-5)", claims_twice),
@@ -64,6 +71,7 @@ FLAWS: dict[int, tuple[str, Life]] = {
     5: ("the recorded leaf passes for a duplicate (R-12)", recorded_leaf_is_dropped),
     6: ("one attestor counts twice (R-3)", one_attestor_signs_twice),
     7: ("the brake traps who wants to leave (R-8)", member_leaves_under_the_brake),
+    8: ("a vetoed batch comes back (R-1, R-9)", vetoed_batch_is_activated),
 }
 
 

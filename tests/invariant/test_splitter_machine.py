@@ -3,6 +3,7 @@
 Members, a payer and a stranger deposit, claim, claim to others, donate, transfer, delegate and trespass; an account in
 the registry's place activates, vests, drops and erases, with inputs one beyond what is legal; time passes. The model is
 asked first: the step must succeed with the value and the events it names, or revert with the very error and arguments.
+Dividend arithmetic that only looks right (AB-34) and books that do not add up after any life (B-23) end here.
 After every step all views are compared, and S-1, S-2, S-5, S-6, S-7, S-9, S-10, T-1, T-2, T-3 and T-6 checked on what
 the chain says. Every life ends with everybody claiming (S-11), a comparison with exact fractions (S-3), a look at all
 checkpoints (T-4), and everybody leaving (T-7).

@@ -42,6 +42,7 @@ class SplitterFlaw(IntEnum):
     IGNORES_ENTRY = 5
     DROPS_REMAINDER = 6
     BOOKS_FACE_VALUE = 7
+    PAYS_THE_CALLER = 8
 
 
 class TokenFlaw(IntEnum):
@@ -52,6 +53,8 @@ class TokenFlaw(IntEnum):
     REGISTRY_VOTES = 2
     MOVES_WITHOUT_SETTLING = 3
     IGNORES_TRANSFERABILITY = 4
+    BURNS_THE_UNCLAIMED = 5
+    DELEGATES_ONCE = 6
 
 
 def live(setting: Setting, only: str | None, phases: settings) -> Counter[str]:
@@ -69,16 +72,21 @@ def live(setting: Setting, only: str | None, phases: settings) -> Counter[str]:
         ("S-1", SplitterFlaw.ROUNDS_UP),
         ("S-10", SplitterFlaw.PAYS_NEXT_COMER),
         ("S-7", SplitterFlaw.CLAIM_REVERTS),
+        ("S-6", SplitterFlaw.PAYS_THE_CALLER),
+        ("S-11", SplitterFlaw.REMOVES_UNSETTLED),
         ("S-5", SplitterFlaw.IGNORES_ENTRY),
         ("S-2", SplitterFlaw.DROPS_REMAINDER),
+        ("T-1", TokenFlaw.BURNS_THE_UNCLAIMED),
         ("T-2", TokenFlaw.ZERO_DELEGATION_BURNS),
         ("T-2", TokenFlaw.REGISTRY_VOTES),
         ("T-6", TokenFlaw.MOVES_WITHOUT_SETTLING),
         ("T-6", TokenFlaw.IGNORES_TRANSFERABILITY),
+        ("T-7", TokenFlaw.DELEGATES_ONCE),
     ],
     ids=lambda value: value if isinstance(value, str) else value.name.lower().replace("_", "-"),
 )
 def test_twin__one_line_wrong__breaks_the_property(name: str, flaw: SplitterFlaw | TokenFlaw) -> None:
+    """A claim that always reverts breaks no rule about money, only that one may claim (AB-46)."""
     token, splitter = (flaw, None) if isinstance(flaw, TokenFlaw) else (None, flaw)
     transferable = flaw is TokenFlaw.MOVES_WITHOUT_SETTLING
     setting = Setting(transferable, token_flaw=token, splitter_flaw=splitter)
@@ -94,7 +102,7 @@ def test_twin__no_flaw__agrees_with_the_model(transferable: bool) -> None:
 
 
 @pytest.mark.parametrize("flaw", [None, SplitterFlaw.NONE, SplitterFlaw.BOOKS_FACE_VALUE])
-def test_twin__books_what_was_asked__owes_more_than_it_holds__s1_ab35(flaw: SplitterFlaw | None) -> None:
+def test_twin__books_what_was_asked__owes_more_than_it_holds__s1_ab35_s9(flaw: SplitterFlaw | None) -> None:
     pair = Pair(asset="FeeAsset", splitter_flaw=flaw)
     pair.accept(actor("member"), SHARES)
     pair.fund(pair.payer, 10_000)

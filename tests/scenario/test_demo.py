@@ -27,6 +27,7 @@ def test_demo__plays_to_the_end__shows_accuracy_refund_gas_and_balanced_books(st
     assert returned == escrowed
     assert re.search(r"vote by signature\s+│\s+300 │", shown)
     assert re.search(r"in − out − owed\s+│\s+0 │", shown)
+    assert re.search(r"books rebuilt from \d,\d{3} events: equal to the unit", " ".join(shown.split()))
 
 
 def test_demo__node_is_killed_half_way__says_so_and_fails() -> None:

@@ -110,7 +110,7 @@ def test_tokens_cannot_be_lent_at_all_in_a_dao_of_earned_votes_AB16(dao: Dao) ->
     )
 
 
-def test_last_second_quorum__gives_the_others_a_whole_day_to_answer_AB11(dao: Dao) -> None:
+def test_last_second_quorum__gives_the_others_a_whole_day_to_answer_AB11_G2(dao: Dao) -> None:
     """A whale alone makes the quorum in the very last second; the sleeping majority still defeats it."""
     whale, others = member(dao, "whale", 250), [member(dao, f"other-{i}", 120) for i in range(2)]
     last = member(dao, "last", 9)

@@ -10,6 +10,8 @@ from typing import Any
 
 from eth_utils import keccak
 
+from datadao.deployment import canonical_type
+
 MANIFEST = Path(__file__).parents[2] / ".build" / "__local__.json"
 
 
@@ -41,16 +43,8 @@ def _code(entry: dict[str, Any], key: str) -> bytes:
     return bytes.fromhex((entry.get(key) or {}).get("bytecode", "0x").removeprefix("0x"))
 
 
-def canonical(entry: dict[str, Any]) -> str:
-    """Canonical ABI type of an input or output, tuples spelled out."""
-    kind: str = entry["type"]
-    if not kind.startswith("tuple"):
-        return kind
-    return "(" + ",".join(canonical(c) for c in entry["components"]) + ")" + kind[5:]
-
-
 def signature(entry: dict[str, Any]) -> str:
-    return f"{entry['name']}({','.join(canonical(i) for i in entry['inputs'])})"
+    return f"{entry['name']}({','.join(canonical_type(i) for i in entry['inputs'])})"
 
 
 @functools.cache

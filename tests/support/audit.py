@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from datadao.audit import Event, Fact, Ledger, Report, Rules, decode, fold
+from datadao.audit.asset import DOORS
 from datadao.audit.book import RULES
+from datadao.audit.events import ASSET
 from datadao.audit.report import calls, report
 from datadao.chain import Log
 from datadao.errors import NodeRefused
@@ -17,10 +19,12 @@ _READER = "0x" + "00" * 19 + "fd"
 
 
 def events_of(dao: System) -> list[Event]:
-    """All events of the DAO since its birth."""
+    """All events of the DAO since its birth, and what the asset says of money that leaves it."""
+    addresses = {**dao.addresses, ASSET: dao.asset.address}
     said = zip(dao.chain.logs, dao.chain.log_times, strict=True)
     logs = (Log(*log, time, f"log {number}") for number, (log, time) in enumerate(said))
-    return list(decode(logs, dao.addresses))
+    doors = {dao.addresses[key].lower() for key in DOORS}
+    return [e for e in decode(logs, addresses) if e.contract != ASSET or e.told.get("from") in doors]
 
 
 def fold_of(dao: System, events: Sequence[Event]) -> Ledger:
@@ -32,7 +36,7 @@ def fold_of(dao: System, events: Sequence[Event]) -> Ledger:
 def answers_of(dao: System, facts: Sequence[Fact]) -> list[Any]:
     """What the chain answers to the facts."""
     answers: list[Any] = []
-    for call in calls(facts, {**dao.addresses, "asset": dao.asset.address}):
+    for call in calls(facts, {**dao.addresses, ASSET: dao.asset.address}):
         try:
             answers.append(call.decode(dao.chain.call(_READER, call.to, call.data)))
         except Reverted as refusal:

@@ -14,8 +14,8 @@ from typing import Any
 import eth_abi
 from eth_utils import keccak, to_checksum_address
 
-from datadao.deployment import ORDER
-from tests.support.artifacts import artifacts, canonical, signature
+from datadao.deployment import ORDER, canonical_type
+from tests.support.artifacts import artifacts, signature
 from tests.support.dao import Dao, leaf
 from tests.support.handles import Reverted
 from tests.support.system import DAY
@@ -46,7 +46,7 @@ class Function:
 
     @cached_property
     def types(self) -> list[str]:
-        return [canonical(i) for i in self.entry["inputs"]]
+        return [canonical_type(i) for i in self.entry["inputs"]]
 
 
 FUNCTIONS = [

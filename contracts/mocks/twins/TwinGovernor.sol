@@ -33,7 +33,11 @@ contract TwinGovernor is GovernorBounds {
         /// The licensee votes on its own request.
         LicenseeVotes,
         /// An ordinary proposal approves a lease.
-        ApprovesAnywhere
+        ApprovesAnywhere,
+        /// A ballot does not use up its number.
+        KeepsNonces,
+        /// The quorum is that of today's settings.
+        QuorumOfToday
     }
 
     Flaw private immutable _flaw;
@@ -179,6 +183,10 @@ contract TwinGovernor is GovernorBounds {
         return _votes[proposalId][1] > _votes[proposalId][0];
     }
 
+    function _useNonce(address owner) internal override returns (uint256) {
+        return _flaw == Flaw.KeepsNonces ? nonces(owner) : super._useNonce(owner);
+    }
+
     /* QUORUM */
 
     function quorum(uint256 timepoint) public view override(Governor, IGovernor) returns (uint256) {
@@ -213,7 +221,9 @@ contract TwinGovernor is GovernorBounds {
 
     function _quorumAt(uint256 kind, uint256 timepoint) private view returns (uint256 needed) {
         uint256 supply = _dataToken().getPastTotalSupply(timepoint);
-        needed = Math.max(1, supply * _bps[kind].upperLookup(uint48(timepoint)) / 10_000);
+        bool today = _flaw == Flaw.QuorumOfToday;
+        uint256 bps = today ? _bps[kind].latest() : _bps[kind].upperLookup(uint48(timepoint));
+        needed = Math.max(1, supply * bps / 10_000);
         uint256 matureSince = _dataToken().matureSince();
         bool young = matureSince == 0 || timepoint < matureSince;
         if (young && _flaw != Flaw.IgnoresFloor) needed = Math.max(needed, quorumFloor);

@@ -23,7 +23,9 @@ contract TwinRegistry is DatasetRegistry {
         /// One attestor signs as often as it takes.
         SignersRepeat,
         /// The brake traps who wants to leave.
-        ErasureAsksTheBrake
+        ErasureAsksTheBrake,
+        /// A vetoed batch is one that waits.
+        RevivesVetoed
     }
 
     Flaw private immutable _flaw;
@@ -49,6 +51,7 @@ contract TwinRegistry is DatasetRegistry {
         bool stale = b.attestorSetVersion != attestorSetVersion;
         bool late = block.timestamp >= uint256(b.since) + challengePeriod + 2 * uint256(epochLength);
         if (_flaw == Flaw.IgnoresAttestorSet && stale && !late) return b.status;
+        if (_flaw == Flaw.RevivesVetoed && b.status == BatchStatus.Vetoed && !late) return BatchStatus.Published;
         return super._status(b);
     }
 

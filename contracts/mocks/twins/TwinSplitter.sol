@@ -28,7 +28,9 @@ contract TwinSplitter {
         /// Forgets the remainder of each division.
         DropsRemainder,
         /// Books what was asked, not what arrived.
-        BooksFaceValue
+        BooksFaceValue,
+        /// Pays whoever calls.
+        PaysTheCaller
     }
 
     struct Pool {
@@ -95,7 +97,7 @@ contract TwinSplitter {
     }
 
     function claim(address account, uint256[] calldata poolIds) external returns (uint256) {
-        return _claim(account, account, poolIds);
+        return _claim(account, _flaw == Flaw.PaysTheCaller ? msg.sender : account, poolIds);
     }
 
     function claimTo(address recipient, uint256[] calldata poolIds) external returns (uint256) {

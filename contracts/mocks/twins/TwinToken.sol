@@ -22,7 +22,11 @@ contract TwinToken is ERC20, ERC20Permit, ERC20Votes {
         /// A transfer leaves the income of the past to the buyer.
         MovesWithoutSettling,
         /// Members of a DAO without transfers transfer.
-        IgnoresTransferability
+        IgnoresTransferability,
+        /// What a leaver has is taken from those who have not claimed yet.
+        BurnsTheUnclaimed,
+        /// Who named a delegate is bound to it.
+        DelegatesOnce
     }
 
     System private _system;
@@ -49,7 +53,8 @@ contract TwinToken is ERC20, ERC20Permit, ERC20Votes {
     }
 
     function burn(address from, uint256 amount) external onlyRegistry {
-        _burn(from, amount);
+        bool misses = _flaw == Flaw.BurnsTheUnclaimed && amount <= balanceOf(_system.registry);
+        _burn(misses ? _system.registry : from, amount);
     }
 
     function delegates(address account) public view override returns (address) {
@@ -73,6 +78,9 @@ contract TwinToken is ERC20, ERC20Permit, ERC20Votes {
 
     function _delegate(address account, address delegatee) internal override {
         if (delegatee == _system.registry || delegatee == address(this)) {
+            revert IDataToken.DataToken_InvalidDelegate(delegatee);
+        }
+        if (_flaw == Flaw.DelegatesOnce && super.delegates(account) != address(0)) {
             revert IDataToken.DataToken_InvalidDelegate(delegatee);
         }
         bool burns = _flaw == Flaw.ZeroDelegationBurns;

@@ -48,14 +48,14 @@ class LeaseChecks(LeaseLife):
             words = [int(offer.licensee or "0", 16), offer.seats, offer.taken, offer.expiry, int(offer.closed)]
             views[leases, "offer", (offer.id,)] = list(words)
         for lease in model.leases.values():
-            views[leases, "lease", (lease.id,)] = self._words(lease)
+            views[leases, "lease", (lease.id,)] = self._lease_words(lease)
             key, terms = int.from_bytes(lease.key, "big"), lease.terms
             access = [int(model.is_open(lease)), key, terms.dataset, 1, lease.paid_until]
             views[leases, "leaseAccess", (lease.id,)] = list(access)
             views[leases, "isOverdue", (lease.id,)] = [int(model.is_overdue(lease))]
         return views
 
-    def _words(self, lease: Lease) -> list[int | None]:
+    def _lease_words(self, lease: Lease) -> list[int | None]:
         proposal = lease.vote.id if lease.vote else 0
         return [
             *(lease.status, int(lease.licensee, 16), int.from_bytes(lease.key, "big"), lease.offer, proposal),

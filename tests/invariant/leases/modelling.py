@@ -108,7 +108,7 @@ class Modelling(LeaseLife):
         if not self.models.models:
             self.register(pick % 3, pick, 1)
         known = len(self.models.models)
-        number = 1 + pick % known if known and pick < 36 else (pick - 36) // 2 * (known + 1)
+        number = 1 + pick % known if known and pick < 36 else pick % 2 * (known + 1)
         model = self.models.models[number - 1] if 1 <= number <= known else None
         if model is not None and deserted:
             self.erase_all(model.royalties[pick % len(model.royalties)].dataset)

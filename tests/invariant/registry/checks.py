@@ -44,14 +44,14 @@ class RegistryChecks(RegistryLife):
             words = [len(policies), model.sequences[i], erased, model.updated[i]]
             views[dao.registry, "dataset", (dataset,)] = words
         for batch in model.batches:
-            views[dao.registry, "batch", (batch.id,)] = self._words(batch)
+            views[dao.registry, "batch", (batch.id,)] = self._batch_words(batch)
         for mark in self.marks:
             record = model.records[mark]
             words = [record.status, int(record.contributor, 16), record.batch, record.shares]
             views[dao.registry, "contribution", (mark,)] = words
         return views
 
-    def _words(self, batch: Batch) -> list[int]:
+    def _batch_words(self, batch: Batch) -> list[int]:
         m, (rate, least) = batch.message, self.registry.rates(batch)
         return [
             *(self.registry.status(batch), m.datasetId, m.sequence, int.from_bytes(m.root, "big")),
@@ -75,22 +75,22 @@ class RegistryChecks(RegistryLife):
         self.registry_adds_up(told)
 
     def registry_adds_up(self, chain: Answers) -> None:
-        registry = self.dao.registry.address
+        registry, token = self.dao.registry.address, self.dao.token.address
         batches = [chain["batch", n] for n in range(1, chain["batchCount",][0] + 1)]
         pending = {2: Counter[int](), 3: Counter[int]()}
         for status, dataset, _, _, _, left, *_ in batches:
             if status in pending:
                 pending[status][dataset] += left
-        held = sum(chain["balanceOf", account][0] for account in self.accounts)
+        held = sum(chain[token, "balanceOf", account][0] for account in self.accounts)
         assert held == chain["totalSupply",][0], "T-1"
-        assert chain["balanceOf", registry][0] == pending[2].total(), "T-1, R-12: asleep is not in supply"
+        assert chain[token, "balanceOf", registry][0] == pending[2].total(), "T-1, R-12: asleep is not in supply"
         for pool in POOLS:
             own = sum(chain["sharesOf", pool, account][0] for account in self.accounts)
             waiting = sum((p[pool] if pool else p.total()) for p in pending.values())
             assert chain["pool", pool][1] == own + waiting, "shares of a pool are those of members and of open batches"
         for account in self.accounts[:-1]:
             shares = [chain["sharesOf", pool, account][0] for pool in POOLS]
-            assert chain["balanceOf", account][0] == shares[0] == shares[1] + shares[2], "a token is a share"
+            assert chain[token, "balanceOf", account][0] == shares[0] == shares[1] + shares[2], "a token is a share"
 
     @invariant()
     def history_obeys_the_rules_that_need_no_model(self) -> None:

@@ -86,7 +86,7 @@ def test_birth__with_a_guardian_for_more_than_a_year_or_no_time_at_all__refused_
 
 
 @pytest.mark.parametrize("name", ["DataTimelock", "EmergencyBrake", "DataGovernor"])
-def test_birth__anywhere_but_at_the_address_its_counterparts_expect__refused(name: str) -> None:
+def test_birth__anywhere_but_at_the_address_its_counterparts_expect__refused_AB77(name: str) -> None:
     """Nobody can put a second governor, timelock or brake beside a DAO's own."""
     dao = Dao()
     key = {"DataTimelock": "timelock", "EmergencyBrake": "brake", "DataGovernor": "governor"}[name]
@@ -116,7 +116,7 @@ def vars_of(dao: Dao) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("chain_id", [1, 10, 31337])
-def test_clocks__of_token_and_governor__agree_on_every_chain_AB24(chain_id: int) -> None:
+def test_clocks__of_token_and_governor__agree_on_every_chain_AB24_T8(chain_id: int) -> None:
     dao = Dao(chain=Revm(chain_id=chain_id))
     for _ in range(3):
         assert dao.governor.clock() == dao.token.clock() == dao.chain.timestamp

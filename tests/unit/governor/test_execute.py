@@ -169,7 +169,7 @@ def test_execute__whose_target_answers_with_a_bomb__holds_up_nobody_else_AB25(da
     bring(dao, text_proposal(dao, voter, "not held up"), EXECUTED, voter)
 
 
-def test_execute__inside_another_execution__refused_AB21(dao: Dao) -> None:
+def test_execute__inside_another_execution__refused_AB21_X2(dao: Dao) -> None:
     """A second execution would use up the first one's permission to call the governor."""
     voter, target = founder(dao), probe(dao)
     inner = dao.propose(voter, (target, "set", (55,)), text="inner")

@@ -21,7 +21,7 @@ ODD_BUT_FINE = [
 
 
 @pytest.mark.parametrize(("asset", "decimals"), ODD_BUT_FINE, ids=[f"{a}-{d}" for a, d in ODD_BUT_FINE])
-def test_life_of_a_lease__with_an_odd_asset__drains_to_nothing_AB68(dao: Dao, asset: str, decimals: int) -> None:
+def test_life_of_a_lease__with_an_odd_asset__drains_to_nothing_AB68_L1(dao: Dao, asset: str, decimals: int) -> None:
     market = Market(Dao(chain=dao.chain, asset=asset, decimals=decimals))
     lease = market.active()
     model = market.dao.models.register(

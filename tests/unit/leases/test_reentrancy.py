@@ -10,7 +10,7 @@ import eth_abi
 import pytest
 from eth_utils import keccak
 
-from tests.support.artifacts import canonical
+from datadao.deployment import canonical_type
 from tests.support.dao import HPKE_KEY, Dao
 from tests.support.handles import Handle
 from tests.support.leases import ACK_WINDOW, COST, Market
@@ -20,7 +20,7 @@ REENTRANT = keccak(text="ReentrancyGuardReentrantCall()")[:4]
 
 def sample(entry: dict[str, Any]) -> Any:
     """Some value of the type; the guard comes before anybody looks at it."""
-    kind = canonical(entry)
+    kind = canonical_type(entry)
     if kind.endswith("[]"):
         return []
     if kind.startswith("("):

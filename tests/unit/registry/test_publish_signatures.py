@@ -203,7 +203,7 @@ class TestContractAttestor:
         refused(dao, lambda: publish(dao, message, signed), "DatasetRegistry_NotAttestor", key.address, 2)
 
     @pytest.mark.parametrize("mood", range(1, 6), ids=["magic", "reverts", "gas", "writes", "short"])
-    def test_publish__wallet_misbehaves__refused_AB62(self, dao: Dao, wallet: Handle, key: Actor, mood: int) -> None:
+    def test_publish__wallet_misbehaves__refused_AB62_X2(self, dao: Dao, wallet: Handle, key: Actor, mood: int) -> None:
         message, _ = dao.batch_message(crowd(dao, 1))
         signed = self.signed(dao, message, wallet, key)
         wallet.setMood(mood, sender=key.address)

@@ -28,7 +28,7 @@ def people(dao: Dao, count: int) -> list[tuple[str, bytes]]:
     return [(actor.address, KEY) for actor in ascending(dao.who(f"scorer-{i}") for i in range(count))]
 
 
-def test_set_attestors__by_vote__starts_a_version_and_keeps_the_past(dao: Dao) -> None:
+def test_set_attestors__by_vote__starts_a_version_and_keeps_the_past_R10(dao: Dao) -> None:
     proposal = executable(dao, "setAttestors", people(dao, 2), 2)
     before = state(dao)
     first = dao.registry.attestors(1)

@@ -1,0 +1,313 @@
+"""What a command refuses, it refuses in one line, with exit code 1, and without having done any of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import ape
+import pytest
+
+from datadao.board import Board
+from datadao.errors import StoreUnavailable
+from datadao.keyfile import new_key
+from datadao.store import Store
+from tests.cli.conftest import Newborn, put_key
+
+GOOD = json.dumps({"name": "n", "diary": "d"}).encode() + b"\n"
+
+
+def member(born: Newborn, **changes: object) -> Path:
+    return born.home("member", "TEST::12", **changes)
+
+
+def written(home: Path, data: bytes = GOOD, name: str = "diary.jsonl") -> Path:
+    path = home / name
+    path.write_bytes(data)
+    return path
+
+
+REQUEST = ("--dataset", "1", "--purposes", "1", "--period-days", "30", "--periods", "2", "--text", "please")
+
+
+def requested(born: Newborn, price: str = "100", bond: str = "50") -> tuple[Path, int]:
+    """A licensee's folder and its lease."""
+    home = born.home("licensee")
+    new_key(home / "keys" / "sealing")
+    done = born.run(home, "lease", "request", *REQUEST, "--price", price, "--bond", bond, "--yes", "--json")
+    return home, done.document["lease"]
+
+
+# Contributing
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"", "expected 1 to 100 bytes, got 0"),
+        (GOOD * 5, f"expected 1 to 100 bytes, got {5 * len(GOOD)}"),
+        (b"no json\n", "none of 1 lines is a record of this dataset"),
+        (GOOD + b"x\nx\nx\n", "its quality is 25 %, the dataset takes 50 % or more"),
+    ],
+)
+def test_contribute__one_unfit_file_among_two__hands_in_neither(born: Newborn, data: bytes, told: str) -> None:
+    home = member(born, max_file=100)
+    before = born.objects
+    bad = written(home, data, "bad.jsonl")
+    refusal = born.run(home, "contribute", str(written(home)), str(bad), "--dataset", "1").refusal
+    assert refusal.startswith(f"{bad}: ") and told in refusal and refusal.endswith("nothing was handed in")
+    assert born.objects == before and not (home / "receipts").exists()
+
+
+@pytest.mark.parametrize(("name", "told"), [("missing", "No such file"), (".", "Is a directory")])
+def test_contribute__unreadable_file__is_told(born: Newborn, name: str, told: str) -> None:
+    home = member(born)
+    refusal = born.run(home, "contribute", str(home / name), "--dataset", "1").refusal
+    assert refusal.startswith(f"{home / name}: {told}")
+
+
+def test_contribute__unknown_dataset__is_told_which_there_are(born: Newborn) -> None:
+    home = member(born)
+    before = born.objects
+    assert (
+        born.run(home, "contribute", str(written(home)), "--dataset", "7").refusal == "no dataset 7; there are 1 to 1"
+    )
+    assert born.objects == before
+
+
+def test_contribute__storage_out_of_reach__is_told_and_signs_nothing(born: Newborn) -> None:
+    s3 = {"url": "s3://bucket", "endpoint": "http://127.0.0.1:9", "region": "eu", "http": True, "timeout": 1}
+    home = member(born, store=s3)
+    refusal = born.run(home, "contribute", str(written(home)), "--dataset", "1").refusal
+    assert refusal.startswith("storage failed at ")
+    assert not (home / "receipts").exists()
+
+
+@pytest.mark.parametrize("broken", range(6), ids=lambda n: f"storage fails at write {n}")
+def test_contribute__storage_fails_at_any_write__repeating_the_command_hands_in_each_file_once(
+    born: Newborn, monkeypatch: pytest.MonkeyPatch, broken: int
+) -> None:
+    home = member(born)
+    files = [str(written(home, GOOD, "a.jsonl")), str(written(home, GOOD.replace(b'd"}', b'e"}'), "b.jsonl"))]
+    writes = 0
+    create = Store._create
+
+    def failing(store: Store, name: str, data: bytes) -> None:
+        nonlocal writes
+        writes += 1
+        if writes == broken + 1:
+            raise StoreUnavailable(f"storage failed at {name}")
+        create(store, name, data)
+
+    monkeypatch.setattr(Store, "_create", failing)
+    first = born.run(home, "contribute", *files, "--dataset", "1", "--json")
+    # Ciphertext, envelope, submission: three writes a file.
+    assert first.code == (3 if broken >= 3 else 1)
+    assert first.document["error"]["kind"] == ("PartlyDone" if broken >= 3 else "StoreUnavailable")
+    second = born.run(home, "contribute", *files, "--dataset", "1", "--json")
+    assert second.code == 0 and writes <= 6 + 3 + 1, "what was stored is stored again"
+    assert [item["new"] for item in second.document["files"]] == [broken < 3, True]
+    third = born.run(home, "contribute", *files, "--dataset", "1", "--json")
+    assert [item["new"] for item in third.document["files"]] == [False, False]
+    assert len(list(submissions(born))) == 2
+    receipts = list((home / "receipts").iterdir())
+    assert len(receipts) == 2 and all(path.stat().st_mode & 0o077 == 0 for path in receipts)
+
+
+def submissions(born: Newborn):
+    from datadao.client import DataDAO
+
+    with ape.networks.parse_network_choice(born.node.url):
+        board = Board(DataDAO(born.addresses).id, Store((born.folder / "storage").as_uri()))
+    return board.submissions(1)
+
+
+# Sending
+
+
+def test_send__without_yes_and_without_a_terminal__sends_nothing(born: Newborn) -> None:
+    home = born.home("licensee")
+    new_key(home / "keys" / "sealing")
+    before = born.nonce(10)
+    done = born.run(home, "lease", "request", *REQUEST, "--price", "100", "--bond", "50")
+    assert done.refusal == "there is no terminal to confirm at: pass --yes; nothing was sent"
+    assert "about" in done.err and "gas" in done.err and "allow the leases contract to take 250 TUSD" in done.err
+    assert born.nonce(10) == before
+
+
+def test_send__a_call_the_contract_refuses__is_named_with_its_arguments_and_not_sent(born: Newborn) -> None:
+    home, before = member(born), born.nonce(12)
+    assert born.run(home, "activate", "3", "--yes").refusal == (
+        "activate batch 3: DatasetRegistry_UnknownBatch(batchId=3)"
+    )
+    assert born.nonce(12) == before
+
+
+def test_send__without_money_for_the_fee__is_told_before_anything_is_sent(born: Newborn) -> None:
+    home, lease = requested(born)
+    born.node.rpc("anvil_setBalance", ape.accounts.test_accounts[10].address, "0x0")
+    refusal = born.run(home, "lease", "withdraw", str(lease), "--yes").refusal
+    address = ape.accounts.test_accounts[10].address
+    assert refusal.startswith(f"{address} holds 0 ETH, the fee is about 0.0") and refusal.endswith("nothing was sent")
+
+
+# Leases
+
+
+def test_request__more_than_the_account_holds__is_refused_before_anything_is_allowed(born: Newborn) -> None:
+    home = born.home("licensee")
+    new_key(home / "keys" / "sealing")
+    before = born.nonce(10)
+    done = born.run(home, "lease", "request", *REQUEST, "--price", "500", "--bond", "0.5", "--yes")
+    address = ape.accounts.test_accounts[10].address
+    assert done.refusal == f"{address} holds 1,000 TUSD, the lease escrows 1,000.5 TUSD"
+    assert born.nonce(10) == before
+
+
+@pytest.mark.parametrize("amount", ["-1", "1e3", "1,000", "0.0000001", "", "1.", "½", "9" * 61])
+def test_request__amount_that_is_none__is_refused(born: Newborn, amount: str) -> None:
+    home = born.home("licensee")
+    new_key(home / "keys" / "sealing")
+    refusal = born.run(home, "lease", "request", *REQUEST, f"--price={amount}", "--bond", "1", "--yes").refusal
+    assert refusal.startswith("--price: ") and repr(amount) in refusal
+
+
+def test_lease__unknown__is_told_which_there_are(born: Newborn) -> None:
+    home = born.home("licensee")
+    for command in ("show", "start", "pay", "end", "refund", "withdraw", "acknowledge"):
+        assert born.run(home, "lease", command, "4", *(() if command == "show" else ("--yes",))).refusal == (
+            "no lease 4; there are none"
+        )
+    assert born.run(home, "open", "4", "--out", str(home / "out")).refusal == "no lease 4; there are none"
+    assert not (home / "out").exists()
+
+
+def test_lease__that_is_only_requested__cannot_be_started_paid_opened_or_refunded(born: Newborn) -> None:
+    home, lease = requested(born)
+    before = born.nonce(10)
+
+    def refusal(*command: str) -> str:
+        return born.run(home, *command).refusal
+
+    assert refusal("lease", "start", str(lease), "--yes") == (
+        f"lease {lease} is Pending; only an Approved one can be started"
+    )
+    wrong = f"DataLeases_WrongStatus(leaseId={lease}, actual=1)"
+    assert refusal("lease", "start", str(lease), "--without-keys", "--yes") == f"start lease {lease}: {wrong}"
+    assert refusal("lease", "pay", str(lease), "--yes").endswith(wrong)
+    assert refusal("lease", "refund", str(lease), "--yes").endswith(f"DataLeases_NothingToWithdraw(leaseId={lease})")
+    shut = refusal("open", str(lease), "--out", str(home / "out"))
+    assert shut.startswith(f"no keys are released for lease {lease}, which is Pending") and not (home / "out").exists()
+    assert born.nonce(10) == before
+    assert born.run(home, "lease", "show", str(lease), "--json").document["escrow"] == "200000000"
+
+
+def test_lease__withdrawn__gives_everything_back(born: Newborn) -> None:
+    home, lease = requested(born)
+    assert born.run(home, "lease", "withdraw", str(lease), "--yes").code == 0
+    born.node.rpc("evm_increaseTime", 2 * 86_400)
+    born.node.rpc("evm_mine")
+    refunded = born.run(home, "lease", "refund", str(lease), "--yes", "--json")
+    assert refunded.document["amount"] == "250000000"
+    assert born.run(home, "status", "--json").document["me"]["asset"] == "1000000000"
+
+
+def test_lease__of_somebody_else__is_the_contracts_refusal(born: Newborn) -> None:
+    _, lease = requested(born)
+    stranger = member(born)
+    refusal = born.run(stranger, "lease", "withdraw", str(lease), "--yes").refusal
+    caller, owner = (ape.accounts.test_accounts[n].address for n in (12, 10))
+    assert f"DataLeases_NotLicensee(caller={caller.lower()}, licensee={owner.lower()})" in refusal
+
+
+def test_open__without_the_leases_key__is_told_which_is_missing(born: Newborn) -> None:
+    home, lease = requested(born)
+    (home / "keys" / "sealing").rename(home / "elsewhere")
+    new_key(home / "keys" / "sealing")
+    refusal = born.run(home, "open", str(lease), "--out", str(home / "out")).refusal
+    assert f"is that of lease {lease}, 0x" in refusal and "restore it from a copy" in refusal
+
+
+def test_rotate_key__is_seen_on_chain__and_both_keys_are_kept(born: Newborn) -> None:
+    home, lease = requested(born)
+    fresh = born.run(home, "keys", "new", "second", "--json").document["hpkeKey"]
+    born.run(home, "lease", "rotate-key", str(lease), "--key", "second", "--yes")
+    assert born.run(home, "lease", "show", str(lease), "--json").document["hpkeKey"] == fresh
+    assert set(born.run(home, "keys", "show", "--json").document["keys"]) == {"sealing", "second"}
+
+
+# Voting
+
+
+def test_vote__unknown_closed_or_powerless__is_refused_before_gas_is_paid(born: Newborn) -> None:
+    home = member(born)
+
+    def refusal(proposal: str) -> str:
+        return born.run(home, "vote", proposal, "for", "--yes").refusal
+
+    assert refusal("lease:9") == "no proposal lease:9; `datadao proposals` lists them"
+    assert refusal("lease") == "proposal 'lease': expected its id, or lease:<lease id>"
+    _, lease = requested(born)
+    assert refusal(f"lease:{lease}") == f"proposal lease:{lease} is Pending; only an Active one can be voted on"
+    born.node.rpc("evm_increaseTime", 86_401)
+    born.node.rpc("evm_mine")
+    assert "had no votes when proposal" in refusal(f"lease:{lease}")
+    queue = born.run(home, "queue", f"lease:{lease}", "--yes").refusal
+    assert queue == f"proposal lease:{lease} is Active; to queue it, it has to be Succeeded"
+    (listed,) = born.run(home, "proposals", "--json").document["proposals"]
+    assert (listed["leaseId"], listed["state"], listed["for"]) == (lease, "Active", "0")
+
+
+def test_vote__side_that_is_none__is_wrong_usage(born: Newborn) -> None:
+    assert born.run(member(born), "vote", "lease:1", "yes", "--yes").code == 2
+
+
+# Attesting and keeping
+
+
+def test_attest__by_a_stranger_or_with_another_key__is_refused(born: Newborn) -> None:
+    stranger, attestor = member(born), born.home("attestor", "TEST::2")
+    put_key(stranger, "attestor-0")
+    put_key(attestor, "attestor-1")
+    assert "is not an attestor of set 1" in born.run(stranger, "attest", "score", "--dataset", "1").refusal
+    refusal = born.run(attestor, "attest", "score", "--dataset", "1").refusal
+    assert refusal.startswith("key sealing is not the one the chain names for 0x")
+
+
+def test_attest__without_scores_or_signatures__says_what_is_missing(born: Newborn) -> None:
+    home = born.home("attestor", "TEST::2")
+    assert "no new submission to dataset 1 has 2 scores" in born.run(home, "attest", "draft", "--dataset", "1").refusal
+    refusal = born.run(home, "attest", "publish", "--dataset", "1", "--yes").refusal
+    assert refusal == "no draft has the 2 signatures it needs, the best has 0; others have to sign first"
+    assert born.run(home, "attest", "sign", "--dataset", "1", "--json").document == {"signed": [], "refused": []}
+
+
+def test_attest_score__before_custodians_could_open__waits_and_says_so(born: Newborn) -> None:
+    giver, home = member(born), born.home("attestor", "TEST::2")
+    born.run(giver, "contribute", str(written(giver)), "--dataset", "1")
+    put_key(home, "attestor-0")
+    born.run(home, "keys", "new-fingerprint")
+    done = born.run(home, "attest", "score", "--dataset", "1", "--json")
+    assert done.code == 1 and done.document["scored"] == []
+    ((waiting,), refused) = done.document["waiting"], done.document["refused"]
+    assert waiting["kind"] == "NotReadable" and refused == []
+
+
+def test_custodian__whose_key_holds_no_seat__is_refused(born: Newborn) -> None:
+    home = member(born)
+    new_key(home / "keys" / "sealing")
+    refusal = born.run(home, "custodian", "once").refusal
+    assert "holds or held a seat" in refusal
+
+
+# Nothing to do is no failure
+
+
+def test_claim_withdraw_contributions__with_nothing_there__say_so(born: Newborn) -> None:
+    home = member(born)
+    assert born.run(home, "claim", "--yes", "--json").document["transactions"] == []
+    assert born.run(home, "withdraw", "--yes", "--json").document == {"amount": "0", "transactions": []}
+    assert born.run(home, "contributions", "--json").document == {"contributions": []}
+    refusal = born.run(home, "erase", "--all", "--yes").refusal
+    assert refusal.endswith("has no accepted contribution to erase")
+    assert born.run(home, "erase", "--yes").code == 2

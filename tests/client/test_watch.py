@@ -1,0 +1,139 @@
+"""A custodian's rounds: new submissions are opened, every lease is served, and one that fails stops no other."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+
+import pytest
+
+from datadao.board import Board
+from datadao.errors import GateUnavailable, StoreUnavailable, UnsealFailed
+from datadao.store import Store
+from datadao.types import Contribution
+from datadao.watch import Watch
+
+from .world import DAO, EPOCH, LEASE, Wallet, World, contributions, hpke_key, published
+
+
+@pytest.fixture
+def board(world: World) -> Board:
+    return Board(DAO, world.store)
+
+
+@pytest.fixture
+def watch(world: World, board: Board, listed: list[Contribution]) -> Watch:
+    return Watch(world.custodian(0), board)
+
+
+def test_round__new_submissions__are_opened_once_and_said_so(
+    world: World, watch: Watch, board: Board, alice: Wallet
+) -> None:
+    first = board.submit(world.contribute(b"first", alice))
+    assert watch.round().tested == 1
+    second = board.submit(world.contribute(b"second", alice))
+    found = watch.round()
+    assert (found.tested, found.refused) == (1, {})
+    assert watch.round().tested == 0
+    said = [witness.submissions for witness in board.witnesses(EPOCH, 0)]
+    assert sorted(said) == sorted([(first,), (second,)])
+    watch.custodian.close()
+    assert Watch(world.custodian(0), board).round().tested == 0  # also not after a restart
+
+
+def test_round__submission_that_does_not_open__is_told_once_and_stops_nothing(
+    world: World, watch: Watch, board: Board, alice: Wallet, caplog: pytest.LogCaptureFixture
+) -> None:
+    seats = list(world.committee.custodians)
+    seats[0] = dataclasses.replace(seats[0], hpke_key=hpke_key("other").public_key().public_bytes_raw())
+    noise = world.contribute(b"x", alice, committee=dataclasses.replace(world.committee, custodians=tuple(seats)))
+    name = board.submit(noise)
+    first, second = watch.round(), watch.round()
+    assert {i: type(why) for i, why in first.refused.items()} == {name: UnsealFailed}
+    assert (first.metrics["refused"], second.metrics["refused"]) == (1, 0)
+    assert first.leases[LEASE].released == 5
+    assert caplog.text.count(name.hex()) == 1
+    assert list(board.witnesses(EPOCH, 0)) == []
+
+
+def test_round__seat_of_an_earlier_epoch__opens_no_submissions_and_serves_its_leases(
+    world: World, watch: Watch, board: Board, alice: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board.submit(world.contribute(b"first", alice))
+    counts = world.gate.counts
+    monkeypatch.setattr(world.gate, "counts", lambda: counts()._replace(epochs=EPOCH + 1))
+    found = watch.round()
+    assert (found.tested, found.leases[LEASE].released) == (0, 5)
+
+
+def test_round__inbox_fails__leases_are_served_all_the_same(
+    world: World, board: Board, listed: list[Contribution], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = Store("memory://")
+
+    def down(*_: object) -> object:
+        raise StoreUnavailable("down")
+
+    monkeypatch.setattr(inbox, "names", down)
+    found = Watch(world.custodian(0), Board(DAO, world.store, inbox)).round()
+    assert isinstance(found.error, StoreUnavailable)
+    assert found.leases[LEASE].released == 5
+    assert found.metrics["stopped"] == 1
+
+
+def test_round__one_lease_fails__the_others_are_served(world: World, watch: Watch) -> None:
+    other = dataclasses.replace(world.gate.leases["latest"][LEASE], lease_id=LEASE - 1, hpke_key=bytes(31))
+    for leases in world.gate.leases.values():
+        leases[LEASE - 1] = other
+    found = watch.round()
+    assert isinstance(found.leases[LEASE - 1].error, GateUnavailable)
+    assert (found.leases[LEASE].released, found.leases[LEASE].error) == (5, None)
+    assert (found.metrics["leases"], found.metrics["stopped"], found.metrics["released"]) == (2, 1, 5)
+
+
+def test_round__no_chain__raises_and_tells_it_once(
+    world: World, watch: Watch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def silent(what: str, _: str) -> None:
+        if what == "counts":
+            raise TimeoutError("no answer")
+
+    world.gate.fault = silent
+    for _ in range(3):
+        with pytest.raises(GateUnavailable):
+            watch.round()
+    assert len(caplog.records) == 1
+    assert published(world) == []
+
+
+def test_round__lease_over__held_back_bundles_are_destroyed(world: World, watch: Watch) -> None:
+    world.gate.set_lease(started=False, paid_until=0)
+    assert watch.round().leases[LEASE].held == 5
+    world.gate.set_lease(ended=True)
+    assert watch.round().leases == {}
+    assert list((world.home / "custodian-0").glob("*.bundle")) == []
+    asked = len(world.gate.asked)
+    watch.round()
+    assert ("lease", "finalized") not in world.gate.asked[asked:]  # it never lives again
+
+
+def test_round__nothing_new__asks_little_and_says_nothing(
+    world: World, watch: Watch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "datadao.custodian")
+    watch.round()
+    told, asked = len(caplog.records), len(world.gate.asked)
+    assert told == 2  # the nodes answer, the lease is served
+    watch.round()
+    assert len(caplog.records) == told
+    assert "standing" not in {what for what, _ in world.gate.asked[asked:]}
+
+
+def test_round__later_batch_and_new_key__are_prepared_anew(world: World, watch: Watch) -> None:
+    watch.round()
+    later = world.activate(world.members(b"later"), batch_id=9, sequence=2, at=1_001)
+    assert len(contributions(later, batch_id=9)) == 1
+    assert watch.round().leases[LEASE].released == 6
+    world.gate.set_lease(hpke_key=hpke_key("rotated").public_key().public_bytes_raw())
+    world.activate(world.members(b"still later"), batch_id=10, sequence=3, at=1_002)
+    assert watch.round().leases[LEASE].released == 7

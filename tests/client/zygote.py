@@ -1,0 +1,62 @@
+"""Starts custodians that can be killed: a process that has imported everything, and forks for each line it reads.
+
+    python -m tests.client.zygote < settings, one JSON object a line
+
+It answers with the process id of the child and, at the next line, whatever it says, with its exit status. Until then
+the process id is nobody else's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from datadao import custody
+from datadao.board import Board
+from datadao.chain_gate import ChainGate
+from datadao.custody import Custodian
+from datadao.node import connect
+from datadao.store import Store
+from datadao.types import Dao
+from datadao.watch import Watch
+from tests.support.system import Actor
+
+from .chain_world import EPOCH, custodian_key
+
+
+def live(settings: dict[str, Any]) -> None:
+    """One round of one custodian, a bundle for every file."""
+    custody.MAX_FILES = 1
+    dao = Dao(**settings["dao"])
+    store = Store(**settings["store"])
+    custodian = Custodian(
+        dao=dao,
+        epoch=EPOCH,
+        slot=settings["slot"],
+        private_key=custodian_key(settings["slot"]),
+        signer=Actor("custodian", "", bytes.fromhex(settings["wallet"])).sign,
+        gate=ChainGate(connect(settings["url"]), settings["addresses"]),
+        store=store,
+        home=Path(settings["home"]),
+    )
+    found = Watch(custodian, Board(dao, store)).round()
+    if any(outcome.error for outcome in found.leases.values()):
+        raise SystemExit(str(found))
+
+
+def main() -> None:
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            live(json.loads(line))
+            os._exit(0)
+        print(child, flush=True)
+        sys.stdin.readline()
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
+if __name__ == "__main__":
+    main()

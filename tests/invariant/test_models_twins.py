@@ -1,0 +1,81 @@
+"""The model properties bite: lives in which models are registered and paid fail on a twin with one line wrong (L-1,
+L-11, and who may register what), and pass on the twin without a flaw."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.invariant.leases.machine import LeasesMachine
+from tests.support.dao import Dao
+from tests.support.handles import Reverted
+from tests.support.leases import Market
+from tests.support.reader import refused
+from tests.support.zoo import PLAIN, Species
+
+FLAWS = {
+    "ignores_start": 1,
+    "ignores_licensee": 2,
+    "forgets_datasets": 3,
+    "loses_treasury": 4,
+    "pays_again": 5,
+    "pushes_credits": 6,
+    "books_face_value": 7,
+}
+"""`TwinModels.Flaw`."""
+
+# Finding a failure is enough; making it small is not needed.
+SHORT = settings(
+    max_examples=60,
+    stateful_step_count=50,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def lives_of_the_twin(flawed: int, examples: int) -> None:
+    """What a fee costs shows only in an asset that takes one."""
+
+    class TwinMachine(LeasesMachine):
+        twins = {"ModelRegistry": "TwinModels"}  # noqa: RUF012
+        flaw = flawed
+        species = Species("FeeAsset", 6) if flawed == FLAWS["books_face_value"] else PLAIN
+
+    run_state_machine_as_test(TwinMachine, settings=settings(SHORT, max_examples=examples))
+
+
+def test_twin_without_a_flaw__lives_as_the_model_says() -> None:
+    lives_of_the_twin(0, 10)
+
+
+@pytest.mark.parametrize("flaw", FLAWS.values(), ids=FLAWS)
+def test_twin_with_a_flaw__is_noticed(flaw: int) -> None:
+    with pytest.raises(BaseException) as caught:
+        lives_of_the_twin(flaw, 60)
+    found = caught.value.exceptions if isinstance(caught.value, BaseExceptionGroup) else [caught.value]
+    # An assertion, a revert that the model does not know, or none where it demands one: no fault of the harness.
+    assert all(isinstance(error, AssertionError | Reverted | pytest.fail.Exception) for error in found)
+
+
+@pytest.mark.parametrize("pushes", [False, True])
+def test_push_payment__one_blocked_beneficiary__would_stop_the_contributors_royalty(pushes: bool) -> None:
+    """What pulled credits are for (AB-70): paid in passing, a blocked beneficiary keeps the pools from their part."""
+    market = Market(Dao(asset="BlocklistAsset", twins={"ModelRegistry": "TwinModels"}))
+    models, licensee, payer = market.dao.models, market.licensee.address, market.stranger
+    if pushes:
+        models.setFlaw(FLAWS["pushes_credits"], sender=payer.address)
+    lease = market.active(royaltyBps=1000)
+    model = models.register([lease], b"\1" * 32, "", True, licensee, sender=licensee).value
+    market.dao.fund(payer, 100, models)
+    market.dao.asset.setBlocked(licensee, True, sender=payer.address)
+    before = market.dao.splitter.pool(1)[2]
+    if pushes:
+        with refused(market.picture, "BlocklistAsset_Blocked", licensee):
+            models.pay(model, 100, sender=payer.address)
+    else:
+        models.pay(model, 100, sender=payer.address)
+        assert (market.dao.splitter.pool(1)[2] - before, models.creditOf(licensee)) == (10, 90)

@@ -1,0 +1,56 @@
+"""The whole system in one machine, in front of all reference models at once: five members really vote on real leases,
+offers, settings and powers, while data is accepted, claimed and erased, licensees request, take offers, start, pay, end
+and are slashed, models earn, the guardian cancels and brakes, and the asset may fail (T-1 to T-3, S-1, L-1 to L-3, L-6,
+L-8, L-10 to L-12, G-1 to G-3, X-1).
+
+After every step every view is compared with the models, and what must hold across contracts is checked on the chain's
+words alone (`system/checks.py`). Every life ends with everybody paid and gone. `DATADAO_DEPTH` lengthens the runs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.invariant.system.machine import SystemMachine
+from tests.support.depth import DEPTH
+from tests.support.zoo import PLAIN, Species
+
+LIFE = settings(
+    max_examples=50 * DEPTH,
+    stateful_step_count=50,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+FEW = settings(LIFE, max_examples=10 * DEPTH, derandomize=True, database=None)
+"""Too few to leave to chance what they reach."""
+REACHED = {
+    *("request", "approve", "decision", "accept", "start", "startPeriod", "end", "releaseBond", "claimRefund"),
+    *("castVote", "queue", "propose", "delegate", "activate", "erase", "register"),
+    *("BatchPublished", "InstalmentPaid", "ReturnablePaid", "Claimed", "ContributionErased", "ContributionClaimed"),
+    *("left during a vote", "left during a lease", "left under the brake", "power refused"),
+    *("GovernorUnexpectedProposalState", "GovernorAlreadyCastVote", "DataGovernor_LicenseeCannotVote"),
+}
+
+
+def live(species: Species, wanted: settings) -> Counter[str]:
+    reached: Counter[str] = Counter()
+    machine = type("Machine", (SystemMachine,), {"species": species, "reached": reached, "worlds": {}})
+    run_state_machine_as_test(machine, settings=wanted)
+    print(*(f"{count:7} {name}" for name, count in reached.most_common()), sep="\n")
+    return reached
+
+
+def test_system__over_random_lives__is_as_all_models_say_and_keeps_its_invariants() -> None:
+    reached = live(PLAIN, LIFE)
+    missing = {name for name in REACHED if not reached[name]}
+    assert not missing, "random lives that never get there prove nothing about it"
+
+
+@pytest.mark.parametrize("contract", ["BlocklistAsset", "PausableAsset", "HookAsset"])
+def test_system__in_a_hostile_asset__loses_nothing_and_goes_on(contract: str) -> None:
+    met = {"BlocklistAsset": "BlocklistAsset_Blocked", "PausableAsset": "PausableAsset_Paused", "HookAsset": "hooks"}
+    assert live(Species(contract, 6), FEW)[met[contract]] > 0

@@ -1,0 +1,36 @@
+"""Every scenario ends with an audit: the books rebuilt from events alone must equal the chain's, to the unit (X-3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from datadao.audit import audit
+from tests.support.anvil import Anvil
+from tests.support.audit import audited
+from tests.support.system import System
+
+
+@pytest.fixture(autouse=True)
+def books_are_balanced(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Audits the DAO of the test, and each that the test made for itself."""
+    daos: list[System] = [request.getfixturevalue("dao")] if "dao" in request.fixturenames else []
+    born = System.__init__
+
+    def remember(system: System, *args: object, **named: object) -> None:
+        born(system, *args, **named)  # type: ignore[arg-type]
+        daos.append(system)
+
+    monkeypatch.setattr(System, "__init__", remember)
+    yield
+    for dao in daos:
+        outcome = audit(_OnAnvil(dao)) if isinstance(dao.chain, Anvil) else audited(dao)
+        assert outcome.ok, outcome.render()
+
+
+class _OnAnvil:
+    """The harness's DAO as `audit` takes one."""
+
+    def __init__(self, dao: System) -> None:
+        self.web3, self.addresses, self.since = dao.chain.web3, dao.addresses, 0

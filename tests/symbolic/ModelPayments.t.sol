@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IDataLeases} from "../../contracts/interfaces/IDataLeases.sol";
+import {IModelRegistry} from "../../contracts/interfaces/IModelRegistry.sol";
+import {IRevenueSplitter} from "../../contracts/interfaces/IRevenueSplitter.sol";
+import {System} from "../../contracts/interfaces/ISystem.sol";
+import {TestAsset} from "../../contracts/mocks/assets/TestAsset.sol";
+import {SVM, VM, deploy} from "./Vm.sol";
+
+/// @notice Payments for a model of two leases, through the real splitter; any rates, any amount, each pool dead or
+/// alive. The proof stands in the place of timelock, leases and licensee.
+contract ModelPaymentProofs {
+    address private constant BENEFICIARY = address(0xbe);
+
+    TestAsset private asset;
+    IRevenueSplitter private splitter;
+    IModelRegistry private models;
+    uint256[2] private royalties;
+
+    function setUp() public {
+        asset = new TestAsset("", "", 0);
+        System memory system;
+        system.registry = address(this);
+        system.token = address(this);
+        system.timelock = address(this);
+        system.leases = address(this);
+        // Each contract refuses to be born at any address but the one it was told. Halmos counts addresses up.
+        system.splitter = address(uint160(address(asset)) + 1);
+        system.models = address(uint160(address(asset)) + 2);
+        splitter = IRevenueSplitter(deploy("RevenueSplitter.sol:RevenueSplitter", abi.encode(system, asset)));
+        models = IModelRegistry(deploy("ModelRegistry.sol:ModelRegistry", abi.encode(system, asset)));
+        asset.approve(address(models), type(uint256).max);
+    }
+
+    /// @notice Each payment is its parts: what was paid is in the pools or owed to treasury and beneficiary, and what is
+    /// owed is there.
+    function check_L11_a_payment_is_its_parts() external {
+        royalties = [SVM.createUint(14, "royaltyBps"), SVM.createUint(14, "royaltyBps")];
+        splitter.addPendingShares(1, SVM.createUint(63, "shares"));
+        splitter.addPendingShares(2, SVM.createUint(63, "shares"));
+        uint256[] memory leaseIds = new uint256[](2);
+        (leaseIds[0], leaseIds[1]) = (1, 2);
+        uint256 modelId = models.register(leaseIds, bytes32(uint256(1)), "", false, BENEFICIARY);
+
+        uint256 amount = SVM.createUint(112, "amount");
+        asset.mint(address(this), amount);
+        models.pay(modelId, amount);
+        (uint256 balance, uint256 owed) = models.solvency();
+        unchecked {
+            assert(balance == owed);
+            assert(owed == models.creditOf(BENEFICIARY) + models.creditOf(address(this)));
+            assert(balance + asset.balanceOf(address(splitter)) == amount);
+        }
+    }
+
+    /* THE LEASES */
+
+    function lease(uint256) external view returns (IDataLeases.LeaseInfo memory info) {
+        info.licensee = address(this);
+        info.paidUntil = 1;
+    }
+
+    function leaseTerms(uint256 leaseId) external view returns (IDataLeases.Terms memory terms, uint256, uint256) {
+        terms.datasetId = leaseId;
+        terms.royaltyBps = royalties[leaseId - 1];
+        return (terms, 0, 0);
+    }
+}

@@ -1,0 +1,241 @@
+"""`make prove`: every proof must hold, and every broken twin must be refuted by the same proof.
+
+    prove.py [WORD ...]    only the checks whose name contains one of the words
+
+A check is a function `check_<property>_<claim>` of a contract in `*.t.sol`; Halmos runs it for all inputs at once. Its
+twins are in twins.toml: one line of a contract changed, compiled anew with the same settings, and put in the place of
+the real one. Exit code 0 says that all of this came out as it must, with no solver out of time, no loop cut short, and
+no check left out.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import integers
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+WORK = ROOT / ".forge" / "prove"
+OUT = WORK / "out"
+SOLC = ROOT / "toolchain" / "solcx" / "solc-v0.8.37"
+SOLVER_SECONDS = 300
+# What Halmos answers for one check.
+PROVED, REFUTED = 0, 1
+ANSWERS = {2: "solver out of time", 3: "stuck", 4: "all paths revert", 5: "error in Halmos"}
+
+
+class ProveError(Exception):
+    """Nothing was proved, for a reason that the message tells."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check, against the real contracts or against a twin of one of them."""
+
+    contract: str
+    name: str
+    twin: str = ""
+
+    @property
+    def property_id(self) -> str:
+        """`S-1` of `check_S1_claim_takes_what_it_pays`."""
+        letter, number = re.match(r"check_([A-Z])(\d+)_", self.name).groups()
+        return f"{letter}-{number}"
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A contract with one line wrong."""
+
+    flaw: str
+    subject: str
+    file: str
+    line: str
+    becomes: str
+    refuted_by: list[str]
+
+
+# Building
+
+
+def build() -> None:
+    """Compiles proofs and contracts from scratch: artifacts of deleted sources would be proved too."""
+    shutil.rmtree(WORK, ignore_errors=True)
+    command = ["forge", "build", "--quiet", "--ast", "--extra-output", "storageLayout", "metadata"]
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "FOUNDRY_PROFILE": "prove"}, check=False)
+    if done.returncode:
+        raise ProveError("the proofs do not compile")
+
+
+def artifact(subject: str) -> Path:
+    file, name = subject.split(":")
+    return OUT / file / f"{name}.json"
+
+
+def find_checks() -> list[Check]:
+    found = []
+    for path in sorted(OUT.glob("*.t.sol/*.json")):
+        signatures = json.loads(path.read_text())["methodIdentifiers"]
+        found += [Check(path.stem, name.partition("(")[0]) for name in signatures if name.startswith("check_")]
+    return found
+
+
+def read_twins() -> list[Twin]:
+    with (HERE / "twins.toml").open("rb") as file:
+        return [Twin(**twin) for twin in tomllib.load(file)["twin"]]
+
+
+def compile_twin(twin: Twin) -> str:
+    """Creation code of the subject with the line changed, by the compiler and settings of the real one."""
+    metadata = json.loads(artifact(twin.subject).read_text())["metadata"]
+    sources = {name: {"content": (ROOT / name).read_text()} for name in metadata["sources"]}
+    if twin.file not in sources:
+        raise ProveError(f"twin '{twin.flaw}': {twin.file} is no part of {twin.subject}")
+    content = sources[twin.file]["content"]
+    if content.count(twin.line) != 1:
+        times = content.count(twin.line)
+        raise ProveError(f"twin '{twin.flaw}': expected '{twin.line}' once in {twin.file}, it is there {times} times")
+    sources[twin.file]["content"] = content.replace(twin.line, twin.becomes)
+    settings = metadata["settings"]
+    ((file, name),) = settings.pop("compilationTarget").items()
+    settings["outputSelection"] = {file: {name: ["evm.bytecode.object"]}}
+    question = json.dumps({"language": "Solidity", "sources": sources, "settings": settings})
+    command = [str(SOLC), "--standard-json", "--base-path", str(ROOT)]
+    done = subprocess.run(command, input=question, capture_output=True, text=True, check=False)
+    answer = json.loads(done.stdout) if done.returncode == 0 else {}
+    try:
+        return answer["contracts"][file][name]["evm"]["bytecode"]["object"]
+    except KeyError:
+        errors = [error["formattedMessage"] for error in answer.get("errors", []) if error["severity"] == "error"]
+        raise ProveError(f"twin '{twin.flaw}' does not compile:\n" + "\n".join(errors or [done.stderr])) from None
+
+
+def lay_out(name: str, subject: str = "", code: str = "") -> Path:
+    """A project folder for Halmos: all artifacts, one of them with other creation code."""
+    folder = WORK / "run" / name
+    out = folder / "out"
+    out.mkdir(parents=True)
+    for entry in OUT.glob("*.sol"):
+        (out / entry.name).symlink_to(entry)
+    if subject:
+        file = subject.split(":")[0]
+        (out / file).unlink()
+        shutil.copytree(OUT / file, out / file)
+        target = out / artifact(subject).relative_to(OUT)
+        content = json.loads(target.read_text())
+        content["bytecode"]["object"] = f"0x{code}"
+        target.write_text(json.dumps(content))
+    return folder
+
+
+# Proving
+
+
+def run_halmos(folder: Path, check: Check) -> tuple[str, float]:
+    """`proved`, `refuted`, or what went wrong; and seconds."""
+    began = time.monotonic()
+    report = folder / f"{check.name}.json"
+    command = [
+        str(Path(sys.executable).parent / "halmos"), "--root", str(folder), "--no-status",
+        "--contract", check.contract, "--match-test", rf"^{check.name}\(", "--loop", "8",
+        "--solver-command", f"{sys.executable} {HERE / 'solver.py'}", "--solver-threads", "1",
+        "--solver-timeout-assertion", f"{SOLVER_SECONDS}s", "--json-output", str(report),
+    ]  # fmt: skip
+    if check.twin:
+        command.append("--early-exit")
+    # Halmos keeps solvers of its own in the home folder.
+    done = subprocess.run(
+        command, cwd=folder, env={**os.environ, "HOME": str(WORK), "COLUMNS": "200"},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )  # fmt: skip
+    (folder / f"{check.name}.log").write_text(done.stdout)
+    seconds = time.monotonic() - began
+    if not report.exists():
+        return f"no answer from Halmos: {folder / check.name}.log", seconds
+    results = [result for results in json.loads(report.read_text())["test_results"].values() for result in results]
+    if [result["name"] for result in results] != [f"{check.name}()"]:
+        return f"Halmos ran {len(results)} checks: {folder / check.name}.log", seconds
+    (result,) = results
+    if result["exitcode"] == PROVED and result["num_bounded_loops"]:
+        return "a loop was cut short", seconds
+    return {PROVED: "proved", REFUTED: "refuted"}.get(result["exitcode"]) or ANSWERS[result["exitcode"]], seconds
+
+
+def report(check: Check, answer: str, seconds: float) -> bool:
+    """Prints the line of a check, and tells whether it came out as it must."""
+    good = answer == ("refuted" if check.twin else "proved")
+    label = check.name.split("_", 2)[2]
+    subject = f"  twin: {check.twin}" if check.twin else ""
+    print(
+        f"{check.property_id:5}{answer if good else 'FAILED: ' + answer:9}{seconds:6.1f} s  {label}{subject}",
+        flush=True,
+    )
+    return good
+
+
+def prove(words: list[str]) -> int:
+    began = time.monotonic()
+    queries = integers.compare_with_words()
+    print(f"The integer reading of {queries} random queries agrees with their words.", flush=True)
+    build()
+    checks = find_checks()
+    twins = read_twins()
+    by_name = {check.name: check for check in checks}
+    twinned = {name for twin in twins for name in twin.refuted_by}
+    if len(by_name) != len(checks):
+        raise ProveError("two checks have the same name")
+    if missing := sorted(twinned - set(by_name)):
+        raise ProveError(f"checks that twins.toml names and no contract has: {', '.join(missing)}")
+    if untwinned := sorted(set(by_name) - twinned):
+        raise ProveError(f"checks without a broken twin in twins.toml: {', '.join(untwinned)}")
+
+    def wanted(name: str) -> bool:
+        return not words or any(word in name for word in words)
+
+    real = lay_out("real")
+
+    def prove_real(check: Check) -> bool:
+        return report(check, *run_halmos(real, check))
+
+    def refute_twin(number: int, twin: Twin) -> list[bool]:
+        names = [name for name in twin.refuted_by if wanted(name)]
+        if not names:
+            return []
+        folder = lay_out(f"twin-{number}", twin.subject, compile_twin(twin))
+        twin_checks = [replace(by_name[name], twin=twin.flaw) for name in names]
+        return [report(check, *run_halmos(folder, check)) for check in twin_checks]
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        proofs = [pool.submit(prove_real, check) for check in checks if wanted(check.name)]
+        refutations = [pool.submit(refute_twin, number, twin) for number, twin in enumerate(twins)]
+        proved = [proof.result() for proof in proofs]
+        refuted = [good for refutation in refutations for good in refutation.result()]
+    if not proved:
+        raise ProveError(f"no check is named {' or '.join(words)}")
+    minutes = (time.monotonic() - began) / 60
+    print(f"{sum(proved)} of {len(proved)} proved, {sum(refuted)} of {len(refuted)} twins refuted, {minutes:.1f} min")
+    return 0 if all(proved) and all(refuted) else 1
+
+
+def main() -> int:
+    try:
+        return prove(sys.argv[1:])
+    except ProveError as error:
+        print(f"prove: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("prove: interrupted", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
