@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 import eth_abi
-from eth_abi.exceptions import DecodingError, EncodingError
+from eth_abi.exceptions import DecodingError
 from eth_utils import keccak, to_checksum_address
 
 from datadao.chain import Call, abi
@@ -59,6 +59,7 @@ class Birth:
     @cached_property
     def id(self) -> bytes:
         """What the addresses are derived from, and what its events are indexed by."""
+        # `predict` takes what the factory hashes: creator, parameters, salt.
         return keccak(self._data("predict", self.creator)[4:])
 
     @cached_property
@@ -101,7 +102,8 @@ def birth_from(factory: str, creator: str, calldata: bytes) -> Birth:
     types = [canonical_type(i) for i in inputs]
     try:
         params, salt = eth_abi.decode(types, calldata[4:])
-    except (DecodingError, EncodingError) as error:
+    # ValueError: text that is not UTF-8.
+    except (DecodingError, ValueError) as error:
         raise Malformed(f"no parameters of a DAO: {error}") from error
     birth = Birth(factory, creator, named(inputs[0], params), salt)
     if birth.begin != calldata:

@@ -44,14 +44,14 @@ def existing(address: str) -> Factory:
     if not is_address(address):
         raise ConfigError(f"expected a factory's address, got {address!r}")
     if wrong := faults(address):
-        raise ConfigError(f"{address} is not the factory of these contracts: {', '.join(wrong)}")
+        raise ConfigError(f"{address} is not the factory of these contracts: it differs in {', '.join(wrong)}")
     return Factory(to_checksum_address(address))
 
 
 def faults(address: str) -> list[str]:
-    """What is wrong with the factory at an address, by name; nothing if it makes exactly the DAOs of this project."""
+    """Names of the checks that the factory at an address fails; none if it makes exactly the DAOs of this project."""
     reader = Reader(ape.networks.provider.web3, {FACTORY: address})
-    return [f"{check.contract} has another {check.field}" for check in check_factory(reader) if not check.ok]
+    return [f"{check.contract}.{check.field}" for check in check_factory(reader) if not check.ok]
 
 
 def check_factory(reader: Reader) -> Iterator[Check]:

@@ -74,18 +74,18 @@ def append(folder: Path, entry: Mapping[str, Any]) -> Path:
 
 def append_factory(folder: Path, plan: Plan, steps: Sequence[Step]) -> None:
     """Adds the factory that a plan's `steps` deployed, unless there is none or it is known already."""
-    own = [step for step in steps if step.key == "factory"]
-    for step in own:
-        if newest_factory(folder) != step.address:
-            entry = {
-                "address": step.address,
-                "block": step.block,
-                "blueprints": [s.address for s in steps if s.key.startswith("blueprint ")],
-                "commit": _commit(),
-                "deployer": plan.deployer,
-                "transaction": step.transaction,
-            }
-            _add(folder, "factories", entry)
+    step = next((step for step in steps if step.key == "factory"), None)
+    if step is None or newest_factory(folder) == step.address:
+        return
+    entry = {
+        "address": step.address,
+        "block": step.block,
+        "blueprints": [s.address for s in steps if s.key.startswith("blueprint ")],
+        "commit": _commit(),
+        "deployer": plan.deployer,
+        "transaction": step.transaction,
+    }
+    _add(folder, "factories", entry)
 
 
 def newest(folder: Path) -> dict[str, Any]:

@@ -30,10 +30,10 @@ def send(account: Any, plan: Plan, done: Sequence[Step], journal: Journal | None
     item = plan.transactions[number]
     if item.calls and (step := by_others(plan, item, done)):
         return step
+    nonce = account.nonce
     # An address follows from the nonce of its creation; a call may have any.
-    nonce = account.nonce if item.calls else plan.nonce + number
-    if account.nonce != nonce:
-        raise DeploymentError(f"{account.address} meanwhile sent a transaction of its own (nonce {account.nonce})")
+    if not item.calls and nonce != plan.nonce + number:
+        raise DeploymentError(f"{account.address} meanwhile sent a transaction of its own (nonce {nonce})")
     receiver = {"receiver": item.address} if item.calls else {}
     unsigned = ape.networks.ecosystem.create_transaction(
         data=item.data, nonce=nonce, sender=account.address, **receiver

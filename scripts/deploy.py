@@ -72,7 +72,10 @@ def _recorded_or_new(out: Console, folder: Path) -> str:
     if recorded is None:
         return NEW
     if wrong := faults(recorded):
-        out.print(f"The factory recorded at {recorded} is of other contracts: {', '.join(wrong)}.", highlight=False)
+        out.print(
+            f"The factory recorded at {recorded} is of other contracts: it differs in {', '.join(wrong)}.",
+            highlight=False,
+        )
         return NEW
     return recorded
 

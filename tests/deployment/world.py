@@ -85,6 +85,23 @@ def code_misses(entry: dict[str, Any], contract: str) -> set[str]:
     return {f"{check.contract}.{check.field}" for check in checks if not check.ok}
 
 
+def altered(address: str) -> None:
+    """Changes the last byte of the code at an address, or puts it back."""
+    provider = ape.networks.provider
+    code = bytearray(bytes(provider.get_code(address)))
+    code[-1] ^= 1
+    provider.make_request("anvil_setCode", [address, "0x" + code.hex()])
+
+
+def blueprints(plan: Plan) -> dict[str, list[str]]:
+    """Accounts of the blueprints by contract."""
+    found: dict[str, list[str]] = {}
+    for item in plan.transactions:
+        if item.key.startswith("blueprint "):
+            found.setdefault(item.key.split()[1], []).append(item.address)
+    return found
+
+
 class Node:
     """An anvil of the test's own, with Ape's test accounts."""
 

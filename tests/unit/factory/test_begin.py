@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from datadao.errors import Malformed
 from datadao.factory import Birth, birth_from
 from tests.support.factory import SALT, FactoryDao
 from tests.support.handles import Reverted
@@ -53,6 +54,15 @@ def test_predict__any_parameters__is_what_the_client_predicts(made: FactoryDao, 
     id_, system = made.factory.predict(expected.creator, expected.params, expected.salt)
     assert (id_, vars(system)) == (expected.id, expected.system)
     assert birth_from(expected.factory, expected.creator, expected.begin) == expected
+
+
+def test_birth_from__calldata_of_no_begin__is_malformed(made: FactoryDao) -> None:
+    begun = made.birth.begin
+    strange = begun.replace(b"ANES Data DAO", b"\xff" * 13)
+    assert strange != begun
+    for data in (b"", begun[:-32], begun + bytes(32), made.birth.complete, bytes(4) + begun[4:], strange):
+        with pytest.raises(Malformed):
+            birth_from(made.birth.factory, made.birth.creator, data)
 
 
 def test_predict__another_salt_creator_or_parameter__is_another_dao_at_eight_other_addresses(made: FactoryDao) -> None:
@@ -98,7 +108,7 @@ def test_begin__again_with_another_salt_or_parameter__creates_another_dao(
     assert not set(birth.system.values()) & set(made.addresses.values())
 
 
-def test_begin__by_another_with_the_same_parameters_and_salt__cannot_take_the_creators_addresses(
+def test_begin__by_another_with_the_same_parameters_and_salt__cannot_take_the_creators_addresses_AB77(
     made: FactoryDao,
 ) -> None:
     mine, theirs = born(made), born(made, creator="stranger")

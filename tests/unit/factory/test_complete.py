@@ -66,7 +66,7 @@ def test_complete__twice__refused(made: FactoryDao) -> None:
     [{"salt": SALT}, {"creator": "stranger"}, {"symbol": "OTHER"}, {"maturitySupply": 7}, {"registry": {}}],
     ids=lambda other: next(iter(other)),
 )
-def test_complete__otherwise_than_it_was_begun__lands_nowhere(made: FactoryDao, other: dict[str, Any]) -> None:
+def test_complete__otherwise_than_it_was_begun__lands_nowhere_AB77(made: FactoryDao, other: dict[str, Any]) -> None:
     """A stranger can put neither its attestors nor anything else into a DAO that somebody began."""
     salt = bytes(31) + b"\3"
     birth = born(made, salt)
