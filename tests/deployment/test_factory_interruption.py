@@ -15,8 +15,7 @@ from scripts._plan import NEW, make_plan
 from scripts._record import Journal, new_entry
 from scripts._resume import RECORDED, NotResumable, resume
 from scripts._send import DeploymentError
-from tests.deployment.test_interruption import CAUSES, Failing
-from tests.deployment.world import deployed, local, misses
+from tests.deployment.world import CAUSES, Failing, deployed, local, misses
 
 COMPLETE = 13
 """Place of the last transaction."""

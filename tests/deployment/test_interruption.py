@@ -14,7 +14,6 @@ from dataclasses import replace
 
 import ape
 import pytest
-from requests.exceptions import ConnectionError as NodeGone
 
 from scripts._deploy import execute
 from scripts._plan import make_plan
@@ -23,7 +22,9 @@ from scripts._record import Journal, new_entry
 from scripts._resume import NotResumable, resume
 from scripts._send import DeploymentError
 from tests.deployment.world import (
+    CAUSES,
     CONTRACTS,
+    Failing,
     Node,
     arguments,
     changed,
@@ -82,36 +83,6 @@ def test_cli__node_killed_while_a_transaction_waits__is_told(tmp_path):
 
 
 # Stopped at each transaction
-
-
-class Failing:
-    """An Ape account that signs `good` transactions and then fails."""
-
-    def __init__(self, account, good, cause):
-        self.account, self.good, self.cause = account, good, cause
-
-    def __getattr__(self, name):
-        return getattr(self.account, name)
-
-    def sign_transaction(self, transaction):
-        if self.good == 0:
-            if isinstance(self.cause, BaseException):
-                raise self.cause
-            return self.cause(self.account)
-        self.good -= 1
-        return self.account.sign_transaction(transaction)
-
-
-def refuse(account):
-    """Its owner presses "reject"."""
-    return None  # noqa: RET501
-
-
-CAUSES = {
-    "interrupted": SystemExit(130),
-    "did not sign": refuse,
-    "the node is gone": NodeGone("the node is gone"),
-}
 
 
 def stop_at(deployer, journal, step, cause, config=None):
