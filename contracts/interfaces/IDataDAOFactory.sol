@@ -7,12 +7,12 @@ import {IDatasetRegistry} from "./IDatasetRegistry.sol";
 import {System} from "./ISystem.sol";
 
 /// @title Data DAO factory
-/// @notice Creates whole Data DAOs, wired by itself: each contract is what its constructor makes it, no proxy stands in
-/// front of it, and at no moment does anyone but the new timelock hold a power over it.
-/// @dev Two transactions. The code of a DAO is 92 KB, which costs 18.4 million gas to store; a transaction takes at most
-/// 16,777,216 (EIP-7825). `begin` creates all contracts but the registry, `complete` the registry, which mints and
-/// without which none of the others does anything. Both derive the same addresses from the same creator, parameters and
-/// salt, so whoever completes a DAO can complete it only as its creator began it.
+/// @notice Creates whole Data DAOs, wired by itself: each contract is what its constructor makes it, no proxy stands
+/// in front of it, and at no moment does anyone but the new timelock hold a power over it.
+/// @dev Two transactions. The code of a DAO is 92 KB, which costs 18.4 million gas to store; a transaction takes at
+/// most 16,777,216 (EIP-7825). `begin` creates all contracts but the registry, `complete` the registry, which mints and
+/// without which none of the others does anything. Both derive the same addresses from the same creator, parameters
+/// and salt, so whoever completes a DAO can complete it only as its creator began it.
 interface IDataDAOFactory {
     /// @notice What the eight constructors take besides each other's addresses.
     /// @param asset settlement asset of splitter, leases and models
@@ -75,8 +75,8 @@ interface IDataDAOFactory {
     function complete(address creator, DaoParams calldata params, bytes32 salt) external returns (System memory system);
 
     /// @notice Where the DAO of these parameters will be, or is.
-    /// @return id `keccak256(abi.encode(creator, params, salt))`; each contract is at the CREATE3 address of this factory
-    /// with the salt `keccak256(abi.encode(id, n))`, n its place in `System`
+    /// @return id `keccak256(abi.encode(creator, params, salt))`; each contract is at the CREATE3 address of this
+    /// factory with the salt `keccak256(abi.encode(id, n))`, n its place in `System`
     function predict(address creator, DaoParams calldata params, bytes32 salt)
         external
         view
