@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import ClassVar
 
 from datadao import eip712
 from datadao.encoding import address
@@ -70,6 +71,8 @@ class Manifest:
     Stored as JSON Lines: a header object, then `[contributor, fingerprint, fileHash, envelopeHash, units, quality]` per
     leaf, numbers as decimal strings. Public; it names who contributed how much, as claims will.
     """
+
+    LIMIT: ClassVar = 1024**3  # bytes read: two and a half million leaves
 
     dao: Dao
     dataset_id: int

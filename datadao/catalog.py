@@ -16,9 +16,6 @@ from datadao.client import DataDAO
 from datadao.store import Store
 from datadao.types import Contribution
 
-_LARGEST = 1024**3
-"""Bytes of a manifest: two and a half million leaves."""
-
 
 class BatchStatus(IntEnum):
     """`IDatasetRegistry.BatchStatus`."""
@@ -60,7 +57,7 @@ class Catalog:
         """The batch's leaves. Raises `ObjectMissing`, `HashMismatch` or `Malformed` if storage does not have them."""
         digest = item.batch.manifest_hash
         if digest not in self._manifests:
-            data = self._store.get(digest, _LARGEST)
+            data = self._store.get(digest, Manifest.LIMIT)
             self._manifests[digest] = Manifest.decode(data, self._dao.id, digest)
         return self._manifests[digest]
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import eth_abi
 from eth_utils import keccak
+from requests.exceptions import ConnectionError as Unreachable
 from requests.exceptions import HTTPError, RequestException
 from web3 import Web3
 from web3.exceptions import Web3Exception
@@ -18,6 +19,7 @@ from web3.types import RPCEndpoint
 
 from datadao.deployment import ORDER, canonical_type
 from datadao.errors import NodeRefused
+from datadao.node import in_words
 
 CONTRACTS = dict(ORDER)
 """Contract names by their keys in a deployment record."""
@@ -158,8 +160,10 @@ def _raw_logs(web3: Web3, wanted: Mapping[str, Any], first: int, last: int) -> I
     answer: Any
     try:
         answer = web3.provider.make_request(RPCEndpoint("eth_getLogs"), [span])
+    except Unreachable as error:  # whom a smaller question would not bring back
+        raise NodeRefused(f"eth_getLogs: {in_words(error)}") from error
     except (Web3Exception, RequestException, ValueError) as error:
-        answer = {"error": str(error)}
+        answer = {"error": in_words(error)}
     if "error" not in answer:
         yield from answer["result"]
     elif first < last:

@@ -77,7 +77,11 @@ class Custodian:
             private_key=self.private_key,
             store=self.store,
         )
-        self.ring.inherited.update(inherited(self.vault.inheritance(), self.dao, self.private_key))
+        try:
+            self.ring.inherited.update(inherited(self.vault.inheritance(), self.dao, self.private_key))
+        except DataDAOError as error:
+            self.close()
+            raise SeatMismatch(f"{self.home.name} holds what was handed over to another key; use that one") from error
 
     def seat(self) -> Party:
         """This seat as the chain has it. Raises `SeatMismatch` if it is another key's, `GateUnavailable`."""

@@ -12,9 +12,6 @@ from datadao.store import Store
 from datadao.types import Contribution, Dao
 from datadao.warden import Warden
 
-_LARGEST = 1024**3
-"""Bytes of a manifest: two and a half million leaves."""
-
 
 class Manifests:
     """Manifests are stored by their sha256, which `publish` put on chain, and read once."""
@@ -38,7 +35,7 @@ class Manifests:
     def _of(self, batch_id: int, digest: bytes) -> list[Contribution]:
         if batch_id not in self._leaves:
             try:
-                manifest = Manifest.decode(self._store.get(digest, _LARGEST), self._dao, digest)
+                manifest = Manifest.decode(self._store.get(digest, Manifest.LIMIT), self._dao, digest)
             except ObjectMissing as error:
                 raise ObjectMissing(f"the manifest of batch {batch_id}: {error}") from error
             self._leaves[batch_id] = [manifest.contribution(batch_id, i) for i in range(len(manifest.leaves))]

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 import eth_abi
-from eth_abi.exceptions import DecodingError
+from eth_abi.exceptions import DecodingError, EncodingError
 from eth_utils import keccak
 from web3 import Web3
 from web3.types import RPCEndpoint
@@ -28,9 +28,13 @@ def refusal(data: bytes) -> tuple[str, dict[str, Any]]:
     entry = _errors().get(data[:4])
     if entry is None:
         return f"unknown error 0x{data.hex()}" if data else "no reason", {}
+    types = [canonical_type(i) for i in entry["inputs"]]
     try:
-        values = eth_abi.decode([canonical_type(i) for i in entry["inputs"]], data[4:])
-    except DecodingError:
+        values = eth_abi.decode(types, data[4:])
+        # The library reads numbers from nothing at all.
+        if eth_abi.encode(types, values) != data[4:]:
+            raise ValueError("cut short")
+    except (DecodingError, EncodingError, ValueError, OverflowError):
         return f"unknown error 0x{data.hex()}", {}
     return entry["name"], {i["name"]: v for i, v in zip(entry["inputs"], values, strict=True)}
 

@@ -110,7 +110,7 @@ def sign(session: Session, dataset: int) -> Outcome:
     from datadao.proposal import Signed
 
     panel = open_panel(session, dataset)
-    slot, limit = my_slot(session, panel), 1024**3
+    slot = my_slot(session, panel)
     signed: list[dict[str, Any]] = []
     refused: list[dict[str, Any]] = []
     for item in _drafts(session, panel):
@@ -118,7 +118,7 @@ def sign(session: Session, dataset: int) -> Outcome:
             continue
         digest = item.batch.manifest_hash
         try:
-            manifest = Manifest.decode(session.store.get(digest, limit), session.dao.id, digest)
+            manifest = Manifest.decode(session.store.get(digest, Manifest.LIMIT), session.dao.id, digest)
             batch = panel.examine(item, manifest, slot)
         except StoreUnavailable:
             raise

@@ -13,6 +13,7 @@ from datadao.cli.groups import cli
 
 if TYPE_CHECKING:
     from datadao.cli.session import Session
+    from datadao.client import Terms
     from datadao.errors import DataDAOError
     from datadao.licensee import Fault, Licensee
 
@@ -21,16 +22,17 @@ if TYPE_CHECKING:
 @click.argument("number", metavar="LEASE", type=click.IntRange(1))
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the files.")
 def open_(session: Session, number: int, out: Path) -> Outcome:
-    """Open every file of a LEASE whose keys custodians released, into a folder.
+    """Open every file of a LEASE whose keys custodians released, and describe them as a Croissant dataset.
 
-    Files are named by the sha256 of their ciphertext. Those already there are not opened again; those erased since must
-    be deleted, and are named.
+    Files lie in DIR/data, named by the sha256 of their ciphertext, their description in DIR/croissant.json. Those
+    already there are not opened again; those erased since must be deleted, and are named.
     """
     from datadao.cli.reading import LeaseStatus, check_lease, terms_of, word
+    from datadao.croissant import DATA
     from datadao.errors import LeaseNotStarted
 
-    info = check_lease(session, number)
-    dataset = terms_of(session.dao, number).dataset_id
+    info, terms = check_lease(session, number), terms_of(session.dao, number)
+    dataset = terms.dataset_id
     licensees, faults = _licensees(session, number, bytes(info.hpkeKey))
     if not any(licensee.held for licensee in licensees):
         state = word(LeaseStatus(info.status))
@@ -38,16 +40,18 @@ def open_(session: Session, number: int, out: Path) -> Outcome:
             f"no keys are released for lease {number}, which is {state}: custodians release them once an instalment is "
             "paid and final; wait for them, or see `datadao lease show`"
         )
-    out.mkdir(parents=True, exist_ok=True)
+    data = out / DATA
+    data.mkdir(parents=True, exist_ok=True)
     gone = _gone(session, dataset)
-    opened, left = _open_all(session, dataset, licensees, out, gone)
-    stale = sorted(str(out / name) for name in gone if (out / name).exists())
-    lines = [f"{len(opened)} files in {out}."]
+    opened, left = _open_all(session, dataset, licensees, data, gone)
+    stale = sorted(str(data / name) for name in gone if (data / name).exists())
+    description = _describe(session, number, terms, out)
+    lines = [f"{len(opened)} files in {data}" + (f", described by {description}." if description else ".")]
     lines += [f"{item['fileHash'].hex()}  {item['kind']}: {item['reason']}" for item in left]
     lines += [f"Bad bundle {fault.name}: {_culprit(fault)}: {fault.reason}" for fault in faults]
     lines += [f"Erased by its contributor: delete {path} and every copy, then acknowledge." for path in stale]
     document = {
-        "lease": number, "out": out, "opened": opened, "left": left, "delete": stale,
+        "lease": number, "description": description, "opened": opened, "left": left, "delete": stale,
         "faults": [{"bundle": f.name, "seat": f.culprit, "reason": str(f.reason)} for f in faults],
     }  # fmt: skip
     return Outcome(document, tuple(lines), PARTLY if left else DONE)
@@ -121,6 +125,32 @@ def _open_all(
                 else:
                     opened.append(place | {"path": out / leaf.file_hash.hex()})
     return opened, left
+
+
+def _describe(session: Session, number: int, terms: Terms, out: Path) -> Path | None:
+    """The Croissant description; None, and a word why, if it cannot be made. The files are open all the same."""
+    from datetime import UTC, datetime
+
+    from datadao.croissant import Dataset, describe
+    from datadao.errors import DataDAOError
+
+    policy = session.dao.registry.currentPolicy(terms.dataset_id)
+    digest = bytes(policy.schemaHash)
+    try:
+        dataset = Dataset(
+            dao=session.dao.id,
+            dataset_id=terms.dataset_id,
+            lease_id=number,
+            purposes=terms.purposes,
+            agreement_hash=terms.agreement_hash,
+            schema=session.store.get(digest),
+            schema_hash=digest,
+            uri=policy.uri,
+        )
+        return describe(out, dataset, datetime.fromtimestamp(session.now, UTC).date())
+    except DataDAOError as error:
+        session.say("[yellow]No Croissant description:[/yellow]", str(error))
+        return None
 
 
 def _culprit(fault: Fault) -> str:

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
@@ -154,13 +155,16 @@ class Session:
             yield lambda done: progress.advance(task, done)
 
     def discreet(self, message: str) -> str:
-        """A message without the node's address, which often holds a password."""
+        """A message without what of the node's address may be a password: all but its host."""
         url = self.network or (self.__dict__["profile"].network if "profile" in self.__dict__ else None)
         if not url or "://" not in url:
             return message
-        from datadao.node import host
-
-        return message.replace(url, host(url))
+        parts = urlsplit(url)
+        message = message.replace(url, parts.netloc.rpartition("@")[2])
+        for secret in (parts.netloc.rpartition("@")[0], parts.password or "", parts.path.strip("/"), parts.query):
+            if secret:
+                message = message.replace(secret, "[hidden]")
+        return message
 
     def _connect(self) -> None:
         network = self.network or self.profile.needed("network")

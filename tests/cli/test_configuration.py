@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from datadao.cli.session import Session
 from tests.cli.conftest import Newborn, leaf_commands, put_key
 from tests.cli.world import DATADAO
 
@@ -91,6 +93,21 @@ def test_network__that_does_not_answer__is_told_without_its_password(born: Newbo
     done = born.run(home, "status")
     assert "cannot connect to 127.0.0.1:9" in done.refusal
     assert "pa55word" not in done.err and "secret-path" not in done.err
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "http://user:pa55word@node.example/v3/k3y?token=t0ken refused",
+        "HTTPSConnectionPool(host='node.example', port=443): Max retries exceeded with url: /v3/k3y?token=t0ken",
+        "401 for user:pa55word",
+    ],
+)
+def test_message_of_a_library__loses_what_of_the_address_may_be_a_password(tmp_path: Path, message: str) -> None:
+    url = "http://user:pa55word@node.example/v3/k3y?token=t0ken"
+    shown = Session(tmp_path, url, None, as_json=False, yes=False, stack=ExitStack()).discreet(message)
+    assert not any(secret in shown for secret in ("pa55word", "k3y", "t0ken"))
+    assert ("node.example" in shown) is ("node.example" in message)
 
 
 def test_deployment__not_recorded__is_told_who_writes_it(born: Newborn) -> None:

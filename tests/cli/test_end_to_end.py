@@ -103,6 +103,7 @@ def test_life__from_contribute_to_erase__every_party_a_process_of_its_own(world:
     world.until(lambda: len(list(world.store.names(bundles))) == 5)
     opened = licensee.do("open", lease, "--out", str(licensee.home / "data"))
     assert not opened["left"] and not opened["faults"]
+    assert json.loads(Path(opened["description"]).read_text())["name"] == "Data DAO dataset 1"
     assert sorted(Path(item["path"]).read_bytes() for item in opened["opened"]) == sorted(p.read_bytes() for p in marks)
 
     # Rent reaches those whose data it is, in proportion, less the treasury's 5 %

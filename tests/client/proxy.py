@@ -16,13 +16,14 @@ Answer = dict[str, Any]
 
 class Proxy:
     """Honest until told otherwise. `ask` sees each request before the node does, `tell` each answer after; `silent`
-    keeps every caller waiting. `asked` counts the requests."""
+    keeps every caller waiting, `status` is what HTTP says. `asked` counts the requests."""
 
     def __init__(self, node: str) -> None:
         self.node = node
         self.ask: Callable[[Request], Request] = lambda request: request
         self.tell: Callable[[Request, Answer], Answer] = lambda _, answer: answer
         self.silent = False
+        self.status = 200
         self.asked = 0
         self._over = threading.Event()
         proxy = self
@@ -34,7 +35,7 @@ class Proxy:
                     proxy._over.wait()
                     return
                 data = json.dumps(proxy._answer(body)).encode()
-                self.send_response(200)
+                self.send_response(proxy.status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()

@@ -174,6 +174,24 @@ def test_k3__unreachable_node__refused_without_its_address(leased: ChainWorld, p
     assert "SECRET" not in str(told.value)
 
 
+@pytest.mark.parametrize("status", [401, 429, 503])
+@pytest.mark.parametrize("method", ["eth_getBlockByNumber", "eth_getLogs"])
+def test_k3__node_refuses_over_http__says_so_without_its_address(
+    leased: ChainWorld, proxy: Proxy, status: int, method: str
+) -> None:
+    leased.finalize()
+    gate = both(leased, proxy)
+
+    def ask(request: Request) -> Request:
+        proxy.status = status if request["method"] == method else 200
+        return request
+
+    proxy.ask = ask
+    with pytest.raises(GateUnavailable, match=f"node 2, .*HTTP status {status}") as told:
+        gate.manifest(1)
+    assert "SECRET" not in str(told.value)
+
+
 def test_quorum__of_no_node__refused() -> None:
     with pytest.raises(InvalidArgument):
         Quorum({})

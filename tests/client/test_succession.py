@@ -384,6 +384,17 @@ def test_take_over__again_and_after_a_restart__keeps_each_record_once(
     assert take_over(successor(replaced), listed).missing == {}
 
 
+def test_custodian__folder_of_a_successor_with_another_key__refused(
+    replaced: ChainWorld, leaver: Custodian, heir: Custodian
+) -> None:
+    hand_over(leaver, replaced.contributions())
+    take_over(heir, replaced.contributions())
+    heir.close()
+    with pytest.raises(SeatMismatch, match="another key"):
+        successor(replaced, private_key=hpke_key("third"))
+    successor(replaced).close()  # and the lock was let go
+
+
 def test_succession__list_of_unproved_leaves__refused(replaced: ChainWorld, leaver: Custodian, heir: Custodian) -> None:
     first: Contribution = replaced.contributions()[0]
     for forged in (replace(first, proof=()), replace(first, leaf=first.leaf._replace(units=7))):

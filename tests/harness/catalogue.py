@@ -99,20 +99,22 @@ class Test:
 def _tests(file: Path) -> dict[str, Test]:
     """Everything in the file that pytest collects, methods as `Class::name`."""
     source = file.read_text()
-    module = ast.parse(source)
+    module, lines = ast.parse(source), source.splitlines()
+
+    def text(node: ast.stmt) -> str:
+        return "\n".join(lines[node.lineno - 1 : node.end_lineno])
+
     # A table of cases above the tests speaks for them, as the docstring does.
-    tables = [
-        ast.get_source_segment(source, node) or ""
-        for node in module.body
-        if isinstance(node, ast.Assign | ast.AnnAssign)
-    ]
+    tables = [text(node) for node in module.body if isinstance(node, ast.Assign | ast.AnnAssign)]
     about = _mentioned("", (ast.get_docstring(module) or "") + "".join(tables))
+    everywhere = [table for table in tables if table.startswith("pytestmark")]
     found = {}
     for scope, prefix in [(module, ""), *((c, f"{c.name}::") for c in module.body if _is_test(c, ast.ClassDef))]:
         for node in scope.body:
             if _is_test(node, ast.FunctionDef):
-                marks = " ".join(ast.unparse(mark) for mark in node.decorator_list)
-                told = _mentioned(node.name, marks + (ast.get_source_segment(source, node) or ""))
+                above = [*node.decorator_list, *(scope.decorator_list if isinstance(scope, ast.ClassDef) else [])]
+                marks = " ".join([*map(ast.unparse, above), *everywhere])
+                told = _mentioned(node.name, marks + text(node))
                 found[prefix + node.name] = Test(marks, frozenset(told | about))
     return found
 

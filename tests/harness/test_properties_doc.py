@@ -69,10 +69,19 @@ def test_faults__of_a_page_that_says_otherwise__are_found(old: str, new: str, fa
     assert fault in "\n".join(faults(re.sub(old, new, PROPERTIES), *AREAS))
 
 
-def test_faults__of_a_test_that_is_skipped__are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "test_it.py").write_text(
-        'import pytest\n\n\n@pytest.mark.skip\ndef test_it__S1() -> None:\n    """."""\n'
-    )
+@pytest.mark.parametrize(
+    "source",
+    [
+        "@pytest.mark.skip\ndef test_it__S1(): ...",
+        "pytestmark = pytest.mark.skipif(True, reason='')\n\n\ndef test_it__S1(): ...",
+        "@pytest.mark.parametrize('x', [pytest.param(1, marks=pytest.mark.xfail)])\ndef test_it__S1(x): ...",
+    ],
+    ids=["test", "module", "parameter"],
+)
+def test_faults__of_a_test_that_is_skipped__are_found(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "test_it.py").write_text(f"import pytest\n\n\n{source}\n")
     monkeypatch.setattr("tests.harness.catalogue.TESTS", tmp_path)
     assert "S-1: test_it__S1 is skipped or expected to fail" in faults(
         "| S-1 | a | b | `test_it.py::test_it__S1` |", "S"

@@ -43,7 +43,11 @@ class Coder:
         """Raises `ValueError` for data that no values of these types encode to."""
         if self._size and len(data) != self._size:
             raise ValueError(f"expected {self._size} bytes, got {len(data)}")
-        return tuple(self._decode(data, 0))
+        values = self._decode(data, 0)
+        # Offsets may point anywhere; Solidity writes the canonical encoding, and anything else is damage.
+        if not self._size and self._encode(values) != data:
+            raise ValueError(f"{len(data)} bytes that are not the canonical encoding of their values")
+        return tuple(values)
 
 
 def _kind(name: str, entry: dict[str, Any]) -> _Kind:

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 from eth_account import Account
-from eth_account.messages import encode_typed_data
+from eth_account.messages import SignableMessage, encode_typed_data
 from eth_utils import keccak
 
 from datadao.deployment import ORDER, Config, Context, predict
@@ -34,8 +34,18 @@ class Actor:
 
     def sign(self, typed: dict[str, Any]) -> bytes:
         """65-byte signature over EIP-712 data given as a full message."""
-        signed = Account.sign_message(encode_typed_data(full_message=typed), self.key)
-        return bytes(signed.signature)
+        return bytes(Account.sign_message(_signable(repr(typed), typed), self.key).signature)
+
+
+_hashed: dict[str, SignableMessage] = {}
+
+
+def _signable(name: str, typed: dict[str, Any]) -> SignableMessage:
+    """The last message is kept: several attestors sign the same one."""
+    if name not in _hashed:
+        _hashed.clear()
+        _hashed[name] = encode_typed_data(full_message=typed)
+    return _hashed[name]
 
 
 @functools.cache
