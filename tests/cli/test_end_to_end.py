@@ -127,6 +127,14 @@ def test_life__from_contribute_to_erase__every_party_a_process_of_its_own(world:
     assert [world.stop(process) for process in on_duty] == [0] * 5
     search(world, marks)
 
+    # The search bites: a leak of either kind, anywhere, ends it
+    (world.logs / "leak.err").write_text(f"signing with {members[0].private_key.hex()}")
+    with pytest.raises(AssertionError, match=r"member0's private key is in logs/leak\.err"):
+        search(world, marks)
+    world.store.put_bytes(b"..." + next(iter(marks.values())))
+    with pytest.raises(AssertionError, match=r"the plaintext of diary-0\.jsonl is in sha256/"):
+        search(world, marks)
+
 
 def search(world: World, marks: dict[Path, bytes]) -> None:
     """No plaintext outside its owner's folder and the licensee's; no secret outside its owner's folder."""

@@ -139,12 +139,19 @@ class World:
         self.s3.create_bucket(Bucket="datadao")
         options = {"endpoint": self.endpoint, "access_key_id": "test", "secret_access_key": "test"}
         self.store = Store("s3://datadao", http=True, region="us-east-1", **options)
+        self._daemons: list[subprocess.Popen[bytes]] = []
+        try:
+            self._set_up(members, attestors, custodians)
+        except BaseException:
+            self.close()
+            raise
+
+    def _set_up(self, members: int, attestors: int, custodians: int) -> None:
         self.store.put_bytes(SCHEMA)
         self.members = self._roles("member", members)
         self.attestors = self._roles("attestor", attestors)
         self.custodians = self._roles("custodian", custodians)
         (self.licensee,) = self._roles("licensee", 1)
-        self._daemons: list[subprocess.Popen[bytes]] = []
         self._keys = dict(zip(self._keyed, self.together([(role, "keys", "new") for role in self._keyed]), strict=True))
         with ape.networks.parse_network_choice(self.node.url):
             self.record = self._deploy()
