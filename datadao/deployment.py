@@ -140,7 +140,7 @@ def initcode(abi: Abi, creation: bytes, arguments: Sequence[Any]) -> bytes:
     """What a creation transaction carries: the compiled code followed by the constructor's arguments, structs as
     mappings or in order."""
     inputs = constructor_inputs(abi)
-    values = [_positional(entry, value) for entry, value in zip(inputs, arguments, strict=True)]
+    values = [positional(entry, value) for entry, value in zip(inputs, arguments, strict=True)]
     return creation + eth_abi.encode([canonical_type(entry) for entry in inputs], values)
 
 
@@ -163,15 +163,29 @@ def canonical_type(entry: Mapping[str, Any]) -> str:
     return "(" + ",".join(canonical_type(component) for component in entry["components"]) + ")" + kind[5:]
 
 
-def _positional(entry: Mapping[str, Any], value: Any) -> Any:
-    kind: str = entry["type"]
-    if kind.endswith("[]"):
-        item = {**entry, "type": kind[:-2]}
-        return [_positional(item, v) for v in value]
-    if kind == "tuple":
+def positional(entry: Mapping[str, Any], value: Any) -> Any:
+    """A value of the ABI entry's type as an encoder takes it: structs, given by field or in order, as tuples."""
+    if item := _item(entry):
+        return [positional(item, v) for v in value]
+    if entry["type"] == "tuple":
         fields = [value[c["name"]] for c in entry["components"]] if isinstance(value, Mapping) else value
-        return tuple(_positional(c, v) for c, v in zip(entry["components"], fields, strict=True))
+        return tuple(positional(c, v) for c, v in zip(entry["components"], fields, strict=True))
     return value
+
+
+def named(entry: Mapping[str, Any], value: Any) -> Any:
+    """The other way round: a decoded value with structs as mappings and addresses in checksummed spelling."""
+    if item := _item(entry):
+        return [named(item, v) for v in value]
+    if entry["type"] == "tuple":
+        return {c["name"]: named(c, v) for c, v in zip(entry["components"], value, strict=True)}
+    return to_checksum_address(value) if entry["type"] == "address" else value
+
+
+def _item(entry: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The entry of a list's items; None for what is no list."""
+    kind: str = entry["type"]
+    return {**entry, "type": kind[: kind.rindex("[")]} if kind.endswith("]") else None
 
 
 def _exact_keys(where: str, section: Mapping[str, Any], wanted: Sequence[str]) -> None:

@@ -15,6 +15,7 @@ from web3.types import RPCEndpoint
 from datadao.chain import CONTRACTS, Call, abi
 from datadao.deployment import canonical_type
 from datadao.errors import NodeRefused, Reverted
+from datadao.factory import FACTORY
 
 _BUILTIN = (
     {"name": "Error", "inputs": [{"name": "reason", "type": "string"}]},
@@ -72,7 +73,8 @@ def revert_data(error: Any) -> bytes | None:
 @cache
 def _errors() -> dict[bytes, Mapping[str, Any]]:
     errors: dict[bytes, Mapping[str, Any]] = {}
-    for entry in (*_BUILTIN, *(e for name in CONTRACTS.values() for e in abi(name) if e["type"] == "error")):
+    names = (*CONTRACTS.values(), FACTORY)
+    for entry in (*_BUILTIN, *(e for name in names for e in abi(name) if e["type"] == "error")):
         types = ",".join(canonical_type(i) for i in entry["inputs"])
         errors[keccak(text=f"{entry['name']}({types})")[:4]] = entry
     return errors

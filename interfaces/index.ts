@@ -15,5 +15,7 @@ export { dataLeasesAbi } from "./DataLeases.js";
 export { modelRegistryAbi } from "./ModelRegistry.js";
 /** Datasets and policies, attestors, custodians, batches and contributions. */
 export { datasetRegistryAbi } from "./DatasetRegistry.js";
+/** Creates whole Data DAOs. */
+export { dataDAOFactoryAbi } from "./DataDAOFactory.js";
 /** Every custom error of every contract: a call may revert with an error of a contract further down. */
 export { errorsAbi } from "./errors.js";

@@ -1,19 +1,16 @@
-"""Is the code on chain the code compiled here, made by the recorded transaction, with the wiring in its immutables?"""
+"""Is the code on chain the code compiled here, with the wiring in its immutables?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import eth_abi
-from eth_abi.exceptions import DecodingError, EncodingError
-from eth_utils import keccak, to_checksum_address
-from web3.exceptions import TransactionNotFound
+from eth_utils import keccak
 
-from datadao.deployment import ORDER, canonical_type, constructor_inputs
-from scripts._artifacts import CONTRACTS, abi_of, creation_code, runtime_code
+from datadao.deployment import ORDER
+from scripts._artifacts import CONTRACTS, runtime_code
+from scripts._check_birth import check_birth
 from scripts._reading import Check, Reader, compare
-from scripts._values import leaves, plain
 
 _PUSH1, _PUSH32 = 0x60, 0x7F
 _DOMAIN = keccak(text="EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
@@ -25,7 +22,7 @@ def check_code(reader: Reader, entry: Mapping[str, Any], expected: Mapping[str, 
     """Code, immutables and birth of each contract, and the asset's existence."""
     for name in CONTRACTS:
         yield from check_runtime(reader, name, expected)
-        yield from _birth(reader, entry, name)
+    yield from check_birth(reader, entry)
     found = "code" if reader.code(entry["asset"]) else "no code"
     yield compare("asset", entry["asset"], "code", found)
 
@@ -87,51 +84,6 @@ def immutables(reader: Reader, name: str, expected: Mapping[str, Mapping[str, An
     if name in ("DataToken", "DataGovernor", "DataLeases", "DatasetRegistry"):
         words |= _domain_words(str(domain), reader.chain_id, system[_key(name)])
     return words
-
-
-def _birth(reader: Reader, entry: Mapping[str, Any], name: str) -> Iterator[Check]:
-    recorded = entry["contracts"][name]
-    try:
-        transaction = reader.web3.eth.get_transaction(recorded["transaction"])
-        receipt = reader.web3.eth.get_transaction_receipt(recorded["transaction"])
-    except TransactionNotFound:
-        yield Check(name, "creation", recorded["transaction"], "this node does not know the transaction", False)
-        return
-    created = receipt["contractAddress"] and to_checksum_address(receipt["contractAddress"])
-    yield compare(name, "created at", recorded["address"], created)
-    yield compare(name, "created by", entry["deployer"], to_checksum_address(transaction["from"]))
-    code, sent = creation_code(name), bytes(transaction["input"])
-    yield compare(name, "creation code hash", keccak(code), keccak(sent[: len(code)]))
-    yield from _arguments(entry, name, sent[len(code) :])
-
-
-def _arguments(entry: Mapping[str, Any], name: str, encoded: bytes) -> Iterator[Check]:
-    """What the constructor was given: as recorded, and with the eight addresses as recorded."""
-    inputs = constructor_inputs(abi_of(name))
-    types = [canonical_type(i) for i in inputs]
-    try:
-        values = eth_abi.decode(types, encoded)
-        decodable = eth_abi.encode(types, values) == encoded
-    except (EncodingError, DecodingError):
-        decodable = False
-    if not decodable:
-        yield Check(name, "constructor arguments", "as recorded", "not decodable", False)
-        return
-    actual = {i["name"]: plain(_named(i, v)) for i, v in zip(inputs, values, strict=True)}
-    system = {key: entry["contracts"][contract]["address"] for key, contract in ORDER}
-    recorded = {**entry["contracts"][name]["arguments"], "system": system}
-    wrong = sorted(set(leaves("", actual)) ^ set(leaves("", recorded)))
-    fields = ", ".join(dict.fromkeys(path.lstrip(".") for path, _ in wrong))
-    yield Check(name, "constructor arguments", "as recorded", f"other: {fields}" if wrong else "as recorded", not wrong)
-
-
-def _named(entry: Mapping[str, Any], value: Any) -> Any:
-    kind: str = entry["type"]
-    if kind.endswith("[]"):
-        return [_named({**entry, "type": kind[:-2]}, v) for v in value]
-    if kind == "tuple":
-        return {c["name"]: _named(c, v) for c, v in zip(entry["components"], value, strict=True)}
-    return to_checksum_address(value) if kind == "address" else value
 
 
 def _masked_hash(code: bytes, places: list[int]) -> bytes:

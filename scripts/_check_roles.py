@@ -72,6 +72,8 @@ def check_roles(reader: Reader, entry: Mapping[str, Any], expected: Mapping[str,
     """Who holds what, by table, by history and by trying."""
     system: Mapping[str, str] = expected["DataTimelock"]["system"]
     people = {"deployer": entry["deployer"], "zero address": _ZERO, "a stranger": _STRANGER, **system}
+    if "factory" in entry:
+        people["factory"] = entry["factory"]
     people["guardian"] = expected["EmergencyBrake"]["guardian"]
     holders = {role: "timelock" if role == "DEFAULT_ADMIN_ROLE" else "governor" for role in _ROLES}
     yield from reader.together(lambda: _table(reader, people, holders))

@@ -1,12 +1,12 @@
 """Deploys a Data DAO through Ape: what `ape run deploy`, the demo and the tests call.
 
 No set-up transaction exists. Every role is a constructor argument, and each contract refuses to live at any address but
-the one its counterparts were given; the registry, which every other one needs, comes last.
+the one its counterparts were given; the registry, which every other one needs, comes last. A factory does the same in
+two transactions.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,23 +18,16 @@ from requests.exceptions import RequestException
 from web3.exceptions import Web3Exception
 
 from datadao.deployment import Config
-from datadao.errors import DataDAOError
 from scripts._artifacts import abi_of
 from scripts._plan import Plan, make_plan, override
 from scripts._record import Journal, Step
+from scripts._send import DeploymentError, send
 
 Report = Callable[[Step], None]
-"""Told of each contract as soon as it is on chain."""
-
-_POLL = 0.1
-"""Seconds between two looks for a receipt."""
+"""Told of each transaction as soon as it is on chain."""
 
 FAILURES = (ApeException, Web3Exception, RequestException, OSError)
 """What Ape and the connection to a node raise."""
-
-
-class DeploymentError(DataDAOError):
-    """A deployment stopped half way. Says what is on chain and how to go on."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +49,21 @@ class Deployment:
 
 
 def deploy(
-    account: Any, config: Config, *, overrides: Mapping[str, Any] | None = None, report: Report | None = None
+    account: Any,
+    config: Config,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    factory: str | None = None,
+    report: Report | None = None,
 ) -> Deployment:
     """Deploys the DAO that `config` describes from `account`, on the network Ape is connected to.
 
-    `overrides` replaces entries by dotted path, such as `{"DataToken.transferable": True}`. `report` is called after
-    each contract. Raises `ConfigError` before anything is sent, `DeploymentError` when it stops half way.
+    `overrides` replaces entries by dotted path, such as `{"DataToken.transferable": True}`. `factory` is the address
+    of the one to use, or `NEW`. `report` is called after each transaction. Raises `ConfigError` before anything is
+    sent, `DeploymentError` when it stops half way.
     """
-    return execute(account, make_plan(account.address, override(config, overrides or {})), report=report)
+    plan = make_plan(account.address, override(config, overrides or {}), factory=factory)
+    return execute(account, plan, report=report)
 
 
 def execute(
@@ -74,12 +74,12 @@ def execute(
     journal: Journal | None = None,
     report: Report | None = None,
 ) -> Deployment:
-    """Sends a plan, contract by contract, after the steps that an earlier run has `done`."""
+    """Sends a plan, transaction by transaction, after the steps that an earlier run has `done`."""
     steps = list(done)
-    for number in range(len(done), len(plan.contracts)):
+    for number in range(len(done), len(plan.transactions)):
         try:
             with logger.at_level(LogLevel.ERROR):
-                steps.append(_create(account, plan, number, journal))
+                steps.append(send(account, plan, steps, journal))
         except (KeyboardInterrupt, SystemExit) as error:  # Ape turns Ctrl-C into the second.
             raise DeploymentError(_stopped(plan, number, "interrupted")) from error
         except (DeploymentError, *FAILURES) as error:
@@ -91,51 +91,25 @@ def execute(
     return Deployment(plan, tuple(steps), handles)
 
 
-def _create(account: Any, plan: Plan, number: int, journal: Journal | None) -> Step:
-    item, nonce = plan.contracts[number], plan.nonce + number
-    if account.nonce != nonce:
-        raise DeploymentError(f"{account.address} meanwhile sent a transaction of its own (nonce {account.nonce})")
-    creation = ape.networks.ecosystem.create_transaction(data=item.initcode, nonce=nonce, sender=account.address)
-    signed = account.sign_transaction(account.prepare_transaction(creation))
-    if signed is None:
-        raise DeploymentError(f"{account.address} did not sign")
-    if journal is not None:
-        journal.sending(number, "0x" + bytes(signed.txn_hash).hex())
-    receipt = _send(signed)
-    if receipt["status"] != 1:
-        raise DeploymentError(f"its constructor refused (transaction {receipt['transactionHash'].to_0x_hex()})")
-    if receipt["contractAddress"] != item.address:
-        raise DeploymentError(f"it was created at {receipt['contractAddress']} instead of {item.address}")
-    transaction = receipt["transactionHash"].to_0x_hex()
-    return Step(item.key, item.contract, item.address, transaction, receipt["blockNumber"], receipt["gasUsed"])
-
-
-def _send(signed: Any) -> Any:
-    """Receipt of a signed transaction, once it has the confirmations that Ape's network asks for.
-
-    Not by Ape's own `send_transaction`, which stumbles over a creation that reverts.
-    """
-    provider = ape.networks.provider
-    web3, network = provider.web3, provider.network
-    transaction = web3.eth.send_raw_transaction(signed.serialize_transaction())
-    receipt = web3.eth.wait_for_transaction_receipt(
-        transaction, timeout=network.transaction_acceptance_timeout, poll_latency=_POLL
-    )
-    while web3.eth.block_number < receipt["blockNumber"] + network.required_confirmations:
-        time.sleep(network.block_time or _POLL)
-    return receipt
-
-
 def _stopped(plan: Plan, done: int, reason: str) -> str:
-    names = [item.contract for item in plan.contracts]
-    on_chain = ", ".join(names[:done]) or "nothing"
+    names = [item.name for item in plan.transactions]
     return "\n".join([
-        f"Stopped at {names[done]}, contract {done + 1} of {len(names)}: {reason}",
-        f"On chain: {on_chain}. Nothing of it can be used: it obeys a registry that does not exist.",
-        f"To resume, run the same command again: it goes on from here while nonce {plan.nonce + done} is the next of",
+        f"Stopped at {names[done]}, transaction {done + 1} of {len(names)}: {reason}",
+        f"On chain: {', '.join(names[:done]) or 'nothing'}. Nothing of it can be used: it obeys a registry that does"
+        " not exist.",
+        *_how_to_go_on(plan, done),
+    ])  # fmt: skip
+
+
+def _how_to_go_on(plan: Plan, done: int) -> list[str]:
+    again = "To resume, run the same command again: it goes on from here"
+    if plan.transactions[done].key == "complete":
+        return [f"{again}. Anybody else may complete the DAO as well, as it was begun and in no other way."]
+    return [
+        f"{again} while nonce {plan.nonce + done} is the next of",
         f"{plan.deployer}. If that account has sent anything else, it starts over at new addresses;",
         "what is on chain then stays as it is, useless and harmless.",
-    ])  # fmt: skip
+    ]
 
 
 def _reason(error: Exception) -> str:

@@ -12,7 +12,9 @@ from datadao import eip712
 from datadao.client import BALLOT
 from datadao.merkle import MerkleTree, leaf_hashes
 from datadao.types import Leaf
+from scripts._rehearse import TRANSACTION_LIMIT
 from tests.support.dao import AGAINST, FOR, HPKE_KEY, Dao, leaf
+from tests.support.factory import FactoryDao
 from tests.support.system import DAY, Actor
 
 DEPTH = 20
@@ -161,4 +163,12 @@ def _deep_batch(dao: Dao, leaves: Sequence[Leaf]) -> tuple[Any, _Paths]:
     return message, paths
 
 
-PARTS: tuple[Callable[[Dao], list[Figure]], ...] = (revenue, votes, leases, contributions)
+def births(dao: Dao) -> list[Figure]:
+    born = FactoryDao(chain=dao.chain)
+    return [
+        Figure("factory: begin", born.begun.gas, TRANSACTION_LIMIT, "the cap of a transaction"),
+        Figure("factory: complete", born.completed.gas, TRANSACTION_LIMIT, "the cap of a transaction"),
+    ]
+
+
+PARTS: tuple[Callable[[Dao], list[Figure]], ...] = (revenue, votes, leases, contributions, births)

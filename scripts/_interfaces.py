@@ -13,9 +13,10 @@ from typing import Any
 import ape
 
 from datadao.deployment import LOCAL_CHAIN_IDS, ORDER, canonical_type
+from datadao.factory import FACTORY
 from scripts._networks import DEPLOYMENTS
 
-CONTRACTS = tuple(name for _, name in ORDER)
+CONTRACTS = (*(name for _, name in ORDER), FACTORY)
 
 _ORDER = ("constructor", "receive", "fallback", "function", "event", "error")
 _GENERATED = "// Generated from the contracts by `make interfaces`. Do not edit.\n"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import ape
@@ -18,32 +19,22 @@ from datadao.deployment import (
     Context,
     constructor_inputs,
     create_address,
-    initcode,
     predict,
 )
-from scripts._artifacts import abi_of, creation_code
+from datadao.factory import Birth, dao_params
+from scripts._artifacts import abi_of
+from scripts._factory import Factory, existing, new
 from scripts._networks import address_of
+from scripts._transaction import Planned, Transaction, creation
 from scripts._values import leaves
 
-
-@dataclass(frozen=True)
-class Planned:
-    """A contract to be created: its constructor arguments by ABI name, and where it will be."""
-
-    key: str
-    contract: str
-    address: str
-    arguments: Mapping[str, Any]
-
-    @property
-    def initcode(self) -> bytes:
-        """What the creating transaction carries."""
-        return initcode(abi_of(self.contract), creation_code(self.contract), list(self.arguments.values()))
+NEW = "new"
+"""In place of a factory's address: one that is deployed first."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Contracts in the order in which `deployer` creates them, the first with its transaction `nonce`."""
+    """Contracts in the order of their creation by `deployer`, whose first transaction has `nonce`."""
 
     config: Config
     chain_id: int
@@ -55,23 +46,56 @@ class Plan:
     accounts: Mapping[str, str]
     """Addresses of the aliases that the configuration names."""
     contracts: tuple[Planned, ...]
+    factory: Factory | None = None
+    """What creates all of them but a test asset; None if the deployer does."""
 
     @property
     def addresses(self) -> dict[str, str]:
         """The `System` of this DAO."""
         return {item.key: item.address for item in self.contracts if item.key != "asset"}
 
+    @cached_property
+    def transactions(self) -> tuple[Transaction, ...]:
+        """All that the deployer sends, in order, with consecutive nonces."""
+        if self.factory is None:
+            return tuple(creation(item) for item in self.contracts)
+        own = [creation(item) for item in self.contracts if item.key == "asset"]
+        *most, registry = (item for item in self.contracts if item.key != "asset")
+        birth = self.birth(self.deployer)
+        to = self.factory.address
+        begin = Transaction("begin", "begin", to, birth.begin, tuple(most), calls=True)
+        complete = Transaction("complete", "complete", to, birth.complete, (registry,), calls=True)
+        return (*own, *self.factory.transactions, begin, complete)
+
+    def birth(self, creator: str) -> Birth:
+        """What the factory makes for `creator`. The nonce is the salt: no two plans of an account that are sent share
+        one."""
+        assert self.factory is not None
+        params = dao_params({item.contract: item.arguments for item in self.contracts if item.key != "asset"})
+        return Birth(self.factory.address, creator, params, self.nonce.to_bytes(32, "big"))
+
+    @property
+    def through(self) -> str | None:
+        """What `make_plan` is told to make this plan again."""
+        if self.factory is None:
+            return None
+        return NEW if self.factory.transactions else self.factory.address
+
     @property
     def fingerprint(self) -> str:
         """Equal for two plans that send the same."""
-        sent = b"".join(keccak(item.initcode) for item in self.contracts)
+        sent = b"".join(keccak(item.data) for item in self.transactions)
         return "0x" + keccak(f"{self.chain_id} {self.deployer} {self.nonce} ".encode() + sent).hex()
 
 
-def make_plan(deployer: str, config: Config, *, nonce: int | None = None, now: int | None = None) -> Plan:
-    """What deploying `config` from `deployer` sends; `nonce` and `now` are the chain's unless given.
+def make_plan(
+    deployer: str, config: Config, *, nonce: int | None = None, now: int | None = None, factory: str | None = None
+) -> Plan:
+    """What deploying `config` from `deployer` sends; `nonce` and `now` are the chain's unless given. `factory` is the
+    address of the one to use, or `NEW`.
 
-    Sends nothing. Raises `ConfigError` where the configuration does not fit the contracts, the chain or the accounts.
+    Sends nothing. Raises `ConfigError` where the configuration does not fit the contracts, the chain or the accounts,
+    or the factory is another than this project's.
     """
     provider = ape.networks.provider
     if provider.chain_id != config.chain_id:
@@ -92,15 +116,37 @@ def make_plan(deployer: str, config: Config, *, nonce: int | None = None, now: i
     else:
         asset = _existing_asset(config, config.asset)
 
-    system = predict(deployer, nonce + len(contracts))
     context = Context(resolve, now, asset)
+    own = nonce + len(contracts)
+    contracts += _dao(config, predict(deployer, own), context)
+    _refuse_powers(config, deployer, contracts)
+    plan = Plan(config, config.chain_id, deployer, nonce, now, asset, accounts, tuple(contracts))
+    if factory is None:
+        return plan
+    return _through(plan, new(deployer, own) if factory == NEW else existing(factory))
+
+
+def _dao(config: Config, system: Mapping[str, str], context: Context) -> list[Planned]:
+    planned = []
     for key, name in ORDER:
         abi = abi_of(name)
         names = [entry["name"] for entry in constructor_inputs(abi)]
         values = config.arguments(name, abi, system, context)
-        contracts.append(Planned(key, name, system[key], dict(zip(names, values, strict=True))))
-    _refuse_powers(config, deployer, contracts)
-    return Plan(config, config.chain_id, deployer, nonce, now, asset, accounts, tuple(contracts))
+        planned.append(Planned(key, name, system[key], dict(zip(names, values, strict=True))))
+    return planned
+
+
+def _through(plan: Plan, factory: Factory) -> Plan:
+    """The same DAO where the factory puts it."""
+    plan = replace(plan, factory=factory)
+    system = plan.birth(plan.deployer).system
+    moved = [
+        item
+        if item.key == "asset"
+        else replace(item, address=system[item.key], arguments={**item.arguments, "system": system})
+        for item in plan.contracts
+    ]
+    return replace(plan, contracts=tuple(moved))
 
 
 def override(config: Config, changes: Mapping[str, Any]) -> Config:

@@ -32,14 +32,20 @@ def fail(out: Console, message: str) -> bool:
 
 
 def show_plan(out: Console, plan: Plan, gas: Mapping[str, int] | None, done: Sequence[Step]) -> None:
-    """Everything that will be sent."""
+    """Everything that will be sent; contracts that a factory creates stand above the call that does."""
     out.print(f"Deployment to chain {plan.chain_id} with {plan.config.path.name}, from {plan.deployer}")
     table = Table("contract", "address", "arguments", "gas, about", show_lines=True)
     table.columns[3].justify = "right"
-    for item in plan.contracts:
-        text = "\n".join(_arguments(item.arguments, plan.config.contracts.get(item.contract) or {}))
-        state = "done" if item.key in {step.key for step in done} else f"{gas[item.key]:,}" if gas else "unknown"
-        table.add_row(item.contract, item.address, Text(text or "none"), state)
+    for transaction in plan.transactions:
+        is_done = transaction.key in {step.key for step in done}
+        state = "done" if is_done else f"{gas[transaction.key]:,}" if gas else "unknown"
+        if not transaction.creates:
+            table.add_row(transaction.name, transaction.address, "", state)
+        for item in transaction.creates:
+            text = "\n".join(_arguments(item.arguments, plan.config.contracts.get(item.contract) or {}))
+            table.add_row(item.contract, item.address, Text(text or "none"), "" if transaction.calls else state)
+        if transaction.calls:
+            table.add_row(transaction.name, f"called at {transaction.address}", "", state)
     out.print(table)
     if gas is None:
         out.print("Not rehearsed." if done else "Not rehearsed: this node cannot try a deployment out.")

@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 
 import eth_abi
 from eth_abi.exceptions import DecodingError, EncodingError
-from eth_utils import keccak, to_checksum_address
+from eth_utils import keccak
 from requests.exceptions import RequestException
 from web3 import Web3
 from web3.exceptions import Web3Exception
 from web3.types import RPCEndpoint
 
 from datadao.chain import Log, read_logs
-from datadao.deployment import canonical_type
+from datadao.deployment import canonical_type, named
 from datadao.errors import NodeRefused
 from datadao.reverts import refusal
 from scripts._artifacts import abi_of
@@ -100,7 +100,7 @@ class Reader:
                 raise Unreadable("no answer")
         except (EncodingError, DecodingError):
             raise Unreadable("no answer") from None
-        plain = [_plain(o, v) for o, v in zip(outputs, values, strict=True)]
+        plain = [named(o, v) for o, v in zip(outputs, values, strict=True)]
         return plain[0] if len(plain) == 1 else plain
 
     def check(self, contract: str, function: str, expected: Any, *args: Any, field: str | None = None) -> Check:
@@ -180,15 +180,3 @@ def _zero(entry: Mapping[str, Any]) -> Any:
     if kind.startswith("bytes"):
         return bytes(int(kind[5:] or 0))
     return {"string": "", "bool": False}.get(kind, 0)
-
-
-def _plain(entry: Mapping[str, Any], value: Any) -> Any:
-    kind: str = entry["type"]
-    if kind.endswith("[]"):
-        item = {**entry, "type": kind[:-2]}
-        return [_plain(item, v) for v in value]
-    if kind == "tuple":
-        return {c["name"]: _plain(c, v) for c, v in zip(entry["components"], value, strict=True)}
-    if kind == "address":
-        return to_checksum_address(value)
-    return value

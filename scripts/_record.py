@@ -1,14 +1,15 @@
 """What was deployed: `deployments/<chain-id>.json`, and the note a deployment keeps until it is through.
 
-{"chain_id": ..., "genesis": ..., "deployments": [oldest, ..., newest]}, keys sorted. Nothing is ever taken out of the
-file, except that a local node, which forgets everything, starts it anew.
+{"chain_id": ..., "genesis": ..., "deployments": [oldest, ..., newest], "factories": [oldest, ..., newest]}, keys
+sorted, factories only where there are any. Nothing is ever taken out of the file, except that a local node, which
+forgets everything, starts it anew.
 """
 
 from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -29,7 +30,7 @@ class RecordError(DataDAOError):
 
 @dataclass(frozen=True)
 class Step:
-    """A contract that was created."""
+    """A transaction that is on chain: `contract` and `address` are of what it created, or called."""
 
     key: str
     contract: str
@@ -41,16 +42,17 @@ class Step:
 
 def new_entry(plan: Plan, steps: tuple[Step, ...]) -> dict[str, Any]:
     """A deployment as it is recorded."""
-    arguments = {item.contract: item.arguments for item in plan.contracts}
     contracts = {
-        step.contract: {
-            "address": step.address,
-            "arguments": plain(arguments[step.contract]),
+        item.contract: {
+            "address": item.address,
+            "arguments": plain(item.arguments),
             "block": step.block,
-            "gas": step.gas,
             "transaction": step.transaction,
+            # A factory's transaction has no share for each of the contracts in it.
+            **({} if transaction.calls else {"gas": step.gas}),
         }
-        for step in steps
+        for transaction, step in zip(plan.transactions, steps, strict=True)
+        for item in transaction.creates
     }
     path = plan.config.path
     return {
@@ -61,33 +63,66 @@ def new_entry(plan: Plan, steps: tuple[Step, ...]) -> dict[str, Any]:
         "contracts": contracts,
         "deployer": plan.deployer,
         "now": plan.now,
+        **({"factory": plan.factory.address} if plan.factory else {}),
     }
 
 
 def append(folder: Path, entry: Mapping[str, Any]) -> Path:
     """Adds a deployment to the record of the connected chain."""
-    path, genesis = record_path(folder), _genesis()
-    chain_id = ape.networks.provider.chain_id
-    record = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    if record and record["genesis"] != genesis:
-        if chain_id not in LOCAL_CHAIN_IDS:
-            raise RecordError(f"{path} is the record of another chain {chain_id}: its first block is another one")
-        record = {}
-    earlier = record.get("deployments", [])
-    _write(path, {"chain_id": chain_id, "deployments": [*earlier, entry], "genesis": genesis})
-    return path
+    return _add(folder, "deployments", entry)
+
+
+def append_factory(folder: Path, plan: Plan, steps: Sequence[Step]) -> None:
+    """Adds the factory that a plan's `steps` deployed, unless there is none or it is known already."""
+    step = next((step for step in steps if step.key == "factory"), None)
+    if step is None or newest_factory(folder) == step.address:
+        return
+    entry = {
+        "address": step.address,
+        "block": step.block,
+        "blueprints": [s.address for s in steps if s.key.startswith("blueprint ")],
+        "commit": _commit(),
+        "deployer": plan.deployer,
+        "transaction": step.transaction,
+    }
+    _add(folder, "factories", entry)
 
 
 def newest(folder: Path) -> dict[str, Any]:
     """The last deployment recorded for the connected chain. Raises `RecordError`."""
     path = record_path(folder)
-    if not path.exists():
+    record = _read(path)
+    if not record.get("deployments"):
         raise RecordError(f"no deployment is recorded in {path}; `ape run deploy` writes it")
-    record = json.loads(path.read_text(encoding="utf-8"))
     if record["genesis"] != _genesis():
         raise RecordError(f"{path} is the record of another chain: did the local node start anew? Deploy again")
     entry: dict[str, Any] = record["deployments"][-1]
     return entry
+
+
+def newest_factory(folder: Path) -> str | None:
+    """Address of the last factory recorded for the connected chain; None if there is none."""
+    record = _read(record_path(folder))
+    factories = record.get("factories", []) if record.get("genesis") == _genesis() else []
+    return factories[-1]["address"] if factories else None
+
+
+def _add(folder: Path, kind: str, entry: Mapping[str, Any]) -> Path:
+    path, genesis = record_path(folder), _genesis()
+    chain_id = ape.networks.provider.chain_id
+    record = _read(path)
+    if record and record["genesis"] != genesis:
+        if chain_id not in LOCAL_CHAIN_IDS:
+            raise RecordError(f"{path} is the record of another chain {chain_id}: its first block is another one")
+        record = {}
+    record = {"chain_id": chain_id, "deployments": [], "genesis": genesis, **record}
+    _write(path, {**record, kind: [*record.get(kind, []), entry]})
+    return path
+
+
+def _read(path: Path) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return record
 
 
 class Journal:
@@ -104,8 +139,9 @@ class Journal:
         return note if note["genesis"] == _genesis() else None
 
     def begin(self, plan: Plan) -> None:
-        note = {
+        note: dict[str, Any] = {
             "deployer": plan.deployer,
+            "factory": plan.through,
             "fingerprint": plan.fingerprint,
             "genesis": _genesis(),
             "nonce": plan.nonce,

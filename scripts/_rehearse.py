@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import ape
@@ -10,37 +10,50 @@ import eth_abi
 from eth_utils import keccak
 from web3.types import RPCEndpoint
 
-from datadao.deployment import ConfigError
+from datadao.deployment import ConfigError, create_address
 from datadao.reverts import described
 from scripts._artifacts import runtime_code
 from scripts._plan import Plan
+from scripts._transaction import Transaction
+
+TRANSACTION_LIMIT = 16_777_216
+"""Gas that a transaction may take (EIP-7825)."""
 
 _SELECTOR = keccak(text="rehearse(bytes[])")[:4]
-_TRANSACTION = 21_000
+_TRANSACTION, _CREATION = 21_000, 32_000
 _ZERO_BYTE, _BYTE = 4, 16
-# Counterparts that the rehearsal finds warm and each real transaction finds cold: at most nine.
+# What the rehearsal finds warm and each real transaction finds cold, at most: nine counterparts; for a factory also
+# ten blueprints and the sixteen slots that name them.
 _COLD = 9 * 2_500
+_COLD_BLUEPRINTS = 10 * 2_500 + 16 * 2_000
+# Enough for a DAO, its factory and all blueprints; nodes that allow a call less give it that.
+_ALL_GAS = 100_000_000
 
 
 def rehearse(plan: Plan) -> dict[str, int] | None:
-    """Runs all constructors on the node, at the addresses and on the state they will have; nothing is sent.
+    """Runs all constructors on the node, on the state they will have; nothing is sent. They run at the addresses they
+    will have, but those that a factory creates: it makes the same DAO for another creator.
 
-    Returns about the gas of each contract's transaction by key, or None where the node cannot pretend (it must know
-    state overrides of `eth_call`). Raises `ConfigError` with what a constructor refused.
+    Returns about the gas of each transaction by key, or None where the node cannot pretend (it must know state
+    overrides of `eth_call`). Raises `ConfigError` with what a constructor refused, or where a transaction would take
+    more gas than any may.
     """
-    initcodes = [item.initcode for item in plan.contracts]
+    initcodes = list(_initcodes(plan))
     data = _SELECTOR + eth_abi.encode(["bytes[]"], [initcodes])
     answer = _call(plan, data)
     if answer is None:
         return None
     (outcomes,) = eth_abi.decode(["(address,uint256,bytes)[]"], answer)
     gas: dict[str, int] = {}
-    for item, initcode, (created, used, refused) in zip(plan.contracts, initcodes, outcomes, strict=True):
+    for item, (created, used, refused) in zip(plan.transactions, outcomes, strict=False):
         if int(created, 16) == 0:
-            raise ConfigError(f"{plan.config.path.name}: {item.contract} would refuse: {described(refused)}")
-        zeros = initcode.count(0)
-        calldata = zeros * _ZERO_BYTE + (len(initcode) - zeros) * _BYTE
-        gas[item.key] = used + calldata + _TRANSACTION + _COLD
+            raise ConfigError(f"{plan.config.path.name}: {_blamed(plan, item.key, item.name)}{described(refused)}")
+        gas[item.key] = used + _around(item)
+        if gas[item.key] > TRANSACTION_LIMIT:
+            raise ConfigError(
+                f"{plan.config.path.name}: {item.name} takes about {gas[item.key]:,} gas, more than the "
+                f"{TRANSACTION_LIMIT:,} of a transaction: shorten its lists"
+            )
     return gas
 
 
@@ -54,12 +67,49 @@ def refuse_unaffordable(plan: Plan, gas: Mapping[str, int]) -> None:
         )
 
 
+def _around(item: Transaction) -> int:
+    """What a transaction takes beside the creation that the rehearsal measured."""
+    zeros = item.data.count(0)
+    calldata = zeros * _ZERO_BYTE + (len(item.data) - zeros) * _BYTE
+    blueprints = _COLD_BLUEPRINTS if item.calls or item.key == "factory" else 0
+    return calldata + _TRANSACTION + _COLD + blueprints - (_CREATION if item.calls else 0)
+
+
+def _blamed(plan: Plan, key: str, name: str) -> str:
+    """Who refused: a constructor of the eight by name where it can be told, its errors name it otherwise."""
+    if key == "begin":
+        return "begin, which creates all but the registry, would refuse: "
+    return f"{plan.contracts[-1].contract if key == 'complete' else name} would refuse: "
+
+
+def _initcodes(plan: Plan) -> Iterator[bytes]:
+    """What the rehearsal creates: the contracts that the deployer creates, and accounts that make its calls."""
+    numbers = {item.key: number for number, item in enumerate(plan.transactions)}
+    for item in plan.transactions:
+        if not item.calls:
+            yield item.data
+            continue
+        birth = plan.birth(create_address(plan.deployer, plan.nonce + numbers["begin"]))
+        yield calling(item.address, birth.begin if item.key == "begin" else birth.complete)
+
+
+def calling(to: str, data: bytes) -> bytes:
+    """Creation code of an empty account that calls `to` while it is created, and reverts with what `to` says."""
+    size = len(data).to_bytes(3, "big")
+    # PUSH3 size, PUSH1 51, PUSH0, CODECOPY; PUSH0 PUSH0 PUSH3 size PUSH0 PUSH0 PUSH20 to GAS CALL; PUSH1 49 JUMPI
+    called = b"\x62" + size + bytes.fromhex("60335f39") + b"\x5f\x5f\x62" + size + bytes.fromhex("5f5f73")
+    called += bytes.fromhex(to[2:]) + bytes.fromhex("5af1603157")
+    # RETURNDATASIZE PUSH0 PUSH0 RETURNDATACOPY RETURNDATASIZE PUSH0 REVERT; JUMPDEST STOP
+    return called + bytes.fromhex("3d5f5f3e3d5ffd5b00") + data
+
+
 def _call(plan: Plan, data: bytes) -> bytes | None:
     provider = ape.networks.provider
     pretend = {plan.deployer: {"code": "0x" + runtime_code("Rehearsal").hex()}}
     # A chain of one block has no clock yet but that of the next.
     block = "latest" if provider.get_block("latest").number else "pending"
-    request: list[Any] = [{"to": plan.deployer, "data": "0x" + data.hex()}, block, pretend]
+    call = {"to": plan.deployer, "data": "0x" + data.hex(), "gas": hex(_ALL_GAS)}
+    request: list[Any] = [call, block, pretend]
     response = provider.web3.provider.make_request(RPCEndpoint("eth_call"), request)
     result = response.get("result")
     # Without the override the deployer has no code, and the answer no content.

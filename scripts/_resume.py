@@ -6,17 +6,23 @@ import ape
 from web3.exceptions import TransactionNotFound
 
 from datadao.deployment import Config
-from scripts._deploy import DeploymentError
-from scripts._plan import Plan, Planned, make_plan
+from scripts._plan import Plan, make_plan
 from scripts._record import Journal, Step
+from scripts._send import DeploymentError, found
+
+RECORDED = ""
+"""In place of a factory's address: the one that is recorded, or a new one."""
 
 
 class NotResumable(Exception):
     """There is nothing to resume (no reason given), or it does not fit any more."""
 
 
-def resume(deployer: str, config: Config, journal: Journal) -> tuple[Plan, tuple[Step, ...]]:
-    """The plan of the interrupted run and the contracts that it created.
+def resume(
+    deployer: str, config: Config, journal: Journal, factory: str | None = None
+) -> tuple[Plan, tuple[Step, ...]]:
+    """The plan of the interrupted run and what of it is on chain. `factory` is the address of the one to use,
+    `RECORDED`, or None for a deployment without.
 
     Raises `NotResumable` when a new run has to start over, `DeploymentError` while a transaction is under way.
     """
@@ -25,36 +31,40 @@ def resume(deployer: str, config: Config, journal: Journal) -> tuple[Plan, tuple
         raise NotResumable
     if note["deployer"] != deployer:
         raise NotResumable(f"it was {note['deployer']}'s")
+    if (factory is None) != (note["factory"] is None):
+        raise NotResumable(f"it was one {'without' if note['factory'] is None else 'through'} a factory")
+    if factory and factory.lower() != note["factory"].lower():
+        raise NotResumable(f"its factory was {note['factory']}")
     sent: dict[str, list[str]] = note["transactions"]
-    created = ape.networks.provider.get_nonce(deployer) - note["nonce"]
-    for transaction in sent.get(str(created), []):
+    for transaction in (hash_ for tries in sent.values() for hash_ in tries):
         if _is_waiting(transaction):
             raise DeploymentError(f"{transaction} waits to be mined; run the same command again when it is")
-    if created <= 0:
+    nonce = ape.networks.provider.get_nonce(deployer)
+    if nonce <= note["nonce"]:
         raise NotResumable
-    plan = make_plan(deployer, config, nonce=note["nonce"], now=note["now"])
+    plan = make_plan(deployer, config, nonce=note["nonce"], now=note["now"], factory=note["factory"])
     if plan.fingerprint != note["fingerprint"]:
         raise NotResumable("configuration or contracts have changed since")
-    if created > len(plan.contracts):
-        raise NotResumable(f"{deployer} has sent other transactions since")
-    steps = [_step(item, sent.get(str(i), [])) for i, item in enumerate(plan.contracts[:created])]
-    return plan, tuple(steps)
+    done: list[Step] = []
+    while len(done) < len(plan.transactions):
+        step = found(plan, done, sent.get(str(len(done)), []))
+        if step is None:
+            break
+        done.append(step)
+    _refuse_other_addresses(plan, len(done), nonce)
+    return plan, tuple(done)
 
 
-def _step(item: Planned, transactions: list[str]) -> Step:
-    for transaction in transactions:
-        try:
-            receipt = ape.networks.provider.web3.eth.get_transaction_receipt(transaction)
-        except TransactionNotFound:
-            continue
-        if receipt["status"] == 1 and receipt["contractAddress"] == item.address:
-            return Step(item.key, item.contract, item.address, transaction, receipt["blockNumber"], receipt["gasUsed"])
-    raise NotResumable(f"{item.contract} is not at {item.address}")
+def _refuse_other_addresses(plan: Plan, done: int, nonce: int) -> None:
+    """What is still to be created must come where its counterparts look for it."""
+    if done < len(plan.transactions) and not plan.transactions[done].calls and nonce != plan.nonce + done:
+        item = plan.transactions[done]
+        raise NotResumable(f"{item.name} is not at {item.address}, and can no longer come there")
 
 
 def _is_waiting(transaction: str) -> bool:
     try:
-        found = ape.networks.provider.web3.eth.get_transaction(transaction)
+        seen = ape.networks.provider.web3.eth.get_transaction(transaction)
     except TransactionNotFound:
         return False
-    return found.get("blockNumber") is None
+    return seen.get("blockNumber") is None

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from eth_utils import keccak
 
+from datadao.factory import CODE_LIMIT, FACTORY
 from scripts._artifacts import CONTRACTS, creation_code, runtime_code
 
-CODE_LIMIT = 24_576
 CREATION_LIMIT = 2 * CODE_LIMIT
 
 
@@ -33,8 +33,8 @@ class Size:
 
 
 def sizes() -> list[Size]:
-    """Of the contracts of a DAO, in the order of their deployment."""
-    return [_size(name) for name in CONTRACTS]
+    """Of the contracts of a DAO, in the order of their deployment, and of the factory."""
+    return [_size(name) for name in (*CONTRACTS, FACTORY)]
 
 
 def _size(name: str) -> Size:

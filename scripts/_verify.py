@@ -12,6 +12,7 @@ from typing import Any
 import ape
 
 from datadao.deployment import ORDER, Config, Context, constructor_inputs
+from datadao.factory import FACTORY
 from scripts._artifacts import abi_of
 from scripts._check_code import check_code
 from scripts._check_parameters import check_parameters
@@ -27,7 +28,8 @@ def verify(entry: Mapping[str, Any], config: Config) -> list[Check]:
     """
     addresses = {name: entry["contracts"][name]["address"] for _, name in ORDER}
     expected = expected_arguments(entry, config, addresses)
-    reader = Reader(ape.networks.provider.web3, addresses)
+    factory = {FACTORY: entry["factory"]} if "factory" in entry else {}
+    reader = Reader(ape.networks.provider.web3, {**addresses, **factory})
     return [*_all(reader, entry, expected)]
 
 

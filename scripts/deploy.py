@@ -13,12 +13,13 @@ from rich.console import Console
 from datadao.deployment import Config
 from datadao.errors import DataDAOError
 from scripts._deploy import FAILURES, execute
+from scripts._factory import faults
 from scripts._networks import DEPLOYMENTS, config_path
-from scripts._plan import Plan, make_plan
+from scripts._plan import NEW, Plan, make_plan
 from scripts._print import console, fail, show_checks, show_plan
-from scripts._record import Journal, Step, append, new_entry
+from scripts._record import Journal, Step, append, append_factory, new_entry, newest_factory
 from scripts._rehearse import refuse_unaffordable, rehearse
-from scripts._resume import NotResumable, resume
+from scripts._resume import RECORDED, NotResumable, resume
 from scripts._verify import remarks, verify
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True)
@@ -27,16 +28,23 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=Tru
 @click.command(cls=ConnectedProviderCommand)
 @account_option()
 @click.option("--config", "file", type=_FILE, help="Instead of deploy-config/<network>.yaml.")
+@click.option(
+    "--factory",
+    is_flag=False,
+    flag_value=RECORDED,
+    metavar="[ADDRESS]",
+    help="In two transactions, through the factory at ADDRESS; without it the recorded one, or a new one.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--restart", is_flag=True, help="Start over at new addresses, whatever an earlier run left.")
 @click.option("--deployments", type=click.Path(path_type=Path), default=DEPLOYMENTS, help="Folder of the record.")
-def cli(account: Any, file: Path | None, yes: bool, restart: bool, deployments: Path) -> None:
+def cli(account: Any, file: Path | None, factory: str | None, yes: bool, restart: bool, deployments: Path) -> None:
     """Deploy a Data DAO with the parameters of deploy-config/<network>.yaml."""
     out = console()
     try:
         config = Config.load(file or config_path())
         journal = Journal(deployments)
-        plan, done = _plan(out, account.address, config, journal, restart=restart)
+        plan, done = _plan(out, account.address, config, journal, factory, restart=restart)
         ok = _carry_out(out, account, plan, done, journal, yes=yes)
     except DataDAOError as error:
         ok = fail(out, str(error))
@@ -46,15 +54,30 @@ def cli(account: Any, file: Path | None, yes: bool, restart: bool, deployments: 
 
 
 def _plan(
-    out: Console, deployer: str, config: Config, journal: Journal, *, restart: bool
+    out: Console, deployer: str, config: Config, journal: Journal, factory: str | None, *, restart: bool
 ) -> tuple[Plan, tuple[Step, ...]]:
     try:
         if not restart:
-            return resume(deployer, config, journal)
+            return resume(deployer, config, journal, factory)
     except NotResumable as reason:
         if str(reason):
             out.print(f"An earlier run is not resumed: {reason}. Starting over.", highlight=False)
-    return make_plan(deployer, config), ()
+    if factory == RECORDED:
+        factory = _recorded_or_new(out, journal.path.parent)
+    return make_plan(deployer, config, factory=factory), ()
+
+
+def _recorded_or_new(out: Console, folder: Path) -> str:
+    recorded = newest_factory(folder)
+    if recorded is None:
+        return NEW
+    if wrong := faults(recorded):
+        out.print(
+            f"The factory recorded at {recorded} is of other contracts: it differs in {', '.join(wrong)}.",
+            highlight=False,
+        )
+        return NEW
+    return recorded
 
 
 def _carry_out(out: Console, account: Any, plan: Plan, done: tuple[Step, ...], journal: Journal, *, yes: bool) -> bool:
@@ -69,8 +92,13 @@ def _carry_out(out: Console, account: Any, plan: Plan, done: tuple[Step, ...], j
     if not done:
         journal.begin(plan)
 
+    steps = list(done)
+
     def report(step: Step) -> None:
+        steps.append(step)
         out.print(f"  {step.contract:<16} {step.address}  block {step.block}, gas {step.gas:,}", highlight=False)
+        # At once: it outlives a deployment that stops later.
+        append_factory(journal.path.parent, plan, steps)
 
     deployment = execute(account, plan, done=done, journal=journal, report=report)
     entry = new_entry(plan, deployment.steps)

@@ -20,8 +20,9 @@ from rich.table import Table
 # `ape run` takes the project off the path after each script it reads, and an installed package is called `tests` too.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from datadao.factory import CODE_LIMIT
 from scripts._gas import PARTS, Figure
-from scripts._sizes import CODE_LIMIT, CREATION_LIMIT, Size, sizes
+from scripts._sizes import CREATION_LIMIT, Size, sizes
 from tests.support.anvil import Anvil
 from tests.support.dao import Dao
 

@@ -4,8 +4,27 @@ from __future__ import annotations
 
 import pytest
 
+from scripts._deploy import execute
+from scripts._plan import NEW, make_plan
+from scripts._record import new_entry
+from tests.deployment.world import local
+
 
 @pytest.fixture(scope="module")
 def deployer(accounts):
     """The account that deploys: `TEST::0`."""
     return accounts[0]
+
+
+@pytest.fixture(scope="module")
+def first(deployer):
+    """A DAO with its new factory: plan, steps, record."""
+    plan = make_plan(deployer.address, local(), factory=NEW)
+    deployment = execute(deployer, plan)
+    return plan, deployment.steps, new_entry(plan, deployment.steps)
+
+
+@pytest.fixture(scope="module")
+def address(first):
+    """The factory's."""
+    return first[0].factory.address

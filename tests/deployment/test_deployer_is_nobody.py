@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from datadao.deployment import ORDER
 from scripts._check_roles import DOORS
 from tests.support.artifacts import artifacts
 from tests.support.dao import Dao
+from tests.support.factory import FactoryDao
 from tests.support.strangers import ADMIN, ROLES, Chance, answer, lived_in
 
 CALLS = 100_000
@@ -32,6 +35,7 @@ def constitution(dao):
     state["committee"] = registry.committee(registry.committeeEpoch())
     state["policies"] = [registry.currentPolicy(d) for d in range(1, registry.datasetCount() + 1)]
     everybody = [*dao.addresses.values(), *(actor.address for actor in dao.actors.values()), "0x" + "00" * 20]
+    everybody += getattr(dao, "makers", [])
     state["roles"] = {
         (role, account): dao.timelock.hasRole(role, account)
         for role in (ADMIN, *ROLES.values())
@@ -59,8 +63,9 @@ def books(dao):
     }
 
 
-def test_roles__after_deployment__are_the_governors_and_the_timelocks_own():
-    dao = Dao()
+@pytest.mark.parametrize("birth", [Dao, FactoryDao])
+def test_roles__after_deployment__are_the_governors_and_the_timelocks_own(birth):
+    dao = birth()
     roles = {pair for pair, held in constitution(dao)["roles"].items() if held}
     governor, timelock = dao.addresses["governor"], dao.addresses["timelock"]
     assert roles == {(role, governor) for role in ROLES.values()} | {(ADMIN, timelock)}

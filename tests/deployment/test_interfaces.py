@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from datadao.deployment import ORDER
 from scripts._interfaces import CONTRACTS, sorted_abi
 from scripts.export_abis import write
 from tests.support.artifacts import artifacts, signature
@@ -105,6 +104,6 @@ def test_index__names_each_deployable_contract_with_its_purpose():
 
 def test_package__ships_the_same_abis():
     folder = resources.files("datadao") / "abi"
-    assert {Path(str(f)).stem for f in folder.iterdir()} == {name for _, name in ORDER}
+    assert {Path(str(f)).stem for f in folder.iterdir()} == set(CONTRACTS)
     for name in CONTRACTS:
         assert json.loads((folder / f"{name}.json").read_text()) == exported(name)

@@ -14,15 +14,17 @@ from dataclasses import replace
 
 import ape
 import pytest
-from requests.exceptions import ConnectionError as NodeGone
 
-from scripts._deploy import DeploymentError, execute
+from scripts._deploy import execute
 from scripts._plan import make_plan
 from scripts._reading import Reader
 from scripts._record import Journal, new_entry
 from scripts._resume import NotResumable, resume
+from scripts._send import DeploymentError
 from tests.deployment.world import (
+    CAUSES,
     CONTRACTS,
+    Failing,
     Node,
     arguments,
     changed,
@@ -52,7 +54,7 @@ def test_cli__interrupted_while_a_transaction_waits__resumes(tmp_path):
         os.killpg(process.pid, signal.SIGINT)
         code, output = finish(process)
         assert code == 1
-        assert "Stopped at TestAsset, contract 1 of 9: interrupted\nOn chain: nothing." in output
+        assert "Stopped at TestAsset, transaction 1 of 9: interrupted\nOn chain: nothing." in output
 
         code, output = run("deploy", *arguments(node, tmp_path, "--yes"))
         assert code == 1
@@ -76,41 +78,11 @@ def test_cli__node_killed_while_a_transaction_waits__is_told(tmp_path):
     node.stop()
     code, output = finish(process)
     assert code == 1
-    assert "Stopped at TestAsset, contract 1 of 9: " in output
+    assert "Stopped at TestAsset, transaction 1 of 9: " in output
     assert "To resume, run the same command again" in output
 
 
 # Stopped at each transaction
-
-
-class Failing:
-    """An Ape account that signs `good` transactions and then fails."""
-
-    def __init__(self, account, good, cause):
-        self.account, self.good, self.cause = account, good, cause
-
-    def __getattr__(self, name):
-        return getattr(self.account, name)
-
-    def sign_transaction(self, transaction):
-        if self.good == 0:
-            if isinstance(self.cause, BaseException):
-                raise self.cause
-            return self.cause(self.account)
-        self.good -= 1
-        return self.account.sign_transaction(transaction)
-
-
-def refuse(account):
-    """Its owner presses "reject"."""
-    return None  # noqa: RET501
-
-
-CAUSES = {
-    "interrupted": SystemExit(130),
-    "did not sign": refuse,
-    "the node is gone": NodeGone("the node is gone"),
-}
 
 
 def stop_at(deployer, journal, step, cause, config=None):
@@ -127,7 +99,7 @@ def test_deploy__stopped_at_any_contract__leaves_nothing_usable_and_resumes(depl
     journal = Journal(tmp_path)
     reason, cause = list(CAUSES.items())[step % len(CAUSES)]
     plan, message = stop_at(deployer, journal, step, cause)
-    assert f"Stopped at {STEPS[step]}, contract {step + 1} of 9: " in message and reason in message
+    assert f"Stopped at {STEPS[step]}, transaction {step + 1} of 9: " in message and reason in message
     assert f"On chain: {', '.join(STEPS[:step]) or 'nothing'}. Nothing of it can be used" in message
     assert f"while nonce {plan.nonce + step} is the next of\n{deployer.address}" in message
 
@@ -186,7 +158,7 @@ def test_deploy__constructor_that_reverts_on_chain__stops_there(deployer, tmp_pa
         for item in plan.contracts
     ]
     with pytest.raises(
-        DeploymentError, match=r"Stopped at DataTimelock, contract 2 of 9: its constructor refused \(transaction 0x"
+        DeploymentError, match=r"Stopped at DataTimelock, transaction 2 of 9: its constructor refused \(transaction 0x"
     ):
         execute(deployer, replace(plan, contracts=tuple(items)))
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import ape
 import yaml
+from requests.exceptions import ConnectionError as NodeGone
 from web3 import Web3
 
 from datadao.deployment import ORDER, Config
@@ -83,6 +84,53 @@ def code_misses(entry: dict[str, Any], contract: str) -> set[str]:
     reader = Reader(ape.networks.provider.web3, addresses)
     checks = check_runtime(reader, contract, expected_arguments(entry, local(), addresses))
     return {f"{check.contract}.{check.field}" for check in checks if not check.ok}
+
+
+def altered(address: str) -> None:
+    """Changes the last byte of the code at an address, or puts it back."""
+    provider = ape.networks.provider
+    code = bytearray(bytes(provider.get_code(address)))
+    code[-1] ^= 1
+    provider.make_request("anvil_setCode", [address, "0x" + code.hex()])
+
+
+def blueprints(plan: Plan) -> dict[str, list[str]]:
+    """Accounts of the blueprints by contract."""
+    found: dict[str, list[str]] = {}
+    for item in plan.transactions:
+        if item.key.startswith("blueprint "):
+            found.setdefault(item.key.split()[1], []).append(item.address)
+    return found
+
+
+class Failing:
+    """An Ape account that signs `good` transactions and then fails."""
+
+    def __init__(self, account: Any, good: int, cause: Any) -> None:
+        self.account, self.good, self.cause = account, good, cause
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.account, name)
+
+    def sign_transaction(self, transaction: Any) -> Any:
+        if self.good == 0:
+            if isinstance(self.cause, BaseException):
+                raise self.cause
+            return self.cause(self.account)
+        self.good -= 1
+        return self.account.sign_transaction(transaction)
+
+
+def refuse(account: Any) -> None:
+    """Its owner presses "reject"."""
+    return None  # noqa: RET501
+
+
+CAUSES = {
+    "interrupted": SystemExit(130),
+    "did not sign": refuse,
+    "the node is gone": NodeGone("the node is gone"),
+}
 
 
 class Node:

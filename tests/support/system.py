@@ -115,13 +115,19 @@ class System:
         deployer = self.actors["deployer"].address
         arguments = ("Test Dollar", "TUSD", decimals)
         self.asset = deploy(self.chain, asset, *arguments, sender=deployer)
+        self._create(deployer, twins or {})
+
+    def _create(self, deployer: str, twins: Mapping[str, str | tuple[Any, ...]]) -> None:
         self.addresses = predict(deployer, self.chain.nonce(deployer))
-        context = Context(self._account, self.chain.timestamp, self.asset.address)
         for key, name in ORDER:
-            args = self.config.arguments(name, artifacts()[name].abi, self.addresses, context)
-            twin = (twins or {}).get(name, name)
+            args = self._arguments(name, self.addresses)
+            twin = twins.get(name, name)
             instead, *more = (twin,) if isinstance(twin, str) else twin
             setattr(self, key, deploy(self.chain, instead, *args, *more, sender=deployer))
+
+    def _arguments(self, contract: str, system: Mapping[str, str]) -> list[Any]:
+        context = Context(self._account, self.chain.timestamp, self.asset.address)
+        return self.config.arguments(contract, artifacts()[contract].abi, system, context)
 
     def _account(self, alias: str) -> str:
         return self.actors[ROLES[int(alias.removeprefix("TEST::"))]].address

@@ -1,0 +1,74 @@
+"""The factory of a deployment: a new one with its blueprints, or one that is on chain and exactly this project's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import ape
+from eth_utils import is_address, keccak, to_checksum_address
+
+from datadao.deployment import ConfigError, create_address, initcode
+from datadao.factory import FACTORY, blueprint, blueprint_codes, storing
+from scripts._artifacts import CONTRACTS, abi_of, creation_code, runtime_code
+from scripts._reading import Check, Reader, Unreadable, compare
+from scripts._transaction import Transaction
+
+
+@dataclass(frozen=True)
+class Factory:
+    """Where it is or will be, and what deploys it; nothing if it is there."""
+
+    address: str
+    transactions: tuple[Transaction, ...] = ()
+
+
+def new(deployer: str, nonce: int) -> Factory:
+    """A factory and its blueprints, which `deployer` creates from `nonce` on."""
+    sent: list[Transaction] = []
+    blueprints = []
+    for name in CONTRACTS:
+        codes = blueprint_codes(creation_code(name))
+        accounts = [create_address(deployer, nonce + len(sent) + i) for i in range(len(codes))]
+        for i, (account, code) in enumerate(zip(accounts, codes, strict=True)):
+            part = f" {i + 1}/{len(codes)}" if len(codes) > 1 else ""
+            sent.append(Transaction(f"blueprint {name}{part}", f"blueprint {name}{part}", account, storing(code)))
+        blueprints.append(blueprint(accounts))
+    address = create_address(deployer, nonce + len(sent))
+    data = initcode(abi_of(FACTORY), creation_code(FACTORY), [blueprints])
+    return Factory(address, (*sent, Transaction("factory", FACTORY, address, data)))
+
+
+def existing(address: str) -> Factory:
+    """The factory at an address. Raises `ConfigError` naming what is not as this project compiles it."""
+    if not is_address(address):
+        raise ConfigError(f"expected a factory's address, got {address!r}")
+    if wrong := faults(address):
+        raise ConfigError(f"{address} is not the factory of these contracts: it differs in {', '.join(wrong)}")
+    return Factory(to_checksum_address(address))
+
+
+def faults(address: str) -> list[str]:
+    """Names of the checks that the factory at an address fails; none if it makes exactly the DAOs of this project."""
+    reader = Reader(ape.networks.provider.web3, {FACTORY: address})
+    return [f"{check.contract}.{check.field}" for check in check_factory(reader) if not check.ok]
+
+
+def check_factory(reader: Reader) -> Iterator[Check]:
+    """Its code, and that of each blueprint it creates from."""
+    # It has no immutables, so its code is the compiler's to the last byte.
+    yield compare(FACTORY, "code hash", keccak(runtime_code(FACTORY)), keccak(reader.code(reader.addresses[FACTORY])))
+    try:
+        blueprints = reader.read(FACTORY, "blueprints")
+    except Unreadable as error:
+        yield compare(FACTORY, "blueprints", "readable", error)
+        return
+    for name, parts in zip(CONTRACTS, blueprints, strict=True):
+        expected = blueprint_codes(creation_code(name))
+        actual = [reader.code(account) for account in parts.values() if int(account, 16)]
+        yield compare(name, "blueprint hash", _hash(expected), _hash(actual))
+
+
+def _hash(codes: list[bytes] | tuple[bytes, ...]) -> bytes:
+    """Of all parts, each for itself, so that none can lend another a byte."""
+    return keccak(b"".join(keccak(code) for code in codes))
