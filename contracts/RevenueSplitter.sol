@@ -146,8 +146,8 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         override
         onlyRegistry
     {
-        // Only what the packed member can hold. Reading the pool again would cost each claim of a contribution 4,200 gas
-        // and could not tell a wrong entry from a right one.
+        // Only what the packed member can hold. Reading the pool again would cost each claim of a contribution 4,200
+        // gas and could not tell a wrong entry from a right one.
         if (entryIndex > Accumulator.MAX_ACC) {
             revert RevenueSplitter_InvalidEntryIndex(poolId, entryIndex, Accumulator.MAX_ACC);
         }

@@ -74,8 +74,8 @@ interface IRevenueSplitter {
     function addPendingShares(uint256 poolId, uint256 shares) external returns (uint256 entryIndex);
 
     /// @notice Gives pending shares to `account`, with everything they earned since `entryIndex`. Registry only.
-    /// @dev That the shares are pending, and since `entryIndex`, is the registry's to know; the splitter checks what its
-    /// books can hold. An entry ahead of the pool would stop this account's claims until the pool had caught up.
+    /// @dev That the shares are pending, and since `entryIndex`, is the registry's to know; the splitter checks what
+    /// its books can hold. An entry ahead of the pool would stop this account's claims until the pool had caught up.
     ///
     /// No event of its own: the registry's `ContributionClaimed` names account and shares, its `BatchActivated`
     /// both entry indices, and a second record of each claim would cost every contributor 4,000 gas.

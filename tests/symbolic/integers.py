@@ -56,6 +56,11 @@ class Reader:
             return COMPARISONS[kind](left, right)
         return z3.FreshBool()
 
+    def numbers(self, model: z3.ModelRef) -> list[z3.BoolRef]:
+        """What a solution in integers says of the words that are plain unknowns."""
+        unknowns = [term for term in self._kept if z3.is_bv(term) and z3.is_const(term) and not z3.is_bv_value(term)]
+        return [term == model.eval(self.word(term).term, model_completion=True).as_long() for term in unknowns]
+
     # Words
 
     def word(self, term: z3.BitVecRef) -> Range:
@@ -220,12 +225,25 @@ def _negative(value: Range) -> Range:
     return Range(-value.term, -value.high, -value.low)
 
 
-def has_no_solution(query: str) -> bool:
-    """Whether the integer reading of the query in the file `query` has none, and so the words have none either."""
-    return _is_unsolvable(z3.parse_smt2_file(query))
+def answer(query: str) -> str:
+    """What a solver prints for the query in the file `query`: "unsat", "sat" and a model, or "unknown".
+
+    A solution in integers is only a hint: its numbers are put into the query over words, where z3 finds the rest of the
+    solution, or that there is none with these numbers.
+    """
+    claims = z3.parse_smt2_file(query)
+    result, pins = _solve(claims)
+    if result == z3.unsat:
+        return "unsat\n"
+    words = z3.Solver()
+    words.add(*claims, *pins)
+    if result == z3.sat and words.check() == z3.sat:
+        return f"sat\n(\n{words.model().sexpr()})\n"
+    return "unknown\n"
 
 
-def _is_unsolvable(query: Iterable[z3.BoolRef], milliseconds: int = 0) -> bool:
+def _solve(query: Iterable[z3.BoolRef], milliseconds: int = 0) -> tuple[z3.CheckSatResult, list[z3.BoolRef]]:
+    """Whether the integer reading has a solution; if so, what it says of the query's unknown words."""
     goal = z3.Goal()
     goal.add(*query)
     # Storage is an array written step by step; once the steps are put into each other, a read finds its write.
@@ -235,7 +253,8 @@ def _is_unsolvable(query: Iterable[z3.BoolRef], milliseconds: int = 0) -> bool:
     solver = z3.Solver()
     solver.set(timeout=milliseconds)
     solver.add(*reader.facts, *claims)
-    return solver.check() == z3.unsat
+    result = solver.check()
+    return result, reader.numbers(solver.model()) if result == z3.sat else []
 
 
 def compare_with_words(queries: int = 200, seed: int = 1) -> int:
@@ -248,7 +267,7 @@ def compare_with_words(queries: int = 200, seed: int = 1) -> int:
     unsolvable = 0
     for _ in range(queries):
         query = _random_query(random)
-        if _is_unsolvable(query, milliseconds=100):
+        if _solve(query, milliseconds=100)[0] == z3.unsat:
             unsolvable += 1
             words = z3.Solver()
             words.add(*query)

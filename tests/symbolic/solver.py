@@ -26,8 +26,7 @@ ENGINES = {
 def run_integers(query: str) -> None:
     import integers
 
-    if integers.has_no_solution(query):
-        print("unsat")
+    print(integers.answer(query), end="")
 
 
 def run_bitwuzla(query: str) -> None:

@@ -7,8 +7,8 @@ import {System} from "../../interfaces/ISystem.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
-/// @notice `ModelRegistry` with one line wrong, chosen after it was deployed. Tests show that they notice each flaw, and
-/// nothing without a flaw.
+/// @notice `ModelRegistry` with one line wrong, chosen after it was deployed. Tests show that they notice each flaw,
+/// and nothing without a flaw.
 /// @dev Every override is a way around the original; the functions are virtual for its sake.
 contract TwinModels is ModelRegistry {
     using SafeERC20 for IERC20;
