@@ -5,7 +5,8 @@ lies in; where that shows that nothing wraps, and with fields of 63 and 176 bits
 plain integer sum or product, otherwise wrapping is spelled out exactly.
 
 Arrays, hashes and bit tricks are not read at all: such a term becomes an unknown. So the integer query allows at least
-all that the words allow. If it has no solution the words have none; if it has one, nothing follows.
+all that the words allow. If it has no solution the words have none; if it has one, that is a hint
+at one of theirs.
 """
 
 from collections.abc import Iterable
