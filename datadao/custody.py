@@ -128,9 +128,9 @@ class Custodian:
             if held.hpke_key != lease.hpke_key:
                 self.vault.discard(held, "the licensee's key changed")
         done = self.vault.released[lease_id].union(*(held.ids for held in self.vault.of(lease_id)))
-        todo = {i: item for i, item in members.items() if i not in done}
-        gone = self.warden.gone(todo, "finalized")
-        refused = self._hold(lease, {i: item for i, item in todo.items() if i not in gone})
+        due = {i: item for i, item in members.items() if i not in done}
+        gone = self.warden.gone(due, "finalized")
+        refused = self._hold(lease, {i: item for i, item in due.items() if i not in gone})
         waiting = {i for held in self.vault.of(lease_id) for i in held.ids}
         if refused and not waiting and not done:
             raise NothingToRelease(f"none of {len(refused)} shares of slot {self.slot} opens; check this seat's key")

@@ -63,9 +63,9 @@ def hand_over(leaver: Custodian, contributions: Sequence[Contribution]) -> Hande
     active = leaver.warden.active(contributions)
     exchange = Exchange(leaver.dao, leaver.epoch, leaver.slot, leaver.store)
     sent, confirmed = _sent(leaver, me, successor, exchange)
-    todo = {name: entry for name, entry in active.items() if name not in sent}
-    gone = leaver.warden.gone({name: item for name, (_, item) in todo.items()}, "latest")
-    opened, refused = leaver.ring.shares({i: (dataset, c.leaf) for i, (dataset, c) in todo.items() if i not in gone})
+    due = {name: entry for name, entry in active.items() if name not in sent}
+    gone = leaver.warden.gone({name: item for name, (_, item) in due.items()}, "latest")
+    opened, refused = leaver.ring.shares({i: (dataset, c.leaf) for i, (dataset, c) in due.items() if i not in gone})
     for ids, shares in grouped(opened, MAX_FILES):
         info = handover_info(leaver.dao, leaver.epoch, leaver.slot, ids)
         sealed = seal(shares, successor.hpke_key, info)
