@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ape import chain, networks
 from web3 import Web3
@@ -23,6 +23,8 @@ from datadao.chain import CONTRACTS, Call, abi, request_many
 from datadao.chain_gate import ChainGate
 from datadao.errors import InvalidArgument, TransactionFailed
 from datadao.profile import Profile
+from datadao.store import Store
+from datadao.submission import Submission, contribute
 from datadao.types import Committee, Contribution, Dao, Party
 
 BALLOT = "Ballot(uint256 proposalId,uint8 support,address voter,uint256 nonce)"
@@ -146,6 +148,26 @@ class DataDAO:
         policy = self.registry.policy(dataset_id, version)
         return Policy(version, policy.sharesPerUnit, policy.minQuality)
 
+    # Contributing
+
+    def contribute(
+        self, source: BinaryIO, dataset_id: int, contributor: str, store: Store, signer: eip712.Signer
+    ) -> Submission:
+        """Encrypts a file for the present custodians and attestors, stores it and signs the submission to hand in.
+
+        No transaction: attestors register what they accept. Raises as `datadao.submission.contribute`.
+        """
+        return contribute(
+            source,
+            dao=self.id,
+            dataset_id=dataset_id,
+            contributor=contributor,
+            committee=self.committee(),
+            attestors=self.attestors(),
+            store=store,
+            signer=signer,
+        )
+
     # Sending
 
     def publish(self, batch: Batch, signatures: Mapping[str, bytes], manifest_uri: str, sender: Any) -> tuple[int, Any]:
@@ -162,6 +184,46 @@ class DataDAO:
         receipt = self.leases.request(tuple(vars(terms).values()), hpke_key, text, sender=sender)
         event = receipt.events.filter(self.leases.LeaseRequested)[0]
         return event.leaseId, event.proposalId, receipt
+
+    def accept(self, offer_id: int, hpke_key: bytes, max_cost: int, sender: Any) -> tuple[int, Any]:
+        """Takes a seat of a standing offer; the caller has approved rent and bond, `max_cost` at most, to `leases`.
+
+        Returns the lease id and the receipt.
+        """
+        receipt = self.leases.accept(offer_id, hpke_key, max_cost, sender=sender)
+        return receipt.events.filter(self.leases.OfferAccepted)[0].leaseId, receipt
+
+    def start(self, lease_id: int, sender: Any) -> Any:
+        """The licensee starts its approved lease without waiting for custodians: it pays before keys are ready."""
+        return self.leases.start(lease_id, sender=sender)
+
+    def pay(self, lease_id: int, sender: Any) -> Any:
+        """Pays the next instalment out of the lease's escrow; anyone may, around the end of a period."""
+        return self.leases.startPeriod(lease_id, sender=sender)
+
+    def end(self, lease_id: int, sender: Any) -> Any:
+        """No further instalment; paid access runs on, unspent rent is returnable."""
+        return self.leases.end(lease_id, sender=sender)
+
+    def vote(self, proposal_id: int, support: int, sender: Any, reason: str = "") -> Any:
+        """Votes `FOR`, `AGAINST` or `ABSTAIN` with what the sender held at the proposal's snapshot."""
+        return self.governor.castVoteWithReason(proposal_id, support, reason, sender=sender)
+
+    def claim(self, item: Contribution, sender: Any) -> Any:
+        """Hands a contribution's shares and tokens to its contributor; anyone may send it."""
+        return self.registry.claim(item.batch_id, tuple(item.leaf), list(item.proof), sender=sender)
+
+    def erase(self, item: Contribution, sender: Any) -> Any:
+        """Withdraws a contribution of the sender's for good, claimed or not; what it earned stays claimable."""
+        return self.registry.erase(item.batch_id, tuple(item.leaf), list(item.proof), sender=sender)
+
+    def claim_revenue(self, account: str, pools: Sequence[int], sender: Any) -> tuple[int, Any]:
+        """Pays `account` what it is owed in the pools (0 is the commons, d is dataset d); anyone may send it.
+
+        Returns the asset units paid and the receipt.
+        """
+        receipt = self.splitter.claim(account, list(pools), sender=sender)
+        return sum(event.amount for event in receipt.events.filter(self.splitter.Claimed)), receipt
 
     def ballot(self, proposal_id: int, support: int, voter: str, nonce: int) -> eip712.TypedData:
         """What a member signs to vote without a transaction of its own; relay it with `ballot_call`."""
