@@ -27,8 +27,9 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.invariant.splitter_checks import Setting
 from tests.invariant.splitter_machine import SplitterMachine
 from tests.support.depth import DEPTH
+from tests.support.reaching import live_until_met
 
-EXAMPLES = 40
+LIVES = settings(max_examples=40 * DEPTH, stateful_step_count=50)
 # What even the shortest run must have met, or it has shown nothing about it.
 MET = {
     "deposit",
@@ -62,18 +63,21 @@ MET_IF_FIXED = {"transfer DataToken_NotTransferable"}
 def test_token_and_splitter__any_life__agree_with_the_model(transferable: bool) -> None:
     reached: Counter[str] = Counter()
     started = time.process_time()
-    for decimals in (0, 6, 18):
-        fields = {"setting": Setting(transferable, decimals), "reached": reached}
-        machine = type(f"With{decimals}Decimals", (SplitterMachine,), fields)
-        run_state_machine_as_test(machine, settings=settings(max_examples=EXAMPLES * DEPTH, stateful_step_count=50))
+
+    def live() -> None:
+        for decimals in (0, 6, 18):
+            fields = {"setting": Setting(transferable, decimals), "reached": reached}
+            machine = type(f"With{decimals}Decimals", (SplitterMachine,), fields)
+            run_state_machine_as_test(machine, settings=LIVES)
+
+    live_until_met(live, reached, MET | (MET_IF_TRANSFERABLE if transferable else MET_IF_FIXED))
     rate = reached["steps"] / (time.process_time() - started)
     print(f"\n{rate:.0f} steps a second of processor time: {dict(reached.most_common())}")
-    assert MET | (MET_IF_TRANSFERABLE if transferable else MET_IF_FIXED) <= reached.keys()
 
 
 def test_token_and_splitter__accumulators_filled_to_the_last_unit__everything_but_deposits_goes_on__s8() -> None:
     reached: Counter[str] = Counter()
     fields = {"setting": Setting(transferable=True, decimals=18, filling=True), "reached": reached}
     machine = type("Filling", (SplitterMachine,), fields)
-    run_state_machine_as_test(machine, settings=settings(max_examples=EXAMPLES * DEPTH, stateful_step_count=50))
-    assert {"deposit RevenueSplitter_AccumulatorFull", "claim", "removeShares", "transfer"} <= reached.keys()
+    met = {"deposit RevenueSplitter_AccumulatorFull", "claim", "removeShares", "transfer"}
+    live_until_met(lambda: run_state_machine_as_test(machine, settings=LIVES), reached, met)

@@ -70,6 +70,7 @@ class LeasesLife(Unwatched, LeasesMachine):
 
 class RegistryLife(Unwatched, RegistryMachine):
     reached: ClassVar[Counter[str]] = Counter()
+    worlds: ClassVar[dict[str, Any]] = {}
 
     def history_obeys_the_rules_that_need_no_model(self) -> None: ...
 

@@ -14,7 +14,7 @@ from tests.invariant.registry.checks import RegistryChecks
 from tests.invariant.registry.contributing import Contributing
 from tests.invariant.registry.life import picks, small
 from tests.invariant.registry.records import DAY
-from tests.invariant.registry.world import MATURITY, SETS, model_of, settled
+from tests.invariant.registry.world import MATURITY, SETS, Worlds, model_of, settled
 from tests.support.dao import leaf
 from tests.support.governance_world import asked
 from tests.support.handles import Reverted
@@ -25,10 +25,11 @@ from tests.support.registry import UNIT, ascending, executable
 class RegistryMachine(Batching, Contributing, RegistryChecks):
     twins: ClassVar[dict[str, tuple[Any, ...]]] = {}
     reached: ClassVar[Counter[str]] = Counter()
+    worlds: ClassVar[Worlds] = {}
 
     @initialize(first=leaf_lists, second=leaf_lists)
     def born(self, first: list[tuple[int, ...]], second: list[tuple[int, ...]]) -> None:
-        self.dao = dao = settled(self.twins)
+        self.dao = dao = settled(self.worlds, self.twins)
         self.members = [dao.who(f"member-{i}") for i in range(4)]
         self.contributors = [*(m.address for m in self.members), NOBODY, dao.addresses["token"]]
         self.stranger, self.guardian, self.founder = (dao.who(name) for name in ("stranger", "guardian", "founder"))

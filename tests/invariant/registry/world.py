@@ -20,24 +20,24 @@ SETS = [([f"attestor-{i}" for i in range(3)], 2), (["scorer-0", "scorer-1"], 1)]
 """Attestors and how many of them must sign, before and after a vote."""
 
 
-_made: dict[str, tuple[Dao, Any]] = {}
+Worlds = dict[str, tuple[Dao, Any]]
 """DAOs by their twins, each with the snapshot of its birth."""
 
 
-def settled(twins: dict[str, tuple[Any, ...]] | None = None) -> Dao:
+def settled(worlds: Worlds, twins: dict[str, tuple[Any, ...]]) -> Dao:
     """A DAO of two datasets with small epochs, in which the founder carries any vote. Made once, and put back for every
     life."""
     name = repr(twins)
-    if name in _made:
-        dao, birth = _made[name]
+    if name in worlds:
+        dao, birth = worlds[name]
         dao.chain.revert(birth)
     else:
         dao = _deployed(twins)
-    _made[name] = dao, dao.chain.snapshot()
+    worlds[name] = dao, dao.chain.snapshot()
     return dao
 
 
-def _deployed(twins: dict[str, tuple[Any, ...]] | None) -> Dao:
+def _deployed(twins: dict[str, tuple[Any, ...]]) -> Dao:
     policy = dict(config().contracts["DatasetRegistry"]["params"]["policies"][0])
     names = ("sharesPerUnit", "minQuality")
     return Dao(
