@@ -4,13 +4,14 @@ pass on the twin without a flaw."""
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.invariant.leases.machine import LeasesMachine
 from tests.support.dao import Dao
 from tests.support.handles import Reverted
 from tests.support.leases import COST, PENDING, Market
+from tests.support.reaching import NOTICING
 from tests.support.reader import refused
 
 FLAWS = {
@@ -24,24 +25,13 @@ FLAWS = {
 }
 """`TwinLeases.Flaw`."""
 
-# Finding a failure is enough; making it small is not needed.
-SHORT = settings(
-    max_examples=60,
-    stateful_step_count=50,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-
 
 def lives_of_the_twin(flawed: int) -> None:
     class TwinMachine(LeasesMachine):
         twins = {"DataLeases": "TwinLeases"}  # noqa: RUF012
         flaw = flawed
 
-    run_state_machine_as_test(TwinMachine, settings=settings(SHORT, max_examples=60 if flawed else 10))
+    run_state_machine_as_test(TwinMachine, settings=settings(NOTICING, max_examples=60 if flawed else 10))
 
 
 def test_twin_without_a_flaw__lives_as_the_model_says() -> None:

@@ -4,13 +4,14 @@ L-11, and who may register what), and pass on the twin without a flaw."""
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.invariant.leases.machine import LeasesMachine
 from tests.support.dao import Dao
 from tests.support.handles import Reverted
 from tests.support.leases import Market
+from tests.support.reaching import NOTICING
 from tests.support.reader import refused
 from tests.support.zoo import PLAIN, Species
 
@@ -25,17 +26,6 @@ FLAWS = {
 }
 """`TwinModels.Flaw`."""
 
-# Finding a failure is enough; making it small is not needed.
-SHORT = settings(
-    max_examples=60,
-    stateful_step_count=50,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-
 
 def lives_of_the_twin(flawed: int, examples: int) -> None:
     """What a fee costs shows only in an asset that takes one."""
@@ -45,7 +35,7 @@ def lives_of_the_twin(flawed: int, examples: int) -> None:
         flaw = flawed
         species = Species("FeeAsset", 6) if flawed == FLAWS["books_face_value"] else PLAIN
 
-    run_state_machine_as_test(TwinMachine, settings=settings(SHORT, max_examples=examples))
+    run_state_machine_as_test(TwinMachine, settings=settings(NOTICING, max_examples=examples))
 
 
 def test_twin_without_a_flaw__lives_as_the_model_says() -> None:
