@@ -65,6 +65,7 @@ lock: | check ## Renew the lock files; ARGS=--upgrade takes newer Python package
 	@.cache/lock/bin/python -m pip install --quiet --disable-pip-version-check uv
 	@$(UV_COMPILE) toolchain/bootstrap.in --output-file toolchain/bootstrap.lock
 	@$(UV_COMPILE) toolchain/prove.in --output-file toolchain/prove.lock
+	@$(UV_COMPILE) toolchain/slither.in --output-file toolchain/slither.lock
 	@$(UV_COMPILE) pyproject.toml toolchain/bootstrap.in --extra dev --overrides toolchain/overrides.txt \
 		--output-file requirements.lock
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.anvil import Anvil
 from tests.support.dao import Dao
+from tests.support.evm import Revm
 
 # Not Hypothesis' own profile for CI, which plays the same examples at every run: each run tries new ones.
 settings.register_profile(
@@ -18,9 +20,11 @@ settings.load_profile("default")
 
 
 @pytest.fixture(scope="session")
-def deployed_dao(chain) -> Dao:  # type: ignore[no-untyped-def]
+def deployed_dao(request: pytest.FixtureRequest) -> Dao:
     """One deployment for the session; `dao` puts it back after each test."""
-    return Dao(chain=Anvil(chain.provider.web3))
+    if os.environ.get("DATADAO_CHAIN") == "revm":
+        return Dao(chain=Revm())
+    return Dao(chain=Anvil(request.getfixturevalue("chain").provider.web3))
 
 
 @pytest.fixture
