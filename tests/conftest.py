@@ -22,7 +22,9 @@ settings.load_profile("default")
 @pytest.fixture(scope="session")
 def deployed_dao(request: pytest.FixtureRequest) -> Dao:
     """One deployment for the session; `dao` puts it back after each test."""
-    if os.environ.get("DATADAO_CHAIN") == "revm":
+    if (
+        os.environ.get("DATADAO_CHAIN") == "revm"
+    ):  # `python -m pytest -p no:ape_test tests/unit`, a node's minutes in seconds
         return Dao(chain=Revm())
     return Dao(chain=Anvil(request.getfixturevalue("chain").provider.web3))
 

@@ -57,6 +57,10 @@ class Anvil:
     def nonce(self, address: str) -> int:
         return self.web3.eth.get_transaction_count(Web3.to_checksum_address(address))
 
+    def balance(self, address: str) -> int:
+        """Ether, in wei."""
+        return self.web3.eth.get_balance(Web3.to_checksum_address(address))
+
     def call(self, sender: str, to: str, data: bytes) -> bytes:
         return self._call({"from": sender, "to": to, "data": "0x" + data.hex()})
 

@@ -13,6 +13,7 @@ from tests.support.handles import Log, Result, Reverted, reverted
 
 _REVERT_DATA = re.compile(r"output: (0x[0-9a-f]*)")
 _GAS_LIMIT = 30_000_000
+_BALANCE = 10**24
 
 
 class Revm:
@@ -50,6 +51,11 @@ class Revm:
         nonce: int = self.evm.basic(address).nonce
         return nonce
 
+    def balance(self, address: str) -> int:
+        """Ether, in wei."""
+        balance: int = self.evm.get_balance(address)
+        return balance
+
     def call(self, sender: str, to: str, data: bytes) -> bytes:
         return self._message(sender, to, data, 0, static=True)
 
@@ -76,13 +82,27 @@ class Revm:
         return logs
 
     def _message(self, sender: str, to: str, data: bytes, value: int, *, static: bool) -> bytes:
+        if value:
+            self.evm.set_balance(sender, _BALANCE)
         # The EVM object does not end transactions by itself.
         self.evm.reset_transient_storage()
         try:
             out: bytes = self.evm.message_call(sender, to, calldata=data, is_static=static, value=value, gas=_GAS_LIMIT)
         except RuntimeError as error:
+            if "RejectCallerWithCode" in str(error):
+                return self._message_of_contract(sender, to, data, value, static=static)
             raise _refusal(error) from None
         return out
+
+    def _message_of_contract(self, sender: str, to: str, data: bytes, value: int, *, static: bool) -> bytes:
+        """A message that a contract could send. No transaction comes from an account with code (EIP-3607), so the
+        account is without while it lasts: for calls that answer to their caller, not for those that call it back."""
+        account = self.evm.basic(sender)
+        self.evm.insert_account_info(sender, pyrevm.AccountInfo(balance=account.balance, nonce=account.nonce))
+        try:
+            return self._message(sender, to, data, value, static=static)
+        finally:
+            self.evm.insert_account_info(sender, account)
 
 
 def _refusal(error: RuntimeError) -> Reverted:

@@ -52,4 +52,4 @@ def test_ether_sent_to_the_governor__refused(dao: Dao) -> None:
 def test_relay__with_ether__refused_and_keeps_nothing(dao: Dao) -> None:
     sender, data = dao.who("stranger").address, dao.governor.encode("relay", ACCOUNT, 1, b"")
     refused(dao, lambda: dao.chain.transact(sender, dao.governor.address, data, 1), "DataGovernor_Disabled")
-    assert dao.chain.web3.eth.get_balance(dao.governor.address) == 0
+    assert dao.chain.balance(dao.governor.address) == 0

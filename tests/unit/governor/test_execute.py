@@ -223,5 +223,4 @@ def test_execute__with_ether__from_the_caller_and_from_the_treasury(dao: Dao) ->
     at_eta(dao, whole)
     dao.chain.transact(voter.address, dao.timelock.address, b"", 5)
     run(dao, whole, value=2)
-    web3 = dao.chain.web3.eth
-    assert (web3.get_balance(target.address), web3.get_balance(dao.timelock.address)) == (7, 0)
+    assert (dao.chain.balance(target.address), dao.chain.balance(dao.timelock.address)) == (7, 0)

@@ -150,6 +150,7 @@ def test_publish__signed_for_the_former_attestor_set__refused_under_either_numbe
     refused(dao, lambda: publish(dao, renamed, signed), "DatasetRegistry_NotAttestor", signer, 2)
 
 
+@pytest.mark.node  # only a node can be given another chain id
 def test_publish__chain_split_after_signing__is_refused_on_the_other_branch_AB59(dao: Dao) -> None:
     message, _ = dao.batch_message(crowd(dao, 1))
     signed = signatures(dao, message, *attestors(dao)[:2])

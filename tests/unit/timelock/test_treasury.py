@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from eth_utils import keccak
 
 from tests.support.dao import AGAINST, DEFEATED, QUEUED, Dao
 from tests.support.governance import bring, founder, refused, warp_to
@@ -78,9 +79,8 @@ def test_treasury__takes_ether_and_pays_it__by_vote(dao: Dao) -> None:
     dao.to_vote(proposal_id)
     dao.vote(proposal_id, voter)
     dao.to_end_of_vote(proposal_id)
-    digest = dao.chain.web3.keccak(text="ether")
+    digest = keccak(text="ether")
     dao.governor.queue(*action, digest, sender=voter.address)
     warp_to(dao, dao.governor.proposalEta(proposal_id))
     dao.governor.execute(*action, digest, sender=voter.address)
-    balance = dao.chain.web3.eth.get_balance
-    assert (balance(dao.chain.web3.to_checksum_address(payee)), balance(dao.timelock.address)) == (10, 0)
+    assert (dao.chain.balance(payee), dao.chain.balance(dao.timelock.address)) == (10, 0)
