@@ -5,6 +5,7 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 
 RUN := toolchain/run
+WORKERS := 2
 
 .PHONY: help
 help: ## List these commands
@@ -22,13 +23,13 @@ test: setup ## Lint, compile and run all tests: what CI runs
 			"make clean, then PYTHON=python3.12 make test" >&2; exit 1; }
 	@$(RUN) toolchain/lint
 	@$(RUN) toolchain/compile
-	@$(RUN) ape test tests --network ethereum:local:foundry $(ARGS)
+	@$(RUN) ape test tests --network ethereum:local:foundry -n $(WORKERS) --dist loadfile $(ARGS)
 
 .PHONY: prove
 prove: setup .cache/prove/.stamp ## Prove the arithmetic for all inputs, and refute the broken twins
 	@$(RUN) .cache/prove/bin/python tests/symbolic/prove.py $(ARGS)
 
-.PHONY: compile lint fmt gas bench interfaces
+.PHONY: compile lint fmt gas bench interfaces pack
 compile: setup ## Compile the contracts
 	@$(RUN) toolchain/compile $(ARGS)
 
@@ -51,6 +52,9 @@ bench: setup ## Measure the speed of state machines, forge on the same contracts
 interfaces: setup ## Export the ABIs to interfaces/
 	@$(RUN) toolchain/compile
 	@$(RUN) ape run export_abis $(ARGS)
+
+pack: setup ## Build the npm package and the Python wheel for integrators into dist/
+	@$(RUN) ape run pack $(ARGS)
 
 .PHONY: shell lock clean
 shell: setup ## Open a shell with the project's tools on PATH
@@ -103,8 +107,9 @@ node_modules/.stamp: package.json package-lock.json .npmrc | check
 	@.venv/bin/uv pip install --quiet --python .venv --no-deps --no-build-isolation --offline --editable .
 	@touch $@
 
-.cache/prove/.stamp: toolchain/prove.lock .venv/.stamp | check
-	@echo "Installing the solvers of toolchain/prove.lock ..."
-	@"$$(toolchain/check)" -m venv .cache/prove
-	@.venv/bin/uv pip sync --quiet --python .cache/prove --require-hashes toolchain/prove.lock
+# Halmos and Slither, each in an environment of its own.
+.cache/%/.stamp: toolchain/%.lock .venv/.stamp | check
+	@echo "Installing the packages of toolchain/$*.lock ..."
+	@"$$(toolchain/check)" -m venv .cache/$*
+	@.venv/bin/uv pip sync --quiet --python .cache/$* --require-hashes toolchain/$*.lock
 	@touch $@

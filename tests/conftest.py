@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +18,13 @@ settings.register_profile(
     "default", deadline=None, print_blob=True, derandomize=False, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("default")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Each process of several (`-n 2`) has its own node."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            os.environ["APE_FOUNDRY_HOST"] = f"http://127.0.0.1:{free.getsockname()[1]}"
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +43,11 @@ def dao(deployed_dao: Dao) -> Iterator[Dao]:
     snapshot = deployed_dao.chain.snapshot()
     yield deployed_dao
     deployed_dao.chain.revert(snapshot)
+
+
+@pytest.fixture(scope="session")
+def npm_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tarball that `make pack` makes."""
+    from scripts._packages import pack_npm
+
+    return pack_npm(tmp_path_factory.mktemp("npm"))
