@@ -12,9 +12,9 @@ from typing import Any
 
 import ape
 
-from datadao.deployment import LOCAL_CHAIN_IDS, ORDER, canonical_type
+from datadao.deployment import ORDER, canonical_type
 from datadao.factory import FACTORY
-from scripts._networks import DEPLOYMENTS
+from scripts._networks import DEPLOYMENTS, public_records
 
 CONTRACTS = (*(name for _, name in ORDER), FACTORY)
 
@@ -37,8 +37,7 @@ def render(deployments: Path = DEPLOYMENTS) -> dict[str, str]:
     files["interfaces/errors.ts"] = _typescript("errors", errors)
     files["interfaces/index.ts"] = _index()
     files["interfaces/README.md"] = _readme(abis)
-    public = [path for path in deployments.glob("*.json") if path.stem.isdigit()]
-    for path in sorted(path for path in public if int(path.stem) not in LOCAL_CHAIN_IDS):
+    for path in public_records(deployments):
         files[f"datadao/deployments/{path.name}"] = path.read_text(encoding="utf-8")
     return files
 
@@ -110,7 +109,16 @@ def _readme(abis: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
         *rows,
         "",
         "```ts",
-        'import { dataLeasesAbi, errorsAbi } from "./interfaces/index.js";',
+        'import { dataLeasesAbi, errorsAbi } from "datadao"; // TypeScript, ES modules; require("datadao") in CommonJS',
+        'import abi from "datadao/DataLeases.json" with { type: "json" };',
         "```",
+        "",
+        "```solidity",
+        "// With solc 0.8.37, and @openzeppelin/contracts installed beside it.",
+        'import {IDataLeases} from "datadao/contracts/interfaces/IDataLeases.sol";',
+        "```",
+        "",
+        "`make pack` builds this npm package, `datadao`, and the Python client of the same name and version into",
+        "`dist/`. Both have the records of public deployments in `deployments/<chain-id>.json`, once there are any.",
         "",
     ])  # fmt: skip

@@ -26,6 +26,12 @@ def record_path(folder: Path) -> Path:
     return folder / f"{ape.networks.provider.chain_id}{'-fork' if is_fork() else ''}.json"
 
 
+def public_records(folder: Path) -> list[Path]:
+    """The records in a folder that are of public chains: what packages ship."""
+    records = (path for path in folder.glob("*.json") if path.stem.isdigit())
+    return sorted(path for path in records if int(path.stem) not in LOCAL_CHAIN_IDS)
+
+
 def config_path() -> Path:
     """The configuration of the connected network: `local`, `sepolia`, `base` (for base:mainnet), `base-sepolia` ...
 

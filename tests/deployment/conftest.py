@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from scripts._deploy import execute
+from scripts._packages import pack_wheel
 from scripts._plan import NEW, make_plan
 from scripts._record import new_entry
 from tests.deployment.world import local
@@ -28,3 +31,9 @@ def first(deployer):
 def address(first):
     """The factory's."""
     return first[0].factory.address
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel that `make pack` makes."""
+    return pack_wheel(tmp_path_factory.mktemp("dist"))

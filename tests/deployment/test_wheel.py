@@ -6,38 +6,18 @@ Nothing of this folder is on its path; what it needs it declares, and what it re
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 import textwrap
-import zipfile
 from pathlib import Path
 
 import ape
 import pytest
 
-from datadao.deployment import ORDER
+from tests.support.packages import ROOT, run
 
-ROOT = Path(__file__).resolve().parents[2]
 UV = [sys.executable, "-m", "uv"]
 # Most of it `make setup` downloaded already.
 CACHE = {"UV_CACHE_DIR": str(ROOT / ".cache/uv")}
-
-
-def run(*command: str | Path, cwd: Path, **env: str) -> str:
-    outside = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV", "APE_"))}
-    done = subprocess.run(
-        [str(part) for part in command], cwd=cwd, env=outside | env, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("dist")
-    run(*UV, "build", "--wheel", "--no-build-isolation", "--out-dir", out, ROOT, cwd=out, **CACHE)
-    return next(out.glob("datadao-*.whl"))
 
 
 @pytest.fixture(scope="module")
@@ -48,15 +28,6 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     python = home / "venv/bin/python"
     run(*UV, "pip", "install", "--python", python, "--constraint", ROOT / "requirements.lock", wheel, cwd=home, **CACHE)
     return python
-
-
-def test_wheel__holds_the_package_its_types_and_its_data_and_nothing_else(wheel: Path) -> None:
-    with zipfile.ZipFile(wheel) as archive:
-        names = set(archive.namelist())
-    assert {name.split("/")[0] for name in names} == {"datadao", wheel.name.split("-py3")[0] + ".dist-info"}
-    assert {f"datadao/abi/{contract}.json" for _, contract in ORDER} | {"datadao/py.typed"} <= names
-    shipped = {p.relative_to(ROOT).as_posix() for p in (ROOT / "datadao").rglob("*.py")}
-    assert {name for name in names if name.endswith(".py")} == shipped
 
 
 def test_wheel__in_an_empty_environment__reads_a_deployed_dao(python: Path, dao, tmp_path: Path) -> None:
