@@ -11,11 +11,13 @@ from typing import Any
 from web3 import Web3
 
 from tests.support.handles import Log, Result, Reverted, reverted
+from tests.support.recording import recorded
 
 _GAS_LIMIT = 16_000_000
 _BALANCE = 10**24
 
 
+@recorded
 class Anvil:
     """`Revm`'s twin over JSON-RPC."""
 
@@ -60,6 +62,9 @@ class Anvil:
     def balance(self, address: str) -> int:
         """Ether, in wei."""
         return self.web3.eth.get_balance(Web3.to_checksum_address(address))
+
+    def code(self, address: str) -> bytes:
+        return bytes(self.web3.eth.get_code(Web3.to_checksum_address(address)))
 
     def call(self, sender: str, to: str, data: bytes) -> bytes:
         return self._call({"from": sender, "to": to, "data": "0x" + data.hex()})

@@ -1,9 +1,14 @@
-"""Compiled contracts, as Ape left them: the same bytecode that `ape run deploy` sends."""
+"""Compiled contracts, as Ape left them: the same bytecode that `ape run deploy` sends.
+
+The environment variable `DATADAO_ARTIFACTS` names another manifest of the same shape: a mutant, or code made for
+measuring coverage.
+"""
 
 from __future__ import annotations
 
 import functools
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +17,9 @@ from eth_utils import keccak
 
 from datadao.deployment import canonical_type
 
-MANIFEST = Path(__file__).parents[2] / ".build" / "__local__.json"
+_COMPILED = Path(__file__).parents[2] / ".build" / "__local__.json"
+MANIFEST = Path(os.environ.get("DATADAO_ARTIFACTS") or _COMPILED)
+IS_DEPLOYED_CODE = MANIFEST == _COMPILED
 
 
 @dataclass(frozen=True)

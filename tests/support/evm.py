@@ -9,19 +9,26 @@ import re
 
 import pyrevm
 
+from tests.support.artifacts import IS_DEPLOYED_CODE
 from tests.support.handles import Log, Result, Reverted, reverted
+from tests.support.recording import recorded
 
 _REVERT_DATA = re.compile(r"output: (0x[0-9a-f]*)")
-_GAS_LIMIT = 30_000_000
+# Code that is not the deployed one may be larger and cost more than a chain allows.
+_GAS_LIMIT = 30_000_000 if IS_DEPLOYED_CODE else 200_000_000
+_CODE_LIMIT = None if IS_DEPLOYED_CODE else 2**20
+_PADDING = bytes(33)
+"""revm's, behind code that it has analysed."""
 _BALANCE = 10**24
 
 
+@recorded
 class Revm:
     """An EVM with a clock that only moves when told, and every event since its first block in `logs`."""
 
     def __init__(self, timestamp: int = 1_800_000_000, chain_id: int = 31337, code_limit: int | None = None) -> None:
         """`code_limit` lets twins be larger than a chain allows."""
-        settings = pyrevm.CfgEnv(chain_id=chain_id, limit_contract_code_size=code_limit)
+        settings = pyrevm.CfgEnv(chain_id=chain_id, limit_contract_code_size=code_limit or _CODE_LIMIT)
         self.evm = pyrevm.EVM(env=pyrevm.Env(cfg=settings), spec_id="CANCUN")
         self.chain_id = chain_id
         self.timestamp, self.number = timestamp, 1
@@ -55,6 +62,10 @@ class Revm:
         """Ether, in wei."""
         balance: int = self.evm.get_balance(address)
         return balance
+
+    def code(self, address: str) -> bytes:
+        code: bytes = self.evm.get_code(address) or b""
+        return code.removesuffix(_PADDING)
 
     def call(self, sender: str, to: str, data: bytes) -> bytes:
         return self._message(sender, to, data, 0, static=True)
