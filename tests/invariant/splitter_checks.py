@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar
 
-from hypothesis.stateful import RuleBasedStateMachine, invariant
-
 from tests.support import model
 from tests.support.handles import Reverted
+from tests.support.machine import Machine, invariant
 from tests.support.model import NOBODY, SCALE
 from tests.support.pair import Pair
 from tests.support.reader import Reader, View
@@ -94,14 +93,13 @@ def world(setting: Setting) -> World:
     return World(setting)
 
 
-class SplitterChecks(RuleBasedStateMachine):
+class SplitterChecks(Machine):
     """Model and chain side by side, what must hold between them after each step, and the end of every life."""
 
+    traits = ("setting", "only")
     setting: ClassVar[Setting] = Setting()
     only: ClassVar[str | None] = None
     """Checks this property alone; all of them, and the model, unless said."""
-    reached: ClassVar[Counter[str]]
-    """How often which step succeeded or was refused, over all examples: what a run has seen."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, precondition, rule
+from hypothesis.stateful import precondition
 
 from tests.invariant.splitter_checks import MEMBERS, PAYER, POOLS, REGISTRY, STRANGER, Lot, SplitterChecks
+from tests.support.machine import initialize, rule
 from tests.support.model import MAX_ACC, MAX_DEPOSIT, MAX_SHARES, MIN_SHARES, NOBODY, SCALE
 
 member = st.sampled_from(MEMBERS)

@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from tests.invariant.leases.machine import LeasesMachine
 from tests.invariant.registry.machine import RegistryMachine
@@ -16,6 +15,7 @@ from tests.invariant.system.machine import SystemMachine
 from tests.support.audit import audited
 from tests.support.depth import DEPTH
 from tests.support.governance_machine import GovernanceMachine
+from tests.support.machine import Machine, run
 
 MACHINES = [RegistryMachine, LeasesMachine, GovernanceMachine, SystemMachine]
 LIVES = settings(
@@ -29,7 +29,7 @@ LIVES = settings(
 
 
 @pytest.mark.parametrize("machine", MACHINES, ids=lambda m: m.__name__)
-def test_books__after_any_life__equal_the_chain_X3(machine: type[RuleBasedStateMachine]) -> None:
+def test_books__after_any_life__equal_the_chain_X3(machine: type[Machine]) -> None:
     audits: Counter[str] = Counter()
 
     class Audited(machine):  # type: ignore[valid-type, misc]
@@ -42,5 +42,5 @@ def test_books__after_any_life__equal_the_chain_X3(machine: type[RuleBasedStateM
                 audits.update({"lives": 1, "events": report.counts["events"]})
             super().teardown()
 
-    run_state_machine_as_test(Audited, settings=LIVES)
+    run(Audited, LIVES)
     assert audits["events"] > 40 * audits["lives"], "lives in which little happens prove little"

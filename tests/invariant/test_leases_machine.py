@@ -13,10 +13,10 @@ from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import run_state_machine_as_test
 
 from tests.invariant.leases.machine import LeasesMachine
 from tests.support.depth import DEPTH
+from tests.support.machine import run
 from tests.support.money import Money
 from tests.support.reaching import live_until_met
 from tests.support.zoo import FAILURES, PLAIN, TAME, Species
@@ -60,7 +60,7 @@ FEE = Species("FeeAsset", 6)
 def live(kind: Species, wanted: settings) -> Counter[str]:
     counted: Counter[str] = Counter()
     machine = type("Machine", (LeasesMachine,), {"species": kind, "reached": counted})
-    run_state_machine_as_test(machine, settings=wanted)
+    run(machine, wanted)
     print(*(f"{count:7} {name}" for name, count in counted.most_common()), sep="\n")
     return counted
 

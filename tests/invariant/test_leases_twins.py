@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import settings
-from hypothesis.stateful import run_state_machine_as_test
 
 from tests.invariant.leases.machine import LeasesMachine
 from tests.support.dao import Dao
 from tests.support.handles import Reverted
 from tests.support.leases import COST, PENDING, Market
+from tests.support.machine import run
 from tests.support.reaching import NOTICING
 from tests.support.reader import refused
 
@@ -31,7 +31,7 @@ def lives_of_the_twin(flawed: int) -> None:
         twins = {"DataLeases": "TwinLeases"}  # noqa: RUF012
         flaw = flawed
 
-    run_state_machine_as_test(TwinMachine, settings=settings(NOTICING, max_examples=60 if flawed else 10))
+    run(TwinMachine, settings(NOTICING, max_examples=60 if flawed else 10))
 
 
 def test_twin_without_a_flaw__lives_as_the_model_says() -> None:

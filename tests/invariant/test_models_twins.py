@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import settings
-from hypothesis.stateful import run_state_machine_as_test
 
 from tests.invariant.leases.machine import LeasesMachine
 from tests.support.dao import Dao
 from tests.support.handles import Reverted
 from tests.support.leases import Market
+from tests.support.machine import run
 from tests.support.reaching import NOTICING
 from tests.support.reader import refused
 from tests.support.zoo import PLAIN, Species
@@ -35,7 +35,7 @@ def lives_of_the_twin(flawed: int, examples: int) -> None:
         flaw = flawed
         species = Species("FeeAsset", 6) if flawed == FLAWS["books_face_value"] else PLAIN
 
-    run_state_machine_as_test(TwinMachine, settings=settings(NOTICING, max_examples=examples))
+    run(TwinMachine, settings(NOTICING, max_examples=examples))
 
 
 def test_twin_without_a_flaw__lives_as_the_model_says() -> None:

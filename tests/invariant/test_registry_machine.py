@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter
 
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import run_state_machine_as_test
 
 from tests.invariant.registry.machine import RegistryMachine
 from tests.support.depth import DEPTH
+from tests.support.machine import run
 from tests.support.reaching import live_until_met
 
 LIFE = settings(
@@ -32,5 +32,5 @@ REACHED = {
 def test_registry__over_random_lives__is_as_the_model_says_and_keeps_its_invariants() -> None:
     reached: Counter[str] = Counter()
     machine = type("Machine", (RegistryMachine,), {"reached": reached})
-    live_until_met(lambda: run_state_machine_as_test(machine, settings=LIFE), reached, REACHED)
+    live_until_met(lambda: run(machine, LIFE), reached, REACHED)
     print(*(f"{count:7} {name}" for name, count in reached.most_common()), sep="\n")

@@ -22,11 +22,11 @@ from collections import Counter
 
 import pytest
 from hypothesis import settings
-from hypothesis.stateful import run_state_machine_as_test
 
 from tests.invariant.splitter_checks import Setting
 from tests.invariant.splitter_machine import SplitterMachine
 from tests.support.depth import DEPTH
+from tests.support.machine import run
 from tests.support.reaching import live_until_met
 
 LIVES = settings(max_examples=40 * DEPTH, stateful_step_count=50)
@@ -68,7 +68,7 @@ def test_token_and_splitter__any_life__agree_with_the_model(transferable: bool) 
         for decimals in (0, 6, 18):
             fields = {"setting": Setting(transferable, decimals), "reached": reached}
             machine = type(f"With{decimals}Decimals", (SplitterMachine,), fields)
-            run_state_machine_as_test(machine, settings=LIVES)
+            run(machine, LIVES)
 
     live_until_met(live, reached, MET | (MET_IF_TRANSFERABLE if transferable else MET_IF_FIXED))
     rate = reached["steps"] / (time.process_time() - started)
@@ -80,4 +80,4 @@ def test_token_and_splitter__accumulators_filled_to_the_last_unit__everything_bu
     fields = {"setting": Setting(transferable=True, decimals=18, filling=True), "reached": reached}
     machine = type("Filling", (SplitterMachine,), fields)
     met = {"deposit RevenueSplitter_AccumulatorFull", "claim", "removeShares", "transfer"}
-    live_until_met(lambda: run_state_machine_as_test(machine, settings=LIVES), reached, met)
+    live_until_met(lambda: run(machine, LIVES), reached, met)

@@ -13,10 +13,10 @@ from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import run_state_machine_as_test
 
 from tests.invariant.system.machine import SystemMachine
 from tests.support.depth import DEPTH
+from tests.support.machine import run
 from tests.support.reaching import live_until_met
 from tests.support.zoo import PLAIN, Species
 
@@ -40,7 +40,7 @@ REACHED = {
 def live(species: Species, wanted: settings) -> Counter[str]:
     reached: Counter[str] = Counter()
     machine = type("Machine", (SystemMachine,), {"species": species, "reached": reached, "worlds": {}})
-    run_state_machine_as_test(machine, settings=wanted)
+    run(machine, wanted)
     print(*(f"{count:7} {name}" for name, count in reached.most_common()), sep="\n")
     return reached
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import run_state_machine_as_test
 
 from tests.invariant.system.machine import SystemMachine
 from tests.support.handles import Reverted
+from tests.support.machine import run
 
 SOUND: dict[str, Any] = {
     "DataGovernor": ("TwinGovernor", 0),
@@ -41,7 +41,7 @@ SHORT = settings(
 
 def lives(replaced: dict[str, Any], flawed: int, wanted: settings) -> None:
     fields = {"twins": replaced, "flaw": flawed, "worlds": {}}
-    run_state_machine_as_test(type("Twin", (SystemMachine,), fields), settings=wanted)
+    run(type("Twin", (SystemMachine,), fields), wanted)
 
 
 def test_twins_without_a_flaw__live_as_the_models_say() -> None:

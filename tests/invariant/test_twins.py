@@ -13,11 +13,11 @@ from enum import IntEnum
 
 import pytest
 from hypothesis import Phase, settings
-from hypothesis.stateful import run_state_machine_as_test
 
 from tests.invariant.splitter_checks import PropertyBroken, Setting
 from tests.invariant.splitter_machine import SplitterMachine
 from tests.support.handles import Reverted
+from tests.support.machine import run
 from tests.support.pair import SHARES, Pair
 from tests.support.system import actor
 
@@ -60,7 +60,7 @@ class TokenFlaw(IntEnum):
 def live(setting: Setting, only: str | None, phases: settings) -> Counter[str]:
     reached: Counter[str] = Counter()
     machine = type("Twin", (SplitterMachine,), {"setting": setting, "only": only, "reached": reached})
-    run_state_machine_as_test(machine, settings=phases)
+    run(machine, phases)
     return reached
 
 

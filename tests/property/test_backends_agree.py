@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 import tests.support.both
 from tests.invariant.leases.machine import LeasesMachine
@@ -23,6 +22,7 @@ from tests.support.dao import Dao, leaf
 from tests.support.depth import DEPTH
 from tests.support.governance_machine import GovernanceMachine
 from tests.support.life import Answers, Life, Views
+from tests.support.machine import Machine, run
 from tests.support.strangers import FUNCTIONS, Chance, answer, lived_in
 
 SAMPLE = settings(
@@ -49,7 +49,7 @@ def both(chain: Any, monkeypatch: pytest.MonkeyPatch) -> Both:
 
 class GovernmentLife(GovernanceMachine):
     reached: ClassVar[Counter[str]] = Counter()
-    world = None
+    worlds: ClassVar[dict[str, Any]] = {}
 
 
 class Unwatched(Life):
@@ -77,9 +77,9 @@ class RegistryLife(Unwatched, RegistryMachine):
 
 @pytest.mark.parametrize("machine", [GovernmentLife, LeasesLife, RegistryLife])
 def test_random_lives__on_both_back_ends__agree_on_results_events_and_gas_X4(
-    both: Both, machine: type[RuleBasedStateMachine]
+    both: Both, machine: type[Machine]
 ) -> None:
-    run_state_machine_as_test(machine, settings=SAMPLE)
+    run(machine, SAMPLE)
     assert both.transactions >= 100 and both.refusals >= 5
 
 

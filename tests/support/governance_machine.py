@@ -8,32 +8,43 @@ seconds around every boundary there is.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import pytest
 from eth_utils import keccak
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import precondition
 
-from tests.support.dao import ACTIVE, FOR, PENDING, QUEUED, SUCCEEDED, Proposal, leaf
+from tests.support.dao import ACTIVE, FOR, PENDING, QUEUED, SUCCEEDED, Proposal
 from tests.support.governance import LIVE, ballot, operation_of, settings
-from tests.support.governance_world import NOBODY, TOKEN, UNITS, Act, World, acts_of_a_proposal, asked, picks, supports
+from tests.support.governance_electorate import Electorate
+from tests.support.governance_world import (
+    NOBODY,
+    PARAMETERS,
+    TOKEN,
+    UNITS,
+    Act,
+    World,
+    acts_of_a_proposal,
+    picks,
+    supports,
+)
 from tests.support.governor_model import DAY, EXPIRY, Governor, Holdings, Poll
 from tests.support.handles import Handle, Receipt, Reverted
+from tests.support.machine import initialize, rule
 from tests.support.system import Actor
 
 
-class GovernanceMachine(RuleBasedStateMachine):
-    twins: ClassVar[dict[str, Any]] = {}
-    reached: ClassVar[Counter[str]] = Counter()
-    world: ClassVar[World | None] = None
+class GovernanceMachine(Electorate):
+    worlds: ClassVar[dict[str, World]] = {}
 
     @initialize()
     def born(self) -> None:
-        cls = type(self)
-        cls.world = world = cls.world or World(self.twins)
+        name = f"{self.species} {self.transferable} {self.twins}"
+        if name not in self.worlds:
+            self.worlds[name] = World(self.twins, self.species, self.transferable)
+        self.world = world = self.worlds[name]
         world.restore()
         self.dao = dao = world.dao
         self.members, self.people, self.probe = world.members, world.people, world.probe
@@ -67,17 +78,6 @@ class GovernanceMachine(RuleBasedStateMachine):
         self.sets = 0
         self.seen: list[tuple[int, int, tuple[int, ...]]] = []
         self.touched: Poll | None = None
-
-    def step(self, expect: Callable[[], Any], act: Callable[[], Receipt]) -> tuple[Any, Receipt] | None:
-        """Both do it, or both refuse with the same words."""
-        self.reached["steps"] += 1
-        result, expected = asked(expect)
-        receipt, refusal = asked(act)
-        assert refusal == expected
-        if expected:
-            self.reached[expected.name] += 1
-            return None
-        return result, receipt
 
     def told(self, receipt: Receipt, *expected: tuple[str, dict[str, Any]]) -> None:
         governor = self.dao.governor.address
@@ -142,7 +142,9 @@ class GovernanceMachine(RuleBasedStateMachine):
         proposer, now = self.people[who], self.dao.chain.timestamp
         plain: list[Act] = []
         for name, args in acts:
-            if name == "setGuardian":
+            if self.static and name in PARAMETERS:
+                plain.append(("set", (7,)))
+            elif name == "setGuardian":
                 account = (NOBODY, self.heir.address, self.guardian.address)[args[0]]
                 # Whole days from a fixed day, so that the same proposal can be made again.
                 plain.append((name, (account, now // (30 * DAY) * 30 * DAY + args[1] * DAY)))
@@ -222,12 +224,6 @@ class GovernanceMachine(RuleBasedStateMachine):
         extended = [("ProposalExtended", {"proposalId": number, "extendedDeadline": moved})] if moved else []
         self.told(receipt, ("VoteCast", fields), *extended)
         assert receipt.value == weight
-
-    @rule(who=st.integers(0, 4), to=st.integers(0, 5))
-    def delegate(self, who: int, to: int) -> None:
-        account, delegatee = self.members[who].address, self.people[to].address
-        self.dao.token.delegate(delegatee, sender=account)
-        self.model.holdings.redelegate(self.dao.chain.timestamp, account, delegatee)
 
     # What follows
 
@@ -373,27 +369,3 @@ class GovernanceMachine(RuleBasedStateMachine):
         if poll.eta:
             chain.warp(max(0, poll.eta + early - chain.timestamp))
             self._execute(poll)
-
-    # Supply
-
-    @precondition(lambda self: self.grown < 3 and self.dao.chain.timestamp >= self.model.pulled_until)
-    @rule(who=st.integers(0, 4), units=st.sampled_from([1, 5, 200]))
-    def contribute(self, who: int, units: int) -> None:
-        dao, member = self.dao, self.members[who]
-        self.grown += 1
-        item = leaf(member, f"more data {self.grown}", units)
-        batch = dao.publish([item])
-        dao.activate(batch)
-        dao.claim(batch, item)
-        self.model.holdings.change(dao.chain.timestamp, member.address, units * TOKEN)
-
-    @precondition(lambda self: len(self.gone) < 2)
-    @rule(who=st.sampled_from([0, 1, 4]))
-    def erase(self, who: int) -> None:
-        if who in self.gone:
-            return
-        self.gone.add(who)
-        world = type(self).world
-        assert world is not None
-        self.dao.erase(world.batch, world.items[who])
-        self.model.holdings.change(self.dao.chain.timestamp, self.members[who].address, -UNITS[who] * TOKEN)

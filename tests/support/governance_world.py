@@ -12,6 +12,8 @@ from tests.support.dao import AGAINST, FOR, Dao, leaf
 from tests.support.governor_model import DAY
 from tests.support.handles import Handle, Reverted, deploy
 from tests.support.reader import Reader
+from tests.support.system import config
+from tests.support.zoo import Species
 
 TOKEN = 10**9
 UNITS = (200, 120, 100, 60, 15)
@@ -36,6 +38,8 @@ values: dict[str, list[int]] = {
     "setLeaseQuorumBps": [99, 100, 500, 2000, 2001],
     "updateDelay": [2 * DAY - 1, 2 * DAY, 3 * DAY, 30 * DAY, 30 * DAY + 1] * 2,
 }
+PARAMETERS = {*values, "setGuardian"}
+"""Functions that change one. What else a proposal may ask for leaves all parameters as they are."""
 setters = st.sampled_from([(name, (value,)) for name, choices in values.items() for value in choices])
 others = st.sampled_from(
     [("set", (7,))] * 12
@@ -58,8 +62,9 @@ def asked(call: Callable[[], Any]) -> tuple[Any, Reverted | None]:
 class World:
     """A DAO of five members; made once, and put back for every life."""
 
-    def __init__(self, twins: dict[str, Any]) -> None:
-        self.dao = dao = Dao(twins=twins)
+    def __init__(self, twins: dict[str, Any], species: Species, transferable: bool) -> None:
+        rules = config(DataToken__transferable=transferable)
+        self.dao = dao = Dao(rules, twins=twins, **species.options)
         self.members = [dao.who(f"member-{i}") for i in range(len(UNITS))]
         self.probe: Handle = deploy(dao.chain, "Probe", sender=dao.who("builder").address)
         self.items = [leaf(m, f"data of {m.name}", units) for m, units in zip(self.members, UNITS, strict=True)]

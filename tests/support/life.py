@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
-from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from tests.support.dao import Dao
 from tests.support.governance_world import asked
 from tests.support.handles import Event, Receipt, Reverted
+from tests.support.machine import Machine, invariant
 from tests.support.model import Done
 from tests.support.reader import Reader, View
 from tests.support.system import Actor
@@ -29,9 +29,7 @@ asked for the same."""
 _CHUNK = 64
 
 
-class Life(RuleBasedStateMachine):
-    reached: ClassVar[Counter[str]] = Counter()
-    """How often each step, event and refusal was met; each machine has its own."""
+class Life(Machine):
     dao: Dao
     failed = False
     _readers: tuple[Reader, ...] = ()

@@ -3,11 +3,11 @@ votes and offers have. What is looked at between the steps is in `checks.py`."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import ClassVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, precondition, rule
+from hypothesis.stateful import precondition
 
 from tests.invariant.leases.checks import LeaseChecks
 from tests.invariant.leases.hooked import Hooked
@@ -19,23 +19,18 @@ from tests.invariant.leases.returning import Returning
 from tests.invariant.leases.royalties import Models
 from tests.invariant.leases.world import CUTS, LEASED, RULES, World
 from tests.support.handles import Handle
+from tests.support.machine import initialize, rule
 from tests.support.system import DAY
-from tests.support.zoo import PLAIN, Species
 
 
 class LeasesMachine(Deciding, Returning, Modelling, LeaseChecks, Hooked):
-    twins: ClassVar[dict[str, str]] = {}
-    flaw: ClassVar[int] = 0
-    """Of the twin, where there is one."""
-    species: ClassVar[Species] = PLAIN
-    reached: ClassVar[Counter[str]] = Counter()
     worlds: ClassVar[dict[str, World]] = {}
 
     @initialize(first=st.lists(st.tuples(st.integers(0, 2), st.integers(1, 5)), min_size=2, max_size=5))
     def born(self, first: list[tuple[int, int]]) -> None:
-        name = f"{self.species} {self.twins}"
+        name = f"{self.species} {self.transferable} {self.twins}"
         if name not in self.worlds:
-            self.worlds[name] = World(self.twins, self.species)
+            self.worlds[name] = World(self.twins, self.species, self.transferable)
         self.world = self.worlds[name]
         self.dao = dao = self.world.dao
         splitter = self.world.restore()

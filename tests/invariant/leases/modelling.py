@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from eth_utils import keccak
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
 
 from tests.invariant.leases.life import LeaseLife, picks
 from tests.invariant.leases.records import BPS
 from tests.invariant.leases.royalties import MAX_LEASES
 from tests.support.dao import HPKE_KEY
 from tests.support.leases import NOBODY
+from tests.support.machine import rule
 from tests.support.system import Actor
 
 FREE, ALL, GRANT, A_POINT = 1, 3, 6, 7

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import precondition
 
 from tests.invariant.leases.life import callers, picks
 from tests.invariant.leases.records import EXPIRY, Lease, Terms, Vote
@@ -21,6 +21,7 @@ from tests.support.dao import ACTIVE as VOTING
 from tests.support.dao import AGAINST, FOR, HPKE_KEY, QUEUED, SUCCEEDED, Proposal
 from tests.support.dao import PENDING as UNOPENED
 from tests.support.leases import ACTIVE, APPROVED, ENDED, NOBODY, PENDING
+from tests.support.machine import rule
 from tests.support.system import Actor
 
 
@@ -181,6 +182,7 @@ class Deciding(Requesting):
         lease = self.some(pick, APPROVED, ACTIVE, ENDED)
         self.decide("terminate", lease, bps, carry_out=lambda: self.leases.terminate(lease, bps))
 
+    @precondition(lambda self: not self.static)
     @rule(dataset=st.sampled_from(LEASED), cuts=st.sampled_from(CUTS))
     def decide_policy(self, dataset: int, cuts: tuple[int, int]) -> None:
         """New cuts, for what is requested or offered from then on (L-7)."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import precondition
 
 from tests.invariant.leases.life import LeaseLife, callers, picks
 from tests.support.leases import ACTIVE, APPROVED, ENDED, PENDING
+from tests.support.machine import rule
 
 
 class Returning(LeaseLife):

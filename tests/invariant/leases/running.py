@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from eth_utils import keccak
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import precondition
 
 from tests.invariant.leases.life import LeaseLife, callers, offsets, picks
 from tests.support.dao import HPKE_KEY
 from tests.support.leases import ACTIVE, APPROVED, ENDED, PENDING
+from tests.support.machine import rule
 
 
 class Running(LeaseLife):

@@ -14,7 +14,7 @@ from tests.support.leases import NOBODY
 from tests.support.model import Splitter
 from tests.support.money import Money
 from tests.support.system import DAY, config
-from tests.support.zoo import PLAIN, Species
+from tests.support.zoo import Species
 
 HOME = 3
 """The founder's own dataset, which nobody leases and nobody erases: its votes, and a commons that never dies."""
@@ -87,8 +87,9 @@ class Datum(NamedTuple):
 class World:
     """Made once, and put back for every life."""
 
-    def __init__(self, twins: Mapping[str, str], species: Species = PLAIN) -> None:
-        self.dao = dao = Dao(configured(), twins=twins, **species.options)
+    def __init__(self, twins: Mapping[str, str], species: Species, transferable: bool) -> None:
+        rules = configured(DataToken__transferable=transferable)
+        self.dao = dao = Dao(rules, twins=twins, **species.options)
         self.founder, self.payer = dao.who("founder"), dao.who("payer")
         self.licensees = [dao.who(f"licensee-{i}") for i in range(3)]
         self.asset = Money(species, dao.asset.address)

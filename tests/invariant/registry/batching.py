@@ -4,7 +4,7 @@ wrong counts, duplicates, worthless leaves and leaves of nobody."""
 from __future__ import annotations
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import precondition
 
 from datadao.types import Leaf
 from tests.invariant.registry.life import MARKS, RegistryLife, picks
@@ -12,6 +12,7 @@ from tests.invariant.registry.records import DAY, Message
 from tests.invariant.registry.world import SETS
 from tests.support.dao import Batch as Published
 from tests.support.dao import leaf
+from tests.support.machine import rule
 from tests.support.registry import UNIT, ascending, publish, signatures
 
 leaf_lists = st.lists(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
 
 from datadao.types import Leaf
 from tests.invariant.registry.life import RegistryLife, picks, places
 from tests.invariant.registry.records import Proof
+from tests.support.machine import rule
 from tests.support.model import NOBODY
 from tests.support.registry import signatures
 

@@ -114,12 +114,15 @@ class Contributions(Books):
                 stop("AlreadyErased", item.fingerprint)
             if (record.batch, record.contributor) != (batch_id, owner):
                 stop("RecordedElsewhere", item.fingerprint, record.batch, record.contributor)
-            shares = burned = record.shares
+            shares = record.shares
+            burned = min(shares, self.token.balances[owner])
             record = record._replace(status=ERASED)
             events = [
-                e for p in self._pools(batch) for e in self.splitter.removeShares(self.address, p, owner, shares).events
+                event
+                for pool, count in zip(self._pools(batch), (shares, burned), strict=True)
+                for event in self.splitter.removeShares(self.address, pool, owner, count).events
             ]
-            events += self._burn(owner, shares)
+            events += self._burn(owner, burned)
         self.records[item.fingerprint] = record
         self.erasures[batch.message.datasetId].append(self.now)
         told = {"batchId": batch_id, "contributor": owner, "fingerprint": item.fingerprint}

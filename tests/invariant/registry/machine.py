@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, precondition, rule
+from hypothesis.stateful import precondition
 
 from tests.invariant.registry.batching import Batching, leaf_lists
 from tests.invariant.registry.checks import RegistryChecks
 from tests.invariant.registry.contributing import Contributing
 from tests.invariant.registry.life import picks, small
 from tests.invariant.registry.records import DAY
+from tests.invariant.registry.trading import Trading
 from tests.invariant.registry.world import MATURITY, SETS, Worlds, model_of, settled
 from tests.support.dao import leaf
 from tests.support.governance_world import asked
 from tests.support.handles import Reverted
+from tests.support.machine import initialize, rule
 from tests.support.model import NOBODY, Asset, Splitter, Token
 from tests.support.registry import UNIT, ascending, executable
 
 
-class RegistryMachine(Batching, Contributing, RegistryChecks):
-    twins: ClassVar[dict[str, tuple[Any, ...]]] = {}
-    reached: ClassVar[Counter[str]] = Counter()
+class RegistryMachine(Batching, Contributing, Trading, RegistryChecks):
     worlds: ClassVar[Worlds] = {}
 
     @initialize(first=leaf_lists, second=leaf_lists)
     def born(self, first: list[tuple[int, ...]], second: list[tuple[int, ...]]) -> None:
-        self.dao = dao = settled(self.worlds, self.twins)
+        self.dao = dao = settled(self.worlds, self.twins, self.species, self.transferable)
         self.members = [dao.who(f"member-{i}") for i in range(4)]
         self.contributors = [*(m.address for m in self.members), NOBODY, dao.addresses["token"]]
         self.stranger, self.guardian, self.founder = (dao.who(name) for name in ("stranger", "guardian", "founder"))
         asset = Asset()
         self.splitter = Splitter(dao.addresses["splitter"], dao.registry.address, dao.addresses["token"], asset)
-        self.token = Token(dao.addresses["token"], dao.registry.address, False, MATURITY, self.splitter)
+        self.token = Token(dao.addresses["token"], dao.registry.address, self.transferable, MATURITY, self.splitter)
         self.registry, self.asset = model_of(dao, self.splitter, self.token), asset
         self.begin_registry()
         self._publish(1, [leaf(self.founder, "founder", 300)], {}, "enough")
@@ -80,6 +79,8 @@ class RegistryMachine(Batching, Contributing, RegistryChecks):
     def vote(self, kind: str, pick: int, rate: int) -> None:
         """Six days pass, then the timelock acts."""
         self.votes += 1
+        if self.static:
+            kind = "discard"
         if kind == "attestors":
             names, threshold = SETS[1 - self.set]
             keys = [(a.address, b"\1" * 32) for a in ascending(map(self.dao.who, names))]

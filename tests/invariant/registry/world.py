@@ -11,6 +11,7 @@ from tests.support.evm import Revm
 from tests.support.model import Splitter, Token
 from tests.support.registry import UNIT
 from tests.support.system import config
+from tests.support.zoo import Species
 
 POLICIES = [(UNIT, 5_000), (3 * UNIT, 1)]
 MATURITY = 20 * UNIT
@@ -21,28 +22,29 @@ SETS = [([f"attestor-{i}" for i in range(3)], 2), (["scorer-0", "scorer-1"], 1)]
 
 
 Worlds = dict[str, tuple[Dao, Any]]
-"""DAOs by their twins, each with the snapshot of its birth."""
+"""DAOs by what they were deployed with, each with the snapshot of its birth."""
 
 
-def settled(worlds: Worlds, twins: dict[str, tuple[Any, ...]]) -> Dao:
+def settled(worlds: Worlds, twins: dict[str, tuple[Any, ...]], species: Species, transferable: bool) -> Dao:
     """A DAO of two datasets with small epochs, in which the founder carries any vote. Made once, and put back for every
     life."""
-    name = repr(twins)
+    name = f"{species} {transferable} {twins}"
     if name in worlds:
         dao, birth = worlds[name]
         dao.chain.revert(birth)
     else:
-        dao = _deployed(twins)
+        dao = _deployed(twins, species, transferable)
     worlds[name] = dao, dao.chain.snapshot()
     return dao
 
 
-def _deployed(twins: dict[str, tuple[Any, ...]]) -> Dao:
+def _deployed(twins: dict[str, tuple[Any, ...]], species: Species, transferable: bool) -> Dao:
     policy = dict(config().contracts["DatasetRegistry"]["params"]["policies"][0])
     names = ("sharesPerUnit", "minQuality")
     return Dao(
         config(
             DataToken__maturitySupply=MATURITY,
+            DataToken__transferable=transferable,
             DataGovernor__params__quorumBps=500,
             DatasetRegistry__params__policies=[policy | dict(zip(names, rates, strict=True)) for rates in POLICIES],
             DatasetRegistry__params__epochFloor=FLOOR,
@@ -50,6 +52,7 @@ def _deployed(twins: dict[str, tuple[Any, ...]]) -> Dao:
         ),
         chain=Revm(code_limit=2**16 if twins else None),
         twins=twins,
+        **species.options,
     )
 
 

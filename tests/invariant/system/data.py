@@ -4,7 +4,7 @@ them to do."""
 from __future__ import annotations
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import precondition
 
 from tests.invariant.leases.life import picks
 from tests.invariant.leases.world import LEASED, POOLS
@@ -12,6 +12,7 @@ from tests.invariant.registry.records import Proof
 from tests.invariant.system.life import SystemLife
 from tests.support.dao import ACTIVE as VOTING
 from tests.support.handles import Reverted
+from tests.support.machine import rule
 from tests.support.model import Done
 from tests.support.system import DAY
 

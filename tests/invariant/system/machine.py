@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize
 
 from tests.invariant.leases.hooked import Hooked
 from tests.invariant.leases.modelling import Modelling
@@ -14,24 +12,20 @@ from tests.invariant.leases.returning import Returning
 from tests.invariant.leases.running import Running
 from tests.invariant.registry.batching import Batching
 from tests.invariant.registry.contributing import Contributing
+from tests.invariant.registry.trading import Trading
 from tests.invariant.system.checks import SystemChecks
 from tests.invariant.system.data import Data
 from tests.invariant.system.voting import Voting
 from tests.invariant.system.world import World
-from tests.support.zoo import PLAIN, Species
+from tests.support.machine import initialize
 
 
-class SystemMachine(Voting, Data, Running, Returning, Modelling, Batching, Contributing, Hooked, SystemChecks):
-    twins: ClassVar[dict[str, Any]] = {}
-    flaw: ClassVar[int] = 0
-    """Of `TwinLeases`, where that is the twin."""
-    species: ClassVar[Species] = PLAIN
-    reached: ClassVar[Counter[str]] = Counter()
+class SystemMachine(Voting, Data, Running, Returning, Modelling, Batching, Contributing, Trading, Hooked, SystemChecks):
     worlds: ClassVar[dict[str, World]] = {}
 
     @initialize(first=st.lists(st.tuples(st.integers(0, 2), st.integers(1, 5)), min_size=1, max_size=4))
     def born(self, first: list[tuple[int, int]]) -> None:
-        name = f"{self.species} {self.twins}"
+        name = f"{self.species} {self.transferable} {self.twins}"
         if name not in self.worlds:
             self.worlds[name] = World(self)
         self.worlds[name].begin(self)

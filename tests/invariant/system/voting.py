@@ -8,7 +8,7 @@ from typing import Any
 
 from eth_utils import keccak
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import precondition
 
 from tests.invariant.leases.life import callers, picks
 from tests.invariant.leases.world import CUTS, LEASED, given, terms_of
@@ -20,6 +20,7 @@ from tests.support.governor_model import Poll
 from tests.support.handles import Handle, Reverted
 from tests.support.leases import ACTIVE, APPROVED, ENDED, NOBODY
 from tests.support.leases import PENDING as REQUESTED
+from tests.support.machine import rule
 from tests.support.registry import ascending
 from tests.support.system import DAY, Actor
 
@@ -119,7 +120,7 @@ class Voting(SystemLife):
 
         self.propose(by, (self.dao.leases, "createOffer", (asked, NOBODY, 2, expiry)), create)
 
-    @precondition(lambda self: len(self.polls) < MOST)
+    @precondition(lambda self: len(self.polls) < MOST and not self.static)
     @rule(by=st.integers(0, 5), dataset=st.sampled_from(LEASED), cuts=st.sampled_from(CUTS))
     def propose_policy(self, by: int, dataset: int, cuts: tuple[int, int]) -> None:
         policy = vars(self.dao.registry.currentPolicy(dataset)) | {"commonsBps": cuts[0], "treasuryBps": cuts[1]}
@@ -130,7 +131,7 @@ class Voting(SystemLife):
 
         self.propose(by, (self.dao.registry, "updatePolicy", (dataset, policy)), update)
 
-    @precondition(lambda self: len(self.polls) < MOST)
+    @precondition(lambda self: len(self.polls) < MOST and not self.static)
     @rule(by=st.integers(0, 5), choice=st.sampled_from(SETTINGS))
     def propose_setting(self, by: int, choice: tuple[str, int]) -> None:
         name, value = choice
@@ -142,7 +143,7 @@ class Voting(SystemLife):
     def propose_power(self, by: int, pick: int, days: int) -> None:
         """A guardian for another term or none, other attestors, a batch to discard, money of the treasury."""
         dao = self.dao
-        kind = ("guardian", "attestors", "discard", "spend")[pick % 4]
+        kind = ("guardian", "attestors", "discard", "spend")[2 + pick % 2 if self.static else pick % 4]
         if kind == "guardian":
             until = self.now + days * DAY
             args = (self.guardian.address if days else NOBODY, until if days else 0)

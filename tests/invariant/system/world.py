@@ -34,7 +34,7 @@ NOTES = ("set", "votes", "ledger", "flow", "statuses", "polls", "effects", "cast
 def settle_down(machine: SystemMachine) -> None:
     """Deploys, and founds the DAO by the machine's own steps."""
     machine.dao = dao = Dao(
-        configured(DataGovernor__params__lateQuorumExtension="1 day"),
+        configured(DataGovernor__params__lateQuorumExtension="1 day", DataToken__transferable=machine.transferable),
         chain=Revm(code_limit=2**16 if machine.twins else None),
         twins=machine.twins,
         **machine.species.options,
@@ -43,7 +43,7 @@ def settle_down(machine: SystemMachine) -> None:
     asset = Money(machine.species, dao.asset.address)
     machine.splitter = Splitter(dao.splitter.address, dao.registry.address, dao.token.address, asset)
     maturity = dao.token.maturitySupply()
-    machine.token = Token(dao.token.address, dao.registry.address, False, maturity, machine.splitter)
+    machine.token = Token(dao.token.address, dao.registry.address, machine.transferable, maturity, machine.splitter)
     machine.registry = model_of(dao, machine.splitter, machine.token)
     clock = lambda: dao.chain.timestamp  # noqa: E731
     machine.leases = Leases(dao.leases.address, RULES, clock, machine.splitter, asset, machine.registry.erasures)
