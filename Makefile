@@ -38,8 +38,8 @@ lint: setup ## Check formatting, linting and types of contracts, client, scripts
 
 fmt: setup ## Format contracts and Python, and mend what the linter can
 	@$(RUN) forge fmt contracts tests/forge tests/symbolic
-	@$(RUN) ruff check --quiet --fix-only datadao scripts tests
-	@$(RUN) ruff format --quiet datadao scripts tests
+	@$(RUN) ruff check --quiet --fix-only audit datadao scripts tests
+	@$(RUN) ruff format --quiet audit datadao scripts tests
 
 gas: setup ## Measure the gas of every step against DESIGN.md's goals
 	@$(RUN) toolchain/compile
@@ -74,7 +74,7 @@ lock: | check ## Renew the lock files; ARGS=--upgrade takes newer Python package
 		--output-file requirements.lock
 
 clean: ## Remove everything installed, built or cached here
-	rm -rf .ape .build .cache .forge .hypothesis .mypy_cache .pytest_cache .ruff_cache .venv node_modules
+	rm -rf audit-report .ape .build .cache .forge .hypothesis .mypy_cache .pytest_cache .ruff_cache .venv node_modules
 
 # Set-up. The stamps are newer than the lock files, or the environment is brought up to date. Download caches stay in
 # the project, so that nothing outside it is written.

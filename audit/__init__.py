@@ -1,0 +1,1 @@
+"""`make audit`: everything that an auditor would try, and a report of it."""

@@ -1,0 +1,56 @@
+"""What every part of the audit shares: where it is, how it tells its result, how it fails."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+REPORT = ROOT / "audit-report"
+
+
+class PartError(Exception):
+    """A part could not do its work; the message says why and what to do."""
+
+
+class Stopwatch:
+    """Seconds between entering and leaving."""
+
+    wall = 0.0
+
+    def __enter__(self) -> Stopwatch:
+        self._begun = time.monotonic()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.wall = time.monotonic() - self._begun
+
+
+def write(part: str, *, ok: bool, seconds: float, summary: str, **details: Any) -> int:
+    """Writes `audit-report/<part>.json` and tells its summary. Returns the exit code: 0 if `ok`.
+
+    `wrong`, if among the details, lists each thing that is, one line each.
+    """
+    REPORT.mkdir(exist_ok=True)
+    result = {"ok": ok, "seconds": round(seconds, 1), "summary": summary, **details}
+    (REPORT / f"{part}.json").write_text(json.dumps(result, indent=1) + "\n")
+    print(f"{part}: {'ok' if ok else 'FAILED'}: {summary}")
+    for line in details.get("wrong", ()):
+        print(f"  {line}", file=sys.stderr)
+    return 0 if ok else 1
+
+
+def run(main: Callable[[list[str]], int]) -> int:
+    """The part as a command of its own."""
+    try:
+        return main(sys.argv[1:])
+    except PartError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
