@@ -1,0 +1,80 @@
+"""A whole DAO on a node of its own, which tools that nobody here wrote reach over JSON-RPC, with keys they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from web3 import Web3
+
+from datadao.types import Leaf
+from tests.deployment.world import Node
+from tests.integration.node import Integrator
+from tests.support.anvil import Anvil
+from tests.support.dao import Batch, Dao, leaf
+from tests.support.leases import Market
+from tests.support.packages import npm_install
+from tests.support.system import Actor
+
+
+@dataclass
+class Town:
+    """The DAO, whose `market.founder` carries every vote alone, and an active batch with a leaf nobody claimed."""
+
+    node: Node
+    market: Market
+    batch: Batch
+    unclaimed: Leaf
+
+    @property
+    def dao(self) -> Dao:
+        return self.market.dao
+
+    @property
+    def web3(self) -> Web3:
+        return self.node.web3
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What every program is told: where the node and the contracts are."""
+        return {"url": self.node.url, "addresses": dict(self.dao.addresses), "asset": self.dao.asset.address}
+
+    def rich(self, name: str, asset: int = 0) -> Actor:
+        """An account with ether, and as much of the settlement asset."""
+        account = self.dao.who(name)
+        self.node.rpc("anvil_setBalance", account.address, hex(10**20))
+        if asset:
+            self.dao.asset.mint(account.address, asset, sender=account.address)
+        return account
+
+
+@pytest.fixture(scope="session")
+def born() -> Iterator[Town]:
+    node = Node()
+    try:
+        market = Market(Dao(chain=Anvil(node.web3)))
+        unclaimed = leaf(market.dao.who("latecomer"), "data of the latecomer", 20)
+        batch = market.dao.publish([unclaimed, leaf(market.dao.who("neighbour"), "data of the neighbour", 10)])
+        market.dao.activate(batch)
+        yield Town(node, market, batch, unclaimed)
+    finally:
+        node.stop()
+
+
+@pytest.fixture
+def town(born: Town) -> Iterator[Town]:
+    """As it was at birth."""
+    before = born.dao.chain.snapshot()
+    yield born
+    born.dao.chain.revert(before)
+
+
+@pytest.fixture(scope="session")
+def integrator(npm_package: Path, tmp_path_factory: pytest.TempPathFactory) -> Integrator:
+    """The programs, compiled where the npm package is installed beside viem, ethers and OpenZeppelin's contracts."""
+    folder = tmp_path_factory.mktemp("integrator")
+    npm_install(folder, npm_package, "viem", "ethers", "@openzeppelin/contracts")
+    return Integrator(folder)
