@@ -17,6 +17,7 @@ from datadao.cli import (  # isort: skip  # noqa: F401
     proposals,
     vote,
     lease,
+    condition,
     custodian,
     handover,
     open_files,
