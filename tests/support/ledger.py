@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from fractions import Fraction
 from itertools import accumulate
+from operator import mul
 
 
 class Ledger:
@@ -15,16 +16,20 @@ class Ledger:
     """
 
     def __init__(self) -> None:
-        self._deposits: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        self._growths: defaultdict[int, list[int]] = defaultdict(list)
+        self._parts: defaultdict[int, list[Fraction]] = defaultdict(lambda: [Fraction(0)])
+        """By pool, what one share got of the first so many deposits."""
         self._held: defaultdict[tuple[int, str], list[tuple[int, int]]] = defaultdict(list)
-        self._totals: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        self._totals: defaultdict[int, int] = defaultdict(int)
 
     def age(self, pool_id: int) -> int:
         """Deposits so far."""
-        return len(self._deposits[pool_id])
+        return len(self._growths[pool_id])
 
     def deposit(self, pool_id: int, amount: int, growth: int) -> None:
-        self._deposits[pool_id].append((amount, growth))
+        parts = self._parts[pool_id]
+        parts.append(parts[-1] + Fraction(amount, self._totals[pool_id]))
+        self._growths[pool_id].append(growth)
 
     def held(self, pool_id: int, account: str, change: int, since: int | None = None) -> None:
         """The account holds `change` more shares since that deposit; from now on, unless said."""
@@ -32,28 +37,17 @@ class Ledger:
 
     def total(self, pool_id: int, change: int) -> None:
         """The pool has `change` more shares from now on."""
-        self._totals[pool_id].append((self.age(pool_id), change))
+        self._totals[pool_id] += change
 
     def entitlement(self, pool_id: int, account: str) -> Fraction:
         """Lifetime income of the account by the amounts deposited, in units, exact."""
-        return sum(
-            (
-                Fraction(amount * held, total)
-                for (amount, _), held, total in zip(
-                    self._deposits[pool_id],
-                    self._history(pool_id, self._held[pool_id, account]),
-                    self._history(pool_id, self._totals[pool_id]),
-                    strict=True,
-                )
-                if held
-            ),
-            Fraction(0),
-        )
+        parts = self._parts[pool_id]
+        return sum((change * (parts[-1] - parts[since]) for since, change in self._held[pool_id, account]), Fraction(0))
 
     def income(self, pool_id: int, account: str) -> int:
         """The same with remainders carried from deposit to deposit, as the pool does: in 1/SCALE of a unit, exact."""
         held = self._history(pool_id, self._held[pool_id, account])
-        return sum(growth * shares for (_, growth), shares in zip(self._deposits[pool_id], held, strict=True))
+        return sum(map(mul, self._growths[pool_id], held))
 
     def _history(self, pool_id: int, changes: list[tuple[int, int]]) -> list[int]:
         """What the changes come to at each deposit."""
