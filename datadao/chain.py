@@ -37,9 +37,16 @@ def abi(contract: str) -> list[dict[str, Any]]:
 
 
 @cache
+def function(contract: str, name: str) -> dict[str, Any]:
+    """The ABI entry of a function; none is overloaded."""
+    entry: dict[str, Any] = next(e for e in abi(contract) if e["type"] == "function" and e["name"] == name)
+    return entry
+
+
+@cache
 def _function(contract: str, name: str) -> tuple[bytes, list[str], list[str]]:
-    """Selector, input and output types of a function that is not overloaded."""
-    entry = next(e for e in abi(contract) if e["type"] == "function" and e["name"] == name)
+    """Selector, input and output types."""
+    entry = function(contract, name)
     inputs, outputs = ([canonical_type(i) for i in entry[side]] for side in ("inputs", "outputs"))
     return keccak(text=f"{name}({','.join(inputs)})")[:4], inputs, outputs
 

@@ -109,7 +109,7 @@ class Config:
         wanted = [i["name"].rstrip("_") for i in inputs]
         _exact_keys(where, section, [name for name in wanted if name not in given])
         return [
-            given[name] if name in given else _value(f"{where}.{name}", section[name], entry, context)
+            given[name] if name in given else typed(f"{where}.{name}", section[name], entry, context)
             for name, entry in zip(wanted, inputs, strict=True)
         ]
 
@@ -122,7 +122,7 @@ class Config:
         if not isinstance(given, list) or len(given) != len(inputs):
             raise ConfigError(f"{where}: expected [{', '.join(names)}], got {given!r}")
         return [
-            _value(f"{where}.{name}", value, entry, context)
+            typed(f"{where}.{name}", value, entry, context)
             for name, value, entry in zip(names, given, inputs, strict=True)
         ]
 
@@ -197,20 +197,26 @@ def _exact_keys(where: str, section: Mapping[str, Any], wanted: Sequence[str]) -
         raise ConfigError(f"{where}: unknown {', '.join(map(str, unknown))}; expected {', '.join(wanted)}")
 
 
-def _value(where: str, value: Any, entry: Mapping[str, Any], context: Context) -> Any:
+def typed(where: str, value: Any, entry: Mapping[str, Any], context: Context) -> Any:
+    """A value as a person writes it, for an ABI entry: `7 days` and `now + 365 days` are seconds, an alias is an
+    address, structs are mappings, attestors come in the order that contracts want.
+
+    Raises `ConfigError` that starts with `where` and says what was expected.
+    """
     kind: str = entry["type"]
     if kind.endswith("[]"):
         if not isinstance(value, list):
             raise ConfigError(f"{where}: expected a list, got {value!r}")
         item = {**entry, "type": kind[:-2]}
-        values = [_value(f"{where}[{i}]", v, item, context) for i, v in enumerate(value)]
+        values = [typed(f"{where}[{i}]", v, item, context) for i, v in enumerate(value)]
         # Contracts want attestors in ascending order; people write them in the order of their importance.
-        return sorted(values, key=lambda v: int(v["signer"], 16)) if where.endswith(".attestors") else values
+        attestors = entry.get("internalType", "").endswith(".Attestor[]")
+        return sorted(values, key=lambda v: int(v["signer"], 16)) if attestors else values
     if kind == "tuple":
         if not isinstance(value, Mapping):
             raise ConfigError(f"{where}: expected a mapping, got {value!r}")
         _exact_keys(where, value, [c["name"] for c in entry["components"]])
-        return {c["name"]: _value(f"{where}.{c['name']}", value[c["name"]], c, context) for c in entry["components"]}
+        return {c["name"]: typed(f"{where}.{c['name']}", value[c["name"]], c, context) for c in entry["components"]}
     if kind.startswith("uint"):
         return _uint(where, value, int(kind[4:]), context)
     if kind == "bool":
@@ -227,9 +233,13 @@ def _value(where: str, value: Any, entry: Mapping[str, Any], context: Context) -
         if not isinstance(value, str):
             raise ConfigError(f"{where}: expected an address or an account's alias, in quotes, got {value!r}")
         return context.account(value)
-    if kind == "bytes32":
-        if not (isinstance(value, str) and re.fullmatch(r"0x[0-9a-fA-F]{64}", value)):
-            raise ConfigError(f"{where}: expected 0x and 64 hex digits, in quotes, got {value!r}")
+    if kind.startswith("bytes"):
+        size = int(kind[5:]) * 2 if kind[5:] else None
+        if not (
+            isinstance(value, str) and re.fullmatch(rf"0x([0-9a-fA-F]{{2}}){{{size // 2 if size else '0,'}}}", value)
+        ):
+            digits = f"{size} hex digits" if size else "pairs of hex digits"
+            raise ConfigError(f"{where}: expected 0x and {digits}, in quotes, got {value!r}")
         return bytes.fromhex(value[2:])
     raise ConfigError(f"{where}: the ABI asks for {kind}, which no configuration has")
 

@@ -49,10 +49,19 @@ def described(data: bytes) -> str:
 def estimate_gas(web3: Web3, sender: str, call: Call) -> int:
     """Gas that the call would use if `sender` sent it now. Raises `Reverted` if a contract refuses it, `NodeRefused` if
     the node does, for want of money for gas among other reasons."""
+    return int(_asked(web3, "eth_estimateGas", sender, call), 16)
+
+
+def try_call(web3: Web3, sender: str, call: Call) -> bytes:
+    """What the call would return if `sender` made it now. Raises as `estimate_gas`."""
+    return bytes.fromhex(_asked(web3, "eth_call", sender, call, "latest")[2:])
+
+
+def _asked(web3: Web3, method: str, sender: str, call: Call, *block: str) -> str:
     request: Any = {"from": sender, "to": call.to, "data": "0x" + call.data.hex()}
-    answer: Any = web3.provider.make_request(RPCEndpoint("eth_estimateGas"), [request])
+    answer: Any = web3.provider.make_request(RPCEndpoint(method), [request, *block])
     if "error" not in answer:
-        return int(answer["result"], 16)
+        return str(answer["result"])
     data = revert_data(answer["error"])
     if data is None:
         error = answer["error"]

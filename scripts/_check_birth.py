@@ -14,10 +14,10 @@ from datadao.audit.events import topic
 from datadao.deployment import ORDER, canonical_type, constructor_inputs, named
 from datadao.errors import Malformed
 from datadao.factory import FACTORY, Birth, birth_from
+from datadao.values import leaves, plain
 from scripts._artifacts import CONTRACTS, abi_of, creation_code
 from scripts._factory import check_factory
 from scripts._reading import Check, Reader, compare
-from scripts._values import leaves, plain
 
 
 def check_birth(reader: Reader, entry: Mapping[str, Any]) -> Iterator[Check]:

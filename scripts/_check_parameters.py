@@ -7,8 +7,8 @@ from typing import Any
 
 from eth_utils import keccak
 
+from datadao.values import leaves
 from scripts._reading import Check, Reader, Unreadable, compare
-from scripts._values import leaves
 
 _THRESHOLD_SET = keccak(text="ProposalThresholdSet(uint256,uint256)")
 

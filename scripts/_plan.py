@@ -22,11 +22,11 @@ from datadao.deployment import (
     predict,
 )
 from datadao.factory import Birth, dao_params
+from datadao.values import leaves
 from scripts._artifacts import abi_of
 from scripts._factory import Factory, existing, new
 from scripts._networks import address_of
 from scripts._transaction import Planned, Transaction, creation
-from scripts._values import leaves
 
 NEW = "new"
 """In place of a factory's address: one that is deployed first."""

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from datadao.values import leaves, spelled
 from scripts._plan import Plan
 from scripts._reading import Check
 from scripts._record import Step
-from scripts._values import leaves, spelled
 
 _WIDE = 200
 """Columns of a log file, in which nobody wants lines broken."""

@@ -19,8 +19,8 @@ from datadao.chain import Log, read_logs
 from datadao.deployment import canonical_type, named
 from datadao.errors import NodeRefused
 from datadao.reverts import refusal
+from datadao.values import spelled
 from scripts._artifacts import abi_of
-from scripts._values import spelled
 
 ACCEPTED = "accepted"
 

@@ -19,9 +19,9 @@ import ape
 
 from datadao.deployment import LOCAL_CHAIN_IDS
 from datadao.errors import DataDAOError
+from datadao.values import plain
 from scripts._networks import ROOT, record_path
 from scripts._plan import Plan
-from scripts._values import plain
 
 
 class RecordError(DataDAOError):

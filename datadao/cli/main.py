@@ -23,6 +23,7 @@ from datadao.cli import (  # isort: skip  # noqa: F401
     open_files,
     erase,
     withdraw,
+    functions,
     audit,
 )
 

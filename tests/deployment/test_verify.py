@@ -20,11 +20,11 @@ from eth_utils import keccak
 from web3 import Web3
 
 from datadao.deployment import Config
+from datadao.values import leaves
 from scripts._artifacts import runtime_code
 from scripts._check_code import holes
 from scripts._check_roles import DOORS
 from scripts._plan import make_plan, override
-from scripts._values import leaves
 from scripts._verify import remarks, verify
 from tests.deployment.world import CONTRACTS, LOCAL, born, changed, code_misses, deployed, local, misses, raw, rewired
 

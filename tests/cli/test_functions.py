@@ -1,0 +1,70 @@
+"""`datadao read`, `send` and `propose`: any function, with arguments as people write them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.conftest import Newborn
+
+SEAT = "{signer: 0x00000000000000000000000000000000000000%02x, hpkeKey: 0x%064x}"
+SEATS = "[" + ", ".join(SEAT % (number, number) for number in (3, 2, 1)) + "]"
+
+
+def test_read__of_a_struct__is_its_fields_by_name(born: Newborn) -> None:
+    policy = born.run(born.home("reader"), "read", "registry.currentPolicy", "1", "--json").document["result1"]
+    assert {"minQuality", "rateBps", "schemaHash"} & policy.keys()
+    assert policy["schemaHash"].startswith("0x")
+
+
+def test_read__of_the_asset__by_an_accounts_alias(born: Newborn) -> None:
+    ran = born.run(born.home("reader"), "read", "asset.balanceOf", "TEST::10")
+    assert (ran.code, ran.out.split(": ")[1].strip()) == (0, str(10**9))
+
+
+def test_send__to_the_asset__with_a_contract_by_its_name(born: Newborn) -> None:
+    done = born.run(born.home("licensee"), "send", "asset.approve", "leases", "1_000", "--yes", "--json")
+    assert len(done.document["transactions"]) == 1
+    left = born.run(born.home("reader"), "read", "asset.allowance", "TEST::10", "leases", "--json").document
+    assert [int(amount) for amount in left.values()] == [1000]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("read", "registrar.dataset", "1"), "no contract 'registrar' in 'registrar.dataset'; there are timelock, "),
+        (("read", "registry.data", "1"), "registry has no function 'data' for this; it has "),
+        (("read", "registry.erase", "1"), "registry has no function 'erase' for this; it has "),
+        (("send", "registry.dataset", "1", "--yes"), "registry has no function 'dataset' for this; it has "),
+        (("read", "registry.dataset"), "registry.dataset takes datasetId (uint256); got 0 arguments"),
+        (("read", "registry.dataset", "one"), "registry.dataset.datasetId: expected a number"),
+        (("read", "registry.dataset", "[1"), "registry.dataset.datasetId: '[1' is not YAML"),
+        (("read", "asset.balanceOf", "nobody"), "account 'nobody' is neither an address nor one of Ape's accounts"),
+        (("read", "leases.isDigest", "0x12"), "leases has no function 'isDigest' for this"),
+        (("read", "registry.erasuresAt", "1", "281474976710656"), "registry.erasuresAt.t: expected 0 to 2**48 - 1"),
+    ],
+)
+def test_call__that_is_none__is_refused_before_anything_is_asked(
+    born: Newborn, words: tuple[str, ...], told: str
+) -> None:
+    before = born.nonce(10)
+    assert told in born.run(born.home("reader"), *words).refusal
+    assert born.nonce(10) == before
+
+
+def test_send__what_a_contract_refuses__is_told_by_its_error_and_not_sent(born: Newborn) -> None:
+    before = born.nonce(10)
+    assert "EmergencyBrake_NotGuardian" in born.run(born.home("stranger"), "send", "brake.pull", "--yes").refusal
+    assert born.nonce(10) == before
+
+
+def test_propose__what_would_be_refused__is_not_proposed(born: Newborn) -> None:
+    before = born.nonce(10)
+    words = ("registry.setAttestors", SEATS, "9", "--description", "nine of three", "--yes")
+    refusal = born.run(born.home("founder"), "propose", *words).refusal
+    assert "DatasetRegistry_InvalidThreshold" in refusal
+    assert born.nonce(10) == before
+
+
+def test_propose__without_votes__is_refused_by_the_governor(born: Newborn) -> None:
+    words = ("registry.setAttestors", SEATS, "2", "--description", "rotate", "--yes")
+    assert "GovernorInsufficientProposerVotes" in born.run(born.home("founder"), "propose", *words).refusal
