@@ -1,0 +1,252 @@
+"""One run: choose mutants, try them, judge what survived."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import TypedDict
+
+from audit.compiler import ROOT, SETTINGS, Code, Compiler
+from audit.mutation import triage
+from audit.mutation.choice import Choice
+from audit.mutation.lanes import INVALID, KILLED, SAME_CODE, SURVIVED, Bench, Outcome, baseline, outcomes
+from audit.mutation.memory import Memory
+from audit.mutation.sources import Mutant, Sources
+from audit.part import PartError
+from audit.warm import Suite
+
+CACHE = ROOT / ".cache" / "mutation"
+DUPLICATE = "duplicate"
+_CPU_SECONDS = 600
+_SAY_EVERY = 20
+
+
+class FileRow(TypedDict):
+    file: str
+    killed: int
+    survived: int
+    explained: int
+    score: float | None
+
+
+class Survivor(TypedDict):
+    file: str
+    line: int
+    function: str
+    kind: str
+    text: str
+    before: str
+    after: str
+    why: str | None
+    """The reason of survivors.toml, if it has one."""
+
+
+class Details(TypedDict):
+    """What audit-report/mutation.json has beside what every part has."""
+
+    scope: str
+    """`all`, or how the sample was drawn."""
+    mutants: int
+    """That were tried: `killed`, `survived`, and those that do not count, by why."""
+    killed: int
+    survived: int
+    explained: int
+    not_counted: dict[str, int]
+    score: float
+    """Killed, of killed and survived, in percent; explained ones count as survived."""
+    files: list[FileRow]
+    kinds: dict[str, dict[str, int]]
+    survivors: list[Survivor]
+    stale: list[str]
+    """Entries of survivors.toml that no survivor answers to any more."""
+    settings: dict[str, object]
+    wrong: list[str]
+
+
+@dataclass
+class Plan:
+    everything: bool = True
+    sample: int = 0
+    seed: int = 0
+    lanes: int = 2
+    files: tuple[str, ...] = ()
+    """Only files whose name contains one of these."""
+    fresh: bool = False
+
+    @property
+    def scope(self) -> str:
+        which = "all" if self.everything else f"sample of {self.sample}, seed {self.seed}"
+        return f"{which}, of {', '.join(self.files)}" if self.files else which
+
+
+def sample(mutants: Sequence[Mutant], size: int, seed: int) -> list[Mutant]:
+    """A random choice in which each file has its part, and at least one."""
+    by_file = defaultdict(list)
+    for mutant in mutants:
+        by_file[mutant.file].append(mutant)
+    random = Random(seed)  # noqa: S311
+    chosen = []
+    for file in sorted(by_file):
+        share = max(1, round(size * len(by_file[file]) / len(mutants)))
+        chosen += random.sample(by_file[file], min(share, len(by_file[file])))
+    return chosen
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def compile_all(targets: Sequence[str]) -> tuple[Sources, dict[str, Code]]:
+    """Sources and code of the contracts as they are."""
+    with Compiler() as compiler:
+        sources = Sources.read(compiler, targets)
+        return sources, {target: compiler.compile(target) for target in targets}
+
+
+def chosen(sources: Sources, plan: Plan) -> list[Mutant]:
+    mutants = [m for m in sources.mutants if not plan.files or any(word in m.file for word in plan.files)]
+    if not mutants:
+        raise PartError(f"no mutated file is named {' or '.join(plan.files)}")
+    return mutants if plan.everything else sample(mutants, plan.sample, plan.seed)
+
+
+@dataclass
+class Campaign:
+    plan: Plan
+    bench: Bench
+    choice: Choice
+    memory: Memory
+    results: dict[Mutant, Outcome] = field(default_factory=dict)
+
+    @classmethod
+    def over(cls, plan: Plan, sources: Sources, codes: dict[str, Code], suite: Suite) -> Campaign:
+        bench = Bench(sources, codes, suite, _CPU_SECONDS)
+        return cls(plan, bench, Choice(suite.tests), Memory(CACHE / "results.jsonl"))
+
+    def run(self) -> None:
+        """Tries the chosen mutants, those known from an earlier run excepted."""
+        mutants = chosen(self.bench.sources, self.plan)
+        todo = []
+        for mutant in mutants:
+            key = self.bench.sources.key(mutant)
+            known = None if self.plan.fresh else self.memory.recall(key)
+            test = known.test if known else self.memory.hint(key)
+            if "::" in test:
+                self.choice.noticed(mutant, test)
+            if known:
+                self.results[mutant] = known
+            else:
+                todo.append(mutant)
+        say(f"{len(mutants)} mutants, {len(mutants) - len(todo)} known from earlier runs")
+        if not todo:
+            return
+        failures = baseline(self.bench, self.choice, self.plan.lanes, say)
+        if failures:
+            listed = "\n  ".join(failures[:20])
+            raise PartError(f"the unchanged contracts fail {len(failures)} tests; no mutant was tried:\n  {listed}")
+        began = time.monotonic()
+        for number, (mutant, outcome) in enumerate(outcomes(self.bench, self.choice, todo, self.plan.lanes), 1):
+            self.results[mutant] = outcome
+            self.memory.keep(self.bench.sources.key(mutant), outcome)
+            if outcome.verdict == SURVIVED:
+                say(f"survived: {mutant.name}")
+            if number % _SAY_EVERY == 0 or number == len(todo):
+                counts = Counter(result.verdict for result in self.results.values())
+                pace = (time.monotonic() - began) / number
+                left = pace * (len(todo) - number) / 60
+                say(
+                    f"{number} of {len(todo)}: {counts[KILLED]} killed, {counts[SURVIVED]} survived; "
+                    f"{pace:.1f} s a mutant, {left:.0f} min left"
+                )
+
+    def judge(self, reasons: list[triage.Reason]) -> Details:
+        """The score, and which survivors nobody has explained."""
+        counted, twice = self._distinct()
+        rows: dict[str, FileRow] = {}
+        kinds: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        survivors, wrong, used = [], [], []
+        for mutant, outcome in counted.items():
+            row = rows.setdefault(
+                mutant.file, FileRow(file=mutant.file, killed=0, survived=0, explained=0, score=None)
+            )
+            kinds[mutant.edit.kind][outcome.verdict] += 1
+            if outcome.verdict == KILLED:
+                row["killed"] += 1
+                continue
+            row["survived"] += 1
+            reason = triage.reason_for(mutant, reasons)
+            survivors.append(_survivor(mutant, reason))
+            if reason:
+                row["explained"] += 1
+                used.append(reason)
+            else:
+                wrong.append(f"survived, unexplained: {mutant.name}")
+        for row in rows.values():
+            row["score"] = _percent(row["killed"], row["survived"])
+        killed, survived = (sum(row[key] for row in rows.values()) for key in ("killed", "survived"))
+        verdicts = Counter(outcome.verdict for outcome in self.results.values())
+        return Details(
+            scope=self.plan.scope,
+            mutants=len(self.results),
+            killed=killed,
+            survived=survived,
+            explained=len(used),
+            not_counted={SAME_CODE: verdicts[SAME_CODE], INVALID: verdicts[INVALID], DUPLICATE: twice},
+            score=_percent(killed, survived) or 0.0,
+            files=[rows[file] for file in sorted(rows)],
+            kinds={kind: dict(counts) for kind, counts in sorted(kinds.items())},
+            survivors=survivors,
+            stale=self._stale(reasons, used),
+            settings=dict(SETTINGS),
+            wrong=wrong,
+        )
+
+    def _distinct(self) -> tuple[dict[Mutant, Outcome], int]:
+        """Mutants that count, each code once, and how many were another one's code."""
+        counted: dict[Mutant, Outcome] = {}
+        codes = set()
+        twice = 0
+        for mutant, outcome in sorted(self.results.items(), key=lambda item: (item[0].file, item[0].edit.start)):
+            if outcome.verdict not in (KILLED, SURVIVED):
+                continue
+            if (outcome.target, outcome.code) in codes:
+                twice += 1
+                continue
+            codes.add((outcome.target, outcome.code))
+            counted[mutant] = outcome
+        return counted, twice
+
+    def _stale(self, reasons: list[triage.Reason], used: list[triage.Reason]) -> list[str]:
+        """Reasons for what was killed here, or is no mutant of the sources."""
+        stale = []
+        for reason in reasons:
+            if reason in used:
+                continue
+            mutant = next((m for m in self.bench.sources.mutants if triage.reason_for(m, [reason])), None)
+            outcome = self.results.get(mutant) if mutant else None
+            if mutant is None:
+                stale.append(f"no such mutant: {reason.name}")
+            elif outcome and outcome.verdict == KILLED:
+                stale.append(f"noticed by {outcome.test}: {reason.name}")
+        return stale
+
+
+def _survivor(mutant: Mutant, reason: triage.Reason | None) -> Survivor:
+    edit = mutant.edit
+    return Survivor(
+        file=mutant.file,
+        line=mutant.line,
+        function=edit.function,
+        kind=edit.kind,
+        text=mutant.text,
+        before=edit.before,
+        after=edit.after,
+        why=reason.why if reason else None,
+    )
+
+
+def _percent(killed: int, survived: int) -> float | None:
+    return round(100 * killed / (killed + survived), 1) if killed + survived else None

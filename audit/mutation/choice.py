@@ -1,0 +1,104 @@
+"""Which tests a mutant meets, and in which order: those most likely to notice it first."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from functools import cache
+
+from audit.mutation.sources import Mutant
+from audit.part import ROOT
+
+PATHS = ("tests/unit", "tests/property", "tests/invariant")
+FACTORY = "DataDAOFactory"
+_FACTORY_TESTS = "tests/unit/factory/"
+_AREAS = {
+    "EmergencyBrake": "brake",
+    "DataTimelock": "timelock",
+    "RevenueSplitter": "splitter",
+    "DataToken": "token",
+    "ModelRegistry": "models",
+    FACTORY: "factory",
+    "DataLeases": "leases",
+    "DatasetRegistry": "registry",
+    "DataGovernor": "governor",
+}
+_SYSTEM = ("tests/invariant/test_system_machine.py", "tests/property/test_guards.py")
+_SPLITTER = ("tests/property/test_claim_timing.py", "tests/invariant/test_splitter_machine.py")
+_LEASES = ("tests/invariant/test_leases_machine.py",)
+_GOVERNOR = ("tests/property/test_governor_differential.py", "tests/invariant/test_governance_machine.py")
+_LATE = {
+    "EmergencyBrake": _SYSTEM,
+    "DataTimelock": (*_GOVERNOR, *_SYSTEM),
+    "RevenueSplitter": (*_SPLITTER, *_SYSTEM),
+    "DataToken": (*_SPLITTER, *_SYSTEM),
+    "ModelRegistry": _LEASES,
+    FACTORY: (),
+    "DataLeases": (*_LEASES, *_SYSTEM),
+    "DatasetRegistry": (
+        "tests/property/test_registry_digests.py",
+        "tests/invariant/test_registry_machine.py",
+        *_SYSTEM,
+    ),
+    "DataGovernor": (*_GOVERNOR, *_SYSTEM),
+}
+"""Random lives that the contract takes part in, for what no unit test noticed."""
+
+_NEIGHBOURS = 40
+
+
+def is_about_behaviour(test: str) -> bool:
+    """Not the size of the deployed code, and not a broken twin, in which no mutant is."""
+    return "code_size" not in test and "twin" not in test.lower()
+
+
+class Choice:
+    """The tests of each contract, and who noticed what so far."""
+
+    def __init__(self, tests: list[str]) -> None:
+        self._tests = [test for test in tests if is_about_behaviour(test)]
+        self._noticed: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+        self._score: Counter[str] = Counter()
+
+    def of(self, target: str) -> list[str]:
+        """All tests of a contract, those of its own first."""
+        # Code without optimizer does not fit a factory's blueprints: only the factory itself is tried in its tests.
+        own = f"tests/unit/{_AREAS[target]}/"
+        unit = [t for t in self._tests if t.startswith("tests/unit/") and not t.startswith((own, _FACTORY_TESTS))]
+        mine = [t for t in self._tests if t.startswith(own)]
+        if target == FACTORY:
+            return mine
+        return [*mine, *unit, *(t for t in self._tests if t.startswith(_LATE[target]))]
+
+    @cache  # noqa: B019  one choice lives as long as the run
+    def everything(self) -> list[str]:
+        """All tests that a contract other than the factory meets."""
+        wanted = {test for target in _AREAS if target != FACTORY for test in self.of(target)}
+        return [test for test in self._tests if test in wanted]
+
+    def noticed(self, mutant: Mutant, test: str) -> None:
+        self._noticed[mutant.file].append((mutant.line, test))
+        self._score[test] += 1
+
+    def order(self, mutant: Mutant, target: str) -> list[str]:
+        tests = self.of(target)
+        known = sorted(self._noticed[mutant.file], key=lambda seen: abs(seen[0] - mutant.line))
+        allowed = set(tests)
+        near = list(dict.fromkeys(test for _, test in known if test in allowed))[:_NEIGHBOURS]
+        return list(dict.fromkeys([*near, *tests]))
+
+
+def evidence(test: str = "") -> str:
+    """What a verdict rests on: the file of the test that noticed, or all tests if none did; and what tests share."""
+    folders = ("tests/support",) if test else ("tests/support", *PATHS)
+    files = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    if test:
+        files.append(ROOT / test.partition("::")[0])
+    return hashlib.sha256(b"".join(map(_digest, files))).hexdigest()
+
+
+@cache
+def _digest(path: object) -> bytes:
+    """Files as they were when they were first asked for: tests are imported once, too."""
+    content = path.read_bytes() if path.exists() else b""  # type: ignore[attr-defined]
+    return hashlib.sha256(content).digest()
