@@ -41,7 +41,7 @@ fmt: setup ## Format contracts and Python, and mend what the linter can
 	@$(RUN) ruff check --quiet --fix-only audit datadao scripts tests
 	@$(RUN) ruff format --quiet audit datadao scripts tests
 
-gas: setup ## Measure the gas of every step against DESIGN.md's goals
+gas: setup ## Measure the gas of every function beside other systems; ARGS=--write records it
 	@$(RUN) toolchain/compile
 	@$(RUN) ape run gas $(ARGS)
 

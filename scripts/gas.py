@@ -35,15 +35,15 @@ def cli(write: bool) -> None:
     chain = Anvil(ape.networks.provider.web3, FIRST_SECOND)
     figures = measure.figures(chain)
     peers, missing = measure.peers(chain, committed["peers"])
-    for problem in missing:
-        click.echo(f"{problem}\n  Its figures are those of {record.DATA.name}, not of this run.")
     if missing and (write or len(peers) < len(measure.PEERS)):
-        sys.exit("Without the other systems' packages there is nothing to write or to show beside ours.")
+        sys.exit("\n".join([*missing, "Nothing is written or compared without the other systems."]))
     measured = record.record(figures, peers, sizes())
 
     console = Console()
     for table in document.tables(measured):
         table.show(console if console.is_terminal else Console(width=160))
+    for problem in missing:
+        click.echo(f"{problem}. Its figures are those recorded in {record.DATA.name}, not of this run.", err=True)
     if write:
         record.DATA.write_text(json.dumps(measured, indent=1) + "\n")
         record.DOCUMENT.write_text(document.markdown(measured))
