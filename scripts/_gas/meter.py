@@ -31,7 +31,7 @@ first."""
 EXPLAINED = {
     How.SENT: "the whole transaction: `gasUsed` of its receipt",
     How.EXECUTED: "the whole transaction that executes a proposal with this one action",
-    How.INSIDE: "only a contract of the DAO may call it: its own part of the transaction named",
+    How.INSIDE: "only a contract of the DAO may call it: its part of the transaction named; some slots are warm",
     How.ASKED: "what a contract pays that calls it for the first time in its transaction, the cold account included",
 }
 

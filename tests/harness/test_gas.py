@@ -11,14 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from scripts._gas import document, functions, record
+from scripts._gas import document, functions, measure, record
 from scripts._gas.comparison import COMPARISONS, Measured
 from scripts._gas.goals import GOALS
-from scripts._gas.measure import PEERS
 from scripts._gas.meter import Figure, How
 from scripts._gas.peers import packages
+from scripts._gas.peers.figures import PeerFigure
 from scripts._gas.sizes import sizes, too_large
 from tests.support.artifacts import artifacts
+from tests.support.evm import Revm
 
 WRITE = 'make gas ARGS="--write"'
 UNISWAP = "@uniswap/merkle-distributor"
@@ -87,7 +88,7 @@ def test_goals__of_the_design__are_met(committed: record.Record) -> None:
 
 def test_comparisons__name_figures_that_exist__and_every_lost_one_says_why(committed: record.Record) -> None:
     compared = {other.package for row in COMPARISONS for other in row.others if isinstance(other, Measured)}
-    assert compared == {package for package, _ in PEERS} == set(committed["peers"])
+    assert compared == {package for package, _ in measure.PEERS} == set(committed["peers"])
     assert document.unexplained(committed) == []
 
 
@@ -146,3 +147,22 @@ def test_package__out_of_reach__says_which(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(packages.UnavailableError, match=rf"{UNISWAP}@1\.0\.1 could not be fetched: npm .*"):
         packages.Package(UNISWAP)
     assert not list(tmp_path.glob("*.tgz"))
+
+
+def test_peers__of_which_one_is_out_of_reach__are_shown_as_recorded_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(_: object) -> list[PeerFigure]:
+        raise packages.UnavailableError("no network")
+
+    def measured(_: object) -> list[PeerFigure]:
+        return [PeerFigure("@openzeppelin/contracts", "vote", 7)]
+
+    recorded = {UNISWAP: {"version": "1.0.1", "licence": "none declared", "gas": {"claim": 5}}}
+    absent = "@oceanprotocol/contracts"
+    offered = ((UNISWAP, unreachable), (absent, unreachable), ("@openzeppelin/contracts", measured))
+    monkeypatch.setattr(measure, "PEERS", offered)
+    found, missing = measure.peers(Revm(), recorded)  # type: ignore[arg-type]
+    assert found[UNISWAP] == recorded[UNISWAP]
+    assert absent not in found
+    assert found["@openzeppelin/contracts"]["gas"] == {"vote": 7}
+    assert found["@openzeppelin/contracts"]["licence"] == "MIT"
+    assert missing == ["no network", "no network"]

@@ -10,7 +10,7 @@ import hashlib
 import json
 import subprocess
 import tarfile
-from functools import cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ class Package:
             self._archive.unlink()
             raise ValueError(f"{name}@{self.version}: expected {pinned['integrity']}, got sha512-{digest}")
 
-    @cache  # noqa: B019 (three packages in one run)
+    @cached_property
     def _contents(self) -> dict[str, bytes]:
         """Its JSON and Solidity files by path; build records of tens of megabytes left out."""
         with tarfile.open(self._archive) as archive:
@@ -48,11 +48,11 @@ class Package:
             return {m.name.removeprefix("package/"): archive.extractfile(m).read() for m in wanted}  # type: ignore[union-attr]
 
     def read(self, path: str) -> str:
-        return self._contents()[path].decode()
+        return self._contents[path].decode()
 
     def artifact(self, path: str) -> dict[str, Any]:
         """The parsed JSON of a compiled contract."""
-        parsed: dict[str, Any] = json.loads(self._contents()[path])
+        parsed: dict[str, Any] = json.loads(self._contents[path])
         return parsed
 
 
