@@ -17,8 +17,10 @@ class Ledger:
 
     def __init__(self) -> None:
         self._growths: defaultdict[int, list[int]] = defaultdict(list)
+        self._deposits: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        """By pool, amounts and all shares then: none where nobody tells the ledger of shares."""
         self._parts: defaultdict[int, list[Fraction]] = defaultdict(lambda: [Fraction(0)])
-        """By pool, what one share got of the first so many deposits."""
+        """By pool, what one share got of the first so many deposits, as far as anybody asked."""
         self._held: defaultdict[tuple[int, str], list[tuple[int, int]]] = defaultdict(list)
         self._totals: defaultdict[int, int] = defaultdict(int)
 
@@ -27,8 +29,7 @@ class Ledger:
         return len(self._growths[pool_id])
 
     def deposit(self, pool_id: int, amount: int, growth: int) -> None:
-        parts = self._parts[pool_id]
-        parts.append(parts[-1] + Fraction(amount, self._totals[pool_id]))
+        self._deposits[pool_id].append((amount, self._totals[pool_id]))
         self._growths[pool_id].append(growth)
 
     def held(self, pool_id: int, account: str, change: int, since: int | None = None) -> None:
@@ -42,6 +43,8 @@ class Ledger:
     def entitlement(self, pool_id: int, account: str) -> Fraction:
         """Lifetime income of the account by the amounts deposited, in units, exact."""
         parts = self._parts[pool_id]
+        for amount, shares in self._deposits[pool_id][len(parts) - 1 :]:
+            parts.append(parts[-1] + Fraction(amount, shares))
         return sum((change * (parts[-1] - parts[since]) for since, change in self._held[pool_id, account]), Fraction(0))
 
     def income(self, pool_id: int, account: str) -> int:

@@ -26,7 +26,8 @@ def source(value: Any, imports: Imports) -> str:
     if isinstance(value, Enum):
         return f"{_named(kind, imports)}.{value.name}"
     if is_dataclass(kind):
-        parts = ((field.name, getattr(value, field.name)) for field in fields(value) if field.init)
+        set_ = [field for field in fields(value) if field.init and getattr(value, field.name) != field.default]
+        parts = ((field.name, getattr(value, field.name)) for field in set_)
         return f"{_named(kind, imports)}({_arguments(parts, imports)})"
     if isinstance(value, tuple) and hasattr(kind, "_fields"):
         return f"{_named(kind, imports)}({_arguments(value._asdict().items(), imports)})"

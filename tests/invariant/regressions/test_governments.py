@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from tests.invariant.test_governance_machine import Government
+from tests.support.machine import living
+
+
+def test_regression__government_after_transfer__holds() -> None:
+    """Votes that were sold to a stranger were thought to be nobody's: the DAO looked as if it could decide no more."""
+    with living(Government, transferable=True) as state:
+        state.born()
+        state.nothing_seen_yet()
+        state.transfer(who=0, to=5, part=1)
+        state.transfer(who=1, to=5, part=1)
