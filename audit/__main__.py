@@ -43,6 +43,7 @@ PARTS = (
     Part("reach", 1, "every function, custom error and state met by some test"),
     Part("coverage", 1, "every line run by some test"),
     Part("replay", 1, "the same traces in process and on a node"),
+    Part("year", 1, "10,000 contributors for a year, every payout beside exact fractions"),
     Part("seeded", 1, "ten bugs, each caught by the property it breaks"),
     Part("slither", 1, "static analysis, each finding triaged"),
 )
