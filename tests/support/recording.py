@@ -11,7 +11,7 @@ import functools
 import json
 import os
 import secrets
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypedDict, TypeVar
@@ -21,12 +21,13 @@ from eth_utils import keccak
 from tests.support.abi import Coder
 from tests.support.artifacts import Artifact, artifacts, events, signature
 from tests.support.handles import Log, Result, Reverted
-from tests.support.tracing import Curiosity, Frame, traced
 
 FOLDER = os.environ.get("DATADAO_RECORD")
 OK = "ok"
 CONSTRUCTOR = "constructor"
 _Class = TypeVar("_Class", bound=type)
+_EXECUTE = keccak(text="execute(address[],uint256[],bytes[],bytes32)")[:4]
+_PROPOSAL = Coder([{"type": kind} for kind in ("address[]", "uint256[]", "bytes[]", "bytes32")])
 _ENUM_IN_EVENT = {("VoteCast", "support"): "enum GovernorTally.VoteType"}
 """Enums that the standard ABI of a governor shows as plain numbers."""
 
@@ -35,30 +36,24 @@ class Record(TypedDict):
     """Rows end with a count. An outcome is `ok` or the name of the error, whoever raised it."""
 
     calls: list[tuple[str, str, str, int]]
-    """Contract, signature of the function (or `constructor`), outcome."""
-    inner: list[tuple[str, str]]
-    """Contract and function that another contract called, in a transaction that succeeded."""
+    """Contract, signature of the function (or `constructor`), outcome. What an executed proposal did is among them."""
     states: list[tuple[str, int, int]]
     """Enum, number of its member, as a view or event told it."""
     events: list[tuple[str, int]]
-    counters: dict[str, list[int]]
-    """Program counters executed, in process only, by contract; `Name constructor` for creation code."""
 
 
 class Recorder:
-    """The counts of one process, or of several added up."""
+    """The counts of one process. Adding two gives those of both."""
 
     def __init__(self) -> None:
         self.calls: Counter[tuple[str, str, str]] = Counter()
-        self.inner: set[tuple[str, str]] = set()
         self.states: Counter[tuple[str, int]] = Counter()
         self.events: Counter[str] = Counter()
-        self.counters: defaultdict[str, set[int]] = defaultdict(set)
 
     def call(self, contract: str, data: bytes, outcome: str, output: bytes | None) -> None:
         function = _functions(contract).get(data[:4])
         self.calls[contract, function[0] if function else f"0x{data[:4].hex()}", outcome] += 1
-        if function and output is not None:
+        if function and output:
             self.states.update(function[1](output))
 
     def heard(self, logs: list[Log]) -> None:
@@ -68,39 +63,20 @@ class Recorder:
                 self.events[entry["name"]] += 1
                 self.states.update(_enums_of_event(entry, log))
 
-    def executed(self, frames: list[Frame], name_at: Callable[[str], str | None]) -> bool:
-        """Whether it showed anything new."""
-        known = len(self.inner) + sum(map(len, self.counters.values()))
-        for frame in frames:
-            contract = name_at(frame.address) if frame.address else None
-            if contract is None:
-                continue
-            kind = f"{contract} {CONSTRUCTOR}" if frame.is_creation else contract
-            self.counters[kind].update(map(int, frame.steps))
-            function = _functions(contract).get(frame.selector or b"")
-            if function and frame.parent and frame.succeeded:
-                self.inner.add((contract, function[0]))
-        return len(self.inner) + sum(map(len, self.counters.values())) > known
-
     def record(self) -> Record:
         return Record(
             calls=[(*key, count) for key, count in sorted(self.calls.items())],
-            inner=sorted(self.inner),
             states=[(*key, count) for key, count in sorted(self.states.items())],
             events=sorted(self.events.items()),
-            counters={name: sorted(steps) for name, steps in sorted(self.counters.items())},
         )
 
     def add(self, record: Record) -> None:
         for contract, function, outcome, count in record["calls"]:
             self.calls[contract, function, outcome] += count
-        self.inner.update((contract, function) for contract, function in record["inner"])
         for enum, member, count in record["states"]:
             self.states[enum, member] += count
         for event, count in record["events"]:
             self.events[event] += count
-        for name, steps in record["counters"].items():
-            self.counters[name].update(steps)
 
 
 def read(folder: Path) -> Recorder:
@@ -131,31 +107,20 @@ def _recorder() -> Recorder:
 
 def _watch(backend: Any, recorder: Recorder) -> None:
     call, transact, create, revert = backend.call, backend.transact, backend.create, backend.revert
-    curiosity = Curiosity()
 
-    def execute(chain: Any, kind: tuple[str, bytes], address: str | None, act: Callable[[], Any]) -> tuple[str, Any]:
-        """Outcome and answer, or the refusal."""
-        if not hasattr(chain, "evm"):  # a node: it shows no steps
-            return _outcome(act)
-        before = chain.snapshot()
-        answered = _outcome(act)
-        gas = chain.evm.result.gas_used
-        if curiosity.wants((*kind, answered[0]), gas):
-            revert(chain, before)
-            frames = traced(chain.evm, act, address)
-            news = recorder.executed(frames, lambda place: _name_at(chain, place))
-            curiosity.learned((*kind, answered[0]), something=news)
-        return answered
-
-    def observed(chain: Any, to: str, data: bytes, act: Callable[[], Any]) -> Any:
-        contract = _name_at(chain, to)
-        if contract is None:
-            return act()
-        outcome, answer = execute(chain, (contract, data[:4]), to, act)
-        if isinstance(answer, Reverted):
-            recorder.call(contract, data, outcome, None)
-            raise answer
-        recorder.call(contract, data, outcome, answer.output if isinstance(answer, Result) else answer)
+    def observed(self: Any, to: str, data: bytes, act: Callable[[], Any]) -> Any:
+        contract = _name_at(self, to)
+        try:
+            answer = act()
+        except Reverted as refusal:
+            if contract:
+                recorder.call(contract, data, refusal.name, None)
+            raise
+        if contract:
+            recorder.call(contract, data, OK, answer.output if isinstance(answer, Result) else answer)
+            for target, action in _actions(data):
+                if name := _name_at(self, target):
+                    recorder.call(name, action, OK, None)
         return answer
 
     def watched_call(self: Any, sender: str, to: str, data: bytes) -> bytes:
@@ -169,13 +134,16 @@ def _watch(backend: Any, recorder: Recorder) -> None:
 
     def watched_create(self: Any, sender: str, code: bytes) -> str:
         contract = name_of_creation(code)
-        if contract is None:
-            return str(create(self, sender, code))
-        outcome, answer = execute(self, (contract, b""), None, lambda: create(self, sender, code))
-        recorder.calls[contract, CONSTRUCTOR, outcome] += 1
-        if isinstance(answer, Reverted):
-            raise answer
-        return str(answer)
+        outcome = OK
+        try:
+            address: str = create(self, sender, code)
+        except Reverted as refusal:
+            outcome = refusal.name
+            raise
+        finally:
+            if contract:
+                recorder.calls[contract, CONSTRUCTOR, outcome] += 1
+        return address
 
     def watched_revert(self: Any, snapshot: Any) -> None:
         revert(self, snapshot)
@@ -186,11 +154,12 @@ def _watch(backend: Any, recorder: Recorder) -> None:
     backend.create, backend.revert = watched_create, watched_revert
 
 
-def _outcome(act: Callable[[], Any]) -> tuple[str, Any]:
-    try:
-        return OK, act()
-    except Reverted as refusal:
-        return refusal.name, refusal
+def _actions(data: bytes) -> list[tuple[str, bytes]]:
+    """Target and calldata of what this call, if it is the execution of a proposal, made the timelock do."""
+    if data[:4] != _EXECUTE:
+        return []
+    targets, _, actions, _ = _PROPOSAL.decode(data[4:])
+    return list(zip(targets, actions, strict=True))
 
 
 def _name_at(chain: Any, address: str) -> str | None:
