@@ -1,4 +1,5 @@
-"""viem and ethers drive the deployed DAO through the installed npm package, type-checked."""
+"""viem and ethers drive the deployed DAO through the installed npm package, type-checked; ethers also with nothing but
+OpenZeppelin's ABIs of a governor."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from eth_utils import keccak
 
 from tests.integration.conftest import Town
 from tests.integration.node import Integrator
-from tests.support.dao import HPKE_KEY, PENDING
+from tests.support.dao import ACTIVE, EXECUTED, FOR, HPKE_KEY, PENDING, QUEUED, SUCCEEDED
 from tests.support.leases import BOND, COST
 from tests.support.registry import CLAIMED, UNIT
 
@@ -65,3 +66,57 @@ def test_trade__by_library__claims_asks_and_decodes_events_and_errors(
     assert requested["hpkeKey"] == "0x" + HPKE_KEY.hex()
     assert told["found"] == [str(info.proposalId)]
     assert told["access"] == {"allowed": False, "hpkeKey": "0x" + HPKE_KEY.hex(), "until": "0"}
+
+
+def test_proposal__by_a_tool_that_knows_only_openzeppelin__goes_from_birth_to_execution(
+    town: Town, integrator: Integrator
+) -> None:
+    dao, payee = town.dao, town.dao.who("payee").address
+    dao.asset.mint(dao.timelock.address, 7, sender=payee)
+    proposer, stranger = town.rich("founder"), town.rich("stranger")
+    calldata = dao.asset.encode("transfer", payee, 7)
+    description = f"# Seven for the payee\n\n#proposer={proposer.address}"
+    proposal = {
+        "targets": [dao.asset.address],
+        "values": ["0"],
+        "calldatas": [calldata],
+        "description": description,
+    }
+    keys = {"proposerKey": proposer.key, "strangerKey": stranger.key}
+    told = integrator.run("governor", town.given | proposal | keys)
+
+    assert dao.asset.balanceOf(payee) == 7
+    assert told["counting"] == {"support": "bravo", "quorum": "for,abstain"}
+    assert told["clock"] == {"mode": "timestamp"}
+    assert told["ticks"] is True
+    assert told["supports"] == {
+        "governor": True,
+        "governorBeforeGetProposalId": True,
+        "erc165": True,
+        "erc1155Receiver": True,
+        "invalid": False,
+    }
+    number, votes = told["proposalId"], str(300 * UNIT)
+    assert told["ids"] == [number, number]
+    assert told["restricted"] == {"name": "GovernorRestrictedProposer", "args": [stranger.address]}
+    assert told["states"] == [str(state) for state in (PENDING, ACTIVE, SUCCEEDED, QUEUED, EXECUTED)]
+    created, day = told["created"], 86_400
+    assert created == {
+        "proposalId": number,
+        "proposer": proposer.address,
+        "targets": [dao.asset.address],
+        "values": ["0"],
+        "signatures": [""],
+        "calldatas": ["0x" + calldata.hex()],
+        "voteStart": told["snapshot"],
+        "voteEnd": told["deadline"],
+        "description": description,
+    }
+    assert int(told["deadline"]) - int(told["snapshot"]) == dao.governor.votingPeriod() == 3 * day
+    vote = {"voter": proposer.address, "proposalId": number, "support": str(FOR), "weight": votes, "reason": "a reason"}
+    assert told["votes"] == [vote]
+    assert (told["weight"], told["enough"], told["voted"]) == (votes, True, True)
+    assert told["needsQueuing"] is True
+    assert told["queued"] == [{"proposalId": number, "etaSeconds": told["eta"]}]
+    assert told["executed"] == [{"proposalId": number}]
+    assert told["proposer"] == proposer.address

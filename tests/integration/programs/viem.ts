@@ -1,18 +1,21 @@
 // A contributor claims and a licensee asks for a lease, with viem: every call, event and error typed by the ABIs.
 import {
   BaseError, ContractFunctionRevertedError, createPublicClient, createWalletClient, decodeErrorResult, decodeEventLog,
-  erc20Abi, http, parseEventLogs,
+  defineChain, erc20Abi, http, parseEventLogs,
 } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { foundry } from "viem/chains";
 import { dataLeasesAbi, dataTokenAbi, datasetRegistryAbi, errorsAbi } from "datadao";
 import { cost, terms, type GivenTrade } from "./given.js";
 
+const ether = { name: "Ether", symbol: "ETH", decimals: 18 };
+
 export async function main(given: GivenTrade) {
   const transport = http(given.url);
-  const client = createPublicClient({ chain: foundry, transport, pollingInterval: 20 });
+  const rpcUrls = { default: { http: [given.url] } };
+  const chain = defineChain({ id: 31337, name: "a node of ours", nativeCurrency: ether, rpcUrls });
+  const client = createPublicClient({ chain, transport, pollingInterval: 20 });
   const wallet = (key: `0x${string}`) =>
-    createWalletClient({ account: privateKeyToAccount(key), chain: foundry, transport });
+    createWalletClient({ account: privateKeyToAccount(key), chain, transport });
   const contributor = wallet(given.contributorKey), licensee = wallet(given.licenseeKey);
   const registry = { address: given.addresses.registry, abi: datasetRegistryAbi } as const;
   const leases = { address: given.addresses.leases, abi: dataLeasesAbi } as const;

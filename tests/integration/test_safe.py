@@ -1,0 +1,170 @@
+"""A 2-of-3 Safe is whoever an account can be: contributor, voter, licensee, attestor, custodian."""
+
+from __future__ import annotations
+
+import pytest
+from eth_utils import keccak
+
+from datadao import eip712
+from datadao.batch import BATCH
+from tests.integration.conftest import Town
+from tests.integration.safe import Safe, as_signer, refused_by_safe
+from tests.support.dao import AGAINST, ERASE, FOR, HPKE_KEY, READINESS, Batch, leaf
+from tests.support.governance import BALLOT, text_proposal
+from tests.support.handles import Reverted
+from tests.support.leases import ACTIVE, BOND, COST, ENDED, NOBODY, PERIOD, PRICE, TOLERANCE
+from tests.support.registry import ERASED, PUBLISHED, UNIT, ascending
+from tests.support.system import DAY
+
+
+@pytest.fixture
+def safe(town: Town) -> Safe:
+    return Safe(town, [town.dao.who(f"owner {number}") for number in range(3)], 2)
+
+
+@pytest.fixture
+def member(town: Town, safe: Safe) -> Batch:
+    """The Safe holds 100 tokens for data of its own, which it claimed."""
+    batch = town.dao.publish([leaf(safe.actor, "data of the safe", 100)])
+    town.dao.activate(batch)
+    (item,) = batch.manifest.leaves
+    safe.execute(town.dao.registry, "claim", batch.id, tuple(item), batch.proof(item))
+    town.dao.chain.warp(1)
+    return batch
+
+
+def ballot(town: Town, safe: Safe, proposal: int, support: int) -> bytes:
+    """The digest of a vote."""
+    governor = town.dao.governor
+    fields = (proposal, support, safe.address, governor.nonces(safe.address))
+    domain = (governor.name(), town.dao.chain.chain_id, governor.address)
+    return eip712.digest(eip712.typed_data(*domain, BALLOT, *fields))
+
+
+def test_contributor__a_safe__claims_earns_withdraws_and_erases_by_signature(
+    town: Town, safe: Safe, member: Batch
+) -> None:
+    dao, (item,) = town.dao, member.manifest.leaves
+    assert dao.token.balanceOf(safe.address) == dao.token.getVotes(safe.address) == 100 * UNIT
+    dao.deposit(1, 4_000_000)
+    safe.execute(dao.splitter, "claim", safe.address, [1])
+    income = dao.asset.balanceOf(safe.address)
+    everybody = dao.splitter.pool(1)[1]
+    assert income == 4_000_000 * 100 * UNIT // everybody
+
+    deadline = dao.chain.timestamp + DAY
+    domain = ("DatasetRegistry", dao.chain.chain_id, dao.registry.address)
+    digest = eip712.digest(eip712.typed_data(*domain, ERASE, member.id, item.fingerprint, deadline))
+    arguments = (member.id, tuple(item), member.proof(item), deadline)
+    relayer = dao.who("stranger").address
+    with pytest.raises(Reverted) as caught:
+        dao.registry.eraseBySig(*arguments, safe.sign(digest, signers=1), sender=relayer)
+    assert caught.value == Reverted("DatasetRegistry_InvalidSignature", safe.address)
+    dao.registry.eraseBySig(*arguments, safe.sign(digest), sender=relayer)
+    assert dao.registry.contribution(item.fingerprint).status == ERASED
+    assert dao.token.balanceOf(safe.address) == 0
+
+
+def test_voter__a_safe__votes_by_signature_of_enough_owners_and_once(town: Town, safe: Safe, member: Batch) -> None:
+    dao, relayer = town.dao, town.dao.who("stranger").address
+    proposal = text_proposal(dao, town.market.founder).id
+    dao.to_vote(proposal)
+    digest = ballot(town, safe, proposal, FOR)
+    with pytest.raises(Reverted) as caught:
+        dao.governor.castVoteBySig(proposal, FOR, safe.address, safe.sign(digest, signers=1), sender=relayer)
+    assert caught.value == Reverted("GovernorInvalidSignature", safe.address)
+    with pytest.raises(Reverted) as caught:
+        dao.governor.castVoteBySig(proposal, AGAINST, safe.address, safe.sign(digest), sender=relayer)
+    assert caught.value == Reverted("GovernorInvalidSignature", safe.address), "signed for, not against"
+    dao.governor.castVoteBySig(proposal, FOR, safe.address, safe.sign(digest), sender=relayer)
+    assert dao.governor.proposalVotes(proposal) == (0, 100 * UNIT, 0)
+    with pytest.raises(Reverted) as caught:
+        dao.governor.castVoteBySig(proposal, FOR, safe.address, safe.sign(digest), sender=relayer)
+    assert caught.value == Reverted("GovernorInvalidSignature", safe.address), "the ballot's nonce is used"
+
+
+def test_voter__a_safe__votes_by_transaction_and_hears_why_not(town: Town, safe: Safe, member: Batch) -> None:
+    dao = town.dao
+    proposal = text_proposal(dao, town.market.founder).id
+    dao.to_vote(proposal)
+    with pytest.raises(Reverted) as caught:
+        safe.execute(dao.governor, "castVote", proposal, AGAINST, signers=1)
+    assert caught.value == refused_by_safe("GS020")
+    safe.execute(dao.governor, "castVote", proposal, AGAINST)
+    assert dao.governor.proposalVotes(proposal) == (100 * UNIT, 0, 0)
+    with pytest.raises(Reverted) as caught:
+        safe.execute(dao.governor, "castVote", proposal, FOR)
+    assert caught.value == Reverted("GovernorAlreadyCastVote", safe.address), "the Safe passes the reason on"
+
+
+def test_licensee__a_safe__asks_pays_ends_and_is_refunded(town: Town, safe: Safe) -> None:
+    dao, market = town.dao, town.market
+    dao.asset.mint(safe.address, COST, sender=safe.relayer)
+    safe.execute(dao.asset, "approve", dao.leases.address, COST)
+    safe.execute(dao.leases, "request", dao.terms(), HPKE_KEY, "asked by a Safe")
+    lease = dao.leases.leaseCount()
+    assert dao.leases.lease(lease).licensee == safe.address
+    dao.pass_(dao.lease_proposal(lease), market.founder)
+    safe.execute(dao.leases, "start", lease)
+    assert dao.leases.isAccessAllowed(1, safe.address, 1)
+    market.warp_to(market.paid_until(lease) - TOLERANCE)
+    safe.execute(dao.leases, "startPeriod", lease)
+    assert dao.leases.lease(lease).status == ACTIVE
+    assert market.paid_until(lease) == dao.chain.timestamp + TOLERANCE + PERIOD
+    safe.execute(dao.leases, "end", lease)
+    assert dao.leases.lease(lease).status == ENDED
+    safe.execute(dao.leases, "claimRefund", lease)
+    assert dao.asset.balanceOf(safe.address) == PRICE, "two instalments of three are spent, the bond is held"
+    market.warp_to(market.paid_until(lease) + dao.leases.bondDelay())
+    dao.leases.releaseBond(lease, sender=market.stranger.address)
+    safe.execute(dao.leases, "refundTo", lease, dao.who("refuge").address)
+    assert dao.asset.balanceOf(dao.who("refuge").address) == BOND
+    with pytest.raises(Reverted) as caught:
+        safe.execute(dao.leases, "claimRefund", lease)
+    assert caught.value == Reverted("DataLeases_NothingToWithdraw", lease)
+
+
+def test_licensee__a_safe_refused_by_vote__has_all_of_its_money_back(town: Town, safe: Safe) -> None:
+    dao = town.dao
+    dao.asset.mint(safe.address, COST, sender=safe.relayer)
+    safe.execute(dao.asset, "approve", dao.leases.address, COST)
+    safe.execute(dao.leases, "request", dao.terms(), HPKE_KEY, "asked by a Safe")
+    lease = dao.leases.leaseCount()
+    proposal = dao.lease_proposal(lease).id
+    dao.to_vote(proposal)
+    dao.vote(proposal, town.market.founder, support=AGAINST)
+    dao.to_end_of_vote(proposal)
+    safe.execute(dao.leases, "claimRefund", lease)
+    assert dao.asset.balanceOf(safe.address) == COST
+
+
+def test_attestor__a_safe_beside_a_key__publishes(town: Town, safe: Safe) -> None:
+    dao, key = town.dao, town.dao.actors["attestor-0"]
+    seats = [(party.address, HPKE_KEY) for party in ascending([safe.actor, key])]
+    dao.govern(town.market.founder, dao.registry, "setAttestors", seats, 2)
+    item = leaf(dao.who("newcomer"), "data that a Safe attested", 5)
+    message, _ = dao.batch_message([item])
+    typed = eip712.typed_data("DatasetRegistry", dao.chain.chain_id, dao.registry.address, BATCH, *message)
+    digest = eip712.digest(typed)
+    signed = {key.address: key.sign(typed), safe.address: as_signer(safe, digest)}
+    relayer = dao.who("relayer").address
+    short = signed | {safe.address: as_signer(safe, digest, signers=1)}
+    with pytest.raises(Reverted) as caught:
+        dao.registry.publish(message, [short[signer] for signer, _ in seats], "", sender=relayer)
+    version = dao.registry.attestorSetVersion()
+    assert caught.value == Reverted("DatasetRegistry_NotAttestor", NOBODY, version), "a signature that is nobody's"
+    batch = dao.registry.publish(message, [signed[signer] for signer, _ in seats], "", sender=relayer).value
+    assert dao.registry.batch(batch).status == PUBLISHED
+
+
+def test_custodian__a_safe_beside_a_key__confirms_delivery(town: Town, safe: Safe) -> None:
+    dao, key = town.dao, town.dao.actors["custodian-0"]
+    seats = ascending([safe.actor, key])
+    dao.govern(town.market.founder, dao.registry, "setCommittee", [(s.address, HPKE_KEY, "") for s in seats], 2)
+    lease = town.market.approved()
+    epoch, root = dao.leases.lease(lease).committeeEpoch, keccak(text="release")
+    domain = ("DataLeases", dao.chain.chain_id, dao.leases.address)
+    typed = eip712.typed_data(*domain, READINESS, lease, root, epoch)
+    signed = {key.address: key.sign(typed), safe.address: as_signer(safe, eip712.digest(typed))}
+    dao.leases.confirmDelivery(lease, root, [signed[s.address] for s in seats], sender=dao.who("relayer").address)
+    assert dao.leases.leaseAccess(lease)[0]
