@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from typing import TypedDict
 
 from audit.compiler import ROOT, SETTINGS, Code, Compiler
 from audit.mutation import triage
-from audit.mutation.choice import Choice
+from audit.mutation.choice import Choice, evidence
 from audit.mutation.lanes import INVALID, KILLED, SAME_CODE, SURVIVED, Bench, Outcome, baseline, outcomes
 from audit.mutation.memory import Memory
 from audit.mutation.sources import Mutant, Sources
@@ -143,10 +144,7 @@ class Campaign:
         say(f"{len(mutants)} mutants, {len(mutants) - len(todo)} known from earlier runs")
         if not todo:
             return
-        failures = baseline(self.bench, self.choice, self.plan.lanes, say)
-        if failures:
-            listed = "\n  ".join(failures[:20])
-            raise PartError(f"the unchanged contracts fail {len(failures)} tests; no mutant was tried:\n  {listed}")
+        self._check_baseline()
         began = time.monotonic()
         for number, (mutant, outcome) in enumerate(outcomes(self.bench, self.choice, todo, self.plan.lanes), 1):
             self.results[mutant] = outcome
@@ -161,6 +159,19 @@ class Campaign:
                     f"{number} of {len(todo)}: {counts[KILLED]} killed, {counts[SURVIVED]} survived; "
                     f"{pace:.1f} s a mutant, {left:.0f} min left"
                 )
+
+    def _check_baseline(self) -> None:
+        """The unchanged contracts pass everything, or a failing test would say nothing about a mutant."""
+        passed = CACHE / "baseline"
+        codes = sorted((name, code.creation) for name, code in self.bench.codes.items())
+        state = hashlib.sha256(repr((codes, self.choice.everything(), evidence())).encode()).hexdigest()
+        if not self.plan.fresh and passed.exists() and passed.read_text() == state:
+            return
+        failures = baseline(self.bench, self.choice, self.plan.lanes, say)
+        if failures:
+            listed = "\n  ".join(failures[:20])
+            raise PartError(f"the unchanged contracts fail {len(failures)} tests; no mutant was tried:\n  {listed}")
+        passed.write_text(state)
 
     def judge(self, reasons: list[triage.Reason]) -> Details:
         """The score, and which survivors nobody has explained."""

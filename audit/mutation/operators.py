@@ -57,6 +57,12 @@ class _Unit:
         shown = replacement if after is None else after
         return Edit(start, end, replacement, kind, _flat(self.text(node)), _flat(shown), self.function)
 
+    def without(self, node: Node, kind: str) -> Edit:
+        """A statement gone, with its semicolon, which is no part of the node."""
+        start, end = self.span(node)
+        end = self.source.index(b";", end - 1) + 1
+        return Edit(start, end, "{}", kind, _flat(self.text(node)).rstrip(";"), "", self.function)
+
     def walk(self, node: Any) -> Iterator[Edit]:
         """Edits of a node and of all below it, except what has no behaviour: types, interfaces, imports."""
         if isinstance(node, list):
@@ -174,10 +180,10 @@ class _Unit:
     def of_ExpressionStatement(self, node: Node) -> Iterator[Edit]:
         expression = node["expression"]
         if expression["nodeType"] in ("Assignment", "FunctionCall", "UnaryOperation") and not node.get(_COVERED):
-            yield self.edit(node, "", "statement", "")
+            yield self.without(node, "statement")
 
     def of_EmitStatement(self, node: Node) -> Iterator[Edit]:
-        yield self.edit(node, "", "event", "")
+        yield self.without(node, "event")
 
     def of_FunctionDefinition(self, node: Node) -> Iterator[Edit]:
         for modifier in node["modifiers"]:
@@ -186,7 +192,7 @@ class _Unit:
         statements = (node["body"] or {}).get("statements", [])
         for statement in statements:
             if statement["nodeType"] == "RevertStatement":
-                yield self.edit(statement, "", "guard", "")
+                yield self.without(statement, "guard")
 
     def of_Return(self, node: Node) -> Iterator[Edit]:
         expression = node.get("expression")
