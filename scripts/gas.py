@@ -31,6 +31,9 @@ WRITE = 'make gas ARGS="--write"'
 @click.option("--write", is_flag=True, help="write what was measured to docs/gas.json and docs/gas.md")
 def cli(write: bool) -> None:
     """Measure every function and the other systems, and compare with the committed record."""
+    network = ape.networks.provider.network
+    if not network.is_local:
+        sys.exit(f"Gas is measured on a local anvil node, which can move its clock; {network.name} is not one.")
     committed = record.load()
     chain = Anvil(ape.networks.provider.web3, FIRST_SECOND)
     figures = measure.figures(chain)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from scripts._gas.leases import REQUEST
 from scripts._gas.registry import FURTHER
 from scripts._rehearse import TRANSACTION_LIMIT
 
@@ -24,7 +25,7 @@ GOALS = (
     Goal("vote, first", "DataGovernor.castVote: first", 64_000),
     Goal("vote, first against", "DataGovernor.castVote: first against", 64_000),
     Goal("vote by signature", "DataGovernor.castVoteBySig: later", 76_000),
-    Goal("request a lease", "DataLeases.request: escrow and proposal, 64 bytes of text", 350_000),
+    Goal("request a lease", f"DataLeases.request: {REQUEST}", 350_000),
     Goal("accept a standing offer", "DataLeases.accept: later seat of an offer", 190_000),
     Goal("publish a batch, 3 signatures", "DatasetRegistry.publish: 3 signatures", 130_000),
     Goal("claim a contribution, new member", "DatasetRegistry.claim: a new member, 20 siblings", 220_000),

@@ -18,6 +18,7 @@ EXTENDED_BALLOT = (
     "ExtendedBallot(uint256 proposalId,uint8 support,address voter,uint256 nonce,string reason,bytes params)"
 )
 REASON = "The price is fair and the purpose is one we named."
+WITH_REASON = f"{len(REASON)} bytes of reason"
 
 
 def ballots(chain: Anvil) -> list[Figure]:
@@ -28,11 +29,11 @@ def ballots(chain: Anvil) -> list[Figure]:
     proposal = _put_to_vote(dao, people[0], "nothing")
     for voter, support, case in zip(people, (FOR, FOR, AGAINST), ("first", "later", "first against"), strict=False):
         meter.send(governor, "castVote", proposal.id, support, by=voter, case=case)
-    meter.send(governor, "castVoteWithReason", proposal.id, FOR, REASON, by=people[3], case="50 bytes of reason")
+    meter.send(governor, "castVoteWithReason", proposal.id, FOR, REASON, by=people[3], case=WITH_REASON)
     proposal = _put_to_vote(dao, people[0], "with parameters")
     dao.vote(proposal.id, people[0])
     arguments = (proposal.id, FOR, REASON, b"")
-    meter.send(governor, "castVoteWithReasonAndParams", *arguments, by=people[1], case="50 bytes of reason")
+    meter.send(governor, "castVoteWithReasonAndParams", *arguments, by=people[1], case=WITH_REASON)
     _signed(meter, people[3])
     return meter.figures
 

@@ -12,6 +12,7 @@ from tests.support.leases import ACK_WINDOW, BOND_DELAY, NOBODY, START_WINDOW, M
 from tests.support.system import DAY
 
 TEXT = "to train an open model of voting behaviour for academic research"
+REQUEST = f"escrow and proposal, {len(TEXT)} bytes of text"
 NEW_KEY = keccak(text="licensee's next key")
 
 
@@ -24,7 +25,7 @@ def admissions(chain: Anvil) -> list[Figure]:
     terms = dao.terms()
     dao.fund(licensee, 10**12, dao.leases)
     dao.fund(other, 10**12, dao.leases)
-    meter.send(dao.leases, "request", terms, HPKE_KEY, TEXT, by=licensee, case="escrow and proposal, 64 bytes of text")
+    meter.send(dao.leases, "request", terms, HPKE_KEY, TEXT, by=licensee, case=REQUEST)
     meter.inside(dao.governor, "proposeLease", "in DataLeases.request")
     expiry = dao.chain.timestamp + 300 * DAY
     meter.decide(people[0], dao.leases, "createOffer", terms, NOBODY, 9, expiry, case="to anyone, nine seats")

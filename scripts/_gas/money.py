@@ -82,8 +82,8 @@ def models(chain: Anvil) -> list[Figure]:
     text = "https://models.example/of-voting-behaviour"
     lone, both = leases[:1], leases
     arguments = (text.encode().ljust(32)[:32], text, True, lab.address)
-    meter.send(dao.models, "register", lone, *arguments, by=lab, case="one lease, 42 bytes of address")
-    meter.send(dao.models, "register", both, *arguments, by=lab, case="two leases, 42 bytes of address")
+    meter.send(dao.models, "register", lone, *arguments, by=lab, case=f"one lease, {len(text)} bytes of address")
+    meter.send(dao.models, "register", both, *arguments, by=lab, case=f"two leases, {len(text)} bytes of address")
     dao.fund(payer, 10**12, dao.models)
     meter.send(dao.models, "pay", 1, 10**6, by=payer, case="first, one royalty")
     meter.send(dao.models, "pay", 1, 10**6, by=payer, case="later, one royalty")

@@ -138,8 +138,8 @@ def appointments(chain: Anvil) -> list[Figure]:
     meter.send(registry, "veto", batch.id, by=dao.actors["guardian"], case="a published batch")
     batch = dao.publish([leaf(founder, "discarded")])
     meter.decide(founder, registry, "discard", batch.id, case="a published batch")
-    meter.decide(founder, registry, "createDataset", policy, case="18 bytes of address")
-    meter.decide(founder, registry, "updatePolicy", 1, policy, case="18 bytes of address")
+    meter.decide(founder, registry, "createDataset", policy, case=f"{len(policy.uri)} bytes of address")
+    meter.decide(founder, registry, "updatePolicy", 1, policy, case=f"{len(policy.uri)} bytes of address")
     custodians = [_seat(person) for person in town.people("custodian to be", 5)]
     meter.decide(founder, registry, "setCommittee", custodians, 3, case="5 custodians")
     successor = _seat(dao.who("successor"))
