@@ -59,8 +59,7 @@ def _stage(package: Path, deployments: Path) -> None:
     """Lays the package out: what `interfaces/` holds, with TypeScript as what Node runs and types."""
     for path in (*(ROOT / "interfaces").glob("*.json"), ROOT / "interfaces/README.md", ROOT / "LICENSE"):
         shutil.copy(path, package)
-    solidity = package / "contracts/interfaces"
-    shutil.copytree(ROOT / "contracts/interfaces", solidity, ignore=lambda _, names: _but(names, ".sol"))
+    shutil.copytree(ROOT / "contracts/interfaces", package / "contracts/interfaces")
     (package / "deployments").mkdir()
     for path in public_records(deployments):
         shutil.copy(path, package / "deployments")
@@ -109,16 +108,15 @@ def _manifest() -> dict[str, Any]:
     }
 
 
-def _but(names: list[str], suffix: str) -> list[str]:
-    return [name for name in names if not name.endswith(suffix)]
-
-
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def _run(*command: str | Path, cwd: Path | None = None) -> None:
     arguments, environment = [str(part) for part in command], _CACHES | os.environ
-    done = subprocess.run(arguments, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(arguments, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise PackingFailed(f"{command[0]} is not installed; `make setup` installs what this needs") from None
     if done.returncode:
         raise PackingFailed(f"{command[0]} failed: {(done.stderr or done.stdout)[-2000:]}")
