@@ -151,7 +151,7 @@ def try_all(bugs: Sequence[Bug], codes: Mapping[str, tuple[Code, Code]], suite: 
     _require_sound(bugs, codes, items, suite)
     results = []
     for bug in bugs:
-        verdict = suite.run(items[bug], {bug.contract: codes[bug.flaw][1]}, whole=True)
+        verdict = suite.start(items[bug], {bug.contract: codes[bug.flaw][1]}, whole=True).verdict()
         results.append(judge(bug, verdict, verdict.seconds))
         print(f"{'caught' if not results[-1].wrong else 'NOT CAUGHT'}: {bug.contract}: {bug.flaw}", flush=True)
     return results
@@ -169,7 +169,7 @@ def _require_sound(
         these = [bug for bug in bugs if (bug.contract == FACTORY) == alone]
         wanted = {item for bug in these for item in items[bug]}
         sound = {bug.contract: codes[bug.flaw][0] for bug in these}
-        verdict = suite.run([item for item in suite.tests if item in wanted], sound, whole=True)
+        verdict = suite.start([item for item in suite.tests if item in wanted], sound, whole=True).verdict()
         if not verdict.passed:
             why = verdict.ended or f"{verdict.failures[0].test}: {_short(verdict.failures[0].message)}"
             raise PartError(f"the contracts without a bug fail these tests already: {why}")

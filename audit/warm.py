@@ -64,8 +64,36 @@ def manifest(codes: Mapping[str, Code], path: Path) -> None:
         entry["deploymentBytecode"]["bytecode"] = f"0x{code.creation.hex()}"
         entry["runtimeBytecode"]["bytecode"] = f"0x{code.runtime.hex()}"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content))
+    # Renamed into place: another run may be reading it.
+    whole = path.with_suffix(f".{os.getpid()}")
+    whole.write_text(json.dumps(content))
+    whole.replace(path)
     os.environ |= {"DATADAO_ARTIFACTS": str(path), "DATADAO_CHAIN": "revm"}
+
+
+class Running:
+    """Tests on their way in another process."""
+
+    def __init__(self, process: Any, answer: Connection) -> None:
+        self._process, self._answer = process, answer
+        self._began = time.monotonic()
+
+    def verdict(self, wall: int = 3_600) -> Verdict:
+        """Waits for the end, `wall` seconds at most."""
+        failures: tuple[Failure, ...] = ()
+        done, ended = 0, "timeout"
+        try:
+            if self._answer.poll(wall):
+                failures, done = self._answer.recv()
+                ended = ""
+        except EOFError:
+            self._process.join()
+            ended = "timeout" if self._process.exitcode == -signal.SIGXCPU else "crash"
+        finally:
+            self._process.kill()
+            self._process.join()
+            self._answer.close()
+        return Verdict(failures, time.monotonic() - self._began, done, ended)
 
 
 class Suite:
@@ -79,28 +107,14 @@ class Suite:
     def tests(self) -> list[str]:
         return list(self._items)
 
-    def run(
-        self, tests: Sequence[str], codes: Mapping[str, Code], *, whole: bool = False, cpu: int = 600, wall: int = 3_600
-    ) -> Verdict:
+    def start(self, tests: Sequence[str], codes: Mapping[str, Code], *, whole: bool = False, cpu: int = 600) -> Running:
         """Runs the tests in this order in a process of their own, with these codes in the place of others; up to the
-        first failure, or `whole`. `cpu` and `wall` are seconds after which it counts as hanging."""
-        began = time.monotonic()
+        first failure, or `whole`. After `cpu` seconds of processor time they count as hanging."""
         ours, theirs = _FORK.Pipe(duplex=False)
         process = _FORK.Process(target=self._child, args=(theirs, tests, codes, whole, cpu))
         process.start()
         theirs.close()
-        try:
-            failures, done = ours.recv() if ours.poll(wall) else ((), -1)
-            ended = "timeout" if done < 0 else ""
-        except EOFError:
-            process.join()
-            failures, done = (), 0
-            ended = "timeout" if process.exitcode == -signal.SIGXCPU else "crash"
-        finally:
-            process.kill()
-            process.join()
-            ours.close()
-        return Verdict(failures, time.monotonic() - began, max(done, 0), ended)
+        return Running(process, ours)
 
     def _child(
         self, answer: Connection, tests: Sequence[str], codes: Mapping[str, Code], whole: bool, cpu: int
@@ -149,7 +163,7 @@ class _Collect:
         self._exceptions: dict[str, tuple[str, bool]] = {}
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_collection(self, session: pytest.Session) -> None:
+    def pytest_collection(self) -> None:
         # A failure is enough: it need not be small, and it must not come back in another run.
         settings.register_profile(_SETTINGS, settings(), database=None, phases=[Phase.explicit, Phase.generate])
         settings.load_profile(_SETTINGS)
@@ -159,7 +173,7 @@ class _Collect:
             self.errors.append(f"{report.nodeid}: {report.longreprtext}")
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Iterator[None]:
         if call.excinfo:
             error = call.excinfo.value
             parts = error.exceptions if isinstance(error, BaseExceptionGroup) else (error,)

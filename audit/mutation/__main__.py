@@ -18,9 +18,8 @@ from typing import Any
 
 from audit import warm
 from audit.mutation import triage
-from audit.mutation.campaign import CACHE, Campaign, Details, Plan, compile_all
+from audit.mutation.campaign import CACHE, Campaign, Details, Plan, compiled
 from audit.mutation.choice import PATHS
-from audit.mutation.sources import TARGETS
 from audit.part import PartError, run, write
 
 SAMPLE, SEED = 150, 1
@@ -30,7 +29,7 @@ def main(arguments: list[str]) -> int:
     began = time.monotonic()
     plan, entries = _plan(arguments)
     reasons = triage.read()
-    sources, codes = compile_all(TARGETS)
+    sources, codes = compiled(plan)
     warm.manifest({}, CACHE / "manifest.json")
 
     def campaign(suite: warm.Suite) -> Any:
@@ -41,7 +40,7 @@ def main(arguments: list[str]) -> int:
         except PartError as error:
             return error
 
-    lived = warm.collected(PATHS, campaign)
+    lived = warm.collected(plan.tests or PATHS, campaign)
     if isinstance(lived, PartError):
         raise lived
     details: Details = lived.judge(reasons)
@@ -68,6 +67,7 @@ def _plan(arguments: list[str]) -> tuple[Plan, bool]:
     parser.add_argument("--sample", type=int, default=SAMPLE, metavar="N", help=f"mutants in a sample ({SAMPLE})")
     parser.add_argument("--seed", type=int, default=SEED, metavar="S", help=f"of the sample ({SEED})")
     parser.add_argument("--lanes", type=int, default=min(2, os.cpu_count() or 1), help="mutants tried side by side")
+    parser.add_argument("--tests", nargs="+", default=[], metavar="PATH", help="what do these tests notice alone?")
     parser.add_argument("--fresh", action="store_true", help="try again what earlier runs know")
     parser.add_argument("--entries", action="store_true", help="print entries for survivors.toml, reasons left out")
     options = parser.parse_args(arguments)
@@ -79,7 +79,7 @@ def _plan(arguments: list[str]) -> tuple[Plan, bool]:
     everything = "all" in options.what or asked == "all"
     size = int(asked) if asked.isdigit() else options.sample
     words = tuple(word for word in options.what if word != "all")
-    plan = Plan(everything, size, options.seed, options.lanes, words, options.fresh)
+    plan = Plan(everything, size, options.seed, options.lanes, words, tuple(options.tests), options.fresh)
     return plan, options.entries
 
 

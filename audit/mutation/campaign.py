@@ -15,7 +15,7 @@ from audit.mutation import triage
 from audit.mutation.choice import Choice, evidence
 from audit.mutation.lanes import INVALID, KILLED, SAME_CODE, SURVIVED, Bench, Outcome, baseline, outcomes
 from audit.mutation.memory import Memory
-from audit.mutation.sources import Mutant, Sources
+from audit.mutation.sources import TARGETS, Mutant, Sources
 from audit.part import PartError
 from audit.warm import Suite
 
@@ -75,12 +75,15 @@ class Plan:
     lanes: int = 2
     files: tuple[str, ...] = ()
     """Only files whose name contains one of these."""
+    tests: tuple[str, ...] = ()
+    """Only these, pytest paths: what do they notice alone?"""
     fresh: bool = False
 
     @property
     def scope(self) -> str:
         which = "all" if self.everything else f"sample of {self.sample}, seed {self.seed}"
-        return f"{which}, of {', '.join(self.files)}" if self.files else which
+        which += f", of {', '.join(self.files)}" if self.files else ""
+        return which + (f", by {', '.join(self.tests)}" if self.tests else "")
 
 
 def sample(mutants: Sequence[Mutant], size: int, seed: int) -> list[Mutant]:
@@ -88,7 +91,7 @@ def sample(mutants: Sequence[Mutant], size: int, seed: int) -> list[Mutant]:
     by_file = defaultdict(list)
     for mutant in mutants:
         by_file[mutant.file].append(mutant)
-    random = Random(seed)  # noqa: S311
+    random = Random(seed)
     chosen = []
     for file in sorted(by_file):
         share = max(1, round(size * len(by_file[file]) / len(mutants)))
@@ -100,11 +103,12 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def compile_all(targets: Sequence[str]) -> tuple[Sources, dict[str, Code]]:
-    """Sources and code of the contracts as they are."""
+def compiled(plan: Plan) -> tuple[Sources, dict[str, Code]]:
+    """The sources, and the code of the contracts that the plan mutates, as they are."""
     with Compiler() as compiler:
-        sources = Sources.read(compiler, targets)
-        return sources, {target: compiler.compile(target) for target in targets}
+        sources = Sources.read(compiler)
+        wanted = {target for mutant in chosen(sources, plan) for target in mutant.targets}
+        return sources, {target: compiler.compile(target) for target in TARGETS if target in wanted}
 
 
 def chosen(sources: Sources, plan: Plan) -> list[Mutant]:
@@ -125,7 +129,9 @@ class Campaign:
     @classmethod
     def over(cls, plan: Plan, sources: Sources, codes: dict[str, Code], suite: Suite) -> Campaign:
         bench = Bench(sources, codes, suite, _CPU_SECONDS)
-        return cls(plan, bench, Choice(suite.tests), Memory(CACHE / "results.jsonl"))
+        # What a few tests miss says nothing about all of them.
+        memory = Memory(None if plan.tests else CACHE / "results.jsonl")
+        return cls(plan, bench, Choice(suite.tests, all_for_all=bool(plan.tests)), memory)
 
     def run(self) -> None:
         """Tries the chosen mutants, those known from an earlier run excepted."""
@@ -164,14 +170,17 @@ class Campaign:
         """The unchanged contracts pass everything, or a failing test would say nothing about a mutant."""
         passed = CACHE / "baseline"
         codes = sorted((name, code.creation) for name, code in self.bench.codes.items())
-        state = hashlib.sha256(repr((codes, self.choice.everything(), evidence())).encode()).hexdigest()
-        if not self.plan.fresh and passed.exists() and passed.read_text() == state:
+        state = hashlib.sha256(repr((codes, evidence())).encode()).hexdigest()
+        remembered = not (self.plan.fresh or self.plan.tests)
+        if remembered and passed.exists() and passed.read_text() == state:
             return
-        failures = baseline(self.bench, self.choice, self.plan.lanes, say)
+        say(f"the unchanged contracts under {len(self.choice.everything(self.bench.codes))} tests")
+        failures = baseline(self.bench, self.choice, self.plan.lanes)
         if failures:
             listed = "\n  ".join(failures[:20])
             raise PartError(f"the unchanged contracts fail {len(failures)} tests; no mutant was tried:\n  {listed}")
-        passed.write_text(state)
+        if remembered:
+            passed.write_text(state)
 
     def judge(self, reasons: list[triage.Reason]) -> Details:
         """The score, and which survivors nobody has explained."""
@@ -180,9 +189,7 @@ class Campaign:
         kinds: defaultdict[str, Counter[str]] = defaultdict(Counter)
         survivors, wrong, used = [], [], []
         for mutant, outcome in counted.items():
-            row = rows.setdefault(
-                mutant.file, FileRow(file=mutant.file, killed=0, survived=0, explained=0, score=None)
-            )
+            row = rows.setdefault(mutant.file, FileRow(file=mutant.file, killed=0, survived=0, explained=0, score=None))
             kinds[mutant.edit.kind][outcome.verdict] += 1
             if outcome.verdict == KILLED:
                 row["killed"] += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from functools import cache
 
 from audit.mutation.sources import Mutant
@@ -55,13 +56,16 @@ def is_about_behaviour(test: str) -> bool:
 class Choice:
     """The tests of each contract, and who noticed what so far."""
 
-    def __init__(self, tests: list[str]) -> None:
+    def __init__(self, tests: list[str], *, all_for_all: bool = False) -> None:
         self._tests = [test for test in tests if is_about_behaviour(test)]
+        self._all_for_all = all_for_all
         self._noticed: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
         self._score: Counter[str] = Counter()
 
     def of(self, target: str) -> list[str]:
         """All tests of a contract, those of its own first."""
+        if self._all_for_all:
+            return self._tests
         # Code without optimizer does not fit a factory's blueprints: only the factory itself is tried in its tests.
         own = f"tests/unit/{_AREAS[target]}/"
         unit = [t for t in self._tests if t.startswith("tests/unit/") and not t.startswith((own, _FACTORY_TESTS))]
@@ -70,10 +74,9 @@ class Choice:
             return mine
         return [*mine, *unit, *(t for t in self._tests if t.startswith(_LATE[target]))]
 
-    @cache  # noqa: B019  one choice lives as long as the run
-    def everything(self) -> list[str]:
-        """All tests that a contract other than the factory meets."""
-        wanted = {test for target in _AREAS if target != FACTORY for test in self.of(target)}
+    def everything(self, targets: Iterable[str]) -> list[str]:
+        """All tests that these contracts meet, the factory excepted."""
+        wanted = {test for target in targets if target != FACTORY for test in self.of(target)}
         return [test for test in self._tests if test in wanted]
 
     def noticed(self, mutant: Mutant, test: str) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import multiprocessing
-import signal
-from collections.abc import Callable, Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 
@@ -15,6 +16,8 @@ from audit.mutation.sources import Mutant, Sources
 from audit.warm import Suite
 
 KILLED, SURVIVED, SAME_CODE, INVALID = "killed", "survived", "same code", "does not compile"
+_LOOK_UP = 5
+"""Seconds after which an idle lane looks whether its run still lives."""
 _FORK = multiprocessing.get_context("fork")
 
 
@@ -56,7 +59,7 @@ class Bench:
                 break
         else:
             return Outcome(SAME_CODE, "", "", "", "", 0)
-        verdict = self.suite.run(orders[target], self.surroundings(target) | {target: code}, cpu=self.cpu)
+        verdict = self.suite.start(orders[target], self.surroundings(target) | {target: code}, cpu=self.cpu).verdict()
         number = hashlib.sha256(code.creation).hexdigest()
         if verdict.passed:
             return Outcome(SURVIVED, target, "", "", number, verdict.seconds)
@@ -96,54 +99,41 @@ def _next(pipe: Connection, waiting: list[Mutant], busy: dict[Connection, Mutant
 class _Lane:
     def __init__(self, bench: Bench) -> None:
         self.pipe, theirs = _FORK.Pipe()
-        self.process = _FORK.Process(target=_work, args=(bench, theirs, self.pipe))
+        self.process = _FORK.Process(target=_work, args=(bench, theirs, os.getpid()))
         self.process.start()
         theirs.close()
 
     def stop(self) -> None:
-        self.pipe.close()
-        self.process.join(5)
-        self.process.kill()
+        """Whether it waits for a mutant or is in the middle of one."""
+        with contextlib.suppress(OSError):
+            self.pipe.send(None)
+        self.process.join(1)
+        self.process.terminate()
+        self.process.join()
 
 
-def _work(bench: Bench, pipe: Connection, other_end: Connection) -> None:
-    # The parent stops lanes by closing its end; an interrupt is the parent's to handle.
-    other_end.close()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def _work(bench: Bench, pipe: Connection, parent: int) -> None:
     with Compiler() as compiler:
-        while True:
-            try:
-                mutant, orders = pipe.recv()
-            except EOFError:
+        # Lanes hold each other's pipes, so none ends by itself when the run is killed.
+        while pipe.poll(_LOOK_UP) or os.getppid() == parent:
+            if not pipe.poll():
+                continue
+            job = pipe.recv()
+            if job is None:
                 return
-            pipe.send(bench.try_out(compiler, mutant, orders))
+            pipe.send(bench.try_out(compiler, *job))
 
 
-def baseline(bench: Bench, choice: Choice, lanes: int, say: Callable[[str], None]) -> list[str]:
+def baseline(bench: Bench, choice: Choice, lanes: int) -> list[str]:
     """Failures of the unchanged contracts under the campaign's settings: there must be none."""
-    everything = choice.everything()
-    parts = [everything[lane::lanes] for lane in range(lanes)]
-    parts = [[test for test in everything if test in set(part)] for part in parts]
-    say(f"baseline: {len(everything)} tests of the unchanged contracts")
-    jobs = [(part, bench.surroundings("")) for part in parts]
-    jobs.append((choice.of(FACTORY), {FACTORY: bench.codes[FACTORY]} if FACTORY in bench.codes else {}))
-    with_results = []
-    processes = []
-    for tests, codes in jobs:
-        ours, theirs = _FORK.Pipe(duplex=False)
-        process = _FORK.Process(target=_check, args=(bench, tests, codes, theirs))
-        process.start()
-        theirs.close()
-        processes.append(process)
-        with_results.append(ours)
-    failures: list[str] = []
-    for ours, process in zip(with_results, processes, strict=True):
-        failures += ours.recv()
-        process.join()
+    tests = choice.everything(bench.codes)
+    jobs = [(tests[lane::lanes], bench.surroundings("")) for lane in range(lanes)]
+    if FACTORY in bench.codes:
+        jobs.append((choice.of(FACTORY), {FACTORY: bench.codes[FACTORY]}))
+    failures = []
+    for running in [bench.suite.start(*job, whole=True, cpu=bench.cpu) for job in jobs]:
+        verdict = running.verdict()
+        failures += [f"{failure.test}: {failure.message}" for failure in verdict.failures]
+        if verdict.ended:
+            failures.append(f"the tests ended with a {verdict.ended}")
     return failures
-
-
-def _check(bench: Bench, tests: list[str], codes: Mapping[str, Code], answer: Connection) -> None:
-    verdict = bench.suite.run(tests, codes, whole=True, cpu=bench.cpu * 4)
-    found = [f"{failure.test}: {failure.message}" for failure in verdict.failures]
-    answer.send([*found, *([f"the tests ended with a {verdict.ended}"] if verdict.ended else [])])

@@ -15,10 +15,11 @@ from audit.mutation.lanes import KILLED, SURVIVED, Outcome
 
 
 class Memory:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
+        """`None` remembers nothing."""
         self.path = path
         self._known: dict[str, tuple[Outcome, str]] = {}
-        if path.exists():
+        if path and path.exists():
             for line in path.read_text().splitlines():
                 try:
                     entry = json.loads(line)
@@ -36,6 +37,8 @@ class Memory:
         return outcome.test if outcome and outcome.verdict == KILLED and "::" in outcome.test else ""
 
     def keep(self, key: str, outcome: Outcome) -> None:
+        if not self.path:
+            return
         entry = {"key": key, "evidence": _evidence(outcome), "outcome": asdict(outcome)}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a") as file:

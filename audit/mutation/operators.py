@@ -6,8 +6,9 @@ would notice (a guard turned around), which would only flatter the score.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 Node = dict[str, Any]
@@ -43,6 +44,20 @@ class _Unit:
     def __init__(self, source: bytes) -> None:
         self.source = source
         self.function = ""
+        self._makers: dict[str, Callable[[Node], Iterator[Edit]]] = {
+            "BinaryOperation": self._binary,
+            "UnaryOperation": self._unary,
+            "Literal": self._literal,
+            "Conditional": self._ternary,
+            "MemberAccess": self._member,
+            "Assignment": self._assignment,
+            "FunctionCall": self._call,
+            "IfStatement": self._if,
+            "ExpressionStatement": self._expression,
+            "EmitStatement": self._emit,
+            "FunctionDefinition": self._definition,
+            "Return": self._return,
+        }
 
     def span(self, node: Node) -> tuple[int, int]:
         start, length, _ = map(int, node["src"].split(":"))
@@ -79,7 +94,7 @@ class _Unit:
             self.function = node["name"] or node["kind"]
         elif kind == "VariableDeclaration" and node["stateVariable"]:
             self.function = node["name"]
-        maker = getattr(self, f"of_{kind}", None)
+        maker = self._makers.get(str(kind))
         if maker:
             yield from maker(node)
         for name, child in node.items():
@@ -88,7 +103,7 @@ class _Unit:
 
     # Expressions
 
-    def of_BinaryOperation(self, node: Node) -> Iterator[Edit]:
+    def _binary(self, node: Node) -> Iterator[Edit]:
         operator = node["operator"]
         left, right = self.text(node["leftExpression"]), self.text(node["rightExpression"])
 
@@ -106,7 +121,7 @@ class _Unit:
             # One that is dropped says more than one that is turned around.
             node["leftExpression"][_COVERED] = node["rightExpression"][_COVERED] = True
 
-    def of_UnaryOperation(self, node: Node) -> Iterator[Edit]:
+    def _unary(self, node: Node) -> Iterator[Edit]:
         operand = self.text(node["subExpression"])
         if node["operator"] in ("!", "~") and not node.get(_COVERED):
             yield self.edit(node, operand, "negation")
@@ -114,7 +129,7 @@ class _Unit:
             instead = "--" if node["operator"] == "++" else "++"
             yield self.edit(node, f"{instead}{operand}" if node["prefix"] else f"{operand}{instead}", "arithmetic")
 
-    def of_Literal(self, node: Node) -> Iterator[Edit]:
+    def _literal(self, node: Node) -> Iterator[Edit]:
         value, text = node["value"], self.text(node)
         if node["kind"] == "bool":
             yield self.edit(node, "false" if value == "true" else "true", "constant")
@@ -128,30 +143,33 @@ class _Unit:
             for instead in [1] if plain == 0 else [plain - 1] if node.get(_COVERED) else [plain - 1, plain + 1]:
                 yield self.edit(node, f"{instead}{space}{unit}", "constant")
 
-    def of_Conditional(self, node: Node) -> Iterator[Edit]:
+    def _ternary(self, node: Node) -> Iterator[Edit]:
         condition, true, false = (
             self.text(node[f"{part}"]) for part in ("condition", "trueExpression", "falseExpression")
         )
         yield self.edit(node, f"(({condition}) ? ({false}) : ({true}))", "branches", f"{condition} ? {false} : {true}")
         node["condition"][_COVERED] = True
 
-    def of_MemberAccess(self, node: Node) -> Iterator[Edit]:
+    def _member(self, node: Node) -> Iterator[Edit]:
         instead = _OPPOSITE.get(node["memberName"])
         owner = self.text(node["expression"])
         if instead and owner in ("Math", "Math.Rounding"):
             yield self.edit(node, f"{owner}.{instead}", "rounding" if "." in owner else "arithmetic")
 
-    def of_Assignment(self, node: Node) -> Iterator[Edit]:
+    def _assignment(self, node: Node) -> Iterator[Edit]:
         left, right = self.text(node["leftHandSide"]), self.text(node["rightHandSide"])
         if node["operator"] != "=":
             yield self.edit(node, f"{left} = {right}", "assignment")
 
-    def of_FunctionCall(self, node: Node) -> Iterator[Edit]:
+    def _call(self, node: Node) -> Iterator[Edit]:
         """Neighbours of one type in each other's place: an account for another, a pool for an amount."""
         if node["kind"] != "functionCall" or node["names"]:
             return
         arguments = node["arguments"]
-        for first, second in zip(arguments, arguments[1:], strict=False):
+        if self.text(node["expression"]) == "Math.ceilDiv":
+            dividend, divisor = map(self.text, arguments)
+            yield self.edit(node, f"(({dividend}) / ({divisor}))", "rounding", f"{dividend} / {divisor}")
+        for first, second in pairwise(arguments):
             kinds = {argument["typeDescriptions"]["typeString"].split(" ")[0] for argument in (first, second)}
             one, two = self.text(first), self.text(second)
             if len(kinds) == 1 and one != two and not kinds & {"int_const", "literal_string"}:
@@ -163,7 +181,7 @@ class _Unit:
 
     # Statements
 
-    def of_IfStatement(self, node: Node) -> Iterator[Edit]:
+    def _if(self, node: Node) -> Iterator[Edit]:
         condition, body = node["condition"], node["trueBody"]
         condition[_COVERED] = True
         if node.get("falseBody"):
@@ -177,15 +195,15 @@ class _Unit:
         if only == "ExpressionStatement":
             _statements(body)[0][_COVERED] = True
 
-    def of_ExpressionStatement(self, node: Node) -> Iterator[Edit]:
+    def _expression(self, node: Node) -> Iterator[Edit]:
         expression = node["expression"]
         if expression["nodeType"] in ("Assignment", "FunctionCall", "UnaryOperation") and not node.get(_COVERED):
             yield self.without(node, "statement")
 
-    def of_EmitStatement(self, node: Node) -> Iterator[Edit]:
+    def _emit(self, node: Node) -> Iterator[Edit]:
         yield self.without(node, "event")
 
-    def of_FunctionDefinition(self, node: Node) -> Iterator[Edit]:
+    def _definition(self, node: Node) -> Iterator[Edit]:
         for modifier in node["modifiers"]:
             if modifier.get("kind") == "modifierInvocation":
                 yield self.edit(modifier, "", "modifier", "")
@@ -194,7 +212,7 @@ class _Unit:
             if statement["nodeType"] == "RevertStatement":
                 yield self.without(statement, "guard")
 
-    def of_Return(self, node: Node) -> Iterator[Edit]:
+    def _return(self, node: Node) -> Iterator[Edit]:
         expression = node.get("expression")
         if not expression or expression["nodeType"] == "Literal":
             return

@@ -88,7 +88,9 @@ class Sources:
 
     def key(self, mutant: Mutant) -> str:
         """The same for the same mistake in the same sources."""
-        digest = hashlib.sha256(repr((mutant.file, mutant.edit.start, mutant.edit.end, mutant.edit.replacement)).encode())
+        digest = hashlib.sha256(
+            repr((mutant.file, mutant.edit.start, mutant.edit.end, mutant.edit.replacement)).encode()
+        )
         for file in sorted({file for target in mutant.targets for file in self.made_of[target]} & self.files.keys()):
             digest.update(hashlib.sha256(self.files[file]).digest())
         return digest.hexdigest()
