@@ -1,0 +1,1 @@
+"""Which lines of the contracts the tests execute."""

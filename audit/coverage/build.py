@@ -1,0 +1,57 @@
+"""Manifests, in the shape of Ape's, whose code of ours leaves crumbs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from audit.compiler import Compiler
+from audit.coverage.instrument import Point, instrument
+from audit.part import ROOT
+from tests.support.artifacts import MANIFEST
+
+CONTRACTS = (
+    "DataToken",
+    "RevenueSplitter",
+    "DatasetRegistry",
+    "DataLeases",
+    "ModelRegistry",
+    "DataGovernor",
+    "DataTimelock",
+    "EmergencyBrake",
+    "DataDAOFactory",
+)
+_EVERYTHING = "contracts/Everything.sol"
+
+
+@dataclass(frozen=True)
+class Build:
+    points: list[Point]
+    whole: Path
+    """Every contract leaves crumbs."""
+    factory: Path
+    """The factory alone: the others, with crumbs in them, are too large for its blueprints."""
+
+
+def build(folder: Path) -> Build:
+    """Compiles into `folder`."""
+    with Compiler() as compiler:
+        imports = "".join(f'import "contracts/{name}.sol";' for name in CONTRACTS)
+        trees = compiler.syntax(_EVERYTHING, {_EVERYTHING: f"pragma solidity 0.8.37; {imports}"})
+        ours = sorted(name for name in trees if name.startswith("contracts/") and name != _EVERYTHING)
+        instrumented = instrument(trees, {name: (ROOT / name).read_text() for name in ours})
+        codes = {name: compiler.compile(name, instrumented.sources) for name in CONTRACTS}
+
+    def manifest(name: str, contracts: Collection[str]) -> Path:
+        content = json.loads(MANIFEST.read_text())
+        for contract in contracts:
+            entry, code = content["contractTypes"][contract], codes[contract]
+            entry["deploymentBytecode"]["bytecode"] = f"0x{code.creation.hex()}"
+            entry["runtimeBytecode"]["bytecode"] = f"0x{code.runtime.hex()}"
+        path = folder / f"{name}.json"
+        path.write_text(json.dumps(content))
+        return path
+
+    return Build(instrumented.points, manifest("whole", CONTRACTS), manifest("factory", ["DataDAOFactory"]))
