@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -88,22 +87,20 @@ class World:
         self._snapshot = self.pair.chain.snapshot()
 
 
-@functools.cache
-def world(setting: Setting) -> World:
-    return World(setting)
-
-
 class SplitterChecks(Machine):
     """Model and chain side by side, what must hold between them after each step, and the end of every life."""
 
     traits = ("setting", "only")
     setting: ClassVar[Setting] = Setting()
+    worlds: ClassVar[dict[Setting, World]] = {}
     only: ClassVar[str | None] = None
     """Checks this property alone; all of them, and the model, unless said."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.world = world(self.setting)
+        if self.setting not in self.worlds:
+            self.worlds[self.setting] = World(self.setting)
+        self.world = self.worlds[self.setting]
         self.world.restore()
         self.pair = pair = self.world.pair
         self.chain = pair.chain

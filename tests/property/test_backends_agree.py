@@ -6,18 +6,17 @@ The lives are those of the invariant tests' machines, which compare each step wi
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-import tests.support.both
 from tests.invariant.leases.machine import LeasesMachine
 from tests.invariant.registry.machine import RegistryMachine
 from tests.support.anvil import Anvil
-from tests.support.both import Both, Disagreement
+from tests.support.both import Both, Disagreement, in_place_of_revm
 from tests.support.dao import Dao, leaf
 from tests.support.depth import DEPTH
 from tests.support.governance_machine import GovernanceMachine
@@ -37,14 +36,11 @@ SAMPLE = settings(
 
 
 @pytest.fixture
-def both(chain: Any, monkeypatch: pytest.MonkeyPatch) -> Both:
+def both(chain: Any) -> Iterator[Both]:
     """Both back ends, in the place of the one that machines live on."""
     chain = Both(Anvil(chain.provider.web3))
-    support = [module for name, module in sys.modules.items() if name.startswith("tests.")]
-    for module in support:
-        if module is not tests.support.both and hasattr(module, "Revm"):
-            monkeypatch.setattr(module, "Revm", lambda **_: chain)
-    return chain
+    with in_place_of_revm(lambda **_: chain):
+        yield chain
 
 
 class GovernmentLife(GovernanceMachine):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pyrevm
@@ -11,6 +13,20 @@ from tests.support.anvil import Anvil
 from tests.support.evm import Revm
 from tests.support.handles import Result, Reverted
 from tests.support.system import actor
+
+
+@contextmanager
+def in_place_of_revm(make: Callable[..., Any]) -> Iterator[None]:
+    """What tests create while this lasts lives on chains that `make` makes."""
+    loaded = [module for name, module in sys.modules.items() if name.startswith("tests.")]
+    users = [module for module in loaded if vars(module).get("Revm") is Revm and module.__name__ != __name__]
+    for module in users:
+        vars(module)["Revm"] = make
+    try:
+        yield
+    finally:
+        for module in users:
+            vars(module)["Revm"] = Revm
 
 
 class Disagreement(AssertionError):
