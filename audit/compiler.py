@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -59,22 +59,28 @@ class Compiler:
     def compile(self, contract: str, edits: Mapping[str, str] | None = None) -> Code:
         """`contracts/<contract>.sol`, with the files named in `edits` replaced by the given text."""
         asked = ["evm.bytecode.object", "evm.deployedBytecode.object"]
-        answer = self._ask(f"contracts/{contract}.sol", contract, asked, edits)
+        answer = self._ask([f"contracts/{contract}.sol"], contract, asked, edits)
         return Code(bytes.fromhex(answer["creation"]), bytes.fromhex(answer["runtime"]))
 
-    def syntax(self, file: str, edits: Mapping[str, str] | None = None) -> dict[str, dict[str, Any]]:
-        """The syntax trees of a file and of all that it imports, by file."""
-        units: dict[str, dict[str, Any]] = self._ask(file, "", "ast", edits)["units"]
+    def syntax(self, files: Sequence[str], edits: Mapping[str, str] | None = None) -> dict[str, dict[str, Any]]:
+        """The syntax trees of files and of all of ours that they import, by file."""
+        units: dict[str, dict[str, Any]] = self._ask(files, "", "ast", edits)["units"]
         return units
 
-    def _ask(self, file: str, contract: str, output: Any, edits: Mapping[str, str] | None) -> dict[str, Any]:
-        question = {"file": file, "contract": contract, "output": output, "settings": SETTINGS, "edits": edits or {}}
+    def _ask(self, files: Sequence[str], contract: str, output: Any, edits: Mapping[str, str] | None) -> dict[str, Any]:
+        question = {
+            "files": list(files),
+            "contract": contract,
+            "output": output,
+            "settings": SETTINGS,
+            "edits": edits or {},
+        }
         assert self._process.stdin and self._process.stdout
         self._process.stdin.write(f"{json.dumps(question)}\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
-            raise CompileError(f"the compiler ended at {file}, with exit code {self._process.wait()}")
+            raise CompileError(f"the compiler ended at {files[0]}, with exit code {self._process.wait()}")
         answer: dict[str, Any] = json.loads(line)
         if "errors" in answer:
             raise CompileError(answer["errors"][0].strip())

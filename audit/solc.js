@@ -18,7 +18,7 @@ function read(name) {
   return sources.get(name);
 }
 
-function compile({ file, contract, settings, output, edits }) {
+function compile({ files, contract, settings, output, edits }) {
   const source = (name) => edits?.[name] ?? read(name);
   const answer = (name) => {
     try {
@@ -27,12 +27,17 @@ function compile({ file, contract, settings, output, edits }) {
       return { error: "File not found." };
     }
   };
+  const [file] = files;
   const outputSelection = output === "ast" ? { "*": { "": ["ast"] } } : { [file]: { [contract]: output } };
-  const input = { language: "Solidity", sources: { [file]: { content: source(file) } }, settings: { ...settings, outputSelection } };
+  const given = Object.fromEntries(files.map((name) => [name, { content: source(name) }]));
+  const input = { language: "Solidity", sources: given, settings: { ...settings, outputSelection } };
   const { contracts, sources: units, errors = [] } = JSON.parse(solc.compile(JSON.stringify(input), { import: answer }));
   const fatal = errors.filter(({ severity }) => severity === "error").map(({ formattedMessage }) => formattedMessage);
   if (fatal.length > 0) return { errors: fatal };
-  if (output === "ast") return { units: Object.fromEntries(Object.entries(units).map(([name, unit]) => [name, unit.ast])) };
+  if (output === "ast") {
+    const ours = Object.entries(units).filter(([name]) => name.startsWith("contracts/"));
+    return { units: Object.fromEntries(ours.map(([name, unit]) => [name, unit.ast])) };
+  }
   const { bytecode, deployedBytecode } = contracts[file][contract].evm;
   return { creation: bytecode.object, runtime: deployedBytecode.object };
 }

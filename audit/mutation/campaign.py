@@ -151,6 +151,8 @@ class Campaign:
         if not todo:
             return
         self._check_baseline()
+        # So that a part of them says something about all.
+        Random(self.plan.seed).shuffle(todo)
         began = time.monotonic()
         for number, (mutant, outcome) in enumerate(outcomes(self.bench, self.choice, todo, self.plan.lanes), 1):
             self.results[mutant] = outcome

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import cache
@@ -24,7 +25,7 @@ _AREAS = {
     "DatasetRegistry": "registry",
     "DataGovernor": "governor",
 }
-_SYSTEM = ("tests/invariant/test_system_machine.py", "tests/property/test_guards.py")
+_SYSTEM = ("tests/property/test_guards.py", "tests/invariant/test_system_machine.py")
 _SPLITTER = ("tests/property/test_claim_timing.py", "tests/invariant/test_splitter_machine.py")
 _LEASES = ("tests/invariant/test_leases_machine.py",)
 _GOVERNOR = ("tests/property/test_governor_differential.py", "tests/invariant/test_governance_machine.py")
@@ -45,12 +46,14 @@ _LATE = {
 }
 """Random lives that the contract takes part in, for what no unit test noticed."""
 
+_IN_ASSETS = re.compile(r"tests/invariant/.*_in_an?_\w*asset")
 _NEIGHBOURS = 40
 
 
 def is_about_behaviour(test: str) -> bool:
-    """Not the size of the deployed code, and not a broken twin, in which no mutant is."""
-    return "code_size" not in test and "twin" not in test.lower()
+    """Not the size of the deployed code, and not a broken twin, in which no mutant is. Lives in odd assets repeat
+    those in a plain one."""
+    return "code_size" not in test and "twin" not in test.lower() and not _IN_ASSETS.match(test)
 
 
 class Choice:

@@ -6,6 +6,7 @@ would notice (a guard turned around), which would only flatter the score.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -170,7 +171,7 @@ class _Unit:
             dividend, divisor = map(self.text, arguments)
             yield self.edit(node, f"(({dividend}) / ({divisor}))", "rounding", f"{dividend} / {divisor}")
         for first, second in pairwise(arguments):
-            kinds = {argument["typeDescriptions"]["typeString"].split(" ")[0] for argument in (first, second)}
+            kinds = {_type(first), _type(second)}
             one, two = self.text(first), self.text(second)
             if len(kinds) == 1 and one != two and not kinds & {"int_const", "literal_string"}:
                 start, end = self.span(first)[0], self.span(second)[1]
@@ -225,6 +226,14 @@ class _Unit:
         zero = next((zero for start, zero in _ZERO.items() if kind.startswith(start) and "[" not in kind), None)
         if zero:
             yield self.edit(expression, zero, "return")
+
+
+def _type(node: Node) -> str:
+    """Of an expression, wherever its value lies; one name for all literals of a kind."""
+    name: str = node["typeDescriptions"]["typeString"]
+    if name.startswith(("int_const", "literal_string")):
+        return name.partition(" ")[0]
+    return re.sub(r" (storage|memory|calldata)\b.*", "", name)
 
 
 def _only(body: Node) -> str | None:

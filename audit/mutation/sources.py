@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from audit.compiler import ROOT, Compiler
-from audit.mutation.operators import Edit, edits
+from audit.mutation.operators import Edit, Node, edits
 
 TARGETS = (
     "EmergencyBrake",
@@ -48,24 +48,20 @@ class Mutant:
 
 @dataclass
 class Sources:
-    """The text of all files at the start of a run. `of` are files of other contracts than ours, in tests."""
+    """The text of all files of ours at the start of a run."""
 
     files: dict[str, bytes]
     made_of: dict[str, tuple[str, ...]]
     """The files of each contract."""
-    trees: dict[str, dict[str, object]] = field(repr=False)
+    trees: dict[str, Node] = field(repr=False)
 
     @classmethod
     def read(cls, compiler: Compiler, targets: Iterable[str] = TARGETS) -> Sources:
-        files, made_of, trees = {}, {}, {}
-        for target in targets:
-            units = compiler.syntax(f"contracts/{target}.sol")
-            made_of[target] = tuple(units)
-            for name, tree in units.items():
-                if name.startswith("contracts/"):
-                    files[name] = (ROOT / name).read_bytes()
-                    trees[name] = tree
-        return cls(files, made_of, trees)
+        names = {target: f"contracts/{target}.sol" for target in targets}
+        trees = compiler.syntax(list(names.values()))
+        imports = {name: _imports(tree) & trees.keys() for name, tree in trees.items()}
+        made_of = {target: _closure(name, imports) for target, name in names.items()}
+        return cls({name: (ROOT / name).read_bytes() for name in trees}, made_of, trees)
 
     @cached_property
     def mutants(self) -> list[Mutant]:
@@ -91,10 +87,21 @@ class Sources:
         digest = hashlib.sha256(
             repr((mutant.file, mutant.edit.start, mutant.edit.end, mutant.edit.replacement)).encode()
         )
-        for file in sorted({file for target in mutant.targets for file in self.made_of[target]} & self.files.keys()):
+        for file in sorted({file for target in mutant.targets for file in self.made_of[target]}):
             digest.update(hashlib.sha256(self.files[file]).digest())
         return digest.hexdigest()
 
 
-def digest_of(files: Mapping[str, bytes]) -> str:
-    return hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()
+def _imports(tree: Node) -> set[str]:
+    return {node["absolutePath"] for node in tree["nodes"] if node["nodeType"] == "ImportDirective"}
+
+
+def _closure(name: str, imports: Mapping[str, set[str]]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    open_ = [name]
+    while open_:
+        file = open_.pop()
+        if file not in found:
+            found[file] = None
+            open_ += sorted(imports[file])
+    return tuple(found)
