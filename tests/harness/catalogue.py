@@ -20,12 +20,16 @@ _IN_NAME = re.compile(r"(?<=_)(AB|[TSRLGXKB])(\d{1,2})(?=_|$)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Row:
-    """A line of a table: its number, the references in its cells, and the text of its last one."""
+    """A line of a table: its number, the references in its cells, and the cells' text."""
 
     id: str
     tests: tuple[str, ...]
     twins: tuple[str, ...]
-    last: str
+    cells: tuple[str, ...]
+
+    @property
+    def last(self) -> str:
+        return self.cells[-1]
 
 
 def rows(text: str) -> list[Row]:
@@ -37,7 +41,7 @@ def rows(text: str) -> list[Row]:
             spans = re.findall(r"`([^`\s]+)`", line)
             tests = tuple(span for span in spans if "::" in span)
             twins = tuple(span for span in spans if re.match(r"(Twin|RoleKeeping)[A-Z]\w+", span))
-            found.append(Row(cells[0], tests, twins, cells[-1]))
+            found.append(Row(cells[0], tests, twins, tuple(cells)))
     return found
 
 

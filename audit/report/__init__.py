@@ -1,0 +1,1 @@
+"""The page of what the audit found: one file that asks nothing of the network."""

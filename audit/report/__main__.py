@@ -1,0 +1,34 @@
+"""`python -m audit.report`: audit-report/index.html, one page of what all parts found.
+
+    python -m audit.report --results FOLDER --output FILE
+
+A part without a result is told in red. Exit code 0 says that the page is there, whatever it tells.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from audit.part import REPORT, PartError, run
+from audit.report.page import render
+from audit.report.results import read
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m audit.report", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--results", type=Path, default=REPORT, help="folder of the parts' JSON files")
+    parser.add_argument("--output", type=Path, help="default: index.html in that folder")
+    given = parser.parse_args(arguments)
+    if not given.results.is_dir():
+        raise PartError(f"there is no folder {given.results}: `make audit` makes it")
+    page = given.output or given.results / "index.html"
+    page.write_text(render(read(given.results)), encoding="utf-8")
+    print(f"report: {page}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,202 @@
+"""The page, from results to one string of HTML."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
+from markupsafe import Markup, escape
+
+from audit.part import PartError
+from audit.report import charts, view
+from audit.report.results import FAILED, NOT_RUN, OK, Part
+from audit.report.versions import commit, versions
+from audit.slither import IMPACTS
+from scripts._gas import document, record
+
+TEMPLATES = Path(__file__).with_name("templates")
+SHOWN = "shown"
+"""State of a section that no part decides."""
+POOLS = ("commons", "dataset 1", "dataset 2", "dataset 3")
+# Links of the documents lead to files beside them, which the page has not.
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(["link", "image", "autolink"])
+
+
+@dataclass(frozen=True)
+class Section:
+    id: str
+    title: str
+    about: str
+    parts: list[Part] = field(default_factory=list)
+    template: str = "part.html"
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def state(self) -> str:
+        states = {part.state for part in self.parts}
+        return next((state for state in (FAILED, NOT_RUN, OK) if state in states), SHOWN)
+
+
+def sections(parts: Mapping[str, Part]) -> list[Section]:
+    """In the order of the page."""
+
+    def of(name: str, title: str, about: str, template: str = "part.html", **extra: Any) -> Section:
+        return Section(name, title, about, [parts[name]], template, extra)
+
+    return [
+        Section("summary", "Summary", "What ran, what it took, what came out.", template="summary.html"),
+        _claims(
+            "properties",
+            "Properties",
+            "property",
+            "What must be true of the DAO whatever anybody does, the attack each excludes, and the contract with one line "
+            "wrong that its tests must notice. Steps are those of random lives in this run.",
+            parts,
+        ),
+        _claims(
+            "abuse_cases",
+            "Abuse cases",
+            "what happened",
+            "What was done to others, and the tests that try it here.",
+            parts,
+        ),
+        of(
+            "campaign",
+            "Random lives",
+            "Whole contracts beside a plain model, compared after every step.",
+            "campaign.html",
+        ),
+        of("reach", "Reach", "Every function, custom error and state must have been met by some test."),
+        of("coverage", "Coverage", "Lines of the contracts that the property suite runs; each miss has a reason."),
+        of(
+            "mutation",
+            "Mutants",
+            "The contracts with one small mistake each: tests must notice.",
+            "mutation.html",
+        ),
+        of(
+            "proofs",
+            "Proofs",
+            "Symbolic execution, for all values of the widths in docs/proofs.md; each proof must refute a broken twin.",
+            "proofs.html",
+        ),
+        of("slither", "Static analysis", "Each finding of Slither with the reason why it is none.", "slither.html"),
+        of("seeded", "Seeded bugs", "Bugs put in on purpose, each caught by the property it breaks.", "seeded.html"),
+        of("replay", "Replay", "The same traces in process and on a node, with equal results, gas and events."),
+        _gas(),
+        _year(parts["year"]),
+    ]
+
+
+def _claims(page: str, title: str, heading: str, about: str, parts: Mapping[str, Part]) -> Section:
+    found = view.claims(page, parts)
+    extra = {"claims": found, "tally": view.tally(found), "heading": heading}
+    return Section(page.replace("_", "-"), title, about, [parts["properties"]], "claims.html", extra)
+
+
+def _gas() -> Section:
+    committed = record.load()
+    if not committed["figures"]:
+        raise PartError("docs/gas.json is missing: `make gas ARGS=--write` measures it")
+    shown = [table for table in document.tables(committed) if table.title in ("Sizes", "Goals", "Beside other systems")]
+    shown.sort(key=lambda table: table.title != "Sizes")
+    about = "The committed record, docs/gas.json, which `make gas` holds to what it measures."
+    return Section("gas", "Sizes and gas", about, template="gas.html", extra={"tables": shown})
+
+
+def _year(part: Part) -> Section:
+    about = (
+        "A simulated year on the real contracts: people join in weekly batches, claim early, late or never, erase; "
+        "leases are requested, voted on, paid by instalments and slashed, models sold. Every payout is compared with "
+        "exact fractions, which know nothing of the splitter's arithmetic (property S-3)."
+    )
+    extra = {}
+    if part.result:
+        people = part.result["people"]
+        extra = {
+            "payouts": charts.payouts(people),
+            "deviations": charts.deviations(people),
+            "income": charts.income(part.result["income"], POOLS),
+        }
+    return Section("year", "A year of payouts", about, [part], "year.html", extra)
+
+
+def render(parts: Mapping[str, Part]) -> str:
+    shown = sections(parts)
+    homes = {part.name: section.id for section in reversed(shown) for part in section.parts}
+    missing = [part.name for part in parts.values() if part.state == NOT_RUN]
+    failed = [part.name for part in parts.values() if part.state == FAILED]
+    environment = _environment()
+    return environment.get_template("page.html").render(
+        sections=shown,
+        parts=parts,
+        homes=homes,
+        passed=not missing and not failed,
+        verdict=verdict(failed, missing, len(parts)),
+        commit=commit(),
+        versions=versions(),
+        date=datetime.datetime.now(datetime.UTC),
+        css=Markup((TEMPLATES / "page.css").read_text()),  # noqa: S704 - our own file
+        js=Markup((TEMPLATES / "page.js").read_text()),  # noqa: S704
+    )
+
+
+def verdict(failed: list[str], missing: list[str], count: int) -> str:
+    if not failed and not missing:
+        return f"All {count} parts ran and found nothing"
+    told = [
+        f"{len(names)} {what}: {', '.join(names)}"
+        for names, what in ((failed, "failed"), (missing, "not run"))
+        if names
+    ]
+    return f"{'; '.join(told)} – of {count} parts"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "css": lambda state: state.replace(" ", "-"),
+        "number": _number,
+        "seconds": _seconds,
+        "inline": lambda text: Markup(_MARKDOWN.renderInline(text)),  # noqa: S704 - escaped by the library
+        "breakable": _breakable,
+        "words": lambda name: name.replace("_", " "),
+        "px": lambda value: f"{value:.1f}",
+        "is_figure": lambda text: bool(re.fullmatch(r"[\d,.]+", text)),
+    }
+    environment.globals |= {
+        "kinds": view.KINDS,
+        "impacts": IMPACTS,
+        "outcomes": view.outcomes,
+        "tables": view.tables,
+    }
+    for name in ("macros.html", "chart.html"):
+        module = environment.get_template(name).module
+        environment.globals |= {k: v for k, v in vars(module).items() if not k.startswith("_")}
+    return environment
+
+
+def _number(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def _seconds(value: float) -> str:
+    minutes, seconds = divmod(round(value), 60)
+    return f"{minutes} min {seconds:02} s" if minutes else f"{value:.1f} s"
+
+
+def _breakable(name: str) -> Markup:
+    """With places where a long name may break: after signs, and before the words of CamelCase."""
+    return Markup(re.sub(r"(::|[/_.])(?=\w)", r"\1<wbr>", str(escape(name))))  # noqa: S704 - escaped before
