@@ -63,7 +63,7 @@ class Compiler:
         return Code(bytes.fromhex(answer["creation"]), bytes.fromhex(answer["runtime"]))
 
     def syntax(self, files: Sequence[str], edits: Mapping[str, str] | None = None) -> dict[str, dict[str, Any]]:
-        """The syntax trees of files and of all of ours that they import, by file."""
+        """The syntax trees of files, and of all of ours that they import, by file."""
         units: dict[str, dict[str, Any]] = self._ask(files, "", "ast", edits)["units"]
         return units
 

@@ -35,8 +35,8 @@ function compile({ files, contract, settings, output, edits }) {
   const fatal = errors.filter(({ severity }) => severity === "error").map(({ formattedMessage }) => formattedMessage);
   if (fatal.length > 0) return { errors: fatal };
   if (output === "ast") {
-    const ours = Object.entries(units).filter(([name]) => name.startsWith("contracts/"));
-    return { units: Object.fromEntries(ours.map(([name, unit]) => [name, unit.ast])) };
+    const wanted = Object.entries(units).filter(([name]) => name.startsWith("contracts/") || files.includes(name));
+    return { units: Object.fromEntries(wanted.map(([name, unit]) => [name, unit.ast])) };
   }
   const { bytecode, deployedBytecode } = contracts[file][contract].evm;
   return { creation: bytecode.object, runtime: deployedBytecode.object };

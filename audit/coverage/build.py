@@ -23,7 +23,6 @@ CONTRACTS = (
     "EmergencyBrake",
     "DataDAOFactory",
 )
-_EVERYTHING = "contracts/Everything.sol"
 
 
 @dataclass(frozen=True)
@@ -38,10 +37,8 @@ class Build:
 def build(folder: Path) -> Build:
     """Compiles into `folder`."""
     with Compiler() as compiler:
-        imports = "".join(f'import "contracts/{name}.sol";' for name in CONTRACTS)
-        trees = compiler.syntax(_EVERYTHING, {_EVERYTHING: f"pragma solidity 0.8.37; {imports}"})
-        ours = sorted(name for name in trees if name.startswith("contracts/") and name != _EVERYTHING)
-        instrumented = instrument(trees, {name: (ROOT / name).read_text() for name in ours})
+        trees = compiler.syntax([f"contracts/{name}.sol" for name in CONTRACTS])
+        instrumented = instrument(trees, {name: (ROOT / name).read_text() for name in trees})
         codes = {name: compiler.compile(name, instrumented.sources) for name in CONTRACTS}
 
     def manifest(name: str, contracts: Collection[str]) -> Path:
