@@ -109,13 +109,13 @@ class Campaign:
 
     def run(self, say: Callable[[str], None]) -> None:
         context = get_context("spawn")
-        counter = context.Value("Q", 0)
+        counter, failed = context.Value("Q", 0), context.Event()
         begun = time.monotonic()
         told = begun
         # Long ones first, so that no worker is left alone with one at the end.
         planned = [task for tasks in self.tasks.values() for task in tasks]
         planned.sort(key=lambda task: (SUBJECTS[task.cell.subject].share, task.lives))
-        with ProcessPoolExecutor(self.plan.workers, context, initializer=_share, initargs=(counter,)) as pool:
+        with ProcessPoolExecutor(self.plan.workers, context, initializer=_share, initargs=(counter, failed)) as pool:
             running = {pool.submit(_live, task, self.twins) for task in planned}
             while running:
                 done, running = wait(running, timeout=TICK, return_when=FIRST_COMPLETED)
@@ -230,11 +230,13 @@ class Campaign:
 
 _counter: Any = None
 """Of a worker: steps that all workers took."""
+_stopped: Any = None
+"""Of a worker: whether a life of any worker failed."""
 
 
-def _share(counter: Any) -> None:
-    global _counter
-    _counter = counter
+def _share(counter: Any, stopped: Any) -> None:
+    global _counter, _stopped
+    _counter, _stopped = counter, stopped
 
 
 def _live(task: Task, twins: dict[str, Any]) -> Chunk:
@@ -242,7 +244,12 @@ def _live(task: Task, twins: dict[str, Any]) -> Chunk:
         with _counter.get_lock():
             _counter.value += 1
 
-    return live(task, tick, **twins)
+    if _stopped.is_set():
+        return Chunk(task)
+    chunk = live(task, tick, **twins)
+    if chunk.error:
+        _stopped.set()
+    return chunk
 
 
 def _without_waiting(running: Iterable[Future[Chunk]]) -> set[Future[Chunk]]:

@@ -86,6 +86,7 @@ class Cold:
             if (told := _HALTED_GAS.search(str(error))) is None:
                 raise
             return int(told[1])
+        assert evm.result is not None
         gas: int = evm.result.gas_used
         return gas
 
@@ -172,7 +173,7 @@ class Replayer:
         if isinstance(called, Reverted):
             return called
         if sent.to is None:
-            # Creations tell of other contracts' births in events that differ in nothing else.
+            # Of a creation the logs are not kept in process; its code is compared by whatever is sent to it.
             return Done(bytes.fromhex(receipt["contractAddress"][2:]), ())
         logs = [
             Log(log["address"], [bytes.fromhex(t[2:]) for t in log["topics"]], bytes.fromhex(log["data"][2:]))
@@ -217,9 +218,18 @@ def replay(count: int, seed: int, say: Callable[[str], None]) -> Result:
                 if time.monotonic() - told > _TOLD:
                     told = time.monotonic()
                     say(f"{machines.total()} of {each * len(among)} traces, {replayer.counts['transactions']:,} sent")
-    keys = ("transactions", "refused", "creations", "events", "gas")
-    counts: Any = {key: replayer.counts[key] for key in keys}
-    return {"seed": seed, "traces": machines.total(), "machines": dict(machines), "wrong": wrong, **counts}
+    counts = replayer.counts
+    return {
+        "seed": seed,
+        "traces": machines.total(),
+        "machines": dict(machines),
+        "transactions": counts["transactions"],
+        "refused": counts["refused"],
+        "creations": counts["creations"],
+        "events": counts["events"],
+        "gas": counts["gas"],
+        "wrong": wrong,
+    }
 
 
 def _founded(replayer: Replayer, found: list[Trace], wrong: list[str]) -> list[Trace]:
