@@ -2,7 +2,7 @@
 
     python -m audit.mutation                      a sample
     python -m audit.mutation all                  every mutant: a night; goes on where it was stopped
-    python -m audit.mutation all LeaseRun Batches only files whose name contains one of these
+    python -m audit.mutation all LeaseRun _slash  only mutants whose name (file:line function: mutation) has one of these
     MUTANTS=all python -m audit.mutation          the same as `all`
 
 A mutant that no test notices must be explained in survivors.toml, or the run fails. The contracts are compiled with the
@@ -28,7 +28,7 @@ SAMPLE, SEED = 150, 1
 def main(arguments: list[str]) -> int:
     began = time.monotonic()
     plan, entries = _plan(arguments)
-    reasons = triage.read()
+    reasons = triage.read(triage.FILE)
     sources, codes = compiled(plan)
     warm.manifest({}, CACHE / "manifest.json")
 
@@ -63,7 +63,7 @@ def _summary(details: Details) -> str:
 
 def _plan(arguments: list[str]) -> tuple[Plan, bool]:
     parser = argparse.ArgumentParser(prog="python -m audit.mutation", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("what", nargs="*", help="`all`, and words that file names contain")
+    parser.add_argument("what", nargs="*", help="`all`, and words of names of mutants")
     parser.add_argument("--sample", type=int, default=SAMPLE, metavar="N", help=f"mutants in a sample ({SAMPLE})")
     parser.add_argument("--seed", type=int, default=SEED, metavar="S", help=f"of the sample ({SEED})")
     parser.add_argument("--lanes", type=int, default=min(2, os.cpu_count() or 1), help="mutants tried side by side")

@@ -73,8 +73,8 @@ class Plan:
     sample: int = 0
     seed: int = 0
     lanes: int = 2
-    files: tuple[str, ...] = ()
-    """Only files whose name contains one of these."""
+    words: tuple[str, ...] = ()
+    """Only mutants whose name (file:line function: mutation) contains one of these."""
     tests: tuple[str, ...] = ()
     """Only these, pytest paths: what do they notice alone?"""
     fresh: bool = False
@@ -82,7 +82,7 @@ class Plan:
     @property
     def scope(self) -> str:
         which = "all" if self.everything else f"sample of {self.sample}, seed {self.seed}"
-        which += f", of {', '.join(self.files)}" if self.files else ""
+        which += f", of {', '.join(self.words)}" if self.words else ""
         return which + (f", by {', '.join(self.tests)}" if self.tests else "")
 
 
@@ -112,9 +112,9 @@ def compiled(plan: Plan) -> tuple[Sources, dict[str, Code]]:
 
 
 def chosen(sources: Sources, plan: Plan) -> list[Mutant]:
-    mutants = [m for m in sources.mutants if not plan.files or any(word in m.file for word in plan.files)]
+    mutants = [m for m in sources.mutants if not plan.words or any(word in m.name for word in plan.words)]
     if not mutants:
-        raise PartError(f"no mutated file is named {' or '.join(plan.files)}")
+        raise PartError(f"there is no mutant of {' or '.join(plan.words)}")
     return mutants if plan.everything else sample(mutants, plan.sample, plan.seed)
 
 
@@ -229,7 +229,8 @@ class Campaign:
         counted: dict[Mutant, Outcome] = {}
         codes = set()
         twice = 0
-        for mutant, outcome in sorted(self.results.items(), key=lambda item: (item[0].file, item[0].edit.start)):
+        for mutant in sorted(self.results, key=lambda m: (m.file, m.edit.start, m.edit.end, m.edit.replacement)):
+            outcome = self.results[mutant]
             if outcome.verdict not in (KILLED, SURVIVED):
                 continue
             if (outcome.target, outcome.code) in codes:

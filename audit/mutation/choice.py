@@ -7,6 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 
 from audit.mutation.sources import Mutant
 from audit.part import ROOT
@@ -95,16 +96,15 @@ class Choice:
 
 
 def evidence(test: str = "") -> str:
-    """What a verdict rests on: the file of the test that noticed, or all tests if none did; and what tests share."""
-    folders = ("tests/support",) if test else ("tests/support", *PATHS)
-    files = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    """What a verdict rests on: the file of the test that noticed, or all tests and what they share if none did."""
     if test:
-        files.append(ROOT / test.partition("::")[0])
+        files = [ROOT / test.partition("::")[0]]
+    else:
+        files = [path for folder in ("tests/support", *PATHS) for path in sorted((ROOT / folder).rglob("*.py"))]
     return hashlib.sha256(b"".join(map(_digest, files))).hexdigest()
 
 
 @cache
-def _digest(path: object) -> bytes:
+def _digest(path: Path) -> bytes:
     """Files as they were when they were first asked for: tests are imported once, too."""
-    content = path.read_bytes() if path.exists() else b""  # type: ignore[attr-defined]
-    return hashlib.sha256(content).digest()
+    return hashlib.sha256(path.read_bytes() if path.exists() else b"").digest()

@@ -76,8 +76,9 @@ class _Unit:
     def without(self, node: Node, kind: str) -> Edit:
         """A statement gone, with its semicolon, which is no part of the node."""
         start, end = self.span(node)
-        end = self.source.index(b";", end - 1) + 1
-        return Edit(start, end, "{}", kind, _flat(self.text(node)).rstrip(";"), "", self.function)
+        if not self.source[:end].endswith(b"}"):
+            end = self.source.index(b";", end) + 1
+        return Edit(start, end, "{}", kind, _flat(self.text(node)), "", self.function)
 
     def walk(self, node: Any) -> Iterator[Edit]:
         """Edits of a node and of all below it, except what has no behaviour: types, interfaces, imports."""
@@ -190,7 +191,7 @@ class _Unit:
             return
         only = _only(body)
         refuses = only == "RevertStatement"
-        yield self.edit(node, "{}", "guard" if refuses else "statement", "")
+        yield self.without(node, "guard" if refuses else "statement")
         if not refuses and only != "Return":
             yield self.edit(condition, "true", "branches")
         if only == "ExpressionStatement":

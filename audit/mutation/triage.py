@@ -29,7 +29,7 @@ class Reason:
         return f"{self.file}: {self.line}: {self.mutation}"
 
 
-def read(path: Path = FILE) -> list[Reason]:
+def read(path: Path) -> list[Reason]:
     try:
         reasons = [Reason(**entry) for entry in tomllib.loads(path.read_text()).get("survivor", [])]
     except (tomllib.TOMLDecodeError, TypeError) as error:
