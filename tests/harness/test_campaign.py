@@ -54,7 +54,7 @@ def test_campaign__of_a_few_hundred_steps__lives_in_every_cell(report: Path) -> 
     for rules in result["rules"].values():
         for told in rules.values():
             outcomes.update(told)
-    assert outcomes[OK] and outcomes[NOTHING] and outcomes["DataToken_NotTransferable"]
+    assert outcomes[OK] and outcomes[NOTHING] and outcomes.keys() - {OK, NOTHING}
 
 
 def test_campaign__of_the_same_seed__lives_the_same_whoever_works_on_it() -> None:
