@@ -18,6 +18,12 @@ function read(name) {
   return sources.get(name);
 }
 
+// The files named and all of ours: trees of whole libraries are many megabytes that nobody asks for.
+function trees(files) {
+  const ours = fs.readdirSync(path.join(ROOT, "contracts"), { recursive: true }).map((name) => `contracts/${name}`);
+  return [...new Set([...files, ...ours.filter((name) => name.endsWith(".sol"))])];
+}
+
 function compile({ files, contract, settings, output, edits }) {
   const source = (name) => edits?.[name] ?? read(name);
   const answer = (name) => {
@@ -28,15 +34,16 @@ function compile({ files, contract, settings, output, edits }) {
     }
   };
   const [file] = files;
-  const outputSelection = output === "ast" ? { "*": { "": ["ast"] } } : { [file]: { [contract]: output } };
+  const asked = output === "ast" ? trees(files).map((name) => [name, { "": ["ast"] }]) : [[file, { [contract]: output }]];
+  const outputSelection = Object.fromEntries(asked);
   const given = Object.fromEntries(files.map((name) => [name, { content: source(name) }]));
   const input = { language: "Solidity", sources: given, settings: { ...settings, outputSelection } };
   const { contracts, sources: units, errors = [] } = JSON.parse(solc.compile(JSON.stringify(input), { import: answer }));
   const fatal = errors.filter(({ severity }) => severity === "error").map(({ formattedMessage }) => formattedMessage);
   if (fatal.length > 0) return { errors: fatal };
   if (output === "ast") {
-    const wanted = Object.entries(units).filter(([name]) => name.startsWith("contracts/") || files.includes(name));
-    return { units: Object.fromEntries(wanted.map(([name, unit]) => [name, unit.ast])) };
+    const found = Object.entries(units).filter(([, { ast }]) => ast);
+    return { units: Object.fromEntries(found.map(([name, { ast }]) => [name, ast])) };
   }
   const { bytecode, deployedBytecode } = contracts[file][contract].evm;
   return { creation: bytecode.object, runtime: deployedBytecode.object };

@@ -2,10 +2,10 @@
 
     python -m audit.mutation                      a sample
     python -m audit.mutation all                  every mutant: a night; goes on where it was stopped
-    python -m audit.mutation all LeaseRun _slash  only mutants whose name (file:line function: mutation) has one of these
+    python -m audit.mutation all LeaseRun _slash  only mutants whose name has one of these words
     MUTANTS=all python -m audit.mutation          the same as `all`
 
-A mutant that no test notices must be explained in survivors.toml, or the run fails. The contracts are compiled with the
+Its name is `file:line function: before → after`. A mutant that no test notices must be explained in survivors.toml, or the run fails. The contracts are compiled with the
 compiler's fastest settings, so before anything else the unchanged contracts must pass all tests under these settings.
 """
 
