@@ -45,6 +45,8 @@ class Chart:
     y_ticks: list[Tick]
     series: list[Series]
     bars: list[Bar]
+    even: str = ""
+    """Where nothing is missing."""
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -67,17 +69,56 @@ def _logarithmic(low: float, high: float, begin: float, end: float) -> Scale:
 
 def payouts(people: dict[str, Any]) -> Chart:
     """Paid against the exact fraction, a point for each contributor."""
-    pairs = {
-        fate: [((paid - away) / UNIT, paid / UNIT) for paid, away in zip(lot["paid"], lot["deviation"], strict=True)]
+    x, across, high = _due(people)
+    y = _logarithmic(SMALLEST, high, HEIGHT - BOTTOM, TOP)
+    points = {fate: [(x(due), y(due + away / UNIT)) for due, away in pairs] for fate, pairs in _pairs(people).items()}
+    even = f"M{LEFT} {HEIGHT - BOTTOM}L{WIDTH - RIGHT} {TOP}"
+    return Chart(across, [Tick(y(d), _dollars(d)) for d in _decades(high)], _clouds(points), [], even)
+
+
+def errors(people: dict[str, Any]) -> Chart:
+    """Asset units by which a payout misses the exact fraction, against that fraction."""
+    x, across, _ = _due(people)
+    pairs = _pairs(people)
+    low, high = _range(away for lot in pairs.values() for _, away in lot)
+    y = _linear(low, high, HEIGHT - BOTTOM, TOP)
+    points = {fate: [(x(due), y(away)) for due, away in lot] for fate, lot in pairs.items()}
+    even = f"M{LEFT} {y(0):.1f}H{WIDTH - RIGHT}"
+    return Chart(across, [Tick(y(v), _signed(v)) for v in range(low, high + 1)], _clouds(points), [], even)
+
+
+def _pairs(people: dict[str, Any]) -> dict[str, list[tuple[float, float]]]:
+    """By fate: dollars due, and asset units paid less due."""
+    return {
+        fate: [((paid - away) / UNIT, away) for paid, away in zip(lot["paid"], lot["deviation"], strict=True)]
         for fate, lot in people.items()
     }
-    most = max((value for points in pairs.values() for pair in points for value in pair), default=1.0)
-    high = 10 ** math.ceil(math.log10(max(most, 10 * SMALLEST)))
+
+
+def _due(people: dict[str, Any]) -> tuple[Scale, list[Tick], float]:
+    """The axis of what is due, its ticks, and where it ends."""
+    most = max((due for lot in _pairs(people).values() for due, _ in lot), default=1.0)
+    high = 10.0 ** math.ceil(math.log10(max(most, 10 * SMALLEST)))
     x = _logarithmic(SMALLEST, high, LEFT, WIDTH - RIGHT)
-    y = _logarithmic(SMALLEST, high, HEIGHT - BOTTOM, TOP)
-    decades = [10.0**e for e in range(round(math.log10(SMALLEST)), round(math.log10(high)) + 1)]
-    series = [Series(fate, _dots((x(a), y(b)) for a, b in points), len(points)) for fate, points in pairs.items()]
-    return Chart([Tick(x(d), _dollars(d)) for d in decades], [Tick(y(d), _dollars(d)) for d in decades], series, [])
+    return x, [Tick(x(d), _dollars(d)) for d in _decades(high)], high
+
+
+def _decades(high: float) -> list[float]:
+    return [10.0**e for e in range(round(math.log10(SMALLEST)), round(math.log10(high)) + 1)]
+
+
+def _range(values: Iterable[float]) -> tuple[int, int]:
+    """Whole units around the values and zero."""
+    known = [*values, -0.5, 0.5]
+    return math.floor(min(known) - 0.25), math.ceil(max(known) + 0.25)
+
+
+def _signed(value: int) -> str:
+    return f"{value:+d}".replace("-", "−") if value else "0"
+
+
+def _clouds(points: dict[str, list[tuple[float, float]]]) -> list[Series]:
+    return [Series(fate, _dots(lot), len(lot)) for fate, lot in points.items()]
 
 
 def _dots(points: Iterable[tuple[float, float]]) -> str:
@@ -92,8 +133,7 @@ def deviations(people: dict[str, Any]) -> Chart:
     for value in values:
         number = math.floor(value / BIN)
         counts[number] = counts.get(number, 0) + 1
-    low = math.floor(min(values, default=-1) - 0.5)
-    high = math.ceil(max([*values, 0.5]) + 0.25)
+    low, high = _range(values)
     tallest = max(counts.values(), default=1)
     step = _step(tallest)
     top = math.ceil(tallest / step) * step
@@ -108,7 +148,7 @@ def deviations(people: dict[str, Any]) -> Chart:
         )
         for number, count in sorted(counts.items())
     ]
-    across = [Tick(x(value), f"{value:+d}" if value else "0") for value in range(low, high + 1)]
+    across = [Tick(x(value), _signed(value)) for value in range(low, high + 1)]
     return Chart(across, [Tick(y(value), f"{value:,}") for value in range(0, top + 1, step)], [], bars)
 
 
@@ -137,7 +177,7 @@ def _line(points: Sequence[tuple[float, float]]) -> str:
 def _step(most: int) -> int:
     """Between four and ten steps of 1, 2 or 5 times a power of ten."""
     rough: float = most / 5
-    power = 10 ** math.floor(math.log10(max(rough, 1)))
+    power = int(10 ** math.floor(math.log10(max(rough, 1))))
     return next((factor * power for factor in (1, 2, 5) if factor * power >= rough), 10 * power)
 
 

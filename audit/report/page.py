@@ -33,30 +33,30 @@ class Section:
     id: str
     title: str
     about: str
-    parts: list[Part] = field(default_factory=list)
-    template: str = "part.html"
+    parts: list[Part]
+    template: str
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property
     def state(self) -> str:
-        states = {part.state for part in self.parts}
+        states = {part.state for part in self.parts} | self.extra.get("states", set())
         return next((state for state in (FAILED, NOT_RUN, OK) if state in states), SHOWN)
 
 
 def sections(parts: Mapping[str, Part]) -> list[Section]:
     """In the order of the page."""
 
-    def of(name: str, title: str, about: str, template: str = "part.html", **extra: Any) -> Section:
-        return Section(name, title, about, [parts[name]], template, extra)
+    def of(name: str, title: str, about: str) -> Section:
+        return Section(name, title, about, [parts[name]], f"{name}.html")
 
     return [
-        Section("summary", "Summary", "What ran, what it took, what came out.", template="summary.html"),
+        Section("summary", "Summary", "What ran, what it took, what came out.", [], "summary.html"),
         _claims(
             "properties",
             "Properties",
             "property",
-            "What must be true of the DAO whatever anybody does, the attack each excludes, and the contract with one line "
-            "wrong that its tests must notice. Steps are those of random lives in this run.",
+            "What must be true of the DAO whatever anybody does, the attack each excludes, and the contract with one "
+            "line wrong that its tests must notice. Steps are those of random lives in this run.",
             parts,
         ),
         _claims(
@@ -70,7 +70,6 @@ def sections(parts: Mapping[str, Part]) -> list[Section]:
             "campaign",
             "Random lives",
             "Whole contracts beside a plain model, compared after every step.",
-            "campaign.html",
         ),
         of("reach", "Reach", "Every function, custom error and state must have been met by some test."),
         of("coverage", "Coverage", "Lines of the contracts that the property suite runs; each miss has a reason."),
@@ -78,16 +77,14 @@ def sections(parts: Mapping[str, Part]) -> list[Section]:
             "mutation",
             "Mutants",
             "The contracts with one small mistake each: tests must notice.",
-            "mutation.html",
         ),
         of(
             "proofs",
             "Proofs",
             "Symbolic execution, for all values of the widths in docs/proofs.md; each proof must refute a broken twin.",
-            "proofs.html",
         ),
-        of("slither", "Static analysis", "Each finding of Slither with the reason why it is none.", "slither.html"),
-        of("seeded", "Seeded bugs", "Bugs put in on purpose, each caught by the property it breaks.", "seeded.html"),
+        of("slither", "Static analysis", "Each finding of Slither with the reason why it is none."),
+        of("seeded", "Seeded bugs", "Bugs put in on purpose, each caught by the property it breaks."),
         of("replay", "Replay", "The same traces in process and on a node, with equal results, gas and events."),
         _gas(),
         _year(parts["year"]),
@@ -96,7 +93,12 @@ def sections(parts: Mapping[str, Part]) -> list[Section]:
 
 def _claims(page: str, title: str, heading: str, about: str, parts: Mapping[str, Part]) -> Section:
     found = view.claims(page, parts)
-    extra = {"claims": found, "tally": view.tally(found), "heading": heading}
+    extra = {
+        "claims": found,
+        "tally": view.tally(found),
+        "heading": heading,
+        "states": {claim.state for claim in found},
+    }
     return Section(page.replace("_", "-"), title, about, [parts["properties"]], "claims.html", extra)
 
 
@@ -107,7 +109,7 @@ def _gas() -> Section:
     shown = [table for table in document.tables(committed) if table.title in ("Sizes", "Goals", "Beside other systems")]
     shown.sort(key=lambda table: table.title != "Sizes")
     about = "The committed record, docs/gas.json, which `make gas` holds to what it measures."
-    return Section("gas", "Sizes and gas", about, template="gas.html", extra={"tables": shown})
+    return Section("gas", "Sizes and gas", about, [], "gas.html", {"tables": shown})
 
 
 def _year(part: Part) -> Section:
@@ -121,6 +123,7 @@ def _year(part: Part) -> Section:
         people = part.result["people"]
         extra = {
             "payouts": charts.payouts(people),
+            "errors": charts.errors(people),
             "deviations": charts.deviations(people),
             "income": charts.income(part.result["income"], POOLS),
         }
@@ -130,14 +133,17 @@ def _year(part: Part) -> Section:
 def render(parts: Mapping[str, Part]) -> str:
     shown = sections(parts)
     homes = {part.name: section.id for section in reversed(shown) for part in section.parts}
-    missing = [part.name for part in parts.values() if part.state == NOT_RUN]
-    failed = [part.name for part in parts.values() if part.state == FAILED]
+    # A part may have been asked for some of its rows only; what is missing then shows in the section.
+    failed, missing = (
+        [*(part.name for part in parts.values() if part.state == state), *_only_here(shown, state)]
+        for state in (FAILED, NOT_RUN)
+    )
     environment = _environment()
     return environment.get_template("page.html").render(
         sections=shown,
         parts=parts,
         homes=homes,
-        passed=not missing and not failed,
+        passed=not failed and not missing,
         verdict=verdict(failed, missing, len(parts)),
         commit=commit(),
         versions=versions(),
@@ -147,15 +153,20 @@ def render(parts: Mapping[str, Part]) -> str:
     )
 
 
+def _only_here(shown: list[Section], state: str) -> list[str]:
+    """Sections in this state though their parts are not."""
+    return [
+        f"some {section.title.lower()}"
+        for section in shown
+        if section.state == state and state not in {part.state for part in section.parts}
+    ]
+
+
 def verdict(failed: list[str], missing: list[str], count: int) -> str:
     if not failed and not missing:
         return f"All {count} parts ran and found nothing"
-    told = [
-        f"{len(names)} {what}: {', '.join(names)}"
-        for names, what in ((failed, "failed"), (missing, "not run"))
-        if names
-    ]
-    return f"{'; '.join(told)} – of {count} parts"
+    told = [f"{what}: {', '.join(names)}" for what, names in (("Failed", failed), ("Not run", missing)) if names]
+    return ". ".join(told)
 
 
 def _environment() -> Environment:
@@ -180,7 +191,7 @@ def _environment() -> Environment:
         "kinds": view.KINDS,
         "impacts": IMPACTS,
         "outcomes": view.outcomes,
-        "tables": view.tables,
+        "errors": view.errors,
     }
     for name in ("macros.html", "chart.html"):
         module = environment.get_template(name).module

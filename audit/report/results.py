@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
-from audit import campaign
+from audit import campaign, reach, replay
 from audit.__main__ import PARTS
 from audit.mutation import campaign as mutation
 from audit.part import PartError
@@ -24,6 +24,40 @@ class Common(TypedDict):
     seconds: float
     summary: str
     wrong: NotRequired[list[str]]
+
+
+class Miss(TypedDict):
+    line: int
+    text: str
+    reason: str | None
+
+
+class CoveredFile(TypedDict):
+    lines: int
+    covered: int
+    missed: list[Miss]
+
+
+class Way(TypedDict):
+    file: str
+    line: int
+    text: str
+    way: str
+
+
+class Ways(TypedDict):
+    all: int
+    gone: int
+    never: list[Way]
+
+
+class Coverage(TypedDict):
+    lines: int
+    covered: int
+    share: float
+    suites: dict[str, float]
+    files: dict[str, CoveredFile]
+    ways: Ways
 
 
 class Finding(TypedDict):
@@ -82,14 +116,17 @@ class Seeded(TypedDict):
 
 SHAPES: dict[str, Any] = {
     "campaign": campaign.Result,
+    "coverage": Coverage,
     "mutation": mutation.Details,
     "proofs": Proofs,
     "properties": Properties,
+    "reach": reach.Reach,
+    "replay": replay.Result,
     "seeded": Seeded,
     "slither": Slither,
     "year": year.Result,
 }
-"""Of the parts that declare more than what all have."""
+"""Of each part, beside what all have: the part's own where it declares one."""
 
 
 @dataclass(frozen=True)
@@ -126,9 +163,8 @@ def _read(folder: Path, name: str) -> dict[str, Any] | None:
         return None
     try:
         result: dict[str, Any] = json.loads(path.read_text())
-        for shape in (Common, SHAPES.get(name)):
-            if shape:
-                require(result, shape, path.name)
+        for shape in (Common, SHAPES[name]):
+            require(result, shape, path.name)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise PartError(f"{path.name} is not JSON: {error}; run `toolchain/run python -m audit.{name}` again") from None
     except Misfit as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from audit.part import ROOT
 from audit.properties import PAGES
 from audit.report.results import FAILED, NOT_RUN, OK, Part
 from tests.harness.catalogue import Row, rows
+from tests.support.recording import OK as REACHED
 
 KINDS = {
     "S": "random lives",
@@ -115,7 +117,8 @@ def _steps(row: Row, part: Part) -> int | None:
     machines = {match[1] for test in row.tests if (match := _MACHINE.match(test))}
     if not machines or part.result is None:
         return None
-    return sum(result["steps"] for name, result in part.result["machines"].items() if name in machines)
+    found: dict[str, int] = {name: result["steps"] for name, result in part.result["machines"].items()}
+    return sum(found.get(name, 0) for name in machines)
 
 
 def tally(found: list[Claim]) -> dict[str, int]:
@@ -134,15 +137,14 @@ def outcomes(rules: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
     ]
 
 
-def tables(result: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """Lists of records in a result, and mappings of records, as tables: for parts without a section of their own kind."""
-    found = {}
-    for key, value in result.items():
-        if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
-            found[key] = value
-        elif isinstance(value, dict) and value:
-            records = {k: v for k, v in value.items() if isinstance(v, dict)}
-            found[key] = [{key: name} | record for name, record in records.items()] or [
-                {key: name, "value": inner} for name, inner in value.items()
-            ]
-    return found
+def errors(calls: Mapping[str, Mapping[str, Mapping[str, int]]]) -> list[dict[str, Any]]:
+    """Every error that some call was refused with, and the contracts called."""
+    times: Counter[str] = Counter()
+    contracts: defaultdict[str, set[str]] = defaultdict(set)
+    for contract, functions in calls.items():
+        for ends in functions.values():
+            for error, count in ends.items():
+                if error != REACHED:
+                    times[error] += count
+                    contracts[error].add(contract)
+    return [{"error": error, "contracts": sorted(contracts[error]), "times": times[error]} for error in sorted(times)]

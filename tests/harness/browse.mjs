@@ -112,6 +112,10 @@ async function work(page) {
 
 async function pictures(page, folder) {
   const found = {};
+  await page.evaluate(() => {
+    document.activeElement.blur();
+    scrollTo({ top: 0, behavior: "instant" });
+  });
   for (const { name, width, height } of VIEWS) {
     for (const scheme of SCHEMES) {
       await page.setViewport({ width, height });
@@ -119,8 +123,8 @@ async function pictures(page, folder) {
       const path = join(folder, `${name}-${scheme}.png`);
       const whole = await page.evaluate(() => document.documentElement.scrollHeight);
       await page.screenshot({ path, clip: { x: 0, y: 0, width, height: Math.min(whole, TALLEST) } });
-      const chart = await page.$("#year figure");
-      await chart?.screenshot({ path: join(folder, `${name}-${scheme}-chart.png`) });
+      const charts = await page.$("#year .charts");
+      await charts?.screenshot({ path: join(folder, `${name}-${scheme}-charts.png`) });
       found[`${name}-${scheme}`] = { path, overflow: await page.evaluate(overflow) };
     }
   }
