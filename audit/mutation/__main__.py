@@ -5,8 +5,9 @@
     python -m audit.mutation all LeaseRun _slash  only mutants whose name has one of these words
     MUTANTS=all python -m audit.mutation          the same as `all`
 
-Its name is `file:line function: before → after`. A mutant that no test notices must be explained in survivors.toml, or the run fails. The contracts are compiled with the
-compiler's fastest settings, so before anything else the unchanged contracts must pass all tests under these settings.
+A mutant is named `file:line function: before → after`. One that no test notices must be explained in survivors.toml or
+the run fails. The contracts are compiled with the compiler's fastest settings, so before anything else the unchanged
+contracts must pass all tests under these settings.
 """
 
 from __future__ import annotations

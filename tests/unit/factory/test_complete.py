@@ -46,6 +46,26 @@ def test_complete__the_dao__accepts_data_leases_it_and_pays(made: FactoryDao) ->
     assert made.registry.dataset(1).policyVersion == 2
 
 
+def test_complete__the_contracts__say_what_their_parameters_said(made: FactoryDao) -> None:
+    params = made.birth.params
+    said = {
+        "name": made.token.name(),
+        "symbol": made.token.symbol(),
+        "transferable": made.token.transferable(),
+        "maturitySupply": made.token.maturitySupply(),
+        "minDelay": made.timelock.getMinDelay(),
+        "guardian": made.brake.guardian(),
+        "guardianUntil": made.brake.guardianUntil(),
+        "asset": made.leases.asset(),
+        "governorName": made.governor.name(),
+    }
+    assert said == {name: params[name] for name in said}
+    assert made.models.asset() == made.splitter.asset() == params["asset"]
+    assert made.governor.votingDelay() == params["governor"]["votingDelay"]
+    assert made.leases.startWindow() == params["leases"]["startWindow"]
+    assert made.registry.epochFloor() == params["registry"]["epochFloor"]
+
+
 def test_complete__before_it_was_begun__refused(made: FactoryDao) -> None:
     birth = born(made)
     with pytest.raises(Reverted) as caught:
