@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import itertools
 import json
 import os
 import secrets
@@ -20,7 +21,7 @@ from eth_utils import keccak
 
 from tests.support.abi import Coder
 from tests.support.artifacts import Artifact, artifacts, events, signature
-from tests.support.handles import Log, Result, Reverted
+from tests.support.handles import Log, Result, Reverted, reverted
 
 FOLDER = os.environ.get("DATADAO_RECORD")
 OK = "ok"
@@ -28,6 +29,11 @@ CONSTRUCTOR = "constructor"
 _Class = TypeVar("_Class", bound=type)
 _EXECUTE = keccak(text="execute(address[],uint256[],bytes[],bytes32)")[:4]
 _PROPOSAL = Coder([{"type": kind} for kind in ("address[]", "uint256[]", "bytes[]", "bytes32")])
+_SET_HOOK = keccak(text="setHook(address[],bytes[])")[:4]
+_HOOK = Coder([{"type": "address[]"}, {"type": "bytes[]"}])
+_ATTEMPTS = keccak(text="attempts()")[:4]
+_ATTEMPT = [{"name": "succeeded", "type": "bool"}, {"name": "result", "type": "bytes"}]
+_RESULTS = Coder([{"type": "tuple[]", "components": _ATTEMPT}])
 _ENUM_IN_EVENT = {("VoteCast", "support"): "enum GovernorTally.VoteType"}
 """Enums that the standard ABI of a governor shows as plain numbers."""
 
@@ -36,7 +42,8 @@ class Record(TypedDict):
     """Rows end with a count. An outcome is `ok` or the name of the error, whoever raised it."""
 
     calls: list[tuple[str, str, str, int]]
-    """Contract, signature of the function (or `constructor`), outcome. What an executed proposal did is among them."""
+    """Contract, signature of the function (or `constructor`), outcome. So are calls
+    within transactions, where the calldata or an output tells of them."""
     states: list[tuple[str, int, int]]
     """Enum, number of its member, as a view or event told it."""
     events: list[tuple[str, int]]
@@ -117,10 +124,11 @@ def _watch(backend: Any, recorder: Recorder) -> None:
                 recorder.call(contract, data, refusal.name, None)
             raise
         if contract:
-            recorder.call(contract, data, OK, answer.output if isinstance(answer, Result) else answer)
-            for target, action in _actions(data):
+            output = answer.output if isinstance(answer, Result) else answer
+            recorder.call(contract, data, OK, output)
+            for target, action, outcome in _indirect(self, data, output):
                 if name := _name_at(self, target):
-                    recorder.call(name, action, OK, None)
+                    recorder.call(name, action, outcome, None)
         return answer
 
     def watched_call(self: Any, sender: str, to: str, data: bytes) -> bytes:
@@ -154,12 +162,21 @@ def _watch(backend: Any, recorder: Recorder) -> None:
     backend.create, backend.revert = watched_create, watched_revert
 
 
-def _actions(data: bytes) -> list[tuple[str, bytes]]:
-    """Target and calldata of what this call, if it is the execution of a proposal, made the timelock do."""
-    if data[:4] != _EXECUTE:
-        return []
-    targets, _, actions, _ = _PROPOSAL.decode(data[4:])
-    return list(zip(targets, actions, strict=True))
+def _indirect(chain: Any, data: bytes, output: bytes) -> list[tuple[str, bytes, str]]:
+    """Target, calldata and outcome of calls that a call tells of: the actions of an executed proposal, and what an
+    asset with hooks tried in the middle of transfers."""
+    if data[:4] == _EXECUTE:
+        targets, _, actions, _ = _PROPOSAL.decode(data[4:])
+        return [(target, action, OK) for target, action in zip(targets, actions, strict=True)]
+    if data[:4] == _SET_HOOK:
+        chain.__dict__["_hook"] = list(zip(*_HOOK.decode(data[4:]), strict=True))
+    elif data[:4] == _ATTEMPTS and chain.__dict__.get("_hook"):
+        (attempts,) = _RESULTS.decode(output)
+        return [
+            (target, action, OK if attempt.succeeded else reverted(attempt.result).name)
+            for (target, action), attempt in zip(itertools.cycle(chain.__dict__["_hook"]), attempts, strict=False)
+        ]
+    return []
 
 
 def _name_at(chain: Any, address: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from datadao.deployment import create_address
 from tests.support.dao import Dao
 from tests.support.evm import Revm
 from tests.support.governance import settings
@@ -122,3 +123,21 @@ def test_clocks__of_token_and_governor__agree_on_every_chain_AB24_T8(chain_id: i
         assert dao.governor.clock() == dao.token.clock() == dao.chain.timestamp
         dao.chain.warp(12_345)
     assert dao.governor.CLOCK_MODE() == dao.token.CLOCK_MODE() == "mode=timestamp"
+
+
+@pytest.mark.parametrize(
+    ("name", "counterpart"), [("EmergencyBrake", "timelock"), ("DataGovernor", "timelock"), ("DataGovernor", "brake")]
+)
+def test_birth__with_a_counterpart_without_code__refused_B21(name: str, counterpart: str) -> None:
+    dao = Dao()
+    nobody, deployer = dao.who("nobody").address, dao.who("second deployer").address
+    own = create_address(deployer, dao.chain.nonce(deployer))
+    key = {"EmergencyBrake": "brake", "DataGovernor": "governor"}[name]
+    system = dao.addresses | {key: own, counterpart: nobody}
+    arguments = {
+        "EmergencyBrake": (system, nobody, dao.chain.timestamp + DAY),
+        "DataGovernor": (system, "second", vars_of(dao)),
+    }[name]
+    with pytest.raises(Reverted) as caught:
+        deploy(dao.chain, name, *arguments, sender=deployer)
+    assert caught.value == Reverted("System_NoCode", nobody)

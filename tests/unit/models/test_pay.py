@@ -153,3 +153,13 @@ def test_pay__policy_and_lease_over_since__keeps_the_royalty_of_the_lease_L7(mar
     funded(market, 1000)
     pay(market, number, 1000)
     assert market.dao.splitter.pool(1)[2] == 100
+
+
+def test_pay__asset_that_says_false__refused(dao: Dao) -> None:
+    market = Market(Dao(chain=dao.chain, asset="FalseAsset"))
+    number = model(market, (1, 1000))
+    funded(market, 100)
+    asset = market.dao.asset
+    asset.setFailing(True, sender=market.stranger.address)
+    with refused(market.picture, "SafeERC20FailedOperation", asset.address):
+        pay(market, number, 100)

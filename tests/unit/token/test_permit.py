@@ -83,3 +83,17 @@ def test_permit__used_twice__refused(pair: Pair) -> None:
         permit(pair)
     assert caught.value.name == "ERC2612InvalidSigner"
     assert state(pair) == (100, 1)
+
+
+def test_approve__to_or_by_the_zero_address__refused(tradable: Pair) -> None:
+    zero = "0x" + "00" * 20
+    tradable.accept(HOLDER, SHARES)
+
+    def allowances() -> tuple[int, int]:
+        allowance = tradable.token.allowance
+        return allowance(HOLDER.address, zero), allowance(zero, SPENDER.address)
+
+    with refused(allowances, "ERC20InvalidSpender", zero):
+        tradable.token.approve(zero, 1, sender=HOLDER.address)
+    with refused(allowances, "ERC20InvalidApprover", zero):
+        tradable.token.approve(SPENDER.address, 1, sender=zero)
