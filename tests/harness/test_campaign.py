@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from audit.campaign import Campaign, Plan, main, planned
+from audit.campaign import TELLING, Campaign, Plan, main, planned
 from audit.cells import DECIMALS, SUBJECTS, Cell, cells, shares
 from audit.lives import END, NOTHING, OK, Chunk, Task
 from audit.part import PartError
@@ -84,7 +84,7 @@ def test_campaign__on_a_broken_twin__fails_with_the_test_that_repeats_it(
 
 
 def test_result__of_cells_that_were_not_what_they_say__is_wrong() -> None:
-    campaign = Campaign(Plan(20_000, 1, 1, ("registry",)))
+    campaign = Campaign(Plan(12 * TELLING, 1, 1, ("registry",)))
     for cell, share in campaign.shares.items():
         chunk = Chunk(Task(cell, 100, 50, 0), steps=share, changes=3 * cell.dynamic)
         campaign.chunks.append(chunk)
