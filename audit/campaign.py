@@ -19,6 +19,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
@@ -291,8 +292,11 @@ def main(arguments: list[str]) -> int:
     campaign = Campaign(plan)
     say = partial(print, flush=True)
     say(f"seed {plan.seed}, {plan.workers} workers, {len(campaign.shares)} cells, {plan.steps:,} steps")
-    with Stopwatch() as watch:
-        campaign.run(say)
+    try:
+        with Stopwatch() as watch:
+            campaign.run(say)
+    except BrokenProcessPool as error:
+        raise PartError("a worker was ended from outside, perhaps for want of memory: try --workers 1") from error
     result = campaign.result()
     for environment, steps in result["environments"].items():
         say(f"  {environment:36} {steps:9,} steps")
