@@ -14,6 +14,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
@@ -126,8 +127,8 @@ class Suite:
         put(codes)
         failures: list[Failure] = []
         done = 0
-        for test, following in zip(tests, [*tests[1:], None], strict=True):
-            failures += self._run(self._items[test], self._items[following] if following else None)
+        for test, following in pairwise([*tests, None]):
+            failures += self._run(self._items[str(test)], self._items[following] if following else None)
             done += 1
             if failures and not whole:
                 break

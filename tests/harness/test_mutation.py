@@ -9,14 +9,15 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from audit.compiler import Compiler
 from audit.mutation import memory, triage
-from audit.mutation.campaign import sample
-from audit.mutation.lanes import INVALID, KILLED, SURVIVED, Outcome
+from audit.mutation.campaign import Campaign, Details, Plan, sample
+from audit.mutation.lanes import INVALID, KILLED, SAME_CODE, SURVIVED, Outcome
 from audit.mutation.memory import Memory
 from audit.mutation.operators import Edit, edits
 from audit.mutation.sources import Mutant, Sources
@@ -129,18 +130,16 @@ def test_sources__every_contract_of_ours__has_mutants_and_no_interface_has() -> 
 # A campaign of four mutants and a test or two, as a process of its own
 
 
-def campaign(folder: Path, test: str, survivors: str = "") -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
+def campaign(folder: Path, test: str) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
     """Mutates the two durations of the brake, which `test` may look at."""
     tests = folder / "test_brake_alone.py"
     tests.write_text(f"from tests.support.dao import Dao\n\n\ndef test_alone():\n    brake = Dao().brake\n    {test}\n")
-    (folder / "survivors.toml").write_text(survivors)
     program = f"""
 import sys
 from pathlib import Path
 from audit import part
-from audit.mutation import triage
 from audit.mutation.__main__ import main
-part.REPORT, triage.FILE = Path({str(folder)!r}), Path({str(folder / "survivors.toml")!r})
+part.REPORT = Path({str(folder)!r})
 sys.exit(part.run(main))
 """
     words = ["all", "PAUSE: 72 hours", "COOL_DOWN: 7 days"]
@@ -149,16 +148,6 @@ sys.exit(part.run(main))
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     report = folder / "mutation.json"
     return done, json.loads(report.read_text()) if report.exists() else {}
-
-
-def entry(**changes: Any) -> str:
-    fields = {
-        "file": "contracts/EmergencyBrake.sol",
-        "line": "uint48 public constant override COOL_DOWN = 7 days;",
-        "mutation": "7 days → 8 days",
-        "why": "said here",
-    }
-    return "[[survivor]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in (fields | changes).items())
 
 
 def test_campaign__one_mistake_noticed_and_one_not__fails_and_names_the_survivor(tmp_path: Path) -> None:
@@ -170,18 +159,6 @@ def test_campaign__one_mistake_noticed_and_one_not__fails_and_names_the_survivor
         ("7 days", "8 days", None),
     ]
     assert "survived, unexplained: contracts/EmergencyBrake.sol:" in done.stderr
-
-
-def test_campaign__every_survivor_explained__passes_and_names_the_stale(tmp_path: Path) -> None:
-    both = entry() + entry(mutation="7 days → 6 days")
-    stale = entry(mutation="72 hours → 71 hours", line="uint48 public constant override PAUSE = 72 hours;")
-    done, report = campaign(tmp_path, "assert brake.PAUSE() == 72 * 3600", both + stale + entry(line="gone"))
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert (report["survived"], report["explained"], report["ok"]) == (2, 2, True)
-    assert {s["why"] for s in report["survivors"]} == {"said here"}
-    noticed, gone = sorted(report["stale"], reverse=True)
-    assert noticed.startswith("noticed by ") and "72 hours → 71 hours" in noticed
-    assert gone.startswith("no such mutant: contracts/EmergencyBrake.sol: gone")
 
 
 def test_campaign__unchanged_contracts_fail_the_tests__refused_before_any_mutant(tmp_path: Path) -> None:
@@ -238,11 +215,63 @@ print(json.dumps(warm.collected([{str(tmp_path)!r}], body)))
     }
 
 
-# What is remembered, drawn and explained
+# What is judged, remembered, drawn and explained
 
 
 def mutant(file: str, line: int) -> Mutant:
-    return Mutant(file, line, f"line {line}", 1, Edit(0, 1, "x", "constant", "a", "b", "f"), ("T",))
+    return Mutant(file, line, f"line {line}", 1, Edit(line, line + 1, "x", "constant", "a", "b", "f"), ("T",))
+
+
+def outcome(verdict: str, code: str = "", test: str = "") -> Outcome:
+    return Outcome(verdict, "T", test, "", code, 1)
+
+
+def reason(file: str, line: int) -> triage.Reason:
+    return triage.Reason(file, f"line {line}", "a → b", "said here")
+
+
+def judged(results: dict[Mutant, Outcome], *reasons: triage.Reason) -> Details:
+    sources = Sources({}, {}, {})
+    sources.__dict__["mutants"] = list(results)
+    bench: Any = SimpleNamespace(sources=sources)
+    nothing: Any = None
+    return Campaign(Plan(), bench, nothing, nothing, results).judge(list(reasons))
+
+
+def test_judge__survivors__count_against_the_score_and_are_wrong_unless_explained() -> None:
+    results = {
+        mutant("f", 1): outcome(KILLED, "1", "a.py::t"),
+        mutant("f", 2): outcome(SURVIVED, "2"),
+        mutant("f", 3): outcome(SURVIVED, "3"),
+        mutant("g", 1): outcome(KILLED, "4", "timeout"),
+    }
+    found = judged(results, reason("f", 2))
+    assert (found["killed"], found["survived"], found["explained"], found["score"]) == (2, 2, 1, 50.0)
+    assert found["wrong"] == ["survived, unexplained: f:3 f: a → b"]
+    assert [survivor["why"] for survivor in found["survivors"]] == ["said here", None]
+    assert [(row["file"], row["score"]) for row in found["files"]] == [("f", 33.3), ("g", 100.0)]
+    assert not judged(results, reason("f", 2), reason("f", 3))["wrong"]
+
+
+def test_judge__the_same_code_as_another_or_as_the_original_or_none__does_not_count() -> None:
+    results = {
+        mutant("f", 1): outcome(SURVIVED, "1"),
+        mutant("f", 2): outcome(SURVIVED, "1"),
+        mutant("f", 3): outcome(SAME_CODE),
+        mutant("f", 4): outcome(INVALID),
+    }
+    found = judged(results, reason("f", 1))
+    assert (found["mutants"], found["killed"], found["survived"]) == (4, 0, 1)
+    assert found["not_counted"] == {"same code": 1, "does not compile": 1, "duplicate": 1}
+    assert not found["wrong"]
+
+
+def test_judge__reason_for_what_was_noticed_or_is_not_there__is_stale() -> None:
+    results = {mutant("f", 1): outcome(KILLED, "1", "a.py::t")}
+    assert judged(results, reason("f", 1), reason("f", 9))["stale"] == [
+        "noticed by a.py::t: f: line 1: a → b",
+        "no such mutant: f: line 9: a → b",
+    ]
 
 
 def test_sample__of_any_size__takes_from_every_file_and_is_the_same_for_a_seed() -> None:
@@ -258,13 +287,13 @@ def test_memory__tests_changed__forgets_what_rested_on_them(tmp_path: Path, monk
     state = {"": "all 1", "a.py::t": "a 1"}
     monkeypatch.setattr(memory, "evidence", lambda test="": state[test])
     outcomes = {
-        "noticed": Outcome(KILLED, "T", "a.py::t", "", "", 1),
-        "missed": Outcome(SURVIVED, "T", "", "", "", 1),
-        "no code": Outcome(INVALID, "T", "", "", "", 0),
+        "noticed": outcome(KILLED, test="a.py::t"),
+        "missed": outcome(SURVIVED),
+        "no code": outcome(INVALID),
     }
     path = tmp_path / "results.jsonl"
-    for key, outcome in outcomes.items():
-        Memory(path).keep(key, outcome)
+    for key, known in outcomes.items():
+        Memory(path).keep(key, known)
     path.open("a").write('{"key": "cut off')
     assert {key: Memory(path).recall(key) for key in outcomes} == outcomes
     state[""] = "all 2"
@@ -274,7 +303,10 @@ def test_memory__tests_changed__forgets_what_rested_on_them(tmp_path: Path, monk
     assert Memory(path).hint("noticed") == "a.py::t"
 
 
-@pytest.mark.parametrize("text", [entry(why=" "), entry(whyy="x"), "survivor ="])
+ENTRY = '[[survivor]]\nfile = "f"\nline = "l"\nmutation = "a → b"\n'
+
+
+@pytest.mark.parametrize("text", [ENTRY, ENTRY + 'why = " "', ENTRY + 'why = "w"\nwhyy = "x"', "survivor ="])
 def test_triage__without_a_reason_or_with_another_field__refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "survivors.toml"
     path.write_text(text)
@@ -286,5 +318,5 @@ def test_triage__entry_that_the_run_prints__is_found_again(tmp_path: Path) -> No
     odd = Mutant("f.sol", 3, 'say("it\'s");', 2, Edit(0, 1, "", "statement", 'say("it\'s")', "", "f"), ("T",))
     path = tmp_path / "survivors.toml"
     path.write_text(triage.entry(odd).replace('why = ""', 'why = "w"'))
-    (reason,) = triage.read(path)
-    assert triage.reason_for(odd, [reason]) == reason
+    (found,) = triage.read(path)
+    assert triage.reason_for(odd, [found]) == found
