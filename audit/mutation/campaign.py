@@ -103,6 +103,10 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
+def _missed(mutant: Mutant) -> None:
+    say(f"missed by its own unit tests: {mutant.name}")
+
+
 def compiled(plan: Plan) -> tuple[Sources, dict[str, Code]]:
     """The sources, and the code of the contracts that the plan mutates, as they are."""
     with Compiler() as compiler:
@@ -154,7 +158,8 @@ class Campaign:
         # So that a part of them says something about all.
         Random(self.plan.seed).shuffle(todo)
         began = time.monotonic()
-        for number, (mutant, outcome) in enumerate(outcomes(self.bench, self.choice, todo, self.plan.lanes), 1):
+        tried = outcomes(self.bench, self.choice, todo, self.plan.lanes, _missed)
+        for number, (mutant, outcome) in enumerate(tried, 1):
             self.results[mutant] = outcome
             self.memory.keep(self.bench.sources.key(mutant), outcome)
             if outcome.verdict == SURVIVED:

@@ -87,8 +87,10 @@ class Choice:
         self._noticed[mutant.file].append((mutant.line, test))
         self._score[test] += 1
 
-    def order(self, mutant: Mutant, target: str) -> list[str]:
-        tests = self.of(target)
+    def order(self, mutant: Mutant, target: str, *, late: bool) -> list[str]:
+        """The tests of the contract's own area, or `late` the others."""
+        own = f"tests/unit/{_AREAS[target]}/"
+        tests = [test for test in self.of(target) if (test.startswith(own) or self._all_for_all) != late]
         known = sorted(self._noticed[mutant.file], key=lambda seen: abs(seen[0] - mutant.line))
         allowed = set(tests)
         near = list(dict.fromkeys(test for _, test in known if test in allowed))[:_NEIGHBOURS]

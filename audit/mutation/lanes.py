@@ -6,7 +6,8 @@ import contextlib
 import hashlib
 import multiprocessing
 import os
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 
@@ -68,10 +69,13 @@ class Bench:
         return Outcome(KILLED, target, test, message, number, verdict.seconds)
 
 
-def outcomes(bench: Bench, choice: Choice, mutants: list[Mutant], lanes: int) -> Iterator[tuple[Mutant, Outcome]]:
-    """Tries all mutants, in the order in which they come to an end."""
-    waiting = list(reversed(mutants))
-    busy: dict[Connection, Mutant] = {}
+def outcomes(
+    bench: Bench, choice: Choice, mutants: list[Mutant], lanes: int, missed: Callable[[Mutant], None]
+) -> Iterator[tuple[Mutant, Outcome]]:
+    """Tries all mutants, in the order in which they come to an end: first with the unit tests of their own contract,
+    and what these `missed` after all others, with everything else, which takes fifty times as long."""
+    waiting = deque((mutant, False) for mutant in mutants)
+    busy: dict[Connection, tuple[Mutant, bool]] = {}
     workers = [_Lane(bench) for _ in range(min(lanes, len(mutants)))]
     try:
         for worker in workers:
@@ -79,21 +83,31 @@ def outcomes(bench: Bench, choice: Choice, mutants: list[Mutant], lanes: int) ->
         while busy:
             for pipe in wait(list(busy)):
                 assert isinstance(pipe, Connection)
-                mutant, outcome = busy.pop(pipe), pipe.recv()
+                (mutant, late), outcome = busy.pop(pipe), pipe.recv()
                 if outcome.verdict == KILLED and "::" in outcome.test:
                     choice.noticed(mutant, outcome.test)
+                again = outcome.verdict == SURVIVED and not late
+                if again:
+                    waiting.append((mutant, True))
                 _next(pipe, waiting, busy, choice)
-                yield mutant, outcome
+                if again:
+                    missed(mutant)
+                else:
+                    yield mutant, outcome
     finally:
         for worker in workers:
             worker.stop()
 
 
-def _next(pipe: Connection, waiting: list[Mutant], busy: dict[Connection, Mutant], choice: Choice) -> None:
+def _next(
+    pipe: Connection,
+    waiting: deque[tuple[Mutant, bool]],
+    busy: dict[Connection, tuple[Mutant, bool]],
+    choice: Choice,
+) -> None:
     if waiting:
-        mutant = waiting.pop()
-        busy[pipe] = mutant
-        pipe.send((mutant, {target: choice.order(mutant, target) for target in mutant.targets}))
+        mutant, late = busy[pipe] = waiting.popleft()
+        pipe.send((mutant, {target: choice.order(mutant, target, late=late) for target in mutant.targets}))
 
 
 class _Lane:
