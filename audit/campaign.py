@@ -115,7 +115,7 @@ class Campaign:
         counter, failed = context.Value("Q", 0), context.Event()
         begun = time.monotonic()
         told = begun
-        # Long ones first, so that no worker is left alone with one at the end.
+        # The slowest machines first, so that no worker is left alone with one at the end.
         planned = [task for tasks in self.tasks.values() for task in tasks]
         planned.sort(key=lambda task: (SUBJECTS[task.cell.subject].share, task.lives))
         with ProcessPoolExecutor(self.plan.workers, context, initializer=_share, initargs=(counter, failed)) as pool:
