@@ -70,6 +70,12 @@ def instrument(trees: Mapping[str, dict[str, Any]], texts: Mapping[str, str]) ->
     return Instrumented(sources, points)
 
 
+def crumbs_in(evm: Any) -> set[int]:
+    """Of all that the EVM, pyrevm's, ever executed."""
+    numbers = (int(address, 16) - CRUMBS for address in evm.db_accounts)
+    return {number for number in numbers if 0 <= number < 2**32}
+
+
 class _File:
     def __init__(self, file: str, text: bytes, points: list[Point]) -> None:
         self.file, self.text, self.points = file, text, points

@@ -9,7 +9,7 @@ import weakref
 from pathlib import Path
 from typing import Any
 
-from audit.coverage.instrument import CRUMBS
+from audit.coverage.instrument import crumbs_in
 from tests.support.evm import Revm
 
 _found: set[int] = set()
@@ -18,8 +18,7 @@ _create = Revm.__init__
 
 
 def _gather(evm: Any) -> None:
-    numbers = (int(address, 16) - CRUMBS for address in evm.db_accounts)
-    _found.update(number for number in numbers if 0 <= number < 2**32)
+    _found.update(crumbs_in(evm))
 
 
 @functools.wraps(_create)
