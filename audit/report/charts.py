@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-WIDTH, HEIGHT = 720, 400
-LEFT, RIGHT, TOP, BOTTOM = 66, 14, 12, 48
+WIDTH, HEIGHT = 520, 330
+LEFT, RIGHT, TOP, BOTTOM = 66, 18, 12, 50
 UNIT = 10**6
 """Asset units of a dollar."""
 BIN = 0.1
@@ -166,7 +166,7 @@ def income(days: Sequence[Sequence[int]], names: Sequence[str]) -> Chart:
         series.append(Series(name, _line(outline) + "Z"))
         below = above
     series.append(Series("paid out", _line([(x(i), y(day[-1] / UNIT)) for i, day in enumerate(days)])))
-    across = [Tick(x(day), str(day)) for day in range(0, len(days), 30)]
+    across = [Tick(x(day), str(day)) for day in range(0, len(days), 60)]
     return Chart(across, [Tick(y(v), _dollars(v)) for v in range(0, top + 1, step)], series, [])
 
 
@@ -186,4 +186,4 @@ def _dollars(value: float) -> str:
         return f"${value / UNIT:.3g} M"
     if value >= 1_000:
         return f"${value / 1_000:.3g} k"
-    return f"${value:,.0f}" if value >= 1 else f"${value:.2f}"
+    return f"${value:,.0f}" if value >= 1 or value == 0 else f"${value:.2f}"

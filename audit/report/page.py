@@ -19,6 +19,7 @@ from audit.report.results import FAILED, NOT_RUN, OK, Part
 from audit.report.versions import commit, versions
 from audit.slither import IMPACTS
 from scripts._gas import document, record
+from scripts._gas.comparison import COMPARISONS
 
 TEMPLATES = Path(__file__).with_name("templates")
 SHOWN = "shown"
@@ -38,9 +39,14 @@ class Section:
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def states(self) -> set[str]:
+        rows: set[str] = self.extra.get("states", set())
+        return rows | {part.state for part in self.parts}
+
+    @property
     def state(self) -> str:
-        states = {part.state for part in self.parts} | self.extra.get("states", set())
-        return next((state for state in (FAILED, NOT_RUN, OK) if state in states), SHOWN)
+        """The worst of them."""
+        return next((state for state in (FAILED, NOT_RUN, OK) if state in self.states), SHOWN)
 
 
 def sections(parts: Mapping[str, Part]) -> list[Section]:
@@ -108,8 +114,9 @@ def _gas() -> Section:
         raise PartError("docs/gas.json is missing: `make gas ARGS=--write` measures it")
     shown = [table for table in document.tables(committed) if table.title in ("Sizes", "Goals", "Beside other systems")]
     shown.sort(key=lambda table: table.title != "Sizes")
+    reasons = [(row.operation, row.why) for row in COMPARISONS if row.why]
     about = "The committed record, docs/gas.json, which `make gas` holds to what it measures."
-    return Section("gas", "Sizes and gas", about, [], "gas.html", {"tables": shown})
+    return Section("gas", "Sizes and gas", about, [], "gas.html", {"tables": shown, "reasons": reasons})
 
 
 def _year(part: Part) -> Section:
@@ -154,11 +161,11 @@ def render(parts: Mapping[str, Part]) -> str:
 
 
 def _only_here(shown: list[Section], state: str) -> list[str]:
-    """Sections in this state though their parts are not."""
+    """Sections with something in this state though their parts are not."""
     return [
         f"some {section.title.lower()}"
         for section in shown
-        if section.state == state and state not in {part.state for part in section.parts}
+        if state in section.states and state not in {part.state for part in section.parts}
     ]
 
 
@@ -184,6 +191,7 @@ def _environment() -> Environment:
         "inline": lambda text: Markup(_MARKDOWN.renderInline(text)),  # noqa: S704 - escaped by the library
         "breakable": _breakable,
         "words": lambda name: name.replace("_", " "),
+        "signed": lambda value: f"{value:+.2f}".replace("-", "−"),
         "px": lambda value: f"{value:.1f}",
         "is_figure": lambda text: bool(re.fullmatch(r"[\d,.]+", text)),
     }

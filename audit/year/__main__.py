@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, TypedDict
 
@@ -137,10 +137,9 @@ class Judge:
         self.extremes.append({"deviation": float(deviation), "bound": float(settlements + displaced)})
 
 
-def year(seed: int, contributors: int, twins: Mapping[str, tuple[str, int]] | None = None) -> Result:
-    """`twins` as in `Life`."""
+def year(seed: int, contributors: int) -> Result:
     plan = planned(seed, contributors)
-    life = Life(plan, twins)
+    life = Life(plan)
     life.live()
     transactions, judge = life.transactions, Judge(life)
     totals, least, most = judge.result()

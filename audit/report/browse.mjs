@@ -1,6 +1,6 @@
 // Opens a page in Chromium as a reader would, takes pictures of it, and prints as JSON what is there and what is wrong.
 //
-//   node tests/harness/browse.mjs PAGE FOLDER
+//   node audit/report/browse.mjs PAGE FOLDER
 //
 // The browser is the one of node_modules, built for Linux on x86-64; elsewhere, or by choice, the one that CHROME names.
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -16,11 +16,12 @@ const VIEWS = [
 ];
 const SCHEMES = ["light", "dark"];
 const TALLEST = 6000;
+const PATIENCE = { protocolTimeout: 90_000 };
 
 async function browser() {
   if (process.env.CHROME) {
     if (!existsSync(process.env.CHROME)) throw new Error(`CHROME is ${process.env.CHROME}, and there is no such file`);
-    return puppeteer.launch({ executablePath: process.env.CHROME, args: ["--no-sandbox"] });
+    return puppeteer.launch({ executablePath: process.env.CHROME, args: ["--no-sandbox"], ...PATIENCE });
   }
   if (process.platform !== "linux" || process.arch !== "x64") {
     throw new Error(
@@ -28,7 +29,8 @@ async function browser() {
         "install Chrome or Chromium and set CHROME to the path of its program",
     );
   }
-  return puppeteer.launch({ executablePath: await unpacked(), args: ["--no-sandbox", "--disable-gpu"], headless: "shell" });
+  const args = ["--no-sandbox", "--disable-gpu"];
+  return puppeteer.launch({ executablePath: await unpacked(), args, headless: "shell", ...PATIENCE });
 }
 
 // The package unpacks itself into the folder for temporary files, and takes a half unpacked browser for a whole one: it
@@ -110,7 +112,18 @@ async function work(page) {
   return found;
 }
 
-async function pictures(page, folder) {
+// Of a picture: how many colours, and how light they are on average, from 0 to 255.
+const look = async (encoded) => {
+  const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
+  const image = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+  const context = new OffscreenCanvas(image.width, image.height).getContext("2d");
+  context.drawImage(image, 0, 0);
+  const pixels = new Uint32Array(context.getImageData(0, 0, image.width, image.height).data.buffer);
+  const light = pixels.reduce((sum, p) => sum + ((p & 255) + ((p >> 8) & 255) + ((p >> 16) & 255)) / 3, 0);
+  return { colours: new Set(pixels).size, light: light / pixels.length, width: image.width, height: image.height };
+};
+
+async function pictures(page, folder, blank) {
   const found = {};
   await page.evaluate(() => {
     document.activeElement.blur();
@@ -122,10 +135,12 @@ async function pictures(page, folder) {
       await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
       const path = join(folder, `${name}-${scheme}.png`);
       const whole = await page.evaluate(() => document.documentElement.scrollHeight);
-      await page.screenshot({ path, clip: { x: 0, y: 0, width, height: Math.min(whole, TALLEST) } });
+      const clip = { x: 0, y: 0, width, height: Math.min(whole, TALLEST) };
+      const encoded = await page.screenshot({ clip, encoding: "base64" });
+      writeFileSync(path, Buffer.from(encoded, "base64"));
       const charts = await page.$("#year .charts");
       await charts?.screenshot({ path: join(folder, `${name}-${scheme}-charts.png`) });
-      found[`${name}-${scheme}`] = { path, overflow: await page.evaluate(overflow) };
+      found[`${name}-${scheme}`] = { overflow: await page.evaluate(overflow), ...(await blank.evaluate(look, encoded)) };
     }
   }
   return found;
@@ -149,7 +164,7 @@ async function main([file, folder]) {
     page.on("pageerror", (error) => trouble.push(`error: ${error.message}`));
     await page.goto(address, { waitUntil: "load" });
     mkdirSync(folder, { recursive: true });
-    const found = { ...(await page.evaluate(facts)), work: await work(page), pictures: await pictures(page, folder) };
+    const found = { ...(await page.evaluate(facts)), work: await work(page), pictures: await pictures(page, folder, await chromium.newPage()) };
     process.stdout.write(JSON.stringify({ browser: await chromium.version(), trouble, ...found }));
   } finally {
     await chromium.close();
