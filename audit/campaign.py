@@ -14,6 +14,7 @@ import argparse
 import os
 import random
 import secrets
+import signal
 import sys
 import time
 from collections import Counter, defaultdict
@@ -112,13 +113,14 @@ class Campaign:
 
     def run(self, say: Callable[[str], None]) -> None:
         context = get_context("spawn")
-        counter, failed = context.Value("Q", 0), context.Event()
+        counter, stopped = context.Value("Q", 0), context.Event()
         begun = time.monotonic()
         told = begun
         # The slowest machines first, so that no worker is left alone with one at the end.
         planned = [task for tasks in self.tasks.values() for task in tasks]
         planned.sort(key=lambda task: (SUBJECTS[task.cell.subject].share, task.lives))
-        with ProcessPoolExecutor(self.plan.workers, context, initializer=_share, initargs=(counter, failed)) as pool:
+        pool = ProcessPoolExecutor(self.plan.workers, context, initializer=_share, initargs=(counter, stopped))
+        try:
             running = {pool.submit(_live, task, self.twins) for task in planned}
             while running:
                 done, running = wait(running, timeout=TICK, return_when=FIRST_COMPLETED)
@@ -132,6 +134,10 @@ class Campaign:
                 if time.monotonic() - told >= TICK:
                     told = time.monotonic()
                     say(self._progress(counter.value, told - begun))
+        finally:
+            # Also when interrupted: nobody lives on.
+            stopped.set()
+            pool.shutdown(cancel_futures=True)
 
     def _missing(self, task: Task) -> Task | None:
         """What the cell still lacks when its last task is done: a life may be shorter than it could."""
@@ -233,7 +239,7 @@ class Campaign:
 _counter: Any = None
 """Of a worker: steps that all workers took."""
 _stopped: Any = None
-"""Of a worker: whether a life of any worker failed."""
+"""Of a worker: whether a life of any worker failed, or the campaign was interrupted."""
 
 
 def _share(counter: Any, stopped: Any) -> None:
@@ -242,13 +248,20 @@ def _share(counter: Any, stopped: Any) -> None:
 
 
 def _live(task: Task, twins: dict[str, Any]) -> Chunk:
+    """Lives the task, or less of it when another worker's life failed or the campaign was interrupted."""
+
     def tick() -> None:
+        if _stopped.is_set():
+            raise KeyboardInterrupt
         with _counter.get_lock():
             _counter.value += 1
 
     if _stopped.is_set():
         return Chunk(task)
-    chunk = live(task, tick, **twins)
+    try:
+        chunk = live(task, tick, **twins)
+    except KeyboardInterrupt:
+        return Chunk(task)
     if chunk.error:
         _stopped.set()
     return chunk
@@ -289,6 +302,8 @@ def _number(name: str, text: str, least: int) -> int:
 
 def main(arguments: list[str]) -> int:
     plan = planned(arguments)
+    # `make audit` ends its parts this way; workers must hear of it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     campaign = Campaign(plan)
     say = partial(print, flush=True)
     say(f"seed {plan.seed}, {plan.workers} workers, {len(campaign.shares)} cells, {plan.steps:,} steps")

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,7 @@ from tests.invariant.splitter_checks import Setting
 from tests.invariant.test_twins import SplitterFlaw
 
 SILENT = [].append
+ROOT = Path(__file__).parents[2]
 EVERYWHERE = 2 * 2 * len(DECIMALS)
 """Environments."""
 
@@ -81,6 +86,24 @@ def test_campaign__on_a_broken_twin__fails_with_the_test_that_repeats_it(
     assert failure["reproduction"] in capsys.readouterr().out
     assert "def test_regression__splitter_machine_after_" in failure["reproduction"]
     assert result["wrong"] and result["wrong"][0].startswith("splitter, static, ")
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+def test_campaign__interrupted__ends_with_all_its_workers(by: signal.Signals) -> None:
+    command = [sys.executable, "-m", "audit.campaign", "--machine", "splitter"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        next(line for line in process.stdout if "steps/s" in line)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        workers = [int(child) for child in children.read_text().split()]
+        process.send_signal(by)
+        assert process.wait(60) != 0
+    assert len(workers) >= 2
+    # One of them watches over shared memory, and ends when it hears that the others did.
+    patience = time.monotonic() + 60
+    while any(Path(f"/proc/{worker}").exists() for worker in workers):
+        assert time.monotonic() < patience, "somebody lives on"
+        time.sleep(0.05)
 
 
 def test_result__of_cells_that_were_not_what_they_say__is_wrong() -> None:
