@@ -200,6 +200,7 @@ def _environment() -> Environment:
         "impacts": IMPACTS,
         "outcomes": view.outcomes,
         "errors": view.errors,
+        "functions": view.functions,
     }
     for name in ("macros.html", "chart.html"):
         module = environment.get_template(name).module

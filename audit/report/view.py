@@ -137,6 +137,24 @@ def outcomes(rules: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
     ]
 
 
+def functions(reach: Mapping[str, Any], contract: str) -> list[dict[str, Any]]:
+    """Of one contract: how often each succeeded, what it was refused with, and the reason of one that never succeeds."""
+    reasons = {
+        line["name"]: line["reason"]
+        for line in reach["unreachable"]
+        if (line["kind"], line["contract"]) == ("function", contract)
+    }
+    return [
+        {
+            "name": name,
+            "ok": ends.get(REACHED, 0),
+            "refused": {end: count for end, count in ends.items() if end != REACHED},
+            "reason": reasons.get(name, ""),
+        }
+        for name, ends in reach["calls"][contract].items()
+    ]
+
+
 def errors(calls: Mapping[str, Mapping[str, Mapping[str, int]]]) -> list[dict[str, Any]]:
     """Every error that some call was refused with, and the contracts called."""
     times: Counter[str] = Counter()

@@ -113,9 +113,12 @@ def _reach() -> Reach:
     return Reach(
         reached={"function": 2, "error": 1, "event": 1, "state": 2},
         all={"function": 2, "error": 2, "event": 1, "state": 2},
-        calls={"Pool": {"pay(uint256)": {"ok": 5, "Pool_Empty": 2}, "asset()": {"ok": 1}}},
+        calls={"Pool": {"pay(uint256)": {"ok": 5, "Pool_Empty": 2}, "asset()": {"ok": 1}, "relay()": {"Pool_Off": 2}}},
         states={"Pool.Status": {"None": 3, "Open": 4}},
-        unreachable=[{"kind": "error", "contract": "Pool", "name": "Pool_Full", "reason": "Needs `2**200` units."}],
+        unreachable=[
+            {"kind": "error", "contract": "Pool", "name": "Pool_Full", "reason": "Needs `2**200` units."},
+            {"kind": "function", "contract": "Pool", "name": "relay()", "reason": "Always refuses."},
+        ],
         wrong=[],
     )
 
