@@ -67,6 +67,17 @@ def test_remove_shares__leave_and_come_back__earns_for_each_stay_alone(pair: Pai
         assert pair.claimable(member, 1) == stay * 500
 
 
+def test_remove_shares__in_two_parts_without_income_between__keeps_what_the_first_one_credited(pair: Pair) -> None:
+    member = pair.payer
+    pair.accept(actor("neighbour"), 2 * SHARES)
+    pair.accept(member, 2 * SHARES)
+    pair.deposit(1, 1_000)
+    for _ in range(2):
+        pair.splitter.removeShares(1, member.address, SHARES, sender=pair.registry.address)
+        assert pair.claimable(member, 1) == 500
+    assert pair.claim(member, 1) == 500
+
+
 def test_remove_shares__more_than_held__refused(pair: Pair) -> None:
     member, registry = pair.payer, pair.registry.address
     pair.accept(member, SHARES)
