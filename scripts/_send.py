@@ -18,6 +18,8 @@ from scripts._transaction import Transaction
 
 _POLL = 0.1
 """Seconds between two looks for a receipt."""
+_BLOCKS_POLL = 1.0
+"""Seconds between two looks for the blocks that confirm it."""
 
 
 class DeploymentError(DataDAOError):
@@ -95,5 +97,5 @@ def _send(signed: Any) -> Any:
         transaction, timeout=network.transaction_acceptance_timeout, poll_latency=_POLL
     )
     while web3.eth.block_number < receipt["blockNumber"] + network.required_confirmations:
-        time.sleep(network.block_time or _POLL)
+        time.sleep(_BLOCKS_POLL if network.block_time else _POLL)
     return receipt

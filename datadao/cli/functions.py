@@ -56,7 +56,10 @@ def propose(session: Session, target: str, words: tuple[str, ...], description: 
     from datadao.cli.sending import receipt_json, send
 
     call = resolve(session, target, words, ACTIONS)
-    if not untried:
+    if call.contract == "DataGovernor":
+        # It obeys only what it is executing itself, so that nobody can ask what it would say.
+        session.say("The governor's own settings cannot be tried before: compare the value with the documented bounds.")
+    elif not untried:
         _tried(session, call)
     # Only this account can make the proposal of this description: nobody can copy it first and cancel it.
     text = f"{description}#proposer={session.address.lower()}"

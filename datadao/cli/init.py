@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     required=True,
     help="Record that `ape run deploy` wrote, or the folder with it.",
 )
-@click.option("--store", required=True, metavar="URL", help="s3://bucket[/prefix] or file:///folder")
+@click.option("--store", metavar="URL", help="s3://bucket[/prefix] or file:///folder; not for who only reads the chain")
 @click.option("--endpoint", metavar="URL", help="S3 server, unless it is Amazon's.")
 @click.option("--region", help="S3 region.")
 @click.option("--http", is_flag=True, help="Allow an endpoint without TLS.")
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def init(
     session: Session,
     deployment: Path,
-    store: str,
+    store: str | None,
     endpoint: str | None,
     region: str | None,
     http: bool,
@@ -52,7 +52,7 @@ def init(
         network=session.network,
         deployment=str(deployment),
         account=session.alias,
-        store=options(store),
+        store=options(store) if store else None,
         inbox=options(inbox) if inbox else None,
     )
     path = profile.write()

@@ -1,4 +1,4 @@
-"""`datadao proposals`, `queue`, `execute`: what is voted on, and carrying out what was agreed."""
+"""`datadao proposals`, `queue`, `execute`, `cancel`: what is voted on, and carrying out what was agreed."""
 
 from __future__ import annotations
 
@@ -83,6 +83,13 @@ def execute(session: Session, proposal: str) -> Outcome:
     return _carry(session, proposal, "execute")
 
 
+@command(cli, "cancel", sends=True)
+@click.argument("proposal")
+def cancel(session: Session, proposal: str) -> Outcome:
+    """Cancel a PROPOSAL: its proposer before the vote opens, the guardian until it has ended."""
+    return _carry(session, proposal, "cancel")
+
+
 def _carry(session: Session, proposal: str, step: str) -> Outcome:
     from datadao.cli.reading import ProposalState, find_proposal, word
     from datadao.cli.sending import receipt_json, send
@@ -90,9 +97,10 @@ def _carry(session: Session, proposal: str, step: str) -> Outcome:
 
     item = find_proposal(session.dao, proposal)
     state = ProposalState(session.dao.governor.state(item.proposal_id))
-    needed = ProposalState.SUCCEEDED if step == "queue" else ProposalState.QUEUED
-    if state is not needed:
+    needed = {"queue": ProposalState.SUCCEEDED, "execute": ProposalState.QUEUED}.get(step)
+    if needed is not None and state is not needed:
         raise InvalidArgument(f"proposal {proposal} is {word(state)}; to {step} it, it has to be {word(needed)}")
     receipts = send(session, [session.dao.call("governor", step, *item.call, what=f"{step} proposal {proposal}")])
     document = {"proposal": str(item.proposal_id), "transactions": receipt_json(receipts)}
-    return Outcome(document, (f"Proposal {proposal}: {step}d.",))
+    done = {"queue": "queued", "execute": "executed", "cancel": "canceled"}[step]
+    return Outcome(document, (f"Proposal {proposal}: {done}.",))

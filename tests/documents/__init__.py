@@ -1,0 +1,1 @@
+"""Documents that run: what a page shows is what a test executes."""

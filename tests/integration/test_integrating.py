@@ -1,0 +1,148 @@
+"""docs/integrating.md: every block runs, in the order of the page, as an integrator's two programs and a contract."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from datadao.deployment import ORDER
+from datadao.profile import Profile
+from tests.documents.blocks import Block, blocks, commands
+from tests.documents.player import Player
+from tests.integration.conftest import Town
+from tests.support.dao import HPKE_KEY
+from tests.support.leases import COST
+from tests.support.packages import ROOT, npm_install, run, tsc
+
+PAGE = "docs/integrating.md"
+FINALITY = 65
+"""Blocks after which anvil calls a block final."""
+LAST_LINE = """
+const plain = (_: string, value: unknown) => (typeof value === "bigint" ? value.toString() : value);
+console.log(JSON.stringify({ mayUse, vote: vote?.args, why }, plain));
+process.exit(0);
+"""
+
+
+def of(language: str, *recipes: int) -> list[Block]:
+    """The page's blocks in this language, of these recipes or of all."""
+    found = blocks(PAGE, language)
+    return [block for block in found if not recipes or int(block.section.partition(".")[0]) in recipes]
+
+
+def recorded(town: Town, path: Path) -> Path:
+    """The deployment's record, as far as programs read it."""
+    contracts = {name: {"address": town.dao.addresses[key], "block": 0} for key, name in ORDER}
+    genesis = "0x" + bytes(town.web3.eth.get_block(0)["hash"]).hex()
+    record = {"chain_id": town.dao.chain.chain_id, "genesis": genesis, "deployments": [{"contracts": contracts}]}
+    path.write_text(json.dumps(record))
+    return path
+
+
+def test_page__has_all_its_recipes_in_order() -> None:
+    numbers = [int(block.section.partition(".")[0]) for block in blocks(PAGE) if block.section[0].isdigit()]
+    assert numbers == sorted(numbers)
+    assert {block.language for block in blocks(PAGE)} == {"", "ts", "python", "solidity", "sh"}
+
+
+def test_recipes__followed_in_their_order__do_what_they_say(
+    town: Town, npm_package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dao, market = town.dao, town.market
+    record = recorded(town, tmp_path / "record.json")
+    company, relayer = town.rich("company", COST + 1_000_000), town.rich("relayer")
+    given = {
+        "RPC_URL": town.node.url,
+        "DEPLOYMENT": str(record),
+        "COMPANY": company.address,
+        "COMPANY_KEY": "0x" + company.key.hex(),
+        "RELAYER_KEY": "0x" + relayer.key.hex(),
+        "HOLDER_KEY": "0x" + market.founder.key.hex(),
+        "HPKE_KEY": HPKE_KEY.hex(),
+        "MEMBER": market.founder.address,
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+
+    # Python: connect, ask for a lease
+    python: dict[str, Any] = {}
+    follow(python, of("python", 1, 3))
+    lease, proposal = python["lease_id"], python["proposal_id"]
+    assert dao.leases.lease(lease).licensee == company.address
+    assert dao.asset.balanceOf(dao.leases.address) >= COST
+
+    # TypeScript: its access, a vote by signature, a refusal
+    dao.to_vote(proposal)
+    town.node.rpc("anvil_mine", hex(FINALITY))
+    told = typescript(npm_package, tmp_path / "typescript", given | {"PROPOSAL": str(proposal)})
+    assert told["mayUse"] is False
+    assert (told["vote"]["voter"], told["vote"]["support"]) == (market.founder.address, 1)
+    assert told["why"] == {"abiItem": told["why"]["abiItem"], "errorName": "DataLeases_UnknownLease", "args": ["999"]}
+
+    # The DAO decides; the company starts, pays, trains, pays royalties
+    dao.to_end_of_vote(proposal)
+    decided = dao.lease_proposal(lease)
+    dao.queue(decided)
+    dao.execute(decided)
+    before = dao.asset.balanceOf(market.founder.address)
+    follow(python, of("python", 5, 6, 7, 8, 9))
+    assert python["allowed"] is True
+    assert dao.asset.balanceOf(market.founder.address) - before == python["due"] > 0
+    assert dao.asset.balanceOf(company.address) == 1_000_000 - 1_000_000 * 250 // 10_000
+    assert python["why"] == "DataLeases_UnknownLease(leaseId=999)"
+    assert python["report"].ok, python["report"].render()
+
+    # The command line, for networks of key keepers
+    player = Player(tmp_path / "home", {"--for lit": "--for lit --lit-chain anvil"})  # Lit has no name for local chains
+    Profile(tmp_path / "home" / ".datadao", network=town.node.url, deployment=str(record)).write()
+    player.environment["LEASE"] = str(lease)
+    for (block,) in [of("sh", 10)]:
+        documents = [json.loads(player.play(command)) for command in commands(block)]
+    assert all(dao.leases.address in json.dumps(document) for document in documents)
+
+
+def test_gateway__of_the_page__compiles_and_asks(town: Town, npm_package: Path, tmp_path: Path) -> None:
+    package = npm_install(tmp_path, npm_package, "@openzeppelin/contracts")
+    (block,) = of("solidity")
+    sources = {"Gateway.sol": {"content": block.text}}
+    settings = {
+        "remappings": ["@openzeppelin/=node_modules/@openzeppelin/"],
+        "outputSelection": {"*": {"Gateway": ["abi", "evm.bytecode.object"]}},
+    }
+    request = json.dumps({"language": "Solidity", "sources": sources, "settings": settings})
+    solc = ROOT / "toolchain" / "solcx" / "solc-v0.8.37"
+    command = [str(solc), "--standard-json", "--base-path", str(package.parent), "--include-path", str(package.parent)]
+    answer = json.loads(subprocess.run(command, input=request, capture_output=True, text=True, check=True).stdout)
+    assert not [error for error in answer.get("errors", []) if error["severity"] == "error"], answer["errors"]
+    made = answer["contracts"]["Gateway.sol"]["Gateway"]
+    factory = town.web3.eth.contract(abi=made["abi"], bytecode=made["evm"]["bytecode"]["object"])
+    account = town.web3.eth.accounts[0]
+    receipt = town.web3.eth.wait_for_transaction_receipt(
+        factory.constructor(town.dao.leases.address).transact({"from": account})
+    )
+    gateway = town.web3.eth.contract(address=receipt["contractAddress"], abi=made["abi"])
+    town.market.active()
+    licensee = town.market.licensee.address
+    asked = [gateway.functions.open(1).call({"from": caller}) for caller in (licensee, account)]
+    assert asked == [True, False]
+
+
+def follow(namespace: dict[str, Any], recipes: list[Block]) -> None:
+    """Runs Python as one program that goes on."""
+    for block in recipes:
+        exec(compile(block.text, block.where, "exec"), namespace)  # noqa: S102  # the page is ours
+
+
+def typescript(npm_package: Path, folder: Path, given: dict[str, str]) -> dict[str, Any]:
+    """Compiles all blocks as one module, strictly, and runs it; what its variables are in the end."""
+    folder.mkdir()
+    npm_install(folder, npm_package, "viem", "@types/node", "undici-types")
+    (folder / "recipes.ts").write_text("".join(block.text for block in of("ts")) + LAST_LINE)
+    messages = tsc(folder, "--types", "node", "recipes.ts")
+    assert not messages, "\n".join(messages)
+    told: dict[str, Any] = json.loads(run("node", "--no-warnings", "recipes.js", cwd=folder, **given))
+    return told
