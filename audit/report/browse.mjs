@@ -77,16 +77,21 @@ const facts = () => ({
   bars: document.querySelectorAll("svg.bars rect").length,
 });
 
+// With everything unfolded.
 const overflow = () => {
+  const folded = [...document.querySelectorAll("details:not([open])")];
+  for (const details of folded) details.open = true;
   const wide = document.documentElement.clientWidth;
   const scrolls = (e) => e && e !== document.body && (getComputedStyle(e).overflowX !== "visible" || scrolls(e.parentElement));
   const outside = [...document.body.querySelectorAll("*")].filter(
     (e) => e.getBoundingClientRect().right > wide + 1 && !scrolls(e.parentElement) && !e.closest("svg"),
   );
-  return {
+  const found = {
     page: document.documentElement.scrollWidth - wide,
     elements: outside.slice(0, 10).map((e) => `${e.tagName}.${e.className} ${e.textContent.trim().slice(0, 60)}`),
   };
+  for (const details of folded) details.open = false;
+  return found;
 };
 
 // Filter and sort by keyboard, as somebody without a mouse.

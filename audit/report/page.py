@@ -77,7 +77,11 @@ def sections(parts: Mapping[str, Part]) -> list[Section]:
             "Random lives",
             "Whole contracts beside a plain model, compared after every step.",
         ),
-        of("reach", "Reach", "Every function, custom error and state must have been met by some test."),
+        of(
+            "reach",
+            "Reach",
+            "Every function, custom error, event and state has been met by some test, or has a reason why none can.",
+        ),
         of("coverage", "Coverage", "Lines of the contracts that the property suite runs; each miss has a reason."),
         of(
             "mutation",
@@ -219,4 +223,4 @@ def _seconds(value: float) -> str:
 
 def _breakable(name: str) -> Markup:
     """With places where a long name may break: after signs, and before the words of CamelCase."""
-    return Markup(re.sub(r"(::|[/_.])(?=\w)", r"\1<wbr>", str(escape(name))))  # noqa: S704 - escaped before
+    return Markup(re.sub(r"(::|[/_.,(])(?=\w)", r"\1<wbr>", str(escape(name))))  # noqa: S704 - escaped before

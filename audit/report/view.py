@@ -138,7 +138,7 @@ def outcomes(rules: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
 
 
 def functions(reach: Mapping[str, Any], contract: str) -> list[dict[str, Any]]:
-    """Of one contract: how often each succeeded, what it was refused with, and the reason of one that never succeeds."""
+    """Of one contract: how often each succeeded, what it was refused with, and why one never succeeds."""
     reasons = {
         line["name"]: line["reason"]
         for line in reach["unreachable"]
