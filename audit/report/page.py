@@ -82,7 +82,11 @@ def sections(parts: Mapping[str, Part]) -> list[Section]:
             "Reach",
             "Every function, custom error, event and state has been met by some test, or has a reason why none can.",
         ),
-        of("coverage", "Coverage", "Lines of the contracts that the property suite runs; each miss has a reason."),
+        of(
+            "coverage",
+            "Coverage",
+            "Lines of the contracts that tests run, all suites together; each miss has a reason.",
+        ),
         of(
             "mutation",
             "Mutants",
