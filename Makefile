@@ -29,6 +29,11 @@ test: setup ## Lint, compile and run all tests: what CI runs
 prove: setup .cache/prove/.stamp ## Prove the arithmetic for all inputs, and refute the broken twins
 	@$(RUN) .cache/prove/bin/python tests/symbolic/prove.py $(ARGS)
 
+.PHONY: audit
+audit: setup .cache/prove/.stamp .cache/slither/.stamp ## Try everything an auditor would, in half an hour, with a report to read
+	@$(RUN) toolchain/compile
+	@$(RUN) python -m audit $(ARGS)
+
 .PHONY: compile lint fmt gas bench interfaces pack
 compile: setup ## Compile the contracts
 	@$(RUN) toolchain/compile $(ARGS)
@@ -74,7 +79,7 @@ lock: | check ## Renew the lock files; ARGS=--upgrade takes newer Python package
 		--output-file requirements.lock
 
 clean: ## Remove everything installed, built or cached here
-	rm -rf audit-report .ape .build .cache .forge .hypothesis .mypy_cache .pytest_cache .ruff_cache .venv node_modules
+	rm -rf audit-report dist .ape .build .cache .forge .hypothesis .mypy_cache .pytest_cache .ruff_cache .venv node_modules
 
 # Set-up. The stamps are newer than the lock files, or the environment is brought up to date. Download caches stay in
 # the project, so that nothing outside it is written.
