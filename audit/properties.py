@@ -2,8 +2,8 @@
 
     python -m audit.properties [NUMBER ...]    only those of, say, S-3 and AB-17
 
-Tests run through Ape with a node, as in `make test`. A number stands if all its tests passed; one without any, because a
-proof holds it or the design leaves nothing to try, says so on its page.
+Tests run through Ape with a node, as in `make test`. A number stands if all its tests passed; one without any, because
+a proof holds it or the design leaves nothing to try, says so on its page.
 """
 
 from __future__ import annotations
