@@ -20,6 +20,7 @@ _CONNECTIVES = ("&&", "||")
 # Set on a node whose own mutant would be no other than, or plainer than, its parent's.
 _COVERED = "_covered"
 _OPPOSITE = {"min": "max", "max": "min", "Floor": "Ceil", "Ceil": "Floor"}
+_SYMMETRIC = ("Math.min", "Math.max")
 _ZERO = {"uint": "0", "int": "0", "address": "address(0)", "bytes32": "bytes32(0)"}
 
 
@@ -171,6 +172,8 @@ class _Unit:
         if self.text(node["expression"]) == "Math.ceilDiv":
             dividend, divisor = map(self.text, arguments)
             yield self.edit(node, f"(({dividend}) / ({divisor}))", "rounding", f"{dividend} / {divisor}")
+        if self.text(node["expression"]) in _SYMMETRIC:
+            return
         for first, second in pairwise(arguments):
             kinds = {_type(first), _type(second)}
             one, two = self.text(first), self.text(second)

@@ -76,7 +76,6 @@ return | add | value > 3 ? Math.min(value, limit) : value % limit → 0
 constant | add | 3 → 2
 constant | add | 3 → 4
 arithmetic | add | Math.min → Math.max
-arguments | add | value, limit → limit, value
 arithmetic | add | value % limit → value * limit
 statement | halves | part = Math.ceilDiv(value, 2) →
 rounding | halves | Math.ceilDiv(value, 2) → value / 2

@@ -78,6 +78,15 @@ def test_remove_shares__in_two_parts_without_income_between__keeps_what_the_firs
     assert pair.claim(member, 1) == 500
 
 
+def test_remove_shares__a_single_unit_earned__stays(pair: Pair) -> None:
+    member = pair.payer
+    pair.accept(actor("neighbour"), SHARES)
+    pair.accept(member, SHARES)
+    pair.deposit(1, 2)
+    pair.splitter.removeShares(1, member.address, SHARES, sender=pair.registry.address)
+    assert pair.claim(member, 1) == 1
+
+
 def test_remove_shares__more_than_held__refused(pair: Pair) -> None:
     member, registry = pair.payer, pair.registry.address
     pair.accept(member, SHARES)
