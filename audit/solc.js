@@ -49,6 +49,8 @@ function compile({ files, contract, settings, output, edits }) {
   return { creation: bytecode.object, runtime: deployedBytecode.object };
 }
 
+process.stdout.on("error", () => process.exit()); // whoever asked is gone
+
 readline.createInterface({ input: process.stdin }).on("line", (line) => {
   process.stdout.write(`${JSON.stringify(compile(JSON.parse(line)))}\n`);
 });
