@@ -111,7 +111,7 @@ def test_envelope__any_byte_altered__fails_to_decode_to_fit_or_to_open_K1_AB84(d
         {"wraps": (*ENVELOPE.wraps[:4], ENVELOPE.wraps[4] + b"\0")},
         {"wraps": ENVELOPE.wraps * 7, "commitments": ENVELOPE.commitments * 7},
     ],
-    ids=str,
+    ids=["version", "suite", "none", "more than there are", "no wraps", "four commitments", "a long wrap", "too many"],
 )
 def test_envelope__impossible_shape__malformed(change: dict[str, object]) -> None:
     with pytest.raises(Malformed):

@@ -110,8 +110,7 @@ class Reader:
 
     def __init__(self, town: Town, home: Path) -> None:
         self.town = town
-        record = home / "1.json"
-        record.write_text(json.dumps(recorded(town)))
+        record = town.record(home / "1.json")
         names = {"ethereum:mainnet:node": town.node.url, "deployments/1.json": str(record), "/srv/": f"{home}/srv/"}
         self.player = Player(home, names)
         for name, actor in (("member", town.market.founder), ("guardian", town.dao.who("guardian"))):
@@ -142,13 +141,6 @@ class Reader:
         }
         if (step := command.split()[1]) in moments:
             self.town.market.warp_to(max(self.town.market.now, moments[step]()))
-
-
-def recorded(town: Town) -> dict[str, Any]:
-    """The deployment as `ape run deploy` records it, as far as the commands read it."""
-    contracts = {name: {"address": town.dao.addresses[key], "block": 0} for key, name in ORDER}
-    genesis = "0x" + bytes(town.web3.eth.get_block(0)["hash"]).hex()
-    return {"chain_id": town.dao.chain.chain_id, "genesis": genesis, "deployments": [{"contracts": contracts}]}
 
 
 def seats(count: int, **more: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from web3 import Web3
 
+from datadao.deployment import ORDER
 from datadao.types import Leaf
 from tests.deployment.world import Node
 from tests.integration.node import Integrator
@@ -41,6 +43,14 @@ class Town:
     def given(self) -> dict[str, Any]:
         """What every program is told: where the node and the contracts are."""
         return {"url": self.node.url, "addresses": dict(self.dao.addresses), "asset": self.dao.asset.address}
+
+    def record(self, path: Path) -> Path:
+        """Writes the deployment's record, as far as programs read what `ape run deploy` writes."""
+        contracts = {name: {"address": self.dao.addresses[key], "block": 0} for key, name in ORDER}
+        genesis = "0x" + bytes(self.web3.eth.get_block(0)["hash"]).hex()
+        entry = {"chain_id": self.dao.chain.chain_id, "genesis": genesis, "deployments": [{"contracts": contracts}]}
+        path.write_text(json.dumps(entry))
+        return path
 
     def rich(self, name: str, asset: int = 0) -> Actor:
         """An account with ether, and as much of the settlement asset."""

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from datadao.deployment import ORDER
 from datadao.profile import Profile
 from tests.documents.blocks import Block, blocks, commands
 from tests.documents.player import Player
@@ -34,15 +33,6 @@ def of(language: str, *recipes: int) -> list[Block]:
     return [block for block in found if not recipes or int(block.section.partition(".")[0]) in recipes]
 
 
-def recorded(town: Town, path: Path) -> Path:
-    """The deployment's record, as far as programs read it."""
-    contracts = {name: {"address": town.dao.addresses[key], "block": 0} for key, name in ORDER}
-    genesis = "0x" + bytes(town.web3.eth.get_block(0)["hash"]).hex()
-    record = {"chain_id": town.dao.chain.chain_id, "genesis": genesis, "deployments": [{"contracts": contracts}]}
-    path.write_text(json.dumps(record))
-    return path
-
-
 def test_page__has_all_its_recipes_in_order() -> None:
     numbers = [int(block.section.partition(".")[0]) for block in blocks(PAGE) if block.section[0].isdigit()]
     assert numbers == sorted(numbers)
@@ -53,7 +43,7 @@ def test_recipes__followed_in_their_order__do_what_they_say(
     town: Town, npm_package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dao, market = town.dao, town.market
-    record = recorded(town, tmp_path / "record.json")
+    record = town.record(tmp_path / "record.json")
     company, relayer = town.rich("company", COST + 1_000_000), town.rich("relayer")
     given = {
         "RPC_URL": town.node.url,
