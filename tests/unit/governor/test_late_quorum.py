@@ -131,3 +131,13 @@ def test_extension__of_a_lease_vote__by_the_quorum_of_leases(dao: Dao) -> None:
     assert extended(vote_at(dao, deadline, ordinary, small)) == [deadline + EXTENSION]
     assert extended(vote_at(dao, deadline, own, small)) == []
     assert extended(vote_at(dao, deadline, own, voter)) == [deadline + EXTENSION]
+
+
+@pytest.mark.parametrize("extension", [1, 30 * DAY])
+def test_extension__shortest_and_longest__is_kept_to_the_second(dao: Dao, extension: int) -> None:
+    voter = founder(dao)
+    dao.govern(voter, dao.governor, "setVotingPeriod", 30 * DAY)
+    dao.govern(voter, dao.governor, "setLateQuorumVoteExtension", extension)
+    proposal = text_proposal(dao, voter)
+    deadline = dao.governor.proposalDeadline(proposal.id)
+    assert extended(vote_at(dao, deadline, proposal, voter)) == [deadline + extension]

@@ -113,3 +113,14 @@ def test_acknowledge__approved_or_ended__accepted_because_the_bond_still_vouches
     assert (market.lease(lease).status, market.lease(lease).acknowledged) == (ENDED, 2)
     with refused(market.picture, "DataLeases_NotOverdue", lease):
         market.send("slashUnacknowledged", lease)
+
+
+def test_overdue__terminated_before_its_start__never_whatever_is_erased_later(market: Market) -> None:
+    batch, item = market.new_member("leaver")
+    lease = market.approved()
+    proposal = market.queued("terminate", lease, 0)
+    market.warp_to(market.dao.governor.proposalEta(proposal.id))
+    market.carry_out(proposal)
+    market.dao.erase(batch, item)
+    market.warp_to(market.now + ACK_WINDOW)
+    assert not market.dao.leases.isOverdue(lease)

@@ -164,3 +164,18 @@ def test_start_period__brake_pulled__accepted_G8(market: Market) -> None:
     market.dao.brake.pull(sender=market.dao.who("guardian").address)
     market.send("startPeriod", lease, by=market.stranger)
     assert market.lease(lease).status == ACTIVE
+
+
+def test_start_period__of_a_price_whose_cuts_are_one_unit_each__pays_commons_and_treasury_that_unit(
+    market: Market,
+) -> None:
+    registry = market.dao.registry
+    cheap = vars(registry.currentPolicy(1)) | {"minPricePerPeriod": 20}
+    market.dao.govern(market.founder, registry, "updatePolicy", 1, cheap)
+    lease = market.active(pricePerPeriod=20)
+    market.warp_to(market.paid_until(lease))
+    market.send("startPeriod", lease)
+    assert market.dao.leases.treasuryOwed() == 2
+    assert market.dao.splitter.pool(0)[2] == 2
+    balance, owed = market.dao.leases.solvency()
+    assert balance == owed == 20 + BOND + 2

@@ -104,3 +104,12 @@ def test_leaf_erased_for_less_than_its_worth__cannot_be_dropped_for_anyone_elses
     drop(dao, batch, leaves[1])
     assert dao.token.totalSupply() == supply == dao.splitter.pool(1)[1]
     assert dao.registry.batch(other.id).unresolvedShares == 0
+
+
+@pytest.mark.parametrize("way", ["claim", "claimMany", "erase"])
+def test_last_leaf__of_a_batch_without_a_leftover__says_nothing_of_one(dao: Dao, way: str) -> None:
+    (item,) = crowd(dao, 1)
+    receipt = resolve(dao, live(dao, [item]), item, way)
+    assert receipt.named("BatchCompleted") == []
+    dropped = [told.args["shares"] for told in receipt.named("PendingSharesDropped")]
+    assert dropped == ([10 * UNIT] * 2 if way == "erase" else [])
