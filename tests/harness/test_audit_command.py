@@ -1,0 +1,65 @@
+"""`make audit` itself: what it says of its parts, and that none outlives it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from audit import __main__ as command
+from audit.part import ROOT, PartError
+
+
+@pytest.fixture(autouse=True)
+def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(command, "REPORT", tmp_path)
+    monkeypatch.setattr(command, "LOGS", tmp_path)
+    return tmp_path
+
+
+def test_audit__of_a_part_that_is_none__is_refused_and_names_those_there_are() -> None:
+    with pytest.raises(PartError, match=r"no part is called luck: there are campaign, proofs, mutation, "):
+        command.main(["luck"])
+
+
+@pytest.mark.parametrize("left_over", ["", '{"ok": true, "summary": "found nothing"}'])
+def test_part__that_breaks_off__failed_whatever_an_earlier_run_left(
+    report: Path, capsys: pytest.CaptureFixture[str], left_over: str
+) -> None:
+    part = command.Part("no_such_part", 1, "breaks off")
+    if left_over:
+        (report / "no_such_part.json").write_text(left_over)
+    assert command._run([part], time.monotonic()) == [part]
+    assert ("BROKE OFF with exit code 1" in capsys.readouterr().out) == (not left_over)
+
+
+def test_parts__two_for_both_cores__run_one_after_the_other(capsys: pytest.CaptureFixture[str]) -> None:
+    parts = [command.Part(name, command.CORES, "breaks off") for name in ("no_such_part", "no_other_part")]
+    assert command._run(parts, time.monotonic()) == parts
+    said = [line.split("] ")[1].split()[0].rstrip(":") for line in capsys.readouterr().out.splitlines()]
+    assert said == ["no_such_part", "no_such_part", "no_other_part", "no_other_part"]
+
+
+def test_audit__ended_from_outside__ends_its_parts() -> None:
+    audit = subprocess.Popen([sys.executable, "-m", "audit", "slither"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert audit.stdout is not None
+    assert "slither: static analysis" in audit.stdout.readline()
+    until = time.monotonic() + 30
+    while not (parts := children(audit.pid)) and time.monotonic() < until:
+        time.sleep(0.05)
+    audit.send_signal(signal.SIGTERM)
+    assert audit.wait(timeout=30) == 143
+    assert parts and not any(alive(part) for part in parts)
+
+
+def children(process: int) -> list[int]:
+    told = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True, check=False).stdout
+    return [int(line) for line in told.split()]
+
+
+def alive(process: int) -> bool:
+    return subprocess.run(["kill", "-0", str(process)], capture_output=True, check=False).returncode == 0
