@@ -101,7 +101,7 @@ def _run(chosen: list[Part], begun: float) -> list[Part]:
                     print(f"{_clock(begun)}   {task.part.name}: {_last_line(task.log)}", flush=True)
     finally:
         for task in running:
-            task.process.terminate()
+            os.killpg(task.process.pid, signal.SIGTERM)
             task.process.wait()
     return failed
 
@@ -113,7 +113,14 @@ def _start(part: Part, begun: float) -> Running:
         command = [sys.executable, "-m", f"audit.{part.name}"]
         environment = os.environ | {"PYTHONUNBUFFERED": "1"}
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            # A part has children of its own; whoever ends it ends them.
+            start_new_session=True,
         )
     return Running(part, process, log, time.monotonic())
 

@@ -2,24 +2,29 @@
 
     python -m audit.properties [NUMBER ...]    only those of, say, S-3 and AB-17
 
-Tests run through Ape with a node, as in `make test`. A number stands if all its tests passed; one without any, because
-a proof holds it or the design leaves nothing to try, says so on its page.
+A number stands if all its tests passed; one without any, because a proof holds it or the design leaves nothing to try,
+says so on its page.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import pytest
+
 from audit.part import REPORT, ROOT, PartError, Stopwatch, run, write
+from audit.suites import BOTH_WAYS, IN_PROCESS, ON_A_NODE
 from tests.harness.catalogue import Row, rows
 
 PAGES = {"properties": "docs/properties.md", "abuse_cases": "docs/abuse-cases.md"}
+_TOLD = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 Outcomes = dict[str, list[str]]
 """What became of a test, given as the pages give it, for each of its parameters: `passed`, `failed` or `skipped`."""
 
@@ -38,15 +43,31 @@ def wanted(numbers: Iterable[str]) -> dict[str, list[Row]]:
 
 def tried(tests: Iterable[str]) -> Outcomes:
     """Runs the tests."""
+    named = sorted(set(tests))
+    either = [test for test in named if test.startswith(BOTH_WAYS)]
+    found: Outcomes = defaultdict(list)
+    for command, nodes in (
+        (IN_PROCESS, either),
+        ((*ON_A_NODE, "-m", "node"), either),
+        (ON_A_NODE, [test for test in named if test not in either]),
+    ):
+        for test, results in (_ran(command, nodes) if nodes else {}).items():
+            found[test] += results
+    return found
+
+
+def _ran(command: Sequence[str], tests: Iterable[str]) -> Outcomes:
     report = REPORT / "properties.xml"
     REPORT.mkdir(exist_ok=True)
     report.unlink(missing_ok=True)
-    nodes = [f"tests/{test}" for test in sorted(set(tests))]
-    if not nodes:
-        return {}
-    options = ["--network", "ethereum:local:foundry", "-q", "--junitxml", str(report), "-o", "junit_family=xunit1"]
-    done = subprocess.run(["ape", "test", *nodes, *options], cwd=ROOT, check=False)
-    if done.returncode not in (0, 1) or not report.exists():
+    environment = dict(os.environ)
+    environment.pop("DATADAO_CHAIN", None)
+    if command is IN_PROCESS:
+        environment["DATADAO_CHAIN"] = "revm"
+    options = ["--junitxml", str(report), "-o", "junit_family=xunit1"]
+    asked = [*command, *(f"tests/{test}" for test in tests), *options]
+    done = subprocess.run(asked, cwd=ROOT, env=environment, check=False)
+    if done.returncode not in _TOLD or not report.exists():
         raise PartError(f"the tests could not be run: pytest ended with exit code {done.returncode}, see above")
     return outcomes(report)
 

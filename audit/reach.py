@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, TypedDict
 from audit.compiler import Compiler
 from audit.coverage.build import CONTRACTS
 from audit.part import ROOT, PartError, Stopwatch, run, write
+from audit.suites import IN_PROCESS, ON_A_NODE
 from tests.support.artifacts import artifacts, signature
 from tests.support.recording import OK, Recorder, read
 
@@ -28,17 +29,12 @@ _STANDARDS = (
     "@openzeppelin/contracts/governance/TimelockController.sol",
 )
 """Whose enums our ABIs tell of."""
-_IN_PROCESS = ["python", "-m", "pytest", "-q", "-p", "no:ape_test", "-p", "no:cacheprovider"]
-_ON_A_NODE = ["ape", "test", "--network", "ethereum:local:foundry", "-q"]
-# Twins are other contracts; what both back ends do, each does alone; the demo does not go through the back ends.
+# Twins are other contracts; the demo does not go through the back ends.
 SUITES: Mapping[str, Sequence[str]] = {
-    "units": [*_IN_PROCESS, "tests/unit", "-m", "not node"],
-    "units on a node": [*_ON_A_NODE, "tests/unit", "-m", "node"],
-    "properties": [
-        *_IN_PROCESS,
-        *("tests/property", "tests/invariant", "--ignore=tests/property/test_backends_agree.py", "-k", "not twin"),
-    ],
-    "scenarios": [*_ON_A_NODE, "tests/scenario", "--ignore=tests/scenario/test_demo.py"],
+    "units": [*IN_PROCESS, "tests/unit"],
+    "units on a node": [*ON_A_NODE, "tests/unit", "-m", "node"],
+    "properties": [*IN_PROCESS, "tests/property", "tests/invariant", "-k", "not twin"],
+    "scenarios": [*ON_A_NODE, "tests/scenario", "--ignore=tests/scenario/test_demo.py"],
 }
 
 

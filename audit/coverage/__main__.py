@@ -19,6 +19,7 @@ from pathlib import Path
 from audit.coverage.build import Build, build
 from audit.coverage.lines import executed, explanations, result, share
 from audit.part import ROOT, PartError, Stopwatch, run, write
+from audit.suites import IN_PROCESS
 
 EXPLANATIONS = ROOT / "audit" / "uncovered.toml"
 
@@ -40,7 +41,6 @@ SUITES = (
             "tests/invariant",
             "-k",
             "not twin",
-            "--ignore=tests/property/test_backends_agree.py",
             "--ignore=tests/property/test_bytecode.py",
         ],
     ),
@@ -58,8 +58,7 @@ def crumbs_of(suite: Suite, built: Build, folder: Path) -> set[int]:
         "DATADAO_ARTIFACTS": str(getattr(built, suite.manifest)),
         "DATADAO_CRUMBS": str(found),
     }
-    command = ["python", "-m", "pytest", "-q", "-p", "no:ape_test", "-p", "no:cacheprovider"]
-    command += ["-p", "audit.coverage.plugin", "-m", "not node", *suite.arguments]
+    command = [*IN_PROCESS, "-p", "audit.coverage.plugin", *suite.arguments]
     ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if ended.returncode != 0:
         raise PartError(f"tests of {suite.name} fail on the code that leaves crumbs:\n{ended.stdout[-4000:]}")

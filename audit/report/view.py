@@ -49,6 +49,8 @@ class Claim:
     excludes: str
     kinds: list[str]
     twins: tuple[str, ...]
+    seeded: int
+    """Bugs put in on purpose that it caught."""
     tests: list[Test]
     proofs: list[Proof]
     steps: int | None
@@ -80,6 +82,7 @@ def _claim(row: Row, page: str, judged: dict[str, Any] | None, parts: Mapping[st
         excludes=row.cells[2] if has_kinds else "",
         kinds=row.last.split() if has_kinds else [],
         twins=row.twins,
+        seeded=_caught(row, parts["seeded"]),
         tests=tests,
         proofs=proofs,
         steps=_steps(row, parts["campaign"]),
@@ -119,6 +122,10 @@ def _steps(row: Row, part: Part) -> int | None:
         return None
     found: dict[str, int] = {name: result["steps"] for name, result in part.result["machines"].items()}
     return sum(found.get(name, 0) for name in machines)
+
+
+def _caught(row: Row, part: Part) -> int:
+    return sum(bug["property"] == row.id and bug["ok"] for bug in part.result["bugs"]) if part.result else 0
 
 
 def tally(found: list[Claim]) -> dict[str, int]:

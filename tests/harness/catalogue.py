@@ -14,6 +14,7 @@ TESTS = ROOT / "tests"
 FEWEST = {"T": 8, "S": 12, "R": 12, "L": 12, "G": 11, "X": 4, "K": 6, "AB": 90, "B": 24}
 """How many of each kind there are at least. A property that goes has to go from here too, in daylight."""
 KINDS = set("SHDUL")
+SEEDED = "[seeded](../audit/seeded.toml)"
 _IN_TEXT = re.compile(r"\b(AB|[TSRLGXKB])-(\d{1,2})\b(?:\s+to\s+\1-(\d{1,2})\b)?")
 _IN_NAME = re.compile(r"(?<=_)(AB|[TSRLGXKB])(\d{1,2})(?=_|$)", re.IGNORECASE)
 
@@ -26,6 +27,11 @@ class Row:
     tests: tuple[str, ...]
     twins: tuple[str, ...]
     cells: tuple[str, ...]
+
+    @property
+    def seeded(self) -> bool:
+        """Whether the page says that a bug of audit/seeded.toml breaks it."""
+        return SEEDED in self.cells[-2]
 
     @property
     def last(self) -> str:

@@ -44,16 +44,21 @@ def test_parts__two_for_both_cores__run_one_after_the_other(capsys: pytest.Captu
     assert said == ["no_such_part", "no_such_part", "no_other_part", "no_other_part"]
 
 
-def test_audit__ended_from_outside__ends_its_parts() -> None:
+def test_audit__ended_from_outside__ends_its_parts_and_what_they_started() -> None:
     audit = subprocess.Popen([sys.executable, "-m", "audit", "slither"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert audit.stdout is not None
     assert "slither: static analysis" in audit.stdout.readline()
     until = time.monotonic() + 30
-    while not (parts := children(audit.pid)) and time.monotonic() < until:
+    while not (below := [child for part in children(audit.pid) for child in children(part)]):
+        assert time.monotonic() < until, "the part starts a compiler"
         time.sleep(0.05)
+    started = [*children(audit.pid), *below]
     audit.send_signal(signal.SIGTERM)
     assert audit.wait(timeout=30) == 143
-    assert parts and not any(alive(part) for part in parts)
+    until = time.monotonic() + 3
+    while any(alive(process) for process in started):
+        assert time.monotonic() < until, f"{started} were to end"
+        time.sleep(0.05)
 
 
 def children(process: int) -> list[int]:

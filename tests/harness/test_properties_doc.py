@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from audit import seeded
 from tests.harness.catalogue import FEWEST, KINDS, ROOT, TESTS, faults, flaws, mentioned_by_tests, rows
 
 PROPERTIES = (ROOT / "docs" / "properties.md").read_text()
@@ -45,6 +46,13 @@ def test_twins__named_are_those_there_are_and_a_named_test_lives_with_each() -> 
         sources = [(TESTS / test.split("::")[0]).read_text() for test in row.tests]
         for twin in row.twins:
             assert any(twin.split(".")[0] in source for source in sources), f"{row.id}: nobody tries {twin}"
+
+
+def test_seeded__are_the_properties_that_a_seeded_bug_breaks() -> None:
+    broken = {bug.property for bug in seeded.read(seeded.BUGS)} & {row.id for row in rows(PROPERTIES)}
+    assert {row.id for row in rows(PROPERTIES) if row.seeded} == broken
+    without = {row.id for row in rows(PROPERTIES) if not row.seeded and not row.twins}
+    assert without == {"T-3", "T-4", "X-4", *(f"K-{number}" for number in range(1, 7))}, "the page names them"
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from tests.support.life import Answers, Life, Views
 from tests.support.machine import Machine, run
 from tests.support.strangers import FUNCTIONS, Chance, answer, lived_in
 
+pytestmark = pytest.mark.node
 SAMPLE = settings(
     max_examples=6 * DEPTH,
     stateful_step_count=30,

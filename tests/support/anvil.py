@@ -66,6 +66,12 @@ class Anvil:
     def code(self, address: str) -> bytes:
         return bytes(self.web3.eth.get_code(Web3.to_checksum_address(address)))
 
+    def storage(self, address: str, slot: int) -> int:
+        return int.from_bytes(self.web3.eth.get_storage_at(Web3.to_checksum_address(address), slot))
+
+    def set_storage(self, address: str, slot: int, word: int) -> None:
+        self._rpc("anvil_setStorageAt", address, hex(slot), f"0x{word:064x}")
+
     def call(self, sender: str, to: str, data: bytes) -> bytes:
         return self._call({"from": sender, "to": to, "data": "0x" + data.hex()})
 

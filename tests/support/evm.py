@@ -67,6 +67,13 @@ class Revm:
         code: bytes = self.evm.get_code(address) or b""
         return code.removesuffix(_PADDING)
 
+    def storage(self, address: str, slot: int) -> int:
+        word: int = self.evm.storage(address, slot)
+        return word
+
+    def set_storage(self, address: str, slot: int, word: int) -> None:
+        self.evm.insert_account_storage(address, slot, word)
+
     def call(self, sender: str, to: str, data: bytes) -> bytes:
         return self._message(sender, to, data, 0, static=True)
 

@@ -1,5 +1,5 @@
 """What contracts do for each other, and refuse each other, called by hand: the second lines of defence, which the
-wiring never lets anybody touch. Only a node lends out the address of a contract."""
+wiring never lets anybody touch."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from tests.support.handles import Reverted
 from tests.support.leases import Market
 from tests.support.pair import SHARES, Pair
 from tests.support.system import actor
-
-pytestmark = pytest.mark.node
 
 
 def test_approve__from_the_timelock_with_other_terms__refused_G2(dao: Dao) -> None:
@@ -68,15 +66,13 @@ def test_create_dataset__when_there_are_65535__refused(dao: Dao) -> None:
 
 def _set_dataset_count(dao: Dao, count: int) -> None:
     """Creating that many would take a day. The slot is the one whose word is the count."""
-    request = dao.chain.web3.provider.make_request
     now = dao.registry.datasetCount()
     for slot in range(64):
-        at = [dao.registry.address, hex(slot)]
-        word = request("eth_getStorageAt", [*at, "latest"])["result"]
-        if int(word, 16) != now:
+        word = dao.chain.storage(dao.registry.address, slot)
+        if word != now:
             continue
-        request("anvil_setStorageAt", [*at, f"0x{count:064x}"])
+        dao.chain.set_storage(dao.registry.address, slot, count)
         if dao.registry.datasetCount() == count:
             return
-        request("anvil_setStorageAt", [*at, word])
+        dao.chain.set_storage(dao.registry.address, slot, word)
     raise AssertionError("no slot holds the number of datasets")
