@@ -48,9 +48,9 @@ def test_audit__ended_from_outside__ends_its_parts_and_what_they_started() -> No
     audit = subprocess.Popen([sys.executable, "-m", "audit", "slither"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert audit.stdout is not None
     assert "slither: static analysis" in audit.stdout.readline()
-    until = time.monotonic() + 30
-    while not (below := [child for part in children(audit.pid) for child in children(part)]):
-        assert time.monotonic() < until, "the part starts a compiler"
+    until = time.monotonic() + 120
+    while not (below := [child for part in children(audit.pid) for child in children(part, "findings.json")]):
+        assert time.monotonic() < until, "the part starts Slither, which takes its time"
         time.sleep(0.05)
     started = [*children(audit.pid), *below]
     audit.send_signal(signal.SIGTERM)
@@ -61,8 +61,10 @@ def test_audit__ended_from_outside__ends_its_parts_and_what_they_started() -> No
         time.sleep(0.05)
 
 
-def children(process: int) -> list[int]:
-    told = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True, check=False).stdout
+def children(process: int, command: str = "") -> list[int]:
+    """Those in whose command this stands."""
+    asked = ["pgrep", "-P", str(process), "-f", command]
+    told = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
     return [int(line) for line in told.split()]
 
 
