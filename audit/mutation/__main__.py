@@ -23,7 +23,7 @@ from audit.mutation.campaign import CACHE, Campaign, Details, Plan, compiled
 from audit.mutation.choice import PATHS
 from audit.part import PartError, run, write
 
-SAMPLE, SEED = 150, 1
+SAMPLE, SEED = 100, 1
 
 
 def main(arguments: list[str]) -> int:
@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
 
     def campaign(suite: warm.Suite) -> Any:
         try:
-            lived = Campaign.over(plan, sources, codes, suite)
+            lived = Campaign.over(plan, sources, codes, suite, reasons)
             lived.run()
             return lived
         except PartError as error:
@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> int:
     lived = warm.collected(plan.tests or PATHS, campaign)
     if isinstance(lived, PartError):
         raise lived
-    details: Details = lived.judge(reasons)
+    details: Details = lived.judge()
     if entries:
         survivors = [m for m, outcome in lived.results.items() if outcome.verdict == "survived"]
         print("\n\n".join(triage.entry(m) for m in survivors if not triage.reason_for(m, reasons)))

@@ -128,14 +128,17 @@ class Campaign:
     bench: Bench
     choice: Choice
     memory: Memory
+    reasons: list[triage.Reason]
     results: dict[Mutant, Outcome] = field(default_factory=dict)
 
     @classmethod
-    def over(cls, plan: Plan, sources: Sources, codes: dict[str, Code], suite: Suite) -> Campaign:
+    def over(
+        cls, plan: Plan, sources: Sources, codes: dict[str, Code], suite: Suite, reasons: list[triage.Reason]
+    ) -> Campaign:
         bench = Bench(sources, codes, suite, _CPU_SECONDS)
         # What a few tests miss says nothing about all of them.
         memory = Memory(None if plan.tests else CACHE / "results.jsonl")
-        return cls(plan, bench, Choice(suite.tests, all_for_all=bool(plan.tests)), memory)
+        return cls(plan, bench, Choice(suite.tests, all_for_all=bool(plan.tests)), memory, reasons)
 
     def run(self) -> None:
         """Tries the chosen mutants, those known from an earlier run excepted."""
@@ -143,7 +146,8 @@ class Campaign:
         todo = []
         for mutant in mutants:
             key = self.bench.sources.key(mutant)
-            known = None if self.plan.fresh else self.memory.recall(key)
+            explained = triage.reason_for(mutant, self.reasons) is not None
+            known = None if self.plan.fresh else self.memory.recall(key, explained=explained)
             test = known.test if known else self.memory.hint(key)
             if "::" in test:
                 self.choice.noticed(mutant, test)
@@ -189,7 +193,7 @@ class Campaign:
         if remembered:
             passed.write_text(state)
 
-    def judge(self, reasons: list[triage.Reason]) -> Details:
+    def judge(self) -> Details:
         """The score, and which survivors nobody has explained."""
         counted, twice = self._distinct()
         rows: dict[str, FileRow] = {}
@@ -202,7 +206,7 @@ class Campaign:
                 row["killed"] += 1
                 continue
             row["survived"] += 1
-            reason = triage.reason_for(mutant, reasons)
+            reason = triage.reason_for(mutant, self.reasons)
             survivors.append(_survivor(mutant, reason))
             if reason:
                 row["explained"] += 1
@@ -224,7 +228,7 @@ class Campaign:
             files=[rows[file] for file in sorted(rows)],
             kinds={kind: dict(counts) for kind, counts in sorted(kinds.items())},
             survivors=survivors,
-            stale=self._stale(reasons, used),
+            stale=self._stale(used),
             settings=dict(SETTINGS),
             wrong=wrong,
         )
@@ -245,10 +249,10 @@ class Campaign:
             counted[mutant] = outcome
         return counted, twice
 
-    def _stale(self, reasons: list[triage.Reason], used: list[triage.Reason]) -> list[str]:
+    def _stale(self, used: list[triage.Reason]) -> list[str]:
         """Reasons for what was killed here, or is no mutant of the sources."""
         stale = []
-        for reason in reasons:
+        for reason in self.reasons:
             if reason in used:
                 continue
             mutant = next((m for m in self.bench.sources.mutants if triage.reason_for(m, [reason])), None)

@@ -1,7 +1,7 @@
 """Outcomes on disk, one JSON line each, so that a run that was stopped goes on where it was.
 
-A noticed mutant stays so while its sources and the test that noticed it are as they were; a survivor only while no test
-has changed.
+A noticed mutant stays so while its sources and the test that noticed it are as they were; a survivor while no test has
+changed, or as long as it is explained: the reason says that no test can notice it.
 """
 
 from __future__ import annotations
@@ -27,9 +27,12 @@ class Memory:
                 except (ValueError, KeyError, TypeError):
                     continue  # the last line of a run that was killed
 
-    def recall(self, key: str) -> Outcome | None:
+    def recall(self, key: str, *, explained: bool = False) -> Outcome | None:
         outcome, rests_on = self._known.get(key, (None, ""))
-        return outcome if outcome and rests_on == _evidence(outcome) else None
+        if outcome is None:
+            return None
+        stands = (explained and outcome.verdict == SURVIVED) or rests_on == _evidence(outcome)
+        return outcome if stands else None
 
     def hint(self, key: str) -> str:
         """The test that once noticed it, though it may have changed since."""

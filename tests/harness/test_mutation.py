@@ -234,7 +234,7 @@ def judged(results: dict[Mutant, Outcome], *reasons: triage.Reason) -> Details:
     sources.__dict__["mutants"] = list(results)
     bench: Any = SimpleNamespace(sources=sources)
     nothing: Any = None
-    return Campaign(Plan(), bench, nothing, nothing, results).judge(list(reasons))
+    return Campaign(Plan(), bench, nothing, nothing, list(reasons), results).judge()
 
 
 def test_judge__survivors__count_against_the_score_and_are_wrong_unless_explained() -> None:
@@ -299,6 +299,7 @@ def test_memory__tests_changed__forgets_what_rested_on_them(tmp_path: Path, monk
     assert [key for key in outcomes if Memory(path).recall(key)] == ["noticed", "no code"]
     state["a.py::t"] = "a 2"
     assert [key for key in outcomes if Memory(path).recall(key)] == ["no code"]
+    assert [key for key in outcomes if Memory(path).recall(key, explained=True)] == ["missed", "no code"]
     assert Memory(path).hint("noticed") == "a.py::t"
 
 
