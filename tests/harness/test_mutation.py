@@ -17,6 +17,7 @@ import pytest
 from audit.compiler import Compiler
 from audit.mutation import memory, triage
 from audit.mutation.campaign import Campaign, Details, Plan, sample
+from audit.mutation.choice import is_about_behaviour
 from audit.mutation.lanes import INVALID, KILLED, SAME_CODE, SURVIVED, Outcome
 from audit.mutation.memory import Memory
 from audit.mutation.operators import Edit, edits
@@ -271,6 +272,20 @@ def test_judge__reason_for_what_was_noticed_or_is_not_there__is_stale() -> None:
         "noticed by a.py::t: f: line 1: a → b",
         "no such mutant: f: line 9: a → b",
     ]
+
+
+@pytest.mark.parametrize(
+    ("test", "meets"),
+    [
+        ("tests/unit/leases/test_constructor.py::test_construction__parameter_beyond__refused[startWindow]", True),
+        ("tests/invariant/test_leases_twins.py::test_push_payment__would_stop_its_refund[6]", False),
+        ("tests/invariant/test_governance_machine.py::test_twin_of_the_governor__is_noticed[0]", False),
+        ("tests/unit/governor/test_birth.py::test_birth__code_size__fits", False),
+        ("tests/invariant/test_leases_machine.py::test_leases_and_models__in_an_odd_asset__live_the_same[Fee]", False),
+    ],
+)
+def test_choice__of_tests_that_say_nothing_of_a_mutant__is_by_name_not_by_parameter(test: str, meets: bool) -> None:
+    assert is_about_behaviour(test) is meets
 
 
 def test_sample__of_any_size__takes_from_every_file_and_is_the_same_for_a_seed() -> None:
