@@ -83,6 +83,29 @@ def test_extension__after_a_quorum_reached_in_time__never(dao: Dao) -> None:
     assert dao.governor.proposalDeadline(proposal.id) == deadline
 
 
+def test_extension__after_exactly_the_quorum_was_reached_in_time__never(dao: Dao) -> None:
+    early, late = member(dao, "early", 250), member(dao, "late", 1)
+    proposal = text_proposal(dao, early)
+    deadline = dao.governor.proposalDeadline(proposal.id)
+    vote_at(dao, deadline - EXTENSION, proposal, early)
+    assert dao.governor.quorum(dao.governor.proposalSnapshot(proposal.id)) == 250 * TOKEN
+    assert extended(vote_at(dao, deadline, proposal, late)) == []
+    assert dao.governor.proposalDeadline(proposal.id) == deadline
+
+
+@pytest.mark.parametrize(
+    ("function", "more"),
+    [("castVote", ()), ("castVoteWithReason", ("why",)), ("castVoteWithReasonAndParams", ("why", b"\1"))],
+)
+def test_extension__is_told_whichever_way_the_vote_was_cast(dao: Dao, function: str, more: tuple[object, ...]) -> None:
+    voter = founder(dao)
+    proposal = text_proposal(dao, voter)
+    deadline = dao.governor.proposalDeadline(proposal.id)
+    warp_to(dao, deadline)
+    receipt = getattr(dao.governor, function)(proposal.id, FOR, *more, sender=voter.address)
+    assert extended(receipt) == [deadline + EXTENSION]
+
+
 def test_extension__by_the_vote_that_completes_the_quorum__not_by_those_before_it(dao: Dao) -> None:
     """249.9999 of 250 is no quorum; one ten-thousandth of a token more is."""
     big, small = member(dao, "big", 249), member(dao, "small", 1)
