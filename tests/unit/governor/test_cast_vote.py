@@ -39,6 +39,21 @@ WAYS: dict[str, Cast] = {
 every_way = pytest.mark.parametrize("way", WAYS)
 
 
+@pytest.mark.parametrize("support", [AGAINST, FOR, ABSTAIN])
+def test_vote__of_all_tokens_there_can_be__fits_its_side_and_leaves_the_others(dao: Dao, support: int) -> None:
+    voter = founder(dao)
+    all_there_can_be = 2**63 - 1
+    dao.token.mint(voter.address, all_there_can_be - dao.token.totalSupply(), sender=dao.registry.address)
+    proposal = text_proposal(dao, voter)
+    deadline = dao.governor.proposalDeadline(proposal.id)
+    dao.to_vote(proposal.id)
+    dao.governor.castVote(proposal.id, support, sender=voter.address)
+    votes = [0, 0, 0]
+    votes[support] = all_there_can_be
+    assert dao.governor.proposalVotes(proposal.id) == tuple(votes)
+    assert dao.governor.proposalDeadline(proposal.id) == deadline
+
+
 @every_way
 @pytest.mark.parametrize("support", [AGAINST, FOR, ABSTAIN])
 def test_vote__by_a_member__adds_its_past_votes_to_one_side(dao: Dao, way: str, support: int) -> None:

@@ -93,6 +93,16 @@ def test_extension__after_exactly_the_quorum_was_reached_in_time__never(dao: Dao
     assert dao.governor.proposalDeadline(proposal.id) == deadline
 
 
+def test_extension__by_a_late_vote_against__never(dao: Dao) -> None:
+    """It is no part of the quorum, though it is as large as what reached it in time."""
+    early, late = member(dao, "early", 250), member(dao, "late", 100)
+    proposal = text_proposal(dao, early)
+    deadline = dao.governor.proposalDeadline(proposal.id)
+    vote_at(dao, deadline - EXTENSION, proposal, early)
+    assert extended(vote_at(dao, deadline, proposal, late, AGAINST)) == []
+    assert dao.governor.proposalDeadline(proposal.id) == deadline
+
+
 @pytest.mark.parametrize(
     ("function", "more"),
     [("castVote", ()), ("castVoteWithReason", ("why",)), ("castVoteWithReasonAndParams", ("why", b"\1"))],
