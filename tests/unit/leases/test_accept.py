@@ -178,6 +178,20 @@ def test_accept__ninth_live_lease_of_a_licensee__refused(market: Market) -> None
     market.send("accept", offer, HPKE_KEY, COST)
 
 
+def test_accept__ninth_while_only_the_newest_of_eight_is_over__takes_its_place(market: Market) -> None:
+    offer = market.create_offer(seats=9)
+    running = [take(market, offer).value for _ in range(7)]
+    for lease in running:
+        market.send("start", lease)
+    newest = take(market, offer).value
+    market.warp_to(market.lease(newest).startBy)
+    market.dao.fund(market.licensee, COST, market.dao.leases)
+    receipt = market.send("accept", offer, HPKE_KEY, COST)
+    assert [event.args for event in receipt.named("LeaseSettled")] == [{"leaseId": newest}]
+    assert receipt.named("OfferAccepted")[0].args["leaseId"] == receipt.value == newest + 1
+    assert receipt.named("OfferAccepted")[0].args["offerId"] == offer
+
+
 @pytest.mark.parametrize("exclusive_first", [True, False])
 def test_accept__beside_an_exclusive_lease__never_two_L8(market: Market, exclusive_first: bool) -> None:
     exclusive = market.create_offer(exclusive=True, seats=5)

@@ -33,6 +33,16 @@ def test_reserve__queued_exclusive_lease__keeps_others_out_until_it_is_approved_
         accept()
 
 
+def test_reserve__exclusive_lease_approved__leaves_no_reservation_for_any_queued_lease(market: Market) -> None:
+    _, shared = market.request()
+    market.queue(shared)
+    lease, proposal = market.request(exclusive=True)
+    market.queue(proposal)
+    market.send("reserve", lease)
+    market.dao.execute(proposal)
+    assert market.dao.leases.datasetLeases(1) == (1, lease, 0)
+
+
 def test_reserve__proposal_expires__the_dataset_is_free_that_second(market: Market) -> None:
     offer = market.create_offer(days=300)
     lease, proposal = market.request(exclusive=True)
