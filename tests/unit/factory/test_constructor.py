@@ -61,6 +61,15 @@ def test_construction__what_is_no_blueprint__refused_by_address(
     assert caught.value.values[0].lower() == account.lower()
 
 
+def test_construction__the_shortest_blueprint_there_is__accepted(made: FactoryDao) -> None:
+    sender = made.who("another deployer").address
+    shortest = made.chain.create(sender, storing(bytes.fromhex("fe710000")))
+    pairs = [(pair.head, pair.tail) for pair in made.factory.blueprints()]
+    pairs[0] = (shortest, ZERO)
+    made_with_it = deploy(made.chain, FACTORY, pairs, sender=sender)
+    assert made_with_it.blueprints()[0].head.lower() == shortest.lower()
+
+
 def test_construction__no_head__refused(made: FactoryDao) -> None:
     pairs = [(pair.head, pair.tail) for pair in made.factory.blueprints()]
     pairs[3] = (ZERO, pairs[3][0])

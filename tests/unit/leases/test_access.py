@@ -96,6 +96,28 @@ def test_access__only_the_lease_at_one_position_of_the_list_is_open__found(marke
     assert market.dao.leases.leasesOf(1, market.licensee.address)[7 - position] == ids[position]
 
 
+def test_access__largest_numbers_there_can_be__are_listed_whole(market: Market) -> None:
+    offer = market.create_offer(seats=8)
+    _count_leases(market, 2**32 - 9)
+    ids = [market.accept(offer) for _ in range(8)]
+    assert ids == list(range(2**32 - 8, 2**32))
+    assert market.dao.leases.leasesOf(1, market.licensee.address) == list(reversed(ids))
+    market.send("start", ids[0])
+    assert market.dao.leases.isAccessAllowed(1, market.licensee.address, 1)
+
+
+def _count_leases(market: Market, count: int) -> None:
+    """As if there had been so many. The slot is the one that holds what is owed and both counts."""
+    chain, leases = market.dao.chain, market.dao.leases
+    others = leases.offerCount() << 160 | leases.solvency()[1]
+    for slot in range(64):
+        if chain.storage(leases.address, slot) == others | leases.leaseCount() << 128:
+            chain.set_storage(leases.address, slot, others | count << 128)
+            assert leases.leaseCount() == count
+            return
+    raise AssertionError("no slot holds the number of leases")
+
+
 def test_access__an_open_lease_never_falls_off_the_list(market: Market) -> None:
     """Nine more leases come and go; the long one stays found (AB-74 for lists)."""
     lease = market.active(periodLength=90 * DAY)
