@@ -163,6 +163,17 @@ def test_accept__grant_without_rent_and_bond__needs_no_money_and_no_pool(market:
         market.send("end", lease, by=market.stranger)
 
 
+def test_accept__rent_or_bond_of_a_single_unit__is_pulled_and_paid_like_any_other(market: Market) -> None:
+    bond_only, rent_only = market.create_offer(pricePerPeriod=0, bond=1), market.create_offer(pricePerPeriod=1, bond=0)
+    market.accept(bond_only)
+    assert market.dao.leases.solvency() == (1, 1)
+    lease = market.accept(rent_only)
+    (paid,) = market.send("start", lease).named("InstalmentPaid")
+    assert (paid.args["toDataset"], paid.args["toCommons"], paid.args["toTreasury"]) == (1, 0, 0)
+    assert market.dao.splitter.pool(1)[2] == 1
+    assert market.dao.leases.solvency() == (3, 3), "two more instalments of one, and the bond of the other lease"
+
+
 def test_accept__ninth_live_lease_of_a_licensee__refused(market: Market) -> None:
     offer = market.create_offer(seats=9)
     for _ in range(8):

@@ -120,6 +120,16 @@ def test_create_offer__policy_changes_afterwards__keeps_its_terms_and_cuts_L7(ma
     assert (paid.args["toCommons"], paid.args["toTreasury"]) == (PRICE // 20, PRICE // 20)
 
 
+def test_create_offer__cuts_that_differ__are_told_and_kept_each_in_its_place(market: Market) -> None:
+    policy = vars(market.dao.registry.currentPolicy(1)) | {"commonsBps": 300, "treasuryBps": 700}
+    market.dao.govern(market.founder, market.dao.registry, "updatePolicy", 1, policy)
+    proposal = market.queued("createOffer", *offer_args(market))
+    market.warp_to(market.dao.governor.proposalEta(proposal.id))
+    (created,) = market.carry_out(proposal).named("OfferCreated")
+    assert (created.args["commonsBps"], created.args["treasuryBps"]) == (300, 700)
+    assert market.dao.leases.offerTerms(1)[1:] == (300, 700)
+
+
 def test_create_offer__brake_pulled__accepted(market: Market) -> None:
     proposal = market.queued("createOffer", *offer_args(market))
     market.warp_to(market.dao.governor.proposalEta(proposal.id))

@@ -101,6 +101,15 @@ def test_request__terms_inside_the_policy__escrows_and_opens_the_vote(market: Ma
     assert proposed.args == {"proposalId": proposal, "leaseId": 1, "licensee": licensee.address}
 
 
+def test_request__cuts_that_differ__are_told_and_kept_each_in_its_place(market: Market) -> None:
+    policy = vars(market.dao.registry.currentPolicy(1)) | {"commonsBps": 300, "treasuryBps": 700}
+    market.dao.govern(market.founder, market.dao.registry, "updatePolicy", 1, policy)
+    rich(market)
+    (requested,) = ask(market).named("LeaseRequested")
+    assert (requested.args["commonsBps"], requested.args["treasuryBps"]) == (300, 700)
+    assert market.dao.leases.leaseTerms(1)[1:] == (300, 700)
+
+
 def test_request__twice_the_same__two_leases_and_two_proposals(market: Market) -> None:
     first, second = market.request()[1], market.request()[1]
     assert first.id != second.id
