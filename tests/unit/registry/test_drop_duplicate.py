@@ -110,6 +110,24 @@ def test_drop_duplicate__in_the_same_batch_or_another_dataset__dropped_R12(dao: 
     assert dao.splitter.pool(1 if same == "batch" else 2)[1] == (20 * UNIT if same == "batch" else 0)
 
 
+@pytest.mark.parametrize("differs", ["batch", "contributor", "shares"])
+def test_drop_duplicate__unlike_the_recorded_one_in_a_single_thing__dropped_R12(dao: Dao, differs: str) -> None:
+    item, other = crowd(dao, 2)
+    if differs == "batch":
+        dao.claim(live(dao, [item]), item)
+        copy, batch = item, live(dao, [item, other])
+    else:
+        change = {"contributor": other.contributor} if differs == "contributor" else {"units": 2 * item.units}
+        copy = changed(item, **change)
+        batch = live(dao, [item, copy, other])
+        dao.claim(batch, item)
+    pending = dao.registry.batch(batch.id).unresolvedShares
+    proof = batch.proof(copy)
+    assert not dao.registry.isIncluded(batch.id, copy, proof)
+    drop(dao, batch, copy)
+    assert dao.registry.batch(batch.id).unresolvedShares < pending
+
+
 def test_drop_duplicate__twice__refused_R12(dao: Dao) -> None:
     item, copy, other = twins(dao)
     first, second = live(dao, [item]), live(dao, [copy, other])

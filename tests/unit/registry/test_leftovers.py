@@ -48,6 +48,13 @@ def test_last_leaf__resolved_in_any_way__takes_the_leftover_out_R12(dao: Dao, wa
     assert dao.splitter.pool(1)[1] == dao.splitter.pool(0)[1] == base + left
 
 
+def test_last_leaf__with_a_single_share_left_over__takes_that_out_too_R12(dao: Dao) -> None:
+    (item,) = crowd(dao, 1)
+    batch = live(dao, [item], totalShares=10 * UNIT + 1)
+    assert event(dao.claim(batch, item), "BatchCompleted").args == {"batchId": batch.id, "leftover": 1}
+    assert dao.token.totalSupply() == dao.splitter.pool(1)[1] == dao.splitter.pool(0)[1] == 10 * UNIT
+
+
 def test_last_leaf__of_an_exact_batch__completes_in_silence(dao: Dao) -> None:
     (item,) = leaves = crowd(dao, 1)
     batch = live(dao, leaves)

@@ -140,6 +140,25 @@ def test_deposit__accumulator_would_overflow__refused_at_the_first_unit__s8_ab30
     assert pair.claim(pair.payer) in (fits - 1, fits)
 
 
+def test_deposit__that_fills_the_accumulator_to_its_last_unit__accepted_s8(pair: Pair) -> None:
+    """Takes two sizes of a pool: one unit moves the index by 3 in the first, by 4 in the second."""
+    shares = SCALE // 3
+    pair.accept(pair.payer, shares)
+    pair.deposit(1, 1)
+    pair.erase(pair.payer, shares - SCALE // 4)
+    fits = (MAX - 3) // 4
+    pair.fund(pair.payer, fits)
+    assert pair.splitter.acceptsDeposit(1, fits)
+    pair.splitter.deposit(1, fits, sender=pair.payer.address)
+    assert pair.splitter.pool(1)[0] == MAX
+    assert not pair.splitter.acceptsDeposit(1, 1)
+
+
+def test_deposit__dead_pool_and_no_approval__is_refused_for_the_pool(pair: Pair) -> None:
+    with refused(pair.reader(pair.payer).words, "RevenueSplitter_NoShares", 1):
+        pair.splitter.deposit(1, 1, sender=pair.payer.address)
+
+
 def test_deposit__smallest_pool_pumped_with_every_unit_in_existence__stays_open__s10_ab30(pair: Pair) -> None:
     everything = 2**96 - 1
     pair.accept(pair.payer, MIN_SHARES)

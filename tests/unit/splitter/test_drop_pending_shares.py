@@ -52,6 +52,16 @@ def test_drop_pending_shares__of_a_member__adds_to_what_it_is_owed(pair: Pair) -
     assert pair.splitter.sharesOf(1, member.address) == SHARES
 
 
+def test_drop_pending_shares__that_earned_single_units__credits_each_of_them(pair: Pair) -> None:
+    member = pair.payer
+    for owed in (1, 2):
+        lot = pair.activate(1, SHARES)
+        pair.deposit(1, 1)
+        pair.splitter.dropPendingShares(1, member.address, SHARES, lot.entry, sender=pair.registry.address)
+        assert pair.claimable(member, 1) == owed
+    assert pair.claim(member, 1) == 2
+
+
 def test_drop_pending_shares__of_nobody__credits_nobody_and_income_stays__s9(pair: Pair) -> None:
     pair.accept(pair.payer, SHARES)
     lot = pair.activate(1, SHARES)
