@@ -66,6 +66,10 @@ class Anvil:
     def code(self, address: str) -> bytes:
         return bytes(self.web3.eth.get_code(Web3.to_checksum_address(address)))
 
+    def logs_of(self, address: str) -> list[Log]:
+        found = self.web3.eth.get_logs({"address": Web3.to_checksum_address(address), "fromBlock": 0})
+        return [Log(log["address"], [bytes(topic) for topic in log["topics"]], bytes(log["data"])) for log in found]
+
     def storage(self, address: str, slot: int) -> int:
         return int.from_bytes(self.web3.eth.get_storage_at(Web3.to_checksum_address(address), slot))
 

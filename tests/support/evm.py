@@ -67,6 +67,10 @@ class Revm:
         code: bytes = self.evm.get_code(address) or b""
         return code.removesuffix(_PADDING)
 
+    def logs_of(self, address: str) -> list[Log]:
+        """All it has ever said."""
+        return [log for log in self.logs if log.address.lower() == address.lower()]
+
     def storage(self, address: str, slot: int) -> int:
         word: int = self.evm.storage(address, slot)
         return word

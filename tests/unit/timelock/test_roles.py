@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from eth_utils import keccak
 
 from tests.support.dao import QUEUED, Dao
 from tests.support.governance import bring, founder, operation_of, refused, text_proposal, warp_to
@@ -37,6 +38,19 @@ def test_roles__of_a_newborn_dao__are_the_governors_alone_G7_AB21(dao: Dao) -> N
     for role in ROLES:
         assert dao.timelock.getRoleAdmin(getattr(dao.timelock, role)()) == bytes(32)
     assert dao.governor.timelock() == dao.brake.timelock() == dao.timelock.address
+
+
+def test_roles__ever_granted__are_those_of_the_graph_and_none_was_taken_back_G7(dao: Dao) -> None:
+    """Also to accounts that nobody would think to ask about."""
+    told = dao.chain.logs_of(dao.timelock.address)
+    granted = [log.topics[1:3] for log in told if log.topics[0] == keccak(text="RoleGranted(bytes32,address,address)")]
+    graph = [
+        [getattr(dao.timelock, role)(), bytes.fromhex(dao.addresses[name][2:]).rjust(32, b"\0")]
+        for role, names in GRAPH.items()
+        for name in names
+    ]
+    assert sorted(granted) == sorted(graph)
+    assert not [log for log in told if log.topics[0] == keccak(text="RoleRevoked(bytes32,address,address)")]
 
 
 @pytest.mark.parametrize("who", ["stranger", "founder", "deployer", "guardian"])
