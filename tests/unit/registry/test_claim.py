@@ -254,6 +254,14 @@ def test_claim__units_that_earn_nothing_or_overflow__refused_R4_B08(dao: Dao, un
     refused(dao, lambda: dao.claim(batch, item), "DatasetRegistry_NoShares", units, 10_000, watch=leaves)
 
 
+def test_claim__largest_units_that_are_reckoned_with__refused_for_what_they_come_to_R4(dao: Dao) -> None:
+    units = 2**128 - 1
+    (item,) = leaves = crowd(dao, 1, units)
+    batch = live(dao, leaves, totalShares=UNIT)
+    call = lambda: dao.claim(batch, item)  # noqa: E731
+    refused(dao, call, "DatasetRegistry_SharesExceedBatch", batch.id, units * UNIT, UNIT, watch=leaves)
+
+
 def test_claim__more_shares_than_the_batch_was_signed_for__refused_R4(dao: Dao) -> None:
     leaves = crowd(dao, 2)
     batch = live(dao, leaves, totalShares=19 * UNIT)
