@@ -126,7 +126,8 @@ def test_clocks__of_token_and_governor__agree_on_every_chain_AB24_T8(chain_id: i
 
 
 @pytest.mark.parametrize(
-    ("name", "counterpart"), [("EmergencyBrake", "timelock"), ("DataGovernor", "timelock"), ("DataGovernor", "brake")]
+    ("name", "counterpart"),
+    [("EmergencyBrake", "timelock"), *(("DataGovernor", counterpart) for counterpart in ("timelock", "brake", "token"))],
 )
 def test_birth__with_a_counterpart_without_code__refused_B21(name: str, counterpart: str) -> None:
     dao = Dao()

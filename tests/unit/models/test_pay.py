@@ -77,6 +77,17 @@ def test_pay__dead_pool__its_part_is_credited_to_the_treasury(market: Market) ->
     }
 
 
+def test_pay__several_dead_pools__the_treasury_has_the_parts_of_all(market: Market) -> None:
+    other = market.second_dataset()
+    number = model(market, (1, 500), (other, 700))
+    market.fill(1)
+    market.fill(other)
+    funded(market, 10_000)
+    pay(market, number, 10_000)
+    assert market.dao.models.creditOf(market.dao.timelock.address) == 1_200
+    assert market.dao.models.creditOf(market.licensee.address) == 8_800
+
+
 def test_pay__same_pool_twice_and_full_after_the_first__the_second_goes_to_the_treasury(market: Market) -> None:
     """Each pool is asked right before its deposit."""
     number = model(market, (1, 5000), (1, 5000))
