@@ -127,7 +127,7 @@ def test_clocks__of_token_and_governor__agree_on_every_chain_AB24_T8(chain_id: i
 
 @pytest.mark.parametrize(
     ("name", "counterpart"),
-    [("EmergencyBrake", "timelock"), *(("DataGovernor", counterpart) for counterpart in ("timelock", "brake", "token"))],
+    [("EmergencyBrake", "timelock"), *(("DataGovernor", other) for other in ("timelock", "brake", "token"))],
 )
 def test_birth__with_a_counterpart_without_code__refused_B21(name: str, counterpart: str) -> None:
     dao = Dao()

@@ -59,7 +59,6 @@ def test_publish__signed_by_the_threshold__stores_the_batch_and_changes_nothing_
         assert after[same] == before[same]
 
 
-
 def test_publish__second_batch_of_a_dataset__is_told_with_its_own_number(dao: Dao) -> None:
     dao.publish(crowd(dao, 1))
     message, _ = dao.batch_message(crowd(dao, 1))
