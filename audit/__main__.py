@@ -34,6 +34,10 @@ class Part:
     cores: int
     purpose: str
 
+    @property
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", f"audit.{self.name}"]
+
 
 # Those that take both cores first; the others fill the cores side by side.
 PARTS = (
@@ -110,10 +114,9 @@ def _start(part: Part, begun: float) -> Running:
     log = LOGS / f"{part.name}.log"
     print(f"{_clock(begun)} {part.name}: {part.purpose}", flush=True)
     with log.open("wb") as output:
-        command = [sys.executable, "-m", f"audit.{part.name}"]
         environment = os.environ | {"PYTHONUNBUFFERED": "1"}
         process = subprocess.Popen(
-            command,
+            part.command,
             cwd=ROOT,
             env=environment,
             stdout=output,

@@ -14,6 +14,7 @@ import pytest
 from eth_utils import keccak
 
 from datadao import eip712
+from datadao.factory import storing
 from tests.support.dao import READINESS
 from tests.support.handles import Receipt, deploy
 from tests.support.leases import ACTIVE, Market
@@ -147,4 +148,19 @@ def test_confirm_delivery__custodian_with_a_contract_wallet__signs_by_erc1271(ma
     signed |= {c.address: sign(market, lease, c)[0] for c in seats(market, 1, 2)}
     ordered = [signed[a] for a in sorted(signed, key=lambda a: int(a, 16))]
     confirm(market, lease, ordered)
+    assert market.lease(lease).status == ACTIVE
+
+
+def test_confirm_delivery__custodian_that_agreed_on_chain__signs_by_its_address_alone(market: Market) -> None:
+    """As a Safe does: the message was approved before, and there is nothing left to show."""
+    dao = market.dao
+    # Answers whatever it is asked with ERC-1271's magic value.
+    agreeing = bytes.fromhex("631626ba7e60e01b5f5260205ff3")
+    wallet = dao.chain.create(dao.who("wallet owner").address, storing(agreeing))
+    dao.govern(market.founder, dao.registry, "setCommittee", [(wallet, b"\1" * 32, "file:wallet")], 1)
+    lease = market.approved()
+    nobody = "0x" + "00" * 20
+    with refused(market.picture, "DataLeases_SignersNotAscending", nobody, nobody):
+        confirm(market, lease, [bytes.fromhex(wallet[2:-2])])
+    confirm(market, lease, [bytes.fromhex(wallet[2:])])
     assert market.lease(lease).status == ACTIVE
