@@ -48,6 +48,7 @@ def test_cancel__by_the_guardian__ends_what_has_not_ended(dao: Dao, state: int) 
     assert dao.timelock.getTimestamp(operation) == 0
     dao.chain.warp(1000 * DAY)
     assert dao.governor.state(proposal.id) == CANCELED
+    assert dao.governor.proposalQuorum(proposal.id) == dao.governor.quorum(dao.governor.proposalSnapshot(proposal.id))
 
 
 @every("state", TERMINAL, ids=lambda s: STATES[s])
