@@ -114,7 +114,7 @@ def _readme(abis: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
         "```",
         "",
         "```solidity",
-        "// With solc 0.8.37, and @openzeppelin/contracts installed beside it.",
+        "// With solc 0.8.4 or later, and @openzeppelin/contracts installed beside it.",
         'import {IDataLeases} from "datadao/contracts/interfaces/IDataLeases.sol";',
         "```",
         "",

@@ -59,7 +59,9 @@ def _stage(package: Path, deployments: Path) -> None:
     """Lays the package out: what `interfaces/` holds, with TypeScript as what Node runs and types."""
     for path in (*(ROOT / "interfaces").glob("*.json"), ROOT / "interfaces/README.md", ROOT / "LICENSE"):
         shutil.copy(path, package)
-    shutil.copytree(ROOT / "contracts/interfaces", package / "contracts/interfaces")
+    shutil.copytree(
+        ROOT / "contracts/interfaces", package / "contracts/interfaces", ignore=shutil.ignore_patterns(".solhint.json")
+    )
     (package / "deployments").mkdir()
     for path in public_records(deployments):
         shutil.copy(path, package / "deployments")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity 0.8.37;
+pragma solidity >=0.8.4;
 
 /// @title Data leases
 /// @notice An AI company escrows its rent and a bond and asks; holders vote; if they agree and keys are ready, the rent

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity 0.8.37;
+pragma solidity >=0.8.4;
 
 /// @title Data timelock
 /// @notice What a Data DAO adds to OpenZeppelin's TimelockController: a delay that stays within bounds, and roles that

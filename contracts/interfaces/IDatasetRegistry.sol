@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity 0.8.37;
+pragma solidity >=0.8.4;
 
 /// @title Dataset registry
 /// @notice Datasets and their policies, the attestors who score data, the custodians who keep its keys, the batches of

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity 0.8.37;
+pragma solidity >=0.8.4;
 
 /// @title Emergency brake
 /// @notice One guardian with an end date may block new entries (publish, activate, request, accept, approve) for

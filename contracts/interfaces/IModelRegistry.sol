@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity 0.8.37;
+pragma solidity >=0.8.4;
 
 /// @title Model registry
 /// @notice Models trained under leases. Every payment to a model is split: each lease's royalty goes to its dataset's

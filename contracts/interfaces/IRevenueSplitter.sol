@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity 0.8.37;
+pragma solidity >=0.8.4;
 
 /// @title Revenue splitter
 /// @notice Holds all money owed to contributors, in one asset. A pool shares each deposit among the shares it has at

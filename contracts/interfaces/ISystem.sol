@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity 0.8.37;
+pragma solidity >=0.8.4;
 
 /// @notice Addresses of the eight contracts of one DAO, predicted before the first is deployed.
 /// @dev Every constructor takes the same value and refuses to live at any address but its own entry, so eight
