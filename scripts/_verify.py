@@ -14,6 +14,7 @@ import ape
 from datadao.deployment import ORDER, Config, Context, constructor_inputs
 from datadao.factory import FACTORY
 from scripts._artifacts import abi_of
+from scripts._check_asset import asset_of, check_asset
 from scripts._check_code import check_code
 from scripts._check_parameters import check_parameters
 from scripts._check_roles import check_roles
@@ -30,7 +31,7 @@ def verify(entry: Mapping[str, Any], config: Config) -> list[Check]:
     expected = expected_arguments(entry, config, addresses)
     factory = {FACTORY: entry["factory"]} if "factory" in entry else {}
     reader = Reader(ape.networks.provider.web3, {**addresses, **factory})
-    return [*_all(reader, entry, expected)]
+    return [*_all(reader, entry, expected), *check_asset(reader, entry, config, _context(entry, config))]
 
 
 def remarks(entry: Mapping[str, Any], config: Config) -> list[str]:
@@ -54,9 +55,7 @@ def expected_arguments(
     entry: Mapping[str, Any], config: Config, addresses: Mapping[str, str]
 ) -> dict[str, dict[str, Any]]:
     """What each constructor must have been given, by contract and ABI name without trailing underscores."""
-    known: Mapping[str, str] = entry["accounts"]
-    # Aliases are those of whoever deployed; the record says whom they meant, so that anyone can verify.
-    context = Context(lambda alias: known.get(alias) or address_of(alias), entry["now"], entry["asset"])
+    context = _context(entry, config)
     system = {key: addresses[name] for key, name in ORDER}
     arguments = {}
     for _, name in ORDER:
@@ -64,3 +63,9 @@ def expected_arguments(
         names = [i["name"].rstrip("_") for i in constructor_inputs(abi)]
         arguments[name] = dict(zip(names, config.arguments(name, abi, system, context), strict=True))
     return arguments
+
+
+def _context(entry: Mapping[str, Any], config: Config) -> Context:
+    known: Mapping[str, str] = entry["accounts"]
+    # Aliases are those of whoever deployed; the record says whom they meant, so that anyone can verify.
+    return Context(lambda alias: known.get(alias) or address_of(alias), entry["now"], asset_of(entry, config))

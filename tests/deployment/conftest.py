@@ -10,13 +10,19 @@ from scripts._deploy import execute
 from scripts._packages import pack_wheel
 from scripts._plan import NEW, make_plan
 from scripts._record import new_entry
-from tests.deployment.world import local
+from tests.deployment.world import born, local
 
 
 @pytest.fixture(scope="module")
 def deployer(accounts):
     """The account that deploys: `TEST::0`."""
     return accounts[0]
+
+
+@pytest.fixture(scope="module")
+def dao(deployer):
+    """A DAO as the local configuration describes it: its handles and its record."""
+    return born(deployer)
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,10 @@
 """`verify` passes on what `deploy` made, and names whatever is otherwise: contract and field.
 
 - nothing wrong: every check passes, before and after a DAO has lived
-- parameters: each one off by one, on the chain or in the configuration, is named and nothing else is
 - wiring: each constructor told each wrong counterpart
 - code: one byte changed, an immutable changed, no code at all
 - record: wrong transaction, deployer, arguments
-- roles are in test_verify_roles.py
+- parameters and the asset are in test_verify_parameters.py, roles in test_verify_roles.py
 - nodes: without batches, with short ranges of events, without events
 """
 
@@ -20,19 +19,11 @@ from eth_utils import keccak
 from web3 import Web3
 
 from datadao.deployment import Config
-from datadao.values import leaves
 from scripts._artifacts import runtime_code
 from scripts._check_code import holes
-from scripts._check_roles import DOORS
 from scripts._plan import make_plan, override
 from scripts._verify import remarks, verify
-from tests.deployment.world import CONTRACTS, LOCAL, born, changed, code_misses, deployed, local, misses, raw, rewired
-
-
-@pytest.fixture(scope="module")
-def dao(deployer):
-    """A DAO as the local configuration describes it: its handles and its record."""
-    return born(deployer)
+from tests.deployment.world import CONTRACTS, LOCAL, born, code_misses, deployed, local, misses, raw, rewired
 
 
 def rpc(method, *params):
@@ -45,114 +36,6 @@ def test_verify__newborn_dao__every_check_passes(dao):
     names = [f"{check.contract}.{check.field}" for check in checks]
     assert len(names) == len(set(names))
     assert {check.contract for check in checks} == {*CONTRACTS, "asset"}
-
-
-def numbers():
-    """Every number of the local configuration, by dotted path, with the name of the check that re-reads it."""
-    constructors = {
-        "DataTimelock.minDelay": "DataTimelock.getMinDelay",
-        "DataGovernor.params.lateQuorumExtension": "DataGovernor.lateQuorumVoteExtension",
-        # Without supply the governor asks for one vote whatever is set.
-        "DataGovernor.params.proposalThreshold": "DataGovernor.proposalThreshold as set",
-        "DatasetRegistry.params.attestorThreshold": "DatasetRegistry.attestors threshold",
-        "DatasetRegistry.params.custodianThreshold": "DatasetRegistry.committee threshold",
-    }
-    plan = {contract: raw()["contracts"][contract] for contract in CONTRACTS}
-    for contract, section in plan.items():
-        for path, value in leaves(contract, section):
-            if isinstance(value, bool) or not (isinstance(value, int) or "day" in str(value)):
-                continue
-            field = path.split(".", 1)[1].removeprefix("params.").replace("policies[0]", "policy 1")
-            yield path.replace("[", ".").replace("]", ""), constructors.get(path, f"{contract}.{field}")
-
-
-def resolved(entry, path):
-    """The recorded constructor argument at a dotted path of the configuration."""
-    contract, *names = path.split(".")
-    value = entry["contracts"][contract]["arguments"]
-    for name in names:
-        value = value[int(name)] if name.isdecimal() else value.get(name, value.get(name + "_"))
-    return value
-
-
-# The same number stands in other places too: in the code as an immutable, or as the base of another parameter.
-ALSO = {
-    "DataToken.maturitySupply": {"DataToken.immutables", "DataGovernor.quorumFloor", "DataGovernor.immutables"},
-    **{f"DataLeases.params.{name}": {"DataLeases.immutables"} for name in raw()["contracts"]["DataLeases"]["params"]},
-    **{
-        f"DatasetRegistry.params.{name}": {"DatasetRegistry.immutables"}
-        for name in ("challengePeriod", "claimPeriod", "epochLength", "epochFloor", "epochCapBps")
-    },
-}
-
-
-@pytest.mark.parametrize(("path", "check"), list(numbers()), ids=[path for path, _ in numbers()])
-def test_verify__number_off_by_one__is_named_and_nothing_else(dao, path, check):
-    entry = dao[1]
-    # By two, so that half of it is another number as well.
-    config = changed(f"contracts.{path}", resolved(entry, path) + 2)
-    assert misses(entry, config) == {check} | ALSO.get(path, set())
-
-
-def test_numbers__cover_every_number_of_every_constructor():
-    # 1 + 1 + 1 + 6 + 6 of the first contracts; 2 thresholds, 5 periods and caps, 10 of the policy.
-    assert len(list(numbers())) == 32
-
-
-def test_verify__dao_deployed_with_other_numbers__each_is_named(deployer):
-    """The other way round: the chain is off by one, the configuration is what was agreed."""
-    agreed = local()
-    other = {}
-    for path, _ in numbers():
-        if "policies" not in path and "Threshold" not in path:
-            other[path] = None
-    plan = make_plan(deployer.address, agreed)
-    by_name = {item.contract: item for item in plan.contracts}
-    for path in other:
-        contract, *names = path.split(".")
-        value = by_name[contract].arguments
-        for name in names:
-            value = value.get(name, value.get(name + "_"))
-        # Down where up is out of the contract's range.
-        other[path] = value + (-1 if path in ("EmergencyBrake.guardianUntil",) else 1)
-    _, entry = born(deployer, override(agreed, other))
-    entry["now"] = plan.now
-    missed = misses(entry)
-    assert missed >= {check for path, check in numbers() if path in other}
-
-
-def test_verify__texts_keys_and_flags__are_compared(dao):
-    cases = {
-        "DataToken.name": ("Another DAO", {"DataToken.name", "DataToken.eip712Domain", "DataToken.immutables"}),
-        "DataToken.symbol": ("OTHER", {"DataToken.symbol"}),
-        "DataToken.transferable": (True, {"DataToken.transferable", "DataToken.immutables"}),
-        "DataGovernor.name": (
-            "Governor", {"DataGovernor.name", "DataGovernor.eip712Domain", "DataGovernor.immutables"}
-        ),
-        "DatasetRegistry.params.attestors.1.hpkeKey": ("0x" + "22" * 32, {"DatasetRegistry.attestors[2].hpkeKey"}),
-        "DatasetRegistry.params.custodians.3.uri": ("file:else", {"DatasetRegistry.committee[3].uri"}),
-        "DatasetRegistry.params.custodians.3.signer": ("TEST::30", {"DatasetRegistry.committee[3].signer"}),
-        "DatasetRegistry.params.policies.0.uri": ("other.json", {"DatasetRegistry.policy 1.uri"}),
-    }  # fmt: skip
-    for path, (value, names) in cases.items():
-        assert misses(dao[1], changed(f"contracts.{path}", value)) == names, path
-
-
-def test_verify__another_guardian__is_named_and_so_are_its_doors(dao):
-    found = misses(dao[1], changed("contracts.EmergencyBrake.guardian", "TEST::30"))
-    doors = {f"{d.contract}.{d.function} is for" for d in DOORS if "guardian" in d.holders}
-    # It is the wiring's guardian, not the configured one, whom the doors let in.
-    assert found == {"EmergencyBrake.guardian", "EmergencyBrake.isGuardian"} | doors
-
-
-def test_verify__one_member_more_or_less__is_named(dao):
-    attestors = raw()["contracts"]["DatasetRegistry"]["params"]["attestors"]
-    found = misses(dao[1], changed("contracts.DatasetRegistry.params.attestors", attestors[:2]))
-    assert {"DatasetRegistry.attestors[2].signer", "DatasetRegistry.attestors[2].hpkeKey"} <= found
-    policies = raw()["contracts"]["DatasetRegistry"]["params"]["policies"]
-    assert "DatasetRegistry.datasetCount" in misses(
-        dao[1], changed("contracts.DatasetRegistry.params.policies", policies * 2)
-    )
 
 
 WIRES = {

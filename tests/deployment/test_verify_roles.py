@@ -1,6 +1,7 @@
 """A role kept at birth is found: in the role's table, in its events, and at the doors it opens.
 
 - by the deployer; by somebody whose address nobody thinks of; by everybody
+- a timelock told another governor at birth; one role in other hands than the governor's
 - as it must be: the governor alone proposes, cancels and executes, nobody administers but the timelock itself
 """
 
@@ -8,13 +9,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import ape
 import pytest
 from eth_utils import keccak
 
 from scripts._plan import make_plan
-from tests.deployment.world import deployed, local, misses
+from tests.deployment.world import deployed, local, misses, rewired
 
 ROLES = ("PROPOSER_ROLE", "CANCELLER_ROLE", "EXECUTOR_ROLE", "DEFAULT_ADMIN_ROLE")
+
+
+OPENS = {
+    "PROPOSER_ROLE": {"schedule", "scheduleBatch"},
+    "CANCELLER_ROLE": {"cancel"},
+    "EXECUTOR_ROLE": {"execute", "executeBatch"},
+    "DEFAULT_ADMIN_ROLE": set(),
+}
+
+
+def doors(*roles):
+    """Checks of the functions that roles open."""
+    return {f"DataTimelock.{door} is for" for role in roles for door in OPENS[role]}
 
 
 def with_twin(deployer, role, holder):
@@ -37,13 +52,43 @@ def test_verify__deployer_keeps_a_role__is_named_G7(deployer, role):
     found = with_twin(deployer, role, deployer.address)
     assert {f"DataTimelock.{role} held by deployer", f"DataTimelock.{role} by events"} <= found
     assert {"DataTimelock.code hash", "DataTimelock.creation code hash"} <= found
-    doors = {
-        "PROPOSER_ROLE": {"schedule", "scheduleBatch"},
-        "CANCELLER_ROLE": {"cancel"},
-        "EXECUTOR_ROLE": {"execute", "executeBatch"},
-        "DEFAULT_ADMIN_ROLE": set(),
-    }[role]
-    assert {name for name in found if name.endswith("is for")} == {f"DataTimelock.{door} is for" for door in doors}
+    assert {name for name in found if name.endswith("is for")} == doors(role)
+
+
+def test_verify__timelock_born_for_the_deployer_instead_of_the_governor__every_role_is_named_G7(deployer):
+    """Its own constructor and all counterparts accept that; only the code's owner of roles is another."""
+    plan = rewired(make_plan(deployer.address, local()), "DataTimelock", "governor", deployer.address)
+    _, entry = deployed(deployer, plan)
+    assert misses(entry) == {
+        "DataTimelock.constructor arguments",
+        *(
+            f"DataTimelock.{role} {told}"
+            for role in ROLES[:3]
+            for told in ("held by governor", "held by deployer", "by events")
+        ),
+        *doors(*ROLES),
+    }
+
+
+@pytest.mark.parametrize("holder", ["deployer", "nobody knows"])
+@pytest.mark.parametrize("role", ROLES[:3])
+def test_verify__one_role_in_other_hands_than_the_governors__is_named(dao, deployer, role, holder):
+    """As no birth can leave it: events and arguments are right, the table alone is not."""
+    entry = dao[1]
+    somebody = deployer.address if holder == "deployer" else "0x" + keccak(text=holder)[12:].hex()
+    for account, member in ((entry["contracts"]["DataGovernor"]["address"], 0), (somebody, 1)):
+        put_into_table(entry["contracts"]["DataTimelock"]["address"], role, account, member)
+    told = {f"DataTimelock.{role} held by deployer"} if holder == "deployer" else set()
+    assert misses(entry) == {f"DataTimelock.{role} held by governor", *told, *doors(role)}
+
+
+def put_into_table(timelock, role, account, member):
+    """Writes `_roles[role].hasRole[account]`; the table is the timelock's first slot."""
+    inner = keccak(keccak(text=role) + bytes(32))
+    slot = keccak(bytes.fromhex(account[2:]).rjust(32, b"\0") + inner)
+    ape.networks.provider.make_request(
+        "anvil_setStorageAt", [timelock, "0x" + slot.hex(), "0x" + member.to_bytes(32, "big").hex()]
+    )
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -38,12 +38,18 @@ def raw(path: Path = LOCAL) -> dict[str, Any]:
 
 def changed(path: str, value: Any) -> Config:
     """The local configuration with the entry at a dotted path replaced; numbers are places in lists."""
+    return all_changed({path: value})
+
+
+def all_changed(changes: dict[str, Any]) -> Config:
+    """The same with several entries replaced."""
     content = raw()
-    *parents, leaf = path.split(".")
-    section: Any = content
-    for parent in parents:
-        section = section[int(parent) if parent.isdecimal() else parent]
-    section[int(leaf) if leaf.isdecimal() else leaf] = value
+    for path, value in changes.items():
+        *parents, leaf = path.split(".")
+        section: Any = content
+        for parent in parents:
+            section = section[int(parent) if parent.isdecimal() else parent]
+        section[int(leaf) if leaf.isdecimal() else leaf] = value
     return Config.parse(content, LOCAL)
 
 
