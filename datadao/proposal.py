@@ -4,7 +4,7 @@ check the draft against the scores, their own among them, and sign it."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -19,6 +19,8 @@ from datadao.types import MAX_SEATS, Dao, Leaf, Party
 PROPOSAL = "Proposal(uint256 datasetId,bytes32 submission,bytes32 fingerprint,uint256 units,uint256 quality)"
 MAX_VALIDITY = 30 * 86_400
 """Seconds from now to the latest deadline that an attestor signs."""
+MAX_AHEAD = 1_000
+"""Numbers from the last published batch to the furthest that an attestor signs; the registry lets pass 65,536."""
 _MASK = MAX_SEATS // 8
 
 
@@ -156,12 +158,31 @@ class Panel:
         masks = b"".join(voices[leaf.fingerprint][1].to_bytes(_MASK, "big") for leaf in manifest.leaves)
         return Draft(tuple(vars(batch).values()), masks, drafter, sign(batch.typed(self.dao))), manifest
 
+    @property
+    def _reach(self) -> range:
+        return range(self.last_sequence + 1, self.last_sequence + 1 + MAX_AHEAD)
+
+    def next_sequence(self, drafted: Set[int]) -> int:
+        """The number for a batch beside those that are drafted: after all of them, so that each can still be published.
+        One at the end of what attestors sign does not stop the others: before it, then.
+
+        Raises `BatchRefused` if no number is left.
+        """
+        within = [number for number in drafted if number in self._reach]
+        after = max(within, default=self.last_sequence) + 1
+        if after in self._reach:
+            return after
+        for number in self._reach:
+            if number not in drafted:
+                return number
+        raise BatchRefused(f"all {MAX_AHEAD} numbers after batch {self.last_sequence} are drafted; publish one of them")
+
     def examine(self, draft: Draft, manifest: Manifest, slot: int) -> Batch:
         """The batch, if attestor `slot` may sign it. Raises `DraftRefused` saying why not."""
         batch, leaves = draft.batch, manifest.leaves
         if draft.drafter not in self._slots or not self.check(draft.drafter, batch.typed(self.dao), draft.signature):
             raise DraftRefused(f"batch {batch.sequence} is not signed by an attestor of the current set; ignore it")
-        if not self.last_sequence < batch.sequence or not self.now < batch.deadline <= self.now + MAX_VALIDITY:
+        if batch.sequence not in self._reach or not self.now < batch.deadline <= self.now + MAX_VALIDITY:
             raise DraftRefused(f"batch {batch.sequence} is out of order or its deadline out of range; draft anew")
         if len(draft.voices) != _MASK * len(leaves):
             raise DraftRefused(f"batch {batch.sequence} does not say whose scores it is made of; draft anew")

@@ -253,7 +253,8 @@ interface IDatasetRegistry {
         uint256 indexed batchId, address indexed contributor, bytes32 indexed fingerprint, uint256 shares
     );
 
-    /// @notice Emitted when data is erased. `shares` left the pools, `burned` tokens left supply.
+    /// @notice Emitted when data is erased. `shares` left the dataset's pool and `burned` tokens supply. The commons
+    /// lost `shares` if nobody had claimed them, otherwise `burned`: less where the contributor had sold tokens.
     event ContributionErased(
         uint256 indexed batchId,
         address indexed contributor,
@@ -280,7 +281,8 @@ interface IDatasetRegistry {
     /// @notice Names the successor of one seat, for the files of that epoch. Timelock only.
     function replaceCustodian(uint256 epoch, uint256 slot, Custodian calldata custodian) external;
 
-    /// @notice Registers a batch that a threshold of the current attestors signed. Anyone relays.
+    /// @notice Registers a batch that a threshold of the current attestors signed. Anyone relays. Its sequence exceeds
+    /// the dataset's last one, by at most 65,536: no single batch can use up the numbers.
     /// @param signatures of distinct attestors, ascending by signer: 65 bytes `r,s,v` of an EOA, or 20 bytes of the
     /// signer's address followed by what its ERC-1271 check expects
     /// @param manifestURI where the list of leaves is found

@@ -83,7 +83,7 @@ interface IRevenueSplitter {
 
     /// @notice Takes pending shares out of the pool; `account`, if not zero, is credited what they earned since
     /// `entryIndex`. Registry only.
-    /// @dev With a zero account (leftovers, duplicates) what those shares earned stays in the contract for good.
+    /// @dev With a zero account (leftovers) what those shares earned stays in the contract for good.
     function dropPendingShares(uint256 poolId, address account, uint256 shares, uint256 entryIndex) external;
 
     /// @notice Takes `shares` of `account` out of the pool; what they earned stays claimable. Registry only.

@@ -12,6 +12,8 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
         "Batch(uint256 datasetId,uint256 sequence,bytes32 root,uint256 totalShares,uint256 count,bytes32 manifestHash,"
         "uint256 policyVersion,uint256 attestorSetVersion,uint48 deadline)"
     );
+    /// @dev What numbers a batch may skip. With at most 2**24 batches no sequence reaches 2**40.
+    uint256 private constant _MAX_SEQUENCE_STEP = 1 << 16;
     uint256 private constant _MAX_CHALLENGE = 30 days;
     uint256 private constant _MIN_CLAIM_PERIOD = 365 days;
     uint256 private constant _MAX_CLAIM_PERIOD = 36_500 days;
@@ -30,7 +32,7 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
         uint24 policyVersion;
         uint24 attestorSetVersion;
         uint40 since;
-        uint32 sequence;
+        uint40 sequence;
         uint32 unresolvedCount;
         uint64 unresolvedShares;
     }
@@ -63,11 +65,11 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
         if (block.timestamp > batch_.deadline) revert DatasetRegistry_DeadlinePassed(batch_.deadline, _now());
         if (batch_.root == 0 || batch_.totalShares == 0 || batch_.count == 0) revert DatasetRegistry_EmptyBatch();
         _requireFits("count", batch_.count, type(uint32).max);
-        _requireFits("sequence", batch_.sequence, type(uint32).max);
         Dataset storage d = _requireDataset(batch_.datasetId);
         if (batch_.sequence <= d.lastSequence) {
             revert DatasetRegistry_StaleSequence(batch_.datasetId, batch_.sequence, d.lastSequence);
         }
+        _requireFits("sequence", batch_.sequence, d.lastSequence + _MAX_SEQUENCE_STEP);
         _requireSignable(batch_.datasetId, d, batch_.policyVersion);
         if (batch_.attestorSetVersion != attestorSetVersion) {
             revert DatasetRegistry_StaleAttestorSet(batch_.attestorSetVersion, attestorSetVersion);
@@ -75,18 +77,18 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
         _requireWithinCap(batch_.totalShares);
         _requireAttested(batch_.attestorSetVersion, hashBatch(batch_), signatures);
 
-        d.lastSequence = uint32(batch_.sequence);
+        d.lastSequence = uint40(batch_.sequence);
         batchId = ++batchCount;
         _requireFits("batchId", batchId, type(uint24).max);
         BatchState storage b = _batches[batchId];
         b.root = batch_.root;
-        // The casts hold: the cap bounds shares, the checks above the rest.
+        // The casts hold: the cap bounds shares, the number of batches sequences, the checks above the rest.
         b.status = BatchStatus.Published;
         b.datasetId = uint16(batch_.datasetId);
         b.policyVersion = uint24(batch_.policyVersion);
         b.attestorSetVersion = uint24(batch_.attestorSetVersion);
         b.since = uint40(block.timestamp);
-        b.sequence = uint32(batch_.sequence);
+        b.sequence = uint40(batch_.sequence);
         b.unresolvedCount = uint32(batch_.count);
         b.unresolvedShares = uint64(batch_.totalShares);
         emit BatchPublished(batchId, batch_.datasetId, batch_, manifestURI);

@@ -13,7 +13,7 @@ abstract contract Datasets is RegistryCore {
     struct Dataset {
         uint24 policyVersion;
         uint40 policyUpdatedAt;
-        uint32 lastSequence;
+        uint40 lastSequence;
     }
 
     /// @notice How long the version that a policy update replaces stays signable: signatures on their way arrive.

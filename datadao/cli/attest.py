@@ -87,15 +87,16 @@ def draft(session: Session, dataset: int, days: int) -> Outcome:
 
     panel = open_panel(session, dataset)
     my_slot(session, panel)
-    sequence = max([panel.last_sequence, *(item.batch.sequence for item in _drafts(session, panel))]) + 1
+    drafted = {item.batch.sequence for item in _drafts(session, panel)}
     while True:
+        sequence = panel.next_sequence(drafted)
         made, manifest = panel.draft(sequence, panel.now + days * 86_400, session.address, session.sign)
         session.store.put_bytes(manifest.encode())
         try:
             session.board.draft(made)
             break
         except ObjectTaken:  # another attestor was quicker, or somebody put rubbish there
-            sequence += 1
+            drafted.add(sequence)
     document = {"dataset": dataset, "sequence": sequence, **_summary(session, made)}
     return Outcome(document, (f"Drafted and signed batch {sequence}: {_words(made)}.",))
 

@@ -10,7 +10,7 @@ from eth_utils import keccak
 
 from datadao.batch import Batch, Manifest, build_batch
 from datadao.errors import BatchRefused, DraftRefused
-from datadao.proposal import MAX_VALIDITY, Draft, Panel, Proposal, propose
+from datadao.proposal import MAX_AHEAD, MAX_VALIDITY, Draft, Panel, Proposal, propose
 from datadao.types import Leaf
 
 from .world import DAO, DATASET, POLICY, Wallet, World
@@ -159,6 +159,7 @@ LIES: dict[str, tuple[Callable[[Bench], tuple[Draft, Manifest]], str]] = {
     "no such voice": (lambda b: b.forged(_median(b), mask(0, 1, 7)), "lacks scores of 2 attestors"),
     "voices of none": (lambda b: b.forged(_median(b), b""), "does not say whose scores it is made of"),
     "old number": (lambda b: b.forged(_median(b), ALL, sequence=LAST), "is out of order"),
+    "far number": (lambda b: b.forged(_median(b), ALL, sequence=LAST + MAX_AHEAD + 1), "is out of order"),
     "deadline over": (lambda b: b.forged(_median(b), ALL, deadline=NOW), "its deadline out of range"),
     "deadline far": (lambda b: b.forged(_median(b), ALL, deadline=NOW + MAX_VALIDITY + 1), "its deadline out of range"),
     "other set": (lambda b: b.forged(_median(b), ALL, attestor_set_version=2), "is not what its leaves make"),
@@ -186,6 +187,35 @@ LIES: dict[str, tuple[Callable[[Bench], tuple[Draft, Manifest]], str]] = {
         "is not signed by an attestor of the current set",
     ),
 }  # fmt: skip
+
+
+def test_examine__last_number_in_reach__is_signed(bench: Bench) -> None:
+    draft, manifest = bench.forged(_median(bench), ALL, sequence=LAST + MAX_AHEAD)
+    assert bench.panel().examine(draft, manifest, 1) == draft.batch
+
+
+@pytest.mark.parametrize(
+    ("drafted", "following"),
+    [
+        ([], 1),
+        ([2, 1], 3),
+        ([4], 5),
+        ([2**32 - 1, MAX_AHEAD + 1, 0], 1),
+        ([MAX_AHEAD], 1),
+        ([1, MAX_AHEAD], 2),
+        ([*range(1, MAX_AHEAD)], MAX_AHEAD),
+    ],
+)
+def test_next_sequence__is_after_the_others_unless_one_is_out_of_reach(
+    bench: Bench, drafted: list[int], following: int
+) -> None:
+    assert bench.panel().next_sequence({LAST + number for number in drafted}) == LAST + following
+
+
+def test_next_sequence__every_number_is_drafted__refused(bench: Bench) -> None:
+    everything = {LAST + number for number in range(1, MAX_AHEAD + 1)}
+    with pytest.raises(BatchRefused, match=f"all 1000 numbers after batch {LAST} are drafted"):
+        bench.panel().next_sequence(everything)
 
 
 def test_examine__what_the_lies_are_altered_from__is_signed(bench: Bench) -> None:

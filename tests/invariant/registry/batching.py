@@ -32,7 +32,7 @@ distortions = st.sampled_from(
     + [{"totalShares": n} for n in (-UNIT, UNIT, 5)]
     + [{"count": n} for n in (-1, 1)]
     + [{field: 1} for field in ("sequence", "policyVersion", "attestorSetVersion", "deadline", "root")]
-    + [{"sequence": -1}, {"policyVersion": -1}, {"deadline": -DAY - 1}]
+    + [{"sequence": -1}, {"sequence": 2**16 - 1}, {"sequence": 2**16}, {"policyVersion": -1}, {"deadline": -DAY - 1}]
 )
 
 

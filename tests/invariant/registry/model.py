@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 from datadao.types import Leaf
 from tests.invariant.registry.contributions import Contributions
-from tests.invariant.registry.records import COOL_DOWN, GRACE, PAUSE, Batch, Message, stop
+from tests.invariant.registry.records import COOL_DOWN, GRACE, MAX_STEP, PAUSE, Batch, Message, stop
 from tests.support.handles import Reverted
 from tests.support.model import NOBODY, Done, Told
 from tests.support.registry import ASLEEP, DISCARDED, LIVE, PUBLISHED, VETOED
@@ -34,6 +34,8 @@ class Registry(Contributions):
         last = self.sequences[m.datasetId - 1]
         if m.sequence <= last:
             stop("StaleSequence", m.datasetId, m.sequence, last)
+        if m.sequence > last + MAX_STEP:
+            stop("ValueTooLarge", b"sequence".ljust(32, b"\0"), m.sequence, last + MAX_STEP)
         current = len(self.policies[m.datasetId - 1])
         graced = m.policyVersion == current - 1 > 0 and self.now < self.updated[m.datasetId - 1] + GRACE
         if m.policyVersion != current and not graced:

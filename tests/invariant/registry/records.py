@@ -14,6 +14,7 @@ from tests.support.registry import ASLEEP, LIVE, UNCLAIMED
 
 DAY = 86_400
 PAUSE, COOL_DOWN, GRACE = 3 * DAY, 7 * DAY, 7 * DAY
+MAX_STEP = 2**16
 BPS = 10_000
 
 

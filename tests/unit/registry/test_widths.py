@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from eth_abi.abi import encode
+from eth_utils import keccak
 
 from tests.support.dao import Dao
 from tests.support.handles import Reverted
@@ -44,6 +46,18 @@ def test_publish__last_batch_number_taken__refused() -> None:
         dao.publish(crowd(dao, 1))
     assert caught.value == Reverted("DatasetRegistry_ValueTooLarge", name32("batchId"), BATCHES + 1, BATCHES)
     assert (dao.registry.batchCount(), dao.registry.dataset(1).lastSequence) == (BATCHES, 1)
+
+
+def test_publish__sequence_as_high_as_all_batches_could_bring_it__accepted_R1() -> None:
+    """Each batch by the largest step; a sequence has no error for being too wide because none can be."""
+    dao = Dao()
+    top = 2**40 - 1
+    registry, datasets = dao.registry.address, slot_of(dao, "datasetCount") + 1
+    slot = int.from_bytes(keccak(encode(["uint256", "uint256"], [1, datasets])), "big")
+    dao.chain.set_storage(registry, slot, dao.chain.storage(registry, slot) | (top - 2**16) << 64)
+    assert dao.registry.dataset(1).lastSequence == top - 2**16
+    batch = dao.publish(crowd(dao, 1), sequence=top)
+    assert dao.registry.batch(batch.id).sequence == dao.registry.dataset(1).lastSequence == top
 
 
 @pytest.mark.parametrize(
