@@ -19,6 +19,7 @@ from rich.console import Console
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from scripts._gas import document, functions, measure, record
+from scripts._gas.meter import UnmeasuredError
 from scripts._gas.sizes import sizes, too_large
 from scripts._gas.world import FIRST_SECOND
 from tests.support.anvil import Anvil
@@ -36,7 +37,10 @@ def cli(write: bool) -> None:
         sys.exit(f"Gas is measured on a local anvil node, which can move its clock; {network.name} is not one.")
     committed = record.load()
     chain = Anvil(ape.networks.provider.web3, FIRST_SECOND)
-    figures = measure.figures(chain)
+    try:
+        figures = measure.figures(chain)
+    except UnmeasuredError as error:
+        sys.exit(str(error))
     peers, missing = measure.peers(chain, committed["peers"])
     if missing and (write or len(peers) < len(measure.PEERS)):
         sys.exit("\n".join([*missing, "Nothing is written or compared without the other systems."]))

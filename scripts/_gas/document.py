@@ -88,7 +88,7 @@ def _system(measured: Record, other: Measured | Recorded) -> str:
 
 def _functions(measured: Record) -> list[Table]:
     sent = Table("Functions that change state", _explained(How.SENT, How.EXECUTED, How.INSIDE), _COLUMNS)
-    asked = Table("What other contracts ask", _explained(How.ASKED), _COLUMNS)
+    asked = Table("Functions that read, as contracts ask them", _explained(How.ASKED), _COLUMNS)
     for label, figure in measured["figures"].items():
         function, _, case = label.partition(": ")
         table = asked if figure["how"] == How.ASKED else sent
@@ -104,7 +104,7 @@ def _explained(*ways: How) -> str:
 
 
 def _exempt() -> Table:
-    how = "Every other function that may change state is in the table above; a test holds both lists to the ABIs."
+    how = "Every other function is in one of the two tables above; a test holds all three to the ABIs."
     return Table("Functions without a figure", how, ("function", "why"), [(f"`{n}`", why) for n, why in EXEMPT.items()])
 
 

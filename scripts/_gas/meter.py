@@ -11,7 +11,7 @@ from eth_utils import keccak
 
 from tests.support.artifacts import signature
 from tests.support.dao import Dao
-from tests.support.handles import Handle, Receipt
+from tests.support.handles import Handle, Receipt, Reverted
 from tests.support.system import Actor
 
 
@@ -32,8 +32,15 @@ EXPLAINED = {
     How.SENT: "the whole transaction: `gasUsed` of its receipt",
     How.EXECUTED: "the whole transaction that executes a proposal with this one action",
     How.INSIDE: "only a contract of the DAO may call it: its part of the transaction named; some slots are warm",
-    How.ASKED: "what a contract pays that calls it for the first time in its transaction, the cold account included",
+    How.ASKED: (
+        "no transaction: what a contract pays, from its STATICCALL to the answer, that calls it for the first time in "
+        "its transaction; the cold account is included (2,600), a transaction's base and calldata are not"
+    ),
 }
+
+
+class UnmeasuredError(Exception):
+    """A function of which no figure can be taken; it says which and why."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,14 @@ class Meter:
         self._add(handle, name, case, int(found[place]["gasUsed"], 16), How.INSIDE)
 
     def ask(self, handle: Handle, name: str, *args: Any, case: str) -> Any:
-        """Takes the figure of a view as a contract calls it, and returns its answer."""
+        """Takes the figure of a view as a contract calls it, and returns its answer.
+
+        Raises `UnmeasuredError` if it reverts.
+        """
+        try:
+            answer = getattr(handle, name)(*args)
+        except Reverted as error:
+            raise UnmeasuredError(f"{handle.artifact.name}.{name}, {case}, reverts: {error}") from error
         to = bytes.fromhex(handle.address[2:])
         used = self.dao.chain.web3.eth.call(
             {"to": _CALLER, "data": "0x" + handle.encode(name, *args).hex()},
@@ -90,9 +104,9 @@ class Meter:
         )
         success, gas = int.from_bytes(used[:32]), int.from_bytes(used[32:])
         if success != 1:
-            raise RuntimeError(f"{handle.artifact.name}.{name}{args} reverts")
+            raise UnmeasuredError(f"{handle.artifact.name}.{name}, {case}, reverts where a contract asks")
         self._add(handle, name, case, gas - _OVERHEAD, How.ASKED)
-        return getattr(handle, name)(*args)
+        return answer
 
     def _add(self, handle: Handle, name: str, case: str, gas: int, how: How) -> None:
         self.figures.append(Figure(f"{handle.artifact.name}.{name}", case, gas, how))

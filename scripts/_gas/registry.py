@@ -20,7 +20,9 @@ DEPTH = 20
 """Siblings on the way up in a tree of a million leaves."""
 MANIFEST = "s3://datadao/manifests/4.jsonl"
 KEY = keccak(text="key of an appointee")
-FURTHER = "each further contribution, of 18"
+MANY = 20
+"""Contributions in one `claimMany`, as in the goal of the design."""
+FURTHER = f"each further contribution, of {MANY}"
 
 
 class Paths:
@@ -55,13 +57,13 @@ def deep_batch(dao: Dao, leaves: Sequence[Leaf]) -> tuple[tuple[Any, ...], Paths
 
 
 def contributions(chain: Anvil) -> list[Figure]:
-    """A batch from its publication to the last leaf of a claimant of twenty."""
+    """A batch from its publication to the last leaf of a claimant of many."""
     dao = Dao(chain=chain)
     meter, known, registry = Meter(dao), members(dao), dao.registry
     dao.contribute(leaf(known[1], "this epoch's first"))
     attestors = [dao.actors[f"attestor-{i}"] for i in range(3)]
     newcomer, claimant, relayer = dao.who("newcomer"), dao.who("claimant of many"), dao.who("relayer")
-    many = [leaf(claimant, f"many/{i}", units=1) for i in range(20)]
+    many = [leaf(claimant, f"many/{i}", units=1) for i in range(MANY + 2)]
     one, two = leaf(newcomer, "one"), leaf(known[0], "two")
 
     message, paths = deep_batch(dao, [one, two, *many])
@@ -77,9 +79,11 @@ def contributions(chain: Anvil) -> list[Figure]:
     meter.send(registry, "claim", batch, tuple(two), paths.proof(1), by=relayer, case="a known member, 20 siblings")
     meter.inside(dao.splitter, "vestShares", "in DatasetRegistry.claim, a known member, the dataset's pool")
     few = registry.claimMany(batch, [tuple(many[1])], *paths.multiproof([3]), sender=relayer.address)
-    rest = list(range(4, 22))
+    rest = list(range(4, 4 + MANY))
     leaves = [tuple(item) for item in many[2:]]
-    most = meter.send(registry, "claimMany", batch, leaves, *paths.multiproof(rest), by=relayer, case="18 of a member")
+    most = meter.send(
+        registry, "claimMany", batch, leaves, *paths.multiproof(rest), by=relayer, case=f"{MANY} of a member"
+    )
     meter.figures.append(Figure("DatasetRegistry.claimMany", FURTHER, (most.gas - few.gas) // (len(rest) - 1)))
     return meter.figures
 

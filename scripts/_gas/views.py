@@ -1,12 +1,21 @@
-"""What other contracts ask: an access condition, a vault that holds data tokens, a governor of governors."""
+"""What other contracts ask: an access condition, a vault that holds data tokens, a governor of governors; and, so that
+no view is without a figure, every other one with the arguments of `given.py`."""
 
 from __future__ import annotations
 
-from scripts._gas.meter import Figure, Meter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from datadao.deployment import ORDER
+from scripts._gas import functions, given
+from scripts._gas.given import Given
+from scripts._gas.meter import Figure, Meter, UnmeasuredError
 from scripts._gas.registry import deep_batch
 from scripts._gas.world import Town
 from tests.support.anvil import Anvil
 from tests.support.dao import leaf
+from tests.support.factory import FactoryDao
+from tests.support.handles import Handle
 from tests.support.system import DAY
 
 
@@ -50,7 +59,54 @@ def answers(chain: Anvil) -> list[Figure]:
     meter.ask(dao.governor, "proposalVotes", proposal.id, case="one vote")
     meter.ask(dao.governor, "hasVoted", proposal.id, town.founder.address, case="yes")
     meter.ask(dao.brake, "isPulled", case="released")
+    handles = (getattr(dao, key) for key, _ in ORDER)
+    ask_others(meter, handles, given.of_town(town, lease, batch, message, item))
     return meter.figures
 
 
-PARTS = (answers,)
+def birthplace(chain: Anvil) -> list[Figure]:
+    born = FactoryDao(chain=chain)
+    meter = Meter(born)
+    ask_others(meter, [born.factory], given.of_birth(born))
+    return meter.figures
+
+
+def ask_others(meter: Meter, handles: Iterable[Handle], arguments: Mapping[str, Given]) -> None:
+    """Asks every view and pure function of these contracts that the meter has no figure of.
+
+    Raises `UnmeasuredError` for parameters that nobody gave an argument, all at once, and for a call that reverts.
+    """
+    known = {figure.function for figure in meter.figures}
+    asked: list[tuple[Handle, str, list[Given]]] = []
+    missing, used = [], set()
+    for handle in handles:
+        for entry in functions.reading(handle.artifact.name):
+            title, found = f"{handle.artifact.name}.{entry['name']}", []
+            if title in known:
+                continue
+            for place, parameter in enumerate(entry["inputs"]):
+                name = parameter["name"] or str(place)
+                key = next((key for key in (f"{title}.{name}", name) if key in arguments), None)
+                if key is None:
+                    missing.append(f"{title} has no figure: scripts/_gas/given.py has no {parameter['type']} {name}")
+                else:
+                    found.append(arguments[key])
+                    used.add(key)
+            asked.append((handle, entry["name"], found))
+    missing += [f"scripts/_gas/given.py: no function takes {key}" for key in arguments if key not in used]
+    if missing:
+        raise UnmeasuredError("\n".join(missing))
+    for handle, name, found in asked:
+        meter.ask(handle, name, *_values(found), case=_case(found))
+
+
+def _values(found: Iterable[Given]) -> list[Any]:
+    return [argument.value for argument in found]
+
+
+def _case(found: Iterable[Given]) -> str:
+    """What the arguments are, each said once."""
+    return ", ".join(dict.fromkeys(argument.words for argument in found)) or "no arguments"
+
+
+PARTS = (answers, birthplace)

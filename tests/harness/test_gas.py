@@ -11,14 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from scripts._gas import document, functions, measure, record
+from datadao.deployment import ORDER
+from datadao.factory import FACTORY
+from scripts._gas import document, functions, measure, record, views
 from scripts._gas.comparison import COMPARISONS, Measured
+from scripts._gas.given import Given
 from scripts._gas.goals import GOALS
-from scripts._gas.meter import Figure, How
+from scripts._gas.meter import Figure, How, Meter, UnmeasuredError
 from scripts._gas.peers import packages
 from scripts._gas.peers.figures import PeerFigure
 from scripts._gas.sizes import sizes, too_large
 from tests.support.artifacts import artifacts
+from tests.support.dao import Dao
 from tests.support.evm import Revm
 
 WRITE = 'make gas ARGS="--write"'
@@ -43,11 +47,33 @@ def test_page__is_what_the_record_says(committed: record.Record) -> None:
     assert document.markdown(committed) == record.DOCUMENT.read_text(), f"stale: {WRITE}"
 
 
-def test_record__every_function_that_changes_state__has_a_figure_or_a_reason(committed: record.Record) -> None:
+def test_record__every_function_of_every_abi__has_a_figure_or_a_reason(committed: record.Record) -> None:
     assert functions.gaps(functions_of(committed)) == []
+    every = {
+        f"{contract}.{entry['name']}"
+        for contract in (*(name for _, name in ORDER), FACTORY)
+        for entry in artifacts()[contract].abi
+        if entry["type"] == "function"
+    }
+    assert every == set(functions_of(committed)) | {name for name in functions.EXEMPT if not name.endswith(".receive")}
 
 
-@pytest.mark.parametrize("name", ["DataLeases.request", "RevenueSplitter.vestShares", "DataDAOFactory.complete"])
+def test_record__a_function_that_reads_is_measured_as_a_call__no_other_is(committed: record.Record) -> None:
+    reading = {f"{contract}.{entry['name']}" for contract in sizes() for entry in functions.reading(contract)}
+    called = {label.partition(": ")[0] for label, figure in committed["figures"].items() if figure["how"] == How.ASKED}
+    assert called == reading
+
+
+FORGETTABLE = [
+    "DataLeases.request",
+    "RevenueSplitter.vestShares",
+    "DataDAOFactory.complete",
+    "DatasetRegistry.epochCap",
+    "DataToken.CLOCK_MODE",
+]
+
+
+@pytest.mark.parametrize("name", FORGETTABLE)
 def test_gaps__a_function_without_figure__is_named(committed: record.Record, name: str) -> None:
     measured = [function for function in functions_of(committed) if function != name]
     assert functions.gaps(measured) == [f"{name} has no figure"]
@@ -56,6 +82,33 @@ def test_gaps__a_function_without_figure__is_named(committed: record.Record, nam
 def test_gaps__an_exempt_function_with_a_figure__is_named(committed: record.Record) -> None:
     measured = [*functions_of(committed), "DataGovernor.relay"]
     assert functions.gaps(measured) == ["DataGovernor.relay has a figure and an exemption"]
+
+
+def test_gaps__a_name_with_several_forms__is_named(committed: record.Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(functions, "every", lambda: ["DataToken.name", "DataToken.name", "DataToken.symbol"])
+    expected = ["DataToken.name has 2 forms, which the names of figures do not tell apart"]
+    assert functions.gaps(functions_of(committed)) == expected
+
+
+def test_views__parameters_without_an_argument__are_named_all_at_once() -> None:
+    dao = Dao()
+    arguments = {"guardian": Given(dao.actors["guardian"].address, "in its term")}
+    with pytest.raises(UnmeasuredError) as refusal:
+        views.ask_others(Meter(dao), [dao.brake, dao.models], arguments)
+    assert str(refusal.value).splitlines() == [
+        "EmergencyBrake.isGuardian has no figure: scripts/_gas/given.py has no address account",
+        "ModelRegistry.creditOf has no figure: scripts/_gas/given.py has no address account",
+        "ModelRegistry.model has no figure: scripts/_gas/given.py has no uint256 modelId",
+        "scripts/_gas/given.py: no function takes guardian",
+    ]
+
+
+def test_views__one_that_reverts__is_named_with_its_error() -> None:
+    dao = Dao()
+    dao.brake.pull(sender=dao.actors["guardian"].address)
+    message = r"EmergencyBrake\.requireReleased, no arguments, reverts: EmergencyBrake_Pulled\(\d+\)"
+    with pytest.raises(UnmeasuredError, match=message):
+        Meter(dao).ask(dao.brake, "requireReleased", case="no arguments")
 
 
 def test_exemptions__are_functions_of_the_abis__and_every_figure_is_of_one(committed: record.Record) -> None:
