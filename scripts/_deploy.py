@@ -21,7 +21,7 @@ from datadao.deployment import Config
 from scripts._artifacts import abi_of
 from scripts._plan import Plan, make_plan, override
 from scripts._record import Journal, Step
-from scripts._send import DeploymentError, send
+from scripts._send import DeploymentError, NonceSpent, send
 
 Report = Callable[[Step], None]
 """Told of each transaction as soon as it is on chain."""
@@ -83,7 +83,8 @@ def execute(
         except (KeyboardInterrupt, SystemExit) as error:  # Ape turns Ctrl-C into the second.
             raise DeploymentError(_stopped(plan, number, "interrupted")) from error
         except (DeploymentError, *FAILURES) as error:
-            raise DeploymentError(_stopped(plan, number, _reason(error))) from error
+            spent = isinstance(error, NonceSpent)
+            raise DeploymentError(_stopped(plan, number, _reason(error), spent=spent)) from error
         if report is not None:
             report(steps[-1])
     handles = {item.key: _handle(item.address, abi_of(item.contract)) for item in plan.contracts}
@@ -91,20 +92,28 @@ def execute(
     return Deployment(plan, tuple(steps), handles)
 
 
-def _stopped(plan: Plan, done: int, reason: str) -> str:
+def _stopped(plan: Plan, done: int, reason: str, *, spent: bool = False) -> str:
     names = [item.name for item in plan.transactions]
     return "\n".join([
         f"Stopped at {names[done]}, transaction {done + 1} of {len(names)}: {reason}",
         f"On chain: {', '.join(names[:done]) or 'nothing'}. Nothing of it can be used: it obeys a registry that does"
         " not exist.",
-        *_how_to_go_on(plan, done),
+        *_how_to_go_on(plan, done, spent=spent),
     ])  # fmt: skip
 
 
-def _how_to_go_on(plan: Plan, done: int) -> list[str]:
+def _how_to_go_on(plan: Plan, done: int, *, spent: bool) -> list[str]:
     again = "To resume, run the same command again: it goes on from here"
-    if plan.transactions[done].key == "complete":
+    item = plan.transactions[done]
+    if item.key == "complete":
         return [f"{again}. Anybody else may complete the DAO as well, as it was begun and in no other way."]
+    if item.calls:
+        return [f"{again}."]
+    if spent:
+        return [
+            f"{item.name} can no longer come to {item.address}, where the others look for it: the same command starts",
+            "over at new addresses; what is on chain then stays as it is, useless and harmless.",
+        ]
     return [
         f"{again} while nonce {plan.nonce + done} is the next of",
         f"{plan.deployer}. If that account has sent anything else, it starts over at new addresses;",

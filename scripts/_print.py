@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from datadao.values import leaves, spelled
+from scripts._estimate import Estimate
 from scripts._plan import Plan
 from scripts._reading import Check
 from scripts._record import Step
@@ -31,14 +32,16 @@ def fail(out: Console, message: str) -> bool:
     return False
 
 
-def show_plan(out: Console, plan: Plan, gas: Mapping[str, int] | None, done: Sequence[Step]) -> None:
+def show_plan(out: Console, plan: Plan, expected: Estimate, done: Sequence[Step]) -> None:
     """Everything that will be sent; contracts that a factory creates stand above the call that does."""
     out.print(f"Deployment to chain {plan.chain_id} with {plan.config.path.name}, from {plan.deployer}")
-    table = Table("contract", "address", "arguments", "gas, about", show_lines=True)
+    table = Table(
+        "contract", "address", "arguments", "gas, about" if expected.rehearsed else "gas, at least", show_lines=True
+    )
     table.columns[3].justify = "right"
     for transaction in plan.transactions:
-        is_done = transaction.key in {step.key for step in done}
-        state = "done" if is_done else f"{gas[transaction.key]:,}" if gas else "unknown"
+        gas = expected.gas.get(transaction.key)
+        state = "done" if gas is None else f"{gas:,}"
         if not transaction.creates:
             table.add_row(transaction.name, transaction.address, "", state)
         for item in transaction.creates:
@@ -47,12 +50,22 @@ def show_plan(out: Console, plan: Plan, gas: Mapping[str, int] | None, done: Seq
         if transaction.calls:
             table.add_row(transaction.name, f"called at {transaction.address}", "", state)
     out.print(table)
-    if gas is None:
-        out.print("Not rehearsed." if done else "Not rehearsed: this node cannot try a deployment out.")
-        return
-    total, price = sum(gas.values()), ape.networks.provider.gas_price
-    out.print(f"Every constructor was rehearsed on the node. In all about {total:,} gas, at {price / 10**9:g} gwei:")
-    out.print(f"{total * price / 10**18:.6f} of {_balance(plan.deployer)}; no set-up transaction follows.")
+    if done:
+        spent = sum(step.gas for step in done)
+        out.print(f"{len(done)} of {len(plan.transactions)} transactions are on chain and took {spent:,} gas.")
+    if expected.gas:
+        _show_costs(out, plan, expected, "What is left: " if done else "In all ")
+
+
+def _show_costs(out: Console, plan: Plan, expected: Estimate, what: str) -> None:
+    total, price = expected.total, ape.networks.provider.gas_price
+    if expected.rehearsed:
+        out.print(f"Every constructor was rehearsed on the node. {what}about {total:,} gas, as an estimate,")
+    else:
+        out.print("Not rehearsed: this node cannot try a deployment out, and no value was checked against its range.")
+        out.print(f"{what}at least {total:,} gas, as an estimate without the constructors' own work,")
+    out.print(f"at {price / 10**9:g} gwei: {total * price / 10**18:.6f} of {_balance(plan.deployer)};")
+    out.print("no set-up transaction follows.")
 
 
 def show_checks(out: Console, checks: Sequence[Check], said: Sequence[str]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import ape
@@ -20,7 +20,7 @@ TRANSACTION_LIMIT = 16_777_216
 """Gas that a transaction may take (EIP-7825)."""
 
 _SELECTOR = keccak(text="rehearse(bytes[])")[:4]
-_TRANSACTION, _CREATION = 21_000, 32_000
+TRANSACTION, CREATION = 21_000, 32_000
 _ZERO_BYTE, _BYTE = 4, 16
 # What the rehearsal finds warm and each real transaction finds cold, at most: nine counterparts; for a factory also
 # ten blueprints and the sixteen slots that name them.
@@ -30,22 +30,23 @@ _COLD_BLUEPRINTS = 10 * 2_500 + 16 * 2_000
 _ALL_GAS = 100_000_000
 
 
-def rehearse(plan: Plan) -> dict[str, int] | None:
+def rehearse(plan: Plan, done: int = 0) -> dict[str, int] | None:
     """Runs all constructors on the node, on the state they will have; nothing is sent. They run at the addresses they
-    will have, but those that a factory creates: it makes the same DAO for another creator.
+    will have, but those that a factory creates: it makes the same DAO for another creator. The first `done`
+    transactions are on chain already.
 
     Returns about the gas of each transaction by key, or None where the node cannot pretend (it must know state
     overrides of `eth_call`). Raises `ConfigError` with what a constructor refused, or where a transaction would take
     more gas than any may.
     """
-    initcodes = list(_initcodes(plan))
+    initcodes = list(_initcodes(plan, done))
     data = _SELECTOR + eth_abi.encode(["bytes[]"], [initcodes])
     answer = _call(plan, data)
     if answer is None:
         return None
     (outcomes,) = eth_abi.decode(["(address,uint256,bytes)[]"], answer)
     gas: dict[str, int] = {}
-    for item, (created, used, refused) in zip(plan.transactions, outcomes, strict=False):
+    for item, (created, used, refused) in zip(plan.transactions[done:], outcomes, strict=False):
         if int(created, 16) == 0:
             raise ConfigError(f"{plan.config.path.name}: {_blamed(plan, item.key, item.name)}{described(refused)}")
         gas[item.key] = used + _around(item)
@@ -57,22 +58,16 @@ def rehearse(plan: Plan) -> dict[str, int] | None:
     return gas
 
 
-def refuse_unaffordable(plan: Plan, gas: Mapping[str, int]) -> None:
-    """`ConfigError` if the deployer cannot pay for all of it: half a deployment is money lost."""
-    provider = ape.networks.provider
-    cost, balance = sum(gas.values()) * provider.gas_price, provider.get_balance(plan.deployer)
-    if balance < cost:
-        raise ConfigError(
-            f"{plan.deployer} has {balance / 10**18:.6f} of the about {cost / 10**18:.6f} that the deployment costs now"
-        )
-
-
 def _around(item: Transaction) -> int:
     """What a transaction takes beside the creation that the rehearsal measured."""
-    zeros = item.data.count(0)
-    calldata = zeros * _ZERO_BYTE + (len(item.data) - zeros) * _BYTE
     blueprints = _COLD_BLUEPRINTS if item.calls or item.key == "factory" else 0
-    return calldata + _TRANSACTION + _COLD + blueprints - (_CREATION if item.calls else 0)
+    return calldata_gas(item.data) + TRANSACTION + _COLD + blueprints - (CREATION if item.calls else 0)
+
+
+def calldata_gas(data: bytes) -> int:
+    """What the bytes of a transaction take."""
+    zeros = data.count(0)
+    return zeros * _ZERO_BYTE + (len(data) - zeros) * _BYTE
 
 
 def _blamed(plan: Plan, key: str, name: str) -> str:
@@ -82,14 +77,20 @@ def _blamed(plan: Plan, key: str, name: str) -> str:
     return f"{plan.contracts[-1].contract if key == 'complete' else name} would refuse: "
 
 
-def _initcodes(plan: Plan) -> Iterator[bytes]:
+def _initcodes(plan: Plan, done: int) -> Iterator[bytes]:
     """What the rehearsal creates: the contracts that the deployer creates, and accounts that make its calls."""
-    numbers = {item.key: number for number, item in enumerate(plan.transactions)}
-    for item in plan.transactions:
+    left = plan.transactions[done:]
+    numbers = {item.key: number for number, item in enumerate(left)}
+    # A DAO that was begun is completed as it was begun; one that was not is the rehearsal's own.
+    creator = plan.deployer
+    if "begin" in numbers:
+        # Before a call the account may have sent something else.
+        creator = create_address(creator, ape.networks.provider.get_nonce(creator) + numbers["begin"])
+    for item in left:
         if not item.calls:
             yield item.data
             continue
-        birth = plan.birth(create_address(plan.deployer, plan.nonce + numbers["begin"]))
+        birth = plan.birth(creator)
         yield calling(item.address, birth.begin if item.key == "begin" else birth.complete)
 
 

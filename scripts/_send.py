@@ -26,6 +26,10 @@ class DeploymentError(DataDAOError):
     """A deployment stopped half way. Says what is on chain and how to go on."""
 
 
+class NonceSpent(DeploymentError):
+    """The nonce of a transaction went to another one or failed with it, and with a creation its address."""
+
+
 def send(account: Any, plan: Plan, done: Sequence[Step], journal: Journal | None) -> Step:
     """Sends the next transaction, unless somebody else did what it does. Raises `DeploymentError`."""
     number = len(done)
@@ -35,7 +39,7 @@ def send(account: Any, plan: Plan, done: Sequence[Step], journal: Journal | None
     nonce = account.nonce
     # An address follows from the nonce of its creation; a call may have any.
     if not item.calls and nonce != plan.nonce + number:
-        raise DeploymentError(f"{account.address} meanwhile sent a transaction of its own (nonce {nonce})")
+        raise NonceSpent(f"{account.address} meanwhile sent a transaction of its own (nonce {nonce})")
     receiver = {"receiver": item.address} if item.calls else {}
     unsigned = ape.networks.ecosystem.create_transaction(
         data=item.data, nonce=nonce, sender=account.address, **receiver
@@ -49,11 +53,18 @@ def send(account: Any, plan: Plan, done: Sequence[Step], journal: Journal | None
     if receipt["status"] != 1:
         if item.calls and (step := by_others(plan, item, done)):
             return step
-        what = "the factory" if item.calls else "its constructor"
-        raise DeploymentError(f"{what} refused (transaction {receipt['transactionHash'].to_0x_hex()})")
+        reason = _failure(item, receipt["gasUsed"], signed.gas_limit)
+        raise NonceSpent(f"{reason} (transaction {receipt['transactionHash'].to_0x_hex()})")
     if not item.calls and receipt["contractAddress"] != item.address:
-        raise DeploymentError(f"it was created at {receipt['contractAddress']} instead of {item.address}")
+        raise NonceSpent(f"it was created at {receipt['contractAddress']} instead of {item.address}")
     return _step(item, receipt)
+
+
+def _failure(item: Transaction, used: int, limit: int) -> str:
+    if used >= limit:
+        return f"it ran out of its {limit:,} gas"
+    # What a creation inside of it runs out of is not all that the factory has.
+    return "the factory refused, or ran out of gas" if item.calls else "its constructor refused"
 
 
 def found(plan: Plan, done: Sequence[Step], sent: Sequence[str]) -> Step | None:

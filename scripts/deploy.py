@@ -10,15 +10,15 @@ import click
 from ape.cli import ConnectedProviderCommand, account_option
 from rich.console import Console
 
-from datadao.deployment import Config
+from datadao.deployment import Config, ConfigError
 from datadao.errors import DataDAOError
 from scripts._deploy import FAILURES, execute
+from scripts._estimate import Estimate, estimate, refuse_unaffordable
 from scripts._factory import faults
 from scripts._networks import DEPLOYMENTS, config_path
 from scripts._plan import NEW, Plan, make_plan
 from scripts._print import console, fail, show_checks, show_plan
 from scripts._record import Journal, Step, append, append_factory, new_entry, newest_factory
-from scripts._rehearse import refuse_unaffordable, rehearse
 from scripts._resume import RECORDED, NotResumable, resume
 from scripts._verify import remarks, verify
 
@@ -36,16 +36,25 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=Tru
     help="In two transactions, through the factory at ADDRESS; without it the recorded one, or a new one.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--unrehearsed", is_flag=True, help="Send even if the node cannot try out whether values are in range.")
 @click.option("--restart", is_flag=True, help="Start over at new addresses, whatever an earlier run left.")
 @click.option("--deployments", type=click.Path(path_type=Path), default=DEPLOYMENTS, help="Folder of the record.")
-def cli(account: Any, file: Path | None, factory: str | None, yes: bool, restart: bool, deployments: Path) -> None:
+def cli(
+    account: Any,
+    file: Path | None,
+    factory: str | None,
+    yes: bool,
+    unrehearsed: bool,
+    restart: bool,
+    deployments: Path,
+) -> None:
     """Deploy a Data DAO with the parameters of deploy-config/<network>.yaml."""
     out = console()
     try:
         config = Config.load(file or config_path())
         journal = Journal(deployments)
         plan, done = _plan(out, account.address, config, journal, factory, restart=restart)
-        ok = _carry_out(out, account, plan, done, journal, yes=yes)
+        ok = _carry_out(out, account, plan, done, journal, yes=yes, unrehearsed=unrehearsed)
     except DataDAOError as error:
         ok = fail(out, str(error))
     except FAILURES as error:
@@ -80,12 +89,22 @@ def _recorded_or_new(out: Console, folder: Path) -> str:
     return recorded
 
 
-def _carry_out(out: Console, account: Any, plan: Plan, done: tuple[Step, ...], journal: Journal, *, yes: bool) -> bool:
-    # What is on chain stands in the way of a rehearsal at the same addresses.
-    gas = None if done else rehearse(plan)
-    show_plan(out, plan, gas, done)
-    if gas is not None:
-        refuse_unaffordable(plan, gas)
+def _carry_out(
+    out: Console,
+    account: Any,
+    plan: Plan,
+    done: tuple[Step, ...],
+    journal: Journal,
+    *,
+    yes: bool,
+    unrehearsed: bool = False,
+) -> bool:
+    expected = _expected(plan, done)
+    show_plan(out, plan, expected, done)
+    if not expected.rehearsed and not unrehearsed:
+        # The types alone do not tell that a constructor refuses, and the first that does makes the rest worthless.
+        raise ConfigError("Nothing was sent. Take another node, or --unrehearsed to send nevertheless.")
+    refuse_unaffordable(plan, expected)
     if not yes and not click.confirm("Deploy?"):
         out.print("Nothing was sent.")
         return False
@@ -93,6 +112,8 @@ def _carry_out(out: Console, account: Any, plan: Plan, done: tuple[Step, ...], j
         journal.begin(plan)
 
     steps = list(done)
+    # An earlier run may have been killed before it could.
+    append_factory(journal.path.parent, plan, steps)
 
     def report(step: Step) -> None:
         steps.append(step)
@@ -105,3 +126,13 @@ def _carry_out(out: Console, account: Any, plan: Plan, done: tuple[Step, ...], j
     out.print(f"Recorded in {append(journal.path.parent, entry)}\n", highlight=False)
     journal.forget()
     return show_checks(out, verify(entry, plan.config), remarks(entry, plan.config))
+
+
+def _expected(plan: Plan, done: tuple[Step, ...]) -> Estimate:
+    try:
+        return estimate(plan, len(done))
+    except ConfigError as error:
+        if not done:
+            raise
+        # Time has passed, or the chain is another: the same command would stop here for ever.
+        raise ConfigError(f"{error}\nWhat is on chain cannot go on; start over with --restart") from None

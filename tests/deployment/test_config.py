@@ -173,7 +173,7 @@ def test_rehearse__node_that_cannot_pretend__tells_no_gas(deployer, monkeypatch)
 
     for answer in (ignore, refuse):
         web3 = SimpleNamespace(provider=SimpleNamespace(make_request=answer))
-        node = SimpleNamespace(web3=web3, get_block=provider.get_block)
+        node = SimpleNamespace(web3=web3, get_block=provider.get_block, get_nonce=provider.get_nonce)
         monkeypatch.setattr("scripts._rehearse.ape", SimpleNamespace(networks=SimpleNamespace(provider=node)))
         assert rehearse(plan) is None
 

@@ -2,6 +2,7 @@
 
 - Ctrl-C and a killed node while a transaction is under way, through the real command
 - stopped at each of its nine transactions, by each cause: what it says, that nothing of it can be used, that it resumes
+- killed after it was sent, or failed on chain: test_lost_transactions.py
 - not resumed: another account, another configuration, another transaction of the account, another chain
 """
 
