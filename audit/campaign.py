@@ -319,8 +319,14 @@ def main(arguments: list[str]) -> int:
         say(f"  {name:12} {machine['steps']:9,} steps, {machine['steps_per_second']:,}/s of one core")
     failed = f", {len(result['failures'])} FAILED" if result["failures"] else ""
     summary = f"{result['steps']:,} steps, {result['lives']:,} lives in {len(result['environments'])} environments"
-    ok = not result["wrong"]
-    return write("campaign", ok=ok, seconds=watch.wall, summary=f"{summary}, seed {plan.seed}{failed}", **result)
+    return write(
+        "campaign",
+        ok=not result["wrong"],
+        seconds=watch.wall,
+        summary=f"{summary}, seed {plan.seed}{failed}",
+        whole=plan.steps >= STEPS and set(plan.subjects) == set(SUBJECTS),
+        **result,
+    )
 
 
 if __name__ == "__main__":

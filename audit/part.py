@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -10,8 +11,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from audit.commit import commit
+
 ROOT = Path(__file__).resolve().parents[1]
 REPORT = ROOT / "audit-report"
+VARIABLES = ("STEPS", "MUTANTS", "SEEDED")
+"""Of the environment, that change what a part does."""
 
 
 class PartError(Exception):
@@ -33,13 +38,22 @@ class Stopwatch:
         self.wall = time.monotonic() - self._begun
 
 
-def write(part: str, *, ok: bool, seconds: float, summary: str, **details: Any) -> int:
+def write(part: str, *, ok: bool, seconds: float, summary: str, whole: bool | None = None, **details: Any) -> int:
     """Writes `audit-report/<part>.json` and tells its summary. Returns the exit code: 0 if `ok`.
 
+    `whole` says whether this was all of the part, or more; by default it was if nothing was asked for in particular.
     `wrong`, if among the details, lists each thing that is, one line each.
     """
     REPORT.mkdir(exist_ok=True)
-    result = {"ok": ok, "seconds": round(seconds, 1), "summary": summary, **details}
+    result = {
+        "ok": ok,
+        "seconds": round(seconds, 1),
+        "summary": summary,
+        "whole": not _asked if whole is None else whole,
+        "asked": _asked,
+        "commit": commit()._asdict(),
+        **details,
+    }
     (REPORT / f"{part}.json").write_text(json.dumps(result, indent=1) + "\n")
     print(f"{part}: {'ok' if ok else 'FAILED'}: {summary}")
     for line in details.get("wrong", ()):
@@ -47,8 +61,15 @@ def write(part: str, *, ok: bool, seconds: float, summary: str, **details: Any) 
     return 0 if ok else 1
 
 
+_asked = ""
+"""Arguments of this command, and variables of its environment."""
+
+
 def run(main: Callable[[list[str]], int]) -> int:
     """The part as a command of its own."""
+    global _asked
+    _asked = " ".join([*(f"{name}={os.environ[name]}" for name in VARIABLES if os.environ.get(name)), *sys.argv[1:]])
+    commit()
     try:
         return main(sys.argv[1:])
     except PartError as error:

@@ -108,7 +108,7 @@ def main(arguments: list[str]) -> int:
     named = {test for table in pages.values() for row in table for test in row.tests}
     with Stopwatch() as watch:
         ran = tried(test for test in named if not test.partition("::")[0].endswith(".sol"))
-    result = {page: [judged(row, ran) for row in table] for page, table in pages.items()}
+    result: dict[str, Any] = {page: [judged(row, ran) for row in table] for page, table in pages.items()}
     wrong = [f"{row['id']}: {test}" for table in result.values() for row in table for test in row["failed"]]
     kept = {page: sum(not row["failed"] for row in table) for page, table in result.items()}
     summary = (

@@ -7,6 +7,7 @@ the same tests first.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import time
 import tomllib
@@ -196,8 +197,10 @@ def compile_bugs(bugs: Sequence[Bug]) -> dict[str, tuple[Code, Code]]:
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m audit.seeded", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("file", nargs="?", type=Path, default=BUGS, help=f"a list of bugs ({BUGS.name})")
-    bugs = read(parser.parse_args(arguments).file)
+    listed = Path(os.environ.get("SEEDED") or BUGS)
+    parser.add_argument("file", nargs="?", type=Path, default=listed, help=f"a list of bugs ($SEEDED or {BUGS.name})")
+    file = parser.parse_args(arguments).file
+    bugs = read(file)
     began = time.monotonic()
     codes = compile_bugs(bugs)
     warm.manifest({}, MANIFEST)
@@ -220,6 +223,7 @@ def main(arguments: list[str]) -> int:
         ok=not wrong,
         seconds=time.monotonic() - began,
         summary=f"{caught} of {len(results)} seeded bugs caught by the property named",
+        whole=file.resolve() == BUGS.resolve(),
         bugs=[_entry(result) for result in results],
         wrong=wrong,
     )

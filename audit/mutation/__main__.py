@@ -18,7 +18,7 @@ import time
 from typing import Any
 
 from audit import warm
-from audit.mutation import triage
+from audit.mutation import full, triage
 from audit.mutation.campaign import CACHE, Campaign, Details, Plan, compiled
 from audit.mutation.choice import PATHS
 from audit.part import PartError, run, write
@@ -48,10 +48,16 @@ def main(arguments: list[str]) -> int:
     if entries:
         survivors = [m for m, outcome in lived.results.items() if outcome.verdict == "survived"]
         print("\n\n".join(triage.entry(m) for m in survivors if not triage.reason_for(m, reasons)))
-    for line in details["stale"]:
-        print(f"stale in {triage.FILE.name}: {line}")
-    ok = not details["wrong"]
-    return write("mutation", ok=ok, seconds=time.monotonic() - began, summary=_summary(details), **details)
+    if plan.full:
+        full.keep(details)
+    return write(
+        "mutation",
+        ok=not details["wrong"],
+        seconds=time.monotonic() - began,
+        summary=_summary(details),
+        whole=plan.full or (plan.sample >= SAMPLE and not plan.words and not plan.tests),
+        **details,
+    )
 
 
 def _summary(details: Details) -> str:

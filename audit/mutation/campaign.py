@@ -21,6 +21,8 @@ from audit.warm import Suite
 
 CACHE = ROOT / ".cache" / "mutation"
 DUPLICATE = "duplicate"
+NEEDED = 95.0
+"""Percent of all mutants, those explained counted as survivors."""
 _CPU_SECONDS = 600
 _SAY_EVERY = 20
 
@@ -78,6 +80,10 @@ class Plan:
     tests: tuple[str, ...] = ()
     """Only these, pytest paths: what do they notice alone?"""
     fresh: bool = False
+
+    @property
+    def full(self) -> bool:
+        return self.everything and not self.words and not self.tests
 
     @property
     def scope(self) -> str:
@@ -216,6 +222,12 @@ class Campaign:
         for row in rows.values():
             row["score"] = _percent(row["killed"], row["survived"])
         killed, survived = (sum(row[key] for row in rows.values()) for key in ("killed", "survived"))
+        score = _percent(killed, survived) or 0.0
+        stale = self._stale(used)
+        wrong += [f"stale in {triage.FILE.name}: {line}" for line in stale]
+        # Of a sample it would say more about the luck of the draw.
+        if self.plan.full and score < NEEDED:
+            wrong.append(f"{score} % of mutants are noticed, {NEEDED} % are needed")
         verdicts = Counter(outcome.verdict for outcome in self.results.values())
         return Details(
             scope=self.plan.scope,
@@ -224,11 +236,11 @@ class Campaign:
             survived=survived,
             explained=len(used),
             not_counted={SAME_CODE: verdicts[SAME_CODE], INVALID: verdicts[INVALID], DUPLICATE: twice},
-            score=_percent(killed, survived) or 0.0,
+            score=score,
             files=[rows[file] for file in sorted(rows)],
             kinds={kind: dict(counts) for kind, counts in sorted(kinds.items())},
             survivors=survivors,
-            stale=self._stale(used),
+            stale=stale,
             settings=dict(SETTINGS),
             wrong=wrong,
         )

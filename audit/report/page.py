@@ -13,10 +13,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
+from audit.commit import commit
+from audit.mutation import full
 from audit.part import PartError
 from audit.report import charts, view
 from audit.report.results import FAILED, NOT_RUN, OK, Part
-from audit.report.versions import commit, versions
+from audit.report.versions import versions
 from audit.slither import IMPACTS
 from scripts._gas import document, record
 from scripts._gas.comparison import COMPARISONS
@@ -24,6 +26,7 @@ from scripts._gas.comparison import COMPARISONS
 TEMPLATES = Path(__file__).with_name("templates")
 SHOWN = "shown"
 """State of a section that no part decides."""
+IN_PART, OTHER_COMMIT = "run in part", "run on another commit"
 POOLS = ("commons", "dataset 1", "dataset 2", "dataset 3")
 # Links of the documents lead to files beside them, which the page has not.
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(["link", "image", "autolink"])
@@ -85,13 +88,10 @@ def sections(parts: Mapping[str, Part]) -> list[Section]:
         of(
             "coverage",
             "Coverage",
-            "Lines of the contracts that tests run, all suites together; each miss has a reason.",
+            "Lines of the contracts that the property suite runs: random lives, property tests, and every unit test "
+            "that a property or abuse case names. What no test of any suite runs has a reason.",
         ),
-        of(
-            "mutation",
-            "Mutants",
-            "The contracts with one small mistake each: tests must notice.",
-        ),
+        _mutants(parts["mutation"]),
         of(
             "proofs",
             "Proofs",
@@ -114,6 +114,13 @@ def _claims(page: str, title: str, heading: str, about: str, parts: Mapping[str,
         "states": {claim.state for claim in found},
     }
     return Section(page.replace("_", "-"), title, about, [parts["properties"]], "claims.html", extra)
+
+
+def _mutants(part: Part) -> Section:
+    last = full.read()
+    extra = {"full": last, "unchanged": last is not None and last["contracts"] == full.contracts()}
+    about = "The contracts with one small mistake each: tests must notice."
+    return Section("mutation", "Mutants", about, [part], "mutation.html", extra)
 
 
 def _gas() -> Section:
@@ -153,14 +160,19 @@ def render(parts: Mapping[str, Part]) -> str:
         [*(part.name for part in parts.values() if part.state == state), *_only_here(shown, state)]
         for state in (FAILED, NOT_RUN)
     )
+    results = {part.name: part.result for part in parts.values() if part.result}
+    here = commit()
+    narrow = [f"{name} ({result['asked']})" for name, result in results.items() if not result["whole"]]
+    other = [name for name, result in results.items() if result["commit"]["id"] != here.id]
     environment = _environment()
     return environment.get_template("page.html").render(
         sections=shown,
         parts=parts,
         homes=homes,
-        passed=not failed and not missing,
-        verdict=verdict(failed, missing, len(parts)),
-        commit=commit(),
+        passed=not (failed or missing or narrow or other),
+        verdict=verdict(len(parts), {FAILED: failed, NOT_RUN: missing, IN_PART: narrow, OTHER_COMMIT: other}),
+        commit=here,
+        dirty=here.dirty or any(result["commit"]["dirty"] for result in results.values()),
         versions=versions(),
         date=datetime.datetime.now(datetime.UTC),
         css=Markup((TEMPLATES / "page.css").read_text()),  # noqa: S704 - our own file
@@ -177,11 +189,10 @@ def _only_here(shown: list[Section], state: str) -> list[str]:
     ]
 
 
-def verdict(failed: list[str], missing: list[str], count: int) -> str:
-    if not failed and not missing:
-        return f"All {count} parts ran and found nothing"
-    told = [f"{what}: {', '.join(names)}" for what, names in (("Failed", failed), ("Not run", missing)) if names]
-    return ". ".join(told)
+def verdict(count: int, faults: Mapping[str, list[str]]) -> str:
+    """`faults`: names of parts by what keeps them from counting."""
+    told = [f"{what.capitalize()}: {', '.join(names)}" for what, names in faults.items() if names]
+    return ". ".join(told) or f"All {count} parts ran and found nothing"
 
 
 def _environment() -> Environment:

@@ -17,12 +17,23 @@ from audit.year import __main__ as year
 OK, FAILED, NOT_RUN = "ok", "failed", "not run"
 
 
+class Made(TypedDict):
+    """The commit that a part was run on."""
+
+    id: str
+    subject: str
+    dirty: bool
+
+
 class Common(TypedDict):
     """What every part has."""
 
     ok: bool
     seconds: float
     summary: str
+    whole: bool
+    asked: str
+    commit: Made
     wrong: NotRequired[list[str]]
 
 
@@ -55,6 +66,7 @@ class Coverage(TypedDict):
     lines: int
     covered: int
     share: float
+    by_properties: float
     suites: dict[str, float]
     files: dict[str, CoveredFile]
     ways: Ways

@@ -1,41 +1,15 @@
-"""What the page was made from: the commit, and the versions of everything that took part."""
+"""What the page was made with: the versions of everything that took part."""
 
 from __future__ import annotations
 
 import json
 import platform
-import subprocess
 import tomllib
 from importlib import metadata
-from typing import NamedTuple
 
 from audit.part import ROOT
 
 ABSENT = "not installed"
-
-
-class Commit(NamedTuple):
-    """`id` is empty outside a checkout."""
-
-    id: str
-    subject: str
-    dirty: bool
-
-
-def commit() -> Commit:
-    head = _git("log", "-1", "--format=%H%n%s")
-    if not head:
-        return Commit("", "", dirty=False)
-    number, _, subject = head.partition("\n")
-    return Commit(number, subject, dirty=bool(_git("status", "--porcelain")))
-
-
-def _git(*arguments: str) -> str:
-    try:
-        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def versions() -> dict[str, str]:

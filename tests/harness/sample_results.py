@@ -64,7 +64,7 @@ def _coverage() -> dict[str, Any]:
     points = [Point("contracts/Pool.sol", line, f"statement {line};") for line in range(1, 101)]
     points += [Point("contracts/Pool.sol", 7, "if (isEmpty) {", way) for way in ("true", "false")]
     reasons = [lines.Explanation("contracts/Pool.sol", "statement 100;", "Reached with `2**64` shares alone.")]
-    return {"suites": {"properties": 0.99}, **lines.result(points, set(range(99)) | {100}, reasons)}
+    return {"suites": {"properties": 0.99}, **lines.result(points, set(range(99)), set(range(99)) | {100}, reasons)}
 
 
 def _mutation() -> Details:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from audit.compiler import Compiler
-from audit.mutation import memory, triage
+from audit.mutation import full, memory, triage
 from audit.mutation.campaign import Campaign, Details, Plan, sample
 from audit.mutation.choice import is_about_behaviour
 from audit.mutation.lanes import INVALID, KILLED, SAME_CODE, SURVIVED, Outcome
@@ -230,12 +230,15 @@ def reason(file: str, line: int) -> triage.Reason:
     return triage.Reason(file, f"line {line}", "a → b", "said here")
 
 
-def judged(results: dict[Mutant, Outcome], *reasons: triage.Reason) -> Details:
+SAMPLED = Plan(everything=False)
+
+
+def judged(results: dict[Mutant, Outcome], *reasons: triage.Reason, plan: Plan = SAMPLED) -> Details:
     sources = Sources({}, {}, {})
     sources.__dict__["mutants"] = list(results)
     bench: Any = SimpleNamespace(sources=sources)
     nothing: Any = None
-    return Campaign(Plan(), bench, nothing, nothing, list(reasons), results).judge()
+    return Campaign(plan, bench, nothing, nothing, list(reasons), results).judge()
 
 
 def test_judge__survivors__count_against_the_score_and_are_wrong_unless_explained() -> None:
@@ -272,6 +275,30 @@ def test_judge__reason_for_what_was_noticed_or_is_not_there__is_stale() -> None:
         "noticed by a.py::t: f: line 1: a → b",
         "no such mutant: f: line 9: a → b",
     ]
+
+
+def test_judge__stale_reason__is_wrong() -> None:
+    (wrong,) = judged({mutant("f", 1): outcome(KILLED, "1", "a.py::t")}, reason("f", 1))["wrong"]
+    assert wrong == "stale in survivors.toml: noticed by a.py::t: f: line 1: a → b"
+
+
+@pytest.mark.parametrize(("killed", "wrong"), [(18, ["94.7 % of mutants are noticed, 95.0 % are needed"]), (19, [])])
+def test_judge__of_a_full_run__needs_the_score_and_of_a_sample_not(killed: int, wrong: list[str]) -> None:
+    results = {mutant("f", line): outcome(KILLED, str(line), "a.py::t") for line in range(2, 2 + killed)}
+    results[mutant("f", 1)] = outcome(SURVIVED, "1")
+    assert judged(results, reason("f", 1), plan=Plan())["wrong"] == wrong
+    assert judged(results, reason("f", 1), plan=Plan(words=("f",)))["wrong"] == []
+
+
+def test_full_run__is_kept_and_read__with_the_contracts_it_was_of(tmp_path: Path) -> None:
+    path = tmp_path / "full.json"
+    assert full.read(path) is None
+    details = judged({mutant("f", 1): outcome(KILLED, "1", "a.py::t")})
+    full.keep(details, path)
+    kept = full.read(path)
+    assert kept is not None
+    assert (kept["mutants"], kept["killed"], kept["score"]) == (1, 1, 100.0)
+    assert kept["contracts"] == full.contracts()
 
 
 @pytest.mark.parametrize(

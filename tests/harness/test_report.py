@@ -123,6 +123,25 @@ def test_page__property_whose_test_failed_or_was_not_run__is_red(results: Path) 
     assert "<h1>Failed: some properties. Not run: some properties</h1>" in text
 
 
+def test_page__part_that_ran_on_another_commit__keeps_the_page_from_passing(results: Path) -> None:
+    change(results, "reach", commit={"id": "c0ffee" * 6, "subject": "before", "dirty": False})
+    text = page(results)
+    assert "<h1>Run on another commit: reach</h1>" in text
+    assert "at commit <code>c0ffeec0ffee</code>" in text
+
+
+def test_page__part_that_ran_in_part__says_what_was_asked_for(results: Path) -> None:
+    change(results, "campaign", whole=False, asked="STEPS=1000")
+    text = page(results)
+    assert "<h1>Run in part: campaign (STEPS=1000)</h1>" in text
+    assert "asked for: <code>STEPS=1000</code>" in text
+
+
+def test_page__part_that_ran_with_local_changes__says_so(results: Path) -> None:
+    change(results, "year", commit=json.loads((results / "year.json").read_text())["commit"] | {"dirty": True})
+    assert "with local changes" in page(results)
+
+
 def test_page__proof_that_does_not_hold__makes_its_property_red(results: Path) -> None:
     proofs = json.loads((results / "proofs.json").read_text())["proofs"]
     next(proof for proof in proofs if proof["id"] == "S-2")["answer"] = "solver out of time"
