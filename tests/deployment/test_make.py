@@ -45,6 +45,22 @@ def test_make_interfaces__changes_nothing_that_is_fresh() -> None:
     assert {path: path.read_bytes() for path in (ROOT / "interfaces").iterdir() if path.is_file()} == before
 
 
+def test_make_pack__leaves_both_packages_of_one_version(tmp_path: Path) -> None:
+    make("pack", f"ARGS=--out {tmp_path}")
+    names = sorted(path.name for path in tmp_path.glob("datadao*"))
+    assert [re.sub(r"\d+\.\d+\.\d+", "V", name) for name in names] == ["datadao-V-py3-none-any.whl", "datadao-V.tgz"]
+    assert len({re.findall(r"\d+\.\d+\.\d+", name)[0] for name in names}) == 1
+
+
+def test_command_line__asked_for_help__lists_the_roles() -> None:
+    done = subprocess.run(
+        ["toolchain/run", "datadao", "--help"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    for role in ("contribute", "attest", "custodian", "lease"):
+        assert f"  {role} " in done.stdout
+
+
 def test_console__opens_on_the_local_node() -> None:
     done = subprocess.run(
         ["toolchain/run", "ape", "console", "--network", "ethereum:local:foundry"],

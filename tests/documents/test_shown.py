@@ -17,7 +17,7 @@ PAGES = (
 )
 # A command with its arguments; a program that is only named is none.
 COMMAND = re.compile(
-    r"((?:[A-Z_]+=\S+ )*(?:make(?= [a-z])|datadao(?= [a-z])|ape(?= (?:run|accounts|test|console) \w)|toolchain/run(?= )"
+    r"((?:[A-Za-z_]+=\S+ )*(?:make(?= [a-z])|datadao(?= [a-z])|ape(?= (?:run|accounts|test|console) \w)|toolchain/run(?= )"
     r"|npm(?= )|pip(?= )|silverback(?= )).*)"
 )
 
