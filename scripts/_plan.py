@@ -28,6 +28,9 @@ from scripts._factory import Factory, existing, new
 from scripts._networks import address_of
 from scripts._transaction import Planned, Transaction, creation
 
+_DELEGATION = b"\xef\x01\x00"
+"""How the code of an account begins that has a key and lends itself a contract (EIP-7702)."""
+
 NEW = "new"
 """In place of a factory's address: one that is deployed first."""
 
@@ -102,6 +105,7 @@ def make_plan(
         raise ConfigError(f"{config.path.name}: chain_id: {config.chain_id}, but the network's is {provider.chain_id}")
     if config.chain_id not in LOCAL_CHAIN_IDS and deployer in {a.address for a in ape.accounts.test_accounts}:
         raise ConfigError(f"{deployer} is a test account, whose key everybody knows: deploy with another")
+    _refuse_contract(deployer)
     nonce = provider.get_nonce(deployer) if nonce is None else nonce
     now = provider.get_block("latest").timestamp if now is None else now
     accounts: dict[str, str] = {}
@@ -171,6 +175,16 @@ def _test_asset(config: Config, address: str, context: Context) -> Planned:
     names = [entry["name"] for entry in constructor_inputs(abi_of(name))]
     values = config.asset_arguments(abi_of(name), context)
     return Planned("asset", name, address, dict(zip(names, values, strict=True)))
+
+
+def _refuse_contract(deployer: str) -> None:
+    """A Safe has nonces of its own, and what it creates comes elsewhere than where the counterparts look for it."""
+    code = bytes(ape.networks.provider.get_code(deployer))
+    if code and not code.startswith(_DELEGATION):
+        raise ConfigError(
+            f"{deployer} is a contract, such as a Safe: deploy with an account that has a key; "
+            "it holds nothing afterwards"
+        )
 
 
 def _existing_asset(config: Config, address: str) -> str:

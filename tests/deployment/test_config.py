@@ -252,6 +252,19 @@ def test_account__test_account_on_a_public_chain__is_refused(monkeypatch, deploy
         make_plan(deployer.address, Config.load(CONFIGS / "mainnet.yaml"))
 
 
+def test_account__contract_such_as_a_safe__is_refused_and_a_delegating_account_is_not(deployer):
+    def become(code):
+        ape.networks.provider.make_request("anvil_setCode", [deployer.address, code])
+
+    become("0x6001")
+    assert refused(deployer, local) == (
+        f"{deployer.address} is a contract, such as a Safe: deploy with an account that has a key; "
+        "it holds nothing afterwards"
+    )
+    become("0xef0100" + "12" * 20)
+    assert len(rehearse(make_plan(deployer.address, local()))) == 9
+
+
 def test_local__hpke_keys__are_those_whose_private_halves_tests_hold():
     params = raw()["contracts"]["DatasetRegistry"]["params"]
     keys = [member["hpkeKey"] for member in params["attestors"] + params["custodians"]]

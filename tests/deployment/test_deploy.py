@@ -3,6 +3,7 @@
 - through the real commands, on a node of their own: plan, question, record, verification; a second deployment is added
 - wrong account, file, chain, too little money: one message, exit code, nothing sent
 - the record: sorted, append-only, never over another chain's; estimates, handles, an asset that exists
+- an account of another kind than Ape's own
 - G-7 is in test_deployer_is_nobody.py, interruptions are in test_interruption.py
 """
 
@@ -10,10 +11,15 @@ from __future__ import annotations
 
 import json
 
+import ape
 import pytest
+from ape.api import AccountAPI
+from ape.types import TransactionSignature
+from eth_account import Account
+from eth_utils import keccak, to_checksum_address
 
 from scripts._deploy import deploy
-from scripts._plan import make_plan, override
+from scripts._plan import NEW, make_plan, override
 from scripts._record import RecordError, append, new_entry, newest
 from scripts._rehearse import rehearse
 from tests.deployment.world import (
@@ -22,6 +28,7 @@ from tests.deployment.world import (
     Node,
     arguments,
     changed,
+    deployed,
     local,
     misses,
     raw,
@@ -29,6 +36,7 @@ from tests.deployment.world import (
 )
 
 STEPS = ("TestAsset", *CONTRACTS)
+_DEVICE = Account.from_key(keccak(text="inside the device"))
 
 
 @pytest.fixture
@@ -158,6 +166,32 @@ def test_deploy__report_gas_and_handles(deployer):
     assert deployment.asset.symbol() == raw()["asset"]["arguments"][1]
     with pytest.raises(AttributeError):
         deployment.vault  # noqa: B018
+
+
+class Device(AccountAPI):
+    """An account as plugins for hardware wallets make them: Ape's interface, and a key that Ape never sees."""
+
+    @property
+    def address(self):
+        return to_checksum_address(_DEVICE.address)
+
+    def sign_message(self, msg, **options):
+        raise NotImplementedError
+
+    def sign_transaction(self, txn, **options):
+        asked = txn.model_dump(mode="json", by_alias=True, exclude={"sender"})
+        signed = _DEVICE.sign_transaction({key: value for key, value in asked.items() if key != "from"})
+        txn.signature = TransactionSignature(v=signed.v, r=signed.r.to_bytes(32, "big"), s=signed.s.to_bytes(32, "big"))
+        return txn
+
+
+@pytest.mark.parametrize("factory", [None, NEW])
+def test_deploy__account_of_which_ape_has_no_key__deploys_and_verifies(factory):
+    account = Device()
+    ape.networks.provider.set_balance(account.address, 10**20)
+    _, entry = deployed(account, make_plan(account.address, local(), factory=factory))
+    assert entry["deployer"] == account.address
+    assert misses(entry) == set()
 
 
 def test_deploy__with_an_asset_that_exists__deploys_eight(deployer):
