@@ -27,10 +27,14 @@ from multiprocessing import get_context
 from typing import Any, TypedDict
 
 from audit.cells import SUBJECTS, Cell, cells, shares
-from audit.lives import LENGTH, Chunk, Task, live
+from audit.lives import LENGTH, NOTHING, OK, Chunk, Task, live
 from audit.part import PartError, Stopwatch, run, write
 
 STEPS = 500_000
+REFUSED = frozenset({
+    "activate_too_much", "deposit_unapproved", "erase_too_much", "seize_power", "smuggle", "stray", "trespass",
+})  # fmt: skip
+"""Rules that try what no life may do."""
 LIVES = 100
 """Of a task, at most: enough that Hypothesis leaves its first, small examples behind."""
 FEWEST = 4
@@ -174,7 +178,20 @@ class Campaign:
                 wrong.append(f"{name}: {cell['changes']} parameters changed")
             if dynamic and not cell["changes"] and cell["steps"] >= TELLING:
                 wrong.append(f"{name}: no parameter changed")
-        return wrong
+        return wrong + self._never_done()
+
+    def _never_done(self) -> list[str]:
+        """Rules that in a whole campaign were refused each time, though some life should have let them."""
+        if self.plan.steps < STEPS or set(self.plan.subjects) != set(SUBJECTS):
+            return []
+        met: defaultdict[str, set[str]] = defaultdict(set)
+        for name in self.plan.subjects:
+            for rule, outcomes in self._rules(name).items():
+                met[rule] |= outcomes.keys()
+        never = {rule for rule, outcomes in met.items() if not outcomes & {OK, NOTHING}}
+        return [f"{rule}: refused each time" for rule in sorted(never - REFUSED)] + [
+            f"{rule}: is to be refused each time, and was not" for rule in sorted(met.keys() & REFUSED - never)
+        ]
 
     def cells(self) -> list[CellResult]:
         return [

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from audit.campaign import TELLING, Campaign, Plan, main, planned
+from audit.campaign import STEPS, TELLING, Campaign, Plan, main, planned
 from audit.cells import DECIMALS, SUBJECTS, Cell, cells, shares
 from audit.lives import END, NOTHING, OK, Chunk, Task
 from audit.part import PartError
@@ -121,6 +121,25 @@ def test_result__of_cells_that_were_not_what_they_say__is_wrong() -> None:
         "1 parameters changed",
         "no parameter changed",
     ]
+
+
+@pytest.mark.parametrize(("steps", "told"), [(STEPS, True), (STEPS - 1, False)])
+def test_result__of_a_whole_campaign__names_rules_that_never_came_to_anything(steps: int, told: bool) -> None:
+    campaign = Campaign(Plan(steps, 1, 1, tuple(SUBJECTS)))
+    for number, (cell, share) in enumerate(campaign.shares.items()):
+        chunk = Chunk(Task(cell, 100, 50, 0), steps=share, changes=int(cell.dynamic))
+        chunk.outcomes["wait"][NOTHING] = chunk.outcomes["claim"][OK if number == 3 else "Refused"] = 1
+        chunk.outcomes["seize_power"]["NotTimelock"] = chunk.outcomes["reserve"]["WrongStatus"] = 1
+        chunk.outcomes["smuggle"][OK] = 1
+        campaign.chunks.append(chunk)
+    assert (
+        campaign.wrong()
+        == [
+            "reserve: refused each time",
+            "smuggle: is to be refused each time, and was not",
+        ]
+        * told
+    )
 
 
 def test_plan__from_the_environment_and_the_command_line__is_what_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
