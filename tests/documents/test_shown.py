@@ -17,8 +17,8 @@ PAGES = (
 )
 # A command with its arguments; a program that is only named is none.
 COMMAND = re.compile(
-    r"((?:[A-Za-z_]+=\S+ )*(?:make(?= [a-z])|datadao(?= [a-z])|ape(?= (?:run|accounts|test|console) \w)|toolchain/run(?= )"
-    r"|npm(?= )|pip(?= )|silverback(?= )).*)"
+    r"((?:[A-Za-z_]+=\S+ )*(?:make(?= [a-z])|datadao(?= [a-z])|ape(?= (?:run|accounts|test|console) \w)"
+    r"|toolchain/run(?= )|npm(?= )|pip(?= )|silverback(?= )).*)"
 )
 
 
