@@ -17,7 +17,8 @@ contract LibraryProofs {
         libraries = Libraries(deploy("Subjects.sol:Libraries", ""));
     }
 
-    /// @notice `shares == units * quality * rate / 10_000`, rounded down, for all that a batch can hold; never a revert.
+    /// @notice `shares == units * quality * rate / 10_000`, rounded down, for all that a batch can
+    /// hold; never a revert.
     function check_R4_shares_are_exact() external {
         uint256 units = SVM.createUint(128, "units");
         uint256 quality = SVM.createUint(14, "quality");

@@ -33,8 +33,8 @@ contract ModelPaymentProofs {
         asset.approve(address(models), type(uint256).max);
     }
 
-    /// @notice Each payment is its parts: what was paid is in the pools or owed to treasury and beneficiary, and what is
-    /// owed is there.
+    /// @notice Each payment is its parts: what was paid is in the pools or owed to treasury and beneficiary, and what
+    /// is owed is there.
     function check_L11_a_payment_is_its_parts() external {
         royalties = [SVM.createUint(14, "royaltyBps"), SVM.createUint(14, "royaltyBps")];
         splitter.addPendingShares(1, SVM.createUint(63, "shares"));

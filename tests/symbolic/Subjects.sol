@@ -3,7 +3,10 @@ pragma solidity 0.8.37;
 
 // What the proofs are about: they deploy these by name, so that a twin can take the place of each.
 // solhint-disable no-unused-import
+import {DataGovernor} from "../../contracts/DataGovernor.sol";
+import {DataLeases} from "../../contracts/DataLeases.sol";
 import {DataToken} from "../../contracts/DataToken.sol";
+import {DatasetRegistry} from "../../contracts/DatasetRegistry.sol";
 import {ModelRegistry} from "../../contracts/ModelRegistry.sol";
 import {RevenueSplitter} from "../../contracts/RevenueSplitter.sol";
 import {LeaseTerms, PackedTerms} from "../../contracts/libraries/LeaseTerms.sol";

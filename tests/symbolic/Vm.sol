@@ -11,6 +11,7 @@ interface Vm {
     function load(address target, bytes32 slot) external view returns (bytes32 value);
     function prank(address sender) external;
     function warp(uint256 timestamp) external;
+    function chainId(uint256 id) external;
 }
 
 /// @notice The cheat codes that Halmos adds.
@@ -19,6 +20,8 @@ interface Svm {
     function createUint(uint256 bits, string memory name) external pure returns (uint256 value);
     /// @notice A word that stands for all words.
     function createBytes32(string memory name) external pure returns (bytes32 value);
+    /// @notice Bytes of a known length that stand for all bytes of it.
+    function createBytes(uint256 length, string memory name) external pure returns (bytes memory value);
     /// @notice An address that stands for all addresses.
     function createAddress(string memory name) external pure returns (address value);
 }
@@ -33,4 +36,12 @@ function deploy(string memory artifact, bytes memory arguments) returns (address
         deployed := create(0, add(code, 32), mload(code))
     }
     require(deployed != address(0), "not deployed");
+}
+
+contract Probe {}
+
+/// @notice Where the next contract goes: ours refuse to be born at any address but the one they were told, and Halmos
+/// counts addresses up.
+function nextAddress() returns (address) {
+    return address(uint160(address(new Probe())) + 1);
 }
