@@ -23,7 +23,7 @@ from audit.mutation.campaign import CACHE, Campaign, Details, Plan, compiled
 from audit.mutation.choice import PATHS
 from audit.part import PartError, run, write
 
-SAMPLE, SEED = 100, 1
+SAMPLE, SEED = 60, 1
 
 
 def main(arguments: list[str]) -> int:
