@@ -25,6 +25,8 @@ from tests.harness.catalogue import Row, rows
 
 PAGES = {"properties": "docs/properties.md", "abuse_cases": "docs/abuse-cases.md"}
 _TOLD = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+_STARTS = 3
+"""Of a session that ended before its first test: Ape gives its node any port, which another program may hold."""
 Outcomes = dict[str, list[str]]
 """What became of a test, given as the pages give it, for each of its parameters: `passed`, `failed` or `skipped`."""
 
@@ -66,7 +68,10 @@ def _ran(command: Sequence[str], tests: Iterable[str]) -> Outcomes:
         environment["DATADAO_CHAIN"] = "revm"
     options = ["--junitxml", str(report), "-o", "junit_family=xunit1"]
     asked = [*command, *(f"tests/{test}" for test in tests), *options]
-    done = subprocess.run(asked, cwd=ROOT, env=environment, check=False)
+    for _ in range(_STARTS):
+        done = subprocess.run(asked, cwd=ROOT, env=environment, check=False)
+        if report.exists() or done.returncode != pytest.ExitCode.INTERNAL_ERROR:
+            break
     if done.returncode not in _TOLD or not report.exists():
         raise PartError(f"the tests could not be run: pytest ended with exit code {done.returncode}, see above")
     return outcomes(report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,30 @@ def test_number__stands_only_if_all_its_tests_ran_and_passed(test: str) -> None:
     assert judged["failed"] == [test] * (test != good)
     assert judged["proofs"] == ["symbolic/S.t.sol::check_S1_it"]
     assert judged["tests"][test] == len(TOLD.get(test, []))
+
+
+@pytest.mark.parametrize(("starts", "code"), [(1, 0), (3, 0), (4, 3), (1, 4)])
+def test_session__that_ends_before_its_first_test__is_started_thrice_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, starts: int, code: int
+) -> None:
+    """As when Ape's node finds its port taken: exit code 3 and no report. Other codes say something of the tests."""
+    monkeypatch.setattr(properties, "REPORT", tmp_path)
+    program = (
+        "import pathlib, sys\n"
+        "tries, report = (pathlib.Path(sys.argv[n]) for n in (1, sys.argv.index('--junitxml') + 1))\n"
+        "tries.open('a').write('x')\n"
+        f"if tries.stat().st_size < {starts}: sys.exit(3)\n"
+        f"if {code} == 0: report.write_text({REPORT!r})\n"
+        f"sys.exit({code})\n"
+    )
+    tries = tmp_path / "tries"
+    command = (sys.executable, "-c", program, str(tries))
+    if code:
+        with pytest.raises(PartError, match=f"exit code {code}"):
+            properties._ran(command, [])
+    else:
+        assert properties._ran(command, []) == TOLD
+    assert len(tries.read_text()) == min(starts, 3)
 
 
 def test_number__that_no_page_has__is_refused() -> None:
