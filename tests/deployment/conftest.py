@@ -20,7 +20,7 @@ def deployer(accounts):
 
 
 @pytest.fixture(scope="module")
-def dao(deployer):
+def newborn(deployer):
     """A DAO as the local configuration describes it: its handles and its record."""
     return born(deployer)
 

@@ -30,8 +30,8 @@ def rpc(method, *params):
     return ape.networks.provider.make_request(method, list(params))
 
 
-def test_verify__newborn_dao__every_check_passes(dao):
-    checks = verify(dao[1], local())
+def test_verify__newborn_dao__every_check_passes(newborn):
+    checks = verify(newborn[1], local())
     assert [check for check in checks if not check.ok] == []
     names = [f"{check.contract}.{check.field}" for check in checks]
     assert len(names) == len(set(names))
@@ -77,8 +77,8 @@ def test_verify__deployer_in_the_registrys_place__can_mint_and_is_found_out(depl
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)
-def test_verify__other_code__is_named(dao, contract):
-    entry = dao[1]
+def test_verify__other_code__is_named(newborn, contract):
+    entry = newborn[1]
     address = entry["contracts"][contract]["address"]
     code = bytearray(bytes(ape.networks.provider.get_code(address)))
     code[-1] ^= 1
@@ -87,8 +87,8 @@ def test_verify__other_code__is_named(dao, contract):
 
 
 @pytest.mark.parametrize("contract", [name for name in CONTRACTS if name != "DataTimelock"])
-def test_verify__every_immutable_of_the_code__is_looked_at(dao, contract):
-    entry = dao[1]
+def test_verify__every_immutable_of_the_code__is_looked_at(newborn, contract):
+    entry = newborn[1]
     address = entry["contracts"][contract]["address"]
     original = bytes(ape.networks.provider.get_code(address))
     places = holes(runtime_code(contract))
@@ -108,21 +108,21 @@ def test_holes__are_the_immutables_of_the_compiler():
     assert holes(b"\x7f" + bytes(20)) == []
 
 
-def test_verify__contract_without_code__is_named(dao):
-    entry = dao[1]
+def test_verify__contract_without_code__is_named(newborn):
+    entry = newborn[1]
     rpc("anvil_setCode", entry["contracts"]["DataLeases"]["address"], "0x")
     found = misses(entry)
     assert {"DataLeases.code hash", "DataLeases.asset", "DataLeases.solvency", "DataLeases.approve is for"} <= found
     assert all(name.startswith("DataLeases.") for name in found)
 
 
-def test_verify__asset_without_code__is_named(dao):
-    rpc("anvil_setCode", dao[1]["asset"], "0x")
-    assert f"asset.{dao[1]['asset']}" in misses(dao[1])
+def test_verify__asset_without_code__is_named(newborn):
+    rpc("anvil_setCode", newborn[1]["asset"], "0x")
+    assert f"asset.{newborn[1]['asset']}" in misses(newborn[1])
 
 
-def test_verify__wrong_record__is_named(dao):
-    entry = dao[1]
+def test_verify__wrong_record__is_named(newborn):
+    entry = newborn[1]
 
     def altered(contract, **changes):
         other = copy.deepcopy(entry)
@@ -137,8 +137,8 @@ def test_verify__wrong_record__is_named(dao):
     assert misses(other) == {f"{contract}.created by" for contract in CONTRACTS}
 
 
-def test_remarks__no_veto_or_tokens_for_sale__is_said_aloud(deployer, dao):
-    assert remarks(dao[1], local()) == []
+def test_remarks__no_veto_or_tokens_for_sale__is_said_aloud(deployer, newborn):
+    assert remarks(newborn[1], local()) == []
     config = override(local(), {"DatasetRegistry.params.challengePeriod": 0, "DataToken.transferable": True})
     _, entry = born(deployer, config)
     assert misses(entry, config) == set()
@@ -148,10 +148,10 @@ def test_remarks__no_veto_or_tokens_for_sale__is_said_aloud(deployer, dao):
     ]
 
 
-def test_verify__by_somebody_without_the_deployers_accounts__takes_them_from_the_record(dao):
+def test_verify__by_somebody_without_the_deployers_accounts__takes_them_from_the_record(newborn):
     content = copy.deepcopy(raw())
     content["contracts"]["EmergencyBrake"]["guardian"] = "our-safe"
-    entry = copy.deepcopy(dao[1])
+    entry = copy.deepcopy(newborn[1])
     entry["accounts"]["our-safe"] = entry["accounts"]["TEST::1"]
     assert misses(entry, Config.parse(content, LOCAL)) == set()
 
@@ -170,19 +170,19 @@ class Picky(Web3.HTTPProvider):
         raise ValueError("batches are not supported")
 
 
-def test_verify__node_without_batches_and_with_short_ranges__reads_the_same(dao, monkeypatch):
+def test_verify__node_without_batches_and_with_short_ranges__reads_the_same(newborn, monkeypatch):
     rpc("anvil_mine", hex(1000))
-    wanted = verify(dao[1], local())
+    wanted = verify(newborn[1], local())
     web3 = Web3(Picky(ape.networks.provider.http_uri))
     elsewhere = SimpleNamespace(networks=SimpleNamespace(provider=SimpleNamespace(web3=web3)))
     monkeypatch.setattr("scripts._verify.ape", elsewhere)
-    assert verify(dao[1], local()) == wanted
+    assert verify(newborn[1], local()) == wanted
     assert all(check.ok for check in wanted)
 
 
-def test_verify__node_that_gives_no_events__is_named(dao, monkeypatch):
+def test_verify__node_that_gives_no_events__is_named(newborn, monkeypatch):
     monkeypatch.setattr(Picky, "blocks", -1)
     web3 = Web3(Picky(ape.networks.provider.http_uri))
     elsewhere = SimpleNamespace(networks=SimpleNamespace(provider=SimpleNamespace(web3=web3)))
     monkeypatch.setattr("scripts._verify.ape", elsewhere)
-    assert misses(dao[1]) == {"DataTimelock.role events", "DataGovernor.proposalThreshold as set"}
+    assert misses(newborn[1]) == {"DataTimelock.role events", "DataGovernor.proposalThreshold as set"}

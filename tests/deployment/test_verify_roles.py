@@ -72,9 +72,9 @@ def test_verify__timelock_born_for_the_deployer_instead_of_the_governor__every_r
 
 @pytest.mark.parametrize("holder", ["deployer", "nobody knows"])
 @pytest.mark.parametrize("role", ROLES[:3])
-def test_verify__one_role_in_other_hands_than_the_governors__is_named(dao, deployer, role, holder):
+def test_verify__one_role_in_other_hands_than_the_governors__is_named(newborn, deployer, role, holder):
     """As no birth can leave it: events and arguments are right, the table alone is not."""
-    entry = dao[1]
+    entry = newborn[1]
     somebody = deployer.address if holder == "deployer" else "0x" + keccak(text=holder)[12:].hex()
     for account, member in ((entry["contracts"]["DataGovernor"]["address"], 0), (somebody, 1)):
         put_into_table(entry["contracts"]["DataTimelock"]["address"], role, account, member)
