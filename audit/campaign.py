@@ -96,6 +96,11 @@ class Plan:
     workers: int
     subjects: tuple[str, ...]
 
+    @property
+    def whole(self) -> bool:
+        """All of what an audit asks for, or more."""
+        return self.steps >= STEPS and set(self.subjects) == set(SUBJECTS)
+
     def tasks(self) -> dict[Cell, list[Task]]:
         """Tasks of each cell, whoever works on them and in whatever order."""
         planned = {}
@@ -182,7 +187,7 @@ class Campaign:
 
     def _never_done(self) -> list[str]:
         """Rules that in a whole campaign were refused each time, though some life should have let them."""
-        if self.plan.steps < STEPS or set(self.plan.subjects) != set(SUBJECTS):
+        if not self.plan.whole:
             return []
         met: defaultdict[str, set[str]] = defaultdict(set)
         for name in self.plan.subjects:
@@ -341,7 +346,7 @@ def main(arguments: list[str]) -> int:
         ok=not result["wrong"],
         seconds=watch.wall,
         summary=f"{summary}, seed {plan.seed}{failed}",
-        whole=plan.steps >= STEPS and set(plan.subjects) == set(SUBJECTS),
+        whole=plan.whole,
         **result,
     )
 

@@ -14,8 +14,7 @@ import pytest
 from eth_utils import keccak
 
 from datadao import eip712
-from datadao.factory import storing
-from tests.support.dao import READINESS
+from tests.support.dao import READINESS, agreeing_wallet
 from tests.support.handles import Receipt, deploy
 from tests.support.leases import ACTIVE, Market
 from tests.support.reader import refused
@@ -154,9 +153,7 @@ def test_confirm_delivery__custodian_with_a_contract_wallet__signs_by_erc1271(ma
 def test_confirm_delivery__custodian_that_agreed_on_chain__signs_by_its_address_alone(market: Market) -> None:
     """As a Safe does: the message was approved before, and there is nothing left to show."""
     dao = market.dao
-    # Answers whatever it is asked with ERC-1271's magic value.
-    agreeing = bytes.fromhex("631626ba7e60e01b5f5260205ff3")
-    wallet = dao.chain.create(dao.who("wallet owner").address, storing(agreeing))
+    wallet = agreeing_wallet(dao)
     dao.govern(market.founder, dao.registry, "setCommittee", [(wallet, b"\1" * 32, "file:wallet")], 1)
     lease = market.approved()
     nobody = "0x" + "00" * 20

@@ -13,8 +13,7 @@ from eth_account import Account
 
 from datadao import eip712
 from datadao.batch import BATCH
-from datadao.factory import storing
-from tests.support.dao import Dao
+from tests.support.dao import Dao, agreeing_wallet
 from tests.support.handles import Handle, deploy
 from tests.support.registry import (
     ascending,
@@ -170,9 +169,7 @@ def test_publish__chain_split_after_signing__is_refused_on_the_other_branch_AB59
 
 def test_publish__wallet_that_agreed_on_chain__signs_by_its_address_alone(dao: Dao) -> None:
     """As a Safe does: the message was approved before, and there is nothing left to show."""
-    # Answers whatever it is asked with ERC-1271's magic value.
-    agreeing = bytes.fromhex("631626ba7e60e01b5f5260205ff3")
-    wallet = dao.chain.create(dao.who("wallet owner").address, storing(agreeing))
+    wallet = agreeing_wallet(dao)
     dao.govern(voter(dao), dao.registry, "setAttestors", [(wallet, b"\1" * 32)], 1)
     message, _ = dao.batch_message(crowd(dao, 1))
     assert publish(dao, message, [bytes.fromhex(wallet[2:])]).value == 2
