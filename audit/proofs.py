@@ -10,9 +10,10 @@ from audit.part import ROOT, PartError, Stopwatch, run, write
 
 PYTHON = ROOT / ".cache" / "prove" / "bin" / "python"
 _LINE = re.compile(
-    r"(?P<id>[A-Z]-\d+) +(?P<answer>.*?) *(?P<seconds>\d+\.\d) s  (?P<claim>\S+)(?:  twin: (?P<twin>.*))?"
+    r"(?P<id>[A-Z]-\d+) +(?P<answer>.*?) *(?P<seconds>\d+\.\d) s  (?P<claim>\S+)"
+    r"(?:  twin: (?P<twin>.*)|  control: (?P<control>.*))?"
 )
-_END = re.compile(r"(\d+) of (\d+) proved, (\d+) of (\d+) twins refuted, .*")
+_END = re.compile(r"(\d+) of (\d+) proved, (\d+) of (\d+) twins refuted, (\d+) of (\d+) controls proved, .*")
 
 
 def main(arguments: list[str]) -> int:
@@ -26,7 +27,7 @@ def main(arguments: list[str]) -> int:
             if match := _LINE.fullmatch(line.strip()):
                 proofs.append(match.groupdict() | {"seconds": float(match["seconds"])})
             end = _END.fullmatch(line.strip()) or end
-    if end is None or len(proofs) != int(end[2]) + int(end[4]):
+    if end is None or len(proofs) != int(end[2]) + int(end[4]) + int(end[6]):
         raise PartError(f"the proofs ended with exit code {process.returncode} after {len(proofs)} answers: see above")
     wrong = [f"{p['id']} {p['claim']}: {p['answer']}" for p in proofs if p["answer"] not in ("proved", "refuted")]
     proved, refuted = f"{end[1]} of {end[2]} proofs hold", f"{end[3]} of {end[4]} broken twins refuted"

@@ -90,6 +90,7 @@ class Proof(TypedDict):
     seconds: float
     claim: str
     twin: str | None
+    control: str | None
 
 
 class Proofs(TypedDict):
