@@ -11,11 +11,11 @@ import json
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-ROOT = Path(__file__).resolve().parents[1]
+from audit.part import ROOT
+
 SETTINGS = {
     "evmVersion": "cancun",
     "viaIR": False,

@@ -178,7 +178,8 @@ def _require_sound(
 
 def compile_bugs(bugs: Sequence[Bug]) -> dict[str, tuple[Code, Code]]:
     """The code of each bug's contract, without and with it."""
-    changed = {bug.flaw: {bug.file: bug.changed()} for bug in bugs}
+    # The compiler knows a library's files by the names that they are imported under.
+    changed = {bug.flaw: {bug.file.removeprefix("node_modules/"): bug.changed()} for bug in bugs}
     sound: dict[str, Code] = {}
     codes = {}
     with Compiler() as compiler:

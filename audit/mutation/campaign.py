@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TypedDict
 
-from audit.compiler import ROOT, SETTINGS, Code, Compiler
+from audit.compiler import SETTINGS, Code, Compiler
 from audit.mutation import triage
 from audit.mutation.choice import Choice, evidence
 from audit.mutation.lanes import INVALID, KILLED, SAME_CODE, SURVIVED, Bench, Outcome, baseline, outcomes
 from audit.mutation.memory import Memory
 from audit.mutation.sources import TARGETS, Mutant, Sources
-from audit.part import PartError
+from audit.part import ROOT, PartError
 from audit.warm import Suite
 
 CACHE = ROOT / ".cache" / "mutation"
@@ -63,8 +63,6 @@ class Details(TypedDict):
     files: list[FileRow]
     kinds: dict[str, dict[str, int]]
     survivors: list[Survivor]
-    stale: list[str]
-    """Entries of survivors.toml that no survivor answers to any more."""
     settings: dict[str, object]
     wrong: list[str]
 
@@ -223,8 +221,7 @@ class Campaign:
             row["score"] = _percent(row["killed"], row["survived"])
         killed, survived = (sum(row[key] for row in rows.values()) for key in ("killed", "survived"))
         score = _percent(killed, survived) or 0.0
-        stale = self._stale(used)
-        wrong += [f"stale in {triage.FILE.name}: {line}" for line in stale]
+        wrong += [f"stale in {triage.FILE.name}: {line}" for line in self._stale(used)]
         # Of a sample it would say more about the luck of the draw.
         if self.plan.full and score < NEEDED:
             wrong.append(f"{score} % of mutants are noticed, {NEEDED} % are needed")
@@ -240,7 +237,6 @@ class Campaign:
             files=[rows[file] for file in sorted(rows)],
             kinds={kind: dict(counts) for kind, counts in sorted(kinds.items())},
             survivors=survivors,
-            stale=stale,
             settings=dict(SETTINGS),
             wrong=wrong,
         )

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from audit.compiler import ROOT, Compiler
+from audit.compiler import Compiler
 from audit.mutation.operators import Edit, Node, edits
+from audit.part import ROOT
 
 TARGETS = (
     "EmergencyBrake",

@@ -90,7 +90,6 @@ def _mutation() -> Details:
         files=[row],
         kinds={"comparison": {"killed": 99, "survived": 1}},
         survivors=[survivor],
-        stale=[],
         settings={},
         wrong=[],
     )

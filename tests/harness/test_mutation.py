@@ -269,17 +269,12 @@ def test_judge__the_same_code_as_another_or_as_the_original_or_none__does_not_co
     assert not found["wrong"]
 
 
-def test_judge__reason_for_what_was_noticed_or_is_not_there__is_stale() -> None:
+def test_judge__reason_for_what_was_noticed_or_is_not_there__is_wrong() -> None:
     results = {mutant("f", 1): outcome(KILLED, "1", "a.py::t")}
-    assert judged(results, reason("f", 1), reason("f", 9))["stale"] == [
-        "noticed by a.py::t: f: line 1: a → b",
-        "no such mutant: f: line 9: a → b",
+    assert judged(results, reason("f", 1), reason("f", 9))["wrong"] == [
+        "stale in survivors.toml: noticed by a.py::t: f: line 1: a → b",
+        "stale in survivors.toml: no such mutant: f: line 9: a → b",
     ]
-
-
-def test_judge__stale_reason__is_wrong() -> None:
-    (wrong,) = judged({mutant("f", 1): outcome(KILLED, "1", "a.py::t")}, reason("f", 1))["wrong"]
-    assert wrong == "stale in survivors.toml: noticed by a.py::t: f: line 1: a → b"
 
 
 @pytest.mark.parametrize(("killed", "wrong"), [(18, ["94.7 % of mutants are noticed, 95.0 % are needed"]), (19, [])])
