@@ -152,15 +152,21 @@ class Deciding(Requesting):
 
     decisions: list[Decision]
 
-    def decide(self, name: str, *args: Any, on: str = "leases", carry_out: Callable[[], Any]) -> None:
-        """Proposes, votes and queues at once."""
+    def decide(
+        self, name: str, *args: Any, on: str = "leases", soon: bool = False, carry_out: Callable[[], Any]
+    ) -> None:
+        """Proposes, votes and queues at once. What is not carried out `soon`, other steps find, or it expires."""
         action = (getattr(self.dao, on), name, args)
         proposal = self.dao.propose(self.founder, action, text=f"{name} {self.now} {len(self.decisions)}")
         self.dao.to_vote(proposal.id)
         self.dao.vote(proposal.id, self.founder)
         self.dao.to_end_of_vote(proposal.id)
         self.dao.queue(proposal)
-        self.decisions.append(Decision(proposal, self.now + self.leases.rules.timelock_delay, carry_out))
+        decision = Decision(proposal, self.now + self.leases.rules.timelock_delay, carry_out)
+        if soon:
+            self.fulfil(decision)
+        else:
+            self.decisions.append(decision)
 
     @rule(
         shape=st.integers(0, 4), dataset=st.sampled_from(LEASED), sole=st.booleans(),
@@ -177,18 +183,18 @@ class Deciding(Requesting):
 
         self.decide("createOffer", asked, licensee or NOBODY, seats, expiry, carry_out=create)
 
-    @rule(pick=picks, bps=st.sampled_from([0, 1, 1000, 2500, 4000, 4001]))
-    def decide_terminate(self, pick: int, bps: int) -> None:
+    @rule(pick=picks, bps=st.sampled_from([0, 1, 1000, 2500, 4000, 4001]), soon=st.booleans())
+    def decide_terminate(self, pick: int, bps: int, soon: bool) -> None:
         lease = self.some(pick, APPROVED, ACTIVE, ENDED)
-        self.decide("terminate", lease, bps, carry_out=lambda: self.leases.terminate(lease, bps))
+        self.decide("terminate", lease, bps, soon=soon, carry_out=lambda: self.leases.terminate(lease, bps))
 
     @precondition(lambda self: not self.static)
-    @rule(dataset=st.sampled_from(LEASED), cuts=st.sampled_from(CUTS))
-    def decide_policy(self, dataset: int, cuts: tuple[int, int]) -> None:
+    @rule(dataset=st.sampled_from(LEASED), cuts=st.sampled_from(CUTS), soon=st.booleans())
+    def decide_policy(self, dataset: int, cuts: tuple[int, int], soon: bool) -> None:
         """New cuts, for what is requested or offered from then on (L-7)."""
         policy = vars(self.dao.registry.currentPolicy(dataset)) | {"commonsBps": cuts[0], "treasuryBps": cuts[1]}
         act = lambda: self.cuts.update({dataset: cuts})  # noqa: E731
-        self.decide("updatePolicy", dataset, policy, on="registry", carry_out=act)
+        self.decide("updatePolicy", dataset, policy, on="registry", soon=soon, carry_out=act)
 
     @precondition(lambda self: self.decisions)
     @rule(pick=picks, late=st.sampled_from([0, 0, 0, 3 * 86_400, 10 * 86_400]))
@@ -196,7 +202,9 @@ class Deciding(Requesting):
         self.decisions = [d for d in self.decisions if self.now < d.eta + EXPIRY]
         if not self.decisions:
             return
-        decision = self.decisions.pop(pick % len(self.decisions))
+        self.fulfil(self.decisions.pop(pick % len(self.decisions)), late)
+
+    def fulfil(self, decision: Decision, late: int = 0) -> None:
         self.jump(decision.eta + late)
         self.execute(decision.proposal, decision.carry_out, "decision")
 
