@@ -98,22 +98,23 @@ def read_twins() -> list[Twin]:
         return [Twin(**twin) for twin in tomllib.load(file)["twin"]]
 
 
-def changed(twin: Twin) -> dict[str, str]:
-    """The file of a twin, with its line changed."""
-    content = (ROOT / twin.file).read_text()
+def change(sources: dict[str, dict[str, str]], twin: Twin) -> None:
+    """Puts the twin's line into the sources of its subject."""
+    if twin.file not in sources:
+        raise ProveError(f"twin '{twin.flaw}': {twin.file} is no part of {twin.subject}")
+    content = sources[twin.file]["content"]
     if content.count(twin.line) != 1:
         times = content.count(twin.line)
         raise ProveError(f"twin '{twin.flaw}': expected '{twin.line}' once in {twin.file}, it is there {times} times")
-    return {twin.file: content.replace(twin.line, twin.becomes)}
+    sources[twin.file]["content"] = content.replace(twin.line, twin.becomes)
 
 
-def compile_plainly(subject: str, edits: dict[str, str]) -> str:
-    """Creation code of a subject with some of its files replaced, by the real compiler and the fastest settings."""
+def compile_plainly(subject: str, twin: Twin | None = None) -> str:
+    """Creation code of a subject or of a twin of it, by the real compiler and the fastest settings."""
     metadata = json.loads(artifact(subject).read_text())["metadata"]
     sources = {name: {"content": (ROOT / name).read_text()} for name in metadata["sources"]}
-    if foreign := sorted(set(edits) - set(sources)):
-        raise ProveError(f"twins.toml changes {', '.join(foreign)}, which is no part of {subject}")
-    sources |= {name: {"content": content} for name, content in edits.items()}
+    if twin:
+        change(sources, twin)
     settings = metadata["settings"] | PLAIN
     ((file, name),) = settings.pop("compilationTarget").items()
     settings["outputSelection"] = {file: {name: ["evm.bytecode.object"]}}
@@ -125,11 +126,11 @@ def compile_plainly(subject: str, edits: dict[str, str]) -> str:
         return answer["contracts"][file][name]["evm"]["bytecode"]["object"]
     except KeyError:
         errors = [error["formattedMessage"] for error in answer.get("errors", []) if error["severity"] == "error"]
-        what = f"{subject} with a changed {', '.join(edits)}" if edits else subject
+        what = f"twin '{twin.flaw}'" if twin else f"the control of {subject}"
         raise ProveError(f"{what} does not compile:\n" + "\n".join(errors or [done.stderr])) from None
 
 
-def read_controls(twins: list[Twin]) -> dict[str, str]:
+def controls_of(twins: list[Twin]) -> dict[str, str]:
     """For each subject a check that must hold on its plain compile: the first that its first twin is refuted by."""
     return {twin.subject: twin.refuted_by[0] for twin in reversed(twins)}
 
@@ -225,18 +226,18 @@ def prove(words: list[str]) -> int:
         names = [name for name in twin.refuted_by if wanted(name)]
         if not names:
             return []
-        folder = lay_out(f"twin-{number}", twin.subject, compile_plainly(twin.subject, changed(twin)))
+        folder = lay_out(f"twin-{number}", twin.subject, compile_plainly(twin.subject, twin))
         twin_checks = [replace(by_name[name], twin=twin.flaw) for name in names]
         return [prove_on(folder, check) for check in twin_checks]
 
     def prove_control(subject: str, name: str) -> bool:
         contract = subject.partition(":")[2]
-        folder = lay_out(f"control-{contract}", subject, compile_plainly(subject, {}))
+        folder = lay_out(f"control-{contract}", subject, compile_plainly(subject))
         return prove_on(folder, replace(by_name[name], control=contract))
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         proofs = [pool.submit(prove_on, real, check) for check in checks if wanted(check.name)]
-        controls = [pool.submit(prove_control, *pair) for pair in read_controls(twins).items() if wanted(pair[1])]
+        controls = [pool.submit(prove_control, *pair) for pair in controls_of(twins).items() if wanted(pair[1])]
         refutations = [pool.submit(refute_twin, number, twin) for number, twin in enumerate(twins)]
         proved = [proof.result() for proof in proofs]
         controlled = [control.result() for control in controls]
