@@ -1,6 +1,7 @@
 """The toolchain: what outsiders meet first, and what every other check silently relies on.
 
 - compiler shim: version, standard JSON, imports, refusals, cache
+- compile: what changed and what imports it, to the manifest that Ape writes
 - forge: the real binary's exit codes, and the same settings as Ape
 - lock files and committed files: complete, and free of addresses
 - set-up: one clear line when Python or Node is missing or too old
@@ -9,6 +10,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -103,30 +105,41 @@ def test_solc__import_changed__is_not_answered_from_the_cache(solc):
 
 def test_solc__unchanged_input__is_answered_from_the_cache(solc):
     first = solc("contract A {}")
-    (entry,) = solc.cache.iterdir()
+    (entry,) = (path for path in solc.cache.iterdir() if "output" in path.read_text())
     stored = json.loads(entry.read_text())
     stored["output"] = stored["output"].replace('"A"', '"FromCache"')
     entry.write_text(json.dumps(stored))
     assert "FromCache" in solc("contract A {}")[0]["contracts/A.sol"]
-    entry.write_text('{"imports": {}, "outp')  # cut off: compiled anew
+    entry.write_text('{"outp')  # cut off: compiled anew
     assert solc("contract A {}") == first
 
 
-def test_solc__several_files__are_compiled_side_by_side_into_the_same_answer(tmp_path):
+@pytest.mark.parametrize("trees", [True, False])
+def test_solc__several_files__are_compiled_side_by_side_into_the_same_answer(tmp_path, trees):
     pragma = "// SPDX-License-Identifier: MIT\npragma solidity 0.8.37;\n"
     function = "function f(uint256 x) external returns (uint256)"
     bodies = {
         "I.sol": f"interface I {{ {function}; }}",
         "A.sol": f'import {{I}} from "I.sol";\ncontract A is I {{ {function} {{ return 1; }} }}',
         "B.sol": 'import {A} from "A.sol";\ncontract B { A public a = new A(); }',
+        # Alone it is the third of its sources, among all the last: source maps have to say so.
+        "Z.sol": f'{IMPORT_ERC20}\ncontract Z is ERC20("Z", "Z") {{}}',
     }
+    tree = {"": ["ast"]} if trees else {}
     wanted = ["abi", "devdoc", "evm.bytecode.object", "evm.bytecode.sourceMap", "evm.deployedBytecode.object"]
     question = {
         "language": "Solidity",
         "sources": {name: {"content": pragma + body} for name, body in bodies.items()},
-        "settings": {"viaIR": True, "outputSelection": {name: {"*": wanted, "": ["ast"]} for name in bodies}},
+        "settings": {
+            "viaIR": True,
+            "remappings": [REMAPPING],
+            "outputSelection": {name: {"*": wanted, **tree} for name in bodies},
+        },
     }
-    direct = "process.stdout.write(require('solc').compile(require('fs').readFileSync(0, 'utf8')))"
+    direct = """
+        const { reader } = require('./toolchain/solc/reader.js');
+        const read = reader({ base: '', include: [], allow: [] });
+        process.stdout.write(require('solc').compile(require('fs').readFileSync(0, 'utf8'), { import: read }))"""
     whole = run("node", "-e", direct, input=json.dumps(question))
     shim = run(
         SOLC, "--standard-json", input=json.dumps(question), env={**os.environ, "DATADAO_SOLC_CACHE": str(tmp_path)}
@@ -134,6 +147,108 @@ def test_solc__several_files__are_compiled_side_by_side_into_the_same_answer(tmp
     assert json.loads(shim.stdout) == json.loads(whole.stdout)
     codes = [error["errorCode"] for error in json.loads(shim.stdout)["errors"]]
     assert sorted(codes) == ["2018", "5667"]  # f can be pure, x is unused: said once each, though every worker found it
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project of three contracts, of which `Heir` imports `Base`, with this one's toolchain."""
+    for name in ("toolchain", "package-lock.json", "ape-config.yaml"):
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, tmp_path / name)
+        else:
+            shutil.copy(ROOT / name, tmp_path / name)
+    packages = ROOT / "node_modules"
+    shutil.copytree(packages / "@openzeppelin", tmp_path / "node_modules" / "@openzeppelin")  # Ape follows no link
+    (tmp_path / "node_modules" / "solc").symlink_to(packages / "solc")
+    (tmp_path / "contracts").mkdir()
+    write(tmp_path, "Base", "contract Base { function f() external pure virtual returns (uint256) { return 1; } }")
+    write(
+        tmp_path,
+        "Heir",
+        f'{IMPORT_ERC20}\nimport {{Base}} from "./Base.sol";\ncontract Heir is ERC20("", ""), Base {{}}',
+    )
+    write(tmp_path, "Other", "contract Other { uint256 public x; }")
+    return tmp_path
+
+
+def write(project, name, body):
+    pragma = "// SPDX-License-Identifier: MIT\npragma solidity 0.8.37;\n"
+    (project / "contracts" / f"{name}.sol").write_text(f"{pragma}{body}\n")
+
+
+def compile_all(project, *arguments):
+    done = run(ROOT / "toolchain" / "run", "python", project / "toolchain" / "compile", *arguments, cwd=project)
+    manifest = project / ".build" / "__local__.json"
+    return done, json.loads(manifest.read_text()) if manifest.exists() else None
+
+
+def compiled_anew(project, action):
+    """Files whose code was generated by this action."""
+    cache = project / ".cache" / "solc"
+    before = set(cache.iterdir()) if cache.exists() else set()
+    action()
+    outputs = [path.read_text() for path in set(cache.iterdir()) - before]
+    answers = [json.loads(json.loads(text)["output"]) for text in outputs if text.startswith('{"output":"{')]
+    return sorted(name for answer in answers for name in answer["contracts"])
+
+
+def test_compile__manifest__is_the_one_ape_writes(project):
+    _, ours = compile_all(project)
+    ape = run(
+        ROOT / "toolchain" / "run", "ape", "compile", "--force", cwd=project, env={**os.environ, "HOME": str(project)}
+    )
+    assert ape.returncode == 0, ape.stderr
+    theirs = json.loads((project / ".build" / "__local__.json").read_text())
+    assert (ours["contractTypes"], ours["sources"]) == (theirs["contractTypes"], theirs["sources"])
+    (mine,), (its,) = ours["compilers"], theirs["compilers"]
+    for compiler in (mine, its):
+        compiler["contractTypes"].sort()  # Ape's are in no order
+        del compiler["settings"]["outputSelection"]
+    assert mine == its
+
+
+def test_compile__edit__compiles_the_file_and_what_imports_it(project):
+    everything = compiled_anew(project, lambda: compile_all(project))
+    assert everything == ["contracts/Base.sol", "contracts/Heir.sol", "contracts/Other.sol"]
+    _, before = compile_all(project)
+    text = (project / "contracts" / "Base.sol").read_text()
+    (project / "contracts" / "Base.sol").write_text(text.replace("return 1", "return 2"))
+    assert compiled_anew(project, lambda: compile_all(project)) == ["contracts/Base.sol", "contracts/Heir.sol"]
+    _, after = compile_all(project)
+    changed = [name for name, found in after["contractTypes"].items() if found != before["contractTypes"][name]]
+    assert changed == ["Base", "Heir"]
+    shutil.rmtree(project / ".cache")
+    shutil.rmtree(project / ".build")
+    assert compile_all(project)[1] == after  # as from nothing
+    (project / "contracts" / "Base.sol").write_text(text)
+    compile_all(project)
+    (project / "contracts" / "Base.sol").write_text(text.replace("return 1", "return 2"))
+    assert compiled_anew(project, lambda: compile_all(project)) == []  # a text that was compiled before
+
+
+def test_compile__faulty_source__names_it_and_leaves_what_was_compiled(project):
+    _, before = compile_all(project)
+    write(project, "Other", "contract Other { uint256 public x = true; }")
+    done, after = compile_all(project)
+    assert (done.returncode, done.stdout, after) == (1, "", before)
+    assert "--> contracts/Other.sol:3:37" in done.stderr
+    assert compile_all(project, "--check")[0].returncode == 1
+
+
+def test_compile__check__says_what_to_do_and_compiles_nothing(project):
+    done, manifest = compile_all(project, "--check")
+    assert (done.returncode, done.stdout, manifest) == (1, "", None)
+    assert done.stderr == "toolchain/compile: the contracts changed since they were compiled: run `make compile`\n"
+    compile_all(project)
+    assert compile_all(project, "--check")[0].returncode == 0
+    write(project, "Other", "contract Other {}")
+    assert compile_all(project, "--check")[0].returncode == 1
+
+
+def test_compile__unknown_argument__is_refused(project):
+    done, manifest = compile_all(project, "--size")
+    assert (done.returncode, manifest) == (2, None)
+    assert done.stderr == "toolchain/compile: unknown arguments --size; only --check is known\n"
 
 
 def test_solc__unknown_option__exits_non_zero():

@@ -15,7 +15,8 @@ function reader({ base, include, allow }) {
     .filter((p) => fs.existsSync(p))
     .map((p) => fs.realpathSync(p));
   const inside = (file) => allowed.some((folder) => !path.relative(folder, file).startsWith(".."));
-  return (name) => {
+  const answers = new Map(); // many files import the same ones
+  const read = (name) => {
     const unit = name.replace(/^file:\/\//, "");
     const folders = unit.startsWith("node_modules/") ? [...roots, ROOT] : roots;
     const candidates = path.isAbsolute(unit) ? [unit] : folders.map((folder) => path.join(folder, unit));
@@ -23,6 +24,10 @@ function reader({ base, include, allow }) {
     if (found === undefined) return { error: "File not found." };
     const file = fs.realpathSync(found);
     return inside(file) ? { contents: fs.readFileSync(file, "utf8") } : { error: "File outside of allowed directories." };
+  };
+  return (name) => {
+    if (!answers.has(name)) answers.set(name, read(name));
+    return answers.get(name);
   };
 }
 
