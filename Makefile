@@ -78,8 +78,8 @@ lock: | check ## Renew the lock files; ARGS=--upgrade takes newer Python package
 	@$(UV_COMPILE) pyproject.toml toolchain/bootstrap.in --extra dev --overrides toolchain/overrides.txt \
 		--output-file requirements.lock
 
-clean: ## Remove everything installed, built or cached here
-	rm -rf audit-report dist .ape .build .cache .forge .hypothesis .mypy_cache .pytest_cache .ruff_cache .venv node_modules
+clean: ## Remove everything installed, built or cached here, but no key
+	@toolchain/clean
 
 # Set-up. The stamps are newer than the lock files, or the environment is brought up to date. Download caches stay in
 # the project, so that nothing outside it is written.
