@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.anvil import Anvil
+from tests.support.artifacts import stale
 from tests.support.dao import Dao
 from tests.support.evm import Revm
 
@@ -22,7 +23,9 @@ settings.load_profile("default")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Each process of several (`-n 2`) has its own node."""
+    """Each process of several (`-n 2`) has its own node. In process nothing else would compile what was edited."""
+    if os.environ.get("DATADAO_CHAIN") == "revm" and (reason := stale()):
+        pytest.exit(reason, returncode=1)
     if "PYTEST_XDIST_WORKER" in os.environ:
         with socket.create_server(("127.0.0.1", 0)) as free:
             os.environ["APE_FOUNDRY_HOST"] = f"http://127.0.0.1:{free.getsockname()[1]}"

@@ -9,6 +9,8 @@ from __future__ import annotations
 import functools
 import json
 import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,8 @@ from eth_utils import keccak
 
 from datadao.deployment import canonical_type
 
-_COMPILED = Path(__file__).parents[2] / ".build" / "__local__.json"
+ROOT = Path(__file__).parents[2]
+_COMPILED = ROOT / ".build" / "__local__.json"
 MANIFEST = Path(os.environ.get("DATADAO_ARTIFACTS") or _COMPILED)
 IS_DEPLOYED_CODE = MANIFEST == _COMPILED
 
@@ -30,10 +33,19 @@ class Artifact:
     runtime: bytes
 
 
+def stale() -> str:
+    """Why the compiled contracts are not those of the sources, in one line; empty if they are, or are a mutant's."""
+    if not IS_DEPLOYED_CODE:
+        return ""
+    command = [sys.executable, str(ROOT / "toolchain" / "compile"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stderr.strip() if done.returncode else ""
+
+
 @functools.cache
 def artifacts() -> dict[str, Artifact]:
-    if not MANIFEST.exists():
-        raise FileNotFoundError(f"{MANIFEST} is missing: run `make compile` first")
+    if reason := stale():
+        raise RuntimeError(reason)
     types = json.loads(MANIFEST.read_text())["contractTypes"]
     return {
         name: Artifact(
