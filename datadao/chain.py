@@ -80,6 +80,11 @@ def request_many(web3: Web3, method: str, params: Sequence[list[Any]]) -> list[A
     return [_result(method, answer) for answer in _answers(web3, method, params)]
 
 
+def ask_many(web3: Web3, method: str, params: Sequence[list[Any]]) -> list[Any]:
+    """The node's whole answers in order, errors among them."""
+    return list(_answers(web3, method, params))
+
+
 def read_many(web3: Web3, calls: Sequence[Call], block: int) -> list[Any]:
     """Results of view calls at a block number, in order. Raises `NodeRefused` at the first that reverts."""
     outputs = (_result("eth_call", answer) for answer in _answers(web3, "eth_call", _call_params(calls, block)))

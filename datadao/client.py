@@ -7,7 +7,6 @@ Ape. Amounts are asset units, times Unix seconds.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,12 +18,13 @@ from web3 import Web3
 
 from datadao import eip712
 from datadao.batch import Batch, Policy
-from datadao.chain import CONTRACTS, Call, abi, request_many
+from datadao.chain import CONTRACTS, Call, abi
 from datadao.chain_gate import ChainGate
-from datadao.errors import InvalidArgument, TransactionFailed
+from datadao.errors import InvalidArgument
 from datadao.profile import Profile
 from datadao.store import Store
 from datadao.submission import Submission, contribute
+from datadao.transactions import Mined, send_all
 from datadao.types import Committee, Contribution, Dao, Party
 
 BALLOT = "Ballot(uint256 proposalId,uint8 support,address voter,uint256 nonce)"
@@ -33,10 +33,8 @@ AGAINST, FOR, ABSTAIN = range(3)
 PUBLIC = Path(__file__).parent / "deployments"
 """Records of public chains, shipped with the package; there is none before the first such deployment."""
 
-_IN_FLIGHT = 100
-"""Transactions sent before the first of them is waited for."""
-_PATIENCE = 300
-"""Seconds to wait for them."""
+_PATIENCE = 300.0
+"""Seconds to wait until a transaction is mined."""
 
 
 @dataclass(frozen=True)
@@ -168,80 +166,92 @@ class DataDAO:
             signer=signer,
         )
 
-    # Sending
+    # Sending: each waits until the transaction is mined. Raises `Reverted` before anything is sent, `TransactionFailed`
+    # where it is known to have failed, `NotMined` with its hash where it may still be mined: do not send it again then.
 
-    def publish(self, batch: Batch, signatures: Mapping[str, bytes], manifest_uri: str, sender: Any) -> tuple[int, Any]:
-        """Registers a signed batch; `signatures` by signer. Returns its id and the receipt."""
-        ordered = [signatures[signer] for signer in sorted(signatures, key=lambda signer: int(signer, 16))]
-        receipt = self.registry.publish(tuple(vars(batch).values()), ordered, manifest_uri, sender=sender)
-        return receipt.events.filter(self.registry.BatchPublished)[0].batchId, receipt
+    def publish(
+        self, batch: Batch, signatures: Mapping[str, bytes], manifest_uri: str, sender: Any
+    ) -> tuple[int, Mined]:
+        """Registers a signed batch; `signatures` by signer. Returns its id and the transaction."""
+        mined = self.send("registry", "publish", tuple(vars(batch).values()), _ordered(signatures), manifest_uri,
+                          sender=sender)  # fmt: skip
+        return self._event(mined, "registry", "BatchPublished")["batchId"], mined
 
-    def request(self, terms: Terms, hpke_key: bytes, text: str, sender: Any) -> tuple[int, int, Any]:
+    def request(self, terms: Terms, hpke_key: bytes, text: str, sender: Any) -> tuple[int, int, Mined]:
         """Escrows and opens the vote; the caller has approved `terms.escrow` of the asset to `leases`.
 
-        Returns lease id, proposal id and the receipt.
+        Returns lease id, proposal id and the transaction.
         """
-        receipt = self.leases.request(tuple(vars(terms).values()), hpke_key, text, sender=sender)
-        event = receipt.events.filter(self.leases.LeaseRequested)[0]
-        return event.leaseId, event.proposalId, receipt
+        mined = self.send("leases", "request", tuple(vars(terms).values()), hpke_key, text, sender=sender)
+        told = self._event(mined, "leases", "LeaseRequested")
+        return told["leaseId"], told["proposalId"], mined
 
-    def accept(self, offer_id: int, hpke_key: bytes, max_cost: int, sender: Any) -> tuple[int, Any]:
+    def accept(self, offer_id: int, hpke_key: bytes, max_cost: int, sender: Any) -> tuple[int, Mined]:
         """Takes a seat of a standing offer; the caller has approved rent and bond, `max_cost` at most, to `leases`.
 
-        Returns the lease id and the receipt.
+        Returns the lease id and the transaction.
         """
-        receipt = self.leases.accept(offer_id, hpke_key, max_cost, sender=sender)
-        return receipt.events.filter(self.leases.OfferAccepted)[0].leaseId, receipt
+        mined = self.send("leases", "accept", offer_id, hpke_key, max_cost, sender=sender)
+        return self._event(mined, "leases", "OfferAccepted")["leaseId"], mined
 
-    def start(self, lease_id: int, sender: Any) -> Any:
+    def start(self, lease_id: int, sender: Any) -> Mined:
         """The licensee starts its approved lease without waiting for custodians: it pays before keys are ready."""
-        return self.leases.start(lease_id, sender=sender)
+        return self.send("leases", "start", lease_id, sender=sender)
 
-    def pay(self, lease_id: int, sender: Any) -> Any:
+    def pay(self, lease_id: int, sender: Any) -> Mined:
         """Pays the next instalment out of the lease's escrow; anyone may, around the end of a period."""
-        return self.leases.startPeriod(lease_id, sender=sender)
+        return self.send("leases", "startPeriod", lease_id, sender=sender)
 
-    def end(self, lease_id: int, sender: Any) -> Any:
+    def end(self, lease_id: int, sender: Any) -> Mined:
         """No further instalment; paid access runs on, unspent rent is returnable."""
-        return self.leases.end(lease_id, sender=sender)
+        return self.send("leases", "end", lease_id, sender=sender)
 
-    def vote(self, proposal_id: int, support: int, sender: Any, reason: str = "") -> Any:
+    def vote(self, proposal_id: int, support: int, sender: Any, reason: str = "") -> Mined:
         """Votes `FOR`, `AGAINST` or `ABSTAIN` with what the sender held at the proposal's snapshot."""
-        return self.governor.castVoteWithReason(proposal_id, support, reason, sender=sender)
+        return self.send("governor", "castVoteWithReason", proposal_id, support, reason, sender=sender)
 
-    def claim(self, item: Contribution, sender: Any) -> Any:
+    def claim(self, item: Contribution, sender: Any) -> Mined:
         """Hands a contribution's shares and tokens to its contributor; anyone may send it."""
-        return self.registry.claim(item.batch_id, tuple(item.leaf), list(item.proof), sender=sender)
+        return self.send("registry", "claim", item.batch_id, tuple(item.leaf), list(item.proof), sender=sender)
 
-    def erase(self, item: Contribution, sender: Any) -> Any:
+    def erase(self, item: Contribution, sender: Any) -> Mined:
         """Withdraws a contribution of the sender's for good, claimed or not; what it earned stays claimable."""
-        return self.registry.erase(item.batch_id, tuple(item.leaf), list(item.proof), sender=sender)
+        return self.send("registry", "erase", item.batch_id, tuple(item.leaf), list(item.proof), sender=sender)
 
-    def claim_revenue(self, account: str, pools: Sequence[int], sender: Any) -> tuple[int, Any]:
+    def claim_revenue(self, account: str, pools: Sequence[int], sender: Any) -> tuple[int, Mined]:
         """Pays `account` what it is owed in the pools (0 is the commons, d is dataset d); anyone may send it.
 
-        Returns the asset units paid and the receipt.
+        Returns the asset units paid and the transaction.
         """
-        receipt = self.splitter.claim(account, list(pools), sender=sender)
-        return sum(event.amount for event in receipt.events.filter(self.splitter.Claimed)), receipt
+        mined = self.send("splitter", "claim", account, list(pools), sender=sender)
+        events = mined.events("splitter", "Claimed", self.addresses["splitter"])
+        return sum(event.told["amount"] for event in events), mined
+
+    def queue(self, lease_id: int, sender: Any) -> Mined:
+        """Queues a lease's succeeded proposal, rebuilt from the lease."""
+        return self.send("governor", "queue", *self.leases.proposalOf(lease_id), sender=sender)
+
+    def execute(self, lease_id: int, sender: Any) -> Mined:
+        """Executes a lease's queued proposal once its delay is over."""
+        return self.send("governor", "execute", *self.leases.proposalOf(lease_id), sender=sender)
+
+    def confirm_delivery(
+        self, lease_id: int, release_root: bytes, signatures: Mapping[str, bytes], sender: Any
+    ) -> Mined:
+        """Starts an approved lease with custodians' readiness signatures, by signer."""
+        return self.send("leases", "confirmDelivery", lease_id, release_root, _ordered(signatures), sender=sender)
+
+    def send(self, key: str, function: str, *arguments: Any, sender: Any, seconds: float = _PATIENCE) -> Mined:
+        """Any function of the contract with this key, structs as tuples, from an Ape account."""
+        return send_all(self.web3, [self.call(key, function, *arguments)], sender, seconds=seconds)[0]
+
+    def _event(self, mined: Mined, key: str, name: str) -> dict[str, Any]:
+        return mined.events(key, name, self.addresses[key])[0].told
 
     def ballot(self, proposal_id: int, support: int, voter: str, nonce: int) -> eip712.TypedData:
         """What a member signs to vote without a transaction of its own; relay it with `ballot_call`."""
         governor = self.addresses["governor"]
         return eip712.typed_data("DataGovernor", self.id.chain_id, governor, BALLOT, proposal_id, support, voter, nonce)
-
-    def queue(self, lease_id: int, sender: Any) -> Any:
-        """Queues a lease's succeeded proposal, rebuilt from the lease."""
-        return self.governor.queue(*self.leases.proposalOf(lease_id), sender=sender)
-
-    def execute(self, lease_id: int, sender: Any) -> Any:
-        """Executes a lease's queued proposal once its delay is over."""
-        return self.governor.execute(*self.leases.proposalOf(lease_id), sender=sender)
-
-    def confirm_delivery(self, lease_id: int, release_root: bytes, signatures: Mapping[str, bytes], sender: Any) -> Any:
-        """Starts an approved lease with custodians' readiness signatures, by signer."""
-        ordered = [signatures[signer] for signer in sorted(signatures, key=lambda signer: int(signer, 16))]
-        return self.leases.confirmDelivery(lease_id, release_root, ordered, sender=sender)
 
     # Many at once
 
@@ -259,58 +269,25 @@ class DataDAO:
         return self.call("governor", "castVoteBySig", proposal_id, support, voter, signature, what=f"ballot of {voter}")
 
     def send_many(
-        self, calls: Sequence[Call], sender: Any, progress: Callable[[int], None] = lambda _: None
+        self,
+        calls: Sequence[Call],
+        sender: Any,
+        progress: Callable[[int], None] = lambda _: None,
+        *,
+        max_fee: int | None = None,
+        tip: int | None = None,
     ) -> list[int]:
         """Sends independent calls from one account, many in flight; returns the gas each used.
 
-        All calls are alike: the first one's gas estimate, and half as much again, serves for all. `progress` is told
-        how many more are done. Raises `TransactionFailed` at the first that reverts; those already sent stay sent.
+        Every call is tried before the first is sent; `max_fee` and `tip` are wei per gas, chosen unless given;
+        `progress` is told how many more are done. Raises as `datadao.transactions.send_all`; those sent stay sent.
         """
-        if not calls:
-            return []
-        nonce = self.web3.eth.get_transaction_count(sender.address)
-        first: Any = {"from": sender.address, "to": calls[0].to, "data": "0x" + calls[0].data.hex()}
-        gas_limit = self.web3.eth.estimate_gas(first) * 3 // 2
-        max_fee = self.web3.eth.gas_price * 2
-        used: list[int] = []
-        for start in range(0, len(calls), _IN_FLIGHT):
-            chunk = calls[start : start + _IN_FLIGHT]
-            raw = [
-                [self._signed(call, sender, nonce + start + offset, gas_limit, max_fee)]
-                for offset, call in enumerate(chunk)
-            ]
-            hashes = request_many(self.web3, "eth_sendRawTransaction", raw)
-            for call, receipt in zip(chunk, self._receipts(hashes), strict=True):
-                if receipt["status"] != "0x1":
-                    raise TransactionFailed(f"{call.what}: transaction {receipt['transactionHash']} reverted")
-                used.append(int(receipt["gasUsed"], 16))
-            progress(len(chunk))
-        return used
+        return [mined.gas_used for mined in send_all(self.web3, calls, sender, progress, max_fee=max_fee, tip=tip)]
 
-    def _signed(self, call: Call, sender: Any, nonce: int, gas_limit: int, max_fee: int) -> str:
-        transaction = networks.ecosystem.create_transaction(
-            sender=sender.address,
-            receiver=call.to,
-            data=call.data,
-            nonce=nonce,
-            gas_limit=gas_limit,
-            max_fee=max_fee,
-            max_priority_fee=0,
-            chain_id=self.id.chain_id,
-        )
-        return "0x" + bytes(sender.sign_transaction(transaction).serialize_transaction()).hex()
 
-    def _receipts(self, hashes: Sequence[str]) -> list[Any]:
-        """Receipts of all, once the last is mined. Raises `TransactionFailed` when that takes too long."""
-        deadline = time.monotonic() + _PATIENCE
-        while True:
-            receipts = request_many(self.web3, "eth_getTransactionReceipt", [[name] for name in hashes])
-            if all(receipts):
-                return receipts
-            if time.monotonic() > deadline:
-                missing = sum(receipt is None for receipt in receipts)
-                raise TransactionFailed(f"{missing} transactions are not mined after {_PATIENCE} s; raise the fee")
-            time.sleep(0.05)
+def _ordered(signatures: Mapping[str, bytes]) -> list[bytes]:
+    """As contracts want them: by signer, ascending."""
+    return [signatures[signer] for signer in sorted(signatures, key=lambda signer: int(signer, 16))]
 
 
 def _chain_id() -> int:

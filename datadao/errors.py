@@ -5,6 +5,7 @@ Catch `DataDAOError` for "the client said no"; anything else that escapes is a d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -242,6 +243,17 @@ class TransactionFailed(DataDAOError):
 
 class PartlyDone(DataDAOError):
     """Several steps were asked for, and some of them are done. The message says which."""
+
+
+class NotMined(PartlyDone):
+    """Transactions were sent and are not mined in time; none is known to have failed, each may still be mined.
+
+    `transactions` are their hashes.
+    """
+
+    def __init__(self, message: str, transactions: Sequence[str]) -> None:
+        super().__init__(message)
+        self.transactions = tuple(transactions)
 
 
 class Reverted(DataDAOError):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import eth_abi
 from eth_abi.exceptions import DecodingError, EncodingError
@@ -12,7 +12,7 @@ from eth_utils import keccak
 from web3 import Web3
 from web3.types import RPCEndpoint
 
-from datadao.chain import CONTRACTS, Call, abi
+from datadao.chain import CONTRACTS, abi, ask_many
 from datadao.deployment import canonical_type
 from datadao.errors import NodeRefused, Reverted
 from datadao.factory import FACTORY
@@ -46,20 +46,43 @@ def described(data: bytes) -> str:
     return f"{name}({spelled})" if values else name
 
 
-def estimate_gas(web3: Web3, sender: str, call: Call) -> int:
+class Asked(Protocol):
+    """What a node can be asked to try: a call of the DAO's, or a transaction that was sent."""
+
+    @property
+    def to(self) -> str: ...
+    @property
+    def data(self) -> bytes: ...
+    @property
+    def what(self) -> str: ...
+
+
+def estimate_gas(web3: Web3, sender: str, call: Asked) -> int:
     """Gas that the call would use if `sender` sent it now. Raises `Reverted` if a contract refuses it, `NodeRefused` if
     the node does, for want of money for gas among other reasons."""
     return int(_asked(web3, "eth_estimateGas", sender, call), 16)
 
 
-def try_call(web3: Web3, sender: str, call: Call) -> bytes:
-    """What the call would return if `sender` made it now. Raises as `estimate_gas`."""
-    return bytes.fromhex(_asked(web3, "eth_call", sender, call, "latest")[2:])
+def estimate_many(web3: Web3, sender: str, calls: Sequence[Asked]) -> list[int]:
+    """The same of many calls, each on the state as it is now. Raises at the first that is refused."""
+    answers = ask_many(web3, "eth_estimateGas", [[_request(sender, call)] for call in calls])
+    return [int(_result(call, answer), 16) for call, answer in zip(calls, answers, strict=True)]
 
 
-def _asked(web3: Web3, method: str, sender: str, call: Call, *block: str) -> str:
-    request: Any = {"from": sender, "to": call.to, "data": "0x" + call.data.hex()}
-    answer: Any = web3.provider.make_request(RPCEndpoint(method), [request, *block])
+def try_call(web3: Web3, sender: str, call: Asked, block: str = "latest") -> bytes:
+    """What the call would return if `sender` made it after this block. Raises as `estimate_gas`."""
+    return bytes.fromhex(_asked(web3, "eth_call", sender, call, block)[2:])
+
+
+def _asked(web3: Web3, method: str, sender: str, call: Asked, *block: str) -> str:
+    return _result(call, web3.provider.make_request(RPCEndpoint(method), [_request(sender, call), *block]))
+
+
+def _request(sender: str, call: Asked) -> dict[str, str]:
+    return {"from": sender, "to": call.to, "data": "0x" + call.data.hex()}
+
+
+def _result(call: Asked, answer: Any) -> str:
     if "error" not in answer:
         return str(answer["result"])
     data = revert_data(answer["error"])

@@ -140,7 +140,7 @@ def sign(session: Session, dataset: int) -> Outcome:
 def publish(session: Session, dataset: int) -> Outcome:
     """Publish the oldest drafted batch that enough attestors signed. Anyone may."""
     from datadao.cli.panel import open_panel
-    from datadao.cli.sending import receipt_json, send
+    from datadao.cli.sending import after, receipt_json, send
     from datadao.errors import NotEnoughSignatures
     from datadao.store import content_name
 
@@ -156,8 +156,10 @@ def publish(session: Session, dataset: int) -> Outcome:
     arguments = (tuple(vars(batch).values()), [found[signer] for signer in signers], content_name(batch.manifest_hash))
     what = f"publish batch {batch.sequence} of dataset {dataset}: {_words(item)}"
     receipts = send(session, [dao.call("registry", "publish", *arguments, what=what)])
-    batch_id = dao.registry.BatchPublished.from_receipt(receipts[0])[0].batchId
-    opens = dao.registry.batch(batch_id).since + dao.registry.challengePeriod()
+    (event,) = receipts[0].events("registry", "BatchPublished", dao.addresses["registry"])
+    batch_id = event.told["batchId"]
+    since = after(session, receipts[0], lambda block: dao.registry.batch(batch_id, block_id=block).since)
+    opens = since + dao.registry.challengePeriod()
     document = {"batch": batch_id, "sequence": batch.sequence, "activatableAt": opens}
     text = f"Published as batch {batch_id}; `datadao activate {batch_id}` from {_moment(opens)} on."
     return Outcome(document | {"transactions": receipt_json(receipts)}, (text,))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,7 +26,7 @@ def claim(session: Session, owner: str | None) -> Outcome:
     from datadao.cli.mine import Standing, accepted
     from datadao.cli.money import decimal
     from datadao.cli.reading import TOKEN_DECIMALS
-    from datadao.cli.sending import receipt_json, send
+    from datadao.cli.sending import after, receipt_json, send
     from datadao.encoding import address
 
     dao, money = session.dao, session.money
@@ -34,11 +34,14 @@ def claim(session: Session, owner: str | None) -> Outcome:
     waiting = [item for item in accepted(session, owner) if item.standing is Standing.CLAIMABLE]
     before = dao.token.balanceOf(owner)
     calls = [call for group in _groups(waiting) for call in _calls(session, group)]
-    receipts = send(session, calls) if calls else []
-    tokens = dao.token.balanceOf(owner) - before
+    receipts = send(session, calls, more=True) if calls else []
     # What the contributions earned before they were claimed is owed only now.
     pools = list(range(dao.registry.datasetCount() + 1))
-    income = dao.splitter.claimable(owner, pools)
+
+    def earned(**at: Any) -> tuple[int, int]:
+        return dao.token.balanceOf(owner, **at) - before, dao.splitter.claimable(owner, pools, **at)
+
+    tokens, income = after(session, receipts[-1], lambda block: earned(block_id=block)) if receipts else earned()
     if income:
         what = f"pay {money.text(income)} of income to {owner}"
         receipts += send(session, [dao.call("splitter", "claim", owner, pools, what=what)])

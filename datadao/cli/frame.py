@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from datadao.cli.orders import OPTIONS, Orders, taken
 from datadao.errors import DataDAOError, PartlyDone
 
 if TYPE_CHECKING:
@@ -33,8 +34,14 @@ class Outcome:
 Action = Callable[..., Outcome]
 
 
-def command(group: click.Group, name: str, *, sends: bool = False) -> Callable[[Action], click.Command]:
-    """Registers a function of a `Session` and its own options as a command; one that `sends` can be told --yes."""
+def command(
+    group: click.Group, name: str, *, sends: bool = False, told: Callable[..., Outcome] | None = None
+) -> Callable[[Action], click.Command]:
+    """Registers a function of a `Session` and its own options as a command.
+
+    One that `sends` takes the options of `datadao.cli.orders`; `told` makes its outcome of a `Session` and its last
+    transaction, for the run that learns that an earlier run's is mined.
+    """
     options = [
         click.option("--home", type=click.Path(path_type=Path, file_okay=False), envvar="DATADAO_HOME",
                      default=Path("~/.datadao"), help="The role's folder; $DATADAO_HOME, else ~/.datadao."),
@@ -43,19 +50,27 @@ def command(group: click.Group, name: str, *, sends: bool = False) -> Callable[[
         click.option("--json", "as_json", is_flag=True, help="Print one JSON document; all else goes to stderr."),
     ]  # fmt: skip
     if sends:
-        options.append(click.option("--yes", is_flag=True, help="Do not ask before sending transactions."))
+        options += OPTIONS
 
     def register(function: Action) -> click.Command:
         @functools.wraps(function)
-        def run(
-            home: Path, network: str | None, account: str | None, as_json: bool, yes: bool = False, **arguments: Any
-        ) -> None:
+        def run(home: Path, network: str | None, account: str | None, as_json: bool, **arguments: Any) -> None:
             from datadao.cli.session import Session
 
+            orders, yes = taken(f"{group.name} {name}", arguments) if sends else (Orders(()), False)
             with ExitStack() as stack:
-                session = Session(home.expanduser(), network, account, as_json=as_json, yes=yes, stack=stack)
-                code = _conduct(session, lambda: function(session, **arguments))
+                session = Session(
+                    home.expanduser(), network, account, as_json=as_json, yes=yes, stack=stack, orders=orders
+                )
+                code = _conduct(session, lambda: _earlier(session) or function(session, **arguments))
             sys.exit(code)
+
+        def _earlier(session: Session) -> Outcome | None:
+            if not sends:
+                return None
+            from datadao.cli.unfinished import resume
+
+            return resume(session, told)
 
         for option in reversed(options):
             option(run)
@@ -69,7 +84,7 @@ def _conduct(session: Session, action: Callable[[], Outcome]) -> int:
         outcome = action()
     except DataDAOError as error:
         code = PARTLY if isinstance(error, PartlyDone) else REFUSED
-        return _fail(session, type(error).__name__, str(error), code)
+        return _fail(session, type(error).__name__, str(error), code, getattr(error, "transactions", ()))
     except (click.Abort, KeyboardInterrupt):
         return _fail(session, "Interrupted", "Interrupted; nothing more was done.", INTERRUPTED)
     except _failures() as error:
@@ -88,11 +103,20 @@ def _failures() -> tuple[type[BaseException], ...]:
     return (OSError, *(getattr(module, name) for module, name in loaded if module is not None))
 
 
-def _fail(session: Session, kind: str, message: str, code: int = REFUSED) -> int:
+def _fail(session: Session, kind: str, message: str, code: int = REFUSED, transactions: Sequence[str] = ()) -> int:
     message = session.discreet(message)
+    if code == REFUSED and session.orders.mined:
+        # What was sent and mined is no refusal, whatever failed afterwards.
+        code = PARTLY
+        message += "\nMined before: " + ", ".join(f"{what} ({done.hash})" for what, done in session.orders.mined)
     if session.as_json:
-        click.echo(json.dumps({"error": {"kind": kind, "message": message}}, indent=2))
+        error: dict[str, Any] = {"kind": kind, "message": message}
+        if transactions:
+            error["transactions"] = list(transactions)
+        click.echo(json.dumps({"error": error}, indent=2))
     word = {REFUSED: "Refused", PARTLY: "Partly done", INTERRUPTED: "Stopped"}[code]
+    if transactions:
+        word = "Sent, not mined yet"
     session.say(f"[bold red]{word}:[/bold red]", message)
     return code
 

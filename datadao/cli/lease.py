@@ -107,9 +107,10 @@ def refund(session: Session, number: int) -> Outcome:
     if info.status == LeaseStatus.ENDED and info.bond and session.now >= info.paidUntil + dao.leases.bondDelay():
         calls.append(dao.call("leases", "releaseBond", number, what=f"release the bond of lease {number}"))
     calls.append(dao.call("leases", "claimRefund", number, what=f"pay {info.licensee} what lease {number} returns"))
-    receipts = send(session, calls, dependent=True)
-    amount = dao.leases.ReturnablePaid.from_receipt(receipts[-1])[0].amount
-    document = {"lease": number, "amount": str(amount), "transactions": receipt_json(receipts)}
+    done = send(session, calls, dependent=True)
+    (paid,) = done[-1].events("leases", "ReturnablePaid", dao.addresses["leases"])
+    amount = paid.told["amount"]
+    document = {"lease": number, "amount": str(amount), "transactions": receipt_json(done)}
     return Outcome(document, (f"Paid {money.text(amount)} to {info.licensee}.",))
 
 
@@ -132,11 +133,11 @@ def _simple(session: Session, number: int, function: str, what: str, *arguments:
 
 
 def _send(session: Session, number: int, calls: list[Call]) -> Outcome:
-    from datadao.cli.reading import LeaseStatus, check_lease, moment, word
-    from datadao.cli.sending import receipt_json, send
+    from datadao.cli.reading import LeaseStatus, moment, word
+    from datadao.cli.sending import after, receipt_json, send
 
     receipts = send(session, calls)
-    info = check_lease(session, number)
+    info = after(session, receipts[-1], lambda block: session.dao.leases.lease(number, block_id=block))
     state = word(LeaseStatus(info.status))
     document = {"lease": number, "status": state, "paidPeriods": info.paidPeriods, "paidUntil": info.paidUntil}
     text = f"Lease {number} is {state}" + (f", paid until {moment(info.paidUntil)}." if info.paidUntil else ".")

@@ -15,11 +15,33 @@ from datadao.cli.keys import key_option
 if TYPE_CHECKING:
     from datadao.chain import Call
     from datadao.cli.session import Session
+    from datadao.transactions import Mined
 
 _DAY = 86_400
 
 
-@command(lease, "request", sends=True)
+def _requested(session: Session, mined: Mined) -> Outcome:
+    from datadao.cli.sending import receipt_json
+    from datadao.client import Terms
+
+    (event,) = mined.events("leases", "LeaseRequested", session.dao.addresses["leases"])
+    number, proposal = event.told["leaseId"], event.told["proposalId"]
+    escrow = Terms(*event.told["terms"]).escrow
+    document: dict[str, Any] = {"lease": number, "proposal": str(proposal), "escrow": str(escrow)}
+    text = f"Lease {number} is requested; holders vote on lease:{number} (proposal {proposal})."
+    return Outcome(document | {"transactions": receipt_json([mined])}, (text,))
+
+
+def _accepted(session: Session, mined: Mined) -> Outcome:
+    from datadao.cli.sending import receipt_json
+
+    (event,) = mined.events("leases", "OfferAccepted", session.dao.addresses["leases"])
+    number = event.told["leaseId"]
+    document: dict[str, Any] = {"lease": number, "offer": event.told["offerId"], "escrow": str(event.told["cost"])}
+    return Outcome(document | {"transactions": receipt_json([mined])}, (f"Lease {number} is approved.",))
+
+
+@command(lease, "request", sends=True, told=_requested)
 @click.option("--dataset", type=click.IntRange(1), required=True)
 @click.option("--purposes", type=click.IntRange(1), required=True, help="Mask, see docs/architecture.md: 1 research.")
 @click.option("--price", required=True, metavar="AMOUNT", help="Rent of one period, in the settlement asset.")
@@ -66,14 +88,12 @@ def request(
     )
     what = f"request a lease of dataset {dataset}, escrowing {money.text(terms.escrow)}"
     call = dao.call("leases", "request", tuple(vars(terms).values()), hpke_key, text, what=what)
-    receipts = send(session, [*_approval(session, terms.escrow), call], dependent=True)
-    event = dao.leases.LeaseRequested.from_receipt(receipts[-1])[0]
-    document = {"lease": event.leaseId, "proposal": str(event.proposalId), "escrow": str(terms.escrow)}
-    told = f"Lease {event.leaseId} is requested; holders vote on lease:{event.leaseId} (proposal {event.proposalId})."
-    return Outcome(document | {"transactions": receipt_json(receipts)}, (told,))
+    done = send(session, [*_approval(session, terms.escrow), call], dependent=True)
+    outcome = _requested(session, done[-1])
+    return Outcome({**outcome.document, "transactions": receipt_json(done)}, outcome.text)
 
 
-@command(lease, "accept", sends=True)
+@command(lease, "accept", sends=True, told=_accepted)
 @click.argument("offer", type=click.IntRange(1))
 @click.option("--max-cost", metavar="AMOUNT", help="Most to be escrowed; what the offer says now unless given.")
 @key_option("Key that custodians seal to.")
@@ -93,10 +113,9 @@ def accept(session: Session, offer: int, max_cost: str | None, key_name: str) ->
     call = dao.call(
         "leases", "accept", offer, hpke_key, limit, what=f"accept offer {offer}, escrowing {money.text(cost)}"
     )
-    receipts = send(session, [*_approval(session, cost), call], dependent=True)
-    lease_id = dao.leases.OfferAccepted.from_receipt(receipts[-1])[0].leaseId
-    document: dict[str, Any] = {"lease": lease_id, "offer": offer, "escrow": str(cost)}
-    return Outcome(document | {"transactions": receipt_json(receipts)}, (f"Lease {lease_id} is approved.",))
+    done = send(session, [*_approval(session, cost), call], dependent=True)
+    outcome = _accepted(session, done[-1])
+    return Outcome({**outcome.document, "transactions": receipt_json(done)}, outcome.text)
 
 
 def _approval(session: Session, escrow: int) -> list[Call]:
@@ -108,7 +127,27 @@ def _approval(session: Session, escrow: int) -> list[Call]:
     held = money.token.balanceOf(session.address)
     if held < escrow:
         raise InvalidArgument(f"{session.address} holds {money.text(held)}, the lease escrows {money.text(escrow)}")
-    if not escrow or money.token.allowance(session.address, leases) >= escrow:
+    allowed = money.token.allowance(session.address, leases)
+    if allowed >= escrow:
         return []
-    what = f"allow the leases contract to take {money.text(escrow)}"
-    return [Call(money.address, "DataToken", "approve", (leases, escrow), what)]
+
+    def approve(amount: int, what: str) -> Call:
+        return Call(money.address, "DataToken", "approve", (leases, amount), what)
+
+    allow = approve(escrow, f"allow the leases contract to take {money.text(escrow)}")
+    if not allowed or _would(session, allow):
+        return [allow]
+    # USDT among others changes an allowance only from or to zero.
+    return [approve(0, f"take back the allowance of {money.text(allowed)} that the leases contract has"), allow]
+
+
+def _would(session: Session, call: Call) -> bool:
+    """Whether the asset would do it; some return nothing when they do."""
+    from datadao.errors import Reverted
+    from datadao.reverts import try_call
+
+    try:
+        answer = try_call(session.dao.web3, session.address, call)
+    except Reverted:
+        return False
+    return not answer or any(answer)

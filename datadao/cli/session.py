@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from datadao.cli.orders import Orders
 from datadao.errors import AccountRefused, InvalidArgument, ProfileRefused
 from datadao.profile import Profile
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:  # what is imported below, where it is first needed, takes sec
     from datadao.catalog import Catalog
     from datadao.cli.money import Money
     from datadao.client import DataDAO
+    from datadao.outbox import Outbox
     from datadao.store import Store
 
 _WIDE = 160
@@ -36,9 +38,18 @@ class Session:
     """Raises `ProfileRefused` for what is not configured, and whatever opening something raises."""
 
     def __init__(
-        self, home: Path, network: str | None, alias: str | None, *, as_json: bool, yes: bool, stack: ExitStack
+        self,
+        home: Path,
+        network: str | None,
+        alias: str | None,
+        *,
+        as_json: bool,
+        yes: bool,
+        stack: ExitStack,
+        orders: Orders | None = None,
     ) -> None:
         self.home, self.as_json, self.yes = home, as_json, yes
+        self.orders = orders or Orders(())
         self.network, self.alias, self._stack = network, alias, stack
         self._err = _console(stderr=True)
         self._unlocked = False
@@ -72,6 +83,14 @@ class Session:
         from datadao.catalog import Catalog
 
         return Catalog(self.dao, self.store, self.dao.since)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """What this role sent on the connected chain and did not see mined."""
+        from datadao.outbox import Outbox
+
+        genesis = "0x" + bytes(self.dao.web3.eth.get_block(0)["hash"]).hex()
+        return Outbox(self.home / "outbox", (self.dao.id.chain_id, genesis))
 
     @cached_property
     def account(self) -> Any:
@@ -116,6 +135,10 @@ class Session:
         from datadao.keyfile import load_key
 
         return load_key(self.key_path(name))
+
+    def at_end(self, action: Callable[[], None]) -> None:
+        """Does this when the command is over and its result printed."""
+        self._stack.callback(action)
 
     def unlock(self) -> None:
         """Lets the account sign; asks for its passphrase at most once."""

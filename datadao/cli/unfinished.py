@@ -1,0 +1,98 @@
+"""What earlier commands sent and did not see mined: looked up before the next command sends anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from datadao.cli.frame import Outcome
+from datadao.errors import InvalidArgument, TransactionFailed
+
+if TYPE_CHECKING:
+    from datadao.cli.session import Session
+    from datadao.outbox import Entry
+    from datadao.transactions import Mined
+
+Told = Callable[["Session", "Mined"], Outcome]
+"""What a command says of its last transaction."""
+
+
+def resume(session: Session, told: Told | None) -> Outcome | None:
+    """The outcome of an earlier run of the same command, if its transaction is mined; else None, and the command runs.
+
+    Raises `InvalidArgument` while a transaction of this account is pending, unless it is to be replaced.
+    """
+    from datadao.outbox import paths
+
+    if not any(paths(session.home / "outbox")):
+        return None
+    found: Outcome | None = None
+    for entry in session.outbox.waiting(session.address):
+        found = _look(session, entry, told) or found
+    return found
+
+
+def _look(session: Session, entry: Entry, told: Told | None) -> Outcome | None:
+    from datadao.cli.reading import moment
+    from datadao.transactions import Fate, mined, settled_fate
+
+    web3, sent, orders = session.dao.web3, entry.sent, session.orders
+    name = f"{sent.hash} of {moment(entry.since)} ({sent.what})"
+    match settled_fate(web3, sent):
+        case Fate.MINED:
+            done = mined(web3, sent)
+            if entry.last and tuple(entry.command) == orders.command and not orders.again:
+                # Kept until it is said.
+                session.at_end(lambda: session.outbox.remove(sent))
+                return _said(session, done, name, told)
+            session.say("[bold]Mined meanwhile:[/bold]", name)
+            session.outbox.remove(sent)
+        case Fate.FAILED:
+            session.say("[bold]Failed meanwhile:[/bold]", _reason(session, entry))
+            session.outbox.remove(sent)
+        case Fate.REPLACED:
+            session.say("[bold]Void:[/bold]", f"{name}: another transaction of this account took nonce {sent.nonce}")
+            session.outbox.remove(sent)
+        case Fate.PENDING if not orders.replace:
+            raise InvalidArgument(
+                f"{name} is pending and may still be mined; wait, and run this again, or send it with --replace "
+                f"in its place, so that only one of both is ever mined; nothing was sent"
+            )
+        case _:
+            _take_place(session, entry, name)
+    return None
+
+
+def _take_place(session: Session, entry: Entry, name: str) -> None:
+    """What is sent next takes the nonce of what is pending or nowhere to be seen."""
+    web3, sent, orders = session.dao.web3, entry.sent, session.orders
+    if web3.eth.get_transaction_count(web3.to_checksum_address(sent.sender)) < sent.nonce:
+        raise InvalidArgument(
+            f"{name} may still be mined, and the node does not know the transaction before it (nonce {sent.nonce - 1}) "
+            "either; it may lag: run this again in a minute; nothing was sent"
+        )
+    session.say(
+        "[bold]Not mined:[/bold]",
+        f"{name}; what is sent now takes its nonce {sent.nonce}, so that only one of both can be mined",
+    )
+    orders.nonce = sent.nonce
+    orders.above.append((sent.max_fee, sent.tip))
+
+
+def _said(session: Session, done: Mined, name: str, told: Told | None) -> Outcome:
+    from datadao.cli.sending import receipt_json
+
+    outcome = told(session, done) if told else Outcome({}, ())
+    document = {**outcome.document, "earlier": done.hash, "transactions": receipt_json([done])}
+    first = f"Your earlier {name} was mined in block {done.block}; nothing was sent now, --again sends another."
+    return Outcome(document, (first, *outcome.text))
+
+
+def _reason(session: Session, entry: Entry) -> str:
+    from datadao.transactions import mined
+
+    try:
+        mined(session.dao.web3, entry.sent)
+    except TransactionFailed as error:
+        return str(error)
+    return entry.sent.what
