@@ -34,7 +34,7 @@ audit: setup .cache/prove/.stamp .cache/slither/.stamp ## Try everything an audi
 	@$(RUN) toolchain/compile
 	@$(RUN) python -m audit $(ARGS)
 
-.PHONY: compile lint fmt gas bench interfaces pack
+.PHONY: compile lint fmt gas bench baseline findings interfaces pack
 compile: setup ## Compile the contracts
 	@$(RUN) toolchain/compile $(ARGS)
 
@@ -53,6 +53,12 @@ gas: setup ## Measure the gas of every function beside other systems; ARGS=--wri
 bench: setup ## Measure the speed of state machines, forge on the same contracts, and the data plane
 	@$(RUN) toolchain/compile
 	@$(RUN) python -m tests.bench $(ARGS)
+
+baseline: ## Build the first edition beside this one, in .baseline: what ratios are measured against, in one run
+	@toolchain/baseline
+
+findings: | check ## Show what other software does unexpectedly; fails when it no longer does. ARGS=NAME for one
+	@toolchain/findings $(ARGS)
 
 interfaces: setup ## Export the ABIs to interfaces/
 	@$(RUN) toolchain/compile
