@@ -54,7 +54,7 @@ class Examination:
 
     def __call__(self, file_hash: bytes, secret: bytes) -> Score:
         """The plaintext is gone on return. Raises what `files.decrypt`, the store and the scorer raise."""
-        with tempfile.TemporaryDirectory(prefix="datadao-") as folder:
+        with files.on_disk("a copy to score"), tempfile.TemporaryDirectory(prefix="datadao-") as folder:
             sealed, plain = Path(folder, "sealed"), Path(folder, "plain")
             self.store.get_file(file_hash, sealed, self.max_file)
             files.decrypt(sealed, plain, secret, file_hash)

@@ -5,8 +5,12 @@ Catch `DataDAOError` for "the client said no"; anything else that escapes is a d
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Sequence
 from typing import Any
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class DataDAOError(Exception):
@@ -119,6 +123,19 @@ class ObjectTooLarge(StoreError):
 
 class StoreUnavailable(StoreError):
     """Storage failed or timed out. Nothing half-written is visible; run the same call again."""
+
+
+class DiskUnavailable(StoreUnavailable):
+    """This machine's own disk is full, over a quota, read-only or failing. Nothing half-written is visible."""
+
+    def __init__(self, what: str, number: int) -> None:
+        remedy = "make room" if number in _NO_ROOM else "see to that disk"
+        super().__init__(f"{what} cannot be written: {os.strerror(number)}; {remedy}, then run the same again")
+        self.errno = number
+
+
+class StoreUnfit(StoreError):
+    """Storage is reachable but not usable: no such bucket or folder, refused credentials, or no conditional writes."""
 
 
 # Attestors

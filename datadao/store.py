@@ -2,6 +2,7 @@
 
 Storage is not trusted. Files are named by their sha256 and checked on every read, so it can withhold but not replace.
 Small signed records that must be found by name (release bundles) are write-once too; their signatures protect them.
+What a storage does in its own way, and where it is unfit, is in `datadao.backend`.
 """
 
 from __future__ import annotations
@@ -10,32 +11,19 @@ import hashlib
 import re
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError
-from obstore.store import from_url
 
-from datadao.crypto.files import write_whole
-from datadao.errors import (
-    HashMismatch,
-    InvalidArgument,
-    NameRefused,
-    ObjectMissing,
-    ObjectTaken,
-    ObjectTooLarge,
-    StoreError,
-    StoreUnavailable,
-)
+from datadao.backend import Backend, translated
+from datadao.crypto.files import on_disk, write_whole
+from datadao.errors import HashMismatch, InvalidArgument, NameRefused, ObjectMissing, ObjectTaken, ObjectTooLarge
 
 SMALL = 8 * 1024 * 1024
 """Bytes. Up to here an object is sent in one conditional request; beyond, in parts and constant memory."""
 
-_SCHEMES = ("file://", "memory://", "s3://")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(?:[./][a-z0-9_-]+)*")
 _CONTENT = "sha256/"
 _CHUNK = 1024 * 1024
@@ -56,25 +44,18 @@ def check_name(name: str) -> str:
 
 
 class Store:
-    """`url` is `file:///folder`, `memory://` or `s3://bucket[/prefix]`; `options` are the S3 settings of obstore:
-    `endpoint`, `access_key_id`, `secret_access_key`, `region`, …; `http=True` allows an unencrypted endpoint."""
+    """`url` is `file:///folder`, `memory://` or `s3://bucket[/prefix]`, what follows the scheme taken as it is written;
+    `options` are the S3 settings of obstore: `endpoint`, `access_key_id`, `secret_access_key`, `region`, …; `http=True`
+    allows an unencrypted endpoint. A folder that is no storage yet is refused unless `create` makes it one.
 
-    def __init__(self, url: str, *, timeout: float = 30.0, http: bool = False, **options: Any) -> None:
+    Raises `NameRefused` and `StoreUnfit` for an address, a folder or options that cannot be used.
+    """
+
+    def __init__(self, url: str, *, timeout: float = 30.0, http: bool = False, create: bool = False, **options: Any):
         self.url = url
-        scheme = next((known for known in _SCHEMES if url.startswith(known)), None)
-        if scheme is None or ".." in url:
-            raise NameRefused(f"storage address {url[:80]!r}: use one of {', '.join(_SCHEMES)}")
         self._made_from = partial(type(self), url, timeout=timeout, http=http, **options)
-        limit = timedelta(seconds=timeout)
-        if scheme == "file://":
-            options["mkdir"] = True
-        elif scheme == "s3://":
-            options["client_options"] = {"timeout": limit, "connect_timeout": limit, "allow_http": http}
-            options["retry_config"] = {"max_retries": 3, "retry_timeout": limit}
-        try:
-            self._store = from_url(url, **options)
-        except (BaseError, OSError, ValueError, TypeError) as error:
-            raise StoreError(f"cannot open {url}: {error}; check the address and its options") from error
+        self._backend = Backend.of(url, timeout=timeout, http=http, create=create, options=options)
+        self._store = self._backend.store
 
     def __reduce__(self) -> tuple[Any, ...]:
         """To another process as an address, credentials included; what lies in memory does not travel."""
@@ -89,7 +70,8 @@ class Store:
                 return self._put_seekable(file)
         with tempfile.SpooledTemporaryFile(max_size=SMALL) as spool:
             while chunk := source.read(_CHUNK):
-                spool.write(chunk)
+                with on_disk("a copy to hand on"):
+                    spool.write(chunk)
             spool.seek(0)
             return self._put_seekable(spool)  # type: ignore[arg-type]
 
@@ -123,32 +105,41 @@ class Store:
         """Is there an object of this sha256 or name? Says nothing about its content."""
         name = content_name(key) if isinstance(key, bytes) else check_name(key)
         try:
-            with _translated(name):
+            with translated(name):
                 obstore.head(self._store, name)
-        except ObjectMissing:
+        except ObjectMissing as missing:
+            self._backend.check_there(name, missing)
             return False
         return True
 
     def names(self, prefix: str) -> Iterator[str]:
         """Names below a folder, sorted; entries outside the allowed forms are left out."""
-        check_name(prefix)
-        with _translated(prefix):
-            found = [str(entry["path"]) for page in obstore.list(self._store, f"{prefix}/") for entry in page]
-        return iter(sorted(name for name in found if _NAME.fullmatch(name) and name.startswith(f"{prefix}/")))
+        below = f"{check_name(prefix)}/"
+        found = self._backend.names(prefix)
+        return iter(sorted(name for name in found if _NAME.fullmatch(name) and name.startswith(below)))
 
     def _read(self, key: bytes | str, limit: int | None, write: Callable[[bytes], Any]) -> None:
         name = content_name(key) if isinstance(key, bytes) else check_name(key)
-        sha256, size = hashlib.sha256(), 0
-        with _translated(name):
+        sha256 = hashlib.sha256()
+        try:
+            self._stream(name, limit, write, sha256)
+        except ObjectMissing as missing:
+            self._backend.check_there(name, missing)
+            raise
+        if isinstance(key, bytes) and sha256.digest() != key:
+            raise HashMismatch(name, key, sha256.digest())
+
+    def _stream(self, name: str, limit: int | None, write: Callable[[bytes], Any], sha256: Any) -> None:
+        size = 0
+        with translated(name):
             for part in obstore.get(self._store, name).stream(min_chunk_size=_CHUNK):
                 chunk = bytes(part)
                 size += len(chunk)
                 if limit is not None and size > limit:
                     raise ObjectTooLarge(f"{name} is longer than the {limit} bytes allowed; refuse it")
                 sha256.update(chunk)
-                write(chunk)
-        if isinstance(key, bytes) and sha256.digest() != key:
-            raise HashMismatch(name, key, sha256.digest())
+                with on_disk(f"a copy of {name}"):
+                    write(chunk)
 
     def _put_seekable(self, file: BinaryIO) -> bytes:
         head = file.read(SMALL + 1)
@@ -161,15 +152,17 @@ class Store:
         if self.has(digest):
             self._check_same(name, digest)
         else:
+            self._backend.check_write_once(name)
             # Object stores have no conditional upload in parts. Two writers of one name can only race with one content.
             file.seek(0)
-            with _translated(name):
+            with translated(name):
                 obstore.put(self._store, name, _unchanged(file, digest), max_concurrency=2)
         return digest
 
     def _create(self, name: str, data: bytes) -> None:
+        self._backend.check_write_once(name)
         try:
-            with _translated(name):
+            with translated(name):
                 obstore.put(self._store, name, data, mode="create")
         except ObjectTaken:
             self._check_same(name, hashlib.sha256(data).digest())
@@ -189,17 +182,3 @@ def _unchanged(file: BinaryIO, digest: bytes) -> Iterator[bytes]:
         yield chunk
     if sha256.digest() != digest:
         raise HashMismatch("the file changed while it was read", digest, sha256.digest())
-
-
-@contextmanager
-def _translated(name: str) -> Iterator[None]:
-    """Storage failures as the client's own errors."""
-    try:
-        yield
-    except AlreadyExistsError as error:
-        raise ObjectTaken(name) from error
-    except FileNotFoundError as error:
-        raise ObjectMissing(f"no object {name}; it is not stored yet, or storage lost it") from error
-    except (BaseError, OSError) as error:
-        cause = str(error).partition("\n")[0]
-        raise StoreUnavailable(f"storage failed at {name}: {cause}; run the same call again") from error

@@ -98,7 +98,7 @@ def contribute(
     Constant memory. Interrupted at any point it has registered nothing, and running it again makes a fresh submission.
     """
     secret = files.new_secret()
-    with tempfile.TemporaryFile() as ciphertext:
+    with files.on_disk("the encrypted copy"), tempfile.TemporaryFile() as ciphertext:
         file_hash = files.encrypt(source, ciphertext, secret)
         ciphertext.seek(0)
         if store.put_file(ciphertext) != file_hash:

@@ -60,7 +60,7 @@ def _stop(stage: Stage, message: str) -> None:
 def _storage(kind: str, home: Path) -> Iterator[Store]:
     """A folder, or a local server that speaks the S3 protocol."""
     if kind == "local":
-        yield Store((home / "public").as_uri())
+        yield Store(f"file://{home / 'public'}", create=True)
         return
     import boto3
     from moto.server import ThreadedMotoServer

@@ -38,8 +38,11 @@ def init(
 ) -> Outcome:
     """Make this role's folder and write its configuration.
 
-    --network and --account are kept in it. S3 credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+    --network and --account are kept in it. S3 credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. A
+    file:// storage is made if it is not there; no other command makes one.
     """
+    from datadao.errors import StoreError
+    from datadao.store import Store
 
     def options(url: str) -> dict[str, Any]:
         given = {"endpoint": endpoint, "region": region, "http": http} if url.startswith("s3://") else {}
@@ -56,5 +59,12 @@ def init(
         inbox=options(inbox) if inbox else None,
     )
     path = profile.write()
+    try:
+        for settings in (profile.store, profile.inbox):
+            if settings:
+                Store(**settings, create=True)
+    except StoreError:
+        path.unlink()
+        raise
     Profile.load(session.home)
     return Outcome({"config": path}, (f"Wrote {path}.",))

@@ -6,17 +6,19 @@ is the sha256 of its ciphertext, which the chain anchors; `decrypt` checks it be
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 import bech32
 import pyrage
 
-from datadao.errors import DecryptionFailed, HashMismatch, HeaderRefused, InvalidArgument
+from datadao.errors import DecryptionFailed, DiskUnavailable, HashMismatch, HeaderRefused, InvalidArgument
 
 HEADER_LIMIT = 1024
 """Bytes. One recipient needs about 200; thousands of foreign stanzas in a hostile header cost the reader a minute."""
@@ -44,19 +46,32 @@ class _HashingWriter:
     def __init__(self, target: BinaryIO) -> None:
         self._target = target
         self.sha256 = hashlib.sha256()
+        self.failure: OSError | None = None
 
     def write(self, data: bytes) -> int:
         self.sha256.update(data)
-        return self._target.write(data)
+        try:
+            return self._target.write(data)
+        except OSError as error:
+            self.failure = error
+            raise
 
     def flush(self) -> None:
         self._target.flush()
 
 
 def encrypt(source: BinaryIO, target: BinaryIO, secret: bytes) -> bytes:
-    """Writes the age file of `source` to `target`; returns the sha256 of what was written."""
+    """Writes the age file of `source` to `target`; returns the sha256 of what was written.
+
+    Raises the `OSError` of writing, and `InvalidArgument` if `source` cannot be read.
+    """
     writer = _HashingWriter(target)
-    pyrage.encrypt_io(source, writer, [identity(secret).to_public()])
+    try:
+        pyrage.encrypt_io(source, writer, [identity(secret).to_public()])
+    except pyrage.EncryptError as error:  # which pyrage makes of whatever reading and writing raise
+        if writer.failure is not None:
+            raise writer.failure from error
+        raise InvalidArgument(f"the file cannot be read: {error}; nothing was stored") from error
     return writer.sha256.digest()
 
 
@@ -80,6 +95,9 @@ def decrypt(source: Path, target: Path, secret: bytes, file_hash: bytes) -> None
             try:
                 pyrage.decrypt_io(file, out, [key])
             except (pyrage.DecryptError, OSError) as error:
+                # pyrage's own OSError, for a damaged payload, has no number; what the file system raised has one.
+                if isinstance(error, OSError) and error.errno is not None:
+                    raise
                 raise DecryptionFailed(f"{source.name}: {error}; damaged, or the key is another file's") from error
 
         write_whole(target, fill)
@@ -89,9 +107,9 @@ def write_whole(target: Path, fill: Callable[[BinaryIO], object], *, durable: bo
     """Lets `fill` write a temporary file beside `target` and renames it when that succeeds.
 
     age hands out authenticated but truncated plaintext before it finds a late error; this keeps such halves invisible.
-    With `durable` the bytes and the name have reached the disk on return.
+    With `durable` the bytes and the name have reached the disk on return. Raises `DiskUnavailable`.
     """
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".part-", delete=False) as out:
+    with on_disk(str(target)), tempfile.NamedTemporaryFile(dir=target.parent, prefix=".part-", delete=False) as out:
         partial = Path(out.name)
         try:
             fill(out)  # type: ignore[arg-type]
@@ -104,6 +122,15 @@ def write_whole(target: Path, fill: Callable[[BinaryIO], object], *, durable: bo
             partial.unlink(missing_ok=True)
     if durable:
         sync_directory(target.parent)
+
+
+@contextmanager
+def on_disk(what: str) -> Iterator[None]:
+    """Failures of this machine's disk while `what` is written as `DiskUnavailable`."""
+    try:
+        yield
+    except OSError as error:
+        raise DiskUnavailable(what, error.errno or errno.EIO) from error
 
 
 def sync_directory(path: Path) -> None:

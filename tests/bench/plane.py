@@ -56,7 +56,7 @@ def many_files(count: int) -> list[tuple[str, ...]]:
     """One role after the other over `count` files of 1 KB, 3-of-5."""
     log = Log()
     with tempfile.TemporaryDirectory() as folder:
-        world = World(Path(folder), store=Store(f"file://{folder}/store"))
+        world = World(Path(folder), store=Store(f"file://{folder}/store", create=True))
         with log.step(f"contributors encrypt, share, seal, store {count:,} files", count):
             leaves = world.members(*(keccak(i.to_bytes(4, "big")) * 32 for i in range(count)))
         with log.step("attestors build the batch and its manifest", count):
@@ -97,7 +97,7 @@ def stream(mib: int) -> list[tuple[str, ...]]:
     """One large contribution through encryption, upload, download and opening."""
     log, goal = Log(), "200 MiB"
     with tempfile.TemporaryDirectory() as folder:
-        store = Store(f"file://{folder}/store")
+        store = Store(f"file://{folder}/store", create=True)
         secret, sealed, plain = files.new_secret(), Path(folder, "sealed"), Path(folder, "plain")
         with log.step(f"encrypt {mib:,} MiB", goal=goal), sealed.open("wb") as out:
             digest = files.encrypt(Zeros(mib << 20), out, secret)

@@ -111,7 +111,7 @@ def born(_born: tuple[Node, Path, dict[str, str], Any], tmp_path: Path) -> Itera
     node, record, addresses, asset = _born
     before = node.rpc("evm_snapshot")
     made = Newborn(tmp_path, node, record, addresses, asset)
-    Store((tmp_path / "storage").as_uri()).put_bytes(SCHEMA)
+    Store((tmp_path / "storage").as_uri(), create=True).put_bytes(SCHEMA)
     yield made
     node.rpc("evm_revert", before)
 

@@ -75,11 +75,20 @@ def test_contribute__unknown_dataset__is_told_which_there_are(born: Newborn) -> 
     assert born.objects == before
 
 
-def test_contribute__storage_out_of_reach__is_told_and_signs_nothing(born: Newborn) -> None:
+@pytest.mark.parametrize(
+    ("key", "told"), [("x", "storage failed at "), (None, "no S3 credentials: set AWS_ACCESS_KEY_ID")]
+)
+def test_contribute__storage_out_of_reach__is_told_and_signs_nothing(
+    born: Newborn, monkeypatch: pytest.MonkeyPatch, key: str | None, told: str
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+        if key:
+            monkeypatch.setenv(name, key)
     s3 = {"url": "s3://bucket", "endpoint": "http://127.0.0.1:9", "region": "eu", "http": True, "timeout": 1}
     home = member(born, store=s3)
     refusal = born.run(home, "contribute", str(written(home)), "--dataset", "1").refusal
-    assert refusal.startswith("storage failed at ")
+    assert refusal.startswith(told) and "\n" not in refusal
     assert not (home / "receipts").exists()
 
 

@@ -75,7 +75,7 @@ class ChainWorld:
 
     @property
     def store(self) -> Store:
-        return Store((self.home / "store").as_uri())
+        return Store((self.home / "store").as_uri(), create=True)
 
     def gate(self, *urls: str, timeout: float = 5.0, **settings: Any) -> ChainGate:
         """What a custodian asks at one node, the real one unless said."""

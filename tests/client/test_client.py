@@ -55,7 +55,7 @@ def funded(dao: Dao, company: Any) -> None:
 
 
 def test_contribute__file__is_encrypted_for_those_who_serve_now(handle: DataDAO, tmp_path: Path) -> None:
-    store, owner = Store(f"file://{tmp_path}"), Wallet("contributor")
+    store, owner = Store(f"file://{tmp_path}", create=True), Wallet("contributor")
     handed_in = handle.contribute(io.BytesIO(b"my data"), 1, owner.address, store, owner)
     envelope = Envelope.decode(store.get(handed_in.envelope_hash, Envelope.LIMIT))
     assert (envelope.epoch, envelope.threshold) == (1, handle.committee().threshold)

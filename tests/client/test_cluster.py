@@ -56,7 +56,7 @@ class Vanishing(JsonLinesScorer):
 @pytest.fixture
 def shared(tmp_path: Path) -> World:
     """A world whose storage other processes can reach."""
-    return World(tmp_path, Store(f"file://{tmp_path}/objects"))
+    return World(tmp_path, Store(f"file://{tmp_path}/objects", create=True))
 
 
 @pytest.fixture(scope="module")

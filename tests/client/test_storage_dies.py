@@ -24,6 +24,8 @@ from datadao.submission import Submission
 
 from .world import Wallet, World
 
+PROBE = "sha256/write-once"
+
 KEYS = {"access_key_id": "test", "secret_access_key": "test", "region": "us-east-1"}
 DATA = hashlib.shake_128(b"a contribution").digest(3 * module.SMALL)
 
@@ -82,7 +84,7 @@ def test_contribute__storage_killed_during_the_upload__nothing_is_handed_in_and_
         for chunk in whole(*file):
             read += len(chunk)
             if read > len(DATA) // 2 and server.process.poll() is None:
-                assert server.objects() == [], "an object is there when all of it is"
+                assert server.objects() == [PROBE], "an object is there when all of it is"
                 server.kill()
             yield chunk
 

@@ -24,6 +24,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 
+from datadao import backend
 from datadao import store as module
 from datadao.errors import (
     HashMismatch,
@@ -62,7 +63,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
         name = f"bucket-{next(BUCKETS)}"
         bucket(endpoint, name)
         return Store(f"s3://{name}/some/prefix", endpoint=endpoint, http=True, **S3)
-    return Store("memory://" if request.param == "memory" else f"file://{tmp_path}/objects")
+    return Store("memory://") if request.param == "memory" else Store(f"file://{tmp_path}/objects", create=True)
 
 
 def overwrite(store: Store, name: str, data: bytes) -> None:
@@ -188,6 +189,7 @@ def test_names__outside_the_allowed_forms__never_reach_io_K4_AB89(name: str) -> 
     patch = pytest.MonkeyPatch()
     with patch.context() as patched:
         patched.setattr(module, "obstore", Forbidden())
+        patched.setattr(backend, "obstore", Forbidden())
         for call in (lambda: store.get(name), lambda: store.has(name), lambda: list(store.names(name))):
             with pytest.raises(AssertionError if fine else NameRefused):
                 call()
@@ -226,7 +228,7 @@ def test_store__unknown_option__refused() -> None:
 
 def test_put_file__file_changes_while_it_is_read__stores_nothing(tmp_path: Path) -> None:
     """The upload of a large file is the second reading of it: what was hashed must be what was sent."""
-    store = Store(f"file://{tmp_path}/objects")
+    store = Store(f"file://{tmp_path}/objects", create=True)
 
     class Changing(io.BytesIO):
         def seek(self, offset: int, whence: int = 0) -> int:

@@ -160,7 +160,7 @@ class World:
                 block=Block(number, bytes(32), 2_000),
             )
 
-    def contribute(self, data: bytes, owner: Wallet | str, **changes: object) -> Submission:
+    def contribute(self, data: bytes | io.RawIOBase, owner: Wallet | str, **changes: object) -> Submission:
         settings = {
             "dao": DAO,
             "dataset_id": DATASET,
@@ -170,7 +170,8 @@ class World:
             "store": self.store,
             "signer": owner,
         }
-        return contribute(io.BytesIO(data), **(settings | changes))
+        source = io.BytesIO(data) if isinstance(data, bytes) else data
+        return contribute(source, **(settings | changes))
 
     def members(self, *data: bytes, **changes: object) -> list[Leaf]:
         """Accepted contributions of as many people, without the signatures that custodians and licensees never see."""
