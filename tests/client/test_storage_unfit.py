@@ -29,13 +29,14 @@ from pathlib import Path
 import pytest
 
 from datadao import store as module
+from datadao.cluster import assess_all
 from datadao.crypto import files
 from datadao.errors import DiskUnavailable, InvalidArgument, NameRefused, ObjectMissing, StoreUnavailable, StoreUnfit
 from datadao.store import Store
 from tests.support.disks import limited_files, small_disk
 from tests.support.s3 import KEYS, client, s3_server, vicious
 
-from .world import Wallet, World
+from .world import DAO, Wallet, World
 
 BUCKETS = itertools.count()
 LARGE = bytes(module.SMALL + 1)
@@ -356,3 +357,14 @@ def test_contribute__file_that_cannot_be_read__is_said_and_hands_in_nothing(worl
 
     with pytest.raises(InvalidArgument, match=r"^the file cannot be read: .*Input/output error.*; nothing was stored$"):
         world.contribute(Failing(), Wallet("alice"))
+
+
+def test_assess__scratch_disk_full__stops_and_does_not_refuse_the_file(
+    world: World, tmp_path: Path, full: Full, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submission = world.contribute(bytes(2 * MIB), Wallet("alice"))
+    name = submission.id(DAO)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "full"))
+    with full() as said, pytest.raises(DiskUnavailable, match=rf" cannot be written: {said}; make room"):
+        list(assess_all(world.attestor(), {name: submission}, {name: set(range(5))}))
+    assert left(tmp_path / "full") == []
