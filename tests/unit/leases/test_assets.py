@@ -12,6 +12,7 @@ from tests.support.reader import refused
 ODD_BUT_FINE = [
     ("NoReturnAsset", 6),
     ("ZeroRevertAsset", 6),
+    ("FromZeroAsset", 6),
     ("Uint96Asset", 18),
     ("FalseAsset", 6),
     ("RebaseAsset", 6),

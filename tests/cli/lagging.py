@@ -1,0 +1,68 @@
+"""A node of several back ends, some of which have not seen the last block yet."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import requests
+
+from tests.client.proxy import Answer, Proxy, Request
+
+_PLACE = {"eth_call": 1, "eth_estimateGas": 1, "eth_getTransactionCount": 1, "eth_getBalance": 1,
+          "eth_getBlockByNumber": 0}  # fmt: skip
+"""Where in a method's parameters its block stands."""
+
+
+class Lagging(Proxy):
+    """After each transaction that passes it, every second answer of each method, `times` of them, is that of a back end
+    that lacks the newest block. `late` counts those answers."""
+
+    def __init__(self, node: str, times: int = 4) -> None:
+        super().__init__(node)
+        self.times, self.head = times, 0
+        self.left: Counter[str] = Counter()
+        self.late: Counter[str] = Counter()
+        self.ask, self.tell = self._ask, self._tell
+
+    def _number(self) -> int:
+        body = {"jsonrpc": "2.0", "id": 1, "method": "eth_blockNumber", "params": []}
+        return int(requests.post(self.node, json=body, timeout=30).json()["result"], 16)
+
+    def _behind(self, method: str) -> bool:
+        """Whether this one is answered from before: the second, the fourth, ..."""
+        if not self.left[method] or self._number() != self.head:
+            return False
+        self.left[method] -= 1
+        return self.left[method] % 2 == 0
+
+    def _ask(self, request: Request) -> Request:
+        method, params = request["method"], list(request["params"])
+        if method not in _PLACE or not self._behind(method):
+            return request
+        self.late[method] += 1
+        place = _PLACE[method]
+        asked = params[place] if len(params) > place else "latest"
+        named = isinstance(asked, str) and asked.startswith("0x")
+        # A block that it does not have is refused by a real node, too.
+        block = hex(10**9) if named and int(asked, 16) >= self.head else asked if named else hex(self.head - 1)
+        return request | {"params": [*params[:place], block, *params[place + 1 :]]}
+
+    def _tell(self, request: Request, answer: Answer) -> Answer:
+        method = request["method"]
+        if method == "eth_sendRawTransaction" and "result" in answer:
+            self.head = self._number()
+            self.left = Counter(dict.fromkeys((*_PLACE, "eth_blockNumber", *_NEW), self.times))
+            return answer
+        result: Any = answer.get("result")
+        if method == "eth_blockNumber" and self._behind(method):
+            self.late[method] += 1
+            return answer | {"result": hex(self.head - 1)}
+        if method in _NEW and result and result.get("blockNumber") == hex(self.head) and self._behind(method):
+            self.late[method] += 1
+            return answer | {"result": None}
+        return answer
+
+
+_NEW = ("eth_getTransactionReceipt", "eth_getTransactionByHash")
+"""Answers that such a back end does not have at all."""
