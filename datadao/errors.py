@@ -44,6 +44,10 @@ class ProfileRefused(DataDAOError):
     """A role's configuration is missing, or an entry is not what was expected."""
 
 
+class NetworkRefused(DataDAOError):
+    """No such network, no node's address for it, or a node that does not answer or is of another chain."""
+
+
 class AccountRefused(DataDAOError):
     """No such account, or its owner did not open it."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import ape
+import click
 from ape.exceptions import AccountsError
 from ape.logging import LogLevel, logger
 from eth_account.messages import encode_typed_data
@@ -39,7 +41,17 @@ def find(alias: str) -> Any:
     raise AccountRefused(f"account {alias!r} is neither an address nor one of Ape's accounts, which are: {known}")
 
 
-def unlock(account: Any, ask: Callable[[str], str]) -> None:
+def ask(alias: str) -> str:
+    """The passphrase, typed at the terminal and not shown. Raises `AccountRefused` where there is none."""
+    if not sys.stdin.isatty():
+        raise AccountRefused(
+            f"account {alias} is locked and there is no terminal to ask at; set APE_ACCOUNTS_{alias}_PASSPHRASE"
+        )
+    answer: str = click.prompt(f"Passphrase of {alias}", hide_input=True, err=True)
+    return answer
+
+
+def unlock(account: Any, ask: Callable[[str], str] = ask) -> None:
     """Lets a keyfile account sign without a question for each signature, as a command that shows what it sends needs.
 
     The passphrase comes from APE_ACCOUNTS_<alias>_PASSPHRASE or from `ask`. Raises `AccountRefused` if it is wrong.

@@ -21,7 +21,7 @@ from datadao.deployment import Config
 from scripts._artifacts import abi_of
 from scripts._plan import Plan, make_plan, override
 from scripts._record import Journal, Step
-from scripts._send import DeploymentError, NonceSpent, send
+from scripts._send import DeploymentError, NonceSpent, Say, send
 
 Report = Callable[[Step], None]
 """Told of each transaction as soon as it is on chain."""
@@ -73,13 +73,15 @@ def execute(
     done: tuple[Step, ...] = (),
     journal: Journal | None = None,
     report: Report | None = None,
+    say: Say = lambda _: None,
 ) -> Deployment:
-    """Sends a plan, transaction by transaction, after the steps that an earlier run has `done`."""
+    """Sends a plan, transaction by transaction, after the steps that an earlier run has `done`; `say` is told what is
+    waited for."""
     steps = list(done)
     for number in range(len(done), len(plan.transactions)):
         try:
             with logger.at_level(LogLevel.ERROR):
-                steps.append(send(account, plan, steps, journal))
+                steps.append(send(account, plan, steps, journal, say))
         except (KeyboardInterrupt, SystemExit) as error:  # Ape turns Ctrl-C into the second.
             raise DeploymentError(_stopped(plan, number, "interrupted")) from error
         except (DeploymentError, *FAILURES) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import ape
+import click
 import yaml
 
 from datadao import wallet
@@ -14,6 +15,14 @@ from datadao.errors import AccountRefused
 ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = ROOT / "deploy-config"
 DEPLOYMENTS = ROOT / "deployments"
+
+network_option = click.option(
+    "--network",
+    default="ethereum:local:foundry",
+    show_default=True,
+    help="Ape's name of a network, with a node's address in WEB3_PROVIDER_URI; or the address.",
+)
+"""`--network`, for commands that connect with `datadao.network.connected`, which refuses in one line."""
 
 
 def is_fork() -> bool:

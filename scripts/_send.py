@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ape
-from web3.exceptions import TransactionNotFound
+from web3.exceptions import TimeExhausted, TransactionNotFound
 
 from datadao.audit.events import topic
 from datadao.errors import DataDAOError
@@ -20,6 +20,10 @@ _POLL = 0.1
 """Seconds between two looks for a receipt."""
 _BLOCKS_POLL = 1.0
 """Seconds between two looks for the blocks that confirm it."""
+_PATIENCE = 1.0
+"""Seconds after which whoever watches is told what is waited for."""
+
+Say = Callable[[str], None]
 
 
 class DeploymentError(DataDAOError):
@@ -30,8 +34,9 @@ class NonceSpent(DeploymentError):
     """The nonce of a transaction went to another one or failed with it, and with a creation its address."""
 
 
-def send(account: Any, plan: Plan, done: Sequence[Step], journal: Journal | None) -> Step:
-    """Sends the next transaction, unless somebody else did what it does. Raises `DeploymentError`."""
+def send(account: Any, plan: Plan, done: Sequence[Step], journal: Journal | None, say: Say) -> Step:
+    """Sends the next transaction, unless somebody else did what it does; says what it waits for, if that takes longer
+    than a moment. Raises `DeploymentError`."""
     number = len(done)
     item = plan.transactions[number]
     if item.calls and (step := by_others(plan, item, done)):
@@ -49,7 +54,7 @@ def send(account: Any, plan: Plan, done: Sequence[Step], journal: Journal | None
         raise DeploymentError(f"{account.address} did not sign")
     if journal is not None:
         journal.sending(number, "0x" + bytes(signed.txn_hash).hex())
-    receipt = _send(signed)
+    receipt = _send(signed, item.name, say)
     if receipt["status"] != 1:
         if item.calls and (step := by_others(plan, item, done)):
             return step
@@ -96,17 +101,40 @@ def _step(item: Transaction, receipt: Any) -> Step:
     return Step(item.key, item.name, item.address, transaction, receipt["blockNumber"], receipt["gasUsed"])
 
 
-def _send(signed: Any) -> Any:
+def _send(signed: Any, name: str, say: Say) -> Any:
     """Receipt of a signed transaction, once it has the confirmations that Ape's network asks for.
 
     Not by Ape's own `send_transaction`, which stumbles over a creation that reverts.
     """
     provider = ape.networks.provider
-    web3, network = provider.web3, provider.network
-    transaction = web3.eth.send_raw_transaction(signed.serialize_transaction())
-    receipt = web3.eth.wait_for_transaction_receipt(
-        transaction, timeout=network.transaction_acceptance_timeout, poll_latency=_POLL
-    )
-    while web3.eth.block_number < receipt["blockNumber"] + network.required_confirmations:
-        time.sleep(_BLOCKS_POLL if network.block_time else _POLL)
+    transaction = provider.web3.eth.send_raw_transaction(signed.serialize_transaction())
+    receipt = _mined(transaction, name, say)
+    _confirm(receipt, name, say)
     return receipt
+
+
+def _mined(transaction: Any, name: str, say: Say) -> Any:
+    provider = ape.networks.provider
+    eth, longest = provider.web3.eth, float(provider.network.transaction_acceptance_timeout)
+    try:
+        return eth.wait_for_transaction_receipt(transaction, timeout=min(_PATIENCE, longest), poll_latency=_POLL)
+    except TimeExhausted:
+        say(f"{name}: sent as {transaction.to_0x_hex()}; waiting up to {longest:g} s for a block with it")
+    try:
+        return eth.wait_for_transaction_receipt(transaction, timeout=longest, poll_latency=_POLL)
+    except TimeExhausted:
+        raise DeploymentError(
+            f"no block has transaction {transaction.to_0x_hex()} after {longest:g} s; it may still be mined"
+        ) from None
+
+
+def _confirm(receipt: Any, name: str, say: Say) -> None:
+    provider = ape.networks.provider
+    network, block = provider.network, receipt["blockNumber"]
+    missing, told = network.required_confirmations, False
+    while (latest := provider.web3.eth.block_number) < block + missing:
+        if not told:
+            often = f", one about every {network.block_time} s" if network.block_time else ""
+            say(f"{name}: in block {block}; waiting for {block + missing - latest} more blocks on top of it{often}")
+            told = True
+        time.sleep(_BLOCKS_POLL if network.block_time else _POLL)

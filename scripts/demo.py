@@ -12,7 +12,6 @@ from typing import Any
 
 import ape
 import click
-from ape.cli import ConnectedProviderCommand, network_option
 from ape.exceptions import ApeException
 from ape.logging import LogLevel, logger
 from requests.exceptions import RequestException
@@ -22,26 +21,28 @@ from web3.exceptions import Web3Exception
 from datadao.client import AGAINST, FOR, DataDAO
 from datadao.deployment import LOCAL_CHAIN_IDS, Config
 from datadao.errors import DataDAOError
+from datadao.network import connected
 from datadao.store import Store
 from scripts._demo import acts
 from scripts._demo.cast import Cast, Party, cast
 from scripts._demo.stage import Stage
 from scripts._demo.survey import SCHEMA_HASH
 from scripts._deploy import deploy
+from scripts._networks import network_option
 
 CONFIG = Path(__file__).parents[1] / "deploy-config" / "local.yaml"
 
 
-@click.command(cls=ConnectedProviderCommand)
-@network_option(default="ethereum:local:foundry")
+@click.command()
+@network_option
 @click.option("--store", type=click.Choice(["local", "s3"]), default="local", help="where encrypted files are kept")
 @click.option("--members", type=click.IntRange(300, 944), help="how many respondents take part; all 944 unless said")
-def cli(store: str, members: int | None) -> None:
+def cli(network: str, store: str, members: int | None) -> None:
     """Play the whole life of a Data DAO on a local node, with real encrypted data."""
     stage = Stage()
     home = Path(tempfile.mkdtemp(prefix="datadao-demo-"))
     try:
-        with logger.at_level(LogLevel.ERROR), _storage(store, home) as public:
+        with logger.at_level(LogLevel.ERROR), connected(network), _storage(store, home) as public:
             _play(stage, public, home, members)
     except DataDAOError as error:
         _stop(stage, f"{type(error).__name__}: {error}")

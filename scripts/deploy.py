@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import click
-from ape.cli import ConnectedProviderCommand, account_option
+from ape.cli import account_option
 from rich.console import Console
 
+from datadao import wallet
 from datadao.deployment import Config, ConfigError
 from datadao.errors import DataDAOError
+from datadao.network import connected, discreet
 from scripts._deploy import FAILURES, execute
 from scripts._estimate import Estimate, estimate, refuse_unaffordable
 from scripts._factory import faults
-from scripts._networks import DEPLOYMENTS, config_path
+from scripts._networks import DEPLOYMENTS, config_path, network_option
 from scripts._plan import NEW, Plan, make_plan
 from scripts._print import console, fail, show_checks, show_plan
 from scripts._record import Journal, Step, append, append_factory, new_entry, newest_factory
@@ -25,7 +27,8 @@ from scripts._verify import remarks, verify
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True)
 
 
-@click.command(cls=ConnectedProviderCommand)
+@click.command()
+@network_option
 @account_option()
 @click.option("--config", "file", type=_FILE, help="Instead of deploy-config/<network>.yaml.")
 @click.option(
@@ -40,6 +43,7 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=Tru
 @click.option("--restart", is_flag=True, help="Start over at new addresses, whatever an earlier run left.")
 @click.option("--deployments", type=click.Path(path_type=Path), default=DEPLOYMENTS, help="Folder of the record.")
 def cli(
+    network: str,
     account: Any,
     file: Path | None,
     factory: str | None,
@@ -51,14 +55,15 @@ def cli(
     """Deploy a Data DAO with the parameters of deploy-config/<network>.yaml."""
     out = console()
     try:
-        config = Config.load(file or config_path())
-        journal = Journal(deployments)
-        plan, done = _plan(out, account.address, config, journal, factory, restart=restart)
-        ok = _carry_out(out, account, plan, done, journal, yes=yes, unrehearsed=unrehearsed)
+        with connected(network):
+            config = Config.load(file or config_path())
+            journal = Journal(deployments)
+            plan, done = _plan(out, account.address, config, journal, factory, restart=restart)
+            ok = _carry_out(out, account, plan, done, journal, yes=yes, unrehearsed=unrehearsed)
     except DataDAOError as error:
-        ok = fail(out, str(error))
+        ok = fail(out, discreet(str(error), network))
     except FAILURES as error:
-        ok = fail(out, f"The node does not answer: {error}")
+        ok = fail(out, discreet(f"The node does not answer: {error}", network))
     sys.exit(0 if ok else 1)
 
 
@@ -99,6 +104,7 @@ def _carry_out(
     yes: bool,
     unrehearsed: bool = False,
 ) -> bool:
+    out.print("Rehearsing on the node what is to be sent ...")
     expected = _expected(plan, done)
     show_plan(out, plan, expected, done)
     if not expected.rehearsed and not unrehearsed:
@@ -108,6 +114,7 @@ def _carry_out(
     if not yes and not click.confirm("Deploy?"):
         out.print("Nothing was sent.")
         return False
+    wallet.unlock(account)
     if not done:
         journal.begin(plan)
 
@@ -121,10 +128,14 @@ def _carry_out(
         # At once: it outlives a deployment that stops later.
         append_factory(journal.path.parent, plan, steps)
 
-    deployment = execute(account, plan, done=done, journal=journal, report=report)
+    def say(text: str) -> None:
+        out.print(f"  {text}", highlight=False, style="dim")
+
+    deployment = execute(account, plan, done=done, journal=journal, report=report, say=say)
     entry = new_entry(plan, deployment.steps)
     out.print(f"Recorded in {append(journal.path.parent, entry)}\n", highlight=False)
     journal.forget()
+    out.print("Reading every role, parameter and code back from the chain ...")
     return show_checks(out, verify(entry, plan.config), remarks(entry, plan.config))
 
 

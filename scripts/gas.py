@@ -12,26 +12,36 @@ from pathlib import Path
 
 import ape
 import click
-from ape.cli import ConnectedProviderCommand, network_option
 from rich.console import Console
 
 # `ape run` takes the project off the path after each script it reads, and an installed package is called `tests` too.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from datadao.errors import DataDAOError
+from datadao.network import connected
 from scripts._gas import document, functions, measure, record
 from scripts._gas.meter import UnmeasuredError
 from scripts._gas.sizes import sizes, too_large
 from scripts._gas.world import FIRST_SECOND
+from scripts._networks import network_option
 from tests.support.anvil import Anvil
 
 WRITE = 'make gas ARGS="--write"'
 
 
-@click.command(cls=ConnectedProviderCommand)
-@network_option(default="ethereum:local:foundry")
+@click.command()
+@network_option
 @click.option("--write", is_flag=True, help="write what was measured to docs/gas.json and docs/gas.md")
-def cli(write: bool) -> None:
+def cli(network: str, write: bool) -> None:
     """Measure every function and the other systems, and compare with the committed record."""
+    try:
+        with connected(network):
+            _compare(write=write)
+    except DataDAOError as error:
+        sys.exit(str(error))
+
+
+def _compare(*, write: bool) -> None:
     network = ape.networks.provider.network
     if not network.is_local:
         sys.exit(f"Gas is measured on a local anvil node, which can move its clock; {network.name} is not one.")

@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 import click
-from ape.cli import ConnectedProviderCommand
 
 from datadao.deployment import Config
 from datadao.errors import DataDAOError
+from datadao.network import connected, discreet
 from scripts._deploy import FAILURES
-from scripts._networks import CONFIGS, DEPLOYMENTS
+from scripts._networks import CONFIGS, DEPLOYMENTS, network_option
 from scripts._print import console, fail, show_checks
 from scripts._record import newest
 from scripts._verify import remarks, verify
@@ -19,18 +19,21 @@ from scripts._verify import remarks, verify
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True)
 
 
-@click.command(cls=ConnectedProviderCommand)
+@click.command()
+@network_option
 @click.option("--config", "file", type=_FILE, help="Instead of the file the record names.")
 @click.option("--deployments", type=click.Path(path_type=Path), default=DEPLOYMENTS, help="Folder of the record.")
-def cli(file: Path | None, deployments: Path) -> None:
+def cli(network: str, file: Path | None, deployments: Path) -> None:
     """Verify the newest recorded deployment with view calls only; exit code 1 if anything is not as it should be."""
     out = console()
     try:
-        entry = newest(deployments)
-        config = Config.load(file or CONFIGS / entry["config"]["file"])
-        ok = show_checks(out, verify(entry, config), remarks(entry, config))
+        with connected(network):
+            entry = newest(deployments)
+            config = Config.load(file or CONFIGS / entry["config"]["file"])
+            out.print("Reading every role, parameter and code back from the chain ...")
+            ok = show_checks(out, verify(entry, config), remarks(entry, config))
     except DataDAOError as error:
-        ok = fail(out, str(error))
+        ok = fail(out, discreet(str(error), network))
     except FAILURES as error:
-        ok = fail(out, f"The node does not answer: {error}")
+        ok = fail(out, discreet(f"The node does not answer: {error}", network))
     sys.exit(0 if ok else 1)

@@ -8,7 +8,6 @@ from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
@@ -16,7 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from datadao.cli.orders import Orders
-from datadao.errors import AccountRefused, InvalidArgument, ProfileRefused
+from datadao.errors import AccountRefused, InvalidArgument
+from datadao.network import connected, discreet
 from datadao.profile import Profile
 
 if TYPE_CHECKING:  # what is imported below, where it is first needed, takes seconds
@@ -145,7 +145,7 @@ class Session:
         from datadao import wallet
 
         if not self._unlocked:
-            wallet.unlock(self.account, self._passphrase)
+            wallet.unlock(self.account)
             self._unlocked = True
 
     # What a person sees
@@ -179,43 +179,20 @@ class Session:
 
     def discreet(self, message: str) -> str:
         """A message without what of the node's address may be a password: all but its host."""
-        url = self.network or (self.__dict__["profile"].network if "profile" in self.__dict__ else None)
-        if not url or "://" not in url:
-            return message
-        parts = urlsplit(url)
-        message = message.replace(url, parts.netloc.rpartition("@")[2])
-        for secret in (parts.netloc.rpartition("@")[0], parts.password or "", parts.path.strip("/"), parts.query):
-            if secret:
-                message = message.replace(secret, "[hidden]")
-        return message
+        configured = self.network or (self.__dict__["profile"].network if "profile" in self.__dict__ else None)
+        return discreet(message, configured or "")
 
     def _connect(self) -> None:
         network = self.network or self.profile.needed("network")
-        import ape
-        from ape.exceptions import ApeException
         from ape.logging import LogLevel, logger
 
         logger.set_level(LogLevel.ERROR)
-        try:
-            self._stack.enter_context(ape.networks.parse_network_choice(network))
-        except (ApeException, OSError, ValueError) as error:
-            first = str(error).partition("\n")[0]
-            raise ProfileRefused(
-                f"cannot connect to {network}: {first}; check `network`, and that the node runs"
-            ) from None
+        self._stack.enter_context(connected(network))
 
     def _open(self, name: str) -> Store:
         from datadao.store import Store
 
         return Store(**self.profile.needed(name))
-
-    def _passphrase(self, alias: str) -> str:
-        if not sys.stdin.isatty():
-            raise AccountRefused(
-                f"account {alias} is locked and there is no terminal to ask at; set APE_ACCOUNTS_{alias}_PASSPHRASE"
-            )
-        answer: str = click.prompt(f"Passphrase of {alias}", hide_input=True, err=True)
-        return answer
 
 
 def _console(*, stderr: bool) -> Console:

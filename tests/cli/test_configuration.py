@@ -199,4 +199,4 @@ def test_command__in_a_shell__has_the_exit_code_and_no_traceback(born: Newborn) 
         [DATADAO, "status", "--home", str(home), "--json"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 1 and "Traceback" not in done.stderr
-    assert json.loads(done.stdout)["error"]["kind"] == "ProfileRefused"
+    assert json.loads(done.stdout)["error"]["kind"] == "NetworkRefused"

@@ -43,21 +43,28 @@ def test_first_deployment__of_the_filled_in_template__deploys_and_verifies(tmp_p
     try:
         key = keccak(text="the deployer of this page")
         node.rpc("anvil_setBalance", Account.from_key(key).address, hex(10**20))
-        player = Player(tmp_path, {"ethereum:sepolia:node": node.url})
+        player = Player(tmp_path, {})
+        player.environment["APE_ACCOUNTS_deployer_PASSPHRASE"] = "secret words"  # asked for at a terminal otherwise
         answers = {
             "ape accounts import": f"{key.hex()}\nsecret words\nsecret words\n",
-            "ape run deploy": "y\ny\nsecret words\n" + "y\n" * 99,
+            "ape run deploy": "y\n",
         }
         (block,) = sections("First deployment")
-        copy, *others = commands(block)
+        address, copy, *others = commands(block)
+        variable = re.fullmatch(r"export (\w+)=https://\S+", address)
+        assert variable is not None
+        player.environment[variable[1]] = node.url
         player.play(copy)
         ours = tmp_path / "ours.yaml"
         ours.write_text(filled_in(ours, node))
+        waited = ""
         for command in others:
             said = player.play(
                 command, next((text for begin, text in answers.items() if command.startswith(begin)), "")
             )
+            waited = said if "run deploy" in command else waited
         assert "FAIL" not in said
+        assert "waiting for 2 more blocks on top of it, one about every 15 s" in waited
         record = json.loads((tmp_path / "deployments" / f"{SEPOLIA}.json").read_text())
         assert record["deployments"][-1]["contracts"].keys() >= {name for _, name in ORDER}
     finally:
