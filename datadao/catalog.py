@@ -11,8 +11,9 @@ from enum import IntEnum
 
 from datadao.audit.events import decode, topic
 from datadao.batch import Batch, Manifest
-from datadao.chain import read_logs
+from datadao.chain import read_block, read_logs
 from datadao.client import DataDAO
+from datadao.errors import GateUnavailable
 from datadao.store import Store
 from datadao.types import Contribution
 
@@ -45,13 +46,19 @@ class Catalog:
 
     def batches(self, dataset_id: int | None = None) -> list[Published]:
         """Every batch ever published, of one dataset or of all, oldest first."""
-        if self._dao.registry.batchCount() != len(self._published):
+        count = self._dao.read("registry", "batchCount")
+        if count > len(self._published):
             self._published = {item.batch_id: item for item in self._read()}
+        if count > len(self._published):
+            raise GateUnavailable(
+                f"the node's events tell of {len(self._published)} batches, the registry of {count}: the node cuts its "
+                "answers short, lags, or no longer has old events; try again, or name another"
+            )
         return [item for item in self._published.values() if dataset_id in (None, item.batch.dataset_id)]
 
     def status(self, item: Published) -> BatchStatus:
         """Where the batch is in its life now."""
-        return BatchStatus(self._dao.registry.batch(item.batch_id).status)
+        return BatchStatus(self._dao.read("registry", "batch", item.batch_id).status)
 
     def manifest(self, item: Published) -> Manifest:
         """The batch's leaves. Raises `ObjectMissing`, `HashMismatch` or `Malformed` if storage does not have them."""
@@ -83,8 +90,8 @@ class Catalog:
             web3,
             [addresses["registry"]],
             self._since,
-            web3.eth.block_number,
+            read_block(web3, "latest"),
             [topic("DatasetRegistry", "BatchPublished")],
         )
-        for event in decode(logs, addresses):
+        for event in decode(logs, addresses, ("batchId", "batch")):
             yield Published(event.told["batchId"], Batch(*event.told["batch"]))

@@ -10,9 +10,10 @@ from typing import Any
 from web3 import Web3
 
 from datadao.audit.events import Event, decode, topic
-from datadao.chain import Call, abi, read_logs, read_many
+from datadao.chain import Block, Call, Log, ask, confirm, logs_then_block, read_block, read_logs, read_many
+from datadao.codec import abi
 from datadao.errors import GateUnavailable
-from datadao.gate import BatchState, Block, Counts, LeaseState, Standing, Tag
+from datadao.gate import BatchState, Counts, LeaseState, Standing, Tag
 from datadao.types import Committee, Contribution, Party, Seat
 
 _ACTIVATED = (2, 3)  # IDatasetRegistry.BatchStatus: Active, Asleep
@@ -98,18 +99,32 @@ class ChainGate:
 
     def manifest(self, batch_id: int) -> bytes:
         if batch_id not in self._manifests:
-            published = self._events("BatchPublished")
+            published, block = self._events("batchId", "batch", of=("BatchPublished",))
             self._manifests |= {event.told["batchId"]: event.told["batch"][_MANIFEST_HASH] for event in published}
+            (count,) = self._read(block, self._registry("batchCount"))
+            _complete(len(self._manifests), count, "batches", block)
         return self._manifests[batch_id]
 
     def seats(self) -> dict[Seat, list[Party]]:
         found: dict[Seat, list[Party]] = {}
-        for event in self._events("CommitteeSet", "CustodianReplaced"):
+        wanted = ("epoch", "custodians", "slot", "custodian")
+        events, block = self._events(*wanted, of=("CommitteeSet", "CustodianReplaced"))
+        for event in events:
             told = event.told
             if event.name == "CommitteeSet":
                 found |= {(told["epoch"], slot): [Party(*seat)] for slot, seat in enumerate(told["custodians"])}
             else:
-                found[told["epoch"], told["slot"]].append(Party(*told["custodian"]))
+                found.setdefault((told["epoch"], told["slot"]), []).append(Party(*told["custodian"]))
+        # No count of replacements stands on the chain, but who holds each seat now does.
+        (epochs,) = self._read(block, self._registry("committeeEpoch"))
+        committees = self._read(block, *(self._registry("committee", epoch) for epoch in range(1, epochs + 1)))
+        holders = {
+            (epoch, slot): Party(*seat)
+            for epoch, (custodians, _) in enumerate(committees, 1)
+            for slot, seat in enumerate(custodians)
+        }
+        known = sum(holder == found.get(seat, [None])[-1] for seat, holder in holders.items())
+        _complete(known, len(holders), "holders of seats", block)
         return found
 
     def committee(self, epoch: int | None = None) -> Committee:
@@ -133,34 +148,45 @@ class ChainGate:
     def _registry(self, function: str, *arguments: Any) -> Call:
         return Call(self._addresses["registry"], "DatasetRegistry", function, arguments)
 
-    def _events(self, *names: str) -> list[Event]:
-        """The registry's final events of these names, oldest first."""
-        last, address = self._block("finalized"), self._addresses["registry"]
-        topics = [topic("DatasetRegistry", name) for name in names]
-        logs = read_logs(self._web3, [address], self._since, last.number, topics)
-        self._confirm(last)
-        return list(decode(logs, {"registry": address}))
+    def _events(self, *fields: str, of: Sequence[str]) -> tuple[list[Event], Block]:
+        """The registry's final events of these names, oldest first, with these fields; and the finalized block."""
+        self._block("finalized")
+        address, topics = self._addresses["registry"], [topic("DatasetRegistry", name) for name in of]
+
+        def read(first: int, last: Block) -> list[Log]:
+            return read_logs(self._web3, [address], first, last, topics)
+
+        logs, last = logs_then_block(self._web3, "finalized", self._since, read)
+        return list(decode(logs, {"registry": address}, fields)), last
 
     def _check_chain(self) -> None:
-        if self._chain_id is not None and (found := self._web3.eth.chain_id) != self._chain_id:
+        if self._chain_id is not None and (found := int(ask(self._web3, "eth_chainId"), 16)) != self._chain_id:
             raise GateUnavailable(f"the node is on chain {found}, the DAO on {self._chain_id}; name another node")
         self._chain_id = None  # a node does not change chains
 
     def _block(self, tag: Tag) -> Block:
         self._check_chain()
-        found = self._web3.eth.get_block(tag)
-        if tag == "latest" and self._max_age is not None and (age := time.time() - found["timestamp"]) > self._max_age:
+        found = read_block(self._web3, tag)
+        if tag == "latest" and self._max_age is not None and (age := time.time() - found.timestamp) > self._max_age:
             raise GateUnavailable(f"the node's newest block is {age:.0f} s old: it is stuck or still synchronising")
-        return Block(found["number"], bytes(found["hash"]), found["timestamp"])
-
-    def _confirm(self, block: Block) -> None:
-        if bytes(self._web3.eth.get_block(block.number)["hash"]) != block.hash:
-            raise GateUnavailable(f"block {block.number} changed while it was read; try again")
+        if tag == "finalized" and found.number < self._since:
+            raise GateUnavailable(
+                f"at finalized block {found.number}, and the DAO was deployed in block {self._since}; wait for finality"
+            )
+        return found
 
     def _read(self, block: Block, *calls: Call) -> list[Any]:
         results = read_many(self._web3, calls, block.number)
-        self._confirm(block)
+        confirm(self._web3, block)
         return results
+
+
+def _complete(known: int, there: int, what: str, block: Block) -> None:
+    if known < there:
+        raise GateUnavailable(
+            f"the node's events tell of {known} {what}, the contract of {there} at block {block.number}: the node cuts "
+            "its answers short or no longer has old events; try again, or name another"
+        )
 
 
 @cache

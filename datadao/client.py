@@ -7,7 +7,7 @@ Ape. Amounts are asset units, times Unix seconds.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,10 +18,12 @@ from web3 import Web3
 
 from datadao import eip712
 from datadao.batch import Batch, Policy
-from datadao.chain import CONTRACTS, Call, abi
+from datadao.chain import CONTRACTS, Call, abi, read_block, read_named
 from datadao.chain_gate import ChainGate
 from datadao.errors import InvalidArgument
+from datadao.node import ask, patient
 from datadao.profile import Profile
+from datadao.reverts import try_call
 from datadao.store import Store
 from datadao.submission import Submission, contribute
 from datadao.transactions import Mined, send_all
@@ -90,7 +92,7 @@ class DataDAO:
             since = min(entry["block"] for entry in found.values())
         except (ValueError, KeyError, TypeError, IndexError) as error:
             raise InvalidArgument(f"{path} is no deployment record; take one that `ape run deploy` wrote") from error
-        if of != (chain_id, "0x" + bytes(networks.provider.get_block(0).hash).hex()):
+        if of != (chain_id, "0x" + read_block(patient(networks.provider.web3), 0).hash.hex()):
             raise InvalidArgument(
                 f"{path} is of another chain {of[0]}, and the node is of chain {chain_id}; "
                 "check the network (or, of a local node that started anew, deploy again)"
@@ -105,7 +107,7 @@ class DataDAO:
         """
         where = profile.needed("deployment")
         dao = cls.recorded(profile.path(where)) if isinstance(where, str) else cls(where)
-        if not dao.web3.eth.get_code(dao.web3.to_checksum_address(dao.addresses["registry"])):
+        if ask(dao.web3, "eth_getCode", dao.addresses["registry"], "latest") == "0x":
             raise InvalidArgument(
                 f"no contract at {dao.addresses['registry']} on chain {dao.id.chain_id}; "
                 "check `network` and `deployment` of the configuration"
@@ -122,15 +124,32 @@ class DataDAO:
     @property
     def web3(self) -> Web3:
         """The connection that Ape made."""
-        web3: Web3 = networks.provider.web3
-        return web3
+        return patient(networks.provider.web3)
 
     @cached_property
     def gate(self) -> ChainGate:
         """What custodians ask."""
-        return ChainGate(self.web3, self.addresses)
+        return ChainGate(self.web3, self.addresses, since=self.since)
 
     # Reading
+
+    def read(self, key: str, function: str, *arguments: Any, block: int | None = None) -> Any:
+        """What a view answers at a block, the latest unless said: structs and several results as named tuples,
+        addresses checksummed.
+
+        Raises `Reverted`, `NodeRefused`.
+        """
+        return self.read_at(self.addresses[key], CONTRACTS[key], function, *arguments, block=block)
+
+    def read_at(self, address: str, contract: str, function: str, *arguments: Any, block: int | None = None) -> Any:
+        """The same of any address, by the ABI of one of the contracts."""
+        call = Call(address, contract, function, arguments, f"{contract}.{function}")
+        return call.named(try_call(self.web3, None, call, "latest" if block is None else hex(block)))
+
+    def read_all(self, key: str, function: str, each: Iterable[tuple[Any, ...]]) -> list[Any]:
+        """What a view answers to each of these arguments, in few requests, all at the latest block."""
+        calls = [self.call(key, function, *arguments) for arguments in each]
+        return read_named(self.web3, calls, read_block(self.web3, "latest").number) if calls else []
 
     def committee(self, epoch: int | None = None) -> Committee:
         """The custodians of an epoch, the current one unless said."""
@@ -142,8 +161,8 @@ class DataDAO:
 
     def policy(self, dataset_id: int) -> Policy:
         """What of the current policy decides shares."""
-        version = self.registry.dataset(dataset_id).policyVersion
-        policy = self.registry.policy(dataset_id, version)
+        version = self.read("registry", "dataset", dataset_id).policyVersion
+        policy = self.read("registry", "policy", dataset_id, version)
         return Policy(version, policy.sharesPerUnit, policy.minQuality)
 
     # Contributing
@@ -229,11 +248,11 @@ class DataDAO:
 
     def queue(self, lease_id: int, sender: Any) -> Mined:
         """Queues a lease's succeeded proposal, rebuilt from the lease."""
-        return self.send("governor", "queue", *self.leases.proposalOf(lease_id), sender=sender)
+        return self.send("governor", "queue", *self.read("leases", "proposalOf", lease_id), sender=sender)
 
     def execute(self, lease_id: int, sender: Any) -> Mined:
         """Executes a lease's queued proposal once its delay is over."""
-        return self.send("governor", "execute", *self.leases.proposalOf(lease_id), sender=sender)
+        return self.send("governor", "execute", *self.read("leases", "proposalOf", lease_id), sender=sender)
 
     def confirm_delivery(
         self, lease_id: int, release_root: bytes, signatures: Mapping[str, bytes], sender: Any
@@ -292,4 +311,4 @@ def _ordered(signatures: Mapping[str, bytes]) -> list[bytes]:
 
 def _chain_id() -> int:
     """The node's own word: Ape answers 1337 for whatever node is connected as its network `local`."""
-    return int(networks.provider.web3.eth.chain_id)
+    return int(ask(patient(networks.provider.web3), "eth_chainId"), 16)

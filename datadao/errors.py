@@ -286,4 +286,12 @@ class Reverted(DataDAOError):
 
 
 class NodeRefused(DataDAOError):
-    """The node answered a request with an error, given in its own words."""
+    """The node answered a request with an error, given in its own words. `code` and `data` are what else it said."""
+
+    def __init__(self, message: str, code: Any = None, data: Any = None) -> None:
+        super().__init__(message)
+        self.code, self.data = code, data
+
+
+class StatePruned(NodeRefused):
+    """The node no longer has the state of the block that was asked for. Name one that keeps it for longer."""

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import eth_abi
-from eth_abi.exceptions import DecodingError
 from eth_utils import keccak, to_checksum_address
 
-from datadao.chain import Call, abi
+from datadao.chain import Call
+from datadao.codec import abi, decode
 from datadao.deployment import ORDER, canonical_type, create_address, named, positional
 from datadao.errors import Malformed
 
@@ -101,9 +100,8 @@ def birth_from(factory: str, creator: str, calldata: bytes) -> Birth:
     inputs = _inputs("begin")
     types = [canonical_type(i) for i in inputs]
     try:
-        params, salt = eth_abi.decode(types, calldata[4:])
-    # ValueError: text that is not UTF-8.
-    except (DecodingError, ValueError) as error:
+        params, salt = decode(types, calldata[4:])
+    except Malformed as error:
         raise Malformed(f"no parameters of a DAO: {error}") from error
     birth = Birth(factory, creator, named(inputs[0], params), salt)
     if birth.begin != calldata:

@@ -31,13 +31,17 @@ def connected(choice: str) -> Iterator[Any]:
     from requests.exceptions import RequestException
     from web3.exceptions import Web3Exception
 
+    from datadao.node import patient, patiently
+
     with ExitStack() as stack:
         try:
             with logger.at_level(LogLevel.ERROR):  # Ape tells which node it found, before what is wrong with it
                 provider = ape.networks.get_provider_from_choice(choice)
                 if _lacks_address(provider):
                     provider = ape.networks.get_provider_from_choice(_with_address(provider.network))
-                active = stack.enter_context(provider.network.use_provider(provider))
+                # Ape waits for half an hour, and gives up at the first word of a limit.
+                active = patiently(choice, lambda: stack.enter_context(provider.network.use_provider(provider)))
+                patient(active.web3)
         except (ApeException, Web3Exception, RequestException, OSError, ValueError) as error:
             raise NetworkRefused(discreet(f"cannot connect to {choice}: {_reason(error)}", choice)) from None
         yield active

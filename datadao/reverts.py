@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Protocol
 
-import eth_abi
-from eth_abi.exceptions import DecodingError, EncodingError
+from eth_abi.exceptions import EncodingError
 from eth_utils import keccak
 from web3 import Web3
-from web3.types import RPCEndpoint
 
-from datadao.chain import CONTRACTS, abi, ask_many
+from datadao.codec import CONTRACTS, abi, decode, encode
 from datadao.deployment import canonical_type
-from datadao.errors import NodeRefused, Reverted
-from datadao.factory import FACTORY
+from datadao.errors import Malformed, Reverted
+from datadao.node import answer_of, answers_of, result, said
+
+_FACTORY = "DataDAOFactory"
+_HEX = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 
 _BUILTIN = (
     {"name": "Error", "inputs": [{"name": "reason", "type": "string"}]},
@@ -30,11 +32,11 @@ def refusal(data: bytes) -> tuple[str, dict[str, Any]]:
         return f"unknown error 0x{data.hex()}" if data else "no reason", {}
     types = [canonical_type(i) for i in entry["inputs"]]
     try:
-        values = eth_abi.decode(types, data[4:])
+        values = decode(types, data[4:])
         # The library reads numbers from nothing at all.
-        if eth_abi.encode(types, values) != data[4:]:
-            raise ValueError("cut short")
-    except (DecodingError, EncodingError, ValueError, OverflowError):
+        if encode(types, values) != data[4:]:
+            raise Malformed("cut short")
+    except (Malformed, EncodingError):
         return f"unknown error 0x{data.hex()}", {}
     return entry["name"], {i["name"]: v for i, v in zip(entry["inputs"], values, strict=True)}
 
@@ -57,6 +59,25 @@ class Asked(Protocol):
     def what(self) -> str: ...
 
 
+def revert_data(error: Any) -> bytes | None:
+    """What a contract returned when it reverted, from a node's answer; None if the node says of no revert.
+
+    Nodes differ: the bytes may stand in `data`, in an object there, behind a word, or be left out.
+    """
+    if not isinstance(error, Mapping):
+        return None
+    data = error.get("data")
+    if isinstance(data, Mapping):
+        data = data.get("data", data.get("result"))
+    reverts = error.get("code") == 3 or "revert" in str(error.get("message", "")).lower()
+    if isinstance(data, str):
+        found = _HEX.fullmatch(data.removeprefix("Reverted").strip())
+        if found and (reverts or len(data) > len("0x")):
+            return bytes.fromhex(found.group()[2:])
+        reverts |= data.startswith("Reverted")
+    return b"" if reverts else None
+
+
 def estimate_gas(web3: Web3, sender: str, call: Asked) -> int:
     """Gas that the call would use if `sender` sent it now. Raises `Reverted` if a contract refuses it, `NodeRefused` if
     the node does, for want of money for gas among other reasons."""
@@ -65,47 +86,42 @@ def estimate_gas(web3: Web3, sender: str, call: Asked) -> int:
 
 def estimate_many(web3: Web3, sender: str, calls: Sequence[Asked]) -> list[int]:
     """The same of many calls, each on the state as it is now. Raises at the first that is refused."""
-    answers = ask_many(web3, "eth_estimateGas", [[_request(sender, call)] for call in calls])
+    answers = answers_of(web3, [("eth_estimateGas", [_request(sender, call)]) for call in calls])
     return [int(_result(call, answer), 16) for call, answer in zip(calls, answers, strict=True)]
 
 
-def try_call(web3: Web3, sender: str, call: Asked, block: str = "latest") -> bytes:
-    """What the call would return if `sender` made it after this block. Raises as `estimate_gas`."""
+def try_call(web3: Web3, sender: str | None, call: Asked, block: str = "latest") -> bytes:
+    """What the call would return if `sender`, or nobody in particular, made it after this block. Raises as
+    `estimate_gas`."""
     return bytes.fromhex(_asked(web3, "eth_call", sender, call, block)[2:])
 
 
-def _asked(web3: Web3, method: str, sender: str, call: Asked, *block: str) -> str:
-    return _result(call, web3.provider.make_request(RPCEndpoint(method), [_request(sender, call), *block]))
+def refused(what: str, error: Any) -> Reverted | None:
+    """The refusal of a contract in a node's answer, in words; None if it was the node that refused."""
+    data = revert_data(error)
+    if data is None:
+        return None
+    return Reverted(what, described(data) if data else said(error), data)
 
 
-def _request(sender: str, call: Asked) -> dict[str, str]:
-    return {"from": sender, "to": call.to, "data": "0x" + call.data.hex()}
+def _asked(web3: Web3, method: str, sender: str | None, call: Asked, *block: str) -> str:
+    return _result(call, answer_of(web3, method, [_request(sender, call), *block]))
+
+
+def _request(sender: str | None, call: Asked) -> dict[str, str]:
+    return {"to": call.to, "data": "0x" + call.data.hex()} | ({"from": sender} if sender else {})
 
 
 def _result(call: Asked, answer: Any) -> str:
-    if "error" not in answer:
-        return str(answer["result"])
-    data = revert_data(answer["error"])
-    if data is None:
-        error = answer["error"]
-        raise NodeRefused(f"{call.what}: {error.get('message', error) if isinstance(error, dict) else error}")
-    raise Reverted(call.what, described(data), data)
-
-
-def revert_data(error: Any) -> bytes | None:
-    """What a contract returned when it reverted, from a node's answer; None if the node says of no revert."""
-    data = error.get("data") if isinstance(error, Mapping) else None
-    if isinstance(data, Mapping):  # some nodes wrap it
-        data = data.get("data")
-    if isinstance(data, str) and data.startswith("0x"):
-        return bytes.fromhex(data[2:])
-    return b"" if isinstance(error, Mapping) and "revert" in str(error.get("message", "")) else None
+    if "error" in answer and (refusal := refused(call.what, answer["error"])) is not None:
+        raise refusal
+    return str(result(call.what, answer))
 
 
 @cache
 def _errors() -> dict[bytes, Mapping[str, Any]]:
     errors: dict[bytes, Mapping[str, Any]] = {}
-    names = (*CONTRACTS.values(), FACTORY)
+    names = (*CONTRACTS.values(), _FACTORY)
     for entry in (*_BUILTIN, *(e for name in names for e in abi(name) if e["type"] == "error")):
         types = ",".join(canonical_type(i) for i in entry["inputs"])
         errors[keccak(text=f"{entry['name']}({types})")[:4]] = entry
@@ -116,4 +132,6 @@ def _spelled(value: Any) -> str:
     if isinstance(value, bytes):
         text = value.rstrip(b"\0")
         return text.decode() if text and text.isascii() and text.decode().isidentifier() else f"0x{value.hex()}"
+    if isinstance(value, str):  # which a contract chooses, like any text from outside
+        return "".join(c if c.isprintable() else "\ufffd" for c in value)
     return str(value)

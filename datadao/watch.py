@@ -72,11 +72,16 @@ class Watch:
         self._manifests = Manifests(custodian.dao, custodian.warden, custodian.store)
         self._board, self._bench = board, Bench(custodian, board)
         self._over: set[int] = set()
+        self._first = 1
         self._prepared: dict[int, tuple[object, Refused]] = {}
         self._told: dict[object, str] = {}
 
     def round(self) -> Round:
-        """Test-opens new submissions and serves every lease, once. Raises `GateUnavailable` when there is no chain."""
+        """Test-opens new submissions and serves every lease, once. Raises `GateUnavailable` when there is no chain.
+
+        A round in which a node failed, as one that limits requests does, is followed by one that begins after the last
+        lease that was served: otherwise the last leases would never have their turn.
+        """
         try:
             counts = self.custodian.warden.counts()
         except GateUnavailable as silence:
@@ -85,11 +90,19 @@ class Watch:
         self._tell("nodes", "the nodes answer")
         tested, refused, error = self._test(counts)
         leases: dict[int, Outcome] = {}
-        for lease_id in range(1, counts.leases + 1):
-            outcome = None if lease_id in self._over else self._serve(lease_id)
+        served, failed = self._first, False
+        for lease_id in (*range(self._first, counts.leases + 1), *range(1, min(self._first, counts.leases + 1))):
+            if lease_id in self._over:
+                continue
+            outcome = self._serve(lease_id)
             if outcome is not None:
                 leases[lease_id] = outcome
                 self._tell(lease_id, f"lease {lease_id}: {outcome}", logging.WARNING if outcome.error else logging.INFO)
+            if outcome is not None and isinstance(outcome.error, GateUnavailable):
+                failed = True
+            else:
+                served = lease_id
+        self._first = served % max(counts.leases, 1) + 1 if failed else 1
         return Round(leases, tested, refused, error)
 
     def _test(self, counts: Counts) -> tuple[int, Refused, DataDAOError | None]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import eth_abi
-from eth_abi.exceptions import DecodingError, EncodingError
+from eth_abi.exceptions import EncodingError
 from eth_utils import keccak, to_checksum_address
 from web3.exceptions import TransactionNotFound
 
 from datadao.audit.events import topic
+from datadao.codec import decode, encode
 from datadao.deployment import ORDER, canonical_type, constructor_inputs, named
 from datadao.errors import Malformed
 from datadao.factory import FACTORY, Birth, birth_from
@@ -49,9 +49,9 @@ def _decoded(entry: Mapping[str, Any], name: str, encoded: bytes) -> Check:
     inputs = constructor_inputs(abi_of(name))
     types = [canonical_type(i) for i in inputs]
     try:
-        values = eth_abi.decode(types, encoded)
-        decodable = eth_abi.encode(types, values) == encoded
-    except (EncodingError, DecodingError):
+        values = decode(types, encoded)
+        decodable = encode(types, values) == encoded
+    except (EncodingError, Malformed):
         decodable = False
     if not decodable:
         return Check(name, "constructor arguments", "as recorded", "not decodable", False)

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 
-import eth_abi
-from eth_abi.exceptions import DecodingError, EncodingError
+from eth_abi.exceptions import EncodingError
 from eth_utils import keccak
 from requests.exceptions import RequestException
 from web3 import Web3
 from web3.exceptions import Web3Exception
 from web3.types import RPCEndpoint
 
-from datadao.chain import Log, read_logs
+from datadao.chain import Log, read_block, read_logs
+from datadao.codec import decode, encode
 from datadao.deployment import canonical_type, named
-from datadao.errors import NodeRefused
-from datadao.reverts import refusal
+from datadao.errors import DataDAOError, Malformed
+from datadao.node import patient, result
+from datadao.reverts import refusal, revert_data
 from datadao.values import spelled
 from scripts._artifacts import abi_of
 
@@ -58,7 +59,7 @@ class Reader:
     """A chain at one block, and the contracts of one DAO on it by name."""
 
     def __init__(self, web3: Web3, addresses: Mapping[str, str]) -> None:
-        self.web3, self.addresses = web3, addresses
+        self.web3, self.addresses = patient(web3), addresses
         self.chain_id = web3.eth.chain_id
         self.block = int(web3.eth.block_number)
         self._answers: dict[_Request, tuple[bool, bytes]] = {}
@@ -94,11 +95,11 @@ class Reader:
         outputs = entry["outputs"]
         types = [canonical_type(o) for o in outputs]
         try:
-            values = eth_abi.decode(types, data)
+            values = decode(types, data)
             # The library reads numbers from nothing at all.
-            if eth_abi.encode(types, values) != data:
+            if encode(types, values) != data:
                 raise Unreadable("no answer")
-        except (EncodingError, DecodingError):
+        except (EncodingError, Malformed):
             raise Unreadable("no answer") from None
         plain = [named(o, v) for o, v in zip(outputs, values, strict=True)]
         return plain[0] if len(plain) == 1 else plain
@@ -120,15 +121,16 @@ class Reader:
     def logs(self, contract: str, topics: Sequence[bytes], first: int) -> list[Log]:
         """Events with one of `topics`, oldest first, from block `first` on. Raises `Unreadable`."""
         try:
-            return read_logs(self.web3, [self.addresses[contract]], first, self.block, topics)
-        except (NodeRefused, Web3Exception, RequestException, ValueError):
+            last = read_block(self.web3, self.block)
+            return read_logs(self.web3, [self.addresses[contract]], first, last, topics)
+        except (DataDAOError, Web3Exception, RequestException, ValueError):
             raise Unreadable("the node does not give the events") from None
 
     def _call(
         self, sender: str | None, contract: str, entry: Mapping[str, Any], args: Sequence[Any]
     ) -> tuple[bool, bytes]:
         types = [canonical_type(i) for i in entry["inputs"]]
-        data = keccak(text=f"{entry['name']}({','.join(types)})")[:4] + eth_abi.encode(types, args)
+        data = keccak(text=f"{entry['name']}({','.join(types)})")[:4] + encode(types, args)
         request = _Request(sender, self.addresses[contract], data)
         if self._asked is not None:
             self._asked.append(request)
@@ -153,14 +155,9 @@ class Reader:
 
 
 def _outcome(answer: Mapping[str, Any]) -> tuple[bool, bytes]:
-    if "error" in answer:
-        return False, _revert_data(answer["error"])
-    return True, bytes.fromhex(str(answer["result"])[2:])
-
-
-def _revert_data(error: Any) -> bytes:
-    data = error.get("data") if isinstance(error, Mapping) else None
-    return bytes.fromhex(data[2:]) if isinstance(data, str) and data.startswith("0x") else b""
+    if "error" in answer and (data := revert_data(answer["error"])) is not None:
+        return False, data
+    return True, bytes.fromhex(str(result("eth_call", answer))[2:])
 
 
 @cache

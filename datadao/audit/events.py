@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-import eth_abi
 from eth_utils import keccak
 
-from datadao.chain import CONTRACTS, Log, abi
+from datadao.chain import Log
+from datadao.codec import CONTRACTS, abi, is_dynamic
+from datadao.codec import decode as decode_abi
 from datadao.deployment import canonical_type
 from datadao.errors import Malformed
 
@@ -46,8 +47,9 @@ class Event(NamedTuple):
     where: str
 
 
-def decode(logs: Iterable[Log], addresses: Mapping[str, str]) -> Iterator[Event]:
-    """The logs of a DAO's contracts, in their order; `addresses` by key, perhaps with the settlement asset's.
+def decode(logs: Iterable[Log], addresses: Mapping[str, str], fields: Collection[str] | None = None) -> Iterator[Event]:
+    """The logs of a DAO's contracts, in their order; `addresses` by key, perhaps with the settlement asset's. Of an
+    event's fields only `fields` are decoded, if given.
 
     Logs of other contracts, and what an asset says beyond ERC-20, are passed over. Raises `Malformed` for an event
     that a contract's ABI does not know.
@@ -59,12 +61,15 @@ def decode(logs: Iterable[Log], addresses: Mapping[str, str]) -> Iterator[Event]
             continue
         contract = contract_of(key)
         entry = _events(contract).get(bytes(log.topics[0])) if log.topics else None
-        if entry is None:
+        try:
+            if entry is None:
+                raise Malformed(f"{contract} has no such event; is {log.address} its address?")
+            indexed, plain = _fields(contract, entry["name"])
+            told = dict(_values(indexed, b"".join(log.topics[1:]), fields)) | dict(_values(plain, log.data, fields))
+        except Malformed as error:
             if key == ASSET:
                 continue
-            raise Malformed(f"{log.where}: {contract} has no such event; is {log.address} its address?")
-        indexed, plain = _fields(contract, entry["name"])
-        told = dict(_values(indexed, b"".join(log.topics[1:]))) | dict(_values(plain, log.data))
+            raise Malformed(f"{log.where}: {error}") from error
         yield Event(key, entry["name"], told, log.timestamp, log.where)
 
 
@@ -73,9 +78,14 @@ def topic(contract: str, event: str) -> bytes:
     return next(found for found, entry in _events(contract).items() if entry["name"] == event)
 
 
-def _values(fields: list[tuple[str, str]], data: bytes) -> Iterator[tuple[str, Any]]:
-    values = eth_abi.decode([kind for _, kind in fields], data)
-    return zip((name for name, _ in fields), values, strict=True)
+def _values(fields: list[tuple[str, str]], data: bytes, wanted: Collection[str] | None) -> Iterator[tuple[str, Any]]:
+    """Of what is not wanted, a value of dynamic size is left where its offset points."""
+    chosen = [wanted is None or name in wanted for name, _ in fields]
+    kinds = [
+        kind if take or not is_dynamic(kind) else "uint256" for take, (_, kind) in zip(chosen, fields, strict=True)
+    ]
+    values = decode_abi(kinds, data)
+    return ((name, value) for take, (name, _), value in zip(chosen, fields, values, strict=True) if take)
 
 
 @cache

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import eth_abi
 from eth_utils import keccak
 
 from datadao.audit.book import BPS, ZERO, Book, Fact, History, Known, Told, fact
+from datadao.codec import encode, raw_text
 
 if TYPE_CHECKING:
     from datadao.audit.ledger import Ledger
@@ -159,8 +159,8 @@ class TimelockBook(Book):
 
 def _hash(e: Told) -> int:
     """As `DataGovernor.hashProposal`: an id is its actions and the hash of its description."""
-    actions = (e["targets"], e["values"], e["calldatas"], keccak(text=e["description"]))
-    return int.from_bytes(keccak(eth_abi.encode(["address[]", "uint256[]", "bytes[]", "bytes32"], actions)), "big")
+    actions = (e["targets"], e["values"], e["calldatas"], keccak(raw_text(e["description"])))
+    return int.from_bytes(keccak(encode(["address[]", "uint256[]", "bytes[]", "bytes32"], actions)), "big")
 
 
 class BrakeBook(Book):

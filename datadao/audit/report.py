@@ -11,8 +11,9 @@ from typing import Any
 from datadao.audit.book import Difference, Fact
 from datadao.audit.events import contract_of
 from datadao.audit.ledger import Ledger
-from datadao.chain import Call, abi
-from datadao.errors import NodeRefused
+from datadao.chain import Call
+from datadao.codec import abi
+from datadao.errors import Reverted
 
 _EVENTS, _FACTS = "events", "facts"
 _SHOWN = 20
@@ -24,10 +25,10 @@ def calls(facts: Sequence[Fact], addresses: Mapping[str, str]) -> list[Call]:
 
 
 def compare(facts: Sequence[Fact], answers: Sequence[Any]) -> Iterator[Difference]:
-    """What the chain answers otherwise, field by field of a struct. A `NodeRefused` is a view that reverts."""
+    """What the chain answers otherwise, field by field of a struct. A `Reverted` is a view that reverts."""
     for each, answer in zip(facts, answers, strict=True):
         what = f"{each.contract}.{each.function}({', '.join(map(_spelled, each.arguments))})"
-        if isinstance(answer, NodeRefused):
+        if isinstance(answer, Reverted):
             yield Difference(what, _one(each.rebuilt), str(answer))
             continue
         names = _fields(contract_of(each.contract), each.function)

@@ -158,8 +158,8 @@ def publish(session: Session, dataset: int) -> Outcome:
     receipts = send(session, [dao.call("registry", "publish", *arguments, what=what)])
     (event,) = receipts[0].events("registry", "BatchPublished", dao.addresses["registry"])
     batch_id = event.told["batchId"]
-    since = after(session, receipts[0], lambda block: dao.registry.batch(batch_id, block_id=block).since)
-    opens = since + dao.registry.challengePeriod()
+    since = after(session, receipts[0], lambda block: dao.read("registry", "batch", batch_id, block=block).since)
+    opens = since + dao.read("registry", "challengePeriod")
     document = {"batch": batch_id, "sequence": batch.sequence, "activatableAt": opens}
     text = f"Published as batch {batch_id}; `datadao activate {batch_id}` from {_moment(opens)} on."
     return Outcome(document | {"transactions": receipt_json(receipts)}, (text,))

@@ -74,7 +74,7 @@ def _contracts(session: Session) -> dict[str, tuple[str, str]]:
 
     dao = session.dao
     found = {key: (dao.addresses[key], contract) for key, contract in CONTRACTS.items()}
-    return found | {"asset": (str(dao.leases.asset()), "DataToken")}
+    return found | {"asset": (dao.read("leases", "asset"), "DataToken")}
 
 
 def _read(where: str, word: str, kind: str) -> Any:

@@ -32,16 +32,17 @@ def claim(session: Session, owner: str | None) -> Outcome:
     dao, money = session.dao, session.money
     owner = address(owner) if owner else session.address
     waiting = [item for item in accepted(session, owner) if item.standing is Standing.CLAIMABLE]
-    before = dao.token.balanceOf(owner)
+    before = dao.read("token", "balanceOf", owner)
     calls = [call for group in _groups(waiting) for call in _calls(session, group)]
     receipts = send(session, calls, more=True) if calls else []
     # What the contributions earned before they were claimed is owed only now.
-    pools = list(range(dao.registry.datasetCount() + 1))
+    pools = list(range(dao.read("registry", "datasetCount") + 1))
 
-    def earned(**at: Any) -> tuple[int, int]:
-        return dao.token.balanceOf(owner, **at) - before, dao.splitter.claimable(owner, pools, **at)
+    def earned(block: int | None = None) -> tuple[int, int]:
+        held = dao.read("token", "balanceOf", owner, block=block)
+        return held - before, dao.read("splitter", "claimable", owner, pools, block=block)
 
-    tokens, income = after(session, receipts[-1], lambda block: earned(block_id=block)) if receipts else earned()
+    tokens, income = after(session, receipts[-1], earned) if receipts else earned()
     if income:
         what = f"pay {money.text(income)} of income to {owner}"
         receipts += send(session, [dao.call("splitter", "claim", owner, pools, what=what)])

@@ -69,7 +69,7 @@ def _refuse_worthless(session: Session, files: Sequence[Path], dataset: int) -> 
     from datadao.errors import InvalidArgument, ScoreRefused
     from datadao.scoring import JsonLinesScorer
 
-    policy = session.dao.registry.currentPolicy(dataset)
+    policy = session.dao.read("registry", "currentPolicy", dataset)
     schema = bytes(policy.schemaHash)
     if not any(schema) or not session.store.has(schema):
         session.say("[yellow]The dataset's schema is not in storage: files are not checked against it.[/yellow]")
@@ -97,7 +97,7 @@ def _hand_in(session: Session, path: Path, dataset: int, *, again: bool) -> tupl
     known = receipts.find(session.home, dataset, digest)
     if known is not None and known.submitted and not again:
         return known, False
-    committee, version = dao.committee(), dao.registry.attestorSetVersion()
+    committee, version = dao.committee(), dao.read("registry", "attestorSetVersion")
     if known is None or again or (known.epoch, known.attestors) != (committee.epoch, version):
         with path.open("rb") as source:
             made = submission.contribute(

@@ -65,7 +65,7 @@ def propose(session: Session, target: str, words: tuple[str, ...], description: 
     text = f"{description}#proposer={session.address.lower()}"
     actions = [call.to], [0], [call.data]
     receipts = send(session, [session.dao.call("governor", "propose", *actions, text, what=f"propose {call.what}")])
-    proposal = session.dao.governor.getProposalId(*actions, keccak(text=text))
+    proposal = session.dao.read("governor", "getProposalId", *actions, keccak(text=text))
     document = {"proposal": str(proposal), "transactions": receipt_json(receipts)}
     return Outcome(document, (f"Proposed as {proposal}.", f"{call.what}: voting opens after the voting delay."))
 

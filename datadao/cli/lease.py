@@ -25,8 +25,8 @@ def show(session: Session, number: int) -> Outcome:
     from datadao.cli.reading import LeaseStatus, check_lease, moment, terms_of, word
 
     info, money = check_lease(session, number), session.money
-    terms, (_, commons, treasury) = terms_of(session.dao, number), session.dao.leases.leaseTerms(number)
-    access = session.dao.leases.leaseAccess(number)
+    terms, (_, commons, treasury) = terms_of(session.dao, number), session.dao.read("leases", "leaseTerms", number)
+    access = session.dao.read("leases", "leaseAccess", number)
     document: dict[str, Any] = {
         "id": number, "status": word(LeaseStatus(info.status)), "licensee": info.licensee,
         "datasetId": terms.dataset_id, "purposes": terms.purposes, "pricePerPeriod": str(terms.price_per_period),
@@ -34,7 +34,7 @@ def show(session: Session, number: int) -> Outcome:
         "paidUntil": info.paidUntil, "startBy": info.startBy, "bond": str(info.bond), "escrow": str(info.escrow),
         "returnable": str(info.returnable), "royaltyBps": terms.royalty_bps, "exclusive": terms.exclusive,
         "commonsBps": commons, "treasuryBps": treasury, "hpkeKey": bytes(info.hpkeKey), "open": access.allowed,
-        "overdue": session.dao.leases.isOverdue(number),
+        "overdue": session.dao.read("leases", "isOverdue", number),
     }  # fmt: skip
     rent = money.text(terms.price_per_period)
     lines = [
@@ -104,7 +104,11 @@ def refund(session: Session, number: int) -> Outcome:
 
     info, dao, money = check_lease(session, number), session.dao, session.money
     calls: list[Call] = []
-    if info.status == LeaseStatus.ENDED and info.bond and session.now >= info.paidUntil + dao.leases.bondDelay():
+    if (
+        info.status == LeaseStatus.ENDED
+        and info.bond
+        and session.now >= info.paidUntil + dao.read("leases", "bondDelay")
+    ):
         calls.append(dao.call("leases", "releaseBond", number, what=f"release the bond of lease {number}"))
     calls.append(dao.call("leases", "claimRefund", number, what=f"pay {info.licensee} what lease {number} returns"))
     done = send(session, calls, dependent=True)
@@ -137,7 +141,7 @@ def _send(session: Session, number: int, calls: list[Call]) -> Outcome:
     from datadao.cli.sending import after, receipt_json, send
 
     receipts = send(session, calls)
-    info = after(session, receipts[-1], lambda block: session.dao.leases.lease(number, block_id=block))
+    info = after(session, receipts[-1], lambda block: session.dao.read("leases", "lease", number, block=block))
     state = word(LeaseStatus(info.status))
     document = {"lease": number, "status": state, "paidPeriods": info.paidPeriods, "paidUntil": info.paidUntil}
     text = f"Lease {number} is {state}" + (f", paid until {moment(info.paidUntil)}." if info.paidUntil else ".")

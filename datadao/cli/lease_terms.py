@@ -105,10 +105,10 @@ def accept(session: Session, offer: int, max_cost: str | None, key_name: str) ->
     from datadao.errors import InvalidArgument
 
     hpke_key, dao, money = public_key(session.key(key_name)), session.dao, session.money
-    count = dao.leases.offerCount()
+    count = dao.read("leases", "offerCount")
     if offer > count:
         raise InvalidArgument(f"no offer {offer}; there are {f'1 to {count}' if count else 'none'}")
-    cost = Terms(*dao.leases.offerTerms(offer)[0]).escrow
+    cost = Terms(*dao.read("leases", "offerTerms", offer)[0]).escrow
     limit = money.units(max_cost, "--max-cost") if max_cost else cost
     call = dao.call(
         "leases", "accept", offer, hpke_key, limit, what=f"accept offer {offer}, escrowing {money.text(cost)}"
@@ -124,10 +124,10 @@ def _approval(session: Session, escrow: int) -> list[Call]:
     from datadao.errors import InvalidArgument
 
     money, leases = session.money, session.dao.addresses["leases"]
-    held = money.token.balanceOf(session.address)
+    held = money.read("balanceOf", session.address)
     if held < escrow:
         raise InvalidArgument(f"{session.address} holds {money.text(held)}, the lease escrows {money.text(escrow)}")
-    allowed = money.token.allowance(session.address, leases)
+    allowed = money.read("allowance", session.address, leases)
     if allowed >= escrow:
         return []
 

@@ -37,7 +37,7 @@ class Mine:
 def accepted(session: Session, owner: str) -> list[Mine]:
     """The owner's leaves in all activated batches, oldest batch first."""
     from datadao.catalog import ACTIVATED
-    from datadao.chain import read_many
+    from datadao.chain import read_block, read_many
 
     dao = session.dao
     found = [
@@ -47,7 +47,7 @@ def accepted(session: Session, owner: str) -> list[Mine]:
         if leaf.contributor == owner
     ]
     proofs = [(c.batch_id, tuple(c.leaf), list(c.proof)) for *_, c in found]
-    block = dao.web3.eth.block_number
+    block = read_block(dao.web3, "latest").number
     included = read_many(dao.web3, [dao.call("registry", "isIncluded", *proof) for proof in proofs], block)
     fingerprints = [dao.call("registry", "contribution", c.leaf.fingerprint) for *_, c in found]
     records = read_many(dao.web3, fingerprints, block)

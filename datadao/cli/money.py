@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from datadao.errors import InvalidArgument
@@ -23,22 +25,18 @@ def decimal(units: int, decimals: int) -> str:
 
 @dataclass(frozen=True)
 class Money:
-    """The DAO's settlement asset. It is called through `token`, an Ape contract instance with the ERC-20 functions."""
+    """The DAO's settlement asset; `read` asks a view of it that every ERC-20 has."""
 
     address: str
     symbol: str
     decimals: int
-    token: Any
+    read: Callable[..., Any]
 
     @classmethod
     def of(cls, dao: DataDAO) -> Money:
-        from ape import chain
-
-        from datadao.chain import abi
-
-        address = str(dao.leases.asset())
-        token = chain.contracts.instance_at(address, abi=abi("DataToken"))
-        return cls(address, str(token.symbol()), int(token.decimals()), token)
+        address = dao.read("leases", "asset")
+        read = partial(dao.read_at, address, "DataToken")
+        return cls(address, read("symbol"), read("decimals"), read)
 
     def text(self, units: int) -> str:
         """`1,234.5 TUSD`"""

@@ -21,17 +21,17 @@ def open_panel(session: Session, dataset_id: int) -> Panel:
     from datadao.proposal import Panel
 
     check_dataset(session, dataset_id)
-    dao, registry = session.dao, session.dao.registry
-    version = registry.attestorSetVersion()
+    dao = session.dao
+    version = dao.read("registry", "attestorSetVersion")
     leaves = [leaf for _, manifest in session.catalog.manifests(None, ALIVE) for leaf in manifest.leaves]
     panel = Panel(
         dao=dao.id,
         dataset_id=dataset_id,
         policy=dao.policy(dataset_id),
         attestors=dao.attestors(),
-        threshold=registry.attestors(version).threshold,
+        threshold=dao.read("registry", "attestors", version).threshold,
         set_version=version,
-        last_sequence=registry.dataset(dataset_id).lastSequence,
+        last_sequence=dao.read("registry", "dataset", dataset_id).lastSequence,
         taken=frozenset(mark for leaf in leaves for mark in (leaf.fingerprint, leaf.file_hash)),
         now=session.now,
         submissions=dict(session.board.submissions(dataset_id)),
@@ -53,7 +53,7 @@ def scorer_of(session: Session, dataset_id: int, schema: Path | None) -> JsonLin
     from datadao.keyfile import load_secret
     from datadao.scoring import JsonLinesScorer
 
-    digest = bytes(session.dao.registry.currentPolicy(dataset_id).schemaHash)
+    digest = bytes(session.dao.read("registry", "currentPolicy", dataset_id).schemaHash)
     try:
         data = schema.read_bytes() if schema else session.store.get(digest)
     except StoreError as error:

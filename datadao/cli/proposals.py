@@ -24,7 +24,7 @@ def proposals(session: Session, everything: bool) -> Outcome:
     over = (ProposalState.CANCELED, ProposalState.DEFEATED, ProposalState.EXPIRED, ProposalState.EXECUTED)
     found = []
     for item in read(session.dao):
-        state = ProposalState(session.dao.governor.state(item.proposal_id))
+        state = ProposalState(session.dao.read("governor", "state", item.proposal_id))
         if everything or state not in over:
             found.append(_described(session, item, state))
     return Outcome({"proposals": found}, (_table(found),) if found else ("No proposals are under way.",))
@@ -33,21 +33,23 @@ def proposals(session: Session, everything: bool) -> Outcome:
 def _described(session: Session, item: Proposal, state: Any) -> dict[str, Any]:
     from datadao.cli.reading import word
 
-    governor = session.dao.governor
-    against, votes_for, abstain = governor.proposalVotes(item.proposal_id)
-    snapshot = governor.proposalSnapshot(item.proposal_id)
+    def asked(view: str) -> Any:
+        return session.dao.read("governor", view, item.proposal_id)
+
+    against, votes_for, abstain = asked("proposalVotes")
+    snapshot = asked("proposalSnapshot")
     return {
         "id": str(item.proposal_id),
         "leaseId": item.lease_id,
         "state": word(state),
         "opens": snapshot,
-        "closes": governor.proposalDeadline(item.proposal_id),
-        "executableAt": governor.proposalEta(item.proposal_id),
+        "closes": asked("proposalDeadline"),
+        "executableAt": asked("proposalEta"),
         "for": str(votes_for),
         "against": str(against),
         "abstain": str(abstain),
         # Before the vote opens nobody knows the supply it is a part of.
-        "quorum": str(governor.proposalQuorum(item.proposal_id)) if snapshot < session.now else None,
+        "quorum": str(asked("proposalQuorum")) if snapshot < session.now else None,
         "description": item.description,
     }
 
@@ -96,7 +98,7 @@ def _carry(session: Session, proposal: str, step: str) -> Outcome:
     from datadao.errors import InvalidArgument
 
     item = find_proposal(session.dao, proposal)
-    state = ProposalState(session.dao.governor.state(item.proposal_id))
+    state = ProposalState(session.dao.read("governor", "state", item.proposal_id))
     needed = {"queue": ProposalState.SUCCEEDED, "execute": ProposalState.QUEUED}.get(step)
     if needed is not None and state is not needed:
         raise InvalidArgument(f"proposal {proposal} is {word(state)}; to {step} it, it has to be {word(needed)}")

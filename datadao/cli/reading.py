@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from eth_utils import keccak
 
-from datadao.errors import InvalidArgument
+from datadao.codec import raw_text
+from datadao.errors import GateUnavailable, InvalidArgument
 
 if TYPE_CHECKING:
     from datadao.cli.session import Session
     from datadao.client import DataDAO, Terms
 
 TOKEN_DECIMALS = 9
+
+_FIRST = "VotingDelaySet"
+"""An event of the governor's constructor."""
 
 
 class LeaseStatus(IntEnum):
@@ -54,19 +58,34 @@ class Proposal:
     @property
     def call(self) -> tuple[Any, ...]:
         """What the governor's `queue` and `execute` take."""
-        return (*self.actions, keccak(text=self.description))
+        return (*self.actions, keccak(raw_text(self.description)))
 
 
 def proposals(dao: DataDAO) -> list[Proposal]:
-    """All proposals, oldest first."""
+    """All proposals, oldest first. Raises `GateUnavailable` when the node's events are not complete."""
     from datadao.audit.events import decode, topic
-    from datadao.chain import read_logs
+    from datadao.chain import logs_then_block, read_logs, read_named
 
-    topics = [topic("DataGovernor", name) for name in ("ProposalCreated", "LeaseProposed")]
-    logs = read_logs(dao.web3, [dao.addresses["governor"]], dao.since, dao.web3.eth.block_number, topics)
-    events = list(decode(logs, dao.addresses))
+    topics = [topic("DataGovernor", name) for name in ("ProposalCreated", "LeaseProposed", _FIRST)]
+    governor = [dao.addresses["governor"]]
+    logs, head = logs_then_block(
+        dao.web3, "latest", dao.since, lambda first, last: read_logs(dao.web3, governor, first, last, topics)
+    )
+    fields = ("proposalId", "leaseId", "targets", "values", "calldatas", "description")
+    events = list(decode(logs, dao.addresses, fields))
     leases = {event.told["proposalId"]: event.told["leaseId"] for event in events if event.name == "LeaseProposed"}
-    return list(_made(events, leases))
+    made = list(_made(events, leases))
+    # No count of proposals stands on the chain; but each requested lease has one, and the governor began with settings.
+    (count,) = read_named(dao.web3, [dao.call("leases", "leaseCount")], head.number)
+    asked = read_named(dao.web3, [dao.call("leases", "lease", i) for i in range(1, count + 1)], head.number)
+    missing = {info.proposalId for info in asked if info.proposalId} - {item.proposal_id for item in made}
+    if missing or not any(event.name == _FIRST for event in events):
+        what = f"lack {len(missing)} proposals of leases" if missing else "do not begin with the DAO's deployment"
+        raise GateUnavailable(
+            f"the node's events {what}: it cuts its answers short, lags, or no longer has old events; try again, or "
+            "name another"
+        )
+    return made
 
 
 def find_proposal(dao: DataDAO, name: str) -> Proposal:
@@ -83,22 +102,22 @@ def find_proposal(dao: DataDAO, name: str) -> Proposal:
 
 def check_lease(session: Session, lease_id: int) -> Any:
     """The lease as the contract has it. Raises `InvalidArgument` if there is none."""
-    count = session.dao.leases.leaseCount()
+    count = session.dao.read("leases", "leaseCount")
     if not 1 <= lease_id <= count:
         raise InvalidArgument(f"no lease {lease_id}; there are {f'1 to {count}' if count else 'none'}")
-    return session.dao.leases.lease(lease_id)
+    return session.dao.read("leases", "lease", lease_id)
 
 
 def terms_of(dao: DataDAO, lease_id: int) -> Terms:
     """What was asked for, of a lease that exists."""
     from datadao.client import Terms
 
-    return Terms(*dao.leases.leaseTerms(lease_id)[0])
+    return Terms(*dao.read("leases", "leaseTerms", lease_id)[0])
 
 
 def check_dataset(session: Session, dataset_id: int) -> None:
     """Raises `InvalidArgument` if there is no such dataset."""
-    count = session.dao.registry.datasetCount()
+    count = session.dao.read("registry", "datasetCount")
     if not 1 <= dataset_id <= count:
         raise InvalidArgument(f"no dataset {dataset_id}; there are {f'1 to {count}' if count else 'none'}")
 

@@ -122,7 +122,9 @@ class Session:
     @property
     def now(self) -> int:
         """The chain's time, Unix seconds."""
-        return int(self.dao.web3.eth.get_block("latest")["timestamp"])
+        from datadao.chain import read_block
+
+        return read_block(self.dao.web3, "latest").timestamp
 
     def key_path(self, name: str) -> Path:
         """Where the role keeps the secret of this name."""

@@ -9,6 +9,7 @@ from datadao.cli.groups import cli
 
 if TYPE_CHECKING:
     from datadao.cli.session import Session
+    from datadao.client import DataDAO
 
 
 @command(cli, "status")
@@ -17,84 +18,103 @@ def status(session: Session) -> Outcome:
 
     In JSON, amounts are strings: of the asset in its smallest unit, of tokens and shares in units of 10^-9.
     """
+    from datadao.chain import read_block
+
     dao, money = session.dao, session.money
-    head = dao.web3.eth.get_block("latest")
+    head = read_block(dao.web3, "latest")
     document: dict[str, Any] = {
         "chainId": dao.id.chain_id,
-        "block": head["number"],
-        "time": head["timestamp"],
+        "block": head.number,
+        "time": head.timestamp,
         "contracts": dao.addresses,
         "asset": {"address": money.address, "symbol": money.symbol, "decimals": money.decimals},
-        "token": {"symbol": dao.token.symbol(), "supply": str(dao.token.totalSupply())},
-        "datasets": [_dataset(dao, number) for number in range(1, dao.registry.datasetCount() + 1)],
-        "batches": [_batch(dao, number) for number in range(1, dao.registry.batchCount() + 1)],
-        "leases": [_lease(dao, number) for number in range(1, dao.leases.leaseCount() + 1)],
+        "token": {"symbol": dao.read("token", "symbol"), "supply": str(dao.read("token", "totalSupply"))},
+        "datasets": _datasets(dao),
+        "batches": _batches(dao),
+        "leases": _leases(dao),
         "me": _me(session) if session.alias or session.profile.account else None,
     }
     return Outcome(document, tuple(_told(session, document)))
 
 
-def _dataset(dao: Any, number: int) -> dict[str, Any]:
-    info, policy = dao.registry.dataset(number), dao.registry.currentPolicy(number)
-    return {
-        "id": number,
-        "policyVersion": info.policyVersion,
-        "purposes": policy.purposes,
-        "minQualityBps": policy.minQuality,
-        "minPricePerPeriod": str(policy.minPricePerPeriod),
-        "minBond": str(policy.minBond),
-        "schemaHash": bytes(policy.schemaHash),
-        "uri": policy.uri,
-        "lastSequence": info.lastSequence,
-        "erasures": info.erasures,
-    }
+def _numbers(dao: DataDAO, key: str, count: str) -> list[tuple[int]]:
+    return [(number,) for number in range(1, dao.read(key, count) + 1)]
 
 
-def _batch(dao: Any, number: int) -> dict[str, Any]:
+def _datasets(dao: DataDAO) -> list[dict[str, Any]]:
+    numbers = _numbers(dao, "registry", "datasetCount")
+    found, policies = (dao.read_all("registry", view, numbers) for view in ("dataset", "currentPolicy"))
+    return [
+        {
+            "id": number,
+            "policyVersion": info.policyVersion,
+            "purposes": policy.purposes,
+            "minQualityBps": policy.minQuality,
+            "minPricePerPeriod": str(policy.minPricePerPeriod),
+            "minBond": str(policy.minBond),
+            "schemaHash": policy.schemaHash,
+            "uri": policy.uri,
+            "lastSequence": info.lastSequence,
+            "erasures": info.erasures,
+        }
+        for (number,), info, policy in zip(numbers, found, policies, strict=True)
+    ]
+
+
+def _batches(dao: DataDAO) -> list[dict[str, Any]]:
     from datadao.catalog import BatchStatus
     from datadao.cli.reading import word
 
-    info = dao.registry.batch(number)
-    return {
-        "id": number,
-        "datasetId": info.datasetId,
-        "sequence": info.sequence,
-        "status": word(BatchStatus(info.status)),
-        "since": info.since,
-        "shares": str(info.totalShares),
-        "unresolved": info.unresolvedCount,
-    }
+    numbers = _numbers(dao, "registry", "batchCount")
+    return [
+        {
+            "id": number,
+            "datasetId": info.datasetId,
+            "sequence": info.sequence,
+            "status": word(BatchStatus(info.status)),
+            "since": info.since,
+            "shares": str(info.totalShares),
+            "unresolved": info.unresolvedCount,
+        }
+        for (number,), info in zip(numbers, dao.read_all("registry", "batch", numbers), strict=True)
+    ]
 
 
-def _lease(dao: Any, number: int) -> dict[str, Any]:
-    from datadao.cli.reading import LeaseStatus, terms_of, word
+def _leases(dao: DataDAO) -> list[dict[str, Any]]:
+    from datadao.cli.reading import LeaseStatus, word
+    from datadao.client import Terms
 
-    info, terms = dao.leases.lease(number), terms_of(dao, number)
-    return {
-        "id": number,
-        "datasetId": terms.dataset_id,
-        "status": word(LeaseStatus(info.status)),
-        "licensee": info.licensee,
-        "purposes": terms.purposes,
-        "pricePerPeriod": str(terms.price_per_period),
-        "paidPeriods": info.paidPeriods,
-        "periods": terms.periods,
-        "paidUntil": info.paidUntil,
-        "returnable": str(info.returnable),
-    }
+    numbers = _numbers(dao, "leases", "leaseCount")
+    found, asked = (dao.read_all("leases", view, numbers) for view in ("lease", "leaseTerms"))
+    return [
+        {
+            "id": number,
+            "datasetId": terms.dataset_id,
+            "status": word(LeaseStatus(info.status)),
+            "licensee": info.licensee,
+            "purposes": terms.purposes,
+            "pricePerPeriod": str(terms.price_per_period),
+            "paidPeriods": info.paidPeriods,
+            "periods": terms.periods,
+            "paidUntil": info.paidUntil,
+            "returnable": str(info.returnable),
+        }
+        for (number,), info, terms in zip(numbers, found, (Terms(*each[0]) for each in asked), strict=True)
+    ]
 
 
 def _me(session: Session) -> dict[str, Any]:
     dao, address = session.dao, session.address
-    pools = range(dao.registry.datasetCount() + 1)
+    pools = list(range(dao.read("registry", "datasetCount") + 1))
+    shares = dao.read_all("splitter", "sharesOf", [(pool, address) for pool in pools[1:]])
     return {
         "account": address,
-        "tokens": str(dao.token.balanceOf(address)),
-        "votes": str(dao.token.getVotes(address)),
-        "shares": {str(pool): str(dao.splitter.sharesOf(pool, address)) for pool in pools if pool},
-        "claimable": str(dao.splitter.claimable(address, list(pools))),
-        "modelCredit": str(dao.models.creditOf(address)),
-        "asset": str(session.money.token.balanceOf(address)),
+        "tokens": str(dao.read("token", "balanceOf", address)),
+        "votes": str(dao.read("token", "getVotes", address)),
+        "shares": {str(pool): str(held) for pool, held in zip(pools[1:], shares, strict=True)},
+        "claimable": str(dao.read("splitter", "claimable", address, pools)),
+        "modelCredit": str(dao.read("models", "creditOf", address)),
+        "asset": str(session.money.read("balanceOf", address)),
     }
 
 

@@ -28,12 +28,14 @@ def vote(session: Session, proposal: str, side: str, reason: str) -> Outcome:
     from datadao.errors import InvalidArgument
 
     dao, item = session.dao, find_proposal(session.dao, proposal)
-    state = ProposalState(dao.governor.state(item.proposal_id))
+    state = ProposalState(dao.read("governor", "state", item.proposal_id))
     if state is not ProposalState.ACTIVE:
         raise InvalidArgument(f"proposal {proposal} is {word(state)}; only an Active one can be voted on")
-    if dao.governor.hasVoted(item.proposal_id, session.address):
+    if dao.read("governor", "hasVoted", item.proposal_id, session.address):
         raise InvalidArgument(f"{session.address} has voted on proposal {proposal} already")
-    weight = dao.governor.getVotes(session.address, dao.governor.proposalSnapshot(item.proposal_id))
+    weight = dao.read(
+        "governor", "getVotes", session.address, dao.read("governor", "proposalSnapshot", item.proposal_id)
+    )
     if not weight:
         raise InvalidArgument(
             f"{session.address} had no votes when proposal {proposal} opened; the vote counts nothing"

@@ -20,7 +20,7 @@ def withdraw(session: Session, treasury: bool) -> Outcome:
     from datadao.cli.sending import receipt_json, send
 
     dao, money = session.dao, session.money
-    owed = dao.leases.treasuryOwed() if treasury else dao.models.creditOf(session.address)
+    owed = dao.read("leases", "treasuryOwed") if treasury else dao.read("models", "creditOf", session.address)
     if not owed:
         return Outcome({"amount": "0", "transactions": []}, ("Nothing is owed.",))
     what = f"pay {money.text(owed)} to {'the treasury' if treasury else session.address}"

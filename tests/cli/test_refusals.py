@@ -13,6 +13,7 @@ from datadao.errors import StoreUnavailable
 from datadao.keyfile import new_key
 from datadao.store import Store
 from tests.cli.conftest import Newborn, put_key
+from tests.cli.world import FINALITY
 
 GOOD = json.dumps({"name": "n", "diary": "d"}).encode() + b"\n"
 
@@ -305,6 +306,9 @@ def test_attest_score__before_custodians_could_open__waits_and_says_so(born: New
 def test_custodian__whose_key_holds_no_seat__is_refused(born: Newborn) -> None:
     home = member(born)
     new_key(home / "keys" / "sealing")
+    refusal = born.run(home, "custodian", "once").refusal
+    assert "at finalized block 0, and the DAO was deployed in block" in refusal and "wait" in refusal
+    born.node.rpc("anvil_mine", hex(FINALITY))
     refusal = born.run(home, "custodian", "once").refusal
     assert "holds or held a seat" in refusal
 

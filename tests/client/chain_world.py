@@ -79,7 +79,7 @@ class ChainWorld:
 
     def gate(self, *urls: str, timeout: float = 5.0, **settings: Any) -> ChainGate:
         """What a custodian asks at one node, the real one unless said."""
-        return ChainGate(connect(urls[0] if urls else self.url, timeout), self.dao.addresses, **settings)
+        return ChainGate(connect(urls[0] if urls else self.url, timeout, patience=1.0), self.dao.addresses, **settings)
 
     def custodian(self, slot: int, gate: Gate | None = None, **changes: Any) -> Custodian:
         settings = {

@@ -71,7 +71,7 @@ def test_audit__of_a_node_with_short_ranges_no_batches_and_silent_about_time__re
         if method != "eth_getLogs":
             return answer
         asked.append(params)
-        if int(params[0]["toBlock"], 16) - int(params[0]["fromBlock"], 16) > 3:
+        if "toBlock" in params[0] and int(params[0]["toBlock"], 16) - int(params[0]["fromBlock"], 16) > 3:
             return refuse("block range is too wide")
         for log in answer["result"]:
             log.pop("blockTimestamp", None)
@@ -85,7 +85,7 @@ def test_audit__of_a_node_with_short_ranges_no_batches_and_silent_about_time__re
 
 def test_audit__since_a_block_after_its_birth__refused_by_name(lived: Dao) -> None:
     head = lived.chain.web3.eth.block_number
-    with pytest.raises(InvalidArgument, match=rf"{lived.timelock.address} was not born in blocks {head} to {head}"):
+    with pytest.raises(InvalidArgument, match=rf"{lived.timelock.address} was not deployed in blocks {head} to {head}"):
         audit(seen(lived), from_block=head)
 
 
@@ -111,7 +111,7 @@ def test_audit__of_a_block_that_is_replaced_meanwhile__refused(lived: Dao) -> No
     def reorganised(method: str, params: Any, answer: Any) -> Any:
         if method == "eth_getBlockByNumber":
             blocks.append(params)
-            if len(blocks) > 1:
+            if len(blocks) > 3:  # the asset's, and the first and last of the events'
                 answer["result"]["hash"] = "0x" + "11" * 32
         return answer
 

@@ -9,6 +9,7 @@ given five shares held back for a lease
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -205,20 +206,22 @@ def test_gate__reorganisation_between_two_reads__is_no_answer(
 ) -> None:
     leased.mine(5)
     gate = leased.gate()
-    read = gate._web3.eth.get_block
+    provider: Any = gate._web3.provider
+    answer = provider.make_request
     asked: list[object] = []
 
-    def replaced_after_the_first(identifier: object) -> object:
-        if asked:
-            leased.chain._rpc("anvil_setNextBlockBaseFeePerGas", "0x1234567")
-            leased.reorg(3)
-        asked.append(identifier)
-        return read(identifier)
+    def replaced_after_the_first(method: Any, params: Any) -> Any:
+        if method == "eth_getBlockByNumber":
+            if asked:
+                leased.chain._rpc("anvil_setNextBlockBaseFeePerGas", "0x1234567")
+                leased.reorg(3)
+            asked.append(params[0])
+        return answer(method, params)
 
-    monkeypatch.setattr(gate._web3.eth, "get_block", replaced_after_the_first)
+    monkeypatch.setattr(provider, "make_request", replaced_after_the_first)
     with pytest.raises(GateUnavailable, match="changed while it was read"):
         gate.lease(leased.lease, "latest")
-    assert asked == ["latest", leased.chain.web3.eth.block_number]
+    assert asked == ["latest", hex(leased.chain.web3.eth.block_number)]
 
 
 # Nodes that are no help

@@ -8,7 +8,8 @@ import logging
 import pytest
 
 from datadao.board import Board
-from datadao.errors import GateUnavailable, StoreUnavailable, UnsealFailed
+from datadao.errors import GateUnavailable, NodeRefused, StoreUnavailable, UnsealFailed
+from datadao.gate import LeaseState, Tag
 from datadao.store import Store
 from datadao.types import Contribution
 from datadao.watch import Watch
@@ -89,6 +90,58 @@ def test_round__one_lease_fails__the_others_are_served(world: World, watch: Watc
     assert isinstance(found.leases[LEASE - 1].error, GateUnavailable)
     assert (found.leases[LEASE].released, found.leases[LEASE].error) == (5, None)
     assert (found.metrics["leases"], found.metrics["stopped"], found.metrics["released"]) == (2, 1, 5)
+
+
+def test_round__node_that_answers_for_two_leases_at_a_time__serves_them_all_in_turn(
+    world: World, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A limit of requests: a round that began at the first lease each time would never reach the last ones."""
+    one = world.gate.leases["latest"][LEASE]
+    count = 7
+    for leases in world.gate.leases.values():
+        leases.clear()
+        leases.update({i: dataclasses.replace(one, lease_id=i, approved_at=0) for i in range(1, count + 1)})
+    read, asked = world.gate.lease, []
+
+    def limited(lease_id: int, tag: Tag) -> LeaseState:
+        asked.append(lease_id)
+        if len(set(asked)) > 2:
+            raise NodeRefused("too many requests")
+        return read(lease_id, tag)
+
+    monkeypatch.setattr(world.gate, "lease", limited)
+    turns = []
+    for _ in range(5):
+        asked.clear()
+        failed = [i for i, found in watch.round().leases.items() if isinstance(found.error, GateUnavailable)]
+        assert len(failed) == count - 2
+        turns.append(sorted(set(range(1, count + 1)) - set(failed)))
+    assert turns == [[1, 2], [3, 4], [5, 6], [1, 7], [2, 3]]
+
+
+def test_round__after_one_that_served_all__begins_at_the_first_lease(
+    world: World, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = world.gate.leases["latest"][LEASE]
+    for leases in world.gate.leases.values():
+        leases.update({i: dataclasses.replace(one, lease_id=i, approved_at=0) for i in (1, 2, 3)})
+    read, asked, down = world.gate.lease, [], {2, 3}
+
+    def failing(lease_id: int, tag: Tag) -> LeaseState:
+        asked.append(lease_id)
+        if lease_id in down:
+            raise NodeRefused("too many requests")
+        return read(lease_id, tag)
+
+    monkeypatch.setattr(world.gate, "lease", failing)
+    firsts = []
+    for now_down in ({2, 3}, set(), set()):
+        asked.clear()
+        down.clear()
+        down.update(now_down)
+        watch.round()
+        firsts.append(asked[0])
+    assert firsts == [1, 2, 1]
 
 
 def test_round__no_chain__raises_and_tells_it_once(

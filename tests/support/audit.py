@@ -11,7 +11,7 @@ from datadao.audit.book import RULES
 from datadao.audit.events import ASSET
 from datadao.audit.report import calls, report
 from datadao.chain import Log
-from datadao.errors import NodeRefused
+from datadao.errors import Reverted as Refused
 from tests.support.handles import Reverted
 from tests.support.system import System
 
@@ -40,7 +40,7 @@ def answers_of(dao: System, facts: Sequence[Fact]) -> list[Any]:
         try:
             answers.append(call.decode(dao.chain.call(_READER, call.to, call.data)))
         except Reverted as refusal:
-            answers.append(NodeRefused(str(refusal)))
+            answers.append(Refused(call.function, str(refusal), b""))
     return answers
 
 
