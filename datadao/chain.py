@@ -7,6 +7,7 @@ that has not. What is read is therefore fixed by a block, and what cannot be rea
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -37,6 +38,9 @@ __all__ = [
     "request_many",
     "try_many",
 ]
+
+_LAG = (0.5, 1.0, 2.0)
+"""Seconds between questions to a node whose back end does not have a block that another one has."""
 
 _PRUNED = re.compile(
     r"missing trie node|state .{0,40}(not available|unavailable|pruned|not found)|no state available|pruned|"
@@ -233,9 +237,14 @@ def _raw_logs(web3: Web3, wanted: Mapping[str, Any], first: int, last: Block) ->
     requests = [("eth_getLogs", [{**wanted, "blockHash": "0x" + last.hash.hex()}])]
     if first < last.number:
         requests.insert(0, ("eth_getLogs", [whole]))
-    *earlier, tail = answers_of(web3, requests)
-    if UNKNOWN.search(said(tail.get("error", ""))) or tail.get("result", ()) is None:
-        raise GateUnavailable(f"the node that gives events does not have block {last.number} yet; try again")
+    for pause in (*_LAG, None):
+        *earlier, tail = answers_of(web3, requests)
+        lags = UNKNOWN.search(said(tail.get("error", ""))) or tail.get("result", ()) is None
+        if not lags:
+            break
+        if pause is None:
+            raise GateUnavailable(f"the node that gives events does not have block {last.number} yet; try again")
+        time.sleep(pause)
     newest = result("eth_getLogs", tail)
     for answer in earlier:
         yield from _halved(web3, wanted, first, last.number - 1, answer)

@@ -138,7 +138,7 @@ class Patient(JSONBaseProvider):
                         raise
                     return [body] * len(requests)  # JSON-RPC's answer under another status than 200
                 asked = response.headers.get("Retry-After")
-                pause = _retry_after(asked, wait)
+                pause = max(_retry_after(asked, wait), wait)
                 # Without a time to come back at, 503 is an outage.
                 if time.monotonic() + pause > end or (response.status_code == 503 and asked is None):
                     raise
@@ -148,9 +148,15 @@ class Patient(JSONBaseProvider):
                 for place, answer in zip(open_, found, strict=True):
                     answers[place] = answer
                 again = time.monotonic() + pause
-                open_ = [place for place in open_ if _worth_asking(answers[place], again > end, again > start + _LAG)]
-                if not open_:
+                late, lag_over = again > end, again > start + _LAG
+                refused = [
+                    place for place in open_ if _worth_asking(requests[place][0], answers[place], late, lag_over)
+                ]
+                if not refused:
                     return answers
+                # Questions for events belong together: one back end has to answer them.
+                together = all(method == "eth_getLogs" for method, _ in requests)
+                open_ = open_ if together else refused
             time.sleep(pause)
             wait *= 2
 
@@ -249,11 +255,16 @@ def _limited(answer: Any) -> bool:
     return error.get("code") == 429 or _LIMITED.search(str(error.get("message", ""))) is not None
 
 
-def _worth_asking(answer: Any, too_late: bool, lag_over: bool) -> bool:
+def _worth_asking(method: str, answer: Any, too_late: bool, lag_over: bool) -> bool:
     if _limited(answer):
         return not too_late
     error = answer.get("error") if isinstance(answer, dict) else None
-    return not lag_over and isinstance(error, dict) and UNKNOWN.search(str(error.get("message", ""))) is not None
+    return (
+        not lag_over
+        and method != "eth_getLogs"
+        and isinstance(error, dict)
+        and UNKNOWN.search(str(error.get("message", ""))) is not None
+    )
 
 
 def _json(response: Any) -> dict[str, Any] | None:

@@ -239,6 +239,8 @@ interface IDatasetRegistry {
     event AttestorsSet(uint256 indexed version, Attestor[] attestors, uint256 threshold);
     event CommitteeSet(uint256 indexed epoch, Custodian[] custodians, uint256 threshold);
     event CustodianReplaced(uint256 indexed epoch, uint256 indexed slot, Custodian custodian);
+    /// @dev Warning: nobody signed `manifestURI`. Whoever relayed the transaction chose its bytes, which need not be
+    /// UTF-8 and may lead anywhere; `batch.manifestHash` is what attestors signed.
     event BatchPublished(uint256 indexed batchId, uint256 indexed datasetId, Batch batch, string manifestURI);
     event BatchActivated(uint256 indexed batchId, uint256 shares, uint256 entryIndex, uint256 commonsEntryIndex);
     event BatchVetoed(uint256 indexed batchId, address indexed guardian);
@@ -285,7 +287,8 @@ interface IDatasetRegistry {
     /// the dataset's last one, by at most 65,536: no single batch can use up the numbers.
     /// @param signatures of distinct attestors, ascending by signer: 65 bytes `r,s,v` of an EOA, or 20 bytes of the
     /// signer's address followed by what its ERC-1271 check expects
-    /// @param manifestURI where the list of leaves is found
+    /// @param manifestURI where its relayer says that the list of leaves is found. Warning: unauthenticated, not part of
+    /// what attestors sign, and any bytes at all; hold what it leads to against `batch.manifestHash`
     function publish(Batch calldata batch, bytes[] calldata signatures, string calldata manifestURI)
         external
         returns (uint256 batchId);

@@ -162,7 +162,11 @@ class Picky(Web3.HTTPProvider):
     blocks = 200
 
     def make_request(self, method, params):
-        if method == "eth_getLogs" and int(params[0]["toBlock"], 16) - int(params[0]["fromBlock"], 16) > self.blocks:
+        asked = params[0] if method == "eth_getLogs" else None
+        if (
+            asked is not None
+            and int(asked.get("toBlock", "0x0"), 16) - int(asked.get("fromBlock", "0x0"), 16) > self.blocks
+        ):
             return {"jsonrpc": "2.0", "id": 1, "error": {"code": -32005, "message": "block range is too wide"}}
         return super().make_request(method, params)
 

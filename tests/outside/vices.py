@@ -1,0 +1,278 @@
+"""What nodes do to their callers, each as public reports tell it (docs/outside.md): to be switched on in a `Proxy`.
+
+    python -m tests.outside.vices NODE VICE...    listens, says where, and misbehaves until it is stopped
+
+Each counts in `hits` how often it had an effect, so that a test can tell that it met it.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import requests
+
+from tests.client.proxy import Answer, Proxy, Request
+
+NOISE = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202e\x00\ufffd"
+"""What must reach no terminal."""
+Response = tuple[int, dict[str, str], Any]
+
+
+class Vice:
+    """Does nothing. `node` is the address of the real node."""
+
+    node: str
+
+    def __init__(self) -> None:
+        self.hits = 0
+
+    def respond(self, body: Request | list[Request]) -> Response | None:
+        """Instead of any answer: HTTP status, headers, body."""
+        return None
+
+    def refuse(self, request: Request) -> Answer | None:
+        """Instead of the node's answer: an error."""
+        return None
+
+    def tell(self, request: Request, answer: Answer) -> Answer:
+        """What becomes of an answer."""
+        return answer
+
+    def rpc(self, method: str, *params: Any) -> Any:
+        """The real node's result."""
+        question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
+        return requests.post(self.node, json=question, timeout=60).json()["result"]
+
+    def hit(self, happened: bool = True) -> bool:
+        self.hits += happened
+        return happened
+
+
+class LogTimes(Vice):
+    """Logs without the time of their block, or with none that is true."""
+
+    def __init__(self, value: object = None, *, absent: bool = False) -> None:
+        super().__init__()
+        self._value, self._absent = value, absent
+
+    def tell(self, request: Request, answer: Answer) -> Answer:
+        if request["method"] == "eth_getLogs":
+            for log in self.hit_each(answer.get("result") or []):
+                log["blockTimestamp"] = self._value
+                if self._absent:
+                    del log["blockTimestamp"]
+        return answer
+
+    def hit_each(self, logs: list[Any]) -> list[Any]:
+        self.hits += len(logs)
+        return logs
+
+
+class LongExtraData(Vice):
+    """Blocks with the signatures of their validators, as on Linea, Polygon and BNB chain."""
+
+    def tell(self, request: Request, answer: Answer) -> Answer:
+        if request["method"].startswith("eth_getBlockBy") and answer.get("result"):
+            self.hit()
+            answer["result"]["extraData"] = "0x" + "5a" * 97
+        return answer
+
+
+class LogsBehind(Vice):
+    """Events come from a back end that does not have the last block: every time, or every other time."""
+
+    def __init__(self, every: int = 1) -> None:
+        super().__init__()
+        self._every, self._count = every, 0
+
+    def respond(self, body: Request | list[Request]) -> Response | None:
+        batch = body if isinstance(body, list) else [body]
+        self._behind = False
+        if any(request["method"] == "eth_getLogs" for request in batch):
+            self._behind = self._count % self._every == 0
+            self._count += 1
+            self._head = int(self.rpc("eth_blockNumber"), 16)
+        return None
+
+    def tell(self, request: Request, answer: Answer) -> Answer:
+        if request["method"] != "eth_getLogs" or not self._behind or not isinstance(answer.get("result"), list):
+            return answer
+        wanted = request["params"][0].get("blockHash")
+        last = self.rpc("eth_getBlockByNumber", hex(self._head), False)["hash"]
+        if wanted == last:
+            self.hit()
+            return {"jsonrpc": "2.0", "id": request["id"], "error": {"code": -32000, "message": "unknown block"}}
+        answer["result"] = [log for log in answer["result"] if int(log["blockNumber"], 16) < self._head]
+        return answer
+
+
+class CappedLogs(Vice):
+    """No more events in one answer than this, and no word about the rest."""
+
+    def __init__(self, most: int = 2) -> None:
+        super().__init__()
+        self._most = most
+
+    def tell(self, request: Request, answer: Answer) -> Answer:
+        if request["method"] == "eth_getLogs" and self.hit(len(answer.get("result") or ()) > self._most):
+            answer["result"] = answer["result"][: self._most]
+        return answer
+
+
+class PrunedLogs(Vice):
+    """Events of the first blocks are gone: those of the first half of the chain."""
+
+    def tell(self, request: Request, answer: Answer) -> Answer:
+        if request["method"] == "eth_getLogs" and answer.get("result"):
+            half = int(self.rpc("eth_blockNumber"), 16) // 2
+            kept = [log for log in answer["result"] if int(log["blockNumber"], 16) > half]
+            self.hit(len(kept) < len(answer["result"]))
+            answer["result"] = kept
+        return answer
+
+
+class TooManyRequests(Vice):
+    """HTTP status 429 to every third request, with a time to come back at."""
+
+    def __init__(self, every: int = 3) -> None:
+        super().__init__()
+        self._every, self._count = every, 0
+
+    def respond(self, body: Request | list[Request]) -> Response | None:
+        self._count += 1
+        if self.hit(self._count % self._every == 0):
+            return 429, {"Retry-After": "0"}, {"error": "Too Many Requests"}
+        return None
+
+
+class RefusedItems(Vice):
+    """Every third question, alone or in a batch, is refused for a limit of requests."""
+
+    def __init__(self, every: int = 3) -> None:
+        super().__init__()
+        self._every, self._count = every, 0
+
+    def refuse(self, request: Request) -> Answer | None:
+        self._count += 1
+        if self.hit(self._count % self._every == 0):
+            return {"code": -32005, "message": "rate limit exceeded, try again in 10ms"}
+        return None
+
+
+class NoBatches(Vice):
+    """A batch is one error."""
+
+    def respond(self, body: Request | list[Request]) -> Response | None:
+        if self.hit(isinstance(body, list)):
+            return 200, {}, {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "batch not supported"}}
+        return None
+
+
+class StateForgotten(Vice):
+    """A new block comes with each answer to a question for events, and only the newest states are there."""
+
+    KEPT = 1
+
+    def respond(self, body: Request | list[Request]) -> Response | None:
+        batch = body if isinstance(body, list) else [body]
+        if any(request["method"] == "eth_getLogs" for request in batch):
+            self.rpc("evm_mine")
+        return None
+
+    def refuse(self, request: Request) -> Answer | None:
+        if request["method"] != "eth_call" or not str(request["params"][1]).startswith("0x"):
+            return None
+        head, wanted = int(self.rpc("eth_blockNumber"), 16), int(request["params"][1], 16)
+        if self.hit(wanted + self.KEPT < head):
+            return {
+                "code": -32000,
+                "message": f"missing trie node 5ca1ab1e (path ) state 0x{wanted:064x} is not available",
+            }
+        return None
+
+
+class NoFinality(Vice):
+    """The tag `finalized` is an error, nothing, or the first block."""
+
+    def __init__(self, answer: str) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def tell(self, request: Request, answer: Answer) -> Answer:
+        if request["method"] != "eth_getBlockByNumber" or request["params"][0] != "finalized":
+            return answer
+        self.hit()
+        if self._answer == "error":
+            return {"jsonrpc": "2.0", "id": request["id"], "error": {"code": -32602, "message": "invalid block tag"}}
+        result = None if self._answer == "null" else self.rpc("eth_getBlockByNumber", "0x0", False)
+        return {"jsonrpc": "2.0", "id": request["id"], "result": result}
+
+
+class LoudErrors(Vice):
+    """Errors whose words hold raw bytes; what a contract reverted with stands in `data` alone."""
+
+    def tell(self, request: Request, answer: Answer) -> Answer:
+        if "error" in answer and self.hit(isinstance(answer["error"], dict)):
+            answer["error"]["message"] = f"{NOISE}execution reverted: custom error {NOISE}" + "x" * 2_000
+        return answer
+
+
+class WrappedErrors(Vice):
+    """What a contract reverted with stands behind a word, and under another code than 3."""
+
+    def tell(self, request: Request, answer: Answer) -> Answer:
+        error = answer.get("error")
+        if isinstance(error, dict) and self.hit(isinstance(error.get("data"), str)):
+            answer["error"] = {"code": -32015, "message": "VM execution error.", "data": f"Reverted {error['data']}"}
+        return answer
+
+
+VICES: dict[str, Callable[[], Vice]] = {
+    "logs without times": lambda: LogTimes(absent=True),
+    "logs at 0x0": lambda: LogTimes("0x0"),
+    "logs at 0": lambda: LogTimes("0"),
+    "logs at null": lambda: LogTimes(None),
+    "long extra data": LongExtraData,
+    "logs behind": LogsBehind,
+    "logs behind every other time": lambda: LogsBehind(2),
+    "capped logs": CappedLogs,
+    "pruned logs": PrunedLogs,
+    "too many requests": TooManyRequests,
+    "refused items": RefusedItems,
+    "no batches": NoBatches,
+    "state forgotten": StateForgotten,
+    "no finalized tag": lambda: NoFinality("error"),
+    "no finalized block": lambda: NoFinality("null"),
+    "young chain": lambda: NoFinality("first"),
+    "loud errors": LoudErrors,
+    "wrapped errors": WrappedErrors,
+}
+"""By name; each call makes one of its own."""
+
+HARMLESS = (
+    "logs without times", "logs at 0x0", "logs at 0", "logs at null", "long extra data", "logs behind every other time",
+    "too many requests", "refused items", "no batches", "state forgotten", "loud errors", "wrapped errors",
+)  # fmt: skip
+"""Those that a caller gets the better of: what it does ends as at an honest node."""
+
+
+def vicious(node: str, *names: str, port: int = 0) -> Proxy:
+    """A proxy before `node` with these vices. Raises `KeyError` for one that is not in the table."""
+    vices = [VICES[name]() for name in names]
+    for vice in vices:
+        vice.node = node
+    return Proxy(node, vices, port)
+
+
+def main() -> None:
+    node, *names = sys.argv[1:]
+    with vicious(node, *(names or HARMLESS)) as proxy:
+        print(proxy.url, flush=True)
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
