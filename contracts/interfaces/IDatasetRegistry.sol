@@ -287,8 +287,8 @@ interface IDatasetRegistry {
     /// the dataset's last one, by at most 65,536: no single batch can use up the numbers.
     /// @param signatures of distinct attestors, ascending by signer: 65 bytes `r,s,v` of an EOA, or 20 bytes of the
     /// signer's address followed by what its ERC-1271 check expects
-    /// @param manifestURI where its relayer says that the list of leaves is found. Warning: unauthenticated. Attestors do
-    /// not sign it, and it may be any bytes; hold what it leads to against `batch.manifestHash`
+    /// @param manifestURI where its relayer says that the list of leaves is found. Warning: unauthenticated. Attestors
+    /// do not sign it, and it may be any bytes; hold what it leads to against `batch.manifestHash`
     function publish(Batch calldata batch, bytes[] calldata signatures, string calldata manifestURI)
         external
         returns (uint256 batchId);
