@@ -20,6 +20,7 @@ from datadao import eip712
 from datadao.batch import Batch, Policy
 from datadao.chain import CONTRACTS, Call, abi, read_block, read_named
 from datadao.chain_gate import ChainGate
+from datadao.encoding import address
 from datadao.errors import InvalidArgument
 from datadao.node import ask, patient
 from datadao.profile import Profile
@@ -69,7 +70,7 @@ class DataDAO:
         if missing := CONTRACTS.keys() - addresses.keys():
             raise InvalidArgument(f"addresses of {', '.join(sorted(missing))} are missing; take a deployment record")
         self.since = since
-        self.addresses = {key: Web3.to_checksum_address(addresses[key]) for key in CONTRACTS}
+        self.addresses = {key: address(addresses[key]) for key in CONTRACTS}
         self.id = Dao(_chain_id(), self.addresses["registry"], self.addresses["leases"])
 
     @classmethod

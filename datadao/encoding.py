@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import fields
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -19,15 +20,27 @@ else:
     DataclassInstance = object
 
 
+_HEX = re.compile("0[xX]([0-9a-fA-F]{40})")
+
+
 @lru_cache(maxsize=65_536)
 def address(value: str) -> str:
-    """The checksummed spelling of an address, so that two spellings compare equal. Raises `InvalidArgument`."""
-    try:
-        if len(value) != 42:
-            raise ValueError("an address is 0x and 40 hex digits")
-        return to_checksum_address(value)
-    except (TypeError, ValueError) as error:
-        raise InvalidArgument(f"{value!r} is not an address") from error
+    """The checksummed spelling of an address, so that two spellings compare equal.
+
+    Digits of one case carry no checksum, those of both do: one that is wrong is refused, and the right spelling of what
+    was typed is not offered, since a mistyped address is another account. Raises `InvalidArgument`.
+    """
+    match = _HEX.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise InvalidArgument(f"{value!r} is not an address: expected 0x and 40 hex digits")
+    digits = match.group(1)
+    checksummed = to_checksum_address(value)
+    if digits not in (digits.lower(), digits.upper(), checksummed[2:]):
+        raise InvalidArgument(
+            f"{value!r} is not an address: its capitals are not those of its checksum, so that a digit is wrong; "
+            "copy it again from where it came"
+        )
+    return checksummed
 
 
 def word(value: int | str | bytes) -> bytes:

@@ -7,14 +7,15 @@ environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY) unless the file is privat
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from datadao.errors import AccountRefused, ProfileRefused
+from datadao import handwritten
+from datadao.errors import AccountRefused, InvalidArgument, ProfileRefused
 from datadao.keyfile import check_private
 
 _KINDS: dict[str, tuple[type, ...]] = {
@@ -49,18 +50,22 @@ class Profile:
         """Raises `ProfileRefused` naming the entry, its value and what was expected."""
         path = home / "config.yaml"
         try:
-            raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+            raw, faults = handwritten.read(path.read_text(encoding="utf-8"), str(path))
         except FileNotFoundError:
             raise ProfileRefused(f"no {path}; `datadao init` writes it, --home names another folder") from None
         except OSError as error:
             raise ProfileRefused(f"{path} cannot be read: {error.strerror}") from error
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ProfileRefused(f"{path} is not YAML: {str(error).splitlines()[0]}") from error
+        except UnicodeDecodeError as error:
+            raise ProfileRefused(f"{path} is not YAML: byte {error.start} is not UTF-8") from None
+        except InvalidArgument as error:
+            raise ProfileRefused(str(error)) from None
         if not isinstance(raw, dict):
             raise ProfileRefused(f"{path}: expected a mapping, got {type(raw).__name__}")
-        for name, value in raw.items():
-            _check(path, name, value)
-        stores = {name: _store(path, name, raw[name]) for name in ("store", "inbox") if name in raw}
+        if faults := [*faults, *(f"{path}: {fault}" for fault in _faults(raw))]:
+            raise ProfileRefused("\n".join(faults))
+        stores: dict[str, dict[str, Any]] = {name: _store(raw[name]) for name in ("store", "inbox") if name in raw}
+        if any("secret_access_key" in options for options in stores.values()):
+            check_private(path)
         return cls(home, **{**raw, **stores})
 
     def write(self) -> Path:
@@ -96,20 +101,39 @@ def refuse_key(alias: str) -> None:
         raise AccountRefused("that looks like a private key: never type one; name an account of `ape accounts list`")
 
 
-def _check(path: Path, name: Any, value: Any) -> None:
-    if name not in _KINDS:
-        raise ProfileRefused(f"{path}: unknown entry {name!r}; expected {', '.join(_KINDS)}")
-    if not isinstance(value, _KINDS[name]) or isinstance(value, bool):
-        expected = " or ".join(_NAMES[kind] for kind in _KINDS[name])
-        raise ProfileRefused(f"{path}: {name}: expected {expected}, got {type(value).__name__}")
+def _faults(raw: dict[Any, Any]) -> Iterator[str]:
+    yield from handwritten.key_faults(raw, list(_KINDS), optional=True)
+    for name, kinds in _KINDS.items():
+        if name not in raw:
+            continue
+        value = raw[name]
+        if not isinstance(value, kinds) or isinstance(value, bool):
+            expected = " or ".join(_NAMES[kind] for kind in kinds)
+            yield f"{name}: expected {expected}, got {type(value).__name__}"
+        elif name in ("store", "inbox"):
+            yield from (f"{name}: {fault}" for fault in _store_faults(_store(value)))
+        elif name == "deployment" and isinstance(value, dict):
+            yield from (f"{name}{fault}" for fault in _deployment_faults(value))
 
 
-def _store(path: Path, name: str, value: str | dict[str, Any]) -> dict[str, Any]:
-    options = {"url": value} if isinstance(value, str) else value
-    unknown = [key for key in options if key not in _STORE]
-    if unknown or not isinstance(options.get("url"), str):
-        said = f"unknown {unknown[0]!r}" if unknown else "no url"
-        raise ProfileRefused(f"{path}: {name}: {said}; expected {', '.join(_STORE)}")
-    if "secret_access_key" in options:
-        check_private(path)
-    return options
+def _store(value: Any) -> dict[str, Any]:
+    """An address of storage alone, or with options."""
+    return {"url": value} if isinstance(value, str) else value
+
+
+def _store_faults(options: dict[str, Any]) -> Iterator[str]:
+    yield from handwritten.key_faults(options, _STORE, optional=True)
+    if not isinstance(options.get("url"), str):
+        yield f"no url; expected {', '.join(_STORE)}"
+
+
+def _deployment_faults(addresses: dict[Any, Any]) -> Iterator[str]:
+    from datadao.deployment import ORDER
+    from datadao.encoding import address
+
+    yield from (f": {fault}" for fault in handwritten.key_faults(addresses, [key for key, _ in ORDER]))
+    for key, value in addresses.items():
+        try:
+            address(value if isinstance(value, str) else repr(value))
+        except InvalidArgument as error:
+            yield f".{key}: {error}"

@@ -3,10 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 _SAFE_INTEGER = 2**53 - 1
 """Larger ones are text in JSON: JavaScript would round them."""
+
+
+_MOMENTS = frozenset({"deadline", "expiry", "guardianUntil", "t", "timepoint", "until"})
+"""Arguments that are points in time; others of their type are durations."""
+
+
+def is_moment(name: str) -> bool:
+    """Whether the argument of this ABI name is a time in Unix seconds."""
+    return name.rstrip("_") in _MOMENTS
+
+
+def moment(timestamp: int) -> str:
+    """Unix seconds as a date; nothing for 0."""
+    if not timestamp:
+        return ""
+    try:
+        return f"{datetime.fromtimestamp(timestamp, UTC):%Y-%m-%d %H:%M} UTC"
+    except (OverflowError, ValueError, OSError):
+        return "after the year 9999"
 
 
 def spelled(value: Any) -> str:

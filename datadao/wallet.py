@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -12,12 +13,15 @@ import click
 from ape.exceptions import AccountsError
 from ape.logging import LogLevel, logger
 from eth_account.messages import encode_typed_data
-from eth_utils import is_address
 
 from datadao import eip712
 from datadao.deployment import LOCAL_CHAIN_IDS
-from datadao.errors import AccountRefused
+from datadao.encoding import address
+from datadao.errors import AccountRefused, InvalidArgument
 from datadao.profile import refuse_key
+from datadao.text import visible
+
+_ADDRESS_LIKE = re.compile("0[xX]")
 
 
 def find(alias: str) -> Any:
@@ -35,10 +39,20 @@ def find(alias: str) -> Any:
         raise AccountRefused(f"account {alias} is unknown; there are TEST::0 to TEST::{count - 1}")
     if alias in ape.accounts.aliases:
         return ape.accounts.load(alias)
-    if is_address(alias) and alias in ape.accounts:
-        return ape.accounts[alias]
+    if _ADDRESS_LIKE.match(alias):
+        return _by_address(alias)
     known = ", ".join(sorted(ape.accounts.aliases)) or "none"
     raise AccountRefused(f"account {alias!r} is neither an address nor one of Ape's accounts, which are: {known}")
+
+
+def _by_address(value: str) -> Any:
+    try:
+        spelled = address(value)
+    except InvalidArgument as error:
+        raise AccountRefused(f"account {error}") from None
+    if spelled not in ape.accounts:
+        raise AccountRefused(f"account {spelled} is none of Ape's; `ape accounts list` shows them")
+    return ape.accounts[spelled]
 
 
 def ask(alias: str) -> str:
@@ -47,7 +61,7 @@ def ask(alias: str) -> str:
         raise AccountRefused(
             f"account {alias} is locked and there is no terminal to ask at; set APE_ACCOUNTS_{alias}_PASSPHRASE"
         )
-    answer: str = click.prompt(f"Passphrase of {alias}", hide_input=True, err=True)
+    answer: str = click.prompt(f"Passphrase of {visible(alias)}", hide_input=True, err=True)
     return answer
 
 

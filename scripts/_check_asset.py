@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from eth_utils import to_checksum_address
-
 from datadao.deployment import Config, Context, constructor_inputs
+from datadao.encoding import address
 from scripts._artifacts import abi_of, runtime_code
 from scripts._check_code import holes, masked_hash
 from scripts._reading import Check, Reader, compare
@@ -18,7 +17,7 @@ _NAME = "asset"
 
 def asset_of(entry: Mapping[str, Any], config: Config) -> str:
     """The asset that the configuration means; of a test asset, which it only describes, the record says where it is."""
-    return str(entry["asset"]) if isinstance(config.asset, Mapping) else to_checksum_address(config.asset)
+    return str(entry["asset"]) if isinstance(config.asset, Mapping) else address(config.asset)
 
 
 def check_asset(reader: Reader, entry: Mapping[str, Any], config: Config, context: Context) -> Iterator[Check]:

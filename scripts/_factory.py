@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import ape
-from eth_utils import is_address, keccak, to_checksum_address
+from eth_utils import keccak
 
+from datadao import encoding
 from datadao.deployment import ConfigError, create_address, initcode
+from datadao.errors import InvalidArgument
 from datadao.factory import FACTORY, blueprint, blueprint_codes, storing
 from scripts._artifacts import CONTRACTS, abi_of, creation_code, runtime_code
 from scripts._reading import Check, Reader, Unreadable, compare
@@ -41,11 +43,13 @@ def new(deployer: str, nonce: int) -> Factory:
 
 def existing(address: str) -> Factory:
     """The factory at an address. Raises `ConfigError` naming what is not as this project compiles it."""
-    if not is_address(address):
-        raise ConfigError(f"expected a factory's address, got {address!r}")
+    try:
+        address = encoding.address(address)
+    except InvalidArgument as error:
+        raise ConfigError(f"factory: {error}") from None
     if wrong := faults(address):
         raise ConfigError(f"{address} is not the factory of these contracts: it differs in {', '.join(wrong)}")
-    return Factory(to_checksum_address(address))
+    return Factory(address)
 
 
 def faults(address: str) -> list[str]:

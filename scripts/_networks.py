@@ -6,10 +6,9 @@ from pathlib import Path
 
 import ape
 import click
-import yaml
 
 from datadao import wallet
-from datadao.deployment import LOCAL_CHAIN_IDS, ConfigError
+from datadao.deployment import LOCAL_CHAIN_IDS, Config, ConfigError
 from datadao.errors import AccountRefused
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,7 +66,6 @@ def address_of(alias: str) -> str:
 
 def _of_chain(chain_id: int) -> Path:
     for path in sorted(CONFIGS.glob("*.yaml")):
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if isinstance(raw, dict) and raw.get("chain_id") == chain_id:
+        if Config.load(path).chain_id == chain_id:
             return path
     raise ConfigError(f"no file in {CONFIGS.name}/ has chain_id {chain_id}; write one, or name one with --config")

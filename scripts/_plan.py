@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -14,13 +14,17 @@ from eth_utils import keccak
 from datadao.deployment import (
     LOCAL_CHAIN_IDS,
     ORDER,
+    UNKNOWN,
     Config,
     ConfigError,
     Context,
+    Faults,
     constructor_inputs,
     create_address,
     predict,
 )
+from datadao.encoding import address
+from datadao.errors import InvalidArgument
 from datadao.factory import Birth, dao_params
 from datadao.values import leaves
 from scripts._artifacts import abi_of
@@ -30,6 +34,9 @@ from scripts._transaction import Planned, Transaction, creation
 
 _DELEGATION = b"\xef\x01\x00"
 """How the code of an account begins that has a key and lends itself a contract (EIP-7702)."""
+
+_NOWHERE = "0x" + "00" * 20
+"""In place of an asset that is not there: the other faults are told as well."""
 
 NEW = "new"
 """In place of a factory's address: one that is deployed first."""
@@ -101,9 +108,12 @@ def make_plan(
     or the factory is another than this project's.
     """
     provider = ape.networks.provider
-    if provider.chain_id != config.chain_id:
-        raise ConfigError(f"{config.path.name}: chain_id: {config.chain_id}, but the network's is {provider.chain_id}")
-    if config.chain_id not in LOCAL_CHAIN_IDS and deployer in {a.address for a in ape.accounts.test_accounts}:
+    faults = Faults()
+    if config.chain_id not in (UNKNOWN, provider.chain_id):
+        faults.found.append(
+            f"{config.path.name}: chain_id: {config.chain_id}, but the network's is {provider.chain_id}"
+        )
+    if provider.chain_id not in LOCAL_CHAIN_IDS and deployer in {a.address for a in ape.accounts.test_accounts}:
         raise ConfigError(f"{deployer} is a test account, whose key everybody knows: deploy with another")
     _refuse_contract(deployer)
     nonce = provider.get_nonce(deployer) if nonce is None else nonce
@@ -114,16 +124,20 @@ def make_plan(
         return accounts.setdefault(alias, address_of(alias))
 
     contracts: list[Planned] = []
-    if isinstance(config.asset, Mapping):
-        asset = create_address(deployer, nonce)
-        contracts.append(_test_asset(config, asset, Context(resolve, now, asset)))
-    else:
-        asset = _existing_asset(config, config.asset)
+    asset = _NOWHERE
+    with faults.gather():
+        if isinstance(config.asset, Mapping):
+            asset = create_address(deployer, nonce)
+            contracts.append(_test_asset(config, asset, Context(resolve, now, asset)))
+        elif not faults.found:  # of another chain it says nothing
+            asset = _existing_asset(config, config.asset)
 
     context = Context(resolve, now, asset)
     own = nonce + len(contracts)
-    contracts += _dao(config, predict(deployer, own), context)
-    _refuse_powers(config, deployer, contracts)
+    with faults.gather():
+        contracts += _dao(config, predict(deployer, own), context)
+    faults.found += _powers(config, deployer, contracts)
+    faults.refuse()
     plan = Plan(config, config.chain_id, deployer, nonce, now, asset, accounts, tuple(contracts))
     if factory is None:
         return plan
@@ -131,13 +145,10 @@ def make_plan(
 
 
 def _dao(config: Config, system: Mapping[str, str], context: Context) -> list[Planned]:
-    planned = []
-    for key, name in ORDER:
-        abi = abi_of(name)
-        names = [entry["name"] for entry in constructor_inputs(abi)]
-        values = config.arguments(name, abi, system, context)
-        planned.append(Planned(key, name, system[key], dict(zip(names, values, strict=True))))
-    return planned
+    abis = {name: abi_of(name) for _, name in ORDER}
+    found = config.constructors(abis, system, context)
+    names = {name: [entry["name"] for entry in constructor_inputs(abi)] for name, abi in abis.items()}
+    return [Planned(key, name, system[key], dict(zip(names[name], found[name], strict=True))) for key, name in ORDER]
 
 
 def _through(plan: Plan, factory: Factory) -> Plan:
@@ -164,11 +175,13 @@ def override(config: Config, changes: Mapping[str, Any]) -> Config:
         if not isinstance(section, dict) or leaf not in section:
             raise ConfigError(f"{config.path.name}: no entry {path} to override")
         section[leaf] = value
-    return Config(config.path, config.chain_id, config.asset, contracts)
+    return replace(config, contracts=contracts)
 
 
 def _test_asset(config: Config, address: str, context: Context) -> Planned:
     assert isinstance(config.asset, Mapping)
+    if not {"deploy", "arguments"} <= config.asset.keys():  # a fault of the file's
+        return Planned("asset", "", address, {})
     name = config.asset["deploy"]
     if not isinstance(name, str) or name not in ape.project.contracts:
         raise ConfigError(f"{config.path.name}: asset.deploy: no contract {name!r} in this project")
@@ -187,20 +200,21 @@ def _refuse_contract(deployer: str) -> None:
         )
 
 
-def _existing_asset(config: Config, address: str) -> str:
-    address = ape.networks.provider.web3.to_checksum_address(address)
-    if not ape.networks.provider.get_code(address):
-        raise ConfigError(f"{config.path.name}: asset: there is no contract at {address} on chain {config.chain_id}")
-    return address
+def _existing_asset(config: Config, found: str) -> str:
+    try:
+        asset = address(found)
+    except InvalidArgument:  # a fault of the file's
+        return _NOWHERE
+    if not ape.networks.provider.get_code(asset):
+        raise ConfigError(f"{config.path.name}: asset: there is no contract at {asset} on chain {config.chain_id}")
+    return asset
 
 
-def _refuse_powers(config: Config, deployer: str, contracts: list[Planned]) -> None:
+def _powers(config: Config, deployer: str, contracts: list[Planned]) -> Iterator[str]:
     """A deployer holds nothing afterwards, so it can be neither guardian nor attestor nor custodian."""
     for item in contracts:
         for name, value in item.arguments.items():
             for path, leaf in leaves(name, value):
                 if leaf == deployer:
                     where = f"{config.path.name}: {item.contract}.{path.rstrip('_')}"
-                    raise ConfigError(
-                        f"{where}: is the deploying account, which must hold no power; deploy with another"
-                    )
+                    yield f"{where}: is the deploying account, which must hold no power; deploy with another"

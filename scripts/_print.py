@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import ape
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from datadao.values import leaves, spelled
+from datadao.asset import Asset, read_asset
+from datadao.text import Terminal, lines, visible
+from datadao.values import is_moment, leaves, moment, spelled
 from scripts._estimate import Estimate
 from scripts._plan import Plan
 from scripts._reading import Check
@@ -20,19 +21,20 @@ _WIDE = 200
 """Columns of a log file, in which nobody wants lines broken."""
 
 
-def console() -> Console:
+def console() -> Terminal:
     """A console as wide as the terminal."""
-    out = Console(highlight=False)
-    return out if out.is_terminal else Console(highlight=False, width=_WIDE)
+    out = Terminal()
+    return out if out.is_terminal else Terminal(width=_WIDE)
 
 
-def fail(out: Console, message: str) -> bool:
+def fail(out: Terminal, message: str) -> bool:
     """Says why a command stops."""
-    out.print(Text(message, style="red"))
+    for line in lines(message):
+        out.print(Text(line, style="red"))
     return False
 
 
-def show_plan(out: Console, plan: Plan, expected: Estimate, done: Sequence[Step]) -> None:
+def show_plan(out: Terminal, plan: Plan, expected: Estimate, done: Sequence[Step]) -> None:
     """Everything that will be sent; contracts that a factory creates stand above the call that does."""
     out.print(f"Deployment to chain {plan.chain_id} with {plan.config.path.name}, from {plan.deployer}")
     table = Table(
@@ -45,11 +47,15 @@ def show_plan(out: Console, plan: Plan, expected: Estimate, done: Sequence[Step]
         if not transaction.creates:
             table.add_row(transaction.name, transaction.address, "", state)
         for item in transaction.creates:
-            text = "\n".join(_arguments(item.arguments, plan.config.contracts.get(item.contract) or {}))
-            table.add_row(item.contract, item.address, Text(text or "none"), "" if transaction.calls else state)
+            text = "\n".join(map(visible, _arguments(item.arguments, plan.config.contracts.get(item.contract) or {})))
+            table.add_row(
+                item.contract, item.address, Text(text or "none", overflow="fold"), "" if transaction.calls else state
+            )
         if transaction.calls:
             table.add_row(transaction.name, f"called at {transaction.address}", "", state)
     out.print(table)
+    if not isinstance(plan.config.asset, Mapping):
+        _show_asset(out, read_asset(ape.networks.provider.web3, plan.asset))
     if done:
         spent = sum(step.gas for step in done)
         out.print(f"{len(done)} of {len(plan.transactions)} transactions are on chain and took {spent:,} gas.")
@@ -57,7 +63,15 @@ def show_plan(out: Console, plan: Plan, expected: Estimate, done: Sequence[Step]
         _show_costs(out, plan, expected, "What is left: " if done else "In all ")
 
 
-def _show_costs(out: Console, plan: Plan, expected: Estimate, what: str) -> None:
+def _show_asset(out: Terminal, asset: Asset) -> None:
+    """What it says of itself: it is chosen for good, and people will read their amounts in it."""
+    named = f", {visible(asset.name)!r}" if asset.name.strip() else ""
+    out.print(f"Asset {asset.address}{named}: amounts are shown like 1 {asset.label}, with {asset.decimals} decimals.")
+    for sentence in asset.seen:
+        out.print(Text(f"The asset's {sentence}.", style="yellow"))
+
+
+def _show_costs(out: Terminal, plan: Plan, expected: Estimate, what: str) -> None:
     total, price = expected.total, ape.networks.provider.gas_price
     if expected.rehearsed:
         out.print(f"Every constructor was rehearsed on the node. {what}about {total:,} gas, as an estimate,")
@@ -68,12 +82,12 @@ def _show_costs(out: Console, plan: Plan, expected: Estimate, what: str) -> None
     out.print("no set-up transaction follows.")
 
 
-def show_checks(out: Console, checks: Sequence[Check], said: Sequence[str]) -> bool:
+def show_checks(out: Terminal, checks: Sequence[Check], said: Sequence[str]) -> bool:
     """The table of a verification; true iff nothing is missed."""
     table = Table("check", "expected", "actual", "ok")
     for check in checks:
         verdict = Text("yes", style="green") if check.ok else Text("NO", style="bold red")
-        table.add_row(f"{check.contract}.{check.field}", Text(check.expected), Text(check.actual), verdict)
+        table.add_row(f"{check.contract}.{check.field}", check.expected, check.actual, verdict)
     out.print(table)
     for sentence in said:
         out.print(Text(sentence, style="yellow"))
@@ -99,6 +113,7 @@ def _arguments(arguments: Mapping[str, Any], configured: Mapping[str, Any]) -> I
         if name == "system":
             continue
         for path, leaf in leaves("." + name.rstrip("_"), value):
-            word = words.get(path)
-            note = f" ({word})" if isinstance(word, str) and isinstance(leaf, int) else ""
+            notes = [words[path]] if isinstance(words.get(path), str) and isinstance(leaf, int) else []
+            notes += [moment(leaf)] if is_moment(path.rpartition(".")[2]) else []
+            note = f" ({', '.join(dict.fromkeys(notes))})" if notes else ""
             yield f"{path[1:]}: {spelled(leaf)}{note}"

@@ -7,11 +7,14 @@ itself; the record only says where to look.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import ape
 
+from datadao.asset import read_asset
 from datadao.deployment import ORDER, Config, Context, constructor_inputs
+from datadao.errors import InvalidArgument
 from datadao.factory import FACTORY
 from scripts._artifacts import abi_of
 from scripts._check_asset import asset_of, check_asset
@@ -35,13 +38,16 @@ def verify(entry: Mapping[str, Any], config: Config) -> list[Check]:
 
 
 def remarks(entry: Mapping[str, Any], config: Config) -> list[str]:
-    """What a parameter that is as configured means for the people of the DAO."""
+    """What a parameter that is as configured means for the people of the DAO, and what is odd about its asset."""
     arguments = expected_arguments(entry, config, {name: entry["contracts"][name]["address"] for _, name in ORDER})
     said = []
     if arguments["DatasetRegistry"]["params"]["challengePeriod"] == 0:
         said.append("challengePeriod = 0: batches can be activated at once, the guardian has no veto.")
     if arguments["DataToken"]["transferable"]:
         said.append("transferable = true: votes can be bought, and a seller keeps its income.")
+    asset = asset_of(entry, config)
+    with suppress(InvalidArgument):  # where there is none, a check has failed
+        said += [f"asset {asset}: {sentence}." for sentence in read_asset(ape.networks.provider.web3, asset).seen]
     return said
 
 
@@ -57,12 +63,12 @@ def expected_arguments(
     """What each constructor must have been given, by contract and ABI name without trailing underscores."""
     context = _context(entry, config)
     system = {key: addresses[name] for key, name in ORDER}
-    arguments = {}
-    for _, name in ORDER:
-        abi = abi_of(name)
-        names = [i["name"].rstrip("_") for i in constructor_inputs(abi)]
-        arguments[name] = dict(zip(names, config.arguments(name, abi, system, context), strict=True))
-    return arguments
+    abis = {name: abi_of(name) for _, name in ORDER}
+    found = config.constructors(abis, system, context)
+    return {
+        name: dict(zip((i["name"].rstrip("_") for i in constructor_inputs(abi)), found[name], strict=True))
+        for name, abi in abis.items()
+    }
 
 
 def _context(entry: Mapping[str, Any], config: Config) -> Context:

@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 from ape.cli import account_option
-from rich.console import Console
 
 from datadao import wallet
 from datadao.deployment import Config, ConfigError
 from datadao.errors import DataDAOError
 from datadao.network import connected, discreet
+from datadao.text import Terminal
 from scripts._deploy import FAILURES, execute
 from scripts._estimate import Estimate, estimate, refuse_unaffordable
 from scripts._factory import faults
@@ -68,34 +68,31 @@ def cli(
 
 
 def _plan(
-    out: Console, deployer: str, config: Config, journal: Journal, factory: str | None, *, restart: bool
+    out: Terminal, deployer: str, config: Config, journal: Journal, factory: str | None, *, restart: bool
 ) -> tuple[Plan, tuple[Step, ...]]:
     try:
         if not restart:
             return resume(deployer, config, journal, factory)
     except NotResumable as reason:
         if str(reason):
-            out.print(f"An earlier run is not resumed: {reason}. Starting over.", highlight=False)
+            out.print(f"An earlier run is not resumed: {reason}. Starting over.")
     if factory == RECORDED:
         factory = _recorded_or_new(out, journal.path.parent)
     return make_plan(deployer, config, factory=factory), ()
 
 
-def _recorded_or_new(out: Console, folder: Path) -> str:
+def _recorded_or_new(out: Terminal, folder: Path) -> str:
     recorded = newest_factory(folder)
     if recorded is None:
         return NEW
     if wrong := faults(recorded):
-        out.print(
-            f"The factory recorded at {recorded} is of other contracts: it differs in {', '.join(wrong)}.",
-            highlight=False,
-        )
+        out.print(f"The factory recorded at {recorded} is of other contracts: it differs in {', '.join(wrong)}.")
         return NEW
     return recorded
 
 
 def _carry_out(
-    out: Console,
+    out: Terminal,
     account: Any,
     plan: Plan,
     done: tuple[Step, ...],
@@ -124,16 +121,17 @@ def _carry_out(
 
     def report(step: Step) -> None:
         steps.append(step)
-        out.print(f"  {step.contract:<16} {step.address}  block {step.block}, gas {step.gas:,}", highlight=False)
+        out.print(f"  {step.contract:<16} {step.address}  block {step.block}, gas {step.gas:,}")
         # At once: it outlives a deployment that stops later.
         append_factory(journal.path.parent, plan, steps)
 
     def say(text: str) -> None:
-        out.print(f"  {text}", highlight=False, style="dim")
+        out.print(f"  {text}", style="dim")
 
     deployment = execute(account, plan, done=done, journal=journal, report=report, say=say)
     entry = new_entry(plan, deployment.steps)
-    out.print(f"Recorded in {append(journal.path.parent, entry)}\n", highlight=False)
+    out.print(f"Recorded in {append(journal.path.parent, entry)}")
+    out.print()
     journal.forget()
     out.print("Reading every role, parameter and code back from the chain ...")
     return show_checks(out, verify(entry, plan.config), remarks(entry, plan.config))

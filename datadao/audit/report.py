@@ -14,6 +14,7 @@ from datadao.audit.ledger import Ledger
 from datadao.chain import Call
 from datadao.codec import abi
 from datadao.errors import Reverted
+from datadao.text import visible
 
 _EVENTS, _FACTS = "events", "facts"
 _SHOWN = 20
@@ -64,18 +65,21 @@ class Report:
         return {"block": self.block, "ok": self.ok, "counts": dict(self.counts), "differences": named}
 
     def render(self) -> str:
-        """For people: a line that says how it went, and the first differences."""
+        """For people: a line that says how it went, and the first differences, one line each."""
+        return "\n".join(map(visible, self._lines()))
+
+    def _lines(self) -> Iterator[str]:
         subjects = ", ".join(f"{self.counts[what]:,} {what}" for what in self.counts if what not in (_EVENTS, _FACTS))
         scope = f"{self.counts[_FACTS]:,} facts about {subjects}, block {self.block}"
         books = f"books rebuilt from {self.counts[_EVENTS]:,} events"
         if self.ok:
-            return f"{books}: equal to the unit ({scope})"
-        lines = [f"{books}: {len(self.differences)} differences ({scope})"]
+            yield f"{books}: equal to the unit ({scope})"
+            return
+        yield f"{books}: {len(self.differences)} differences ({scope})"
         for what, rebuilt, chain in self.differences[:_SHOWN]:
-            lines.append(f"  {what}: rebuilt {_spelled(rebuilt)}, chain {_spelled(chain)}")
-        if more := len(self.differences) - _SHOWN:
-            lines += [f"  and {more} more"] if more > 0 else []
-        return "\n".join(lines)
+            yield f"  {what}: rebuilt {_spelled(rebuilt)}, chain {_spelled(chain)}"
+        if (more := len(self.differences) - _SHOWN) > 0:
+            yield f"  and {more} more"
 
 
 def report(ledger: Ledger, facts: Sequence[Fact], answers: Sequence[Any], block: int) -> Report:

@@ -202,6 +202,6 @@ def _words(item: Draft) -> str:
 
 
 def _moment(timestamp: int) -> str:
-    from datadao.cli.reading import moment
+    from datadao.values import moment
 
     return moment(timestamp)

@@ -24,4 +24,4 @@ def audit(session: Session, from_block: int | None) -> Outcome:
     from datadao.audit import audit as rebuild
 
     report = rebuild(session.dao, from_block)
-    return Outcome(report.as_json(), (report.render(),), DONE if report.ok else REFUSED)
+    return Outcome(report.as_json(), tuple(report.render().splitlines()), DONE if report.ok else REFUSED)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
-import yaml
 
+from datadao import handwritten
 from datadao.errors import AccountRefused, InvalidArgument
 
 if TYPE_CHECKING:
@@ -17,18 +16,6 @@ if TYPE_CHECKING:
     from datadao.deployment import Context
 
 VIEWS, ACTIONS = ("view", "pure"), ("nonpayable", "payable")
-_INT = "tag:yaml.org,2002:int"
-
-
-class _Words(yaml.SafeLoader):
-    """YAML in which only decimal digits are a number: an address is none."""
-
-
-_Words.yaml_implicit_resolvers = {
-    first: [known for known in resolvers if known[0] != _INT]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Words.add_implicit_resolver(_INT, re.compile(r"^(0|[1-9][0-9_]*)$"), list("0123456789"))
 
 
 def takes_call(function: Any) -> Any:
@@ -43,10 +30,10 @@ def resolve(session: Session, target: str, words: Sequence[str], kinds: Sequence
     Raises `InvalidArgument` for a function that is not there or not of these `kinds`, `ConfigError` for an argument.
     """
     from datadao.chain import Call, abi
-    from datadao.deployment import positional, typed
+    from datadao.deployment import Faults, positional, typed
 
     key, _, name = target.partition(".")
-    contracts = _contracts(session)
+    contracts = contracts_of(session)
     if key not in contracts:
         raise InvalidArgument(f"no contract {key!r} in {target!r}; there are {', '.join(contracts)}")
     address, contract = contracts[key]
@@ -61,14 +48,16 @@ def resolve(session: Session, target: str, words: Sequence[str], kinds: Sequence
         )
         raise InvalidArgument(f"{target} takes {wanted}; got {len(words)} arguments")
     context = _context(session, {key: address for key, (address, _) in contracts.items()})
-    values = [
-        positional(entry, typed(f"{target}.{label}", _read(f"{target}.{label}", word, entry["type"]), entry, context))
-        for label, word, entry in zip(labels, words, inputs, strict=True)
-    ]
+    faults, values = Faults(), []
+    for label, word, entry in zip(labels, words, inputs, strict=True):
+        where = f"{target}.{label}"
+        with faults.gather():
+            values.append(positional(entry, typed(where, _read(where, word, entry["type"]), entry, context)))
+    faults.refuse()
     return Call(address, contract, name, tuple(values), f"{target}({', '.join(words)})")
 
 
-def _contracts(session: Session) -> dict[str, tuple[str, str]]:
+def contracts_of(session: Session) -> dict[str, tuple[str, str]]:
     """Address and ABI of each contract by its key; the settlement asset is what every ERC-20 is, like the token."""
     from datadao.chain import CONTRACTS
 
@@ -80,10 +69,12 @@ def _contracts(session: Session) -> dict[str, tuple[str, str]]:
 def _read(where: str, word: str, kind: str) -> Any:
     if kind in ("string", "address"):
         return word
-    try:
-        return yaml.load(word, _Words)  # noqa: S506  # a SafeLoader
-    except (yaml.YAMLError, ValueError) as error:
-        raise InvalidArgument(f"{where}: {word!r} is not YAML: {str(error).partition(chr(10))[0]}") from None
+    from datadao.deployment import ConfigError
+
+    value, twice = handwritten.read(word, f"{where}: {word!r}")
+    if twice:
+        raise ConfigError(*twice)
+    return value
 
 
 def _context(session: Session, contracts: dict[str, str]) -> Context:

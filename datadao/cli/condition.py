@@ -32,4 +32,4 @@ def condition(session: Session, number: int, keeper: str, purposes: int | None, 
         raise InvalidArgument(f"lease {number} is for purposes {terms.purposes:#x} and would never open {purposes:#x}")
     access = conditions.Access(session.dao.id, number, terms.dataset_id, purposes)
     document = conditions.taco(access) if keeper == "taco" else conditions.lit(access, lit_chain)
-    return Outcome(document, (json.dumps(document, indent=2),))
+    return Outcome(document, tuple(json.dumps(document, indent=2).splitlines()))

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 def contributions(session: Session) -> Outcome:
     """List this account's contributions: handed in, accepted, claimed, erased."""
     from rich.table import Table
-    from rich.text import Text
 
     from datadao.cli import receipts
     from datadao.cli.mine import accepted
@@ -39,5 +38,5 @@ def contributions(session: Session) -> Outcome:
     for row in found:
         quality = "" if row["qualityBps"] is None else f"{row['qualityBps'] / 100:g} %"
         cells = (row["dataset"], row["batch"] or "", row["standing"], row["units"] or "", quality)
-        table.add_row(*map(str, cells), row["fileHash"].hex(), Text(row["source"] or ""))
+        table.add_row(*map(str, cells), row["fileHash"].hex(), row["source"] or "")
     return Outcome({"contributions": found}, (table,) if found else ("Nothing was handed in from here.",))

@@ -14,6 +14,7 @@ import click
 from datadao.cli.frame import DONE, PARTLY, Outcome, command
 from datadao.cli.groups import custodian
 from datadao.cli.keys import key_option
+from datadao.text import LogFormatter
 
 if TYPE_CHECKING:
     from datadao.cli.session import Session
@@ -66,7 +67,9 @@ def opened(session: Session, key_name: str) -> Iterator[Seats]:
     """The seats that the role's key holds or held; what goes wrong with them is logged on stderr."""
     from datadao.seats import open_seats
 
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    stderr = logging.StreamHandler()
+    stderr.setFormatter(LogFormatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(handlers=[stderr], level=logging.WARNING)
     log.setLevel(logging.INFO)
     seats = open_seats(session.dao, session.profile, session.sign, [key_name])
     try:

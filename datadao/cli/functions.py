@@ -10,6 +10,7 @@ from eth_utils import keccak
 from datadao.cli.calling import ACTIONS, VIEWS, resolve, takes_call
 from datadao.cli.frame import Outcome, command
 from datadao.cli.groups import cli
+from datadao.errors import Malformed, NodeRefused
 
 if TYPE_CHECKING:
     from datadao.chain import Call
@@ -20,12 +21,16 @@ if TYPE_CHECKING:
 @takes_call
 def read(session: Session, target: str, words: tuple[str, ...]) -> Outcome:
     """Ask a view, such as `registry.currentPolicy 1`. Structs are mappings, in YAML."""
-    from datadao.chain import function
+    from datadao.codec import function
     from datadao.deployment import named
     from datadao.values import plain, spelled
 
     call = resolve(session, target, words, VIEWS)
-    decoded = call.decode(_tried(session, call))
+    answer = _tried(session, call)
+    try:
+        decoded = call.decode(answer)
+    except Malformed:
+        raise NodeRefused(f"{call.what} is no such view: it answers 0x{answer.hex()}") from None
     outputs = function(call.contract, call.function)["outputs"]
     values = decoded if len(outputs) > 1 else [decoded]
     names = [entry["name"].rstrip("_") or f"result{number}" for number, entry in enumerate(outputs, 1)]

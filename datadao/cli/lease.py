@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from datadao.cli import lease_terms  # noqa: F401  # registers `request` and `accept` before these
+from datadao.cli.calling import contracts_of
 from datadao.cli.frame import Outcome, command
 from datadao.cli.groups import lease
 from datadao.cli.keys import key_option
@@ -21,12 +22,17 @@ _id = click.argument("number", metavar="LEASE", type=click.IntRange(1))
 @command(lease, "show")
 @_id
 def show(session: Session, number: int) -> Outcome:
-    """Show a LEASE: its terms, what is paid, until when it opens its dataset."""
-    from datadao.cli.reading import LeaseStatus, check_lease, moment, terms_of, word
+    """Show a LEASE: its terms, what is paid, until when it opens its dataset, what its applicant wrote."""
+    from datadao.cli.proposals import described, vote_rows
+    from datadao.cli.reading import LeaseStatus, ProposalState, check_lease, proposals, terms_of, word
+    from datadao.cli.wording import Actions, applicant_text, block, lease_rows, said
+    from datadao.values import moment
 
     info, money = check_lease(session, number), session.money
     terms, (_, commons, treasury) = terms_of(session.dao, number), session.dao.read("leases", "leaseTerms", number)
     access = session.dao.read("leases", "leaseAccess", number)
+    asked = next((item for item in proposals(session.dao) if item.lease_id == number), None)
+    text = applicant_text(asked.description, number) if asked else ""
     document: dict[str, Any] = {
         "id": number, "status": word(LeaseStatus(info.status)), "licensee": info.licensee,
         "datasetId": terms.dataset_id, "purposes": terms.purposes, "pricePerPeriod": str(terms.price_per_period),
@@ -34,18 +40,30 @@ def show(session: Session, number: int) -> Outcome:
         "paidUntil": info.paidUntil, "startBy": info.startBy, "bond": str(info.bond), "escrow": str(info.escrow),
         "returnable": str(info.returnable), "royaltyBps": terms.royalty_bps, "exclusive": terms.exclusive,
         "commonsBps": commons, "treasuryBps": treasury, "hpkeKey": bytes(info.hpkeKey), "open": access.allowed,
-        "overdue": session.dao.read("leases", "isOverdue", number),
+        "overdue": session.dao.read("leases", "isOverdue", number), "agreementHash": terms.agreement_hash,
+        "proposal": str(asked.proposal_id) if asked else None, "text": text,
     }  # fmt: skip
-    rent = money.text(terms.price_per_period)
-    lines = [
-        f"Lease {number} of dataset {terms.dataset_id} by {info.licensee}: {document['status']}",
-        f"{info.paidPeriods} of {terms.periods} periods paid, at {rent}; {money.text(info.escrow)} in escrow, "
-        f"bond {money.text(info.bond)}, returnable {money.text(info.returnable)}",
-        f"Access is {'open' if access.allowed else 'closed'}"
-        + (f", paid until {moment(info.paidUntil)}" if info.paidUntil else ""),
-    ]
+    rows = lease_rows(terms, str(info.licensee), money)
+    rows += [
+        ("paid", f"{info.paidPeriods} of {terms.periods} periods; {money.text(info.escrow)} in escrow, "
+                 f"bond {money.text(info.bond)}, returnable {money.text(info.returnable)}"),
+        ("access", ("open" if access.allowed else "closed")
+                   + (f", paid until {moment(info.paidUntil)}" if info.paidUntil else "")),
+        ("shares", f"of the rent {commons / 100:g} % to all members, {treasury / 100:g} % to the treasury"),
+    ]  # fmt: skip
+    if document["status"] == "Approved":
+        rows.append(("start by", moment(info.startBy)))
+    if asked is not None:
+        rows.append(("proposal", str(asked.proposal_id)))
+    if asked is not None and document["status"] == "Pending":
+        state = ProposalState(session.dao.read("governor", "state", asked.proposal_id))
+        actions = Actions(contracts_of(session), money)
+        rows += [("vote", word(state)), *vote_rows(described(session, asked, state, actions))]
+    lines: list[Any] = [f"Lease {number}: {document['status']}", block(rows)]
     if document["overdue"]:
         lines.append(f"Erasures are not acknowledged in time: delete them, then `datadao lease acknowledge {number}`.")
+    if asked is not None:
+        lines += said("applicant", text)
     return Outcome(document, tuple(lines))
 
 
@@ -137,8 +155,9 @@ def _simple(session: Session, number: int, function: str, what: str, *arguments:
 
 
 def _send(session: Session, number: int, calls: list[Call]) -> Outcome:
-    from datadao.cli.reading import LeaseStatus, moment, word
+    from datadao.cli.reading import LeaseStatus, word
     from datadao.cli.sending import after, receipt_json, send
+    from datadao.values import moment
 
     receipts = send(session, calls)
     info = after(session, receipts[-1], lambda block: session.dao.read("leases", "lease", number, block=block))

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from datadao.errors import InvalidArgument
 
 if TYPE_CHECKING:
+    from datadao.asset import Asset
     from datadao.client import DataDAO
 
-_AMOUNT = re.compile(r"(\d{1,60})(?:\.(\d{1,60}))?")
+_AMOUNT = re.compile(r"([0-9]{1,60})(?:\.([0-9]{1,78}))?")
+_LARGEST = 2**256 - 1
 
 
 def decimal(units: int, decimals: int) -> str:
@@ -27,16 +29,28 @@ def decimal(units: int, decimals: int) -> str:
 class Money:
     """The DAO's settlement asset; `read` asks a view of it that every ERC-20 has."""
 
-    address: str
-    symbol: str
-    decimals: int
+    asset: Asset
     read: Callable[..., Any]
 
     @classmethod
     def of(cls, dao: DataDAO) -> Money:
-        address = dao.read("leases", "asset")
-        read = partial(dao.read_at, address, "DataToken")
-        return cls(address, read("symbol"), read("decimals"), read)
+        from datadao.asset import read_asset
+
+        asset = read_asset(dao.web3, dao.read("leases", "asset"))
+        return cls(asset, partial(dao.read_at, asset.address, "DataToken"))
+
+    @property
+    def address(self) -> str:
+        return self.asset.address
+
+    @property
+    def symbol(self) -> str:
+        """For people; `asset.symbol` is what the contract says."""
+        return self.asset.label
+
+    @property
+    def decimals(self) -> int:
+        return self.asset.decimals
 
     def text(self, units: int) -> str:
         """`1,234.5 TUSD`"""
@@ -50,4 +64,7 @@ class Money:
         whole, fraction = match.group(1), match.group(2) or ""
         if len(fraction) > self.decimals:
             raise InvalidArgument(f"{what}: {self.symbol} has {self.decimals} decimals, got {amount!r}")
-        return int(whole + fraction.ljust(self.decimals, "0"))
+        units = int(whole + fraction.ljust(self.decimals, "0"))
+        if units > _LARGEST:
+            raise InvalidArgument(f"{what}: {amount} {self.symbol} is more than any account can hold")
+        return units

@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from datadao.cli.calling import contracts_of
 from datadao.cli.frame import Outcome, command
 from datadao.cli.groups import cli
 
 if TYPE_CHECKING:
     from datadao.cli.reading import Proposal
     from datadao.cli.session import Session
+    from datadao.cli.wording import Actions, Rows
 
 
 @command(cli, "proposals")
 @click.option("--all", "everything", is_flag=True, help="Those that are over, too.")
 def proposals(session: Session, everything: bool) -> Outcome:
-    """List proposals under way, with their votes."""
+    """Show proposals under way: what each would do, in words, its votes, and what was written about it."""
     from datadao.cli.reading import ProposalState
     from datadao.cli.reading import proposals as read
+    from datadao.cli.wording import Actions
 
     over = (ProposalState.CANCELED, ProposalState.DEFEATED, ProposalState.EXPIRED, ProposalState.EXECUTED)
-    found = []
+    actions = Actions(contracts_of(session), session.money)
+    found: list[dict[str, Any]] = []
+    text: list[Any] = []
     for item in read(session.dao):
         state = ProposalState(session.dao.read("governor", "state", item.proposal_id))
         if everything or state not in over:
-            found.append(_described(session, item, state))
-    return Outcome({"proposals": found}, (_table(found),) if found else ("No proposals are under way.",))
+            document = described(session, item, state, actions)
+            found.append(document)
+            text += [*([""] if text else []), *_told(session, item, document, actions)]
+    return Outcome({"proposals": found}, tuple(text) or ("No proposals are under way.",))
 
 
-def _described(session: Session, item: Proposal, state: Any) -> dict[str, Any]:
+def described(session: Session, item: Proposal, state: Any, actions: Actions) -> dict[str, Any]:
+    """A proposal for programs."""
     from datadao.cli.reading import word
 
     def asked(view: str) -> Any:
@@ -42,6 +51,7 @@ def _described(session: Session, item: Proposal, state: Any) -> dict[str, Any]:
         "id": str(item.proposal_id),
         "leaseId": item.lease_id,
         "state": word(state),
+        "proposer": asked("proposalProposer"),
         "opens": snapshot,
         "closes": asked("proposalDeadline"),
         "executableAt": asked("proposalEta"),
@@ -51,24 +61,54 @@ def _described(session: Session, item: Proposal, state: Any) -> dict[str, Any]:
         # Before the vote opens nobody knows the supply it is a part of.
         "quorum": str(asked("proposalQuorum")) if snapshot < session.now else None,
         "description": item.description,
+        "actions": [actions.document(*call) for call in zip(*item.actions, strict=True)],
     }
 
 
-def _table(found: list[dict[str, Any]]) -> Any:
-    from rich.table import Table
-    from rich.text import Text
+def _told(session: Session, item: Proposal, found: dict[str, Any], actions: Actions) -> Iterator[Any]:
+    """A block a proposal: what is decided, by whom and until when first, what somebody wrote about it last."""
+    from datadao.cli.reading import check_lease, terms_of
+    from datadao.cli.wording import applicant_text, block, lease_rows, said
 
+    rows: Rows = []
+    if item.lease_id:
+        yield f"lease:{item.lease_id}  {found['state']}: shall lease {item.lease_id} be approved?"
+        terms = terms_of(session.dao, item.lease_id)
+        rows += [("proposal", found["id"])]
+        rows += lease_rows(terms, check_lease(session, item.lease_id).licensee, session.money)
+        whose, text = "applicant", applicant_text(item.description, item.lease_id)
+    else:
+        yield f"{found['id']}  {found['state']}"
+        rows.append(("proposer", found["proposer"]))
+        calls = [line for call in zip(*item.actions, strict=True) for line in actions.words(*call)]
+        rows += [("does" if number == 0 else "", line) for number, line in enumerate(calls)]
+        whose, text = "proposer", item.description
+    rows += vote_rows(found)
+    yield block(rows)
+    yield from said(whose, text)
+
+
+def vote_rows(found: dict[str, Any]) -> Rows:
+    """How the vote on a proposal stands, what it needs, and when."""
     from datadao.cli.money import decimal
-    from datadao.cli.reading import TOKEN_DECIMALS, moment
+    from datadao.cli.reading import TOKEN_DECIMALS
+    from datadao.values import moment
 
-    table = Table("proposal", "state", "for", "against", "quorum", "opens", "closes", "description")
-    for item in found:
-        name = f"lease:{item['leaseId']}" if item["leaseId"] else item["id"]
-        votes = [decimal(int(item[side] or 0), TOKEN_DECIMALS) for side in ("for", "against", "quorum")]
-        times = [moment(item["opens"]), moment(item["closes"])]
-        # Anybody writes a description: it is shown as text, never as markup.
-        table.add_row(name, item["state"], *votes, *times, Text(item["description"].partition("\n")[0][:80]))
-    return table
+    def votes(units: str) -> str:
+        return decimal(int(units), TOKEN_DECIMALS)
+
+    quorum = (
+        f"{votes(found['quorum'])} votes for or abstain" if found["quorum"] else "a quorum that is fixed as it opens"
+    )
+    rows = [
+        ("votes", f"{votes(found['for'])} for, {votes(found['against'])} against, {votes(found['abstain'])} abstain"),
+        ("needs", f"{quorum}, and more for than against"),
+        ("opens", moment(found["opens"])),
+        ("closes", moment(found["closes"])),
+    ]
+    if found["executableAt"]:
+        rows.append(("executable", f"from {moment(found['executableAt'])} on"))
+    return rows
 
 
 @command(cli, "queue", sends=True)

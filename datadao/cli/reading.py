@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from eth_utils import keccak
 
 from datadao.codec import raw_text
 from datadao.errors import GateUnavailable, InvalidArgument
+from datadao.values import moment as moment  # commands know it from here
 
 if TYPE_CHECKING:
     from datadao.cli.session import Session
@@ -39,11 +39,6 @@ class ProposalState(IntEnum):
 def word(state: IntEnum) -> str:
     """`Active` of ACTIVE"""
     return state.name.capitalize()
-
-
-def moment(timestamp: int) -> str:
-    """Unix seconds as a date; nothing for 0."""
-    return f"{datetime.fromtimestamp(timestamp, UTC):%Y-%m-%d %H:%M} UTC" if timestamp else ""
 
 
 @dataclass(frozen=True)

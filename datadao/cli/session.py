@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
@@ -18,6 +17,7 @@ from datadao.cli.orders import Orders
 from datadao.errors import AccountRefused, InvalidArgument
 from datadao.network import connected, discreet
 from datadao.profile import Profile
+from datadao.text import Terminal, lines, visible
 
 if TYPE_CHECKING:  # what is imported below, where it is first needed, takes seconds
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -153,14 +153,18 @@ class Session:
     # What a person sees
 
     def show(self, *items: Any) -> None:
-        """Prints results."""
+        """Prints results: a string is one line, whatever it holds."""
         out = _console(stderr=False)
         for item in items:
-            out.print(Text(item) if isinstance(item, str) else item)
+            out.print(out.as_line(item) if isinstance(item, str | Text) else item)
 
     def say(self, markup: str, text: str = "") -> None:
-        """Prints what is no result: `text` is taken as it is."""
-        self._err.print(Text.from_markup(markup), Text(text))
+        """Prints what is no result. Only `markup` is markup; the lines of `text` after its first stand further in, so
+        that what somebody else wrote into an error cannot pass for another message."""
+        first, *rest = lines(text)
+        self._err.print(self._err.as_line(Text.from_markup(markup) + Text(f" {first}" if first else "")))
+        for line in rest:
+            self._err.print(self._err.as_line(f"  {line}"))
 
     def confirm(self, question: str) -> None:
         """Asks, unless told --yes. Raises `AccountRefused` at a no, and where nobody can answer."""
@@ -168,7 +172,7 @@ class Session:
             return
         if not sys.stdin.isatty():
             raise AccountRefused("there is no terminal to confirm at: pass --yes; nothing was sent")
-        if not click.confirm(question, err=True):
+        if not click.confirm(visible(question), err=True):
             raise AccountRefused("not confirmed; nothing was sent")
 
     @contextmanager
@@ -197,6 +201,6 @@ class Session:
         return Store(**self.profile.needed(name))
 
 
-def _console(*, stderr: bool) -> Console:
-    out = Console(stderr=stderr, highlight=False, soft_wrap=True)
-    return out if out.is_terminal else Console(stderr=stderr, highlight=False, soft_wrap=True, width=_WIDE)
+def _console(*, stderr: bool) -> Terminal:
+    out = Terminal(stderr=stderr, soft_wrap=True)
+    return out if out.is_terminal else Terminal(stderr=stderr, soft_wrap=True, width=_WIDE)

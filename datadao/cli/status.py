@@ -27,7 +27,7 @@ def status(session: Session) -> Outcome:
         "block": head.number,
         "time": head.timestamp,
         "contracts": dao.addresses,
-        "asset": {"address": money.address, "symbol": money.symbol, "decimals": money.decimals},
+        "asset": {"address": money.address, "symbol": money.asset.symbol, "decimals": money.decimals},
         "token": {"symbol": dao.read("token", "symbol"), "supply": str(dao.read("token", "totalSupply"))},
         "datasets": _datasets(dao),
         "batches": _batches(dao),
@@ -122,7 +122,8 @@ def _told(session: Session, found: dict[str, Any]) -> list[Any]:
     from rich.table import Table
 
     from datadao.cli.money import decimal
-    from datadao.cli.reading import TOKEN_DECIMALS, moment
+    from datadao.cli.reading import TOKEN_DECIMALS
+    from datadao.values import moment
 
     def tokens(units: str) -> str:
         return decimal(int(units), TOKEN_DECIMALS)

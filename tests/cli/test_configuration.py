@@ -63,13 +63,15 @@ def test_no_configuration__is_told_how_to_make_one(born: Newborn) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("networks: x\n", "unknown entry 'networks'; expected network, deployment, account"),
+        ("networks: x\n", "config.yaml: unknown networks; did you mean network?"),
+        ("nodez: []\nnodes: []\n", "config.yaml: unknown nodez; expected network, deployment, account"),
+        ("network: a\nnetwork: b\n", "config.yaml: line 2: network stands twice, first in line 1"),
         ("network: 7\n", "network: expected text, got int"),
         ("max_file: true\n", "max_file: expected a number, got bool"),
-        ("store: {url: s3://b, key: x}\n", "store: unknown 'key'; expected url, endpoint"),
+        ("store: {url: s3://b, key: x}\n", "store: unknown key; expected url, endpoint"),
         ("store: {endpoint: x}\n", "store: no url; expected url, endpoint"),
         ("[1, 2]\n", "expected a mapping, got list"),
-        ("a: b: c\n", "is not YAML: mapping values are not allowed here"),
+        ("a: b: c\n", "is not YAML: line 1: mapping values are not allowed here"),
         ("", "expected a mapping, got NoneType"),
     ],
 )

@@ -77,7 +77,7 @@ def test_deploy__through_a_factory_on_chain__sends_two_transactions_and_verifies
 
 def test_existing__other_code_or_blueprint_or_nothing__is_named(deployer, first, address):
     for given, message in (
-        ("nowhere", "expected a factory's address, got 'nowhere'"),
+        ("nowhere", "factory: 'nowhere' is not an address: expected 0x and 40 hex digits"),
         (
             deployer.address,
             f"{deployer.address} is not the factory of these contracts: it differs in DataDAOFactory.code",
