@@ -8,6 +8,7 @@ from typing import Any
 import requests
 
 from tests.client.proxy import Answer, Proxy, Request
+from tests.deployment.world import until
 
 _PLACE = {"eth_call": 1, "eth_estimateGas": 1, "eth_getTransactionCount": 1, "eth_getBalance": 1,
           "eth_getBlockByNumber": 0}  # fmt: skip
@@ -26,15 +27,18 @@ class Lagging(Proxy):
         self.ask, self.tell = self._ask, self._tell
 
     def _number(self) -> int:
-        body = {"jsonrpc": "2.0", "id": 1, "method": "eth_blockNumber", "params": []}
-        return int(requests.post(self.node, json=body, timeout=30).json()["result"], 16)
+        return int(self._rpc("eth_blockNumber"), 16)
+
+    def _rpc(self, method: str, *params: str) -> Any:
+        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        return requests.post(self.node, json=body, timeout=30).json()["result"]
 
     def _behind(self, method: str) -> bool:
-        """Whether this one is answered from before: the second, the fourth, ..."""
+        """Whether this one is answered from before: the first, the third, ..."""
         if not self.left[method] or self._number() != self.head:
             return False
         self.left[method] -= 1
-        return self.left[method] % 2 == 0
+        return self.left[method] % 2 == 1
 
     def _ask(self, request: Request) -> Request:
         method, params = request["method"], list(request["params"])
@@ -51,6 +55,8 @@ class Lagging(Proxy):
     def _tell(self, request: Request, answer: Answer) -> Answer:
         method = request["method"]
         if method == "eth_sendRawTransaction" and "result" in answer:
+            # The node mines at once, but a little after it answers.
+            until(lambda: self._rpc("eth_getTransactionReceipt", answer["result"]) is not None)
             self.head = self._number()
             self.left = Counter(dict.fromkeys((*_PLACE, "eth_blockNumber", *_NEW), self.times))
             return answer

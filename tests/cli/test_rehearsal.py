@@ -122,12 +122,12 @@ def test_request__on_a_node_that_can_pretend__shows_the_fee_of_both(licensee: Li
 # Offers
 
 
-def offer(licensee: Licensee, addressee: str | None = None, seats: int = 1, exclusive: bool = False) -> int:
+def offer(licensee: Licensee, addressee: str | None = None, *, price: int = 10**8, exclusive: bool = False) -> int:
     """As the holders would have made it."""
     born, timelock = licensee.born, licensee.born.addresses["timelock"]
     now = born.node.web3.eth.get_block("latest")["timestamp"]
-    terms = (1, 1, 10**8, 30 * DAY, 2, 5 * 10**7, 0, exclusive, bytes(32))
-    arguments = (terms, addressee or "0x" + "00" * 20, seats, now + DAY)
+    terms = (1, 1, price, 30 * DAY, 2, 5 * 10**7, 0, exclusive, bytes(32))
+    arguments = (terms, addressee or "0x" + "00" * 20, 1, now + DAY)
     for rpc in (("anvil_impersonateAccount", timelock), ("anvil_setBalance", timelock, hex(10**18))):
         born.node.rpc(*rpc)
     from datadao.chain import Call

@@ -1,0 +1,143 @@
+"""What a transaction offers for gas: as it is told, else what the chain and the node say; shown before it is sent.
+
+given nothing is said        it should offer twice the base fee, and the node's tip or 1 wei
+given --max-fee, --tip       it should offer these, and refuse what no block takes
+given a chain without a base fee   it should offer a gas price
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from web3.types import TxData
+
+from tests.cli.conftest import Newborn, Ran
+from tests.cli.licensee import Licensee
+from tests.cli.test_rehearsal import refuse
+from tests.client.proxy import Answer, Proxy, Request
+
+GWEI = 10**9
+SEND = ("send", "asset.approve", "leases", "1", "--yes", "--json")
+
+
+@pytest.fixture
+def licensee(born: Newborn) -> Licensee:
+    born.node.rpc("anvil_setNextBlockBaseFeePerGas", hex(2 * GWEI))
+    born.node.rpc("evm_mine")
+    born.node.rpc("anvil_setNextBlockBaseFeePerGas", hex(2 * GWEI))
+    return Licensee(born)
+
+
+def sent(licensee: Licensee, done: Ran) -> TxData:
+    """The one transaction, as it is on chain."""
+    assert done.code == 0, done.err
+    (only,) = done.document["transactions"]
+    return licensee.born.node.web3.eth.get_transaction(only["transaction"])
+
+
+def through(licensee: Licensee, tell: Callable[[Request, Answer], Answer], *more: str) -> Ran:
+    with Proxy(licensee.born.node.url) as proxy:
+        proxy.tell = tell
+        return licensee.run(*SEND, "--network", proxy.url, *more)
+
+
+def test_fee__nothing_said__is_twice_the_base_fee_and_the_nodes_tip(licensee: Licensee) -> None:
+    done = licensee.run(*SEND)
+    found = sent(licensee, done)
+    assert (found["maxPriorityFeePerGas"], found["maxFeePerGas"]) == (GWEI, 5 * GWEI)
+    assert "(base fee 2 gwei, tip 1, at most 5)" in done.err
+
+
+@pytest.mark.parametrize(("suggested", "tip"), [("0x0", 1), ("0x7", 7)])
+def test_fee__tip_that_the_node_suggests__is_offered_but_at_least_1_wei(
+    licensee: Licensee, suggested: str, tip: int
+) -> None:
+    def tell(request: Request, answer: Answer) -> Answer:
+        return answer | {"result": suggested} if request["method"] == "eth_maxPriorityFeePerGas" else answer
+
+    assert sent(licensee, through(licensee, tell))["maxPriorityFeePerGas"] == tip
+
+
+def test_fee__node_that_suggests_no_tip__is_what_its_price_has_above_the_base_fee(licensee: Licensee) -> None:
+    def tell(request: Request, answer: Answer) -> Answer:
+        if request["method"] == "eth_gasPrice":
+            return answer | {"result": hex(2 * GWEI + 5)}
+        return refuse(request, answer) if request["method"] == "eth_maxPriorityFeePerGas" else answer
+
+    assert sent(licensee, through(licensee, tell))["maxPriorityFeePerGas"] == 5
+
+
+@pytest.mark.parametrize(
+    ("options", "most", "tip"),
+    [
+        (("--max-fee", "3.5", "--tip", "0.25"), 3_500_000_000, 250_000_000),
+        (("--tip", "0.000000001"), 4 * GWEI + 1, 1),
+        (("--max-fee", "2"), 2 * GWEI, GWEI),
+        (("--max-fee", "0002.0"), 2 * GWEI, GWEI),
+    ],
+)
+def test_fee__as_told__is_offered(licensee: Licensee, options: tuple[str, ...], most: int, tip: int) -> None:
+    found = sent(licensee, licensee.run(*SEND, *options))
+    assert (found["maxFeePerGas"], found["maxPriorityFeePerGas"]) == (most, tip)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (
+            ("--max-fee", "1.9"),
+            "a max fee of 1.9 gwei is below the last block's base fee of 2 gwei; nothing was sent",
+        ),
+        (("--max-fee", "3", "--tip", "4"), "a tip of 4 gwei is above the max fee of 3 gwei; nothing was sent"),
+    ],
+)
+def test_fee__that_no_block_takes__is_refused_before_anything_is_sent(
+    licensee: Licensee, options: tuple[str, ...], told: str
+) -> None:
+    before = licensee.nonce
+    done = licensee.run(*SEND, *options)
+    assert (done.code, done.document["error"]["message"]) == (1, told)
+    assert (licensee.nonce, licensee.allowance, licensee.pool, licensee.kept) == (before, 0, 0, [])
+
+
+@pytest.mark.parametrize("amount", ["0", "-1", "1e3", "1.0000000001", "", "gwei", "1,5", "0x2", "9" * 16])
+def test_fee__that_is_no_amount__is_wrong_usage(licensee: Licensee, amount: str) -> None:
+    for option in ("--max-fee", "--tip"):
+        done = licensee.run(*SEND, f"{option}={amount}")
+        assert done.code == 2 and f"expected gwei above 0 like 2 or 1.5, with 9 decimals at most; got {amount!r}" in (
+            done.err
+        )
+
+
+def legacy(request: Request, answer: Answer) -> Answer:
+    """A chain from before EIP-1559."""
+    if request["method"].startswith("eth_getBlockBy"):
+        (answer["result"] or {}).pop("baseFeePerGas", None)
+    known = request["method"] not in ("eth_maxPriorityFeePerGas", "eth_feeHistory")
+    return answer if known else refuse(request, answer)
+
+
+@pytest.mark.parametrize(("options", "price"), [((), None), (("--max-fee", "6"), 6 * GWEI)])
+def test_fee__chain_without_a_base_fee__is_a_gas_price(
+    licensee: Licensee, options: tuple[str, ...], price: int | None
+) -> None:
+    expected = licensee.born.node.web3.eth.gas_price if price is None else price
+    found = sent(licensee, through(licensee, legacy, *options))
+    assert (found["type"], found["gasPrice"]) == (0, expected)
+
+
+def test_fee__tip_on_a_chain_without_a_base_fee__is_refused(licensee: Licensee) -> None:
+    before = licensee.nonce
+    done = through(licensee, legacy, "--tip", "1")
+    assert (done.code, done.document["error"]["message"]) == (1, "this chain has no tips; say the max fee alone")
+    assert licensee.nonce == before
+
+
+def test_fee__more_than_the_account_holds__is_refused_though_less_would_be_paid(licensee: Licensee) -> None:
+    before = licensee.nonce
+    licensee.born.node.rpc("anvil_setBalance", licensee.address, hex(200_000 * GWEI))
+    done = licensee.run(*SEND, "--max-fee", "1000")
+    message = done.document["error"]["message"]
+    assert done.code == 1 and message.startswith(f"{licensee.address} holds 0.0002 ETH, the fee is about 0.0001")
+    assert message.endswith(" ETH; nothing was sent") and licensee.nonce == before
