@@ -6,6 +6,7 @@ people; no rule of the protocol depends on it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -24,8 +25,10 @@ MAX_DECIMALS = 77
 _SHOWN = 32
 """Characters of a symbol or a name."""
 _WORD = 32
-# How nodes call what old code does instead of reverting.
-_HALTS = ("revert", "invalid opcode", "invalid instruction", "invalid jump", "out of gas", "stack underflow")
+# How nodes call what code does instead of reverting: geth, Nethermind, Besu and anvil have a spelling each.
+_HALTS = re.compile(
+    r"revert|(invalid|bad) ?\w*? ?(opcode|instruction|jump)|out ?of ?gas|stack ?underflow", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def _ask(web3: Web3, token: str, view: str) -> bytes:
     if error is None:
         return bytes.fromhex(str(answer["result"])[2:])
     message = str(error.get("message", error) if isinstance(error, dict) else error)
-    if revert_data(error) is None and not any(halt in message.lower() for halt in _HALTS):
+    if revert_data(error) is None and not _HALTS.search(message):
         raise NodeRefused(f"{view}() of the asset {token}: {message}")
     return b""
 
