@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from datadao.crypto.files import write_whole
 from datadao.errors import HashMismatch, InvalidArgument, PackageMissing
 from datadao.purposes import purposes_of
+from datadao.text import lines
 from datadao.types import Dao
 
 if TYPE_CHECKING:
@@ -93,10 +94,15 @@ def _fields(mlc: Any, schema: bytes) -> Iterator[mlcroissant.Field]:
             source = mlc.Source(file_set="files", extract=mlc.Extract(column=name))
             # A property may be called anything, an id may not.
             node = f"records/{name}" if name.isidentifier() else f"records/property-{number}"
-            told = about.get("description")
+            told = _readable(about.get("description"))
             yield mlc.Field(
                 id=node, name=name, description=told, data_types=[getattr(mlc.DataType, kind)], source=source
             )
+
+
+def _readable(text: Any) -> str | None:
+    """What the schema's author says of a property, for people to read; None if nothing."""
+    return "\n".join(lines(text)) if isinstance(text, str) else None
 
 
 def _kind(about: Any) -> str | None:

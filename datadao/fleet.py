@@ -10,7 +10,6 @@ Passphrases come from APE_ACCOUNTS_<alias>_PASSPHRASE.
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 from collections import Counter
 from pathlib import Path
@@ -25,8 +24,9 @@ from datadao.client import DataDAO
 from datadao.errors import AccountRefused, DataDAOError, ProfileRefused
 from datadao.profile import Profile
 from datadao.seats import Seats, open_seats
+from datadao.text import visible_log
 
-log = logging.getLogger("datadao.custodian")
+log = visible_log("datadao.custodian")
 
 
 class Fleet:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from datadao.node import connect, host
 from datadao.profile import Profile
 from datadao.quorum import Quorum
 from datadao.store import Store
+from datadao.text import visible_log
 from datadao.types import Seat
 from datadao.warden import Warden
 from datadao.watch import Watch
@@ -35,7 +35,7 @@ from datadao.watch import Watch
 MAX_AGE = 300.0
 """Seconds. A node whose newest block is older is not believed about the latest block; local chains stand still."""
 
-log = logging.getLogger("datadao.custodian")
+log = visible_log("datadao.custodian")
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,19 @@ class Terminal(Console):
         return shown.encode(self.encoding, "replace").decode(self.encoding)
 
 
+def visible_log(name: str) -> logging.Logger:
+    """The logger of this name, whose messages are one visible line each, whoever handles them."""
+    log = logging.getLogger(name)
+    if _show not in log.filters:
+        log.addFilter(_show)
+    return log
+
+
+def _show(record: logging.LogRecord) -> bool:
+    record.msg, record.args = visible(record.getMessage()), None
+    return True
+
+
 class LogFormatter(logging.Formatter):
     """One line for each record, whatever the message holds; a traceback's lines stand further in."""
 

@@ -17,10 +17,11 @@ from datadao.gate import Counts, LeaseState
 from datadao.keyring import Refused
 from datadao.manifests import Manifests
 from datadao.release import Readiness
+from datadao.text import visible_log
 from datadao.types import Contribution
 from datadao.witnessing import Bench
 
-log = logging.getLogger("datadao.custodian")
+log = visible_log("datadao.custodian")
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,13 @@ import click
 from datadao.cli.frame import DONE, PARTLY, Outcome, command
 from datadao.cli.groups import custodian
 from datadao.cli.keys import key_option
-from datadao.text import LogFormatter
+from datadao.text import LogFormatter, visible_log
 
 if TYPE_CHECKING:
     from datadao.cli.session import Session
     from datadao.seats import Seats
 
-log = logging.getLogger("datadao.custodian")
+log = visible_log("datadao.custodian")
 
 
 @command(custodian, "once")

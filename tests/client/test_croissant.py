@@ -78,6 +78,18 @@ def test_describe__leased_files__load_as_the_records_that_were_contributed(world
     assert described["isLiveDataset"] is True and described["datePublished"] == "2026-11-22"
 
 
+def test_describe__what_the_schema_says_of_a_property__is_readable(tmp_path: Path) -> None:
+    schema = {
+        "properties": {
+            "age": {"type": "integer", "description": "in\u202e years\x1b[2J\nor so"},
+            "n": {"type": "number", "description": 7},
+        }
+    }
+    path = describe(tmp_path, leased(schema), PUBLISHED)
+    age, number = json.loads(path.read_text())["recordSet"][0]["field"]
+    assert age["description"] == "in\ufffd years\ufffd[2J\nor so" and "description" not in number
+
+
 def test_describe__schema_other_than_the_policy_s__refused_and_nothing_written(tmp_path: Path) -> None:
     with pytest.raises(HashMismatch, match="dataset schema"):
         describe(tmp_path, replace(leased(), schema_hash=bytes(32)), PUBLISHED)

@@ -22,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from datadao.cli.session import Session
-from datadao.text import BAR, LINE_END, REPLACEMENT, LogFormatter, Terminal, lines, quoted, visible
+from datadao.text import BAR, LINE_END, REPLACEMENT, LogFormatter, Terminal, lines, quoted, visible, visible_log
 
 ESCAPE = "\x1b[2J\x1b[H\x1b]0;owned\x07\x1b]8;;http://evil\x1b\\"
 BIDI = "\u202e\u2066\u200f\u061c"
@@ -113,6 +113,14 @@ def test_log__is_one_line_a_record_and_tracebacks_stand_further_in() -> None:
     first, *rest = LogFormatter("%(message)s").format(record).split("\n")
     assert first == "stopped" and rest
     assert all(line.startswith("  ") and not DANGEROUS.search(line) for line in rest)
+
+
+def test_log_of_the_custodian__is_visible_for_any_handler(caplog: Any) -> None:
+    visible_log("datadao.custodian").warning("lease %d: %s", 1, HOSTILE)
+    assert visible_log("datadao.custodian") is logging.getLogger("datadao.custodian")
+    assert len(logging.getLogger("datadao.custodian").filters) == 1
+    (message,) = caplog.messages
+    assert message == f"lease 1: {visible(HOSTILE)}"
 
 
 def session(home: Path) -> Session:
