@@ -70,8 +70,10 @@ class Board:
         self._store.put(self._name("drafts", draft.batch.dataset_id, draft.batch.sequence), draft.encode())
 
     def drafts(self, dataset_id: int) -> Iterator[Draft]:
-        """Batches that attestors made of a dataset's submissions."""
-        return self._records(Draft, "drafts", dataset_id)
+        """Batches that attestors made of a dataset's submissions, each under its own sequence."""
+        for name, draft in self._named(Draft, "drafts", dataset_id):
+            if name == str(draft.batch.sequence):
+                yield draft
 
     def sign(self, digest: bytes, signed: Signed) -> None:
         """Posts an attestor's signature of a batch with this digest."""
@@ -91,10 +93,14 @@ class Board:
         return self._records(Readiness, "readiness", lease_id)
 
     def _records(self, kind: type[R], *place: int | str) -> Iterator[R]:
+        return (record for _, record in self._named(kind, *place))
+
+    def _named(self, kind: type[R], *place: int | str) -> Iterator[tuple[str, R]]:
+        """Records below a folder, by the last part of their names."""
         for name in self._store.names(self._name(*place)):
             record = _read(self._store, name, kind)
             if record is not None:
-                yield record
+                yield name.rpartition("/")[2], record
 
     def _name(self, *place: int | str) -> str:
         kind, *rest = place

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar
 
 from datadao import eip712
@@ -133,11 +134,20 @@ class Panel:
             if item.file_hash not in self.taken and slot not in self._scores[name]
         }
 
-    def draft(self, sequence: int, deadline: int, drafter: str, sign: eip712.Signer) -> tuple[Draft, Manifest]:
+    def draft(
+        self,
+        sequence: int,
+        deadline: int,
+        drafter: str,
+        sign: eip712.Signer,
+        standing: Mapping[bytes, str] = MappingProxyType({}),
+    ) -> tuple[Draft, Manifest]:
         """A batch of everything that enough attestors scored alike and the policy pays for.
 
-        Of submissions with one fingerprint the one with the lowest id is taken. Raises `BatchRefused` if none is left.
+        Of submissions with one fingerprint the one with the lowest id is taken; those whose fingerprint or file hash is
+        `standing` in another draft, given in words, are left out. Raises `BatchRefused` if none is left.
         """
+        elsewhere: set[str] = set()
         voices: dict[bytes, tuple[Leaf, int]] = {}
         for name in sorted(self._scores):
             scores = self._scores[name]
@@ -147,8 +157,18 @@ class Panel:
                 leaf = settle(list(scores.values()))
             except ScoreRefused:
                 continue
-            if self.policy.accepts(leaf) and not self.taken & {leaf.fingerprint, leaf.file_hash}:
-                voices.setdefault(leaf.fingerprint, (leaf, sum(1 << slot for slot in scores)))
+            marks = {leaf.fingerprint, leaf.file_hash}
+            if not self.policy.accepts(leaf) or self.taken & marks:
+                continue
+            if beside := {standing[mark] for mark in marks if mark in standing}:
+                elsewhere |= beside
+                continue
+            voices.setdefault(leaf.fingerprint, (leaf, sum(1 << slot for slot in scores)))
+        if not voices and elsewhere:
+            raise BatchRefused(
+                f"what could be drafted stands in {' and '.join(sorted(elsewhere))} already: let that be signed and "
+                "published, or its drafter replace it (`datadao attest draft --anew`)"
+            )
         if not voices:
             raise BatchRefused(
                 f"no new submission to dataset {self.dataset_id} has {self.threshold} scores that agree and that the "
@@ -177,8 +197,11 @@ class Panel:
                 return number
         raise BatchRefused(f"all {MAX_AHEAD} numbers after batch {self.last_sequence} are drafted; publish one of them")
 
-    def examine(self, draft: Draft, manifest: Manifest, slot: int) -> Batch:
-        """The batch, if attestor `slot` may sign it. Raises `DraftRefused` saying why not."""
+    def examine(self, draft: Draft, manifest: Manifest, slot: int | None) -> Batch:
+        """The batch, if attestor `slot` may sign it, or any attestor at all. Raises `DraftRefused` saying why not.
+
+        What stands in other drafts is not looked at here: see `datadao.drafts`.
+        """
         batch, leaves = draft.batch, manifest.leaves
         if draft.drafter not in self._slots or not self.check(draft.drafter, batch.typed(self.dao), draft.signature):
             raise DraftRefused(f"batch {batch.sequence} is not signed by an attestor of the current set; ignore it")
@@ -192,11 +215,11 @@ class Panel:
             raise DraftRefused(f"batch {batch.sequence} is not what its leaves make under policy {self.policy.version}")
         return batch
 
-    def _examine_leaf(self, leaf: Leaf, voices: list[int], slot: int) -> None:
+    def _examine_leaf(self, leaf: Leaf, voices: list[int], slot: int | None) -> None:
         where = f"the file {leaf.file_hash.hex()} of {leaf.contributor}"
         fields = (self.dataset_id, leaf.contributor, leaf.file_hash, leaf.envelope_hash)
         scores = self._scores[eip712.struct_hash(submission_data(self.dao, *fields))]
-        mine = scores.get(slot)
+        mine = leaf if slot is None else scores.get(slot)
         if mine is None:
             raise DraftRefused(f"{where} is one this attestor has not scored; score first")
         if self.taken & {leaf.fingerprint, leaf.file_hash}:

@@ -23,6 +23,11 @@ from datadao.merkle import leaf_hash, verify
 from datadao.node import in_words
 from datadao.types import Contribution, Dao, Party, Seat
 
+_GONE = {
+    Standing.ERASED: "was erased by its contributor",
+    Standing.DUPLICATE: "is a duplicate: the same data was recorded in another contribution first",
+}
+
 
 class Warden:
     """Wraps a `Gate` so that an exception, an answer of the wrong shape or a finalized block that moved back all end in
@@ -126,7 +131,7 @@ class Warden:
         with _fail_closed():
             answers = [Standing(answer) for answer in self._gate.standing(list(members.values()), tag)]
             named = list(zip(members, answers, strict=True))
-        return {i: ContributionErased(f"{i.hex()} is {now.value}") for i, now in named if now is not Standing.INCLUDED}
+        return {i: ContributionErased(f"{i.hex()} {_GONE[now]}") for i, now in named if now is not Standing.INCLUDED}
 
     def _proved(self, listed: Sequence[Contribution]) -> Iterator[tuple[bytes, Contribution, BatchState]]:
         for item in listed:

@@ -13,7 +13,7 @@ from datadao.cli.keys import key_option
 
 if TYPE_CHECKING:
     from datadao.cli.session import Session
-    from datadao.proposal import Draft, Panel
+    from datadao.proposal import Draft
 
 _dataset = click.option("--dataset", type=click.IntRange(1), required=True, help="Dataset to attest for.")
 
@@ -80,33 +80,46 @@ def score(
 @command(attest, "draft")
 @_dataset
 @click.option("--days", type=click.IntRange(1, 30), default=7, show_default=True, help="Until it must be published.")
-def draft(session: Session, dataset: int, days: int) -> Outcome:
-    """Draft a batch of everything that enough attestors scored alike, and sign it first."""
-    from datadao.cli.panel import my_slot, open_panel
+@click.option("--anew", is_flag=True, help="Replace this account's own drafts that still lack signatures.")
+def draft(session: Session, dataset: int, days: int, anew: bool) -> Outcome:
+    """Draft a batch of everything that enough attestors scored alike, and sign it first.
+
+    What stands in another draft that may still be published, or in a batch, is left out.
+    """
+    from datadao.cli.panel import my_slot, open_drafts, open_panel
     from datadao.errors import ObjectTaken
 
     panel = open_panel(session, dataset)
     my_slot(session, panel)
-    drafted = {item.batch.sequence for item in _drafts(session, panel)}
+    occupied: set[int] = set()
     while True:
-        sequence = panel.next_sequence(drafted)
-        made, manifest = panel.draft(sequence, panel.now + days * 86_400, session.address, session.sign)
+        drafts = open_drafts(session, panel)
+        standing = drafts.standing(anew=session.address if anew else None)
+        sequence = panel.next_sequence({item.place[1] for item in drafts.of(dataset)} | occupied)
+        made, manifest = panel.draft(
+            sequence,
+            panel.now + days * 86_400,
+            session.address,
+            session.sign,
+            {mark: item.words for mark, item in standing.items()},
+        )
         session.store.put_bytes(manifest.encode())
         try:
             session.board.draft(made)
             break
-        except ObjectTaken:  # another attestor was quicker, or somebody put rubbish there
-            drafted.add(sequence)
-    document = {"dataset": dataset, "sequence": sequence, **_summary(session, made)}
-    return Outcome(document, (f"Drafted and signed batch {sequence}: {_words(made)}.",))
+        except ObjectTaken:  # another attestor was quicker, whose draft is read now; or it is rubbish
+            occupied.add(sequence)
+    beside = sorted({item.words for item in standing.values()})
+    document = {"dataset": dataset, "sequence": sequence, **_summary(session, made), "beside": beside}
+    lines = [f"Drafted and signed batch {sequence}: {_words(made)}."]
+    return Outcome(document, (*lines, *(f"Without what stands in {words}." for words in beside)))
 
 
 @command(attest, "sign")
 @_dataset
 def sign(session: Session, dataset: int) -> Outcome:
-    """Check what other attestors drafted against the scores, and sign it."""
-    from datadao.batch import Manifest
-    from datadao.cli.panel import my_slot, open_panel
+    """Check what other attestors drafted against the scores and against each other, and sign it."""
+    from datadao.cli.panel import my_slot, open_drafts, open_panel
     from datadao.errors import DataDAOError, StoreUnavailable
     from datadao.proposal import Signed
 
@@ -114,21 +127,21 @@ def sign(session: Session, dataset: int) -> Outcome:
     slot = my_slot(session, panel)
     signed: list[dict[str, Any]] = []
     refused: list[dict[str, Any]] = []
-    for item in _drafts(session, panel):
-        if session.address in _signatures(session, panel, item):
+    drafts = open_drafts(session, panel)
+    for item in drafts.of(dataset):
+        if session.address in item.signatures or drafts.replaced(item):
             continue
-        digest = item.batch.manifest_hash
         try:
-            manifest = Manifest.decode(session.store.get(digest, Manifest.LIMIT), session.dao.id, digest)
-            batch = panel.examine(item, manifest, slot)
+            batch = panel.examine(item.draft, item.manifest, slot)
+            drafts.check(item, session.address)
         except StoreUnavailable:
             raise
         except DataDAOError as error:
-            refused.append({"sequence": item.batch.sequence, "kind": type(error).__name__, "reason": str(error)})
+            refused.append({"sequence": item.place[1], "kind": type(error).__name__, "reason": str(error)})
             continue
         signature = session.sign(batch.typed(session.dao.id))
         session.board.sign(batch.digest(session.dao.id), Signed(session.address, signature))
-        signed.append({"sequence": batch.sequence, **_summary(session, item)})
+        signed.append({"sequence": batch.sequence, **_summary(session, item.draft)})
     lines = [f"Signed batch {item['sequence']}: {item['shares']} units of shares." for item in signed]
     lines += [f"Not signed: {item['kind']}: {item['reason']}" for item in refused]
     code = DONE if not refused else PARTLY if signed else REFUSED
@@ -139,23 +152,29 @@ def sign(session: Session, dataset: int) -> Outcome:
 @_dataset
 def publish(session: Session, dataset: int) -> Outcome:
     """Publish the oldest drafted batch that enough attestors signed. Anyone may."""
-    from datadao.cli.panel import open_panel
+    from datadao.cli.panel import open_drafts, open_panel, taken
     from datadao.cli.sending import after, receipt_json, send
-    from datadao.errors import NotEnoughSignatures
+    from datadao.errors import DraftRefused, NotEnoughSignatures
     from datadao.store import content_name
 
     panel = open_panel(session, dataset)
-    drafts = _drafts(session, panel)
-    ready = [(item, found) for item in drafts if len(found := _signatures(session, panel, item)) >= panel.threshold]
-    if not ready:
-        have = max((len(_signatures(session, panel, item)) for item in drafts), default=0)
+    drafts = open_drafts(session, panel)
+    item = drafts.publishable(dataset, panel.taken)
+    if item is None:
+        have = max((len(other.signatures) for other in drafts.of(dataset)), default=0)
         raise NotEnoughSignatures(have, panel.threshold)
-    item, found = min(ready, key=lambda pair: pair[0].batch.sequence)
-    batch, dao = item.batch, session.dao
+
+    def check() -> None:
+        if drafts.publishable(dataset, taken(session)) is not item:
+            raise DraftRefused(
+                f"some of batch {batch.sequence} was published meanwhile; nothing was sent, run it again"
+            )
+
+    batch, dao, found = item.draft.batch, session.dao, item.signatures
     signers = sorted(found, key=lambda signer: int(signer, 16))[: panel.threshold]
     arguments = (tuple(vars(batch).values()), [found[signer] for signer in signers], content_name(batch.manifest_hash))
-    what = f"publish batch {batch.sequence} of dataset {dataset}: {_words(item)}"
-    receipts = send(session, [dao.call("registry", "publish", *arguments, what=what)])
+    what = f"publish batch {batch.sequence} of dataset {dataset}: {_words(item.draft)}"
+    receipts = send(session, [dao.call("registry", "publish", *arguments, what=what)], check=check)
     (event,) = receipts[0].events("registry", "BatchPublished", dao.addresses["registry"])
     batch_id = event.told["batchId"]
     since = after(session, receipts[0], lambda block: dao.read("registry", "batch", batch_id, block=block).since)
@@ -163,30 +182,6 @@ def publish(session: Session, dataset: int) -> Outcome:
     document = {"batch": batch_id, "sequence": batch.sequence, "activatableAt": opens}
     text = f"Published as batch {batch_id}; `datadao activate {batch_id}` from {_moment(opens)} on."
     return Outcome(document | {"transactions": receipt_json(receipts)}, (text,))
-
-
-def _drafts(session: Session, panel: Panel) -> list[Draft]:
-    """Drafts of this attestor set that can still be published, oldest first; what strangers posted is left out."""
-    attestors = {party.signer for party in panel.attestors}
-    found = [
-        item
-        for item in session.board.drafts(panel.dataset_id)
-        if item.batch.attestor_set_version == panel.set_version
-        and item.batch.sequence > panel.last_sequence
-        and item.batch.deadline > panel.now
-        and item.drafter in attestors
-        and panel.check(item.drafter, item.batch.typed(panel.dao), item.signature)
-    ]
-    return sorted(found, key=lambda item: item.batch.sequence)
-
-
-def _signatures(session: Session, panel: Panel, item: Draft) -> dict[str, bytes]:
-    """Good signatures of a draft by attestors of the set, its drafter's among them."""
-    message, attestors = item.batch.typed(panel.dao), {party.signer for party in panel.attestors}
-    posted = session.board.signatures(item.batch.digest(panel.dao))
-    good = {s.signer: s.signature for s in posted if s.signer in attestors}
-    good = {signer: data for signer, data in good.items() if panel.check(signer, message, data)}
-    return good | {item.drafter: item.signature}
 
 
 def _summary(session: Session, item: Draft) -> dict[str, Any]:

@@ -22,7 +22,10 @@ _TOGETHER = 20
 @command(cli, "claim", sends=True)
 @click.option("--for", "owner", metavar="ADDRESS", help="Another contributor, who is paid; this account sends.")
 def claim(session: Session, owner: str | None) -> Outcome:
-    """Claim this account's contributions, then its income. Anyone may claim for anyone; only the owner is paid."""
+    """Claim this account's contributions, then its income. Anyone may claim for anyone; only the owner is paid.
+
+    What stands in two batches counts once: in the one that recorded it, else in the oldest.
+    """
     from datadao.cli.mine import Standing, accepted
     from datadao.cli.money import decimal
     from datadao.cli.reading import TOKEN_DECIMALS
@@ -31,7 +34,9 @@ def claim(session: Session, owner: str | None) -> Outcome:
 
     dao, money = session.dao, session.money
     owner = address(owner) if owner else session.address
-    waiting = [item for item in accepted(session, owner) if item.standing is Standing.CLAIMABLE]
+    mine = accepted(session, owner)
+    waiting = [item for item in mine if item.standing is Standing.CLAIMABLE]
+    twice = [item for item in mine if item.standing is Standing.DUPLICATE]
     before = dao.read("token", "balanceOf", owner)
     calls = [call for group in _groups(waiting) for call in _calls(session, group)]
     receipts = send(session, calls, more=True) if calls else []
@@ -46,11 +51,22 @@ def claim(session: Session, owner: str | None) -> Outcome:
     if income:
         what = f"pay {money.text(income)} of income to {owner}"
         receipts += send(session, [dao.call("splitter", "claim", owner, pools, what=what)])
-    document = {"account": owner, "contributions": len(waiting), "tokens": str(tokens), "income": str(income)}
+    duplicates = [
+        {"fileHash": i.contribution.leaf.file_hash, "batch": i.contribution.batch_id, "counted": i.counted}
+        for i in twice
+    ]
+    document = {
+        "account": owner, "contributions": len(waiting), "tokens": str(tokens), "income": str(income),
+        "duplicates": duplicates,
+    }  # fmt: skip
+    lines = [
+        f"Not claimed: {i.contribution.leaf.file_hash.hex()} in batch {i.contribution.batch_id}, a {i.words}."
+        for i in twice
+    ]
     if not receipts:
-        return Outcome(document | {"transactions": []}, ("Nothing to claim.",))
+        return Outcome(document | {"transactions": []}, ("Nothing to claim.", *lines))
     text = f"{len(waiting)} contributions claimed: {decimal(tokens, TOKEN_DECIMALS)} tokens; {money.text(income)} paid."
-    return Outcome(document | {"transactions": receipt_json(receipts)}, (text,))
+    return Outcome(document | {"transactions": receipt_json(receipts)}, (text, *lines))
 
 
 def _groups(waiting: list[Mine]) -> list[list[Mine]]:

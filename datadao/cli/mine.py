@@ -25,13 +25,21 @@ class Standing(Enum):
 
 @dataclass(frozen=True)
 class Mine:
-    """A leaf of the contributor's, `index` in its batch's manifest."""
+    """A leaf of the contributor's, `index` in its batch's manifest. `counted` is the batch in which a duplicate counts:
+    where it was recorded, or the owner's oldest while none is."""
 
     dataset_id: int
     index: int
     manifest: Manifest
     contribution: Contribution
     standing: Standing
+    counted: int | None = None
+
+    @property
+    def words(self) -> str:
+        """Where it stands, for people."""
+        counted = f" of one in batch {self.counted}" if self.counted is not None else ""
+        return self.standing.value + counted
 
 
 def accepted(session: Session, owner: str) -> list[Mine]:
@@ -51,14 +59,22 @@ def accepted(session: Session, owner: str) -> list[Mine]:
     included = read_many(dao.web3, [dao.call("registry", "isIncluded", *proof) for proof in proofs], block)
     fingerprints = [dao.call("registry", "contribution", c.leaf.fingerprint) for *_, c in found]
     records = read_many(dao.web3, fingerprints, block)
-    return [
-        Mine(*leaf, _standing(leaf[3], inside, record))
-        for leaf, inside, record in zip(found, included, records, strict=True)
-    ]
+    first: dict[bytes, int] = {}
+    mine = []
+    for leaf, inside, record in zip(found, included, records, strict=True):
+        contribution = leaf[3]
+        oldest = first.setdefault(contribution.leaf.fingerprint, contribution.batch_id)
+        mine.append(Mine(*leaf, *_standing(contribution, inside, record, oldest)))
+    return mine
 
 
-def _standing(item: Contribution, inside: bool, record: Any) -> Standing:
+def _standing(item: Contribution, inside: bool, record: Any, oldest: int) -> tuple[Standing, int | None]:
     status, _, batch_id, _ = record
+    if not inside and status == _ERASED and batch_id == item.batch_id:
+        return Standing.ERASED, None
     if not inside:
-        return Standing.ERASED if status == _ERASED and batch_id == item.batch_id else Standing.DUPLICATE
-    return Standing.CLAIMED if status == _CLAIMED else Standing.CLAIMABLE
+        return Standing.DUPLICATE, batch_id or None
+    if status == _CLAIMED:
+        return Standing.CLAIMED, None
+    # Nothing is recorded yet: only the first claim will be.
+    return (Standing.CLAIMABLE, None) if oldest == item.batch_id else (Standing.DUPLICATE, oldest)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from datadao.cli.frame import DONE, PARTLY, Outcome, command
+from datadao.cli.frame import DONE, PARTLY, REFUSED, Outcome, command
 from datadao.cli.groups import cli
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datadao.client import Terms
     from datadao.errors import DataDAOError
     from datadao.licensee import Fault, Licensee
+    from datadao.types import Contribution
 
 
 @command(cli, "open")
@@ -25,7 +26,8 @@ def open_(session: Session, number: int, out: Path) -> Outcome:
     """Open every file of a LEASE whose keys custodians released, and describe them as a Croissant dataset.
 
     Files lie in DIR/data, named by the sha256 of their ciphertext, their description in DIR/croissant.json. Those
-    already there are not opened again; those erased since must be deleted, and are named.
+    already there are not opened again; those erased since must be deleted, and are named. When no file at all is open
+    the exit code is 1, with the reason.
     """
     from datadao.cli.reading import LeaseStatus, check_lease, terms_of, word
     from datadao.croissant import DATA
@@ -34,7 +36,9 @@ def open_(session: Session, number: int, out: Path) -> Outcome:
     info, terms = check_lease(session, number), terms_of(session.dao, number)
     dataset = terms.dataset_id
     licensees, faults = _licensees(session, number, bytes(info.hpkeKey))
-    if not any(licensee.held for licensee in licensees):
+    living, erased, double = _standing(session, dataset)
+    empty = not living and info.status == LeaseStatus.ACTIVE
+    if not empty and not any(licensee.held for licensee in licensees):
         state = word(LeaseStatus(info.status))
         raise LeaseNotStarted(
             f"no keys are released for lease {number}, which is {state}: custodians release them once an instalment is "
@@ -42,19 +46,23 @@ def open_(session: Session, number: int, out: Path) -> Outcome:
         )
     data = out / DATA
     data.mkdir(parents=True, exist_ok=True)
-    gone = _gone(session, dataset)
-    opened, left = _open_all(session, dataset, licensees, data, gone)
-    stale = sorted(str(data / name) for name in gone if (data / name).exists())
-    description = _describe(session, number, terms, out)
+    opened, left = _open_all(session, dataset, licensees, data, living)
+    stale = sorted(str(data / name) for name in erased if (data / name).exists())
+    surplus = sorted(str(data / name) for name in double if (data / name).exists())
+    description = _describe(session, number, terms, out) if opened else None
     lines = [f"{len(opened)} files in {data}" + (f", described by {description}." if description else ".")]
+    reason = None if opened or left else _why_none(dataset, len(erased), len(double))
+    lines += [f"{reason}."] if reason else []
     lines += [f"{item['fileHash'].hex()}  {item['kind']}: {item['reason']}" for item in left]
     lines += [f"Bad bundle {fault.name}: {_culprit(fault)}: {fault.reason}" for fault in faults]
     lines += [f"Erased by its contributor: delete {path} and every copy, then acknowledge." for path in stale]
+    lines += [f"Not of the dataset, which has the same data in another file: {path}" for path in surplus]
     document = {
         "lease": number, "description": description, "opened": opened, "left": left, "delete": stale,
+        "duplicates": surplus, "reason": reason,
         "faults": [{"bundle": f.name, "seat": f.culprit, "reason": str(f.reason)} for f in faults],
     }  # fmt: skip
-    return Outcome(document, tuple(lines), PARTLY if left else DONE)
+    return Outcome(document, tuple(lines), REFUSED if not opened else PARTLY if left else DONE)
 
 
 def _licensees(session: Session, number: int, current: bytes) -> tuple[list[Licensee], list[Fault]]:
@@ -83,47 +91,61 @@ def _licensees(session: Session, number: int, current: bytes) -> tuple[list[Lice
     return made, [f for f in faults[0] if not isinstance(f.reason, UnsealFailed) or f.name in shut_to_all]
 
 
-def _gone(session: Session, dataset: int) -> set[str]:
-    """Names of files whose contributions were erased, or never counted because another had them first."""
+def _standing(session: Session, dataset: int) -> tuple[list[Contribution], set[str], set[str]]:
+    """Contributions that are part of the dataset now; names of files that were erased; names of those that never
+    counted, because another file with the same data was recorded first. One that any batch includes is neither."""
     from datadao.gate import Standing
 
     members = session.catalog.contributions(dataset)
-    standing = session.dao.gate.standing(members, "latest")
-    return {c.leaf.file_hash.hex() for c, now in zip(members, standing, strict=True) if now is not Standing.INCLUDED}
+    standing = list(zip(members, session.dao.gate.standing(members, "latest"), strict=True))
+    names = {kind: {c.leaf.file_hash.hex() for c, now in standing if now is kind} for kind in Standing}
+    living = [c for c, now in standing if now is Standing.INCLUDED]
+    erased = names[Standing.ERASED] - names[Standing.INCLUDED]
+    return living, erased, names[Standing.DUPLICATE] - names[Standing.INCLUDED] - erased
+
+
+def _why_none(dataset: int, erased: int, double: int) -> str:
+    """Why a dataset has no file to open."""
+    if not erased and not double:
+        return f"Nothing to open: dataset {dataset} has no active batch"
+    said = [f"{erased} erased by their contributors"] if erased else []
+    said += [f"{double} duplicates of other data"] if double else []
+    return f"Nothing to open: of the files of dataset {dataset} {' and '.join(said)}, and no other is there"
 
 
 def _open_all(
-    session: Session, dataset: int, licensees: Sequence[Licensee], out: Path, gone: set[str]
+    session: Session, dataset: int, licensees: Sequence[Licensee], out: Path, living: Sequence[Contribution]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """What is open now, and what is not, with the reason."""
+    """What is open now, and what is not, with the reason; a file once, in however many batches it stands."""
     from dataclasses import replace
 
     from datadao.catalog import ACTIVATED
 
+    wanted = {(c.batch_id, c.leaf) for c in living}
+    files = {c.leaf.file_hash: c.leaf for c in living}
+    shut = {file_hash for file_hash in files if not (out / file_hash.hex()).exists()}
+    reasons: dict[bytes, DataDAOError | None] = {}
+    with session.progress("open", len(files)) as done:
+        done(len(files) - len(shut))
+        for item, manifest in session.catalog.manifests(dataset, ACTIVATED):
+            # The lease's present key comes first, and its reason is the one to give.
+            for licensee in licensees:
+                leaves = (leaf for leaf in manifest.leaves if (item.batch_id, leaf) in wanted)
+                again = replace(manifest, leaves=tuple(leaf for leaf in leaves if leaf.file_hash in shut))
+                for found in licensee.open_all(again, out):
+                    reasons.setdefault(found.leaf.file_hash, found.error)
+                    if found.path is not None:
+                        shut.discard(found.leaf.file_hash)
+                        done(1)
     opened: list[dict[str, Any]] = []
     left: list[dict[str, Any]] = []
-    manifests = [manifest for _, manifest in session.catalog.manifests(dataset, ACTIVATED)]
-    with session.progress("open", sum(len(manifest.leaves) for manifest in manifests)) as done:
-        for manifest in manifests:
-            wanted = [leaf for leaf in manifest.leaves if leaf.file_hash.hex() not in gone]
-            shut = {leaf.file_hash: leaf for leaf in wanted if not (out / leaf.file_hash.hex()).exists()}
-            done(len(manifest.leaves) - len(shut))
-            reasons: dict[bytes, DataDAOError | None] = {}
-            for turn, licensee in enumerate(licensees):
-                for item in licensee.open_all(replace(manifest, leaves=tuple(shut.values())), out):
-                    # The lease's present key comes first, and its reason is the one to tell.
-                    reasons.setdefault(item.leaf.file_hash, item.error)
-                    if item.path is not None:
-                        del shut[item.leaf.file_hash]
-                    if turn == 0:
-                        done(1)
-            for leaf in wanted:
-                place = {"fileHash": leaf.file_hash, "contributor": leaf.contributor}
-                if leaf.file_hash in shut:
-                    error = reasons[leaf.file_hash]
-                    left.append(place | {"kind": type(error).__name__, "reason": str(error)})
-                else:
-                    opened.append(place | {"path": out / leaf.file_hash.hex()})
+    for file_hash, leaf in files.items():
+        place = {"fileHash": file_hash, "contributor": leaf.contributor}
+        if file_hash in shut:
+            error = reasons[file_hash]
+            left.append(place | {"kind": type(error).__name__, "reason": str(error)})
+        else:
+            opened.append(place | {"path": out / file_hash.hex()})
     return opened, left
 
 

@@ -10,20 +10,19 @@ from datadao.errors import InvalidArgument, SeatMismatch, StoreError
 
 if TYPE_CHECKING:
     from datadao.cli.session import Session
+    from datadao.drafts import Drafts
     from datadao.proposal import Panel
     from datadao.scoring import JsonLinesScorer
 
 
 def open_panel(session: Session, dataset_id: int) -> Panel:
     """Submissions, scores and what is accepted already, read from chain and storage."""
-    from datadao.catalog import ALIVE
     from datadao.cli.reading import check_dataset
     from datadao.proposal import Panel
 
     check_dataset(session, dataset_id)
     dao = session.dao
     version = dao.read("registry", "attestorSetVersion")
-    leaves = [leaf for _, manifest in session.catalog.manifests(None, ALIVE) for leaf in manifest.leaves]
     panel = Panel(
         dao=dao.id,
         dataset_id=dataset_id,
@@ -32,12 +31,30 @@ def open_panel(session: Session, dataset_id: int) -> Panel:
         threshold=dao.read("registry", "attestors", version).threshold,
         set_version=version,
         last_sequence=dao.read("registry", "dataset", dataset_id).lastSequence,
-        taken=frozenset(mark for leaf in leaves for mark in (leaf.fingerprint, leaf.file_hash)),
+        taken=taken(session),
         now=session.now,
         submissions=dict(session.board.submissions(dataset_id)),
     )
     panel.hear(session.board.proposals(dataset_id))
     return panel
+
+
+def taken(session: Session) -> frozenset[bytes]:
+    """Fingerprints and file hashes of what stands in a batch, of any dataset, that is published and not dead."""
+    from datadao.catalog import ALIVE
+    from datadao.drafts import marks_of
+
+    leaves = (leaf for _, manifest in session.catalog.manifests(None, ALIVE) for leaf in manifest.leaves)
+    return frozenset(mark for leaf in leaves for mark in marks_of(leaf))
+
+
+def open_drafts(session: Session, panel: Panel) -> Drafts:
+    """What is on the board now: drafts of the panel's dataset, and of the others, whose data may be the same."""
+    from datadao.drafts import Drafts
+
+    board, datasets = session.board, range(1, session.dao.read("registry", "datasetCount") + 1)
+    others = [open_panel(session, n) for n in datasets if n != panel.dataset_id and any(board.drafts(n))]
+    return Drafts.read([panel, *others], board, session.store)
 
 
 def my_slot(session: Session, panel: Panel) -> int:

@@ -21,10 +21,17 @@ _T = TypeVar("_T")
 
 
 def send(
-    session: Session, calls: Sequence[Call], *, dependent: bool = False, note: str = "", more: bool = False
+    session: Session,
+    calls: Sequence[Call],
+    *,
+    dependent: bool = False,
+    note: str = "",
+    more: bool = False,
+    check: Callable[[], None] = lambda: None,
 ) -> list[Mined]:
     """What became of the calls, in order. `dependent` ones need those before them: all are tried together, as one
-    after another. `note` says what is at stake; `more` of the command follows.
+    after another. `note` says what is at stake; `more` of the command follows;
+    `check` is asked last of all, once the owner agreed, and raises if nothing may be sent after all.
 
     Raises, before anything is sent, `Reverted` if a call would be refused, `InvalidArgument` if there is no money for
     the fee, `AccountRefused` if its owner says no; `NotMined` when a transaction is not mined in time; and
@@ -38,6 +45,7 @@ def send(
     _show(session, sender, calls, gas, fee, note)
     session.confirm(f"Send {len(calls)} transaction{'s' if len(calls) > 1 else ''}?")
     session.unlock()
+    check()
     done: list[Mined] = []
     with session.progress("transactions", len(calls)) as progress:
         for number, call in enumerate(calls):

@@ -1,0 +1,345 @@
+"""The same data in two batches: refused while it is drafted, signed and published; where it happened all the same,
+nobody is misled by it.
+
+given two files that all attestors scored
+  when they are drafted again, by anyone       it should be refused, before and after they are published
+  when a draft is replaced by its author       it should be the later one that is signed
+  when a second batch of them has signatures   it should not be published
+given two active batches of the same two files
+  when their owner claims                      it should be paid once, and be told of the rest
+  when a licensee opens                        it should have both files, and delete nothing
+  when the owner erases them                   it should be nothing, with a reason and exit code 1
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import ape
+import pytest
+
+from datadao import wallet
+from datadao.batch import Batch, Manifest
+from datadao.board import Board
+from datadao.catalog import Catalog
+from datadao.chain import CONTRACTS, Call
+from datadao.client import DataDAO, Terms
+from datadao.keyfile import new_key
+from datadao.proposal import Draft, Signed
+from datadao.store import Store, content_name
+from tests.cli.conftest import Newborn, put_key
+from tests.cli.world import DAY, FINALITY, SCHEMA, UNIT
+
+LINES = [json.dumps({"name": name, "diary": "d"}) + "\n" for name in "ab"]
+CUSTODIANS, ATTESTORS = range(4), range(3)
+
+
+@dataclass
+class Stage(Newborn):
+    """A DAO in which a member handed in two files that custodians opened and attestors scored."""
+
+    giver: Path
+    attestors: list[Path]
+    custodians: list[Path]
+
+    def attest(self, slot: int, *arguments: str) -> Any:
+        return self.run(self.attestors[slot], "attest", *arguments, "--dataset", "1", "--json")
+
+    def done(self, home: Path, *arguments: str) -> Any:
+        ran = self.run(home, *arguments, "--json")
+        assert ran.code == 0, (arguments, ran.out, ran.err)
+        return ran.document
+
+    @property
+    def dao(self) -> DataDAO:
+        return DataDAO(self.addresses)
+
+    @property
+    def store(self) -> Store:
+        return Store(f"file://{self.folder}/storage")
+
+    @property
+    def drafts(self) -> list[Draft]:
+        with ape.networks.parse_network_choice(self.node.url):
+            return list(Board(self.dao.id, self.store).drafts(1))
+
+    def again(self, draft: Draft, *, other_files: bool = False) -> Draft:
+        """The same leaves, or the same data in other files, under the next number: drafted and signed blindly."""
+        with ape.networks.parse_network_choice(self.node.url):
+            dao, board = self.dao.id, Board(self.dao.id, self.store)
+            old = Manifest.decode(self.store.get(draft.batch.manifest_hash), dao, draft.batch.manifest_hash)
+            manifest = replace(old, sequence=old.sequence + 1)
+            if other_files:
+                leaves = (leaf._replace(file_hash=sha256(leaf.file_hash).digest()) for leaf in old.leaves)
+                manifest = replace(manifest, leaves=tuple(leaves))
+            digest = self.store.put_bytes(manifest.encode())
+            batch = replace(draft.batch, sequence=manifest.sequence, root=manifest.tree.root, manifest_hash=digest)
+            signers = {address: wallet.signer(wallet.find(address)) for address in ("TEST::3", "TEST::2")}
+            signed = {str(wallet.find(alias).address): sign(batch.typed(dao)) for alias, sign in signers.items()}
+            (first, signature), *others = signed.items()
+            made = Draft(tuple(vars(batch).values()), draft.voices, first, signature)
+            board.draft(made)
+            for signer, other in others:
+                board.sign(batch.digest(dao), Signed(signer, other))
+            return made
+
+    def published(self, **settings: bool) -> Batch:
+        """Both batches on chain: the first by the command, the second past it."""
+        self.attest(0, "draft")
+        self.attest(1, "sign")
+        self.done(self.giver, "attest", "publish", "--dataset", "1", "--yes")
+        (first,) = self.drafts
+        second = self.again(first, **settings)
+        with ape.networks.parse_network_choice(self.node.url):
+            signed = {
+                s.signer: s.signature
+                for s in Board(self.dao.id, self.store).signatures(second.batch.digest(self.dao.id))
+            }
+            signed[second.drafter] = second.signature
+            signatures = [signed[signer] for signer in sorted(signed, key=lambda signer: int(signer, 16))]
+            arguments = (tuple(second.fields), signatures, content_name(second.batch.manifest_hash))
+        self.send("registry", "publish", *arguments)
+        return second.batch
+
+    def send(self, key: str, function: str, *arguments: Any, sender: str = "") -> None:
+        """A call past all commands, by anybody unless said."""
+        call = Call(self.addresses[key], CONTRACTS[key], function, arguments)
+        sender = sender or self.node.rpc("eth_accounts")[0]
+        transaction = {"from": sender, "to": call.to, "data": "0x" + call.data.hex()}
+        receipt = self.node.rpc("eth_getTransactionReceipt", self.node.rpc("eth_sendTransaction", transaction))
+        assert receipt["status"] == "0x1"
+
+    def activated(self, **settings: bool) -> None:
+        self.published(**settings)
+        self.node.rpc("evm_increaseTime", DAY)
+        self.node.rpc("evm_mine")
+        for number in ("1", "2"):
+            self.done(self.giver, "activate", number, "--yes")
+
+    def leased(self) -> Path:
+        """The folder of a licensee whose lease runs, and to which custodians released keys."""
+        home = self.home("licensee")
+        new_key(home / "keys" / "sealing")
+        timelock = self.addresses["timelock"]
+        terms, now = Terms(1, 1, UNIT, 30 * DAY, 2, UNIT), self.node.web3.eth.get_block("latest")["timestamp"]
+        self.node.rpc("anvil_impersonateAccount", timelock)
+        self.node.rpc("anvil_setBalance", timelock, hex(10**18))
+        offer = (tuple(vars(terms).values()), "0x" + "00" * 20, 1, now + DAY)
+        self.send("leases", "createOffer", *offer, sender=timelock)
+        self.done(home, "lease", "accept", "1", "--yes")
+        self.round()
+        self.done(home, "lease", "start", "1", "--yes")
+        self.round()
+        return home
+
+    def round(self) -> None:
+        self.node.rpc("anvil_mine", hex(FINALITY))
+        for home in self.custodians:
+            self.done(home, "custodian", "once")
+
+    @property
+    def files(self) -> set[str]:
+        return {path.read_text() for path in (self.folder / "licensee" / "out" / "data").iterdir()}
+
+
+@pytest.fixture(scope="module")
+def _scored(_born: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    node, record, addresses, asset = _born
+    before, folder = node.rpc("evm_snapshot"), tmp_path_factory.mktemp("scored")
+    Store(f"file://{folder}/storage", create=True).put_bytes(SCHEMA)
+    stage = Stage(folder, node, record, addresses, asset, folder / "giver", [], [])
+    stage.home("giver", "TEST::12")
+    files = [stage.giver / f"{number}.jsonl" for number in range(2)]
+    for path, line in zip(files, LINES, strict=True):
+        path.write_text(line)
+    stage.done(stage.giver, "contribute", *map(str, files), "--dataset", "1")
+    stage.custodians = [stage.home(f"custodian-{slot}", f"TEST::{5 + slot}") for slot in CUSTODIANS]
+    for slot, home in enumerate(stage.custodians):
+        put_key(home, f"custodian-{slot}")
+    stage.round()
+    stage.attestors = [stage.home(f"attestor-{slot}", f"TEST::{2 + slot}") for slot in ATTESTORS]
+    secret = stage.attestors[0] / "keys" / "fingerprint"
+    stage.done(stage.attestors[0], "keys", "new-fingerprint")
+    for slot, home in enumerate(stage.attestors):
+        put_key(home, f"attestor-{slot}")
+        if slot:
+            shutil.copy(secret, home / "keys" / "fingerprint")
+        assert len(stage.done(home, "attest", "score", "--dataset", "1")["scored"]) == len(LINES)
+    yield stage
+    node.rpc("evm_revert", before)
+
+
+@pytest.fixture
+def stage(_scored: Stage) -> Iterator[Stage]:
+    """As it was when all was scored: chain, storage and folders."""
+    backup = _scored.folder.with_name("backup")
+    shutil.copytree(_scored.folder, backup)
+    before = _scored.node.rpc("evm_snapshot")
+    yield _scored
+    _scored.node.rpc("evm_revert", before)
+    shutil.rmtree(_scored.folder)
+    backup.rename(_scored.folder)
+
+
+def kind(ran: Any) -> tuple[int, str]:
+    return ran.code, ran.document["error"]["kind"]
+
+
+def test_draft__what_stands_in_a_draft_or_a_batch__refused_whoever_drafts(stage: Stage) -> None:
+    assert stage.attest(0, "draft").document["count"] == 2
+    for slot in (0, 1):
+        again = stage.attest(slot, "draft")
+        assert kind(again) == (1, "BatchRefused")
+        assert "stands in draft 1 of dataset 1 by 0x" in again.document["error"]["message"]
+    assert len(stage.drafts) == 1
+    assert [item["sequence"] for item in stage.attest(1, "sign").document["signed"]] == [1]
+    assert kind(stage.attest(2, "draft")) == (1, "BatchRefused")
+    stage.done(stage.giver, "attest", "publish", "--dataset", "1", "--yes")
+    published = stage.attest(2, "draft")
+    assert kind(published) == (1, "BatchRefused") and "no new submission" in published.document["error"]["message"]
+    assert stage.attest(2, "sign").document == {"signed": [], "refused": []}
+    assert len(stage.drafts) == 1
+
+
+def test_draft__anew__is_the_one_that_is_signed(stage: Stage) -> None:
+    stage.attest(0, "draft")
+    assert stage.attest(0, "draft", "--anew").document["sequence"] == 2
+    signed = stage.attest(1, "sign")
+    assert signed.code == 0 and [item["sequence"] for item in signed.document["signed"]] == [2]
+    assert stage.done(stage.giver, "attest", "publish", "--dataset", "1", "--yes")["sequence"] == 2
+
+
+def test_sign_and_publish__a_second_draft_of_the_same__refused(stage: Stage) -> None:
+    stage.attest(0, "draft")
+    (first,) = stage.drafts
+    stage.again(first)
+    # The second has its signatures, so that nobody may sign the first: the second is published.
+    refused = stage.attest(2, "sign").document["refused"]
+    assert {item["sequence"]: item["kind"] for item in refused} == {1: "DraftRefused"}
+    assert stage.done(stage.giver, "attest", "publish", "--dataset", "1", "--yes")["sequence"] == 2
+    assert kind(stage.run(stage.giver, "attest", "publish", "--dataset", "1", "--yes", "--json")) == (
+        1,
+        "NotEnoughSignatures",
+    )
+
+
+def test_publish__a_signed_draft_of_what_is_published__refused_and_not_sent(stage: Stage) -> None:
+    stage.attest(0, "draft")
+    stage.attest(1, "sign")
+    stage.done(stage.giver, "attest", "publish", "--dataset", "1", "--yes")
+    (first,) = stage.drafts
+    stage.again(first)
+    before = stage.nonce(12)
+    refusal = stage.run(stage.giver, "attest", "publish", "--dataset", "1", "--yes").refusal
+    assert refusal.startswith("2 of 2 contributions of draft 2 of dataset 1 by 0x")
+    assert refusal.endswith("are published already; publishing them again would count them twice, so draft anew")
+    assert stage.nonce(12) == before
+
+
+def test_publish__the_same_published_while_its_owner_was_asked__not_sent(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from datadao.cli.session import Session
+
+    stage.attest(0, "draft")
+    (first,) = stage.drafts
+    stage.attest(1, "sign")
+    stage.again(first)
+    other = stage.home("other", "TEST::0")
+
+    def asked(session: Session, _: str) -> None:
+        monkeypatch.undo()
+        stage.done(other, "attest", "publish", "--dataset", "1", "--yes")
+        session.alias = None
+
+    monkeypatch.setattr(Session, "confirm", asked)
+    before = stage.nonce(12)
+    refusal = stage.run(stage.giver, "attest", "publish", "--dataset", "1").refusal
+    assert "are published already" in refusal or "published meanwhile" in refusal
+    assert stage.nonce(12) == before
+
+
+def test_two_active_batches__of_the_same__mislead_nobody(stage: Stage) -> None:
+    stage.activated()
+    rows = stage.done(stage.giver, "contributions")["contributions"]
+    assert [(row["batch"], row["standing"], row["counted"]) for row in rows] == [
+        (1, "claimable", None),
+        (1, "claimable", None),
+        (2, "duplicate", 1),
+        (2, "duplicate", 1),
+    ]
+    assert all(row["source"] for row in rows)
+    assert "duplicate of one in batch 1" in stage.run(stage.giver, "contributions").out
+
+    # Before anything is claimed both batches include both files; the licensee has each once.
+    licensee = stage.leased()
+    target = ("open", "1", "--out", str(licensee / "out"))
+    opened = stage.done(licensee, *target)
+    assert (len(opened["opened"]), opened["left"], opened["delete"], opened["duplicates"]) == (2, [], [], [])
+    assert stage.files == set(LINES)
+
+    claimed = stage.run(stage.giver, "claim", "--yes", "--json")
+    assert claimed.code == 0, claimed.err
+    assert claimed.document["contributions"] == 2 and len(claimed.document["transactions"]) == 2
+    assert [item["batch"] for item in claimed.document["duplicates"]] == [2, 2]
+    again = stage.run(stage.giver, "claim", "--yes")
+    assert again.code == 0 and again.out.startswith("Nothing to claim.")
+    assert "in batch 2, a duplicate of one in batch 1." in again.out
+
+    # Now the second batch's are out, and the files are part of the dataset all the same.
+    stage.round()
+    for out in ("out", "anew"):
+        opened = stage.done(licensee, "open", "1", "--out", str(licensee / out))
+        assert (len(opened["opened"]), opened["left"], opened["delete"]) == (2, [], [])
+
+    # Gone is what its owner erased, and nothing opened is not success.
+    stage.done(stage.giver, "erase", str(stage.giver / "0.jsonl"), "--yes")
+    partly = stage.done(licensee, *target)
+    assert (len(partly["opened"]), len(partly["delete"]), partly["reason"]) == (1, 1, None)
+    stage.done(stage.giver, "erase", "--all", "--yes")
+    nothing = stage.run(licensee, *target, "--json")
+    assert nothing.code == 1 and len(nothing.document["delete"]) == 2 and nothing.document["description"] is None
+    assert nothing.document["reason"] == (
+        "Nothing to open: of the files of dataset 1 2 erased by their contributors, and no other is there"
+    )
+    assert "Nothing to open: of the files" in stage.run(licensee, *target).out
+
+
+def test_claim__of_the_later_batch_by_somebody_else__counts_where_it_was_recorded(stage: Stage) -> None:
+    stage.activated()
+    with ape.networks.parse_network_choice(stage.node.url):
+        later = [c for c in Catalog(stage.dao, stage.store).contributions(1) if c.batch_id == 2]
+    stage.send("registry", "claim", later[0].batch_id, tuple(later[0].leaf), list(later[0].proof))
+    rows = stage.done(stage.giver, "contributions")["contributions"]
+    assert sorted((row["batch"], row["standing"], row["counted"]) for row in rows) == sorted(
+        [(1, "claimable", None), (1, "duplicate", 2), (2, "claimed", None), (2, "duplicate", 1)],
+        key=lambda row: row[:2],
+    )
+    assert stage.done(stage.giver, "claim", "--yes")["contributions"] == 1
+
+
+def test_open__other_files_with_the_same_data__are_not_said_to_be_erased(stage: Stage) -> None:
+    stage.activated(other_files=True)
+    stage.done(stage.giver, "claim", "--yes")
+    licensee = stage.leased()
+    data = licensee / "out" / "data"
+    target = ("open", "1", "--out", str(licensee / "out"))
+    (surplus, *_) = sorted(
+        sha256(bytes.fromhex(row["fileHash"][2:])).hexdigest()
+        for row in stage.done(stage.giver, "contributions")["contributions"]
+        if row["batch"] == 1
+    )
+    data.mkdir(parents=True)
+    (data / surplus).write_text(LINES[0])
+    opened = stage.done(licensee, *target)
+    assert (len(opened["opened"]), opened["left"], opened["delete"]) == (2, [], [])
+    assert opened["duplicates"] == [str(data / surplus)]
+    said = stage.run(licensee, *target).out
+    assert f"Not of the dataset, which has the same data in another file: {data / surplus}" in said
+    assert "delete" not in said
