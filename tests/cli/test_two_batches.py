@@ -35,6 +35,7 @@ from datadao.proposal import Draft, Signed
 from datadao.store import Store, content_name
 from tests.cli.conftest import Newborn, put_key
 from tests.cli.world import DAY, FINALITY, SCHEMA, UNIT
+from tests.deployment.world import until
 
 LINES = [json.dumps({"name": name, "diary": "d"}) + "\n" for name in "ab"]
 CUSTODIANS, ATTESTORS = range(4), range(3)
@@ -112,8 +113,9 @@ class Stage(Newborn):
         call = Call(self.addresses[key], CONTRACTS[key], function, arguments)
         sender = sender or self.node.rpc("eth_accounts")[0]
         transaction = {"from": sender, "to": call.to, "data": "0x" + call.data.hex()}
-        receipt = self.node.rpc("eth_getTransactionReceipt", self.node.rpc("eth_sendTransaction", transaction))
-        assert receipt["status"] == "0x1"
+        sent = self.node.rpc("eth_sendTransaction", transaction)
+        until(lambda: self.node.rpc("eth_getTransactionReceipt", sent) is not None, 10)
+        assert self.node.rpc("eth_getTransactionReceipt", sent)["status"] == "0x1"
 
     def activated(self, **settings: bool) -> None:
         self.published(**settings)
