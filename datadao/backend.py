@@ -90,17 +90,18 @@ class Backend:
             raise StoreUnfit(f"cannot open {url}: {cause}; check the address and its options") from error
 
     def names(self, prefix: str) -> Iterable[str]:
-        """Names of objects below a folder, of whatever form, in any order; without empty ones, which are no records but
-        may mark folders, by a slash that obstore takes off."""
-        with translated(prefix):
-            found = (entry for page in obstore.list(self.store, f"{prefix}/") for entry in page)
-            return [str(entry["path"]) for entry in found if entry["size"]]
+        """Names of objects below a folder, of whatever form, in any order."""
+        return [str(entry["path"]) for entry in self._entries(prefix)]
 
     def check_there(self, name: str, missing: ObjectMissing) -> None:
         """Raises `StoreUnfit` if the object `name` is missing because the whole storage is."""
 
     def check_write_once(self, name: str) -> None:
         """Raises `StoreUnfit` if a write to `name` that may not replace anything would replace it all the same."""
+
+    def _entries(self, prefix: str) -> list[Any]:
+        with translated(prefix):
+            return [entry for page in obstore.list(self.store, f"{prefix}/") for entry in page]
 
 
 @dataclass
@@ -179,7 +180,8 @@ class S3(Backend):
 
     def names(self, prefix: str) -> Iterable[str]:
         try:
-            return super().names(prefix)
+            # An empty object is no record, but may mark a folder, by a slash that obstore takes off.
+            return [str(entry["path"]) for entry in self._entries(prefix) if entry["size"]]
         except StoreUnavailable as error:
             if not isinstance(error.__cause__, InvalidPathError):
                 raise
