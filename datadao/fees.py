@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from web3 import Web3
-from web3.types import RPCEndpoint
 
-from datadao.errors import InvalidArgument
+from datadao.errors import InvalidArgument, NodeRefused
+from datadao.node import ask
 
 GWEI = 10**9
 
@@ -80,7 +80,8 @@ def gwei(wei: int) -> str:
 
 
 def _suggested(web3: Web3, base: int) -> int:
-    answer: Any = web3.provider.make_request(RPCEndpoint("eth_maxPriorityFeePerGas"), [])
-    result = answer.get("result")
-    # Nodes without the method count the tip into the price that they suggest.
-    return int(result, 16) if isinstance(result, str) else web3.eth.gas_price - base
+    try:
+        return int(ask(web3, "eth_maxPriorityFeePerGas"), 16)
+    except (NodeRefused, TypeError, ValueError):
+        # Nodes without the method count the tip into the price that they suggest.
+        return web3.eth.gas_price - base

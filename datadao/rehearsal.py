@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from web3 import Web3
-from web3.types import RPCEndpoint
 
 from datadao.chain import CONTRACTS, Call
 from datadao.errors import Reverted
+from datadao.node import answer_of
 from datadao.reverts import described, refusal, revert_data, try_call
 
 _TRANSACTION, _BYTE = 21_000, 16
@@ -34,7 +33,7 @@ def rehearse(web3: Web3, sender: str, calls: Sequence[Call]) -> list[int] | None
 
 def _simulated(web3: Web3, sender: str, calls: Sequence[Call]) -> list[int] | None:
     wanted = [{"from": sender, "to": call.to, "data": "0x" + call.data.hex()} for call in calls]
-    answer = _asked(web3, "eth_simulateV1", [{"blockStateCalls": [{"calls": wanted}]}, "latest"])
+    answer = answer_of(web3, "eth_simulateV1", [{"blockStateCalls": [{"calls": wanted}]}, "latest"])
     result = answer.get("result")
     if not isinstance(result, list) or len(result) != 1 or len(result[0].get("calls", ())) != len(calls):
         return None
@@ -48,7 +47,7 @@ def _simulated(web3: Web3, sender: str, calls: Sequence[Call]) -> list[int] | No
 def _overridden(web3: Web3, sender: str, calls: Sequence[Call]) -> list[int] | None:
     """The node is asked to believe that the sender is a contract that makes these calls."""
     code = {sender: {"code": "0x" + calling(calls).hex()}}
-    answer = _asked(web3, "eth_call", [{"from": sender, "to": sender, "data": "0x"}, "latest", code])
+    answer = answer_of(web3, "eth_call", [{"from": sender, "to": sender, "data": "0x"}, "latest", code])
     result = answer.get("result")
     if isinstance(result, str) and len(result) == 2 + 64 * len(calls):
         used = bytes.fromhex(result[2:])
@@ -97,8 +96,3 @@ def _try_last(web3: Web3, sender: str, calls: Sequence[Call]) -> None:
         contract = refusal(error.data)[0].partition("_")[0]
         if contract in CONTRACTS.values():
             raise
-
-
-def _asked(web3: Web3, method: str, params: list[Any]) -> dict[str, Any]:
-    answer: Any = web3.provider.make_request(RPCEndpoint(method), params)
-    return answer if isinstance(answer, dict) else {}

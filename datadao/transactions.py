@@ -18,12 +18,12 @@ from eth_utils import keccak
 from requests.exceptions import RequestException
 from web3 import Web3
 from web3.exceptions import Web3Exception
-from web3.types import RPCEndpoint
 
 from datadao.audit.events import Event, decode
-from datadao.chain import Call, Log, ask_many
-from datadao.errors import AccountRefused, DataDAOError, NotMined, Reverted, TransactionFailed
+from datadao.chain import Call, Log, ask, ask_many
+from datadao.errors import AccountRefused, DataDAOError, NodeRefused, NotMined, Reverted, TransactionFailed
 from datadao.fees import Fee, choose
+from datadao.node import answer_of, said
 from datadao.reverts import estimate_many, try_call
 
 LAG = 15.0
@@ -104,28 +104,26 @@ def broadcast(web3: Web3, sent: Sent) -> None:
 
     Raises `NonceTaken`, or `TransactionFailed` in the node's words, where it certainly was not taken.
     """
-    provider: Any = web3.provider
     try:
-        answer = provider.make_request(RPCEndpoint("eth_sendRawTransaction"), [sent.raw])
-    except _OUTSIDE:
+        answer = answer_of(web3, "eth_sendRawTransaction", [sent.raw])
+    except NodeRefused:
         return
     _believed(web3, sent, answer)
 
 
 def _believed(web3: Web3, sent: Sent, answer: Any) -> None:
     if "error" in answer and not _may_have_it(answer["error"]) and fate(web3, sent) in (Fate.UNKNOWN, Fate.REPLACED):
-        error = answer["error"]
-        said = str(error.get("message", error) if isinstance(error, dict) else error)
-        kind = NonceTaken if "nonce" in said.lower() else TransactionFailed
-        raise kind(f"{sent.what}: the node did not take the transaction: {said}")
+        words = said(answer["error"])
+        kind = NonceTaken if "nonce" in words.lower() else TransactionFailed
+        raise kind(f"{sent.what}: the node did not take the transaction: {words}")
 
 
 def _may_have_it(error: Any) -> bool:
     """Whether a node that answers with this error may have passed the transaction on: one that failed inside or was in
     a hurry, not one that looked at it and declined."""
-    code, said = (error.get("code"), str(error.get("message", ""))) if isinstance(error, dict) else (None, str(error))
+    code = error.get("code") if isinstance(error, dict) else None
     words = ("known", "already", "timeout", "timed out", "internal")
-    return code in (-32603, -32005, None) or any(word in said.lower() for word in words)
+    return code in (-32603, -32005, None) or any(word in said(error).lower() for word in words)
 
 
 def fate(web3: Web3, sent: Sent) -> Fate:
@@ -274,17 +272,7 @@ def _result(web3: Web3, sent: Sent, receipt: Any) -> Mined:
     if int(receipt["status"], 16) != 1:
         reason = _reason(web3, sent, block, used)
         raise TransactionFailed(f"{sent.what}: {reason} (transaction {sent.hash}, whose fee is spent)")
-    logs = [
-        Log(
-            log["address"],
-            [bytes.fromhex(topic[2:]) for topic in log["topics"]],
-            bytes.fromhex(log["data"][2:]),
-            0,
-            f"block {block}, log {int(log['logIndex'], 16)}",
-        )
-        for log in receipt["logs"]
-    ]
-    return Mined(sent.hash, block, used, tuple(logs))
+    return Mined(sent.hash, block, used, tuple(Log.of(log, 0) for log in receipt["logs"]))
 
 
 def _reason(web3: Web3, sent: Sent, block: int, used: int) -> str:
@@ -316,10 +304,9 @@ def _receipt(web3: Web3, name: str) -> Any:
 def _asked(web3: Web3, method: str, *params: Any) -> Any:
     """The node's answer, or None where it has none: that it does not answer means nothing."""
     try:
-        answer: Any = web3.provider.make_request(RPCEndpoint(method), list(params))
-    except _OUTSIDE:
+        return ask(web3, method, *params)
+    except NodeRefused:
         return None
-    return answer.get("result") if isinstance(answer, dict) else None
 
 
 def _poll() -> float:
