@@ -153,13 +153,14 @@ def mined(web3: Web3, sent: Sent) -> Mined:
     return _result(web3, sent, receipt)
 
 
-def wait(web3: Web3, sent: Sent, seconds: float) -> Mined:
+def wait(web3: Web3, sent: Sent, seconds: float, deadline: float | None = None) -> Mined:
     """The transaction once it is mined, and has the confirmations that Ape's network asks for.
 
-    Raises `NotMined` when that takes longer; `TransactionFailed` if it reverted, or another transaction of the account
-    took its place.
+    Raises `NotMined` when that takes longer than `seconds`, which may have begun earlier and end at `deadline`;
+    `TransactionFailed` if it reverted, or another transaction of the account took its place.
     """
-    deadline, again, replaced = time.monotonic() + seconds, time.monotonic() + _AGAIN, 0.0
+    again, replaced = time.monotonic() + _AGAIN, 0.0
+    deadline = time.monotonic() + seconds if deadline is None else deadline
     while True:
         now = time.monotonic()
         receipt = _receipt(web3, sent.hash)
@@ -220,23 +221,31 @@ def send_all(
 def _lot(web3: Web3, lot: Sequence[Sent], seconds: float) -> list[Mined]:
     """Transactions with nonces in a row, given to the node together."""
     taken: list[Sent] = []
+    behind: list[str] = []
     refused: TransactionFailed | None = None
     for sent, answer in zip(lot, _given(web3, lot), strict=True):
-        if refused is None:
-            try:
-                _believed(web3, sent, answer)
-            except TransactionFailed as error:
-                refused = error
-        # One whose predecessor was refused waits for its nonce, and so may be mined if another transaction takes that.
-        taken += [sent] if refused is None else []
+        try:
+            _believed(web3, sent, answer)
+        except TransactionFailed as error:
+            refused = refused or error
+        else:
+            if refused is None:
+                taken.append(sent)
+            else:
+                behind.append(sent.hash)
     done: list[Mined] = []
     deadline = time.monotonic() + seconds
     for number, sent in enumerate(taken):
         try:
-            done.append(wait(web3, sent, max(0.0, deadline - time.monotonic())))
+            done.append(wait(web3, sent, seconds, deadline))
         except NotMined as error:
-            late = [s.hash for s in taken[number:]]
-            raise NotMined(f"{len(late)} transactions are not mined after {seconds:g} s: {error}", late) from error
+            late = [*(s.hash for s in taken[number:]), *behind]
+            more = f"; {len(late) - 1} more after it may too" if len(late) > 1 else ""
+            raise NotMined(f"{error}{more}", late) from error
+    if refused is not None and behind:
+        raise NotMined(
+            f"{refused}; {len(behind)} transactions after it wait for its nonce and may still be mined", behind
+        ) from refused
     if refused is not None:
         raise refused
     return done

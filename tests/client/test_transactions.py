@@ -1,0 +1,149 @@
+"""Many transactions at once, and one: what they offer, what becomes of them, and what the caller learns.
+
+given unlike calls                    each should have its own estimate, and the tip that the node suggests
+given a call that would be refused    nothing should be sent
+given transactions that are not mined in time    it should name all that may still be mined
+given one that fails or that the node declines   it should say why, and what of the others
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import ape
+import pytest
+
+from datadao.chain import Call
+from datadao.client import DataDAO
+from datadao.errors import InvalidArgument, NotMined, Reverted, TransactionFailed
+from datadao.node import connect
+from datadao.transactions import send_all
+from tests.client.proxy import Proxy
+from tests.client.test_client import accepted, company, funded, handle  # noqa: F401  # fixtures among them
+from tests.support.dao import HPKE_KEY, Dao
+
+
+@pytest.fixture(autouse=True)
+def _mining() -> Iterator[None]:
+    yield
+    mining(True)
+
+
+def mining(on: bool) -> None:
+    ape.networks.provider.make_request("evm_setAutomine", [on])
+
+
+def approval(dao: Dao, amount: int) -> Call:
+    """Of the asset, to nobody in particular."""
+    return Call(dao.asset.address, "DataToken", "approve", ("0x" + "77" * 20, amount), f"approve {amount}")
+
+
+def test_send_many__unlike_calls__each_has_its_own_estimate_and_the_nodes_tip(
+    dao: Dao,
+    handle: DataDAO,  # noqa: F811
+    company: Any,  # noqa: F811
+) -> None:
+    funded(dao, company)
+    request = handle.call("leases", "request", tuple(dao.terms().values()), HPKE_KEY, "please")
+    used = handle.send_many([approval(dao, 1), request, approval(dao, 2)], company)
+    assert used[1] > 4 * used[0] > 4 * used[2]
+    assert dao.leases.leaseCount() == 1
+    last = handle.web3.eth.get_block("latest", full_transactions=True)["transactions"][-1]
+    assert last["maxPriorityFeePerGas"] == handle.web3.eth.max_priority_fee > 0  # type: ignore[index, misc]
+    assert last["gas"] < used[1]  # type: ignore[index, misc]
+
+
+def test_send_many__fee_as_told__is_offered(dao: Dao, handle: DataDAO, company: Any) -> None:  # noqa: F811
+    most = 50 * 10**9
+    handle.send_many([approval(dao, 1)], company, max_fee=most, tip=3)
+    (sent,) = handle.web3.eth.get_block("latest", full_transactions=True)["transactions"]
+    assert (sent["maxFeePerGas"], sent["maxPriorityFeePerGas"]) == (most, 3)  # type: ignore[index, misc]
+    before = company.nonce
+    for _ in range(2):
+        ape.networks.provider.make_request("anvil_setNextBlockBaseFeePerGas", [hex(2)])
+        ape.networks.provider.make_request("evm_mine", [])
+    with pytest.raises(InvalidArgument, match="is below the last block's base fee"):
+        handle.send_many([approval(dao, 1)], company, max_fee=1)
+    assert company.nonce == before
+
+
+def test_send_many__one_would_be_refused__sends_none(dao: Dao, handle: DataDAO, company: Any) -> None:  # noqa: F811
+    before = company.nonce
+    wrong = handle.call("registry", "activate", 99, what="activate batch 99")
+    with pytest.raises(Reverted, match=r"^activate batch 99: DatasetRegistry_UnknownBatch\(batchId=99\)$"):
+        handle.send_many([approval(dao, 1), wrong], company)
+    assert company.nonce == before
+
+
+def test_send_many__nothing__asks_and_sends_nothing(handle: DataDAO, company: Any) -> None:  # noqa: F811
+    assert handle.send_many([], company) == []
+
+
+def test_send_all__not_mined_in_time__names_every_one_that_may_still_be(
+    dao: Dao,
+    handle: DataDAO,  # noqa: F811
+    company: Any,  # noqa: F811
+) -> None:
+    before = company.nonce
+    mining(False)
+    calls = [approval(dao, number) for number in range(3)]
+    with pytest.raises(NotMined, match=r"^approve 0: 0x.*; it may still be mined; 2 more after it may too$") as late:
+        send_all(handle.web3, calls, company, seconds=0.3)
+    mining(True)
+    ape.networks.provider.make_request("evm_mine", [])
+    assert len(set(late.value.transactions)) == 3
+    for name in late.value.transactions:
+        assert handle.web3.eth.get_transaction_receipt(name)["status"] == 1  # type: ignore[arg-type]
+    assert company.nonce == before + 3
+
+
+def test_send__not_mined_in_time__is_no_failure(dao: Dao, handle: DataDAO, company: Any) -> None:  # noqa: F811
+    funded(dao, company)
+    mining(False)
+    with pytest.raises(NotMined, match=r"was sent and is not mined after 0\.3 s; it may still be mined") as late:
+        handle.send("leases", "request", tuple(dao.terms().values()), HPKE_KEY, "", sender=company, seconds=0.3)
+    assert not isinstance(late.value, TransactionFailed)
+    mining(True)
+    ape.networks.provider.make_request("evm_mine", [])
+    assert dao.leases.leaseCount() == 1
+
+
+def test_send_many__one_reverts_on_chain__is_named_with_its_reason(
+    dao: Dao,
+    handle: DataDAO,  # noqa: F811
+    company: Any,  # noqa: F811
+) -> None:
+    _, item = accepted(dao, company)
+    twice = [handle.claim_call(item), handle.claim_call(item)]
+    with pytest.raises(
+        TransactionFailed, match=r"claim for 0x.*: DatasetRegistry_FingerprintUsed\(.*whose fee is spent"
+    ):
+        handle.send_many(twice, company)
+    assert dao.token.balanceOf(company.address) > 0
+
+
+def test_send_many__node_declines_one__says_so_and_what_waits_behind_it(
+    dao: Dao,
+    handle: DataDAO,  # noqa: F811
+    company: Any,  # noqa: F811
+) -> None:
+    raws: list[str] = []
+
+    def ask(request: dict[str, Any]) -> dict[str, Any]:
+        if request["method"] != "eth_sendRawTransaction":
+            return request
+        raws.append(request["params"][0])
+        return request | {"params": ["0x02"]} if len(raws) == 2 else request
+
+    before = company.nonce
+    with Proxy(ape.networks.provider.web3.provider.endpoint_uri) as proxy:  # type: ignore[attr-defined]
+        proxy.ask = ask
+        calls = [approval(dao, number) for number in range(3)]
+        with pytest.raises(
+            NotMined, match="approve 1: the node did not take the transaction: Failed to decode"
+        ) as late:
+            send_all(connect(proxy.url), calls, company, seconds=5)
+    assert "1 transactions after it wait for its nonce and may still be mined" in str(late.value)
+    assert company.nonce == before + 1
+    ape.networks.provider.make_request("anvil_dropTransaction", list(late.value.transactions))
