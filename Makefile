@@ -12,10 +12,14 @@ help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo 'Arguments go in ARGS: make demo ARGS="--store s3", make test ARGS="-k splitter"'
 
-.PHONY: demo test
+.PHONY: demo play test
 demo: setup ## Play the whole life of a Data DAO on a local node, with real encrypted data
 	@$(RUN) toolchain/compile
 	@$(RUN) ape run demo $(ARGS)
+
+play: setup ## Start a DAO that stays, with named roles and ten commands to try; ARGS="wait 3d", ARGS=stop
+	@$(RUN) toolchain/compile
+	@$(RUN) ape run play $(ARGS)
 
 test: setup ## Lint, compile and run all tests: what CI runs
 	@$(RUN) python -c "import pyrevm" 2>/dev/null || { \

@@ -1,0 +1,89 @@
+"""Who plays: test accounts by name, each with a folder that `datadao` needs nothing else beside."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ape
+
+from datadao.crypto.seal import public_key
+from datadao.deployment import Config
+from datadao.keyfile import new_key, new_secret
+from datadao.profile import Profile
+from datadao.store import Store
+from scripts._demo.survey import SCHEMA, SCHEMA_HASH, respondents
+from scripts._deploy import deploy
+from scripts._networks import CONFIGS
+from scripts._record import append, new_entry
+
+DEPLOYER, RICH = "TEST::0", 1_000
+"""Who deploys and plays no part; what the licensee gets, in whole units of the asset."""
+CONTRIBUTORS = {"alice": (10, 0, 20), "bob": (11, 20, 50)}
+"""Test account, and which respondents of the survey are theirs: from, to."""
+ATTESTORS = {f"attestor-{n}": 1 + n for n in (1, 2, 3)}
+CUSTODIANS = {f"custodian-{n}": 4 + n for n in (1, 2, 3)}
+OTHERS = {"acme": 12, "guardian": 1}
+
+
+@dataclass(frozen=True)
+class Role:
+    name: str
+    account: int
+    home: Path
+
+    @property
+    def address(self) -> str:
+        return str(ape.accounts.test_accounts[self.account].address)
+
+    def seat(self) -> dict[str, str]:
+        """As the configuration names it, with a new key to seal to."""
+        return {"signer": self.address, "hpkeKey": "0x" + public_key(new_key(self.home / "keys" / "sealing")).hex()}
+
+
+def settle(folder: Path, url: str) -> None:
+    """Deploys a DAO of these roles on the connected node, and writes their folders below `folder`."""
+    accounts = {name: account for name, (account, *_) in CONTRIBUTORS.items()} | ATTESTORS | CUSTODIANS | OTHERS
+    roles = {name: Role(name, account, folder / name) for name, account in accounts.items()}
+    for role in roles.values():
+        role.home.mkdir(mode=0o700)
+    born = deploy(ape.accounts.test_accounts[0], Config.load(CONFIGS / "local.yaml"), overrides=_configured(roles))
+    record = append(folder / "deployments", new_entry(born.plan, born.steps))
+    acme = roles["acme"]
+    acme.seat()
+    born.asset.mint(acme.address, RICH * 10 ** born.asset.decimals(), sender=ape.accounts.test_accounts[0])
+
+    storage = folder / "storage"
+    Store(storage.as_uri(), create=True).put_bytes(SCHEMA)
+    (folder / "schema.json").write_bytes(SCHEMA)
+    for role in roles.values():
+        store = None if role.name == "guardian" else {"url": storage.as_uri()}
+        Profile(role.home, network=url, deployment=str(record), account=f"TEST::{role.account}", store=store).write()
+    _share_a_secret([roles[name] for name in ATTESTORS])
+    for name, (_, first, end) in CONTRIBUTORS.items():
+        (roles[name].home / "answers.jsonl").write_bytes(b"".join(respondents(end)[first:]))
+
+
+def _configured(roles: dict[str, Role]) -> dict[str, Any]:
+    config = Config.load(CONFIGS / "local.yaml")
+    policy = dict(config.contracts["DatasetRegistry"]["params"]["policies"][0])
+    policy["schemaHash"] = "0x" + SCHEMA_HASH.hex()
+    return {
+        "EmergencyBrake.guardian": roles["guardian"].address,
+        "DatasetRegistry.params.attestors": [roles[name].seat() for name in ATTESTORS],
+        "DatasetRegistry.params.custodians": [roles[name].seat() | {"uri": name} for name in CUSTODIANS],
+        "DatasetRegistry.params.custodianThreshold": 2,
+        "DatasetRegistry.params.policies": [policy],
+        # Until so many tokens exist, half of them have to vote; alice and bob bring more.
+        "DataToken.maturitySupply": 40 * 10**9,
+    }
+
+
+def _share_a_secret(attestors: list[Role]) -> None:
+    """The fingerprint secret, which the first attestor makes and hands to the others."""
+    first, *others = (role.home / "keys" / "fingerprint" for role in attestors)
+    new_secret(first)
+    for path in others:
+        shutil.copy(first, path)
