@@ -182,7 +182,7 @@ UNKNOWN = (
     [
         ("ethereum:sepolia:node", "", UNKNOWN),
         ("ethereum:sepolia", "", UNKNOWN),
-        (f"http://127.0.0.1:9/{HIDDEN}", "", "cannot connect to 127.0.0.1:9: No (supported) node found on"),
+        (f"http://127.0.0.1:9/{HIDDEN}", "", "cannot connect to 127.0.0.1:9: cannot be reached"),
         (f"ethereum:sepolia:http://127.0.0.1:9/{HIDDEN}", "", "cannot connect to ethereum:sepolia:127.0.0.1:9: No "),
         ("ethereum:sepolia:node", f"http://127.0.0.1:9/{HIDDEN}", "cannot connect to ethereum:sepolia:node: No (supp"),
         ("ethereum:sepolia:node", "NODE", "cannot connect to ethereum:sepolia:node: Provider connected to chain ID "),
