@@ -7,22 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 
 from datadao.audit.events import decode, topic
 from datadao.batch import Batch, Manifest
 from datadao.chain import read_block, read_logs
 from datadao.client import DataDAO
 from datadao.errors import GateUnavailable
+from datadao.states import BatchStatus
 from datadao.store import Store
 from datadao.types import Contribution
-
-
-class BatchStatus(IntEnum):
-    """`IDatasetRegistry.BatchStatus`."""
-
-    NONE, PUBLISHED, ACTIVE, ASLEEP, VETOED, DISCARDED, LAPSED = range(7)
-
 
 ACTIVATED = frozenset({BatchStatus.ACTIVE, BatchStatus.ASLEEP})
 ALIVE = ACTIVATED | {BatchStatus.PUBLISHED}

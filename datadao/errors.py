@@ -52,6 +52,10 @@ class AccountRefused(DataDAOError):
     """No such account, or its owner did not open it."""
 
 
+class NothingToDo(DataDAOError):
+    """What was asked for is done already, or there is nothing that it could be done to. No failure: exit code 0."""
+
+
 # Files and keys
 
 
@@ -167,6 +171,10 @@ class ClusterUnavailable(DataDAOError):
 
 class BatchRefused(DataDAOError):
     """Leaves that the registry would refuse: none, duplicate, below the policy's minimum, out of range."""
+
+
+class NothingToDraft(BatchRefused, NothingToDo):
+    """No contribution is new, scored alike by enough attestors, and worth paying for."""
 
 
 class DraftRefused(DataDAOError):

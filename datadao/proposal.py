@@ -13,7 +13,7 @@ from datadao import eip712
 from datadao.attest import settle
 from datadao.batch import Batch, Manifest, Policy, build_batch
 from datadao.encoding import Record
-from datadao.errors import BatchRefused, DraftRefused, ScoreRefused
+from datadao.errors import BatchRefused, DraftRefused, NothingToDraft, ScoreRefused
 from datadao.submission import Submission, submission_data
 from datadao.types import MAX_SEATS, Dao, Leaf, Party
 
@@ -170,7 +170,7 @@ class Panel:
                 "published, or its drafter replace it (`datadao attest draft --anew`)"
             )
         if not voices:
-            raise BatchRefused(
+            raise NothingToDraft(
                 f"no new submission to dataset {self.dataset_id} has {self.threshold} scores that agree and that the "
                 "policy pays for; score, or wait for the other attestors"
             )

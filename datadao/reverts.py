@@ -15,6 +15,8 @@ from datadao.codec import CONTRACTS, abi, decode, encode
 from datadao.deployment import canonical_type
 from datadao.errors import Malformed, Reverted
 from datadao.node import answer_of, answers_of, result, said
+from datadao.states import ENUMS, ProposalState, word, words_of
+from datadao.values import is_moment, moment
 
 _FACTORY = "DataDAOFactory"
 _HEX = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
@@ -42,10 +44,16 @@ def refusal(data: bytes) -> tuple[str, dict[str, Any]]:
 
 
 def described(data: bytes) -> str:
-    """Revert data as a person reads it: `DataLeases_InvalidParameter(name=bondDelay, value=1, ...)`."""
+    """Revert data as a person reads it, times as dates and states as words: `DataLeases_WrongStatus(leaseId=1,
+    actual=Pending)`."""
     name, values = refusal(data)
-    spelled = ", ".join(f"{key}={_spelled(value)}" for key, value in values.items())
-    return f"{name}({spelled})" if values else name
+    if not values:
+        return name
+    inputs = _errors()[data[:4]]["inputs"]
+    # An offer's expiry has the error of all its fields.
+    times = values.get("field") == "expiry"
+    spelled = (f"{entry['name']}={_in_words(entry, values[entry['name']], times=times)}" for entry in inputs)
+    return f"{name}({', '.join(spelled)})"
 
 
 class Asked(Protocol):
@@ -126,6 +134,18 @@ def _errors() -> dict[bytes, Mapping[str, Any]]:
         types = ",".join(canonical_type(i) for i in entry["inputs"])
         errors[keccak(text=f"{entry['name']}({types})")[:4]] = entry
     return errors
+
+
+def _in_words(entry: Mapping[str, Any], value: Any, *, times: bool) -> str:
+    kind = ENUMS.get(str(entry.get("internalType")))
+    if kind is not None:
+        return word(kind(value)) if value in list(kind) else str(value)
+    if entry["name"] == "expectedStates":
+        return words_of(ProposalState, int.from_bytes(value))
+    # In errors, what has this type is a point in time.
+    if entry["type"] == "uint48" or (entry["type"] == "uint256" and (times or is_moment(entry["name"]))):
+        return moment(value) or "0"
+    return _spelled(value)
 
 
 def _spelled(value: Any) -> str:

@@ -154,12 +154,14 @@ def publish(session: Session, dataset: int) -> Outcome:
     """Publish the oldest drafted batch that enough attestors signed. Anyone may."""
     from datadao.cli.panel import open_drafts, open_panel, taken
     from datadao.cli.sending import after, receipt_json, send
-    from datadao.errors import DraftRefused, NotEnoughSignatures
+    from datadao.errors import DraftRefused, NotEnoughSignatures, NothingToDo
     from datadao.store import content_name
 
     panel = open_panel(session, dataset)
     drafts = open_drafts(session, panel)
     item = drafts.publishable(dataset, panel.taken)
+    if item is None and not drafts.of(dataset):
+        raise NothingToDo(f"no batch of dataset {dataset} is drafted and unpublished")
     if item is None:
         have = max((len(other.signatures) for other in drafts.of(dataset)), default=0)
         raise NotEnoughSignatures(have, panel.threshold)

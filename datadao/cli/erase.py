@@ -27,7 +27,7 @@ def erase(session: Session, names: Sequence[str], everything: bool) -> Outcome:
     """
     from datadao.cli.mine import Standing, accepted
     from datadao.cli.sending import receipt_json, send
-    from datadao.errors import InvalidArgument
+    from datadao.errors import NothingToDo
 
     if bool(names) is everything:
         raise click.UsageError("name the contributions to erase, or --all of them")
@@ -36,7 +36,7 @@ def erase(session: Session, names: Sequence[str], everything: bool) -> Outcome:
     ]
     chosen = standing if everything else [_find(session, standing, name) for name in dict.fromkeys(names)]
     if not chosen:
-        raise InvalidArgument(f"{session.address} has no accepted contribution to erase")
+        raise NothingToDo(f"{session.address} has no accepted contribution to erase")
     dao = session.dao
     calls = [
         dao.call("registry", "erase", c.batch_id, tuple(c.leaf), list(c.proof), what=f"erase {c.leaf.file_hash.hex()}")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from datadao.cli.orders import OPTIONS, Orders, taken
-from datadao.errors import DataDAOError, PartlyDone
+from datadao.errors import DataDAOError, NothingToDo, PartlyDone
 
 if TYPE_CHECKING:
     from datadao.cli.session import Session
@@ -82,6 +82,8 @@ def command(
 def _conduct(session: Session, action: Callable[[], Outcome]) -> int:
     try:
         outcome = action()
+    except NothingToDo as error:
+        outcome = Outcome({"nothing": str(error)}, (f"Nothing to do: {error}",))
     except DataDAOError as error:
         code = PARTLY if isinstance(error, PartlyDone) else REFUSED
         return _fail(session, type(error).__name__, str(error), code, getattr(error, "transactions", ()))

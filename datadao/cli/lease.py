@@ -24,8 +24,9 @@ _id = click.argument("number", metavar="LEASE", type=click.IntRange(1))
 def show(session: Session, number: int) -> Outcome:
     """Show a LEASE: its terms, what is paid, until when it opens its dataset, what its applicant wrote."""
     from datadao.cli.proposals import described, vote_rows
-    from datadao.cli.reading import LeaseStatus, ProposalState, check_lease, proposals, terms_of, word
+    from datadao.cli.reading import check_lease, proposals, terms_of
     from datadao.cli.wording import Actions, applicant_text, block, lease_rows, said
+    from datadao.states import LeaseStatus, ProposalState, word
     from datadao.values import moment
 
     info, money = check_lease(session, number), session.money
@@ -110,6 +111,14 @@ def withdraw(session: Session, number: int) -> Outcome:
 @_id
 def acknowledge(session: Session, number: int) -> Outcome:
     """Declare that everything erased so far is deleted on the licensee's side of a LEASE."""
+    from datadao.cli.reading import check_lease, terms_of
+    from datadao.errors import NothingToDo
+    from datadao.states import LeaseStatus
+
+    info = check_lease(session, number)
+    erased = session.dao.read("registry", "erasuresAt", terms_of(session.dao, number).dataset_id, session.now)
+    if info.status in (LeaseStatus.APPROVED, LeaseStatus.ACTIVE, LeaseStatus.ENDED) and info.acknowledged >= erased:
+        raise NothingToDo(f"all {erased} erasures under lease {number} are acknowledged")
     return _simple(session, number, "acknowledge", f"acknowledge all erasures under lease {number}")
 
 
@@ -117,8 +126,11 @@ def acknowledge(session: Session, number: int) -> Outcome:
 @_id
 def refund(session: Session, number: int) -> Outcome:
     """Pay the licensee of a LEASE everything that is returnable: a refused request, unspent rent, the bond when due."""
-    from datadao.cli.reading import LeaseStatus, check_lease
+    from datadao.cli.reading import check_lease
     from datadao.cli.sending import receipt_json, send
+    from datadao.errors import NothingToDo, Reverted
+    from datadao.reverts import refusal
+    from datadao.states import LeaseStatus, word
 
     info, dao, money = check_lease(session, number), session.dao, session.money
     calls: list[Call] = []
@@ -129,7 +141,13 @@ def refund(session: Session, number: int) -> Outcome:
     ):
         calls.append(dao.call("leases", "releaseBond", number, what=f"release the bond of lease {number}"))
     calls.append(dao.call("leases", "claimRefund", number, what=f"pay {info.licensee} what lease {number} returns"))
-    done = send(session, calls, dependent=True)
+    try:
+        done = send(session, calls, dependent=True)
+    except Reverted as error:
+        if refusal(error.data)[0] == "DataLeases_NothingToWithdraw":
+            state = word(LeaseStatus(info.status))
+            raise NothingToDo(f"lease {number}, which is {state}, returns nothing now") from None
+        raise
     (paid,) = done[-1].events("leases", "ReturnablePaid", dao.addresses["leases"])
     amount = paid.told["amount"]
     document = {"lease": number, "amount": str(amount), "transactions": receipt_json(done)}
@@ -155,8 +173,8 @@ def _simple(session: Session, number: int, function: str, what: str, *arguments:
 
 
 def _send(session: Session, number: int, calls: list[Call]) -> Outcome:
-    from datadao.cli.reading import LeaseStatus, word
     from datadao.cli.sending import after, receipt_json, send
+    from datadao.states import LeaseStatus, word
     from datadao.values import moment
 
     receipts = send(session, calls)
@@ -172,8 +190,8 @@ def _ready(session: Session, number: int, info: Any) -> tuple[bytes, list[bytes]
     from collections import defaultdict
 
     from datadao import eip712
-    from datadao.cli.reading import LeaseStatus, word
     from datadao.errors import InvalidArgument, NotReady
+    from datadao.states import LeaseStatus, word
 
     if info.status != LeaseStatus.APPROVED:
         raise InvalidArgument(

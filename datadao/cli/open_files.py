@@ -29,9 +29,10 @@ def open_(session: Session, number: int, out: Path) -> Outcome:
     already there are not opened again; those erased since must be deleted, and are named. When no file at all is open
     the exit code is 1, with the reason.
     """
-    from datadao.cli.reading import LeaseStatus, check_lease, terms_of, word
+    from datadao.cli.reading import check_lease, terms_of
     from datadao.croissant import DATA
     from datadao.errors import LeaseNotStarted
+    from datadao.states import LeaseStatus, word
 
     info, terms = check_lease(session, number), terms_of(session.dao, number)
     dataset = terms.dataset_id

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 @click.option("--all", "everything", is_flag=True, help="Those that are over, too.")
 def proposals(session: Session, everything: bool) -> Outcome:
     """Show proposals under way: what each would do, in words, its votes, and what was written about it."""
-    from datadao.cli.reading import ProposalState
     from datadao.cli.reading import proposals as read
     from datadao.cli.wording import Actions
+    from datadao.states import ProposalState
 
     over = (ProposalState.CANCELED, ProposalState.DEFEATED, ProposalState.EXPIRED, ProposalState.EXECUTED)
     actions = Actions(contracts_of(session), session.money)
@@ -40,7 +40,7 @@ def proposals(session: Session, everything: bool) -> Outcome:
 
 def described(session: Session, item: Proposal, state: Any, actions: Actions) -> dict[str, Any]:
     """A proposal for programs."""
-    from datadao.cli.reading import word
+    from datadao.states import word
 
     def asked(view: str) -> Any:
         return session.dao.read("governor", view, item.proposal_id)
@@ -133,9 +133,10 @@ def cancel(session: Session, proposal: str) -> Outcome:
 
 
 def _carry(session: Session, proposal: str, step: str) -> Outcome:
-    from datadao.cli.reading import ProposalState, find_proposal, word
+    from datadao.cli.reading import find_proposal
     from datadao.cli.sending import receipt_json, send
     from datadao.errors import InvalidArgument
+    from datadao.states import ProposalState, word
 
     item = find_proposal(session.dao, proposal)
     state = ProposalState(session.dao.read("governor", "state", item.proposal_id))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from eth_utils import keccak
@@ -22,23 +21,6 @@ TOKEN_DECIMALS = 9
 
 _FIRST = "VotingDelaySet"
 """An event of the governor's constructor."""
-
-
-class LeaseStatus(IntEnum):
-    """`IDataLeases.Status`."""
-
-    NONE, PENDING, APPROVED, ACTIVE, ENDED, REFUNDED = range(6)
-
-
-class ProposalState(IntEnum):
-    """`IGovernor.ProposalState`."""
-
-    PENDING, ACTIVE, CANCELED, DEFEATED, SUCCEEDED, QUEUED, EXPIRED, EXECUTED = range(8)
-
-
-def word(state: IntEnum) -> str:
-    """`Active` of ACTIVE"""
-    return state.name.capitalize()
 
 
 @dataclass(frozen=True)

@@ -62,8 +62,7 @@ def _datasets(dao: DataDAO) -> list[dict[str, Any]]:
 
 
 def _batches(dao: DataDAO) -> list[dict[str, Any]]:
-    from datadao.catalog import BatchStatus
-    from datadao.cli.reading import word
+    from datadao.states import BatchStatus, word
 
     numbers = _numbers(dao, "registry", "batchCount")
     return [
@@ -81,8 +80,8 @@ def _batches(dao: DataDAO) -> list[dict[str, Any]]:
 
 
 def _leases(dao: DataDAO) -> list[dict[str, Any]]:
-    from datadao.cli.reading import LeaseStatus, word
     from datadao.client import Terms
+    from datadao.states import LeaseStatus, word
 
     numbers = _numbers(dao, "leases", "leaseCount")
     found, asked = (dao.read_all("leases", view, numbers) for view in ("lease", "leaseTerms"))

@@ -23,9 +23,10 @@ SIDES = ("against", "for", "abstain")
 def vote(session: Session, proposal: str, side: str, reason: str) -> Outcome:
     """Vote on a PROPOSAL, named by its id or as lease:<lease id>. A vote cannot be changed."""
     from datadao.cli.money import decimal
-    from datadao.cli.reading import TOKEN_DECIMALS, ProposalState, find_proposal, word
+    from datadao.cli.reading import TOKEN_DECIMALS, find_proposal
     from datadao.cli.sending import receipt_json, send
     from datadao.errors import InvalidArgument
+    from datadao.states import ProposalState, word
 
     dao, item = session.dao, find_proposal(session.dao, proposal)
     state = ProposalState(dao.read("governor", "state", item.proposal_id))

@@ -202,10 +202,11 @@ def test_lease__that_is_only_requested__cannot_be_started_paid_opened_or_refunde
     assert refusal("lease", "start", str(lease), "--yes") == (
         f"lease {lease} is Pending; only an Approved one can be started"
     )
-    wrong = f"DataLeases_WrongStatus(leaseId={lease}, actual=1)"
+    wrong = f"DataLeases_WrongStatus(leaseId={lease}, actual=Pending)"
     assert refusal("lease", "start", str(lease), "--without-keys", "--yes") == f"start lease {lease}: {wrong}"
     assert refusal("lease", "pay", str(lease), "--yes").endswith(wrong)
-    assert refusal("lease", "refund", str(lease), "--yes").endswith(f"DataLeases_NothingToWithdraw(leaseId={lease})")
+    idle = born.run(home, "lease", "refund", str(lease), "--yes")
+    assert (idle.code, idle.out) == (0, f"Nothing to do: lease {lease}, which is Pending, returns nothing now\n")
     shut = refusal("open", str(lease), "--out", str(home / "out"))
     assert shut.startswith(f"no keys are released for lease {lease}, which is Pending") and not (home / "out").exists()
     assert born.nonce(10) == before
@@ -286,9 +287,13 @@ def test_attest__by_a_stranger_or_with_another_key__is_refused(born: Newborn) ->
 
 def test_attest__without_scores_or_signatures__says_what_is_missing(born: Newborn) -> None:
     home = born.home("attestor", "TEST::2")
-    assert "no new submission to dataset 1 has 2 scores" in born.run(home, "attest", "draft", "--dataset", "1").refusal
-    refusal = born.run(home, "attest", "publish", "--dataset", "1", "--yes").refusal
-    assert refusal == "no draft has the 2 signatures it needs, the best has 0; others have to sign first"
+    before = born.objects
+    drafted = born.run(home, "attest", "draft", "--dataset", "1")
+    assert drafted.code == 0 and "Nothing to do: no new submission to dataset 1 has 2 scores" in drafted.out
+    published = born.run(home, "attest", "publish", "--dataset", "1", "--yes", "--json")
+    assert published.code == 0
+    assert published.document == {"nothing": "no batch of dataset 1 is drafted and unpublished"}
+    assert born.objects == before
     assert born.run(home, "attest", "sign", "--dataset", "1", "--json").document == {"signed": [], "refused": []}
 
 
@@ -321,6 +326,6 @@ def test_claim_withdraw_contributions__with_nothing_there__say_so(born: Newborn)
     assert born.run(home, "claim", "--yes", "--json").document["transactions"] == []
     assert born.run(home, "withdraw", "--yes", "--json").document == {"amount": "0", "transactions": []}
     assert born.run(home, "contributions", "--json").document == {"contributions": []}
-    refusal = born.run(home, "erase", "--all", "--yes").refusal
-    assert refusal.endswith("has no accepted contribution to erase")
+    erased = born.run(home, "erase", "--all", "--yes", "--json")
+    assert erased.code == 0 and erased.document["nothing"].endswith("has no accepted contribution to erase")
     assert born.run(home, "erase", "--yes").code == 2

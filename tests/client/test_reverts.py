@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import eth_abi
 import pytest
 from eth_utils import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datadao.codec import CONTRACTS, abi
+from datadao.deployment import canonical_type
 from datadao.reverts import described, refusal, revert_data
+from datadao.states import ENUMS
+from tests.support.packages import ROOT
 
 UNKNOWN_BATCH = keccak(text="DatasetRegistry_UnknownBatch(uint256)")[:4] + eth_abi.encode(["uint256"], [7])
 
@@ -59,3 +66,84 @@ def test_refusal__of_any_bytes__is_words_and_never_an_error(data: bytes) -> None
 )
 def test_revert_data__of_a_nodes_answer(error: object, data: bytes | None) -> None:
     assert revert_data(error) == data
+
+
+# Times are dates, states are words
+
+MOMENT = 1_800_000_000
+
+
+def errors_with(kind: str) -> list[tuple[dict[str, Any], str]]:
+    """Errors of all contracts, each with an argument of this type or enumeration."""
+    entries = {e["name"]: e for name in CONTRACTS.values() for e in abi(name) if e["type"] == "error"}
+    return [
+        (entry, i["name"])
+        for entry in entries.values()
+        for i in entry["inputs"]
+        if kind in (i["type"], str(i.get("internalType")).partition(" ")[0])
+    ]
+
+
+def said(entry: dict[str, Any], name: str, value: int) -> str:
+    """The error with this argument and zeros elsewhere, in words."""
+    types = [canonical_type(i) for i in entry["inputs"]]
+    data = b"".join((value if i["name"] == name else 0).to_bytes(32) for i in entry["inputs"])
+    return described(keccak(text=f"{entry['name']}({','.join(types)})")[:4] + data)
+
+
+@pytest.mark.parametrize(
+    ("entry", "name"), errors_with("uint48"), ids=lambda value: "" if isinstance(value, dict) else value
+)
+def test_described__every_time_in_an_error__is_a_date(entry: dict[str, Any], name: str) -> None:
+    assert f"{name}=2027-01-15 08:00 UTC" in said(entry, name, MOMENT)
+    assert f"{name}=0" in said(entry, name, 0)
+    assert f"{name}=after the year 9999" in said(entry, name, 2**48 - 1)
+
+
+@pytest.mark.parametrize(
+    ("signature", "values", "told"),
+    [
+        (
+            "DataLeases_InvalidOffer(string,uint256,uint256,uint256)",
+            ["expiry", MOMENT, MOMENT + 60, 2**48 - 1],
+            "field=expiry, value=2027-01-15 08:00 UTC, min=2027-01-15 08:01 UTC, max=after the year 9999",
+        ),
+        (
+            "DataLeases_InvalidOffer(string,uint256,uint256,uint256)",
+            ["seats", 0, 1, 65535],
+            "field=seats, value=0, min=1, max=65535",
+        ),
+        ("ERC5805FutureLookup(uint256,uint48)", [MOMENT, MOMENT], "timepoint=2027-01-15 08:00 UTC, clock=2027"),
+        ("VotesExpiredSignature(uint256)", [MOMENT], "expiry=2027-01-15 08:00 UTC"),
+        (
+            "GovernorUnexpectedProposalState(uint256,uint8,bytes32)",
+            [7, 3, (1 << 1 | 1 << 4).to_bytes(32)],
+            "proposalId=7, current=Defeated, expectedStates=Active or Succeeded",
+        ),
+    ],
+)
+def test_described__times_and_states_of_other_types__are_dates_and_words(
+    signature: str, values: list[Any], told: str
+) -> None:
+    types = signature.partition("(")[2][:-1].split(",")
+    assert told in described(keccak(text=signature)[:4] + eth_abi.encode(types, values))
+
+
+@pytest.mark.parametrize(
+    ("entry", "name"), errors_with("enum"), ids=lambda value: "" if isinstance(value, dict) else value
+)
+def test_described__every_state_in_an_error__is_a_word(entry: dict[str, Any], name: str) -> None:
+    (kind,) = [i["internalType"] for i in entry["inputs"] if i["name"] == name]
+    for state in ENUMS[kind]:
+        assert f"{name}={state.name.capitalize()}" in said(entry, name, state)
+    assert f"{name}={len(ENUMS[kind])}" in said(entry, name, len(ENUMS[kind]))
+
+
+@pytest.mark.parametrize("kind", sorted(ENUMS))
+def test_states__are_those_of_the_contracts(kind: str) -> None:
+    interface, _, name = kind.removeprefix("enum ").partition(".")
+    folder = "node_modules/@openzeppelin/contracts/governance" if interface == "IGovernor" else "contracts/interfaces"
+    source = re.sub(r"//[^\n]*", "", (ROOT / folder / f"{interface}.sol").read_text())
+    body = re.search(rf"enum {name} \{{([^}}]*)\}}", source)
+    assert body is not None
+    assert [state.strip().upper() for state in body.group(1).split(",")] == [state.name for state in ENUMS[kind]]
