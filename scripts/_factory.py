@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import ape
 from eth_utils import keccak
 
-from datadao import encoding
 from datadao.deployment import ConfigError, create_address, initcode
+from datadao.encoding import address
 from datadao.errors import InvalidArgument
 from datadao.factory import FACTORY, blueprint, blueprint_codes, storing
 from scripts._artifacts import CONTRACTS, abi_of, creation_code, runtime_code
@@ -41,12 +41,17 @@ def new(deployer: str, nonce: int) -> Factory:
     return Factory(address, (*sent, Transaction("factory", FACTORY, address, data)))
 
 
-def existing(address: str) -> Factory:
-    """The factory at an address. Raises `ConfigError` naming what is not as this project compiles it."""
+def factory_address(text: str) -> str:
+    """An address as it is typed. Raises `ConfigError`."""
     try:
-        address = encoding.address(address)
+        return address(text)
     except InvalidArgument as error:
         raise ConfigError(f"factory: {error}") from None
+
+
+def existing(address: str) -> Factory:
+    """The factory at an address. Raises `ConfigError` naming what is not as this project compiles it."""
+    address = factory_address(address)
     if wrong := faults(address):
         raise ConfigError(f"{address} is not the factory of these contracts: it differs in {', '.join(wrong)}")
     return Factory(address)

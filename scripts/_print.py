@@ -28,9 +28,9 @@ def console() -> Terminal:
 
 
 def fail(out: Terminal, message: str) -> bool:
-    """Says why a command stops."""
-    for line in lines(message):
-        out.print(Text(line, style="red"))
+    """Says why a command stops; lines after the first stand further in, so that a node's cannot pass for others."""
+    for number, line in enumerate(lines(message)):
+        out.print(out.as_line(Text(f"  {line}" if number else line, style="red")))
     return False
 
 
@@ -93,7 +93,8 @@ def show_checks(out: Terminal, checks: Sequence[Check], said: Sequence[str]) -> 
         out.print(Text(sentence, style="yellow"))
     missed = [check for check in checks if not check.ok]
     for check in missed:
-        out.print(Text(f"{check.contract}.{check.field}: expected {check.expected}, is {check.actual}", style="red"))
+        told = f"{check.contract}.{check.field}: expected {check.expected}, is {check.actual}"
+        out.print(out.as_line(Text(visible(told), style="red")))
     if missed:
         return fail(out, f"{len(missed)} of {len(checks)} checks failed.")
     out.print(

@@ -16,7 +16,7 @@ from datadao.network import connected, discreet
 from datadao.text import Terminal
 from scripts._deploy import FAILURES, execute
 from scripts._estimate import Estimate, estimate, refuse_unaffordable
-from scripts._factory import faults
+from scripts._factory import factory_address, faults
 from scripts._networks import DEPLOYMENTS, config_path, network_option
 from scripts._plan import NEW, Plan, make_plan
 from scripts._print import console, fail, show_checks, show_plan
@@ -70,6 +70,8 @@ def cli(
 def _plan(
     out: Terminal, deployer: str, config: Config, journal: Journal, factory: str | None, *, restart: bool
 ) -> tuple[Plan, tuple[Step, ...]]:
+    if factory not in (None, RECORDED, NEW):
+        factory = factory_address(factory)
     try:
         if not restart:
             return resume(deployer, config, journal, factory)

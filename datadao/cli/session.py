@@ -178,7 +178,12 @@ class Session:
     @contextmanager
     def progress(self, text: str, total: int) -> Iterator[Callable[[int], None]]:
         """A progress bar on a terminal, nothing elsewhere; yields what to tell the number of items newly done."""
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
         with Progress(*columns, console=self._err, transient=True, disable=not self._err.is_terminal) as progress:
             task = progress.add_task(text, total=total)
             yield lambda done: progress.advance(task, done)

@@ -104,6 +104,10 @@ def test_cli__deploy_verify_deploy_again__records_both(node, tmp_path):
          "base.yaml: chain_id: 8453, but the network's is 31337"),
         # Not among the ten accounts that the node pays.
         (["--account", "TEST::30"], "has 0.000000 of the about 0.0"),
+        (
+            ("--account", "TEST::0", "--factory", "0xAbcdef1234567890abcdef1234567890ABCDEF12"),
+            "factory: '0xAbcdef1234567890abcdef1234567890ABCDEF12' is not an address: its capitals are not those of",
+        ),
     ],
 )  # fmt: skip
 def test_cli__wrong_account_or_configuration__one_message_and_exit_code(node, tmp_path, more, message):

@@ -55,7 +55,7 @@ def test_cli__interrupted_while_a_transaction_waits__resumes(tmp_path):
         os.killpg(process.pid, signal.SIGINT)
         code, output = finish(process)
         assert code == 1
-        assert "Stopped at TestAsset, transaction 1 of 9: interrupted\nOn chain: nothing." in output
+        assert "Stopped at TestAsset, transaction 1 of 9: interrupted\n  On chain: nothing." in output
 
         code, output = run("deploy", *arguments(node, tmp_path, "--yes"))
         assert code == 1
