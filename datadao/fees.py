@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from web3 import Web3
 
@@ -54,13 +53,13 @@ class Fee:
 
 def choose(web3: Web3, most: int | None = None, tip: int | None = None) -> Fee:
     """The fee of the next transactions: what is given, else twice the last base fee and the tip that the node suggests,
-    at least 1 wei. Raises `InvalidArgument` for a fee that no block would take."""
-    header: Any = web3.eth.get_block("latest")
-    base = header.get("baseFeePerGas")
-    if base is None:
+    at least 1 wei. Raises `InvalidArgument` for a fee that no block would take, `NodeRefused`."""
+    stated = ask(web3, "eth_getBlockByNumber", "latest", False).get("baseFeePerGas")
+    if stated is None:
         if tip is not None:
             raise InvalidArgument("this chain has no tips; say the max fee alone")
         return Fee(web3.eth.gas_price if most is None else most)
+    base = int(stated, 16)
     if most is not None and most < base:
         raise InvalidArgument(
             f"a max fee of {gwei(most)} gwei is below the last block's base fee of {gwei(base)} gwei; nothing was sent"

@@ -69,7 +69,8 @@ def patiently(network: str, connect_to: Callable[[], T]) -> T:
 
     Raises what `connect_to` does; `RequestException` at once if `network` is an address at which no node answers.
     """
-    if network.startswith(("http://", "https://")):
+    answers = network.startswith(("http://", "https://"))
+    if answers:
         connect(network).provider.make_request(RPCEndpoint("eth_chainId"), [])
     end, wait = time.monotonic() + PATIENCE, _FIRST_WAIT
     while True:
@@ -77,6 +78,8 @@ def patiently(network: str, connect_to: Callable[[], T]) -> T:
             return connect_to()
         except Exception as error:
             busy = is_busy(error) or _LIMITED.search(str(error)) or "429" in str(error)
+            # Ape's word for a node that answered a moment ago, and not in time for Ape.
+            busy = busy or (answers and "No (supported) node found" in str(error))
             if not busy or time.monotonic() + wait > end:
                 raise
         time.sleep(wait)

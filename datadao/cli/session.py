@@ -87,9 +87,10 @@ class Session:
     @cached_property
     def outbox(self) -> Outbox:
         """What this role sent on the connected chain and did not see mined."""
+        from datadao.chain import read_block
         from datadao.outbox import Outbox
 
-        genesis = "0x" + bytes(self.dao.web3.eth.get_block(0)["hash"]).hex()
+        genesis = "0x" + read_block(self.dao.web3, 0).hash.hex()
         return Outbox(self.home / "outbox", (self.dao.id.chain_id, genesis))
 
     @cached_property

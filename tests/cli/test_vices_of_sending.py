@@ -1,0 +1,54 @@
+"""Sending commands through each vice of a node: they end as at an honest one, and what they refuse costs nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.conftest import Newborn
+from tests.cli.licensee import ESCROW, Licensee
+from tests.cli.test_rehearsal import accept, what, words
+from tests.outside.vices import VICES, vicious
+
+DAY = 86_400
+
+
+@pytest.fixture
+def licensee(born: Newborn) -> Licensee:
+    return Licensee(born)
+
+
+@pytest.mark.parametrize("vice", VICES)
+def test_sending__through_a_vice_of_the_node__ends_as_at_an_honest_one(licensee: Licensee, vice: str) -> None:
+    with vicious(licensee.born.node.url, vice) as proxy:
+
+        def done(*command: str) -> dict[str, object]:
+            ran = licensee.run(*command, "--yes", "--json", "--network", proxy.url)
+            assert ran.code == 0, (command, ran.out, ran.err)
+            return dict(ran.document)
+
+        assert done(*words()[:-2])["lease"] == 1
+        assert (licensee.leases, licensee.escrowed, licensee.allowance) == (1, ESCROW, 0)
+        assert done("lease", "withdraw", "1")["status"] == "Pending"
+        licensee.born.node.rpc("evm_increaseTime", 2 * DAY)
+        licensee.mine()
+        assert done("lease", "refund", "1")["amount"] == str(ESCROW)
+        assert licensee.escrowed == 0 and licensee.kept == []
+        assert done("withdraw") == {"amount": "0", "transactions": []}
+        assert len(done("send", "asset.approve", "leases", "7")["transactions"]) == 1  # type: ignore[arg-type]
+    assert licensee.allowance == 7
+
+
+@pytest.mark.parametrize("vice", VICES)
+def test_sending__refused_through_a_vice_of_the_node__has_its_reason_and_sends_nothing(
+    licensee: Licensee, vice: str
+) -> None:
+    before = licensee.nonce
+    with vicious(licensee.born.node.url, vice) as proxy:
+        refused = licensee.run(*words(price="0.5"), "--network", proxy.url)
+        assert refused.code == 1, refused.err
+        assert refused.document["error"]["message"].startswith(
+            what("51") + "DataLeases_InvalidTerms(field=pricePerPeriod, value=500000, min=1000000, max="
+        )
+        missing = licensee.run(*accept(1), "--network", proxy.url)
+        assert (missing.code, missing.document["error"]["message"]) == (1, "no offer 1; there are none")
+    assert (licensee.nonce, licensee.allowance, licensee.pool, licensee.kept) == (before, 0, 0, [])
