@@ -70,9 +70,10 @@ class Call:
 
         Raises `Malformed` for what no such function returns, nothing at all among it.
         """
-        if not output:
+        types = signature(self.contract, self.function)[2]
+        if types and not output:
             raise Malformed(f"{self.contract}.{self.function}: nothing at {self.to} answers; is the contract there?")
-        values = decode(signature(self.contract, self.function)[2], output)
+        values = decode(types, output)
         return values[0] if len(values) == 1 else values
 
     def named(self, output: bytes) -> Any:

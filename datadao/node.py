@@ -50,18 +50,15 @@ def connect(url: str, timeout: float = 20.0, patience: float = PATIENCE) -> Web3
     busy for no more than `patience`."""
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
         raise InvalidArgument("a node's address starts with http:// or https:// and names a host")
-    web3 = Web3(Patient(_http(url, timeout), patience))
-    # Blocks of some chains have more extra data than those of Ethereum, which the library refuses without it.
-    web3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
-    return web3
+    return _tolerant(Web3(Patient(_http(url, timeout), patience)))
 
 
 def patient(web3: Web3) -> Web3:
-    """The same connection, which from now on bears with a busy node."""
+    """The same connection, which from now on bears with a busy node and with blocks of any chain."""
     provider: Any = web3.provider
     if not isinstance(provider, Patient):
         web3.provider = Patient(provider)
-    return web3
+    return _tolerant(web3)
 
 
 def patiently(network: str, connect_to: Callable[[], T]) -> T:
@@ -226,6 +223,14 @@ def said(error: Any) -> str:
 def is_busy(error: Exception) -> bool:
     """Whether a node that was asked for as long as `PATIENCE` is still too busy."""
     return isinstance(error, HTTPError) and error.response is not None and error.response.status_code in _BUSY
+
+
+def _tolerant(web3: Web3) -> Web3:
+    # Blocks of some chains have more extra data than those of Ethereum, which the library refuses without it; Ape looks
+    # for it when it connects, not in later blocks.
+    if ExtraDataToPOAMiddleware not in web3.middleware_onion:
+        web3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
+    return web3
 
 
 def host(url: str) -> str:

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import requests
 
@@ -17,10 +17,18 @@ Request = dict[str, Any]
 Answer = dict[str, Any]
 
 
+class Asked(NamedTuple):
+    """A question; `together` in a batch."""
+
+    method: str
+    params: Any
+    together: bool
+
+
 class Proxy:
     """Honest unless told otherwise. `ask` sees each request before the node does, `tell` each answer after; `silent`
     keeps every caller waiting, `status` is what HTTP says; `vices` do what is theirs besides, the first of them
-    nearest to the node. `asked` counts the requests, `seen` holds each one's method and parameters."""
+    nearest to the node. `asked` counts the requests, `seen` holds each."""
 
     def __init__(self, node: str, vices: Sequence[Vice] = (), port: int = 0) -> None:
         self.node = node
@@ -30,7 +38,7 @@ class Proxy:
         self.silent = False
         self.status = 200
         self.asked = 0
-        self.seen: list[tuple[str, Any]] = []
+        self.seen: list[Asked] = []
         self._over = threading.Event()
         self._session = requests.Session()
         self._lock = threading.Lock()
@@ -91,7 +99,7 @@ class Proxy:
     def _answer(self, body: Request | list[Request]) -> Answer | list[Answer]:
         batch = body if isinstance(body, list) else [body]
         self.asked += len(batch)
-        self.seen += [(request["method"], request.get("params")) for request in batch]
+        self.seen += [Asked(request["method"], request.get("params"), isinstance(body, list)) for request in batch]
         batch = [self.ask(request) for request in batch]
         answers = [self._refused(request) for request in batch]
         open_ = [place for place, answer in enumerate(answers) if answer is None]

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import requests
 
-from tests.client.proxy import Answer, Proxy, Request
+from tests.client.proxy import Answer, Asked, Proxy, Request
 
 NOISE = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202e\x00\ufffd"
 """What must reach no terminal."""
+ABSENT = object()
+NO_TIMES = (ABSENT, "0x0", "0", None, "0x", 0)
+"""What nodes give as the time of a log, without meaning it."""
 Response = tuple[int, dict[str, str], Any]
 
 
@@ -25,9 +28,15 @@ class Vice:
     """Does nothing. `node` is the address of the real node."""
 
     node: str
+    methods: frozenset[str] | None = None
+    """Of the questions that it has to do with; None for all."""
 
     def __init__(self) -> None:
         self.hits = 0
+
+    def concerns(self, asked: Sequence[Asked]) -> bool:
+        """Whether a caller that asks this can meet it."""
+        return any(self.methods is None or each.method in self.methods for each in asked)
 
     def respond(self, body: Request | list[Request]) -> Response | None:
         """Instead of any answer: HTTP status, headers, body."""
@@ -52,23 +61,24 @@ class Vice:
 
 
 class LogTimes(Vice):
-    """Logs without the time of their block, or with none that is true."""
+    """Logs with a time of their block that is none: these in turn, and no time at all."""
 
-    def __init__(self, value: object = None, *, absent: bool = False) -> None:
+    methods = frozenset({"eth_getLogs"})
+
+    def __init__(self, *values: object) -> None:
         super().__init__()
-        self._value, self._absent = value, absent
+        self._values = values
 
     def tell(self, request: Request, answer: Answer) -> Answer:
         if request["method"] == "eth_getLogs":
-            for log in self.hit_each(answer.get("result") or []):
-                log["blockTimestamp"] = self._value
-                if self._absent:
-                    del log["blockTimestamp"]
+            for log in answer.get("result") or []:
+                value = self._values[self.hits % len(self._values)]
+                self.hit()
+                if value is ABSENT:
+                    log.pop("blockTimestamp", None)
+                else:
+                    log["blockTimestamp"] = value
         return answer
-
-    def hit_each(self, logs: list[Any]) -> list[Any]:
-        self.hits += len(logs)
-        return logs
 
 
 class LongExtraData(Vice):
@@ -83,6 +93,8 @@ class LongExtraData(Vice):
 
 class LogsBehind(Vice):
     """Events come from a back end that does not have the last block: every time, or every other time."""
+
+    methods = frozenset({"eth_getLogs"})
 
     def __init__(self, every: int = 1) -> None:
         super().__init__()
@@ -112,6 +124,8 @@ class LogsBehind(Vice):
 class CappedLogs(Vice):
     """No more events in one answer than this, and no word about the rest."""
 
+    methods = frozenset({"eth_getLogs"})
+
     def __init__(self, most: int = 2) -> None:
         super().__init__()
         self._most = most
@@ -124,6 +138,8 @@ class CappedLogs(Vice):
 
 class PrunedLogs(Vice):
     """Events of the first blocks are gone: those of the first half of the chain."""
+
+    methods = frozenset({"eth_getLogs"})
 
     def tell(self, request: Request, answer: Answer) -> Answer:
         if request["method"] == "eth_getLogs" and answer.get("result"):
@@ -165,6 +181,9 @@ class RefusedItems(Vice):
 class NoBatches(Vice):
     """A batch is one error."""
 
+    def concerns(self, asked: Sequence[Asked]) -> bool:
+        return any(each.together for each in asked)
+
     def respond(self, body: Request | list[Request]) -> Response | None:
         if self.hit(isinstance(body, list)):
             return 200, {}, {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "batch not supported"}}
@@ -174,6 +193,7 @@ class NoBatches(Vice):
 class StateForgotten(Vice):
     """A new block comes with each answer to a question for events, and only the newest states are there."""
 
+    methods = frozenset({"eth_getLogs"})
     KEPT = 1
 
     def respond(self, body: Request | list[Request]) -> Response | None:
@@ -196,6 +216,9 @@ class StateForgotten(Vice):
 
 class NoFinality(Vice):
     """The tag `finalized` is an error, nothing, or the first block."""
+
+    def concerns(self, asked: Sequence[Asked]) -> bool:
+        return any(each.method == "eth_getBlockByNumber" and each.params[0] == "finalized" for each in asked)
 
     def __init__(self, answer: str) -> None:
         super().__init__()
@@ -231,10 +254,7 @@ class WrappedErrors(Vice):
 
 
 VICES: dict[str, Callable[[], Vice]] = {
-    "logs without times": lambda: LogTimes(absent=True),
-    "logs at 0x0": lambda: LogTimes("0x0"),
-    "logs at 0": lambda: LogTimes("0"),
-    "logs at null": lambda: LogTimes(None),
+    "logs without times": lambda: LogTimes(*NO_TIMES),
     "long extra data": LongExtraData,
     "logs behind": LogsBehind,
     "logs behind every other time": lambda: LogsBehind(2),
@@ -253,8 +273,8 @@ VICES: dict[str, Callable[[], Vice]] = {
 """By name; each call makes one of its own."""
 
 HARMLESS = (
-    "logs without times", "logs at 0x0", "logs at 0", "logs at null", "long extra data", "logs behind every other time",
-    "too many requests", "refused items", "no batches", "state forgotten", "loud errors", "wrapped errors",
+    "logs without times", "long extra data", "logs behind every other time", "too many requests",
+    "refused items", "no batches", "state forgotten", "loud errors", "wrapped errors",
 )  # fmt: skip
 """Those that a caller gets the better of: what it does ends as at an honest node."""
 

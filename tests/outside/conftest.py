@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.deployment.world import Node
+
+from .world import World, build
+
+
+@pytest.fixture(scope="session")
+def _built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    node = Node()
+    try:
+        yield build(tmp_path_factory.mktemp("outside") / "world", node)
+    finally:
+        node.stop()
+
+
+@pytest.fixture
+def world(_built: World) -> Iterator[World]:
+    """The world as it was built; whatever a test does to it is undone."""
+    with _built.as_it_is():
+        yield _built
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for long; a node that has to be waited for is asked as often, in less time."""
+    sleep = time.sleep
+    monkeypatch.setattr("time.sleep", lambda seconds: sleep(min(seconds, 0.01)))

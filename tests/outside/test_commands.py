@@ -1,0 +1,121 @@
+"""Every command that asks a node, through a proxy that has one vice at a time: it ends as at an honest node, or it
+refuses in words and has done nothing.
+
+given a DAO in the middle of its life, whose texts are no UTF-8
+  at an honest node                       each command should end as it has to
+  at a node whose vice a caller survives  it should end alike
+  at a node that hides what is there      it should end alike, or say so, and never tell less than there is
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Ran, leaf_commands
+from tests.client.proxy import Asked
+
+from .vices import HARMLESS, VICES, vicious
+from .world import COMMANDS, OFFLINE, World
+
+EXPECTED = {"custodian once": 3, "attest score": 3, "custodian take-over": 0}
+"""Exit codes other than 0: submissions for the first committee do not open for the second, nor are they scored."""
+CHANGING = {"block", "time", "transactions", "gas", "delete", "path", "description", "file"}
+"""What differs between runs that end alike."""
+RANDOM = {"contribute", "attest draft"}
+"""Commands whose outcome holds what is encrypted or signed anew."""
+CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+EXCUSE = re.compile(r"try again|name another|wait|no longer has|does not know the tag|not final")
+ENDS = {
+    "logs behind": EXCUSE,
+    "capped logs": EXCUSE,
+    "pruned logs": EXCUSE,
+    "no finalized tag": EXCUSE,
+    "no finalized block": EXCUSE,
+    "young chain": EXCUSE,
+}
+"""Vices that nothing helps against, with what is said of them."""
+
+
+def words_of(world: World, name: str) -> tuple[str, list[str]]:
+    who, words = COMMANDS[name]
+    return who, [*name.split(), *(word.replace("{home}", str(world.home(who))) for word in words), "--json"]
+
+
+def steady(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: steady(inner) for key, inner in value.items() if key not in CHANGING}
+    return [steady(inner) for inner in value] if isinstance(value, list) else value
+
+
+@dataclass(frozen=True)
+class Honest:
+    """How a command ends at an honest node, and what it asks there."""
+
+    ran: Ran
+    asked: list[Asked]
+
+
+@pytest.fixture(scope="session")
+def honest(_built: World) -> dict[str, Honest]:
+    found = {}
+    with vicious(_built.node.url) as proxy:
+        for name in COMMANDS:
+            proxy.seen.clear()
+            with _built.as_it_is():
+                who, words = words_of(_built, name)
+                found[name] = Honest(_built.run(who, *words, network=proxy.url), list(proxy.seen))
+    return found
+
+
+def test_commands__are_all_that_there_are() -> None:
+    assert {" ".join(words) for words in leaf_commands()} == COMMANDS.keys() | OFFLINE
+
+
+def test_commands__over_texts_that_are_no_utf8__end_as_they_have_to_X5(honest: dict[str, Honest]) -> None:
+    wrong = {name: (one.ran.code, one.ran.err) for name, one in honest.items() if one.ran.code != EXPECTED.get(name, 0)}
+    assert not wrong, wrong
+
+
+def test_vices__harmless_or_not__are_all_in_the_table() -> None:
+    assert set(HARMLESS) | ENDS.keys() == VICES.keys()
+    assert not set(HARMLESS) & ENDS.keys()
+
+
+@pytest.mark.parametrize("vice", VICES)
+def test_commands__at_a_node_with_a_vice__end_as_at_an_honest_one_or_say_why_not(
+    world: World, honest: dict[str, Honest], vice: str, hasty: None
+) -> None:
+    faults: dict[str, Any] = {}
+    with vicious(world.node.url, vice) as proxy:
+        # What asks for no events cannot meet what is wrong with events.
+        concerned = [name for name in COMMANDS if proxy.vices[0].concerns(honest[name].asked)]
+        for name in concerned:
+            sender = world.actor(COMMANDS[name][0]).address
+            before = world.dao.chain.nonce(sender)
+            with world.as_it_is():
+                who, words = words_of(world, name)
+                ran = world.run(who, *words, network=proxy.url)
+                sent = world.dao.chain.nonce(sender) - before
+            if (fault := judged(name, ran, honest[name].ran, ENDS.get(vice), sent)) is not None:
+                faults[name] = fault
+        assert concerned and proxy.vices[0].hits, "no command met it"
+    assert not faults, faults
+
+
+def judged(name: str, ran: Ran, wanted: Ran, excuse: re.Pattern[str] | None, sent: int) -> object:
+    """What is wrong with how a command ended; None if nothing is."""
+    if CONTROL.search(ran.out + ran.err) or "SECRET" in ran.out + ran.err:
+        return "it prints what must not be seen", ran.out, ran.err
+    if excuse is not None and ran.code == 1:
+        message = ran.document["error"]["message"]
+        return None if excuse.search(message) and not sent else (message, sent)
+    if ran.code != wanted.code:
+        return ran.code, ran.out, ran.err
+    if name not in RANDOM and steady(ran.document) != steady(wanted.document):
+        return steady(ran.document), steady(wanted.document)
+    return None
