@@ -31,7 +31,7 @@ test: setup ## Lint, compile and run all tests: what CI runs
 
 .PHONY: prove
 prove: setup .cache/prove/.stamp ## Prove the arithmetic for all inputs, and refute the broken twins
-	@$(RUN) .cache/prove/bin/python tests/symbolic/prove.py $(ARGS)
+	@$(RUN) .cache/prove/bin/python -m tests.symbolic.prove $(ARGS)
 
 .PHONY: audit
 audit: setup .cache/prove/.stamp .cache/slither/.stamp ## Try everything an auditor would, in half an hour, with a report to read

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
@@ -35,6 +35,8 @@ class Code:
 
     creation: bytes
     runtime: bytes
+    files: tuple[str, ...] = field(default=(), compare=False)
+    """It is made of these, by the names that the compiler knows them by."""
 
 
 class Compiler:
@@ -56,11 +58,12 @@ class Compiler:
         self._process.stdout.close()
         self._process.wait()
 
-    def compile(self, contract: str, edits: Mapping[str, str] | None = None) -> Code:
-        """`contracts/<contract>.sol`, with the files named in `edits` replaced by the given text."""
+    def compile(self, contract: str, edits: Mapping[str, str] | None = None, file: str = "") -> Code:
+        """The contract of `file`, or of `contracts/<contract>.sol`, with the files named in `edits` replaced by the
+        given text."""
         asked = ["evm.bytecode.object", "evm.deployedBytecode.object"]
-        answer = self._ask([f"contracts/{contract}.sol"], contract, asked, edits)
-        return Code(bytes.fromhex(answer["creation"]), bytes.fromhex(answer["runtime"]))
+        answer = self._ask([file or f"contracts/{contract}.sol"], contract, asked, edits)
+        return Code(bytes.fromhex(answer["creation"]), bytes.fromhex(answer["runtime"]), tuple(answer["files"]))
 
     def syntax(self, files: Sequence[str], edits: Mapping[str, str] | None = None) -> dict[str, dict[str, Any]]:
         """The syntax trees of files, and of all of ours that they import, by file."""

@@ -1,4 +1,4 @@
-"""`python -m audit.proofs`: the proofs of `make prove`, as tests/symbolic/prove.py tells them."""
+"""`python -m audit.proofs`: the proofs of `make prove`, as tests/symbolic/prove.py prints them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _END = re.compile(r"(\d+) of (\d+) proved, (\d+) of (\d+) twins refuted, (\d+) o
 def main(arguments: list[str]) -> int:
     if not PYTHON.exists():
         raise PartError("the solvers are not installed: run `make audit`, or `make prove` once")
-    command = [str(PYTHON), str(ROOT / "tests" / "symbolic" / "prove.py"), *arguments]
+    command = [str(PYTHON), "-m", "tests.symbolic.prove", *arguments]
     proofs, end = [], None
-    with Stopwatch() as watch, subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with Stopwatch() as watch, subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         for line in process.stdout or ():
             print(line, end="", flush=True)
             if match := _LINE.fullmatch(line.strip()):

@@ -1,7 +1,8 @@
-"""`python -m audit.seeded [FILE]`: bugs put into the contracts on purpose, each caught by the property it breaks.
+"""`python -m audit.seeded [FILE]`: mistakes that ordinary tests must catch, put into the contracts one at a time.
 
-FILE is a list like seeded.toml, which is taken unless said and tells the form. The contracts without a bug must pass
-the same tests first.
+FILE is a table like tests/support/mistakes.toml, which is taken unless said and tells the form; of an entry without
+lives, tests and proofs one of all the tests that the pages list for what it breaks must fail. The contracts without a
+mistake must pass the same tests first.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import argparse
 import os
 import re
 import time
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,41 +22,29 @@ from rich.table import Table
 from audit import warm
 from audit.compiler import Code, CompileError, Compiler
 from audit.mutation.choice import FACTORY
-from audit.mutation.sources import TARGETS
 from audit.part import ROOT, PartError, run, write
+from tests.support.mistakes import TABLE, Mistake, MistakeError
+from tests.support.mistakes import read as read_table
 
-BUGS = Path(__file__).with_name("seeded.toml")
 PAGES = ("docs/properties.md", "docs/abuse-cases.md")
 MANIFEST = ROOT / ".cache" / "seeded" / "manifest.json"
 _NODE_FOLDERS = ("deployment/", "client/", "cli/", "scenario/", "symbolic/")
-_FIELDS = ("flaw", "contract", "file", "line", "becomes", "property")
 
 
 @dataclass(frozen=True)
 class Bug:
-    flaw: str
-    contract: str
-    file: str
-    line: str
-    becomes: str
-    property: str
+    mistake: Mistake
     tests: tuple[str, ...]
     each: bool
     """Whether every test must fail, or one of them."""
 
-    def changed(self) -> str:
-        """The whole file with the bug."""
-        path = ROOT / self.file
-        if not path.is_file():
-            raise PartError(f"seeded bug '{self.flaw}': there is no {self.file}")
-        source = path.read_text()
-        times = source.count(self.line)
-        if times != 1 or not self.line:
-            raise PartError(
-                f"seeded bug '{self.flaw}' does not apply: expected {self.line.strip()!r} once in {self.file}, "
-                f"it is there {times} times"
-            )
-        return source.replace(self.line, self.becomes)
+    @property
+    def id(self) -> str:
+        return self.mistake.id
+
+    @property
+    def contract(self) -> str:
+        return self.mistake.contract
 
 
 @dataclass(frozen=True)
@@ -70,38 +58,26 @@ class Result:
     seconds: float
 
 
-def read(path: Path) -> list[Bug]:
-    """The bugs of a file, checked against the pages that list tests."""
-    try:
-        entries = tomllib.loads(path.read_text())["bug"]
-    except FileNotFoundError:
-        raise PartError(f"there is no {path}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise PartError(f"{path}: {error}") from None
-    except KeyError:
-        raise PartError(f"{path}: expected a list of [[bug]]") from None
+def read(path: Path = TABLE) -> list[Bug]:
+    """The mistakes of a table that tests must catch, checked against the pages that list tests."""
     listed = _listed()
-    return [_bug(path, number, entry, listed) for number, entry in enumerate(entries, 1)]
+    try:
+        table = read_table(path).values()
+    except MistakeError as error:
+        raise PartError(str(error)) from None
+    return [_bug(mistake, listed) for mistake in table if mistake.tests or not (mistake.lives or mistake.refuted_by)]
 
 
-def _bug(path: Path, number: int, entry: Mapping[str, Any], listed: Mapping[str, list[str]]) -> Bug:
-    where = f"{path.name}, bug {number}"
-    if missing := [field for field in _FIELDS if not isinstance(entry.get(field), str)]:
-        raise PartError(f"{where}: expected text for {', '.join(missing)}")
-    if unknown := sorted(entry.keys() - {*_FIELDS, "tests"}):
-        raise PartError(f"{where}: unknown {', '.join(unknown)}")
-    if entry["contract"] not in TARGETS:
-        raise PartError(f"{where}: no contract {entry['contract']!r}; there are {', '.join(TARGETS)}")
-    known = listed.get(entry["property"])
-    if known is None:
-        raise PartError(f"{where}: {entry['property']!r} is no ID of {' or '.join(PAGES)}")
-    tests = entry.get("tests", known)
+def _bug(mistake: Mistake, listed: Mapping[str, list[str]]) -> Bug:
+    if unknown := [id_ for id_ in mistake.breaks if id_ not in listed]:
+        raise PartError(f"{mistake.id}: no ID of {' or '.join(PAGES)}: {', '.join(unknown)}")
+    known = [test for id_ in mistake.breaks for test in listed[id_]]
+    tests = mistake.tests or tuple(dict.fromkeys(known))
     if others := [test for test in tests if test not in known]:
-        raise PartError(f"{where}: not listed for {entry['property']}: {', '.join(others)}")
+        raise PartError(f"{mistake.id}: not listed for {' or '.join(mistake.breaks)}: {', '.join(others)}")
     if not tests:
-        raise PartError(f"{where}: {entry['property']} has no test that runs in process")
-    fields = {field: entry[field] for field in _FIELDS}
-    return Bug(**fields, tests=tuple(tests), each="tests" in entry)
+        raise PartError(f"{mistake.id}: {', '.join(mistake.breaks)} has no test that runs in process")
+    return Bug(mistake, tests, bool(mistake.tests))
 
 
 def _listed() -> dict[str, list[str]]:
@@ -144,17 +120,17 @@ def _short(message: str) -> str:
 
 
 def try_all(bugs: Sequence[Bug], codes: Mapping[str, tuple[Code, Code]], suite: warm.Suite) -> list[Result]:
-    """`codes` are of each bug's contract, by flaw: without it and with it."""
+    """`codes` are of each bug's contract, by the bug's id: without it and with it."""
     items = {bug: [item for item in suite.tests if any(_of(item, test) for test in bug.tests)] for bug in bugs}
     for bug in bugs:
         if gone := [test for test in bug.tests if not any(_of(item, test) for item in items[bug])]:
-            raise PartError(f"seeded bug '{bug.flaw}': not collected: {', '.join(gone)}")
+            raise PartError(f"{bug.id}: not collected: {', '.join(gone)}")
     _require_sound(bugs, codes, items, suite)
     results = []
     for bug in bugs:
-        verdict = suite.start(items[bug], {bug.contract: codes[bug.flaw][1]}, whole=True).verdict()
+        verdict = suite.start(items[bug], {bug.contract: codes[bug.id][1]}, whole=True).verdict()
         results.append(judge(bug, verdict, verdict.seconds))
-        print(f"{'caught' if not results[-1].wrong else 'NOT CAUGHT'}: {bug.contract}: {bug.flaw}", flush=True)
+        print(f"{'caught' if not results[-1].wrong else 'NOT CAUGHT'}: {bug.id}: {bug.mistake.flaw}", flush=True)
     return results
 
 
@@ -169,7 +145,7 @@ def _require_sound(
     for alone in (True, False):
         these = [bug for bug in bugs if (bug.contract == FACTORY) == alone]
         wanted = {item for bug in these for item in items[bug]}
-        sound = {bug.contract: codes[bug.flaw][0] for bug in these}
+        sound = {bug.contract: codes[bug.id][0] for bug in these}
         verdict = suite.start([item for item in suite.tests if item in wanted], sound, whole=True).verdict()
         if not verdict.passed:
             why = verdict.ended or f"{verdict.failures[0].test}: {_short(verdict.failures[0].message)}"
@@ -178,8 +154,10 @@ def _require_sound(
 
 def compile_bugs(bugs: Sequence[Bug]) -> dict[str, tuple[Code, Code]]:
     """The code of each bug's contract, without and with it."""
-    # The compiler knows a library's files by the names that they are imported under.
-    changed = {bug.flaw: {bug.file.removeprefix("node_modules/"): bug.changed()} for bug in bugs}
+    try:
+        changed = {bug.id: bug.mistake.sources() for bug in bugs}
+    except MistakeError as error:
+        raise PartError(str(error)) from None
     sound: dict[str, Code] = {}
     codes = {}
     with Compiler() as compiler:
@@ -187,19 +165,19 @@ def compile_bugs(bugs: Sequence[Bug]) -> dict[str, tuple[Code, Code]]:
             if bug.contract not in sound:
                 sound[bug.contract] = compiler.compile(bug.contract)
             try:
-                code = compiler.compile(bug.contract, changed[bug.flaw])
+                code = compiler.compile(bug.contract, changed[bug.id])
             except CompileError as error:
-                raise PartError(f"seeded bug '{bug.flaw}' does not compile:\n{error}") from None
+                raise PartError(f"{bug.id} does not compile:\n{error}") from None
             if code == sound[bug.contract]:
-                raise PartError(f"seeded bug '{bug.flaw}' does not change the code of {bug.contract}")
-            codes[bug.flaw] = sound[bug.contract], code
+                raise PartError(f"{bug.id} does not change the code of {bug.contract}")
+            codes[bug.id] = sound[bug.contract], code
     return codes
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m audit.seeded", description=(__doc__ or "").partition("\n")[0])
-    listed = Path(os.environ.get("SEEDED") or BUGS)
-    parser.add_argument("file", nargs="?", type=Path, default=listed, help=f"a list of bugs ($SEEDED or {BUGS.name})")
+    listed = Path(os.environ.get("SEEDED") or TABLE)
+    parser.add_argument("file", nargs="?", type=Path, default=listed, help=f"a table ($SEEDED or {TABLE.name})")
     file = parser.parse_args(arguments).file
     bugs = read(file)
     began = time.monotonic()
@@ -217,28 +195,29 @@ def main(arguments: list[str]) -> int:
     if isinstance(results, PartError):
         raise results
     _show(results)
-    wrong = [f"{r.bug.contract}: {r.bug.flaw} {r.wrong}" for r in results if r.wrong]
+    wrong = [f"{r.bug.id}: {r.bug.mistake.flaw} {r.wrong}" for r in results if r.wrong]
     caught = len(results) - len(wrong)
     return write(
         "seeded",
         ok=not wrong,
         seconds=time.monotonic() - began,
         summary=f"{caught} of {len(results)} seeded bugs caught by the property named",
-        whole=file.resolve() == BUGS.resolve(),
+        whole=file.resolve() == TABLE.resolve(),
         bugs=[_entry(result) for result in results],
         wrong=wrong,
     )
 
 
 def _entry(result: Result) -> dict[str, Any]:
-    bug = result.bug
+    bug, mistake = result.bug, result.bug.mistake
     return {
-        "contract": bug.contract,
-        "flaw": bug.flaw,
-        "file": bug.file,
-        "line": bug.line.strip(),
-        "becomes": bug.becomes.strip(),
-        "property": bug.property,
+        "name": mistake.name,
+        "contract": mistake.contract,
+        "flaw": mistake.flaw,
+        "edits": [
+            {"file": edit.file, "line": edit.line.strip(), "becomes": edit.becomes.strip()} for edit in mistake.edits
+        ],
+        "breaks": list(mistake.breaks),
         "tests": list(bug.tests),
         "caught_by": list(result.caught_by),
         "said": result.said,
@@ -248,10 +227,11 @@ def _entry(result: Result) -> dict[str, Any]:
 
 
 def _show(results: Sequence[Result]) -> None:
-    table = Table("contract", "property", "bug", "what its test said", "s", title="Seeded bugs")
+    table = Table("mistake", "breaks", "what is wrong", "what its test said", "s", title="Seeded bugs")
     for result in results:
         said = result.said if not result.wrong else f"[red]{result.wrong}"
-        table.add_row(result.bug.contract, result.bug.property, result.bug.flaw, said, f"{result.seconds:.1f}")
+        mistake = result.bug.mistake
+        table.add_row(mistake.id, ", ".join(mistake.breaks), mistake.flaw, said, f"{result.seconds:.1f}")
     console = Console()
     (console if console.is_terminal else Console(width=180)).print(table)
 

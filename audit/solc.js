@@ -46,7 +46,7 @@ function compile({ files, contract, settings, output, edits }) {
     return { units: Object.fromEntries(found.map(([name, { ast }]) => [name, ast])) };
   }
   const { bytecode, deployedBytecode } = contracts[file][contract].evm;
-  return { creation: bytecode.object, runtime: deployedBytecode.object };
+  return { creation: bytecode.object, runtime: deployedBytecode.object, files: Object.keys(units) };
 }
 
 process.stdout.on("error", () => process.exit()); // whoever asked is gone

@@ -144,7 +144,7 @@ contract DataLeases is LeaseRequests, LeaseRun {
     /* INTERNALS */
 
     /// @dev Paid and not overdue. A lease that never started has a paid end of zero.
-    function _isOpen(Lease storage l, PackedTerms storage terms) internal view virtual returns (bool) {
+    function _isOpen(Lease storage l, PackedTerms storage terms) private view returns (bool) {
         return _now() < l.paidUntil && !_isOverdue(l, terms);
     }
 }

@@ -180,7 +180,7 @@ contract ModelRegistry is IModelRegistry, ReentrancyGuardTransient {
     /* INTERNALS */
 
     /// @dev A lease counts as started once an instalment was paid, also after its end: what was trained stays trained.
-    function _royaltyOf(uint256 leaseId) internal view virtual returns (Royalty memory) {
+    function _royaltyOf(uint256 leaseId) private view returns (Royalty memory) {
         IDataLeases.LeaseInfo memory l = _leases.lease(leaseId);
         if (l.licensee != msg.sender) revert ModelRegistry_NotLicensee(leaseId, msg.sender, l.licensee);
         if (l.paidUntil == 0) revert ModelRegistry_NotStarted(leaseId);
@@ -189,7 +189,7 @@ contract ModelRegistry is IModelRegistry, ReentrancyGuardTransient {
         return Royalty(uint64(leaseId), uint64(terms.datasetId), uint16(terms.royaltyBps));
     }
 
-    function _pull(uint256 amount) internal virtual {
+    function _pull(uint256 amount) private {
         if (amount == 0) return;
         uint256 before = IERC20(asset).balanceOf(address(this));
         IERC20(asset).safeTransferFrom(msg.sender, address(this), amount);
@@ -197,13 +197,13 @@ contract ModelRegistry is IModelRegistry, ReentrancyGuardTransient {
         if (arrived != amount) revert ModelRegistry_WrongAmountReceived(amount, arrived);
     }
 
-    function _credit(address account, uint256 amount) internal virtual {
+    function _credit(address account, uint256 amount) private {
         if (amount == 0) return;
         creditOf[account] += amount;
         _owed += amount;
     }
 
-    function _withdraw(address account, address recipient) internal virtual returns (uint256 amount) {
+    function _withdraw(address account, address recipient) private returns (uint256 amount) {
         amount = creditOf[account];
         if (amount == 0) revert ModelRegistry_NothingToWithdraw(account);
         creditOf[account] = 0;

@@ -111,13 +111,18 @@ class Properties(TypedDict):
     abuse_cases: list[Judged]
 
 
-class Bug(TypedDict):
-    contract: str
-    flaw: str
+class Edited(TypedDict):
     file: str
     line: str
     becomes: str
-    property: str
+
+
+class Bug(TypedDict):
+    name: str
+    contract: str
+    flaw: str
+    edits: list[Edited]
+    breaks: list[str]
     caught_by: list[str]
     said: str
     ok: bool

@@ -125,7 +125,7 @@ def _steps(row: Row, part: Part) -> int | None:
 
 
 def _caught(row: Row, part: Part) -> int:
-    return sum(bug["property"] == row.id and bug["ok"] for bug in part.result["bugs"]) if part.result else 0
+    return sum(row.id in bug["breaks"] and bug["ok"] for bug in part.result["bugs"]) if part.result else 0
 
 
 def tally(found: list[Claim]) -> dict[str, int]:

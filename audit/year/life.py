@@ -7,7 +7,7 @@ amounts are not the contracts' word.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,6 @@ from audit.year.plan import DATASETS, DAYS, STEWARD_UNITS, STEWARDS, Contributio
 from datadao.types import Leaf
 from tests.support.abi import checksummed
 from tests.support.dao import AGAINST, FOR, Batch, Dao, Proposal, leaf
-from tests.support.evm import Revm
 from tests.support.handles import Receipt
 from tests.support.ledger import Ledger
 from tests.support.system import DAY, actor, config
@@ -61,14 +60,12 @@ def address(number: int) -> str:
 
 
 class Life:
-    def __init__(self, plan: Plan, twins: Mapping[str, str] | None = None) -> None:
+    def __init__(self, plan: Plan, twins: Sequence[str] = ()) -> None:
         """`twins` as in `System`: what to deploy instead of a contract."""
         self.plan = plan
         base = config().contracts["DatasetRegistry"]["params"]["policies"][0]
         self.policies: list[dict[str, Any]] = [base | changes for changes in POLICIES]
-        # A twin may be larger than a chain allows.
-        chain = Revm(code_limit=2**20) if twins else Revm()
-        self.dao = dao = Dao(config(DatasetRegistry__params__policies=self.policies), chain=chain, twins=twins)
+        self.dao = dao = Dao(config(DatasetRegistry__params__policies=self.policies), twins=twins)
         self.born = dao.chain.timestamp
         self.ledger, self.settlements = Ledger(), Counter[str]()
         self.addresses = [address(number) for number in range(len(plan.contributors))]

@@ -42,7 +42,7 @@ abstract contract GovernorCore is
         uint256[] memory values,
         bytes[] memory calldatas,
         bytes32 descriptionHash
-    ) public payable virtual override(Governor, IGovernor) nonReentrant returns (uint256) {
+    ) public payable override(Governor, IGovernor) nonReentrant returns (uint256) {
         return super.execute(targets, values, calldatas, descriptionHash);
     }
 

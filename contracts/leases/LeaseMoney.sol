@@ -78,7 +78,6 @@ abstract contract LeaseMoney is LeaseStore {
     /// @dev Takes `bps` of the original bond, or what earlier slashes left of the maximum.
     function _slash(uint256 leaseId, Lease storage l, PackedTerms storage terms, uint256 bps)
         internal
-        virtual
         returns (uint256 amount)
     {
         uint256 left = uint256(terms.bond) * maxSlashBps / LeaseTerms.BPS - l.slashed;

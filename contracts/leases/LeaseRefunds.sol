@@ -68,7 +68,7 @@ abstract contract LeaseRefunds is LeaseOffers {
         _push(recipient, amount);
     }
 
-    function _refund(uint256 leaseId, Lease storage l) internal virtual {
+    function _refund(uint256 leaseId, Lease storage l) private {
         PackedTerms storage terms = _termsOf(leaseId, l);
         if (l.offerId != 0) _offers[l.offerId].seatsTaken -= 1;
         _uncount(leaseId, l, terms);
@@ -80,7 +80,7 @@ abstract contract LeaseRefunds is LeaseOffers {
 
     /// @dev A canceled request waits for its snapshot, so that spam costs its escrow for at least that long. Canceled
     /// is also what the governor says of a proposal whose timelock operation is gone.
-    function _isRefundable(uint256 leaseId, Lease storage l) internal view virtual returns (bool) {
+    function _isRefundable(uint256 leaseId, Lease storage l) private view returns (bool) {
         if (l.status == Status.Approved) return _now() >= l.startBy;
         if (l.status != Status.Pending) return false;
         uint256 proposalId = _proposalId(leaseId);

@@ -153,7 +153,7 @@ abstract contract LeaseRun is LeaseRefunds, EIP712 {
         emit LeaseEnded(leaseId, returned, l.paidUntil);
     }
 
-    function _requireInWindow(uint256 leaseId, uint48 paidUntil, uint48 tolerance) internal view virtual {
+    function _requireInWindow(uint256 leaseId, uint48 paidUntil, uint48 tolerance) private view {
         if (_now() < paidUntil - tolerance || _now() >= paidUntil + tolerance) {
             revert DataLeases_OutsideWindow(leaseId, paidUntil - tolerance, paidUntil + tolerance);
         }

@@ -142,7 +142,7 @@ abstract contract LeaseStore is IDataLeases, ReentrancyGuardTransient {
     }
 
     /// @dev Once false for an approved lease, false for ever: what is not live can neither start nor be prolonged.
-    function _isLive(Lease storage l, PackedTerms storage terms) internal view virtual returns (bool) {
+    function _isLive(Lease storage l, PackedTerms storage terms) internal view returns (bool) {
         if (l.status == Status.Approved) return _now() < l.startBy;
         if (l.status == Status.Active) return _now() < l.paidUntil + terms.tolerance();
         return l.status == Status.Ended && _now() < l.paidUntil;
@@ -154,7 +154,7 @@ abstract contract LeaseStore is IDataLeases, ReentrancyGuardTransient {
     }
 
     /// @dev A lease that was terminated before its start has nothing to erase.
-    function _isOverdue(Lease storage l, PackedTerms storage terms) internal view virtual returns (bool) {
+    function _isOverdue(Lease storage l, PackedTerms storage terms) internal view returns (bool) {
         if (l.status != Status.Approved && l.paidUntil == 0) return false;
         return l.acknowledged < _requiredErasures(terms.datasetId);
     }

@@ -18,7 +18,7 @@ abstract contract Attestors is RegistryCore {
     /* STORAGE */
 
     uint256 public override attestorSetVersion;
-    mapping(uint256 version => AttestorSet) internal _sets;
+    mapping(uint256 version => AttestorSet) private _sets;
 
     /* TIMELOCK */
 
@@ -61,7 +61,7 @@ abstract contract Attestors is RegistryCore {
 
     /// @dev Strictly ascending signers make distinctness a comparison and leave one valid order, so a relayer cannot
     /// make variants. Surplus signatures must be valid too.
-    function _requireAttested(uint256 version, bytes32 digest, bytes[] calldata signatures) internal view virtual {
+    function _requireAttested(uint256 version, bytes32 digest, bytes[] calldata signatures) internal view {
         AttestorSet storage set = _sets[version];
         if (signatures.length < set.threshold) {
             revert DatasetRegistry_InsufficientSignatures(signatures.length, set.threshold);

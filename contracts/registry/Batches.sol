@@ -186,7 +186,7 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
 
     /// @dev A batch that nobody activated in time, or whose attestors were replaced, has lapsed for good: the attestor
     /// set only ever moves on, and time does too.
-    function _status(BatchState storage b) internal view virtual returns (BatchStatus) {
+    function _status(BatchState storage b) internal view returns (BatchStatus) {
         if (b.status != BatchStatus.Published) return b.status;
         bool late = block.timestamp >= uint256(b.since) + challengePeriod + 2 * uint256(epochLength);
         return late || b.attestorSetVersion != attestorSetVersion ? BatchStatus.Lapsed : BatchStatus.Published;

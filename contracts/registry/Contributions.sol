@@ -139,7 +139,7 @@ abstract contract Contributions is Batches {
     }
 
     /// @dev Hashed twice, so that no inner node, which is the hash of 64 bytes, can be presented as a leaf.
-    function _leaf(BatchState storage b, Contribution calldata c) internal view virtual returns (bytes32) {
+    function _leaf(BatchState storage b, Contribution calldata c) private view returns (bytes32) {
         bytes memory encoded = abi.encode(block.chainid, address(this), b.datasetId, b.sequence, c);
         return keccak256(bytes.concat(keccak256(encoded)));
     }
@@ -159,9 +159,8 @@ abstract contract Contributions is Batches {
 
     /// @dev Whether the record was made by this leaf.
     function _isRecorded(Record storage r, uint256 batchId, Contribution calldata c, uint256 shares)
-        internal
+        private
         view
-        virtual
         returns (bool)
     {
         return r.batchId == batchId && r.contributor == c.contributor && r.shares == shares;
@@ -191,10 +190,7 @@ abstract contract Contributions is Batches {
         emit ContributionClaimed(batchId, c.contributor, c.fingerprint, shares);
     }
 
-    function _write(uint256 batchId, Contribution calldata c, uint256 shares, ContributionStatus status)
-        internal
-        virtual
-    {
+    function _write(uint256 batchId, Contribution calldata c, uint256 shares, ContributionStatus status) private {
         // The casts hold: publication bounds both. The checked field first, and the compiler merges all into one store.
         Record storage r = _records[c.fingerprint];
         address contributor = c.contributor;
@@ -232,7 +228,7 @@ abstract contract Contributions is Batches {
         _complete(batchId, b);
     }
 
-    function _erase(uint256 batchId, Contribution calldata c, bytes32[] calldata proof) internal virtual {
+    function _erase(uint256 batchId, Contribution calldata c, bytes32[] calldata proof) private {
         Record storage r = _records[c.fingerprint];
         BatchState storage b = _requireActivated(batchId);
         uint256 burned = 0;

@@ -60,7 +60,7 @@ abstract contract Issuance is RegistryCore {
         if (shares > cap) revert DatasetRegistry_BatchExceedsCap(shares, cap);
     }
 
-    function _current() internal view virtual returns (Epoch memory epoch) {
+    function _current() private view returns (Epoch memory epoch) {
         epoch = _last;
         uint256 number = block.timestamp / epochLength;
         if (epoch.number == number) return epoch;

@@ -5,11 +5,10 @@ import {RevenueSplitter} from "../../contracts/RevenueSplitter.sol";
 import {IRevenueSplitter} from "../../contracts/interfaces/IRevenueSplitter.sol";
 import {System} from "../../contracts/interfaces/ISystem.sol";
 import {TestAsset} from "../../contracts/mocks/assets/TestAsset.sol";
-import {TwinSplitter} from "../../contracts/mocks/twins/TwinSplitter.sol";
 import {SplitterHandler} from "./SplitterHandler.sol";
 
 interface Vm {
-    function envOr(string calldata name, uint256 otherwise) external view returns (uint256);
+    function envOr(string calldata name, bytes calldata otherwise) external view returns (bytes memory);
 }
 
 /// @notice The splitter under forge's own fuzzer, to compare speed and bite with the Python machine: `make bench`.
@@ -86,12 +85,18 @@ contract WildTest is BoundedTest {
     }
 }
 
-/// @notice A splitter with the flaw of number `DATADAO_FLAW`, none unless set.
+/// @notice A splitter of the creation code `DATADAO_SPLITTER`, the deployed one unless set.
 contract TwinTest is SplitterLives {
     Vm private constant _VM = Vm(0x7109709ECfa91a80626fF3989D68f67F5b1DD12D);
 
     function _born(System memory system, address asset) internal override returns (address) {
-        TwinSplitter.Flaw flaw = TwinSplitter.Flaw(_VM.envOr("DATADAO_FLAW", uint256(0)));
-        return address(new TwinSplitter(system, asset, flaw));
+        bytes memory code = _VM.envOr("DATADAO_SPLITTER", type(RevenueSplitter).creationCode);
+        code = abi.encodePacked(code, abi.encode(system, asset));
+        address made;
+        assembly ("memory-safe") {
+            made := create(0, add(code, 0x20), mload(code))
+        }
+        assert(made != address(0));
+        return made;
     }
 }

@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.mistakes import CONTRACTS
+
 ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests"
 FEWEST = {"T": 8, "S": 12, "R": 12, "L": 12, "G": 11, "X": 4, "K": 6, "AB": 90, "B": 24}
 """How many of each kind there are at least. A property that goes has to go from here too, in daylight."""
 KINDS = set("SHDUL")
-SEEDED = "[seeded](../audit/seeded.toml)"
+SEEDED = "[seeded](../tests/support/mistakes.toml)"
+_TWIN = re.compile(rf"({'|'.join(CONTRACTS)})\.[A-Z]\w+")
 _IN_TEXT = re.compile(r"\b(AB|[TSRLGXKB])-(\d{1,2})\b(?:\s+to\s+\1-(\d{1,2})\b)?")
 _IN_NAME = re.compile(r"(?<=_)(AB|[TSRLGXKB])(\d{1,2})(?=_|$)", re.IGNORECASE)
 
@@ -30,7 +33,7 @@ class Row:
 
     @property
     def seeded(self) -> bool:
-        """Whether the page says that a bug of audit/seeded.toml breaks it."""
+        """Whether the page says that a mistake breaks it which `make audit` tries."""
         return SEEDED in self.cells[-2]
 
     @property
@@ -46,7 +49,7 @@ def rows(text: str) -> list[Row]:
         if re.fullmatch(r"[A-Z]+-\d+", cells[0]):
             spans = re.findall(r"`([^`\s]+)`", line)
             tests = tuple(span for span in spans if "::" in span)
-            twins = tuple(span for span in spans if re.match(r"(Twin|RoleKeeping)[A-Z]\w+", span))
+            twins = tuple(span for span in spans if _TWIN.fullmatch(span))
             found.append(Row(cells[0], tests, twins, tuple(cells)))
     return found
 
@@ -148,14 +151,3 @@ def mentioned_by_tests() -> set[str]:
     """Numbers that any test names, but for those about the pages themselves."""
     files = [file for file in TESTS.rglob("test_*.py") if file.parent.name != "harness"]
     return {number for file in files for test in _tests(file).values() for number in test.mentions}
-
-
-def flaws() -> set[str]:
-    """Every way in which some contract below `contracts/mocks/twins` is broken: `Twin.Flaw`, or the contract alone."""
-    found = set()
-    for file in (ROOT / "contracts" / "mocks" / "twins").glob("*.sol"):
-        source = re.sub(r"//.*", "", file.read_text())
-        enum = re.search(r"enum Flaw \{([^}]*)\}", source)
-        names = [name.strip() for name in enum[1].split(",")] if enum else []
-        found |= {f"{file.stem}.{name}" for name in names if name != "None"} or {file.stem}
-    return found

@@ -139,7 +139,7 @@ def _replay() -> Replay:
 def _seeded() -> dict[str, Any]:
     """All there are, each caught with a word as long as some are."""
     said = f"AssertionError: assert {'0x' + 'c0ffee' * 20} == None"
-    caught = [seeded.Result(bug, bug.tests, said, "", 1.0) for bug in seeded.read(seeded.BUGS)]
+    caught = [seeded.Result(bug, bug.tests, said, "", 1.0) for bug in seeded.read()]
     return {"wrong": [], "bugs": [seeded._entry(result) for result in caught]}
 
 

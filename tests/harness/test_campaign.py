@@ -18,7 +18,6 @@ from audit.cells import DECIMALS, SUBJECTS, Cell, cells, shares
 from audit.lives import END, NOTHING, OK, Chunk, Task
 from audit.part import PartError
 from tests.invariant.splitter_checks import Setting
-from tests.invariant.test_twins import SplitterFlaw
 
 SILENT = [].append
 ROOT = Path(__file__).parents[2]
@@ -76,7 +75,7 @@ def test_campaign__of_the_same_seed__lives_the_same_whoever_works_on_it() -> Non
 def test_campaign__on_a_broken_twin__fails_with_the_test_that_repeats_it(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, report: Path
 ) -> None:
-    setting = Setting(splitter_flaw=SplitterFlaw.ROUNDS_UP)
+    setting = Setting(twins=("RevenueSplitter.RoundsUp",))
     monkeypatch.setattr("audit.campaign.Campaign", lambda plan: Campaign(plan, setting=setting, only="S-1"))
     assert main(["--steps", "20000", "--seed", "1", "--machine", "splitter", "--workers", "1"]) == 1
     result = json.loads(report.read_text())

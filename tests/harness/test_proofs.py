@@ -1,17 +1,15 @@
-"""What `make prove` rests on and can be seen without it: every proof has a broken twin, every twin still changes the
-line it names, and docs/proofs.md lists the property of every proof. Whether they hold is for `make prove`."""
+"""What `make prove` rests on and can be seen without it: every proof has a mistake that refutes it, and docs/proofs.md
+lists the property of every proof. Whether they hold is for `make prove`, that mistakes apply for test_mistakes.py."""
 
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 
-import pytest
+from tests.support.mistakes import mistakes
 
 ROOT = Path(__file__).resolve().parents[2]
 SYMBOLIC = ROOT / "tests" / "symbolic"
-TWINS = tomllib.loads((SYMBOLIC / "twins.toml").read_text())["twin"]
 CHECKS = [
     name
     for path in sorted(SYMBOLIC.glob("*.t.sol"))
@@ -19,15 +17,9 @@ CHECKS = [
 ]
 
 
-def test_proofs__each_once__has_a_twin_that_it_refutes() -> None:
+def test_proofs__each_once__has_a_mistake_that_refutes_it() -> None:
     assert len(CHECKS) == len(set(CHECKS)) >= 51
-    assert {name for twin in TWINS for name in twin["refuted_by"]} == set(CHECKS)
-
-
-@pytest.mark.parametrize("twin", TWINS, ids=lambda twin: twin["flaw"])
-def test_twin__changes_one_line_of_a_contract(twin: dict[str, str]) -> None:
-    assert (ROOT / twin["file"]).read_text().count(twin["line"]) == 1
-    assert twin["line"] != twin["becomes"]
+    assert {name for mistake in mistakes().values() for name in mistake.refuted_by} == set(CHECKS)
 
 
 def test_proofs__each__has_its_property_on_the_page() -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from audit import seeded
-from tests.harness.catalogue import FEWEST, KINDS, ROOT, TESTS, faults, flaws, mentioned_by_tests, rows
+from tests.harness.catalogue import FEWEST, KINDS, ROOT, faults, mentioned_by_tests, rows
+from tests.support.mistakes import mistakes
 
 PROPERTIES = (ROOT / "docs" / "properties.md").read_text()
 CASES = (ROOT / "docs" / "abuse-cases.md").read_text()
@@ -39,18 +40,19 @@ def test_kinds__are_those_explained_and_proofs_are_named_where_one_is_claimed() 
         assert ("H" in kinds) == any(test.split("::")[0].endswith(".sol") for test in row.tests), row.id
 
 
-def test_twins__named_are_those_there_are_and_a_named_test_lives_with_each() -> None:
-    claimed = {twin for row in rows(PROPERTIES) for twin in row.twins}
-    assert claimed == flaws()
+def test_twins__named_are_those_of_the_table_and_a_named_test_lives_with_each() -> None:
+    tried = [mistake for mistake in mistakes().values() if mistake.lives]
+    assert {twin for row in rows(PROPERTIES) for twin in row.twins} == {mistake.id for mistake in tried}
     for row in rows(PROPERTIES):
-        sources = [(TESTS / test.split("::")[0]).read_text() for test in row.tests]
+        assert set(row.twins) == {mistake.id for mistake in tried if row.id in mistake.breaks}, row.id
+        files = {test.split("::")[0] for test in row.tests}
         for twin in row.twins:
-            assert any(twin.split(".")[0] in source for source in sources), f"{row.id}: nobody tries {twin}"
+            assert files.intersection(mistakes()[twin].lives), f"{row.id}: none of its tests tries {twin}"
 
 
 def test_seeded__are_the_properties_that_a_seeded_bug_breaks() -> None:
-    broken = {bug.property for bug in seeded.read(seeded.BUGS)} & {row.id for row in rows(PROPERTIES)}
-    assert {row.id for row in rows(PROPERTIES) if row.seeded} == broken
+    broken = {id_ for bug in seeded.read() for id_ in bug.mistake.breaks}
+    assert {row.id for row in rows(PROPERTIES) if row.seeded} == broken & {row.id for row in rows(PROPERTIES)}
     without = {row.id for row in rows(PROPERTIES) if not row.seeded and not row.twins}
     assert without == {"X-4", *(f"K-{number}" for number in range(1, 7))}, "the page names them"
 

@@ -28,7 +28,7 @@ TOLD = {
 
 
 def row(*tests: str) -> Row:
-    (found,) = rows(f"| S-1 | solvent | theft | {' '.join(f'`{test}`' for test in tests)} | `TwinX.Y` | S |")
+    (found,) = rows(f"| S-1 | solvent | theft | {' '.join(f'`{test}`' for test in tests)} | `DataToken.X` | S |")
     return found
 
 

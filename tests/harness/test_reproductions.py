@@ -16,8 +16,6 @@ import pytest
 from audit.cells import SUBJECTS, Cell
 from audit.lives import Task, live
 from tests.invariant.splitter_checks import Setting
-from tests.invariant.test_leases_twins import FLAWS as LEASE_FLAWS
-from tests.invariant.test_twins import SplitterFlaw
 from tests.support.machine import Machine, living, run
 from tests.support.source import source
 from tests.support.zoo import PLAIN, Species
@@ -37,7 +35,7 @@ class Point(NamedTuple):
 VALUES = [
     *(0, -1, True, None, "it's", b"\x00\xff", 0.5, (), (1,), [1, [2]], {1: {"a": (2, 3)}}),
     *(set(), {3, 1, 2}, frozenset({b"x"}), Colour.RED, Point(1, (2,)), PLAIN, Species("HookAsset", 18)),
-    *(Setting(), Setting(True, 0, splitter_flaw=SplitterFlaw.ROUNDS_UP)),
+    *(Setting(), Setting(True, 0, twins=("RevenueSplitter.RoundsUp",))),
 ]
 
 
@@ -86,20 +84,20 @@ def test_living__with_a_trait_that_the_machine_lacks__says_which_it_has() -> Non
 
 TWINS: dict[str, tuple[dict[str, Any], str]] = {
     "splitter": (
-        {"setting": Setting(splitter_flaw=SplitterFlaw.ROUNDS_UP), "only": "S-1"},
-        "splitter_flaw=SplitterFlaw.ROUNDS_UP",
+        {"setting": Setting(twins=("RevenueSplitter.RoundsUp",)), "only": "S-1"},
+        "twins=('RevenueSplitter.RoundsUp',)",
     ),
     "registry": (
-        {"twins": {"DatasetRegistry": ("TwinRegistry", 1)}},
-        "twins={'DatasetRegistry': ('TwinRegistry', 1)}",
+        {"twins": ("DatasetRegistry.ForgetsFingerprints",)},
+        "twins=('DatasetRegistry.ForgetsFingerprints',)",
     ),
     "leases": (
-        {"twins": {"DataLeases": "TwinLeases"}, "flaw": LEASE_FLAWS["ignores_window"]},
-        "twins={'DataLeases': 'TwinLeases'}, flaw=3",
+        {"twins": ("DataLeases.IgnoresWindow",)},
+        "twins=('DataLeases.IgnoresWindow',)",
     ),
     "governance": (
-        {"twins": {"DataGovernor": ("TwinGovernor", 1)}},
-        "twins={'DataGovernor': ('TwinGovernor', 1)}",
+        {"twins": ("DataGovernor.CountsTwice",)},
+        "twins=('DataGovernor.CountsTwice',)",
     ),
 }
 """By machine: its broken twin, and what a reproduction says of it."""
@@ -131,7 +129,7 @@ def pasted(path: Path, text: str) -> subprocess.CompletedProcess[str]:
 
 def test_run__of_a_machine_that_fails__carries_the_test_to_paste() -> None:
     """In any run of a machine, not in the campaign's alone."""
-    traits = {"setting": Setting(splitter_flaw=SplitterFlaw.CLAIM_REVERTS), "only": "S-7"}
+    traits = {"setting": Setting(twins=("RevenueSplitter.ClaimReverts",)), "only": "S-7"}
     machine = type("Twin", (SUBJECTS["splitter"].machine,), traits)
     with pytest.raises(AssertionError, match=r"^S-7: ") as caught:
         run(machine, machine.TestCase.settings)

@@ -14,66 +14,62 @@ import pytest
 from audit import seeded
 from audit.mutation.sources import TARGETS
 from audit.part import PartError
-from audit.seeded import BUGS, Bug, judge
+from audit.seeded import Bug, judge
 from audit.warm import Failure, Verdict
+from tests.support.mistakes import mistakes
 
 ROOT = Path(__file__).resolve().parents[2]
 TEST = "tests/unit/brake/test_pull.py::test_pull__to_the_last_second_of_the_term__and_the_pause_outlives_it_G8"
-FIELDS: dict[str, Any] = {
+ENTRY: dict[str, Any] = {
     "flaw": "The brake cools down for a day more.",
-    "contract": "EmergencyBrake",
     "file": "contracts/EmergencyBrake.sol",
     "line": "COOL_DOWN = 7 days;",
     "becomes": "COOL_DOWN = 8 days;",
-    "property": "G-8",
+    "breaks": ["G-8"],
     "tests": [TEST],
 }
 
 
 def listed(folder: Path, **changes: Any) -> Path:
-    """A list of one bug; a field that becomes `None` is left out."""
-    fields = {key: value for key, value in (FIELDS | changes).items() if value is not None}
+    """A table of one mistake; a key that becomes `None` is left out."""
+    entry = {key: value for key, value in (ENTRY | changes).items() if value is not None}
     path = folder / "bugs.toml"
-    path.write_text("[[bug]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in fields.items()))
+    path.write_text("[EmergencyBrake.CoolsLonger]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in entry.items()))
     return path
 
 
-def test_bugs__ten_or_more__apply_to_every_deployable_contract() -> None:
-    bugs = seeded.read(BUGS)
-    assert len(bugs) >= 10
+def test_bugs__of_the_table__are_those_with_tests_and_of_every_deployable_contract() -> None:
+    bugs = seeded.read()
+    assert [bug.mistake for bug in bugs] == [mistake for mistake in mistakes().values() if mistake.tests]
+    assert len(bugs) >= 25 and all(bug.each for bug in bugs)
     assert {bug.contract for bug in bugs} == set(TARGETS)
-    for bug in bugs:
-        assert bug.changed() != (ROOT / bug.file).read_text()
 
 
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"line": "COOL_DOWN = 9 days;"}, "does not apply: expected 'COOL_DOWN = 9 days;' once in contracts/"),
-        ({"line": "uint48"}, "times"),
-        ({"line": ""}, "does not apply"),
-        ({"file": "contracts/Nothing.sol"}, "there is no contracts/Nothing.sol"),
-        ({"contract": "Nothing"}, "no contract 'Nothing'; there are EmergencyBrake,"),
-        ({"property": "G-99"}, "'G-99' is no ID of docs/properties.md or docs/abuse-cases.md"),
-        ({"property": "S-1"}, f"not listed for S-1: {TEST}"),
-        ({"becomes": None}, "expected text for becomes"),
+        ({"breaks": ["G-99"]}, "no ID of docs/properties.md or docs/abuse-cases.md: G-99"),
+        ({"breaks": ["S-1"]}, f"not listed for S-1: {TEST}"),
+        ({"breaks": ["K-1"], "tests": None}, "K-1 has no test that runs in process"),
         ({"lines": "x"}, "unknown lines"),
     ],
     ids=str,
 )
-def test_read__a_bug_that_cannot_be_put_in__is_named(tmp_path: Path, change: dict[str, Any], says: str) -> None:
+def test_read__a_bug_that_cannot_be_tried__is_named(tmp_path: Path, change: dict[str, Any], says: str) -> None:
     with pytest.raises(PartError) as caught:
-        [bug.changed() for bug in seeded.read(listed(tmp_path, **change))]
-    assert says in str(caught.value)
+        seeded.read(listed(tmp_path, **change))
+    assert says in str(caught.value) and "EmergencyBrake.CoolsLonger" in str(caught.value)
 
 
-def test_read__no_file_or_no_list__is_named(tmp_path: Path) -> None:
+def test_compile__a_line_that_is_not_there__is_named(tmp_path: Path) -> None:
+    bugs = seeded.read(listed(tmp_path, line="COOL_DOWN = 9 days;"))
+    with pytest.raises(PartError, match=r"EmergencyBrake\.CoolsLonger: expected .COOL_DOWN = 9 days;. once in "):
+        seeded.compile_bugs(bugs)
+
+
+def test_read__no_file__is_named(tmp_path: Path) -> None:
     with pytest.raises(PartError, match="there is no "):
         seeded.read(tmp_path / "none.toml")
-    for text in ("", "= 1"):
-        (tmp_path / "odd.toml").write_text(text)
-        with pytest.raises(PartError, match=r"odd\.toml"):
-            seeded.read(tmp_path / "odd.toml")
 
 
 def test_read__no_tests_named__takes_those_of_the_property_that_run_in_process(tmp_path: Path) -> None:
@@ -87,8 +83,7 @@ def failure(test: str, when: str = "call", *, asserted: bool = True) -> Failure:
 
 
 def bug(*tests: str, each: bool = True) -> Bug:
-    fields = {key: value for key, value in FIELDS.items() if key != "tests"}
-    return Bug(**fields, tests=tests, each=each)
+    return Bug(next(iter(mistakes().values())), tests, each)
 
 
 @pytest.mark.parametrize(

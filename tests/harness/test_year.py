@@ -12,8 +12,6 @@ from audit.year.life import Life, WrongDeposit
 from audit.year.plan import FATES, planned
 
 FEW = 40
-FORGETS_DATASETS = 3
-"""`TwinModels.Flaw`."""
 
 
 def test_year__of_the_real_contracts__pays_everybody_within_the_bounds_S3_S11() -> None:
@@ -72,8 +70,7 @@ def test_comparison__nothing_amiss__finds_nothing(life: Life) -> None:
 
 
 def test_year__royalties_that_go_to_another_dataset__are_noticed() -> None:
-    life = Life(planned(1, FEW), {"ModelRegistry": "TwinModels"})
-    life.dao.models.setFlaw(FORGETS_DATASETS, sender=life.addresses[0])
+    life = Life(planned(1, FEW), ("ModelRegistry.ForgetsDatasets",))
     with pytest.raises(WrongDeposit):
         life.live()
 

@@ -20,6 +20,8 @@ POOLS = (0, 1)
 MEMBERS = [actor(f"member-{i}").address for i in range(3)]
 REGISTRY, PAYER, STRANGER = (actor(name).address for name in ("registry", "payer", "stranger"))
 WEALTH = 2**200
+MATURITY = 10**12
+"""Supply at which the DAO is grown up."""
 
 
 class PropertyBroken(AssertionError):
@@ -29,19 +31,13 @@ class PropertyBroken(AssertionError):
 
 @dataclass(frozen=True)
 class Setting:
-    """What is under test: the real pair, or one with a flaw (numbers of the twins' enums)."""
+    """What is under test: the pair, or twins in the place of its contracts."""
 
     transferable: bool = False
     decimals: int = 6
-    token_flaw: int | None = None
-    splitter_flaw: int | None = None
+    twins: tuple[str, ...] = ()
     filling: bool = False
     """Whether deposits may fill an accumulator to the last unit that fits."""
-
-    @property
-    def maturity(self) -> int:
-        """Supply at which the DAO is grown up; twins never are."""
-        return 10**12 if self.token_flaw is None else 2**255
 
 
 @dataclass
@@ -57,9 +53,9 @@ class World:
     """One deployment for all examples of a setting, put back between them, and the views read after each step."""
 
     def __init__(self, setting: Setting) -> None:
-        flaws = {"token_flaw": setting.token_flaw, "splitter_flaw": setting.splitter_flaw}
-        options: dict[str, Any] = {"transferable": setting.transferable, "decimals": setting.decimals} | flaws
-        self.pair = pair = Pair(maturity=setting.maturity, **options)
+        self.pair = pair = Pair(
+            transferable=setting.transferable, decimals=setting.decimals, maturity=MATURITY, twins=setting.twins
+        )
         pair.fund(pair.payer, WEALTH)
         views: list[View] = [(pair.splitter, "conservation", ()), (pair.token, "totalSupply", ())]
         names: list[tuple[Any, ...]] = [(name,) for name in ("received", "paid", "owed", "carried", "supply")]
@@ -108,7 +104,7 @@ class SplitterChecks(Machine):
         self.asset.balances[PAYER] = WEALTH
         self.asset.approved.add((PAYER, pair.splitter.address))
         self.splitter = model.Splitter(pair.splitter.address, REGISTRY, pair.token.address, self.asset)
-        rules = self.setting.transferable, self.setting.maturity
+        rules = self.setting.transferable, MATURITY
         self.token = model.Token(pair.token.address, REGISTRY, *rules, self.splitter)
         self.ledger = self.splitter.ledger
         self.lots: list[Lot] = []

@@ -26,6 +26,7 @@ from tests.support.governance import TERMINAL, text_proposal
 from tests.support.governance_machine import GovernanceMachine
 from tests.support.governor_model import DAY, EXPIRY, Poll
 from tests.support.machine import initialize, invariant, run
+from tests.support.mistakes import Mistake, tried_in
 from tests.support.reaching import live_until_met
 from tests.support.reader import Reader, View
 
@@ -222,18 +223,6 @@ def test_government__any_life__agrees_with_the_model() -> None:
     print(f"\n{rate:.0f} steps a second of processor time: {dict(reached.most_common())}")
 
 
-GOVERNOR_FLAWS = (
-    "CountsTwice",
-    "IgnoresFloor",
-    "NeverExtends",
-    "NeverExpires",
-    "CancelsReplacement",
-    "LicenseeVotes",
-    "ApprovesAnywhere",
-    "KeepsNonces",
-    "QuorumOfToday",
-)
-TIMELOCK_FLAWS = ("RolesThaw", "DelayUnbounded")
 # A flaw ends the run when it is noticed, after a life or after a thousand; the same lives each time, not by luck.
 QUICKLY = settings(
     max_examples=5_000,
@@ -245,31 +234,31 @@ QUICKLY = settings(
 )
 
 
-def live(twins: dict[str, Any]) -> Counter[str]:
+def live(wanted: settings, *twins: str) -> Counter[str]:
     reached: Counter[str] = Counter()
     machine = type("Twin", (Government,), {"twins": twins, "reached": reached})
-    run(machine, QUICKLY)
+    run(machine, wanted)
     return reached
 
 
 def test_twins_without_a_flaw__live_like_the_original() -> None:
-    """A governor written the plain way, with a mapping for every fact, gives the same lives as the one of one slot."""
-    twins = {"DataGovernor": ("TwinGovernor", 0), "DataTimelock": ("TwinTimelock", 0)}
-    reached: Counter[str] = Counter()
-    machine = type("Twin", (Government,), {"twins": twins, "reached": reached})
     # The same lives each time: a late quorum is rare, and a run without one would say nothing about it.
-    run(machine, settings(QUICKLY, max_examples=80))
+    reached = live(settings(QUICKLY, max_examples=80), "DataGovernor", "DataTimelock")
     assert reached["ProposalExecuted"] and reached["ProposalExtended"]
 
 
-@pytest.mark.parametrize("flaw", GOVERNOR_FLAWS)
-def test_twin_of_the_governor__with_one_line_wrong__is_noticed(flaw: str) -> None:
+def mistakes_of(contract: str) -> list[Mistake]:
+    return [mistake for mistake in tried_in(__file__) if mistake.contract == contract]
+
+
+@pytest.mark.parametrize("mistake", mistakes_of("DataGovernor"), ids=lambda mistake: mistake.name)
+def test_twin_of_the_governor__with_one_line_wrong__is_noticed(mistake: Mistake) -> None:
     """Among them a young DAO without its floor (G-11) and ordinary proposals that approve a lease (L-3)."""
     with pytest.raises(AssertionError):
-        live({"DataGovernor": ("TwinGovernor", GOVERNOR_FLAWS.index(flaw) + 1)})
+        live(QUICKLY, mistake.id)
 
 
-@pytest.mark.parametrize("flaw", TIMELOCK_FLAWS)
-def test_twin_of_the_timelock__with_one_line_wrong__is_noticed(flaw: str) -> None:
+@pytest.mark.parametrize("mistake", mistakes_of("DataTimelock"), ids=lambda mistake: mistake.name)
+def test_twin_of_the_timelock__with_one_line_wrong__is_noticed(mistake: Mistake) -> None:
     with pytest.raises(AssertionError):
-        live({"DataTimelock": ("TwinTimelock", TIMELOCK_FLAWS.index(flaw) + 1)})
+        live(QUICKLY, mistake.id)

@@ -11,53 +11,38 @@ from tests.support.dao import Dao
 from tests.support.handles import Reverted
 from tests.support.leases import COST, PENDING, Market
 from tests.support.machine import run
+from tests.support.mistakes import Mistake, tried_in
 from tests.support.reaching import NOTICING
 from tests.support.reader import refused
 
-FLAWS = {
-    "refunds_twice": 1,
-    "pushes_refunds": 2,
-    "ignores_window": 3,
-    "ignores_paid_until": 4,
-    "forgets_erasures": 5,
-    "slashes_without_maximum": 6,
-    "counts_nobody_live": 7,
-}
-"""`TwinLeases.Flaw`."""
 
-
-def lives_of_the_twin(flawed: int) -> None:
-    class TwinMachine(LeasesMachine):
-        twins = {"DataLeases": "TwinLeases"}  # noqa: RUF012
-        flaw = flawed
-
-    run(TwinMachine, settings(NOTICING, max_examples=60 if flawed else 10))
+def lives_of_the_twin(twin: str, examples: int) -> None:
+    machine = type("TwinMachine", (LeasesMachine,), {"twins": (twin,)})
+    run(machine, settings(NOTICING, max_examples=examples))
 
 
 def test_twin_without_a_flaw__lives_as_the_model_says() -> None:
-    lives_of_the_twin(0)
+    lives_of_the_twin("DataLeases", 10)
 
 
-@pytest.mark.parametrize("flaw", FLAWS.values(), ids=FLAWS)
-def test_twin_with_a_flaw__is_noticed(flaw: int) -> None:
+@pytest.mark.parametrize("mistake", tried_in(__file__), ids=lambda mistake: mistake.name)
+def test_twin_with_a_flaw__is_noticed(mistake: Mistake) -> None:
     with pytest.raises(BaseException) as caught:
-        lives_of_the_twin(flaw)
+        lives_of_the_twin(mistake.id, 60)
     found = caught.value.exceptions if isinstance(caught.value, BaseExceptionGroup) else [caught.value]
     # An assertion, a revert that the model does not know, or none where it demands one: no fault of the harness.
     assert all(isinstance(error, AssertionError | Reverted | pytest.fail.Exception) for error in found)
 
 
-@pytest.mark.parametrize("pushes", [False, True])
-def test_push_payment__one_blocked_licensee__would_stop_its_refund(pushes: bool) -> None:
+@pytest.mark.parametrize("twin", ["DataLeases", "DataLeases.PushesRefunds"])
+def test_push_payment__one_blocked_licensee__would_stop_its_refund(twin: str) -> None:
     """What pulled credits are for (AB-70): paid in passing, a blocked licensee's refund could not even be booked."""
-    dao = Dao(asset="BlocklistAsset", twins={"DataLeases": "TwinLeases"})
+    dao = Dao(asset="BlocklistAsset", twins=(twin,))
     market = Market(dao)
-    if pushes:
-        dao.leases.setFlaw(FLAWS["pushes_refunds"], sender=market.stranger.address)
     lease, proposal = market.request()
     dao.to_end_of_vote(proposal.id)
     dao.asset.setBlocked(market.licensee.address, True, sender=market.stranger.address)
-    if pushes:
+    if twin != "DataLeases":
         with refused(market.picture, "BlocklistAsset_Blocked", market.licensee.address):
             market.send("refund", lease, by=market.stranger)
         assert market.lease(lease).status == PENDING

@@ -11,59 +11,43 @@ from tests.support.dao import Dao
 from tests.support.handles import Reverted
 from tests.support.leases import Market
 from tests.support.machine import run
+from tests.support.mistakes import Mistake, tried_in
 from tests.support.reaching import NOTICING
 from tests.support.reader import refused
 from tests.support.zoo import PLAIN, Species
 
-FLAWS = {
-    "ignores_start": 1,
-    "ignores_licensee": 2,
-    "forgets_datasets": 3,
-    "loses_treasury": 4,
-    "pays_again": 5,
-    "pushes_credits": 6,
-    "books_face_value": 7,
-}
-"""`TwinModels.Flaw`."""
 
-
-def lives_of_the_twin(flawed: int, examples: int) -> None:
+def lives_of_the_twin(twin: str, examples: int) -> None:
     """What a fee costs shows only in an asset that takes one."""
-
-    class TwinMachine(LeasesMachine):
-        twins = {"ModelRegistry": "TwinModels"}  # noqa: RUF012
-        flaw = flawed
-        species = Species("FeeAsset", 6) if flawed == FLAWS["books_face_value"] else PLAIN
-
-    run(TwinMachine, settings(NOTICING, max_examples=examples))
+    species = Species("FeeAsset", 6) if twin == "ModelRegistry.BooksFaceValue" else PLAIN
+    machine = type("TwinMachine", (LeasesMachine,), {"twins": (twin,), "species": species})
+    run(machine, settings(NOTICING, max_examples=examples))
 
 
 def test_twin_without_a_flaw__lives_as_the_model_says() -> None:
-    lives_of_the_twin(0, 10)
+    lives_of_the_twin("ModelRegistry", 10)
 
 
-@pytest.mark.parametrize("flaw", FLAWS.values(), ids=FLAWS)
-def test_twin_with_a_flaw__is_noticed(flaw: int) -> None:
+@pytest.mark.parametrize("mistake", tried_in(__file__), ids=lambda mistake: mistake.name)
+def test_twin_with_a_flaw__is_noticed(mistake: Mistake) -> None:
     with pytest.raises(BaseException) as caught:
-        lives_of_the_twin(flaw, 60)
+        lives_of_the_twin(mistake.id, 60)
     found = caught.value.exceptions if isinstance(caught.value, BaseExceptionGroup) else [caught.value]
     # An assertion, a revert that the model does not know, or none where it demands one: no fault of the harness.
     assert all(isinstance(error, AssertionError | Reverted | pytest.fail.Exception) for error in found)
 
 
-@pytest.mark.parametrize("pushes", [False, True])
-def test_push_payment__one_blocked_beneficiary__would_stop_the_contributors_royalty(pushes: bool) -> None:
+@pytest.mark.parametrize("twin", ["ModelRegistry", "ModelRegistry.PushesCredits"])
+def test_push_payment__one_blocked_beneficiary__would_stop_the_contributors_royalty(twin: str) -> None:
     """What pulled credits are for (AB-70): paid in passing, a blocked beneficiary keeps the pools from their part."""
-    market = Market(Dao(asset="BlocklistAsset", twins={"ModelRegistry": "TwinModels"}))
+    market = Market(Dao(asset="BlocklistAsset", twins=(twin,)))
     models, licensee, payer = market.dao.models, market.licensee.address, market.stranger
-    if pushes:
-        models.setFlaw(FLAWS["pushes_credits"], sender=payer.address)
     lease = market.active(royaltyBps=1000)
     model = models.register([lease], b"\1" * 32, "", True, licensee, sender=licensee).value
     market.dao.fund(payer, 100, models)
     market.dao.asset.setBlocked(licensee, True, sender=payer.address)
     before = market.dao.splitter.pool(1)[2]
-    if pushes:
+    if twin != "ModelRegistry":
         with refused(market.picture, "BlocklistAsset_Blocked", licensee):
             models.pay(model, 100, sender=payer.address)
     else:

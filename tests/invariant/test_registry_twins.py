@@ -1,5 +1,5 @@
-"""The registry's machine bites: each flaw of `TwinRegistry` is noticed in a short life that the real registry, and the
-twin without a flaw, pass. The lives are steps of `RegistryMachine`, checked like those that chance chooses.
+"""The registry's machine bites: each mistake of the registry is noticed in a short life that the deployed registry, and
+its twin without a mistake, pass. The lives are steps of `RegistryMachine`, checked like those that chance chooses.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import pytest
 from tests.invariant.registry.machine import RegistryMachine
 from tests.invariant.registry.records import DAY
 from tests.support.handles import Reverted
+from tests.support.mistakes import Mistake, tried_in
 
-NONE = 0
 SOUND = (10_000, 0)
 FIRST = [(0, 0, 20, *SOUND), (1, 1, 20, *SOUND), (2, 2, 7, *SOUND)]
 SECOND = [(0, 3, 1, *SOUND), (3, 4, 1, *SOUND)]
@@ -63,21 +63,29 @@ def vetoed_batch_is_activated(machine: RegistryMachine) -> None:
     machine.activate(NEWEST)
 
 
-FLAWS: dict[int, tuple[str, Life]] = {
-    1: ("a claim forgets its fingerprint (R-6)", claims_twice),
-    2: ("leaves are hashed once (R-5)", claims_twice),
-    3: ("a batch outlives its attestors (R-9, R-11)", attestors_replaced_before_activation),
-    4: ("the cap follows the supply of now (T-5)", supply_grows_within_an_epoch),
-    5: ("the recorded leaf passes for a duplicate (R-12)", recorded_leaf_is_dropped),
-    6: ("one attestor counts twice (R-3)", one_attestor_signs_twice),
-    7: ("the brake traps who wants to leave (R-8)", member_leaves_under_the_brake),
-    8: ("a vetoed batch comes back (R-1, R-9)", vetoed_batch_is_activated),
+LIVES: dict[str, Life] = {
+    # R-6
+    "ForgetsFingerprints": claims_twice,
+    # R-5
+    "LeafHashedOnce": claims_twice,
+    # R-9, R-11
+    "IgnoresAttestorSet": attestors_replaced_before_activation,
+    # T-5
+    "CapFromCurrentSupply": supply_grows_within_an_epoch,
+    # R-12
+    "DropsTheRecorded": recorded_leaf_is_dropped,
+    # R-3
+    "SignersRepeat": one_attestor_signs_twice,
+    # R-8
+    "ErasureAsksTheBrake": member_leaves_under_the_brake,
+    # R-1, R-9
+    "RevivesVetoed": vetoed_batch_is_activated,
 }
+"""By the mistake's name: the life that it shows in."""
 
 
-def live(flaw: int | None, life: Life) -> None:
-    """One life, looked at after its birth, after its steps and at its end. No flaw number means the real registry."""
-    twins = {} if flaw is None else {"DatasetRegistry": ("TwinRegistry", flaw)}
+def live(twins: tuple[str, ...], life: Life) -> None:
+    """One life, looked at after its beginning, after its steps and at its end."""
     machine = type("Machine", (RegistryMachine,), {"twins": twins})()
 
     def look() -> None:
@@ -92,17 +100,14 @@ def live(flaw: int | None, life: Life) -> None:
     machine.teardown()
 
 
-LIVES = {life.__name__: life for _, life in FLAWS.values()}
+@pytest.mark.parametrize("twins", [(), ("DatasetRegistry",)], ids=["deployed", "twin without a flaw"])
+@pytest.mark.parametrize("life", dict.fromkeys(LIVES.values()), ids=lambda life: life.__name__)
+def test_life__of_a_sound_registry__passes(life: Life, twins: tuple[str, ...]) -> None:
+    live(twins, life)
 
 
-@pytest.mark.parametrize("registry", [None, NONE], ids=["real", "twin without a flaw"])
-@pytest.mark.parametrize("life", LIVES.values(), ids=LIVES)
-def test_life__of_a_sound_registry__passes(life: Life, registry: int | None) -> None:
-    live(registry, life)
-
-
-@pytest.mark.parametrize("flaw", FLAWS, ids=[name for name, _ in FLAWS.values()])
-def test_life__of_a_registry_with_a_flaw__is_noticed(flaw: int) -> None:
+@pytest.mark.parametrize("mistake", tried_in(__file__), ids=lambda mistake: mistake.name)
+def test_life__of_a_registry_with_a_flaw__is_noticed(mistake: Mistake) -> None:
     # A wrong state, a refusal that did not come, or one that should not have come.
     with pytest.raises((AssertionError, pytest.fail.Exception, Reverted)):
-        live(flaw, FLAWS[flaw][1])
+        live((mistake.id,), LIVES[mistake.name])

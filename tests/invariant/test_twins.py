@@ -1,5 +1,5 @@
 """The properties bite: each is broken by a twin of token or splitter with one line wrong, and by nothing in a twin
-without a flaw.
+without a flaw (S-1 to S-3, S-5 to S-7, S-10, S-11, T-1, T-2, T-6, T-7).
 
 The machine runs with one property switched on and the model off, so that it is that property which notices. What it
 finds is not shrunk: it need only be found.
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
-from enum import IntEnum
 
 import pytest
 from hypothesis import Phase, settings
@@ -18,6 +17,7 @@ from tests.invariant.splitter_checks import PropertyBroken, Setting
 from tests.invariant.splitter_machine import SplitterMachine
 from tests.support.handles import Reverted
 from tests.support.machine import run
+from tests.support.mistakes import Mistake, tried_in
 from tests.support.pair import SHARES, Pair
 from tests.support.system import actor
 
@@ -31,30 +31,13 @@ QUICKLY = settings(
 )
 
 
-class SplitterFlaw(IntEnum):
-    """`TwinSplitter.Flaw`."""
-
-    NONE = 0
-    REMOVES_UNSETTLED = 1
-    ROUNDS_UP = 2
-    PAYS_NEXT_COMER = 3
-    CLAIM_REVERTS = 4
-    IGNORES_ENTRY = 5
-    DROPS_REMAINDER = 6
-    BOOKS_FACE_VALUE = 7
-    PAYS_THE_CALLER = 8
-
-
-class TokenFlaw(IntEnum):
-    """`TwinToken.Flaw`."""
-
-    NONE = 0
-    ZERO_DELEGATION_BURNS = 1
-    REGISTRY_VOTES = 2
-    MOVES_WITHOUT_SETTLING = 3
-    IGNORES_TRANSFERABILITY = 4
-    BURNS_THE_UNCLAIMED = 5
-    DELEGATES_ONCE = 6
+MISTAKES = tried_in(__file__)
+TAKES_FEES = "RevenueSplitter.BooksFaceValue"
+"""Shows in an asset that takes a fee, of which lives have none."""
+BROKEN = [
+    (name, mistake) for mistake in MISTAKES if mistake.id != TAKES_FEES for name in mistake.breaks if name != "S-4"
+]
+"""Properties that lives are looked at for, each with a mistake that breaks it; S-4 compares lives with each other."""
 
 
 def live(setting: Setting, only: str | None, phases: settings) -> Counter[str]:
@@ -65,49 +48,29 @@ def live(setting: Setting, only: str | None, phases: settings) -> Counter[str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "flaw"),
-    [
-        ("S-5", SplitterFlaw.REMOVES_UNSETTLED),
-        ("S-3", SplitterFlaw.REMOVES_UNSETTLED),
-        ("S-1", SplitterFlaw.ROUNDS_UP),
-        ("S-10", SplitterFlaw.PAYS_NEXT_COMER),
-        ("S-7", SplitterFlaw.CLAIM_REVERTS),
-        ("S-6", SplitterFlaw.PAYS_THE_CALLER),
-        ("S-11", SplitterFlaw.REMOVES_UNSETTLED),
-        ("S-5", SplitterFlaw.IGNORES_ENTRY),
-        ("S-2", SplitterFlaw.DROPS_REMAINDER),
-        ("T-1", TokenFlaw.BURNS_THE_UNCLAIMED),
-        ("T-2", TokenFlaw.ZERO_DELEGATION_BURNS),
-        ("T-2", TokenFlaw.REGISTRY_VOTES),
-        ("T-6", TokenFlaw.MOVES_WITHOUT_SETTLING),
-        ("T-6", TokenFlaw.IGNORES_TRANSFERABILITY),
-        ("T-7", TokenFlaw.DELEGATES_ONCE),
-    ],
-    ids=lambda value: value if isinstance(value, str) else value.name.lower().replace("_", "-"),
+    ("name", "mistake"), BROKEN, ids=lambda value: value.name if isinstance(value, Mistake) else value
 )
-def test_twin__one_line_wrong__breaks_the_property(name: str, flaw: SplitterFlaw | TokenFlaw) -> None:
+def test_twin__one_line_wrong__breaks_the_property(name: str, mistake: Mistake) -> None:
     """A claim that always reverts breaks no rule about money, only that one may claim (AB-46)."""
-    token, splitter = (flaw, None) if isinstance(flaw, TokenFlaw) else (None, flaw)
-    transferable = flaw is TokenFlaw.MOVES_WITHOUT_SETTLING
-    setting = Setting(transferable, token_flaw=token, splitter_flaw=splitter)
+    setting = Setting(mistake.id == "DataToken.MovesWithoutSettling", twins=(mistake.id,))
     with pytest.raises(PropertyBroken, match=f"^{name}: "):
         live(setting, name, QUICKLY)
 
 
 @pytest.mark.parametrize("transferable", [False, True], ids=["fixed", "transferable"])
 def test_twin__no_flaw__agrees_with_the_model(transferable: bool) -> None:
-    setting = Setting(transferable, token_flaw=TokenFlaw.NONE, splitter_flaw=SplitterFlaw.NONE)
+    setting = Setting(transferable, twins=("DataToken", "RevenueSplitter"))
     reached = live(setting, None, settings(max_examples=40, stateful_step_count=50))
     assert {"deposit", "claim", "vestShares", "removeShares", "delegate"} <= reached.keys()
 
 
-@pytest.mark.parametrize("flaw", [None, SplitterFlaw.NONE, SplitterFlaw.BOOKS_FACE_VALUE])
-def test_twin__books_what_was_asked__owes_more_than_it_holds__s1_ab35_s9(flaw: SplitterFlaw | None) -> None:
-    pair = Pair(asset="FeeAsset", splitter_flaw=flaw)
+@pytest.mark.parametrize("twins", [(), ("RevenueSplitter",), (TAKES_FEES,)], ids=str)
+def test_twin__books_what_was_asked__owes_more_than_it_holds__s1_ab35_s9(twins: tuple[str, ...]) -> None:
+    pair = Pair(asset="FeeAsset", twins=twins)
     pair.accept(actor("member"), SHARES)
     pair.fund(pair.payer, 10_000)
     with suppress(Reverted):
         pair.splitter.deposit(1, 10_000, sender=pair.payer.address)
     received, paid, _, _ = pair.splitter.conservation()
     solvent = pair.asset.balanceOf(pair.splitter.address) >= received - paid
-    assert solvent == (flaw is not SplitterFlaw.BOOKS_FACE_VALUE)
+    assert solvent == (twins != (TAKES_FEES,))

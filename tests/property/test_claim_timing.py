@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from tests.support.depth import DEPTH
 from tests.support.handles import Reverted
+from tests.support.mistakes import Mistake, tried_in
 from tests.support.pair import Pair
 from tests.support.system import actor
 
@@ -30,20 +31,18 @@ STEPS = st.one_of(
 )
 LIVES = st.lists(st.tuples(STEPS, st.sets(st.integers(0, 2))), min_size=1, max_size=20)
 Life = list[tuple[tuple[str, int, int], set[int]]]
-FLAWS = {"removes unsettled": 1, "ignores entry": 5}
-"""Of `TwinSplitter.Flaw`."""
 
 
 @functools.cache
-def pair(flaw: int | None = None) -> Pair:
-    return Pair(splitter_flaw=flaw)
+def pair(twin: str = "") -> Pair:
+    return Pair(twins=(twin,) if twin else ())
 
 
 def settle(
-    life: Life, claimants: Callable[[set[int]], Sequence[int]], last: Sequence[int], flaw: int | None = None
+    life: Life, claimants: Callable[[set[int]], Sequence[int]], last: Sequence[int], twin: str = ""
 ) -> tuple[list[int], list[int]]:
     """Lives it and puts the chain back; what each member was paid, and how often its books were settled."""
-    world, snapshot = pair(flaw), pair(flaw).chain.snapshot()
+    world, snapshot = pair(twin), pair(twin).chain.snapshot()
     paid, settlements = Counter[int](), Counter[int]()
 
     def claim(i: int) -> None:
@@ -76,12 +75,12 @@ def test_claims__sooner_later_or_in_another_order__pay_the_same_but_for_rounding
     compare(life)
 
 
-def compare(life: Life, flaw: int | None = None) -> None:
+def compare(life: Life, twin: str = "") -> None:
     """Asserts that three ways to claim pay the same but for rounding."""
     lives = [
-        settle(life, lambda drawn: sorted(drawn), (0, 1, 2), flaw),
-        settle(life, lambda drawn: (), (2, 1, 0), flaw),
-        settle(life, lambda drawn: (1, 0, 2), (1, 2, 0), flaw),
+        settle(life, lambda drawn: sorted(drawn), (0, 1, 2), twin),
+        settle(life, lambda drawn: (), (2, 1, 0), twin),
+        settle(life, lambda drawn: (1, 0, 2), (1, 2, 0), twin),
     ]
     for paid, settlements in lives:
         for other_paid, other_settlements in lives:
@@ -95,12 +94,12 @@ def test_claims__in_opposite_order_at_the_end__pay_exactly_the_same__s4(life: Li
     assert settle(life, lambda drawn: (), (0, 1, 2)) == settle(life, lambda drawn: (), (2, 1, 0))
 
 
-@pytest.mark.parametrize("flaw", FLAWS.values(), ids=FLAWS)
-def test_twin__one_line_wrong__pays_the_early_and_the_late_differently__s4(flaw: int) -> None:
+@pytest.mark.parametrize("mistake", tried_in(__file__), ids=lambda mistake: mistake.name)
+def test_twin__one_line_wrong__pays_the_early_and_the_late_differently__s4(mistake: Mistake) -> None:
     """Who claims before it erases, or before more of its data is accepted, gets what it would have lost or doubled."""
     life: Life = [(("accept", 0, 10**12), set()), (("deposit", 10**9, 0), set()), (("accept", 0, 10**12), set())]
     life.append((("erase", 0, 3), set()))
-    compare(life, 0)
+    compare(life, "RevenueSplitter")
     # What was promised twice cannot be paid twice.
     with pytest.raises((AssertionError, Reverted)):
-        compare(life, flaw)
+        compare(life, mistake.id)

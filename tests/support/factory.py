@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from eth_utils import keccak
@@ -36,7 +36,7 @@ class FactoryDao(Dao):
     begun: Receipt
     completed: Receipt
 
-    def _create(self, deployer: str, twins: Mapping[str, str | tuple[Any, ...]]) -> None:
+    def _create(self, deployer: str, twins: Sequence[str]) -> None:
         assert not twins, "a factory makes one kind of DAO"
         self.factory = factory(self.chain, deployer)
         self.birth = Birth(self.factory.address, deployer, self.params(), SALT)

@@ -62,7 +62,7 @@ def asked(call: Callable[[], Any]) -> tuple[Any, Reverted | None]:
 class World:
     """A DAO of five members; made once, and put back for every life."""
 
-    def __init__(self, twins: dict[str, Any], species: Species, transferable: bool) -> None:
+    def __init__(self, twins: tuple[str, ...], species: Species, transferable: bool) -> None:
         rules = config(DataToken__transferable=transferable)
         self.dao = dao = Dao(rules, twins=twins, **species.options)
         self.members = [dao.who(f"member-{i}") for i in range(len(UNITS))]

@@ -136,9 +136,9 @@ class Handle:
         return self._functions[(name, len(args))].encode(args)
 
 
-def deploy(chain: Backend, name: str, *args: Any, sender: str) -> Handle:
+def deploy(chain: Backend, contract: str | Artifact, *args: Any, sender: str) -> Handle:
     """Creates the contract; constructor arguments as plain values, structs as mappings."""
-    artifact = artifacts()[name]
+    artifact = artifacts()[contract] if isinstance(contract, str) else contract
     inputs = next((e["inputs"] for e in artifact.abi if e["type"] == "constructor"), [])
     encoded = Coder(inputs).encode(args)
     return Handle(chain, checksummed(chain.create(sender, artifact.creation + encoded)), artifact)

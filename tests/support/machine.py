@@ -27,11 +27,10 @@ _BEGINS, _LOOKS = "_begins_a_life", "_looks_between_steps"
 class Machine(RuleBasedStateMachine):
     """What all machines of this project are. Their rules are those of this module, not Hypothesis' own."""
 
-    traits: ClassVar[tuple[str, ...]] = ("twins", "flaw", "species", "transferable", "static")
+    traits: ClassVar[tuple[str, ...]] = ("twins", "species", "transferable", "static")
     """Names of the class attributes that say what a life is lived in; they are told with it."""
-    twins: ClassVar[dict[str, Any]] = {}
-    flaw: ClassVar[int] = 0
-    """Of the twin, where it takes one after its deployment."""
+    twins: ClassVar[tuple[str, ...]] = ()
+    """What is deployed instead of contracts, as in `tests.support.twins`."""
     species: ClassVar[Species] = PLAIN
     """Of the settlement asset."""
     transferable: ClassVar[bool] = False

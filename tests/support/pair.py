@@ -3,6 +3,7 @@ well-behaved registry does not bring about."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.support.evm import Revm
 from tests.support.handles import Receipt, deploy
 from tests.support.reader import Reader, money_views
 from tests.support.system import Actor, actor
+from tests.support.twins import CODE_LIMIT, by_contract
 
 SHARES = 2**30
 """A little more than the smallest live pool; it divides the scale, so that incomes come out in whole units."""
@@ -40,11 +42,10 @@ class Pair:
         decimals: int = 6,
         asset: str = "TestAsset",
         maturity: int = 10**12,
-        token_flaw: int | None = None,
-        splitter_flaw: int | None = None,
+        twins: Sequence[str] = (),
     ) -> None:
-        """Flaws put a broken twin in the place of the contract; they are the numbers of its enum."""
-        self.chain: Any = chain or Revm()
+        """`twins` are deployed instead of token or splitter, as in `tests.support.twins`."""
+        self.chain: Any = chain or Revm(code_limit=CODE_LIMIT if twins else None)
         self.registry, self.payer = actor("registry"), actor("payer")
         deployer = actor("pair-deployer").address
         self.asset = deploy(self.chain, asset, "Test Dollar", "TUSD", decimals, sender=deployer)
@@ -55,16 +56,11 @@ class Pair:
             "token": create_address(deployer, nonce),
             "splitter": create_address(deployer, nonce + 1),
         }
-        names = (self.addresses, "Data", "DATA", transferable)
-        if token_flaw is None:
-            self.token = deploy(self.chain, "DataToken", *names, maturity, sender=deployer)
-        else:
-            self.token = deploy(self.chain, "TwinToken", *names, token_flaw, sender=deployer)
+        instead = by_contract(twins)
+        names = (self.addresses, "Data", "DATA", transferable, maturity)
+        self.token = deploy(self.chain, instead.get("DataToken", "DataToken"), *names, sender=deployer)
         books = (self.addresses, self.asset)
-        if splitter_flaw is None:
-            self.splitter = deploy(self.chain, "RevenueSplitter", *books, sender=deployer)
-        else:
-            self.splitter = deploy(self.chain, "TwinSplitter", *books, splitter_flaw, sender=deployer)
+        self.splitter = deploy(self.chain, instead.get("RevenueSplitter", "RevenueSplitter"), *books, sender=deployer)
 
     def reader(self, *accounts: Actor, pools: tuple[int, ...] = (0, 1, 2)) -> Reader:
         """The state of these accounts and of the registry."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from tests.support.anvil import Anvil
 from tests.support.artifacts import artifacts
 from tests.support.evm import Revm
 from tests.support.handles import Handle, deploy
+from tests.support.twins import CODE_LIMIT, by_contract
 
 CONFIG = Path(__file__).parents[2] / "deploy-config" / "local.yaml"
 DAY = 86_400
@@ -103,27 +104,25 @@ class System:
         chain: Revm | Anvil | None = None,
         decimals: int = 6,
         asset: str = "TestAsset",
-        twins: Mapping[str, str | tuple[Any, ...]] | None = None,
+        twins: Sequence[str] = (),
         actors: Mapping[str, Actor] | None = None,
     ) -> None:
-        """`asset` names a contract with the constructor of `TestAsset`; `twins` what to deploy instead of a contract,
-        with the constructor of that contract: a name, or a name and further arguments. `actors` are who has the roles,
-        the test's own accounts unless said."""
-        self.chain: Any = chain or Revm()
+        """`asset` names a contract with the constructor of `TestAsset`; `twins` what is deployed instead of contracts,
+        as in `tests.support.twins`. `actors` are who has the roles, the test's own accounts unless said."""
+        self.chain: Any = chain or Revm(code_limit=CODE_LIMIT if twins else None)
         self.config = configuration or config()
         self.actors = dict(actors or {name: actor(name) for name in ROLES})
         deployer = self.actors["deployer"].address
         arguments = ("Test Dollar", "TUSD", decimals)
         self.asset = deploy(self.chain, asset, *arguments, sender=deployer)
-        self._create(deployer, twins or {})
+        self._create(deployer, twins)
 
-    def _create(self, deployer: str, twins: Mapping[str, str | tuple[Any, ...]]) -> None:
+    def _create(self, deployer: str, twins: Sequence[str]) -> None:
         self.addresses = predict(deployer, self.chain.nonce(deployer))
+        instead = by_contract(twins)
         for key, name in ORDER:
             args = self._arguments(name, self.addresses)
-            twin = twins.get(name, name)
-            instead, *more = (twin,) if isinstance(twin, str) else twin
-            setattr(self, key, deploy(self.chain, instead, *args, *more, sender=deployer))
+            setattr(self, key, deploy(self.chain, instead.get(name, name), *args, sender=deployer))
 
     def _arguments(self, contract: str, system: Mapping[str, str]) -> list[Any]:
         context = Context(self._account, self.chain.timestamp, self.asset.address)

@@ -1,12 +1,13 @@
 """`make prove`: every proof must hold, and every broken twin must be refuted by the same proof.
 
-    prove.py [WORD ...]    only the checks whose name contains one of the words
+    python -m tests.symbolic.prove [WORD ...]    only the checks whose name contains one of the words
 
 A check is a function `check_<property>_<claim>` of a contract in `*.t.sol`; Halmos runs it for all inputs at once. Its
-twins are in twins.toml: one line of a contract changed, compiled anew, and put in the place of the real one. They are
-compiled without via-IR and optimizer, in a tenth of the time; so that none is refuted for that alone, a check of each
-contract must also hold on the contract compiled so, with nothing changed: the control. Exit code 0 says that all of
-this came out as it must, with no solver out of time, no loop cut short, and no check left out.
+twins are the mistakes of tests/support/mistakes.toml that name it: a contract with one thing wrong, compiled anew, and
+put in the place of the real one. They are compiled without via-IR and optimizer, in a tenth of the time; so that none
+is refuted for that alone, a check of each contract must also hold on the contract compiled so, with nothing changed:
+the control. Exit code 0 says that all of this came out as it must, with no solver out of time, no loop cut short, and
+no check left out.
 """
 
 import json
@@ -15,22 +16,21 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
-import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import integers
+from audit.compiler import CompileError, Compiler
+from tests.support.mistakes import LIBRARIES, Mistake, MistakeError, mistakes
+from tests.symbolic import integers
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 WORK = ROOT / ".forge" / "prove"
 OUT = WORK / "out"
-SOLC = ROOT / "toolchain" / "solcx" / "solc-v0.8.37"
 SOLVER_SECONDS = 300
-# Settings of twins and controls: the compiler's fastest.
-PLAIN = {"viaIR": False, "optimizer": {"enabled": False}}
 # What Halmos answers for one check.
 PROVED, REFUTED = 0, 1
 ANSWERS = {2: "solver out of time", 3: "stuck", 4: "all paths revert", 5: "error in Halmos"}
@@ -56,18 +56,6 @@ class Check:
         return f"{letter}-{number}"
 
 
-@dataclass(frozen=True)
-class Twin:
-    """A contract with one line wrong."""
-
-    flaw: str
-    subject: str
-    file: str
-    line: str
-    becomes: str
-    refuted_by: list[str]
-
-
 # Building
 
 
@@ -80,9 +68,10 @@ def build() -> None:
         raise ProveError("the proofs do not compile")
 
 
-def artifact(subject: str) -> Path:
-    file, name = subject.split(":")
-    return OUT / file / f"{name}.json"
+def artifact(contract: str) -> Path:
+    """What was compiled of a subject of the proofs: a deployable contract, or `Libraries`."""
+    file = "Subjects" if contract == LIBRARIES else contract
+    return OUT / f"{file}.sol" / f"{contract}.json"
 
 
 def find_checks() -> list[Check]:
@@ -93,60 +82,40 @@ def find_checks() -> list[Check]:
     return found
 
 
-def read_twins() -> list[Twin]:
-    with (HERE / "twins.toml").open("rb") as file:
-        return [Twin(**twin) for twin in tomllib.load(file)["twin"]]
+class PlainCode:
+    """Creation code of subjects and their twins, by the compiler's fastest settings."""
+
+    def __init__(self, compiler: Compiler) -> None:
+        self._compiler, self._turn = compiler, threading.Lock()
+
+    def of(self, contract: str, twin: Mistake | None = None) -> str:
+        file = "tests/symbolic/Subjects.sol" if contract == LIBRARIES else ""
+        edits = twin.sources() if twin else {}
+        try:
+            with self._turn:
+                return self._compiler.compile(contract, edits, file).creation.hex()
+        except CompileError as error:
+            what = f"twin '{twin.id}'" if twin else f"the control of {contract}"
+            raise ProveError(f"{what} does not compile:\n{error}") from None
 
 
-def change(sources: dict[str, dict[str, str]], twin: Twin) -> None:
-    """Puts the twin's line into the sources of its subject."""
-    if twin.file not in sources:
-        raise ProveError(f"twin '{twin.flaw}': {twin.file} is no part of {twin.subject}")
-    content = sources[twin.file]["content"]
-    if content.count(twin.line) != 1:
-        times = content.count(twin.line)
-        raise ProveError(f"twin '{twin.flaw}': expected '{twin.line}' once in {twin.file}, it is there {times} times")
-    sources[twin.file]["content"] = content.replace(twin.line, twin.becomes)
-
-
-def compile_plainly(subject: str, twin: Twin | None = None) -> str:
-    """Creation code of a subject or of a twin of it, by the real compiler and the fastest settings."""
-    metadata = json.loads(artifact(subject).read_text())["metadata"]
-    sources = {name: {"content": (ROOT / name).read_text()} for name in metadata["sources"]}
-    if twin:
-        change(sources, twin)
-    settings = metadata["settings"] | PLAIN
-    ((file, name),) = settings.pop("compilationTarget").items()
-    settings["outputSelection"] = {file: {name: ["evm.bytecode.object"]}}
-    question = json.dumps({"language": "Solidity", "sources": sources, "settings": settings})
-    command = [str(SOLC), "--standard-json", "--base-path", str(ROOT)]
-    done = subprocess.run(command, input=question, capture_output=True, text=True, check=False)
-    answer = json.loads(done.stdout) if done.returncode == 0 else {}
-    try:
-        return answer["contracts"][file][name]["evm"]["bytecode"]["object"]
-    except KeyError:
-        errors = [error["formattedMessage"] for error in answer.get("errors", []) if error["severity"] == "error"]
-        what = f"twin '{twin.flaw}'" if twin else f"the control of {subject}"
-        raise ProveError(f"{what} does not compile:\n" + "\n".join(errors or [done.stderr])) from None
-
-
-def controls_of(twins: list[Twin]) -> dict[str, str]:
+def controls_of(twins: list[Mistake]) -> dict[str, str]:
     """For each subject a check that must hold on its plain compile: the first that its first twin is refuted by."""
-    return {twin.subject: twin.refuted_by[0] for twin in reversed(twins)}
+    return {twin.contract: twin.refuted_by[0] for twin in reversed(twins)}
 
 
-def lay_out(name: str, subject: str = "", code: str = "") -> Path:
+def lay_out(name: str, contract: str = "", code: str = "") -> Path:
     """A project folder for Halmos: all artifacts, one of them with other creation code."""
     folder = WORK / "run" / name
     out = folder / "out"
     out.mkdir(parents=True)
     for entry in OUT.glob("*.sol"):
         (out / entry.name).symlink_to(entry)
-    if subject:
-        file = subject.split(":")[0]
-        (out / file).unlink()
-        shutil.copytree(OUT / file, out / file)
-        target = out / artifact(subject).relative_to(OUT)
+    if contract:
+        compiled = artifact(contract)
+        (out / compiled.parent.name).unlink()
+        shutil.copytree(compiled.parent, out / compiled.parent.name)
+        target = out / compiled.relative_to(OUT)
         content = json.loads(target.read_text())
         content["bytecode"]["object"] = f"0x{code}"
         target.write_text(json.dumps(content))
@@ -198,21 +167,21 @@ def report(check: Check, answer: str, seconds: float) -> bool:
     return good
 
 
-def prove(words: list[str]) -> int:
+def prove(words: list[str], plain: PlainCode) -> int:
     began = time.monotonic()
     queries = integers.compare_with_words()
     print(f"The integer reading of {queries} random queries agrees with their words.", flush=True)
     build()
     checks = find_checks()
-    twins = read_twins()
+    twins = [mistake for mistake in mistakes().values() if mistake.refuted_by]
     by_name = {check.name: check for check in checks}
     twinned = {name for twin in twins for name in twin.refuted_by}
     if len(by_name) != len(checks):
         raise ProveError("two checks have the same name")
     if missing := sorted(twinned - set(by_name)):
-        raise ProveError(f"checks that twins.toml names and no contract has: {', '.join(missing)}")
+        raise ProveError(f"checks that mistakes.toml names and no contract has: {', '.join(missing)}")
     if untwinned := sorted(set(by_name) - twinned):
-        raise ProveError(f"checks without a broken twin in twins.toml: {', '.join(untwinned)}")
+        raise ProveError(f"checks that no mistake in mistakes.toml is refuted by: {', '.join(untwinned)}")
 
     def wanted(name: str) -> bool:
         return not words or any(word in name for word in words)
@@ -222,23 +191,22 @@ def prove(words: list[str]) -> int:
     def prove_on(folder: Path, check: Check) -> bool:
         return report(check, *run_halmos(folder, check))
 
-    def refute_twin(number: int, twin: Twin) -> list[bool]:
+    def refute_twin(twin: Mistake) -> list[bool]:
         names = [name for name in twin.refuted_by if wanted(name)]
         if not names:
             return []
-        folder = lay_out(f"twin-{number}", twin.subject, compile_plainly(twin.subject, twin))
+        folder = lay_out(f"twin-{twin.id}", twin.contract, plain.of(twin.contract, twin))
         twin_checks = [replace(by_name[name], twin=twin.flaw) for name in names]
         return [prove_on(folder, check) for check in twin_checks]
 
-    def prove_control(subject: str, name: str) -> bool:
-        contract = subject.partition(":")[2]
-        folder = lay_out(f"control-{contract}", subject, compile_plainly(subject))
+    def prove_control(contract: str, name: str) -> bool:
+        folder = lay_out(f"control-{contract}", contract, plain.of(contract))
         return prove_on(folder, replace(by_name[name], control=contract))
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         proofs = [pool.submit(prove_on, real, check) for check in checks if wanted(check.name)]
         controls = [pool.submit(prove_control, *pair) for pair in controls_of(twins).items() if wanted(pair[1])]
-        refutations = [pool.submit(refute_twin, number, twin) for number, twin in enumerate(twins)]
+        refutations = [pool.submit(refute_twin, twin) for twin in twins]
         proved = [proof.result() for proof in proofs]
         controlled = [control.result() for control in controls]
         refuted = [good for refutation in refutations for good in refutation.result()]
@@ -254,8 +222,9 @@ def prove(words: list[str]) -> int:
 
 def main() -> int:
     try:
-        return prove(sys.argv[1:])
-    except ProveError as error:
+        with Compiler() as compiler:
+            return prove(sys.argv[1:], PlainCode(compiler))
+    except (ProveError, MistakeError) as error:
         print(f"prove: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -18,7 +18,6 @@ from tests.invariant.leases.requesting import Deciding, Decision
 from tests.invariant.leases.returning import Returning
 from tests.invariant.leases.royalties import Models
 from tests.invariant.leases.world import CUTS, LEASED, RULES, World
-from tests.support.handles import Handle
 from tests.support.machine import initialize, rule
 from tests.support.system import DAY
 
@@ -34,8 +33,6 @@ class LeasesMachine(Deciding, Returning, Modelling, LeaseChecks, Hooked):
         self.world = self.worlds[name]
         self.dao = dao = self.world.dao
         splitter = self.world.restore()
-        if self.flaw:
-            self.twin().setFlaw(self.flaw, sender=self.world.founder.address)
         self.founder, self.licensees = self.world.founder, self.world.licensees
         self.stranger, self.guardian = dao.who("stranger"), dao.who("guardian")
         self.data = {d: list(items) for d, items in self.world.data.items()}
@@ -52,9 +49,6 @@ class LeasesMachine(Deciding, Returning, Modelling, LeaseChecks, Hooked):
             self.leases.create_offer(terms, None, seats, expiry)
         for who, offer in first:
             self.lease_now(who, offer)
-
-    def twin(self) -> Handle:
-        return self.dao.models if "ModelRegistry" in self.twins else self.dao.leases
 
     @rule(pick=st.integers(0, 4), offset=offsets)
     def wait(self, pick: int, offset: int) -> None:

@@ -3,7 +3,6 @@ the models of splitter and asset brought to the same state."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any, NamedTuple
 
@@ -87,7 +86,7 @@ class Datum(NamedTuple):
 class World:
     """Made once, and put back for every life."""
 
-    def __init__(self, twins: Mapping[str, str], species: Species, transferable: bool) -> None:
+    def __init__(self, twins: tuple[str, ...], species: Species, transferable: bool) -> None:
         rules = configured(DataToken__transferable=transferable)
         self.dao = dao = Dao(rules, twins=twins, **species.options)
         self.founder, self.payer = dao.who("founder"), dao.who("payer")

@@ -7,7 +7,6 @@ from typing import Any
 from tests.invariant.registry.model import Registry
 from tests.invariant.registry.records import Rules
 from tests.support.dao import Dao
-from tests.support.evm import Revm
 from tests.support.model import Splitter, Token
 from tests.support.registry import UNIT
 from tests.support.system import config
@@ -25,7 +24,7 @@ Worlds = dict[str, tuple[Dao, Any]]
 """DAOs by what they were deployed with, each with the snapshot of its birth."""
 
 
-def settled(worlds: Worlds, twins: dict[str, tuple[Any, ...]], species: Species, transferable: bool) -> Dao:
+def settled(worlds: Worlds, twins: tuple[str, ...], species: Species, transferable: bool) -> Dao:
     """A DAO of two datasets with small epochs, in which the founder carries any vote. Made once, and put back for every
     life."""
     name = f"{species} {transferable} {twins}"
@@ -38,7 +37,7 @@ def settled(worlds: Worlds, twins: dict[str, tuple[Any, ...]], species: Species,
     return dao
 
 
-def _deployed(twins: dict[str, tuple[Any, ...]], species: Species, transferable: bool) -> Dao:
+def _deployed(twins: tuple[str, ...], species: Species, transferable: bool) -> Dao:
     policy = dict(config().contracts["DatasetRegistry"]["params"]["policies"][0])
     names = ("sharesPerUnit", "minQuality")
     return Dao(
@@ -50,7 +49,6 @@ def _deployed(twins: dict[str, tuple[Any, ...]], species: Species, transferable:
             DatasetRegistry__params__epochFloor=FLOOR,
             DatasetRegistry__params__epochCapBps=CAP_BPS,
         ),
-        chain=Revm(code_limit=2**16 if twins else None),
         twins=twins,
         **species.options,
     )

@@ -29,8 +29,6 @@ class SystemMachine(Voting, Data, Running, Returning, Modelling, Batching, Contr
         if name not in self.worlds:
             self.worlds[name] = World(self)
         self.worlds[name].begin(self)
-        if self.flaw:
-            self.dao.leases.setFlaw(self.flaw, sender=self.stranger.address)
         self.hook()
         for who, offer in first:
             self.lease_now(who, offer)

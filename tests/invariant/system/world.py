@@ -12,7 +12,6 @@ from tests.invariant.leases.world import CUTS, LEASED, RICHES, RULES, STANDING, 
 from tests.invariant.registry.world import model_of
 from tests.invariant.system.life import Government
 from tests.support.dao import Dao, leaf
-from tests.support.evm import Revm
 from tests.support.governance import settings
 from tests.support.governor_model import Holdings
 from tests.support.leases import NOBODY
@@ -35,7 +34,6 @@ def settle_down(machine: SystemMachine) -> None:
     """Deploys, and founds the DAO by the machine's own steps."""
     machine.dao = dao = Dao(
         configured(DataGovernor__params__lateQuorumExtension="1 day", DataToken__transferable=machine.transferable),
-        chain=Revm(code_limit=2**16 if machine.twins else None),
         twins=machine.twins,
         **machine.species.options,
     )
