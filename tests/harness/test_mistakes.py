@@ -131,10 +131,18 @@ def test_tried_in__a_file_that_no_mistake_names__is_refused() -> None:
 # Twins: contracts compiled with a mistake, or with nothing changed
 
 
-@pytest.mark.parametrize("names", [("DataTimelock", "DataTimelock.RolesThaw"), ("Nothing",), ("DataToken.Nothing",)])
-def test_twins__unknown_or_two_of_one_contract__are_refused(names: tuple[str, ...]) -> None:
-    with pytest.raises(MistakeError, match=r"two twins of DataTimelock|there is no (mistake|contract) "):
-        twins.by_contract(names)
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (("DataTimelock", "DataTimelock.RolesThaw"), "two twins of DataTimelock: DataTimelock, DataTimelock.RolesThaw"),
+        (("DataToken",), "'DataToken' takes the place of no contract here; there are DataTimelock, DataLeases"),
+        (("DataLeases.Nothing",), "there is no mistake 'DataLeases.Nothing' in the table"),
+    ],
+)
+def test_twins__of_which_none_or_several_fit__are_refused(names: tuple[str, ...], says: str) -> None:
+    with pytest.raises(MistakeError) as caught:
+        twins.in_place(["DataTimelock", "DataLeases"], names)
+    assert str(caught.value) == says
 
 
 def test_twin__of_a_mistake__is_another_contract_under_the_same_name() -> None:

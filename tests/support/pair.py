@@ -13,7 +13,7 @@ from tests.support.evm import Revm
 from tests.support.handles import Receipt, deploy
 from tests.support.reader import Reader, money_views
 from tests.support.system import Actor, actor
-from tests.support.twins import CODE_LIMIT, by_contract
+from tests.support.twins import CODE_LIMIT, in_place
 
 SHARES = 2**30
 """A little more than the smallest live pool; it divides the scale, so that incomes come out in whole units."""
@@ -56,11 +56,11 @@ class Pair:
             "token": create_address(deployer, nonce),
             "splitter": create_address(deployer, nonce + 1),
         }
-        instead = by_contract(twins)
+        deployed = in_place(["DataToken", "RevenueSplitter"], twins)
         names = (self.addresses, "Data", "DATA", transferable, maturity)
-        self.token = deploy(self.chain, instead.get("DataToken", "DataToken"), *names, sender=deployer)
+        self.token = deploy(self.chain, deployed["DataToken"], *names, sender=deployer)
         books = (self.addresses, self.asset)
-        self.splitter = deploy(self.chain, instead.get("RevenueSplitter", "RevenueSplitter"), *books, sender=deployer)
+        self.splitter = deploy(self.chain, deployed["RevenueSplitter"], *books, sender=deployer)
 
     def reader(self, *accounts: Actor, pools: tuple[int, ...] = (0, 1, 2)) -> Reader:
         """The state of these accounts and of the registry."""

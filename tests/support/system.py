@@ -19,7 +19,7 @@ from tests.support.anvil import Anvil
 from tests.support.artifacts import artifacts
 from tests.support.evm import Revm
 from tests.support.handles import Handle, deploy
-from tests.support.twins import CODE_LIMIT, by_contract
+from tests.support.twins import CODE_LIMIT, in_place
 
 CONFIG = Path(__file__).parents[2] / "deploy-config" / "local.yaml"
 DAY = 86_400
@@ -119,10 +119,10 @@ class System:
 
     def _create(self, deployer: str, twins: Sequence[str]) -> None:
         self.addresses = predict(deployer, self.chain.nonce(deployer))
-        instead = by_contract(twins)
+        deployed = in_place([name for _, name in ORDER], twins)
         for key, name in ORDER:
             args = self._arguments(name, self.addresses)
-            setattr(self, key, deploy(self.chain, instead.get(name, name), *args, sender=deployer))
+            setattr(self, key, deploy(self.chain, deployed[name], *args, sender=deployer))
 
     def _arguments(self, contract: str, system: Mapping[str, str]) -> list[Any]:
         context = Context(self._account, self.chain.timestamp, self.asset.address)

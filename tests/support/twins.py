@@ -11,32 +11,36 @@ import functools
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from audit.compiler import SETTINGS, Code, CompileError, Compiler
 from tests.support.artifacts import Artifact, artifacts
-from tests.support.mistakes import CONTRACTS, LIBRARIES, ROOT, MistakeError, mistakes
+from tests.support.mistakes import ROOT, MistakeError, mistakes
 
 CACHE = ROOT / ".cache" / "mistakes"
 CODE_LIMIT = 2**20
 """Bytes. Code without optimizer may be larger than a chain allows."""
 
 
-def by_contract(names: Iterable[str]) -> dict[str, Artifact]:
-    """The twins of these names, by the contract whose place they take.
+def in_place(contracts: Sequence[str], names: Sequence[str]) -> dict[str, Artifact]:
+    """What is deployed of each of these contracts: its twin among those named, or what `make compile` made.
 
     Raises:
-        MistakeError: there is no such contract or mistake, it does not compile, or two are of one contract.
+        MistakeError: a name is of no such contract or mistake, it does not compile, or two are of one contract.
     """
-    found: dict[str, Artifact] = {}
+    found = {contract: artifacts()[contract] for contract in contracts}
+    taken: set[str] = set()
     for name in names:
-        artifact = twin(name)
-        if artifact.name in found:
-            raise MistakeError(f"two twins of {artifact.name}: {', '.join(names)}")
-        found[artifact.name] = artifact
+        contract = name.partition(".")[0]
+        if contract not in found:
+            raise MistakeError(f"{name!r} takes the place of no contract here; there are {', '.join(contracts)}")
+        if contract in taken:
+            raise MistakeError(f"two twins of {contract}: {', '.join(names)}")
+        taken.add(contract)
+        found[contract] = twin(name)
     return found
 
 
@@ -44,8 +48,6 @@ def by_contract(names: Iterable[str]) -> dict[str, Artifact]:
 def twin(name: str) -> Artifact:
     """One twin."""
     contract, _, mistake = name.partition(".")
-    if contract not in CONTRACTS or contract == LIBRARIES:
-        raise MistakeError(f"there is no contract {contract!r} to be a twin of")
     if mistake and name not in mistakes():
         raise MistakeError(f"there is no mistake {name!r} in the table")
     code = compiled(name)
