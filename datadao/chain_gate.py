@@ -101,8 +101,9 @@ class ChainGate:
         if batch_id not in self._manifests:
             published, block = self._events("batchId", "batch", of=("BatchPublished",))
             self._manifests |= {event.told["batchId"]: event.told["batch"][_MANIFEST_HASH] for event in published}
-            (count,) = self._read(block, self._registry("batchCount"))
-            _complete(len(self._manifests), count, "batches", block)
+            if batch_id not in self._manifests:
+                (count,) = self._read(block, self._registry("batchCount"))
+                _complete(len(self._manifests), count, "batches", block)
         return self._manifests[batch_id]
 
     def seats(self) -> dict[Seat, list[Party]]:

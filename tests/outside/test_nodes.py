@@ -1,0 +1,109 @@
+"""Single vices of nodes, to their exact words."""
+
+from __future__ import annotations
+
+import pytest
+
+from datadao.chain import Call, read_block, read_logs, read_many, try_many
+from datadao.codec import CONTRACTS
+from datadao.errors import GateUnavailable, NodeRefused, Reverted, StatePruned
+from datadao.node import connect
+
+from .vices import NO_TIMES, LogTimes, StateForgotten, Vice, vicious
+from .world import World
+
+
+class Keeps(StateForgotten):
+    """Only states as far back as a node of a rollup keeps them: nearer than its finalized block."""
+
+    KEPT = 20
+
+    def respond(self, body: object) -> None:
+        return None
+
+
+def unknown_batch(world: World) -> Call:
+    return Call(world.dao.addresses["registry"], CONTRACTS["registry"], "isIncluded", (99, LEAF, []))
+
+
+LEAF = ("0x" + "11" * 20, bytes(32), bytes(32), bytes(32), 1, 1)
+
+
+@pytest.mark.parametrize("value", NO_TIMES, ids=repr)
+def test_logs__with_a_time_that_is_none__have_their_blocks(world: World, value: object) -> None:
+    vice = LogTimes(value)
+    with vicious(world.node.url) as proxy:
+        proxy.vices = [vice]
+        honest, web3 = connect(world.node.url), connect(proxy.url)
+        last = read_block(web3, "latest")
+        wanted = read_logs(honest, [world.dao.addresses["governor"]], 0, last)
+        assert read_logs(web3, [world.dao.addresses["governor"]], 0, last) == wanted
+    assert vice.hits == len(wanted) > 10
+    assert {log.timestamp for log in wanted} == {
+        world.node.web3.eth.get_block(int(log.where.split()[1].rstrip(",")))["timestamp"] for log in wanted
+    }
+
+
+def test_custodian__at_a_node_that_pruned_the_finalized_state__is_told_what_a_node_must_keep(
+    world: World, hasty: None
+) -> None:
+    vice = Keeps()
+    vice.node = world.node.url
+    with vicious(world.node.url) as proxy:
+        proxy.vices = [vice]
+        ran = world.run("custodian-0", "custodian", "once", "--json", network=proxy.url)
+    assert ran.code == 1 and vice.hits
+    message = ran.document["error"]["message"]
+    final = world.node.web3.eth.get_block("finalized")["number"]
+    assert f"this node no longer has the state of block {final}" in message
+    assert "back to its finalized block for custodians (docs/operating.md)" in message
+
+
+@pytest.mark.parametrize("vice", ["loud errors", "wrapped errors"])
+def test_refusal__whose_words_are_noise__has_its_name_and_arguments(world: World, vice: str) -> None:
+    told = "DatasetRegistry_UnknownBatch(batchId=99)"
+    with vicious(world.node.url, vice) as proxy:
+        refused = world.run("member", "activate", "99", "--yes", network=proxy.url)
+        assert refused.code == 1 and refused.err == f"Refused: activate batch 99: {told}\n"
+        web3 = connect(proxy.url)
+        block = read_block(web3, "latest").number
+        call = Call(world.dao.addresses["registry"], CONTRACTS["registry"], "batch", (99,), "batch 99")
+        with pytest.raises(Reverted, match="batch 99: DatasetRegistry_UnknownBatch") as error:
+            read_many(web3, [call], block)
+        assert error.value.data[:4] != b"" and str(error.value).isprintable()
+        (inside,) = try_many(web3, [call], block)
+        assert isinstance(inside, Reverted) and inside.data == error.value.data
+
+
+class Mute(Vice):
+    """Refuses every question, with noise for a reason."""
+
+    def refuse(self, request: object) -> dict[str, object]:
+        self.hit()
+        return {"code": -32000, "message": "\x1b[2Jno\x07", "data": "0x"}
+
+
+def test_words_of_a_node__are_not_taken_for_a_contracts(world: World) -> None:
+    with vicious(world.node.url) as proxy:
+        proxy.vices = [Mute()]
+        web3 = connect(proxy.url)
+        with pytest.raises(NodeRefused, match=r"^eth_call: \[2Jno$") as told:
+            try_many(web3, [unknown_batch(world)], 1)
+        assert not isinstance(told.value, StatePruned) and told.value.code == -32000
+
+
+@pytest.mark.parametrize(
+    ("vice", "said"),
+    [
+        ("no finalized tag", r"no finalized block \(eth_getBlockByNumber: invalid block tag\)"),
+        ("no finalized block", r"no finalized block \(it answers with no block\)"),
+    ],
+)
+def test_finality__that_a_node_does_not_know__is_said(world: World, vice: str, said: str) -> None:
+    with vicious(world.node.url, vice) as proxy, pytest.raises(GateUnavailable, match=said):
+        read_block(connect(proxy.url), "finalized")
+
+
+def test_block__that_is_not_there_yet__try_again(world: World) -> None:
+    with pytest.raises(GateUnavailable, match="does not have block 99999999; its back ends may lag: try again"):
+        read_block(connect(world.node.url), 99_999_999)
