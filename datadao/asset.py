@@ -44,6 +44,11 @@ class Asset:
     seen: tuple[str, ...] = ()
 
     @property
+    def title(self) -> str:
+        """The name as it is shown; nothing where there is none."""
+        return _short(self.name).strip()
+
+    @property
     def label(self) -> str:
         """The symbol as it is shown beside amounts: the address where there is none, quoted where it could be taken for
         a part of the amount."""

@@ -65,7 +65,7 @@ def show_plan(out: Terminal, plan: Plan, expected: Estimate, done: Sequence[Step
 
 def _show_asset(out: Terminal, asset: Asset) -> None:
     """What it says of itself: it is chosen for good, and people will read their amounts in it."""
-    named = f", {visible(asset.name)!r}" if asset.name.strip() else ""
+    named = f", {asset.title!r}" if asset.title else ""
     out.print(f"Asset {asset.address}{named}: amounts are shown like 1 {asset.label}, with {asset.decimals} decimals.")
     for sentence in asset.seen:
         out.print(Text(f"The asset's {sentence}.", style="yellow"))

@@ -21,6 +21,8 @@ import pytest
 from rich.table import Table
 from rich.text import Text
 
+from datadao.audit.book import Difference
+from datadao.audit.report import Report
 from datadao.cli.session import Session
 from datadao.text import BAR, LINE_END, REPLACEMENT, LogFormatter, Terminal, lines, quoted, visible, visible_log
 
@@ -121,6 +123,13 @@ def test_log_of_the_custodian__is_visible_for_any_handler(caplog: Any) -> None:
     assert len(logging.getLogger("datadao.custodian").filters) == 1
     (message,) = caplog.messages
     assert message == f"lease 1: {visible(HOSTILE)}"
+
+
+def test_report_of_an_audit__is_one_line_a_difference() -> None:
+    differences = [Difference(f"x({HOSTILE})", HOSTILE, b"\x1b"), Difference("y", 1, 2)]
+    shown = Report(7, {"events": 1, "facts": 2}, differences).render().split("\n")
+    assert len(shown) == 3 and shown[2] == "  y: rebuilt 1, chain 2"
+    assert not any(DANGEROUS.search(line) for line in shown)
 
 
 def session(home: Path) -> Session:

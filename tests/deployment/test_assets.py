@@ -36,7 +36,9 @@ def printed(show, *arguments) -> str:
     return file.getvalue()
 
 
-ODD = [named for named in METADATA if named.id in ("plain", "bytes32", "nothing", "control and direction", "255")]
+ODD = [
+    named for named in METADATA if named.id in ("plain", "bytes32", "nothing", "control and direction", "255", "long")
+]
 
 
 @pytest.mark.parametrize("named", ODD, ids=lambda named: named.id)
@@ -45,6 +47,7 @@ def test_deploy__odd_asset__says_what_it_saw(deployer, newborn, named):
     plan = make_plan(deployer.address, changed("asset", token))
     shown = printed(show_plan, plan, Estimate({}, rehearsed=True), ())
     label = named.label or token
+    assert len(shown) < 20_000, "nobody's name floods the screen"
     assert f"amounts are shown like 1 {label}, with {named.decimals} decimals." in shown
     assert [line for line in shown.split("\n") if line.startswith("The asset's ")] == [
         f"The asset's {sentence}." for sentence in named.seen

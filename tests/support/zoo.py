@@ -205,8 +205,9 @@ METADATA = [
           ("symbol() is shown as 'US\ufffd[2JD\ufffdC\u23ce': it is long, or holds what is not shown",)),
     Named("amount", Metadata(symbol=abi_text("000 USDC")), '"000 USDC"', 6),
     Named("digit", Metadata(symbol=abi_text("1INCH")), '"1INCH"', 6),
-    Named("long", Metadata(symbol=abi_text(_LONG)), "x" * 31 + "…", 6,
-          (f"symbol() is shown as '{'x' * 31}…': it is long, or holds what is not shown",)),
+    Named("long", Metadata(name=abi_text(_LONG * 100), symbol=abi_text(_LONG)), "x" * 31 + "…", 6,
+          (f"name() is shown as '{'x' * 31}…': it is long, or holds what is not shown",
+           f"symbol() is shown as '{'x' * 31}…': it is long, or holds what is not shown",)),
 ]  # fmt: skip
 
 every_metadata = pytest.mark.parametrize("named", METADATA, ids=lambda named: named.id)
