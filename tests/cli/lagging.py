@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from typing import Any
 
@@ -16,12 +17,12 @@ _PLACE = {"eth_call": 1, "eth_estimateGas": 1, "eth_getTransactionCount": 1, "et
 
 
 class Lagging(Proxy):
-    """After each transaction that passes it, every second answer of each method, `times` of them, is that of a back end
-    that lacks the newest block. `late` counts those answers."""
+    """After each transaction that passes it, for some seconds, every second answer of each method, `times` at most, is
+    that of a back end that lacks the newest block. `late` counts those answers."""
 
-    def __init__(self, node: str, times: int = 4) -> None:
+    def __init__(self, node: str, times: int = 4, seconds: float = 60.0) -> None:
         super().__init__(node)
-        self.times, self.head = times, 0
+        self.times, self.seconds, self.head, self.over = times, seconds, 0, 0.0
         self.left: Counter[str] = Counter()
         self.late: Counter[str] = Counter()
         self.ask, self.tell = self._ask, self._tell
@@ -35,7 +36,7 @@ class Lagging(Proxy):
 
     def _behind(self, method: str) -> bool:
         """Whether this one is answered from before: the first, the third, ..."""
-        if not self.left[method] or self._number() != self.head:
+        if not self.left[method] or time.monotonic() > self.over or self._number() != self.head:
             return False
         self.left[method] -= 1
         return self.left[method] % 2 == 1
@@ -57,7 +58,7 @@ class Lagging(Proxy):
         if method == "eth_sendRawTransaction" and "result" in answer:
             # The node mines at once, but a little after it answers.
             until(lambda: self._rpc("eth_getTransactionReceipt", answer["result"]) is not None)
-            self.head = self._number()
+            self.head, self.over = self._number(), time.monotonic() + self.seconds
             self.left = Counter(dict.fromkeys((*_PLACE, "eth_blockNumber", *_NEW), self.times))
             return answer
         result: Any = answer.get("result")

@@ -1,4 +1,4 @@
-"""Sending commands through each vice of a node: they end as at an honest one, and what they refuse costs nothing."""
+"""A life of a request through vices of a node: it ends as at an honest one, and what is refused costs nothing."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ import pytest
 from tests.cli.conftest import Newborn
 from tests.cli.licensee import ESCROW, Licensee
 from tests.cli.test_rehearsal import accept, what, words
-from tests.outside.vices import VICES, vicious
+from tests.outside.vices import vicious
 
 DAY = 86_400
+VICES = (
+    "long extra data", "too many requests", "refused items", "no batches", "loud errors", "wrapped errors",
+)  # fmt: skip
+"""Those that touch more than events; every command by itself goes through all of them in tests/outside."""
 
 
 @pytest.fixture
