@@ -157,7 +157,7 @@ def wait(web3: Web3, sent: Sent, seconds: float, deadline: float | None = None) 
     """The transaction once it is mined, and has the confirmations that Ape's network asks for.
 
     Raises `NotMined` when that takes longer than `seconds`, which may have begun earlier and end at `deadline`;
-    `TransactionFailed` if it reverted, or another transaction of the account took its place.
+    or when another transaction of the account seems to have taken its place; `TransactionFailed` if it reverted.
     """
     again, replaced = time.monotonic() + _AGAIN, 0.0
     deadline = time.monotonic() + seconds if deadline is None else deadline
@@ -170,8 +170,10 @@ def wait(web3: Web3, sent: Sent, seconds: float, deadline: float | None = None) 
             found = fate(web3, sent)
             replaced = (replaced or now) if found is Fate.REPLACED else 0.0
             if replaced and now - replaced > LAG:
-                raise TransactionFailed(
-                    f"{sent.what}: another transaction of {sent.sender} took nonce {sent.nonce}; {sent.hash} is void"
+                raise NotMined(
+                    f"{sent.what}: nonce {sent.nonce} of {sent.sender} is used, and the node shows no receipt of "
+                    f"{sent.hash}: it is mined, or another transaction took its place; run the same again to learn it",
+                    [sent.hash],
                 )
             if found is Fate.UNKNOWN and now > again:
                 _asked(web3, "eth_sendRawTransaction", sent.raw)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from datadao.cli.session import Session
     from datadao.outbox import Entry
     from datadao.transactions import Mined
+
+_SURE = 300.0
+"""Seconds after which a node that shows no receipt of a transaction, whose nonce is used, is believed."""
 
 Told = Callable[["Session", "Mined"], Outcome]
 """What a command says of its last transaction."""
@@ -50,6 +54,12 @@ def _look(session: Session, entry: Entry, told: Told | None) -> Outcome | None:
         case Fate.FAILED:
             session.say("[bold]Failed meanwhile:[/bold]", _reason(session, entry))
             session.outbox.remove(sent)
+        case Fate.REPLACED if time.time() - entry.since < _SURE:
+            raise InvalidArgument(
+                f"the nonce of {name} is used, and the node shows no receipt of it: it is mined, or another "
+                "transaction took its place; run this again in a few minutes, when all of the node's back ends know it; "
+                "nothing was sent"
+            )
         case Fate.REPLACED:
             session.say("[bold]Void:[/bold]", f"{name}: another transaction of this account took nonce {sent.nonce}")
             session.outbox.remove(sent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -97,8 +98,12 @@ class Licensee:
         """Records of what was sent and is not known to be mined."""
         return sorted((self.home / "outbox").glob("*"))
 
+    def age(self, seconds: int) -> None:
+        """Makes all records as much older."""
+        for path in self.kept:
+            record = json.loads(path.read_text())
+            path.write_text(json.dumps(record | {"since": record["since"] - seconds}))
+
     def raw(self, name: str) -> str:
         """A transaction as it was broadcast."""
-        import json
-
         return str(json.loads((self.home / "outbox" / f"{name}.json").read_text())["transaction"]["raw"])

@@ -189,6 +189,10 @@ def test_request__replaced_for_too_little__is_refused_with_what_it_needs(license
 def test_request__its_nonce_used_by_another_wallet__is_void_and_made_anew(licensee: Licensee, pending: str) -> None:
     licensee.elsewhere(tip=50 * GWEI)
     settle(licensee)
+    early = licensee.run(*REQUEST)
+    assert early.code == 1 and f"the nonce of {pending} of " in early.err and "in a few minutes" in early.err
+    assert (licensee.leases, [path.stem for path in licensee.kept]) == (0, [pending])
+    licensee.age(300)
     done = licensee.run(*REQUEST)
     assert done.code == 0, done.err
     assert f"Void: {pending}" in done.err and "another transaction of this account took nonce" in done.err
@@ -230,6 +234,24 @@ def test_request__mined_where_the_node_does_not_show_it_yet__is_not_made_twice(
     assert (licensee.leases, licensee.escrowed, [path.stem for path in licensee.kept]) == (1, ESCROW, [pending])
     assert licensee.run(*REQUEST).document["lease"] == 1
     assert (licensee.leases, licensee.kept) == (1, [])
+
+
+def test_request__mined_where_no_back_end_shows_its_receipt__is_not_made_twice(licensee: Licensee) -> None:
+    with Proxy(licensee.born.node.url) as proxy:
+
+        def tell(request: Request, answer: Answer) -> Answer:
+            hidden = request["method"] in ("eth_getTransactionReceipt", "eth_getTransactionByHash")
+            return answer | {"result": None} if hidden else answer
+
+        proxy.tell = tell
+        first = licensee.run(*REQUEST[:-1], "5", "--network", proxy.url)
+        assert (first.code, first.document["error"]["kind"]) == (3, "NotMined"), first.err
+        assert "is used, and the node shows no receipt of 0x" in first.document["error"]["message"]
+        second = licensee.run(*REQUEST, "--network", proxy.url)
+        assert second.code == 1 and "run this again in a few minutes" in second.document["error"]["message"]
+    assert (licensee.leases, licensee.escrowed) == (1, ESCROW)
+    assert licensee.run(*REQUEST).document["lease"] == 1
+    assert (licensee.leases, licensee.escrowed, licensee.kept) == (1, ESCROW, [])
 
 
 # Killed
