@@ -57,7 +57,7 @@ def _look(session: Session, entry: Entry, told: Told | None) -> Outcome | None:
         case Fate.REPLACED if time.time() - entry.since < _SURE:
             raise InvalidArgument(
                 f"the nonce of {name} is used, and the node shows no receipt of it: it is mined, or another "
-                "transaction took its place; run this again in a few minutes, when all of the node's back ends know it; "
+                "transaction took its place; run this again in a few minutes, when all its back ends know it; "
                 "nothing was sent"
             )
         case Fate.REPLACED:
