@@ -38,12 +38,12 @@ class PlayNode:
 
     @property
     def running(self) -> bool:
-        """Whether the process is there, is a node of ours, and answers."""
-        pid = self._pid
-        if pid is None:
+        """Whether the process is there, and the node answers: after a restart its number may be another's."""
+        try:
+            os.kill(self._pid, 0)
+        except (ProcessLookupError, PermissionError, PlaygroundError):
             return False
-        listed = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
-        return "anvil" in listed.stdout and self._answers()
+        return self._answers()
 
     def start(self, mnemonic: str, accounts: int) -> None:
         """Starts it on a port of its own; it mines at each transaction until `tick`."""
@@ -76,13 +76,13 @@ class PlayNode:
 
     def stop(self) -> bool:
         """Ends it; whether it was there."""
-        was, pid = self.running, self._pid
-        if was and pid is not None:
-            os.kill(pid, signal.SIGTERM)
+        was = self.running
+        if was:
+            os.kill(self._pid, signal.SIGTERM)
             end = time.monotonic() + _STOP
-            while self._answers():
+            while self.running:
                 if time.monotonic() > end:
-                    os.kill(pid, signal.SIGKILL)
+                    os.kill(self._pid, signal.SIGKILL)
                 time.sleep(_POLL)
         self._process.unlink(missing_ok=True)
         return was
@@ -95,11 +95,11 @@ class PlayNode:
         return answer["result"]
 
     @property
-    def _pid(self) -> int | None:
+    def _pid(self) -> int:
         try:
             return int(self._process.read_text())
         except (FileNotFoundError, ValueError):
-            return None
+            raise PlaygroundError("no playground runs") from None
 
     def _answers(self) -> bool:
         try:

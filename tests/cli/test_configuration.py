@@ -97,6 +97,26 @@ def test_network__that_does_not_answer__is_told_without_its_password(born: Newbo
     assert "pa55word" not in done.err and "secret-path" not in done.err
 
 
+def test_network__of_which_no_node_is_known__says_where_its_address_goes(
+    born: Newborn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WEB3_PROVIDER_URI", raising=False)
+    home = born.home("role", network="ethereum:sepolia:node")
+    assert born.run(home, "status").refusal == (
+        "no node is known for ethereum:sepolia: put its address into WEB3_PROVIDER_URI, or give it as the network"
+        ' (docs/operating.md, "The address of a node")'
+    )
+
+
+def test_network__whose_address_is_in_the_environment__is_told_without_its_password(
+    born: Newborn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEB3_PROVIDER_URI", "http://user:pa55word@127.0.0.1:9/secret-path")
+    done = born.run(born.home("role", network="ethereum:sepolia:node"), "status")
+    assert done.refusal.startswith("cannot connect to ethereum:sepolia:node: ")
+    assert "pa55word" not in done.err and "secret-path" not in done.err
+
+
 @pytest.mark.parametrize(
     "message",
     [

@@ -69,6 +69,13 @@ def test_key__imported__lies_in_its_owners_home_and_is_private(run: Run, home: P
     assert [path for path in clone.rglob("alice.json") if path.resolve() != key] == []
 
 
+def test_key__imported_in_the_shell_of_make__lies_there_too(run: Run, home: Path) -> None:
+    # `make shell` is this shell, after the set-up.
+    done = run("toolchain/run", "bash", "--noprofile", "--norc", "-c", "ape accounts import bob", typed=TYPED)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert modes(home / ".ape" / "accounts" / "bob.json") == ["0o700", "0o600"]
+
+
 def test_key__imported__outlives_clean_and_is_found_by_the_next_clone(run: Run, home: Path, clone: Path) -> None:
     imported(run)
     done = run("make", "clean")
