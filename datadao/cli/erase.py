@@ -56,7 +56,8 @@ def _find(session: Session, standing: list[Mine], name: str) -> Mine:
     path = Path(name)
     if path.is_file():
         digest = receipts.digest_of(path)
-        known = {item.submission.file_hash.hex() for item in receipts.every(session.home) if item.digest == digest}
+        every = receipts.every(session.home)
+        known = {r.submission.file_hash.hex() for r in every if digest in (r.digest, r.converted and r.converted[1])}
     else:
         known = {wanted}
     for item in standing:

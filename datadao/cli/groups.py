@@ -31,6 +31,11 @@ def keys() -> None:
 
 
 @cli.group(cls=_AsRegistered)
+def schema() -> None:
+    """What the records of a dataset look like."""
+
+
+@cli.group(cls=_AsRegistered)
 def attest() -> None:
     """Score submissions, agree on batches, publish them."""
 

@@ -9,6 +9,7 @@ from datadao.cli import (  # isort: skip  # noqa: F401
     init,
     keys,
     status,
+    schema,
     contribute,
     contributions,
     attest,

@@ -16,7 +16,8 @@ from datadao.submission import Submission
 @dataclass(frozen=True)
 class Receipt:
     """`submission` as it was signed, for attestor set `attestors` and committee `epoch`; `submitted` once it is on the
-    board. `source` and `digest` (sha256) are of the plaintext and leave this folder never."""
+    board. `source` and `digest` (sha256) are of the plaintext and leave this folder never; `converted` is the file that
+    was made of it and handed in instead, if any, and its sha256."""
 
     source: str
     digest: bytes
@@ -24,6 +25,7 @@ class Receipt:
     epoch: int
     attestors: int
     submitted: bool
+    converted: tuple[str, bytes] | None = None
 
     def write(self, home: Path) -> None:
         """Replaces the receipt of the same file and dataset, whole or not at all."""
@@ -37,6 +39,8 @@ class Receipt:
             "attestors": self.attestors,
             "submitted": self.submitted,
         }
+        if self.converted:
+            content["converted"] = {"file": self.converted[0], "sha256": self.converted[1].hex()}
         data = json.dumps(content, indent=2).encode()
         write_whole(path, lambda out: out.write(data), durable=True)
 
@@ -45,6 +49,11 @@ def find(home: Path, dataset_id: int, digest: bytes) -> Receipt | None:
     """The receipt of a file with this sha256, if it was handed in to the dataset from here."""
     path = _path(home, dataset_id, digest)
     return _read(path) if path.exists() else None
+
+
+def converted_path(home: Path, dataset_id: int, digest: bytes) -> Path:
+    """Where the file is kept that was made of the one with this sha256."""
+    return home / "converted" / _path(home, dataset_id, digest).with_suffix(".jsonl").name
 
 
 def every(home: Path) -> list[Receipt]:
@@ -67,6 +76,8 @@ def _read(path: Path) -> Receipt:
         raw = json.loads(path.read_text(encoding="utf-8"))
         submission = Submission.decode(bytes.fromhex(raw["submission"]))
         digest = bytes.fromhex(raw["sha256"])
-        return Receipt(raw["source"], digest, submission, raw["epoch"], raw["attestors"], raw["submitted"])
+        made = raw.get("converted")
+        converted = (str(made["file"]), bytes.fromhex(made["sha256"])) if made else None
+        return Receipt(raw["source"], digest, submission, raw["epoch"], raw["attestors"], raw["submitted"], converted)
     except (ValueError, KeyError, TypeError) as error:
         raise InvalidArgument(f"{path} is no receipt; restore it from a copy, or move it away") from error

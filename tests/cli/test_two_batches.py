@@ -157,10 +157,12 @@ def _scored(_born: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
     Store(f"file://{folder}/storage", create=True).put_bytes(SCHEMA)
     stage = Stage(folder, node, record, addresses, asset, folder / "giver", [], [])
     stage.home("giver", "TEST::12")
-    files = [stage.giver / f"{number}.jsonl" for number in range(2)]
-    for path, line in zip(files, LINES, strict=True):
-        path.write_text(line)
-    stage.done(stage.giver, "contribute", *map(str, files), "--dataset", "1")
+    # One a CSV file, one with a byte order mark: what is opened in the end is neither.
+    files = [stage.giver / "0.csv", stage.giver / "1.jsonl"]
+    files[0].write_text("name;diary\na;d\n")
+    files[1].write_text("\ufeff" + LINES[1], encoding="utf-8")
+    made = stage.done(stage.giver, "contribute", *map(str, files), "--dataset", "1", "--convert")["files"]
+    assert [bool(item["converted"]) for item in made] == [True, False]
     stage.custodians = [stage.home(f"custodian-{slot}", f"TEST::{5 + slot}") for slot in CUSTODIANS]
     for slot, home in enumerate(stage.custodians):
         put_key(home, f"custodian-{slot}")
@@ -301,7 +303,8 @@ def test_two_active_batches__of_the_same__mislead_nobody(stage: Stage) -> None:
         assert (len(opened["opened"]), opened["left"], opened["delete"]) == (2, [], [])
 
     # Gone is what its owner erased, and nothing opened is not success.
-    stage.done(stage.giver, "erase", str(stage.giver / "0.jsonl"), "--yes")
+    (converted,) = (stage.giver / "converted").iterdir()
+    stage.done(stage.giver, "erase", str(converted), "--yes")
     partly = stage.done(licensee, *target)
     assert (len(partly["opened"]), len(partly["delete"]), partly["reason"]) == (1, 1, None)
     stage.done(stage.giver, "erase", "--all", "--yes")
@@ -324,6 +327,7 @@ def test_claim__of_the_later_batch_by_somebody_else__counts_where_it_was_recorde
         key=lambda row: row[:2],
     )
     assert stage.done(stage.giver, "claim", "--yes")["contributions"] == 1
+    assert len(stage.done(stage.giver, "erase", str(stage.giver / "0.csv"), "--yes")["erased"]) == 1
 
 
 def test_open__other_files_with_the_same_data__are_not_said_to_be_erased(stage: Stage) -> None:

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datadao.errors import HashMismatch, InvalidArgument, ScoreRefused
-from datadao.scoring import MAX_DEPTH, MAX_RECORD, JsonLinesScorer, Score, _too_deep
+from datadao.records import MAX_DEPTH, MAX_RECORD, too_deep
+from datadao.scoring import JsonLinesScorer, Score
 
 SCHEMA = json.dumps(
     {
@@ -179,7 +180,7 @@ def nested(depth: int) -> str:
     ],
 )
 def test_too_deep__counts_nesting_outside_strings(line: str, deep: bool) -> None:
-    assert _too_deep(line) is deep
+    assert too_deep(line) is deep
 
 
 def test_score__endless_nesting_and_no_recursion_limit__does_not_kill_the_attestor(tmp_path: Path) -> None:
@@ -208,6 +209,73 @@ def test_score__other_encoding_than_utf_8__counts_as_invalid(tmp_path: Path, enc
     assert (result.units, result.quality) == (1, 5_000)
 
 
+def test_score__byte_order_mark_of_utf_8__changes_nothing(tmp_path: Path) -> None:
+    plain = score(tmp_path, FULL, '{"age": 2}')
+    marked = score(tmp_path, b"\xef\xbb\xbf" + FULL.encode(), '{"age": 2}')
+    assert marked == plain and plain.units == 2
+    assert score(tmp_path, b"\xef\xbb\xbf" + FULL.encode()).units == 1
+
+
+def test_score__byte_order_mark_elsewhere__is_no_mark(tmp_path: Path) -> None:
+    assert score(tmp_path, FULL, b"\xef\xbb\xbf" + FULL.encode()).units == 1
+    assert score(tmp_path, b"\xef\xbb\xbf" * 2 + FULL.encode(), FULL).units == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (FULL.encode("utf-16"), "it is UTF-16, not UTF-8 text; save it as"),
+        (b"\xfe\xff" + FULL.encode("utf-16-be"), "it is UTF-16, not UTF-8 text"),
+        (FULL.encode("utf-32"), "it is UTF-32, not UTF-8 text"),
+        (b"\0\0\xfe\xff" + FULL.encode("utf-32-be"), "it is UTF-32, not UTF-8 text"),
+        (b"PK\x03\x04...", "it is a spreadsheet or a ZIP archive, not"),
+        (b"\x1f\x8b...", "it is compressed, not"),
+        (b"PAR1...", "it is Parquet, not"),
+    ],
+)
+def test_score__file_that_is_no_utf_8_text__refused_in_words(tmp_path: Path, data: bytes, told: str) -> None:
+    with pytest.raises(ScoreRefused, match=told):
+        score(tmp_path, data)
+
+
+FLAWS: list[tuple[str | bytes, str]] = [
+    ('{"age": -1}', "line 2, age: -1 is less than the minimum of 0"),
+    ('{"vote": "A"}', "line 2: 'age' is a required property"),
+    ('{"age": 1, "other": 2}', "line 2: Additional properties are not allowed ('other' was unexpected)"),
+    ('{"age": "x"}', "line 2, age: 'x' is not of type 'integer'"),
+    ('{"age": 1', "line 2: not JSON: Expecting ',' delimiter, column 10"),
+    ("name,age", "line 2: not JSON: Expecting value, column 1"),
+    (b'{"age": 1, "note": "caf\xe9"}', "line 2: not UTF-8 at byte 24"),
+    ('{"age": NaN}', "line 2: NaN is not JSON"),
+    ('{"age": 1e999}', "line 2: the number 1e999 is out of range"),
+    ("[" * 100 + "]" * 100, f"line 2: nests deeper than {MAX_DEPTH}"),
+]
+
+
+@pytest.mark.parametrize(("line", "told"), FLAWS)
+def test_flaws__line_that_is_no_record__has_its_number_its_field_and_the_reason(
+    tmp_path: Path, line: str | bytes, told: str
+) -> None:
+    path = tmp_path / "data.jsonl"
+    path.write_bytes(FULL.encode() + b"\n" + (line if isinstance(line, bytes) else line.encode()) + b"\n")
+    (flaw,), count = scorer().schema.flaws(path)
+    assert (str(flaw), count) == (told, 1)
+
+
+def test_flaws__many__are_the_first_three_with_the_numbers_of_their_lines(tmp_path: Path) -> None:
+    path = tmp_path / "data.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" + "\n".join([FULL, "", "x", "y" * 500, FULL, "z", "w"]).encode())
+    found, count = scorer().schema.flaws(path)
+    assert ([flaw.line for flaw in found], count) == ([3, 4, 6], 4)
+
+
+def test_flaws__long_value__is_cut(tmp_path: Path) -> None:
+    path = tmp_path / "data.jsonl"
+    path.write_text(json.dumps({"age": "x" * 5_000}))
+    ((flaw,), _) = scorer().schema.flaws(path)
+    assert len(str(flaw)) < 250 and str(flaw).endswith("…")
+
+
 def test_score__nothing_valid__refused(tmp_path: Path) -> None:
     for lines in ([""], ["junk"], ['{"age": -1}']):
         with pytest.raises(ScoreRefused):
@@ -215,7 +283,7 @@ def test_score__nothing_valid__refused(tmp_path: Path) -> None:
 
 
 def test_score__endless_line__refused(tmp_path: Path) -> None:
-    with pytest.raises(ScoreRefused, match="longer than"):
+    with pytest.raises(ScoreRefused, match="line 2 is longer than"):
         score(tmp_path, FULL, b'{"note": "' + b"x" * MAX_RECORD + b'"}')
 
 

@@ -1,0 +1,67 @@
+"""`datadao schema`: into storage under the hash that the policy names, and shown to who wants to contribute."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Newborn
+from tests.cli.world import SCHEMA
+
+
+def test_add__schema__is_stored_under_the_hash_it_prints_once(born: Newborn) -> None:
+    home, path = born.home("deployer"), born.folder / "schema.json"
+    path.write_bytes(b'{"type": "object", "properties": {"age": {"$ref": "#/$defs/age"}}, "$defs": {"age": {}}}\n')
+    digest = sha256(path.read_bytes()).hexdigest()
+    for _ in range(2):
+        assert born.run(home, "schema", "add", str(path)).out == f"schemaHash: 0x{digest}\n"
+    assert (born.folder / "storage" / "sha256" / digest[:2] / digest).read_bytes() == path.read_bytes()
+    added = born.run(home, "schema", "add", str(path), "--json").document
+    assert added == {"schemaHash": f"0x{digest}", "properties": ["age"]}
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"", "the dataset's schema is not JSON Schema 2020-12: Expecting value"),
+        (b'{"type": "nonsense"}', "the dataset's schema is not JSON Schema 2020-12: 'nonsense' is not valid"),
+        (
+            b'{"$ref": "https://a.example/s.json"}',
+            "the schema refers to 'https://a.example/s.json', which is not in it",
+        ),
+        (b'{"properties": {"a": {"$ref": "#/$defs/typo"}}}', "the schema refers to '#/$defs/typo', which is not in it"),
+        (b" " * (8 * 1024 * 1024 + 1), "a schema has at most 8388608"),
+    ],
+)
+def test_add__what_no_attestor_could_use__refused_and_not_stored(born: Newborn, data: bytes, told: str) -> None:
+    path, before = born.folder / "schema.json", born.objects
+    path.write_bytes(data)
+    assert told in born.run(born.home("deployer"), "schema", "add", str(path)).refusal
+    assert born.objects == before
+
+
+def test_add__without_properties__says_what_it_means(born: Newborn) -> None:
+    path = born.folder / "schema.json"
+    path.write_text('{"type": "string"}')
+    done = born.run(born.home("deployer"), "schema", "add", str(path))
+    assert done.code == 0 and "It names no properties at its top, so that completeness is not scored." in done.err
+
+
+def test_show__a_datasets_schema__says_what_a_record_is(born: Newborn) -> None:
+    home = born.home("member")
+    shown = born.run(home, "schema", "show", "--dataset", "1")
+    assert "name" in shown.out and "string" in shown.out and "yes" in shown.out and "UTF-8" in shown.out
+    document: dict[str, Any] = born.run(home, "schema", "show", "--dataset", "1", "--json").document
+    assert document == {"dataset": 1, "schemaHash": "0x" + sha256(SCHEMA).hexdigest(), "schema": json.loads(SCHEMA)}
+
+
+def test_show__what_is_not_there__is_told(born: Newborn) -> None:
+    home = born.home("member")
+    assert born.run(home, "schema", "show", "--dataset", "2").refusal == "no dataset 2; there are 1 to 1"
+    for item in born.objects:
+        item.unlink()
+    refusal = born.run(home, "schema", "show", "--dataset", "1").refusal
+    assert refusal.startswith("the schema of dataset 1, 0x") and "`datadao schema add`" in refusal
