@@ -155,7 +155,14 @@ def test_file__shown_in_a_log__hides_its_key() -> None:
 
 
 REFUSALS = [c for c in vars(errors).values() if inspect.isclass(c) and issubclass(c, DataDAOError)]
-VALUES = {"int": 3, "str": "text", "bytes": bytes(32), "tuple[int, ...]": (1, 2)}
+VALUES = {
+    "int": 3,
+    "str": "text",
+    "bytes": bytes(32),
+    "tuple[int, ...]": (1, 2),
+    "Sequence[str]": ["0x12"],
+    "Any": "what else",
+}
 
 
 @pytest.mark.parametrize("kind", REFUSALS, ids=lambda kind: kind.__name__)
