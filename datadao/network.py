@@ -35,7 +35,7 @@ def connected(choice: str) -> Iterator[Any]:
 
     with ExitStack() as stack:
         try:
-            with logger.at_level(LogLevel.ERROR):  # Ape tells which node it found, before what is wrong with it
+            with logger.at_level(LogLevel.ERROR):  # Ape announces each node that it finds
                 provider = ape.networks.get_provider_from_choice(choice)
                 if _lacks_address(provider):
                     provider = ape.networks.get_provider_from_choice(_with_address(provider.network))

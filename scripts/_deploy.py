@@ -75,8 +75,8 @@ def execute(
     report: Report | None = None,
     say: Say = lambda _: None,
 ) -> Deployment:
-    """Sends a plan, transaction by transaction, after the steps that an earlier run has `done`; `say` is told what is
-    waited for."""
+    """Sends a plan, transaction by transaction, after the steps that an earlier run has `done`; `say` gets a line
+    about what is waited for."""
     steps = list(done)
     for number in range(len(done), len(plan.transactions)):
         try:

@@ -21,7 +21,7 @@ _POLL = 0.1
 _BLOCKS_POLL = 1.0
 """Seconds between two looks for the blocks that confirm it."""
 _PATIENCE = 1.0
-"""Seconds after which whoever watches is told what is waited for."""
+"""Seconds without progress after which the command says what it waits for."""
 
 Say = Callable[[str], None]
 
@@ -131,10 +131,10 @@ def _mined(transaction: Any, name: str, say: Say) -> Any:
 def _confirm(receipt: Any, name: str, say: Say) -> None:
     provider = ape.networks.provider
     network, block = provider.network, receipt["blockNumber"]
-    missing, told = network.required_confirmations, False
+    missing, said = network.required_confirmations, False
     while (latest := provider.web3.eth.block_number) < block + missing:
-        if not told:
+        if not said:
             often = f", one about every {network.block_time} s" if network.block_time else ""
             say(f"{name}: in block {block}; waiting for {block + missing - latest} more blocks on top of it{often}")
-            told = True
+            said = True
         time.sleep(_BLOCKS_POLL if network.block_time else _POLL)

@@ -36,7 +36,7 @@ def steps(folder: str) -> list[Step]:
         Step("One attestor drafts a batch of the median scores, another signs it, the third brings it on chain.",
              " && ".join([by("attestor-1", "attest draft --dataset 1"), by("attestor-2", "attest sign --dataset 1"),
                           by("attestor-3", "attest publish --dataset 1 --yes")])),
-        Step("A day later nobody has objected: the batch starts, and its owners take their tokens.",
+        Step("After a day without a veto the batch starts, and its contributors claim their tokens.",
              " && ".join([wait("1d", folder), by("alice", "activate 1 --yes"), contributors("claim --yes")])),
         Step("A company asks for the data and puts down the rent and a bond.",
              by("acme", "lease request --dataset 1 --purposes 1 --price 100 --period-days 30 --periods 2 --bond 50"

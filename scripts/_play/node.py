@@ -27,7 +27,7 @@ class PlaygroundError(DataDAOError):
 
 
 class PlayNode:
-    """The node that `folder` tells of, running or not."""
+    """The node whose process and address `folder` names, running or not."""
 
     def __init__(self, folder: Path) -> None:
         self._process, self._address, self.log = (folder / f"node.{end}" for end in ("pid", "url", "log"))

@@ -49,11 +49,11 @@ def settle(folder: Path, url: str) -> None:
     roles = {name: Role(name, account, folder / name) for name, account in accounts.items()}
     for role in roles.values():
         role.home.mkdir(mode=0o700)
-    born = deploy(ape.accounts.test_accounts[0], Config.load(CONFIGS / "local.yaml"), overrides=_configured(roles))
-    record = append(folder / "deployments", new_entry(born.plan, born.steps))
+    dao = deploy(ape.accounts.test_accounts[0], Config.load(CONFIGS / "local.yaml"), overrides=_configured(roles))
+    record = append(folder / "deployments", new_entry(dao.plan, dao.steps))
     acme = roles["acme"]
     acme.seat()
-    born.asset.mint(acme.address, RICH * 10 ** born.asset.decimals(), sender=ape.accounts.test_accounts[0])
+    dao.asset.mint(acme.address, RICH * 10 ** dao.asset.decimals(), sender=ape.accounts.test_accounts[0])
 
     storage = folder / "storage"
     Store(storage.as_uri(), create=True).put_bytes(SCHEMA)

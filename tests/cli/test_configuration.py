@@ -108,7 +108,7 @@ def test_network__of_which_no_node_is_known__says_where_its_address_goes(
     )
 
 
-def test_network__whose_address_is_in_the_environment__is_told_without_its_password(
+def test_network__whose_address_is_in_the_environment__is_refused_without_its_password(
     born: Newborn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WEB3_PROVIDER_URI", "http://user:pa55word@127.0.0.1:9/secret-path")

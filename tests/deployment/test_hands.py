@@ -64,7 +64,7 @@ def nonce(node: Node) -> int:
     return int(node.web3.eth.get_transaction_count(ADDRESS))
 
 
-def test_deploy__yes_with_the_passphrase_in_the_environment__needs_nobody(node: Node, player: Player) -> None:
+def test_deploy__yes_with_the_passphrase_in_the_environment__needs_no_terminal(node: Node, player: Player) -> None:
     done = deploy(player, node.url)
     assert done.returncode == 0, done.stdout + done.stderr
     record = json.loads((player.home / "d" / "31337.json").read_text())
@@ -129,29 +129,29 @@ def stopped() -> Iterator[Any]:
 
 
 def test_deploy__no_block_yet__says_which_transaction_it_waits_for_and_how_long(stopped: Any, deployer: Any) -> None:
-    told: list[str] = []
+    said: list[str] = []
 
     def say(text: str) -> None:
-        told.append(text)
+        said.append(text)
         stopped.make_request("evm_mine", [])
 
     plan = make_plan(deployer.address, local())
     done = execute(deployer, plan, say=say)
-    assert told == [
+    assert said == [
         f"{step.contract}: sent as {step.transaction}; waiting up to 20 s for a block with it" for step in done.steps
     ]
 
 
 def test_deploy__blocks_that_confirm_are_missing__says_how_many(deployer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    provider, told = ape.networks.provider, list[str]()
+    provider, said = ape.networks.provider, list[str]()
     monkeypatch.setattr(type(provider.network), "required_confirmations", 2)
 
     def say(text: str) -> None:
-        told.append(text)
+        said.append(text)
         provider.make_request("anvil_mine", ["0x2"])
 
     done = execute(deployer, make_plan(deployer.address, local()), say=say)
-    assert told == [
+    assert said == [
         f"{step.contract}: in block {step.block}; waiting for 2 more blocks on top of it" for step in done.steps
     ]
 

@@ -105,7 +105,7 @@ def test_clone__used_without_a_key__writes_nothing_into_the_home(run: Run, home:
 def test_key__of_another_home__is_not_seen(run: Run, tmp_path: Path) -> None:
     imported(run)
     ask = ("toolchain/run", "python", "-c", "import ape; print(list(ape.accounts.aliases))")
-    assert run(*ask, HOME=str(tmp_path / "nobody")).stdout == "[]\n"
+    assert run(*ask, HOME=str(tmp_path / "elsewhere")).stdout == "[]\n"
     assert run(*ask).stdout == "['alice']\n"
 
 
@@ -132,7 +132,7 @@ def old(clone: Path, alias: str, content: str = "{}") -> Path:
     return path
 
 
-def test_key__of_an_earlier_version__is_kept_by_clean_told_and_moved(run: Run, home: Path, clone: Path) -> None:
+def test_key__of_an_earlier_version__is_kept_by_clean_named_and_moved(run: Run, home: Path, clone: Path) -> None:
     key = old(clone, "carol", '{"address": "00"}')
     assert run("make", "clean").returncode != 0 and key.exists()
     listed = run("toolchain/run", "ape", "accounts", "list")

@@ -58,9 +58,9 @@ def now(player: Player) -> int:
 def test_example__of_the_page__is_what_make_play_prints() -> None:
     (block,) = [block for block in blocks(PAGE, "sh") if block.section == SECTION]
     assert commands(block) == [step.command for step in steps(".play")]
-    told = [line.partition(". ")[2] for line in block.text.splitlines() if line.startswith("# ")]
-    assert told == [step.what for step in steps(".play")]
-    assert len(told) == 10
+    titles = [line.partition(". ")[2] for line in block.text.splitlines() if line.startswith("# ")]
+    assert titles == [step.what for step in steps(".play")]
+    assert len(titles) == 10
 
 
 def test_playground__without_one__has_no_time_and_nothing_to_stop(player: Player) -> None:
@@ -114,7 +114,7 @@ def test_newcomer__with_what_is_printed_and_nothing_else__lives_all_four_roles(p
     play(player, "wait 30d")
     assert now(player) - before >= 30 * 86_400
 
-    # It ends when it is told, and the next one loses nothing of it
+    # It ends on request, and the next one loses nothing of it
     assert "has ended" in play(player, "stop")
     pid = (folder / "node.pid").exists()
     assert not pid and taken == sorted(path.read_bytes() for path in (folder / "acme" / "data" / "data").iterdir())
