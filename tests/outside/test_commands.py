@@ -40,6 +40,25 @@ ENDS = {
     "young chain": EXCUSE,
 }
 """Vices that nothing helps against, with what is said of them."""
+ERRORS = ("loud errors", "wrapped errors")
+PASSES = [
+    ("logs without times", "long extra data", "no batches"),
+    ("too many requests", "refused items", "logs behind every other time"),
+    ("state forgotten",),
+    *((vice,) for vice in ENDS),
+]
+"""Vices that are met in one go: those that do not hide each other."""
+REFUSALS = {
+    "activate 99 --yes": "DatasetRegistry_UnknownBatch(batchId=99)",
+    "lease end 2 --yes": "DataLeases_NotOver(leaseId=2)",
+    "lease withdraw 8 --yes": "DataLeases_NotLicensee(",
+    "lease acknowledge 2 --yes": "DataLeases_NotLicensee(",
+    "lease start 1 --without-keys --yes": "DataLeases_NotLicensee(",
+    "send brake.pull --yes": "EmergencyBrake_NotGuardian(",
+    "read registry.batch 99": "DatasetRegistry_UnknownBatch(batchId=99)",
+    "propose registry.discard 99 --description no --yes": "DatasetRegistry_UnknownBatch(batchId=99)",
+}
+"""What a contract refuses the member, and why."""
 
 
 def words_of(world: World, name: str) -> tuple[str, list[str]]:
@@ -82,19 +101,19 @@ def test_commands__over_texts_that_are_no_utf8__end_as_they_have_to_X5(honest: d
     assert not wrong, wrong
 
 
-def test_vices__harmless_or_not__are_all_in_the_table() -> None:
-    assert set(HARMLESS) | ENDS.keys() == VICES.keys()
-    assert not set(HARMLESS) & ENDS.keys()
+def test_vices__are_all_met() -> None:
+    assert sorted([*(vice for vices in PASSES for vice in vices), *ERRORS]) == sorted(VICES)
+    assert set(HARMLESS) == VICES.keys() - ENDS.keys()
 
 
-@pytest.mark.parametrize("vice", VICES)
+@pytest.mark.parametrize("vices", PASSES, ids=", ".join)
 def test_commands__at_a_node_with_a_vice__end_as_at_an_honest_one_or_say_why_not(
-    world: World, honest: dict[str, Honest], vice: str, hasty: None
+    world: World, honest: dict[str, Honest], vices: tuple[str, ...], hasty: None
 ) -> None:
     faults: dict[str, Any] = {}
-    with vicious(world.node.url, vice) as proxy:
+    with vicious(world.node.url, *vices) as proxy:
         # What asks for no events cannot meet what is wrong with events.
-        concerned = [name for name in COMMANDS if proxy.vices[0].concerns(honest[name].asked)]
+        concerned = [n for n in COMMANDS if any(vice.concerns(honest[n].asked) for vice in proxy.vices)]
         for name in concerned:
             sender = world.actor(COMMANDS[name][0]).address
             before = world.dao.chain.nonce(sender)
@@ -102,10 +121,24 @@ def test_commands__at_a_node_with_a_vice__end_as_at_an_honest_one_or_say_why_not
                 who, words = words_of(world, name)
                 ran = world.run(who, *words, network=proxy.url)
                 sent = world.dao.chain.nonce(sender) - before
-            if (fault := judged(name, ran, honest[name].ran, ENDS.get(vice), sent)) is not None:
+            if (fault := judged(name, ran, honest[name].ran, ENDS.get(vices[0]), sent)) is not None:
                 faults[name] = fault
-        assert concerned and proxy.vices[0].hits, "no command met it"
+        assert concerned and all(vice.hits for vice in proxy.vices), "no command met it"
     assert not faults, faults
+
+
+@pytest.mark.parametrize("vice", ERRORS)
+def test_commands__refused_by_a_contract_at_a_node_with_noise_in_its_words__are_refused_as_at_an_honest_one(
+    world: World, vice: str
+) -> None:
+    with vicious(world.node.url, vice) as proxy:
+        for words, told in REFUSALS.items():
+            before = world.dao.chain.nonce(world.actor("member").address)
+            ran = world.run("member", *words.split(), network=proxy.url)
+            assert (ran.code, CONTROL.search(ran.out + ran.err)) == (1, None), (words, ran)
+            assert told in ran.err and "xxx" not in ran.err, (words, ran.err)
+            assert world.dao.chain.nonce(world.actor("member").address) == before
+        assert proxy.vices[0].hits >= len(REFUSALS)
 
 
 def judged(name: str, ran: Ran, wanted: Ran, excuse: re.Pattern[str] | None, sent: int) -> object:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from datadao.chain import Call, read_block, read_logs, read_many, try_many
+from datadao.chain import Block, Call, Log, logs_then_block, read_block, read_logs, read_many, try_many
 from datadao.codec import CONTRACTS
 from datadao.errors import GateUnavailable, NodeRefused, Reverted, StatePruned
 from datadao.node import connect
@@ -16,7 +16,7 @@ from .world import World
 class Keeps(StateForgotten):
     """Only states as far back as a node of a rollup keeps them: nearer than its finalized block."""
 
-    KEPT = 20
+    KEPT, FINAL = 20, False
 
     def respond(self, body: object) -> None:
         return None
@@ -57,6 +57,25 @@ def test_custodian__at_a_node_that_pruned_the_finalized_state__is_told_what_a_no
     final = world.node.web3.eth.get_block("finalized")["number"]
     assert f"this node no longer has the state of block {final}" in message
     assert "back to its finalized block for custodians (docs/operating.md)" in message
+
+
+def test_state__that_a_node_forgets_while_it_gives_events__is_asked_of_a_later_block(world: World) -> None:
+    with vicious(world.node.url, "state forgotten") as proxy:
+        web3, count = connect(proxy.url), Call(world.dao.addresses["registry"], CONTRACTS["registry"], "batchCount", ())
+
+        def read(first: int, last: Block) -> list[Log]:
+            return [
+                log
+                for key in ("registry", "leases")
+                for log in read_logs(web3, [world.dao.addresses[key]], first, last)
+            ]
+
+        before = read_block(web3, "latest")
+        logs, after = logs_then_block(web3, "latest", 0, read)
+        assert after.number > before.number and len(logs) > 10
+        assert read_many(web3, [count], after.number) == [3]
+        with pytest.raises(StatePruned, match=f"no longer has the state of block {before.number}"):
+            read_many(web3, [count], before.number)
 
 
 @pytest.mark.parametrize("vice", ["loud errors", "wrapped errors"])

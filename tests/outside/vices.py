@@ -33,6 +33,7 @@ class Vice:
 
     def __init__(self) -> None:
         self.hits = 0
+        self._session = requests.Session()
 
     def concerns(self, asked: Sequence[Asked]) -> bool:
         """Whether a caller that asks this can meet it."""
@@ -53,7 +54,7 @@ class Vice:
     def rpc(self, method: str, *params: Any) -> Any:
         """The real node's result."""
         question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
-        return requests.post(self.node, json=question, timeout=60).json()["result"]
+        return self._session.post(self.node, json=question, timeout=60).json()["result"]
 
     def hit(self, happened: bool = True) -> bool:
         self.hits += happened
@@ -191,14 +192,16 @@ class NoBatches(Vice):
 
 
 class StateForgotten(Vice):
-    """A new block comes with each answer to a question for events, and only the newest states are there."""
+    """A new block comes with each answer to a question for events, and only the newest states are there: fewer than
+    blocks come while all events of a DAO are read."""
 
     methods = frozenset({"eth_getLogs"})
-    KEPT = 1
+    KEPT, FINAL = 3, True
+    """How many blocks' states are kept, and whether final ones are, too, which custodians need."""
 
     def respond(self, body: Request | list[Request]) -> Response | None:
         batch = body if isinstance(body, list) else [body]
-        if any(request["method"] == "eth_getLogs" for request in batch):
+        if self.hit(any(request["method"] == "eth_getLogs" for request in batch)):
             self.rpc("evm_mine")
         return None
 
@@ -206,7 +209,9 @@ class StateForgotten(Vice):
         if request["method"] != "eth_call" or not str(request["params"][1]).startswith("0x"):
             return None
         head, wanted = int(self.rpc("eth_blockNumber"), 16), int(request["params"][1], 16)
-        if self.hit(wanted + self.KEPT < head):
+        final = int(self.rpc("eth_getBlockByNumber", "finalized", False)["number"], 16)
+        if wanted + self.KEPT < head and not (self.FINAL and wanted <= final):
+            self.hit()
             return {
                 "code": -32000,
                 "message": f"missing trie node 5ca1ab1e (path ) state 0x{wanted:064x} is not available",
