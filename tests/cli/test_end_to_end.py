@@ -121,6 +121,7 @@ def test_life__from_contribute_to_erase__every_party_a_process_of_its_own(world:
     licensee.do("lease", "acknowledge", lease, "--yes")
     fresh = licensee.do("open", lease, "--out", str(licensee.home / "anew"))
     assert len(fresh["opened"]) == OWNED - 1
+    assert world.door.late["eth_getTransactionReceipt"], "back ends lagged all the while"
     status = members[1].do("status")
     assert status["me"]["tokens"] == "0" and status["leases"][0]["status"] == "Active"
 

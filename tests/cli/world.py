@@ -31,6 +31,7 @@ from datadao.store import Store
 from scripts._networks import CONFIGS
 from scripts._plan import make_plan, override
 from scripts._record import append
+from tests.cli.lagging import Lagging
 from tests.deployment.world import Node, deployed
 
 DATADAO = str(Path(sys.executable).parent / "datadao")
@@ -130,6 +131,8 @@ class World:
         self.folder, self.logs = folder, folder / "logs"
         self.logs.mkdir()
         self.node = Node()
+        # Everybody's node has several back ends, which catch up within a second.
+        self.door = Lagging(self.node.url, seconds=1.0)
         self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         self._server.start()
         host, port = self._server.get_host_and_port()
@@ -163,6 +166,7 @@ class World:
             process.kill()
             process.wait()
         self._server.stop()
+        self.door.stop()
         self.node.stop()
 
     @property
@@ -176,7 +180,7 @@ class World:
     @property
     def _init(self) -> tuple[str, ...]:
         store = ("--store", "s3://datadao", "--endpoint", self.endpoint, "--region", "us-east-1", "--http")
-        return ("init", "--network", self.node.url, "--deployment", str(self.record), *store)
+        return ("init", "--network", self.door.url, "--deployment", str(self.record), *store)
 
     # Time, money, order
 
