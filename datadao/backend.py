@@ -139,9 +139,11 @@ class Folder(Backend):
         self._check_mounted()
 
     def _check_mounted(self) -> None:
-        if (self.root / _MARK).is_dir():
+        with translated(_MARK):
+            there, empty = (self.root / _MARK).is_dir(), self.root.is_dir()
+        if there:
             return
-        if self.root.is_dir():
+        if empty:
             why = f"{self.root} holds no storage (there is no folder {_MARK} in it)"
         else:
             why = f"there is no folder {self.root}"

@@ -81,7 +81,7 @@ def convert(source: Path, target: Path, shape: Shape, schema: Schema) -> int:
 def _delimiter(header: str, schema: Schema) -> str:
     """The one that makes most properties of a header."""
     hits = {d: sum(name in schema.properties for name in _split(header, d)) for d in _DELIMITERS}
-    return max(_DELIMITERS, key=lambda delimiter: (hits[delimiter], header.count(delimiter)))
+    return max(_DELIMITERS, key=lambda delimiter: hits[delimiter])
 
 
 def _split(header: str, delimiter: str) -> list[str]:

@@ -44,9 +44,10 @@ def check_name(name: str) -> str:
 
 
 class Store:
-    """`url` is `file:///folder`, `memory://` or `s3://bucket[/prefix]`, what follows the scheme taken as it is written;
-    `options` are the S3 settings of obstore: `endpoint`, `access_key_id`, `secret_access_key`, `region`, …; `http=True`
-    allows an unencrypted endpoint. A folder that is no storage yet is refused unless `create` makes it one.
+    """`url` is `file:///folder`, `memory://` or `s3://bucket[/prefix]`, what follows the scheme taken as it is written:
+    a path `p` is f"file://{p}", not `p.as_uri()`, which spells a space as %20. `options` are the S3 settings of
+    obstore: `endpoint`, `access_key_id`, `secret_access_key`, `region`, …; `http=True` allows an unencrypted endpoint.
+    A folder that is no storage yet is refused unless `create` makes it one.
 
     Raises `NameRefused` and `StoreUnfit` for an address, a folder or options that cannot be used.
     """

@@ -56,10 +56,10 @@ def settle(folder: Path, url: str) -> None:
     dao.asset.mint(acme.address, RICH * 10 ** dao.asset.decimals(), sender=ape.accounts.test_accounts[0])
 
     storage = folder / "storage"
-    Store(storage.as_uri(), create=True).put_bytes(SCHEMA)
+    Store(f"file://{storage}", create=True).put_bytes(SCHEMA)
     (folder / "schema.json").write_bytes(SCHEMA)
     for role in roles.values():
-        store = None if role.name == "guardian" else {"url": storage.as_uri()}
+        store = None if role.name == "guardian" else {"url": f"file://{storage}"}
         Profile(role.home, network=url, deployment=str(record), account=f"TEST::{role.account}", store=store).write()
     _share_a_secret([roles[name] for name in ATTESTORS])
     for name, (_, first, end) in CONTRIBUTORS.items():

@@ -43,6 +43,13 @@ def test_add__what_no_attestor_could_use__refused_and_not_stored(born: Newborn, 
     assert born.objects == before
 
 
+def test_add__with_identifiers_of_its_own__is_not_looked_up_from_the_top(born: Newborn) -> None:
+    path = born.folder / "schema.json"
+    part = {"$id": "https://a.example/part", "$ref": "#/$defs/age", "$defs": {"age": {"type": "integer"}}}
+    path.write_text(json.dumps({"properties": {"age": part}}))
+    assert born.run(born.home("deployer"), "schema", "add", str(path)).code == 0
+
+
 def test_add__without_properties__says_what_it_means(born: Newborn) -> None:
     path = born.folder / "schema.json"
     path.write_text('{"type": "string"}')

@@ -346,3 +346,13 @@ def test_open__other_files_with_the_same_data__are_not_said_to_be_erased(stage: 
     said = stage.run(licensee, *target).out
     assert f"Not of the dataset, which has the same data in another file: {data / surplus}" in said
     assert "delete" not in said
+
+
+def test_open__of_which_nothing_opens__is_a_failure_with_each_reason(stage: Stage) -> None:
+    stage.activated()
+    licensee = stage.leased()
+    for row in stage.done(stage.giver, "contributions")["contributions"]:
+        (stage.folder / "storage" / content_name(bytes.fromhex(row["fileHash"][2:]))).unlink(missing_ok=True)
+    nothing = stage.run(licensee, "open", "1", "--out", str(licensee / "out"), "--json")
+    assert nothing.code == 1 and nothing.document["opened"] == [] and nothing.document["reason"] is None
+    assert [item["kind"] for item in nothing.document["left"]] == ["ObjectMissing"] * 2

@@ -33,6 +33,7 @@ PROPERTIES: dict[str, Any] = {
     "zip": {"type": "string", "pattern": "^[0-9]{5}$"},
     "either": {"type": ["string", "integer"]},
     "tags": {"type": "array", "items": {"type": "string"}},
+    "deep": {"type": "array"},
     "code": {"$ref": "#/$defs/code"},
     "mixed": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
 }
@@ -84,7 +85,8 @@ CELLS: list[tuple[str, str, Any]] = [
     ("zip", "01234", "01234"),
     ("either", "5", "5"),
     ("tags", '["a", "b"]', ["a", "b"]),
-    ("tags", "[" * 100 + "]" * 100, "[" * 100 + "]" * 100),
+    ("deep", "[[]]", [[]]),
+    ("deep", "[" * 100 + "]" * 100, "[" * 100 + "]" * 100),
     ("code", "7", 7),
     ("mixed", "7", 7),
     ("mixed", "", None),
@@ -99,6 +101,12 @@ def test_csv__cell__is_what_the_schema_declares(tmp_path: Path, column: str, cel
         tmp_path, f"zip,{column}x,{column}\n12345,,{quoted}\n" if column != "zip" else f"zip\n{quoted}\n"
     )
     assert record[column] == value and type(record[column]) is type(value)
+
+
+def test_csv__spaces_around_names__are_no_part_of_them(tmp_path: Path) -> None:
+    (tmp_path / "data.txt").write_text(" name ; age\na;1\n")
+    assert shape_of(tmp_path / "data.txt", schema_of({"age": {"type": "integer"}})) is Shape.CSV
+    assert converted(tmp_path, " name ; age\na;1\n") == [{"name": "a", "age": 1}]
 
 
 @pytest.mark.parametrize("column", ["name", "age", "member", "grade", "tags", "other"])
