@@ -35,11 +35,11 @@ Action = Callable[..., Outcome]
 
 
 def command(
-    group: click.Group, name: str, *, sends: bool = False, told: Callable[..., Outcome] | None = None
+    group: click.Group, name: str, *, sends: bool = False, outcome: Callable[..., Outcome] | None = None
 ) -> Callable[[Action], click.Command]:
     """Registers a function of a `Session` and its own options as a command.
 
-    One that `sends` takes the options of `datadao.cli.orders`; `told` makes its outcome of a `Session` and its last
+    One that `sends` takes the options of `datadao.cli.orders`; `outcome` makes its result of a `Session` and its last
     transaction, for the run that learns that an earlier run's is mined.
     """
     options = [
@@ -70,7 +70,7 @@ def command(
                 return None
             from datadao.cli.unfinished import resume
 
-            return resume(session, told)
+            return resume(session, outcome)
 
         for option in reversed(options):
             option(run)

@@ -41,7 +41,7 @@ def _accepted(session: Session, mined: Mined) -> Outcome:
     return Outcome(document | {"transactions": receipt_json([mined])}, (f"Lease {number} is approved.",))
 
 
-@command(lease, "request", sends=True, told=_requested)
+@command(lease, "request", sends=True, outcome=_requested)
 @click.option("--dataset", type=click.IntRange(1), required=True)
 @click.option("--purposes", type=click.IntRange(1), required=True, help="Mask, see docs/architecture.md: 1 research.")
 @click.option("--price", required=True, metavar="AMOUNT", help="Rent of one period, in the settlement asset.")
@@ -93,7 +93,7 @@ def request(
     return Outcome({**outcome.document, "transactions": receipt_json(done)}, outcome.text)
 
 
-@command(lease, "accept", sends=True, told=_accepted)
+@command(lease, "accept", sends=True, outcome=_accepted)
 @click.argument("offer", type=click.IntRange(1))
 @click.option("--max-cost", metavar="AMOUNT", help="Most to be escrowed; what the offer says now unless given.")
 @key_option("Key that custodians seal to.")

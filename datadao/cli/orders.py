@@ -1,4 +1,4 @@
-"""What every sending command can be told about its transactions, and what it learns of earlier ones."""
+"""What every sending command takes for its transactions, and what it learns of earlier ones."""
 
 from __future__ import annotations
 

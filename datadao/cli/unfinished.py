@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 _SURE = 300.0
 """Seconds after which a node that shows no receipt of a transaction, whose nonce is used, is believed."""
 
-Told = Callable[["Session", "Mined"], Outcome]
+Result = Callable[["Session", "Mined"], Outcome]
 """What a command says of its last transaction."""
 
 
-def resume(session: Session, told: Told | None) -> Outcome | None:
+def resume(session: Session, result: Result | None) -> Outcome | None:
     """The outcome of an earlier run of the same command, if its transaction is mined; else None, and the command runs.
 
     Raises `InvalidArgument` while a transaction of this account is pending, unless it is to be replaced.
@@ -32,11 +32,11 @@ def resume(session: Session, told: Told | None) -> Outcome | None:
         return None
     found: Outcome | None = None
     for entry in session.outbox.waiting(session.address):
-        found = _look(session, entry, told) or found
+        found = _look(session, entry, result) or found
     return found
 
 
-def _look(session: Session, entry: Entry, told: Told | None) -> Outcome | None:
+def _look(session: Session, entry: Entry, result: Result | None) -> Outcome | None:
     from datadao.cli.reading import moment
     from datadao.transactions import Fate, mined, settled_fate
 
@@ -48,7 +48,7 @@ def _look(session: Session, entry: Entry, told: Told | None) -> Outcome | None:
             if entry.last and tuple(entry.command) == orders.command and not orders.again:
                 # Kept until it is said.
                 session.at_end(lambda: session.outbox.remove(sent))
-                return _said(session, done, name, told)
+                return _said(session, done, name, result)
             session.say("[bold]Mined meanwhile:[/bold]", name)
             session.outbox.remove(sent)
         case Fate.FAILED:
@@ -89,10 +89,10 @@ def _take_place(session: Session, entry: Entry, name: str) -> None:
     orders.above.append((sent.max_fee, sent.tip))
 
 
-def _said(session: Session, done: Mined, name: str, told: Told | None) -> Outcome:
+def _said(session: Session, done: Mined, name: str, result: Result | None) -> Outcome:
     from datadao.cli.sending import receipt_json
 
-    outcome = told(session, done) if told else Outcome({}, ())
+    outcome = result(session, done) if result else Outcome({}, ())
     document = {**outcome.document, "earlier": done.hash, "transactions": receipt_json([done])}
     first = f"Your earlier {name} was mined in block {done.block}; nothing was sent now, --again sends another."
     return Outcome(document, (first, *outcome.text))
