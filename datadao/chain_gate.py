@@ -12,7 +12,7 @@ from web3 import Web3
 from datadao.audit.events import Event, decode, topic
 from datadao.chain import Block, Call, Log, ask, confirm, logs_then_block, read_block, read_logs, read_many
 from datadao.codec import abi
-from datadao.errors import GateUnavailable
+from datadao.errors import GateUnavailable, Malformed
 from datadao.gate import BatchState, Counts, LeaseState, Standing, Tag
 from datadao.types import Committee, Contribution, Party, Seat
 
@@ -177,7 +177,15 @@ class ChainGate:
         return found
 
     def _read(self, block: Block, *calls: Call) -> list[Any]:
-        results = read_many(self._web3, calls, block.number)
+        try:
+            results = read_many(self._web3, calls, block.number)
+        except Malformed as error:
+            if ask(self._web3, "eth_getCode", calls[0].to, hex(block.number)) != "0x":
+                raise
+            raise GateUnavailable(
+                f"at block {block.number} of this node there is no contract at {calls[0].to} yet; wait for finality, "
+                "if it was deployed a short while ago, or check the addresses"
+            ) from error
         confirm(self._web3, block)
         return results
 

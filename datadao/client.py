@@ -147,6 +147,11 @@ class DataDAO:
         call = Call(address, contract, function, arguments, f"{contract}.{function}")
         return call.named(try_call(self.web3, None, call, "latest" if block is None else hex(block)))
 
+    def read_views(self, key: str, views: Sequence[str], *arguments: Any) -> list[Any]:
+        """What several views answer to the same arguments, in one request, all at the latest block."""
+        calls = [self.call(key, view, *arguments) for view in views]
+        return read_named(self.web3, calls, read_block(self.web3, "latest").number)
+
     def read_all(self, key: str, function: str, each: Iterable[tuple[Any, ...]]) -> list[Any]:
         """What a view answers to each of these arguments, in few requests, all at the latest block."""
         calls = [self.call(key, function, *arguments) for arguments in each]

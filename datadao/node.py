@@ -39,6 +39,8 @@ _LAG = 5.0
 UNKNOWN = re.compile(r"unknown block|(block|header).{0,80}not found|not found.{0,20}block|block.?out.?of.?range", re.I)
 """How a back end says so; they agree on no code."""
 
+_REFUSED = re.compile(r"No \(supported\) node found|Could not discover provider")
+
 T = TypeVar("T")
 
 _SHOWN = 300
@@ -74,9 +76,10 @@ def patiently(network: str, connect_to: Callable[[], T]) -> T:
         try:
             return connect_to()
         except Exception as error:
-            busy = is_busy(error) or _LIMITED.search(str(error)) or "429" in str(error)
-            # Ape's word for a node that answered a moment ago, and not in time for Ape.
-            busy = busy or (answers and "No (supported) node found" in str(error))
+            words = str(error)
+            # Ape's and web3's words for a node that answered a moment ago, and refused them.
+            refused = answers and _REFUSED.search(words)
+            busy = is_busy(error) or _LIMITED.search(words) or "429" in words or refused
             if not busy or time.monotonic() + wait > end:
                 raise
         time.sleep(wait)
@@ -154,8 +157,9 @@ class Patient(JSONBaseProvider):
                 ]
                 if not refused:
                     return answers
-                # Questions for events belong together: one back end has to answer them.
-                together = all(method == "eth_getLogs" for method, _ in requests)
+                # Questions for events belong together, as one back end has to answer them; but a limit may be less than
+                # two, so that not for ever.
+                together = wait < 4 * _FIRST_WAIT and all(method == "eth_getLogs" for method, _ in requests)
                 open_ = open_ if together else refused
             time.sleep(pause)
             wait *= 2

@@ -42,24 +42,24 @@ def described(session: Session, item: Proposal, state: Any, actions: Actions) ->
     """A proposal for programs."""
     from datadao.states import word
 
-    def asked(view: str) -> Any:
-        return session.dao.read("governor", view, item.proposal_id)
-
-    against, votes_for, abstain = asked("proposalVotes")
-    snapshot = asked("proposalSnapshot")
+    dao = session.dao
+    views = ("proposalVotes", "proposalSnapshot", "proposalProposer", "proposalDeadline", "proposalEta")
+    votes, snapshot, proposer, deadline, eta = dao.read_views("governor", views, item.proposal_id)
+    against, votes_for, abstain = votes
+    # Before the vote opens nobody knows the supply it is a part of.
+    quorum = str(dao.read("governor", "proposalQuorum", item.proposal_id)) if snapshot < session.now else None
     return {
         "id": str(item.proposal_id),
         "leaseId": item.lease_id,
         "state": word(state),
-        "proposer": asked("proposalProposer"),
+        "proposer": proposer,
         "opens": snapshot,
-        "closes": asked("proposalDeadline"),
-        "executableAt": asked("proposalEta"),
+        "closes": deadline,
+        "executableAt": eta,
         "for": str(votes_for),
         "against": str(against),
         "abstain": str(abstain),
-        # Before the vote opens nobody knows the supply it is a part of.
-        "quorum": str(asked("proposalQuorum")) if snapshot < session.now else None,
+        "quorum": quorum,
         "description": item.description,
         "actions": [actions.document(*call) for call in zip(*item.actions, strict=True)],
     }

@@ -123,6 +123,14 @@ def test_finality__that_a_node_does_not_know__is_said(world: World, vice: str, s
         read_block(connect(proxy.url), "finalized")
 
 
+def test_custodian__on_a_chain_younger_than_its_finality__is_told_to_wait(world: World) -> None:
+    with vicious(world.node.url, "young chain") as proxy:
+        ran = world.run("custodian-0", "custodian", "once", "--json", network=proxy.url)
+    assert ran.code == 1
+    said = f"at block 0 of this node there is no contract at {world.dao.addresses['registry']} yet; wait for finality"
+    assert said in ran.document["error"]["message"]
+
+
 def test_block__that_is_not_there_yet__try_again(world: World) -> None:
     with pytest.raises(GateUnavailable, match="does not have block 99999999; its back ends may lag: try again"):
         read_block(connect(world.node.url), 99_999_999)

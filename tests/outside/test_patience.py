@@ -163,6 +163,13 @@ def test_questions_for_events__are_asked_again_together(waits: list[float]) -> N
     assert [len(asked) for asked in provider.asked] == [2, 2]
 
 
+def test_questions_for_events__where_a_limit_is_less_than_two__are_answered_in_the_end(waits: list[float]) -> None:
+    web3, provider = over(refusing(1), refusing(1), refusing(1), fine)
+    found = answers_of(web3, [("eth_getLogs", [1]), ("eth_getLogs", [2])])
+    assert [answer["result"] for answer in found] == [[1], [2]]
+    assert [len(asked) for asked in provider.asked] == [2, 2, 2, 1]
+
+
 @pytest.mark.parametrize(
     "message", ["query returned more than 10000 results", "block range is too wide", "execution reverted", "internal"]
 )

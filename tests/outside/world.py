@@ -345,6 +345,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "proposals": ("member", ("--all",)),
     "audit": ("member", ()),
     "read": ("member", ("registry.currentPolicy", "1")),
+    "schema show": ("member", ("--dataset", "1")),
     "lease show": ("licensee", ("2",)),
     "lease condition": ("licensee", ("2", "--for", "taco")),
     "open": ("licensee", ("2", "--out", "{home}/data")),
@@ -381,4 +382,4 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "lease rotate-key": ("licensee", ("2", "--key", "next", "--yes")),
 }  # fmt: skip
 """Every command that asks a node, but `custodian run`, which is many of `once`: whose it is, and its words."""
-OFFLINE = {"keys new", "keys new-fingerprint", "keys show", "init", "custodian run"}
+OFFLINE = {"keys new", "keys new-fingerprint", "keys show", "init", "schema add", "custodian run"}
