@@ -105,7 +105,7 @@ def _fit(session: Session, sources: Sequence[_Source], dataset: int, *, again: b
     scorer = JsonLinesScorer(session.store.get(digest), digest, bytes(32))
     checked = []
     for source in sources:
-        known = receipts.find(session.home, dataset, source.digest)
+        known = receipts.find(session.home, dataset, source.path, source.digest)
         if again or known is None or not known.submitted:
             try:
                 source = _checked(session, source, dataset, scorer, policy.minQuality, convert=convert)
@@ -191,7 +191,7 @@ def _hand_in(session: Session, source: _Source, dataset: int, *, again: bool) ->
     from datadao.cli import receipts
     from datadao.records import skip_mark
 
-    dao, known = session.dao, receipts.find(session.home, dataset, source.digest)
+    dao, known = session.dao, receipts.find(session.home, dataset, source.path, source.digest)
     if known is not None and known.submitted and not again:
         return known, False
     committee, version = dao.committee(), dao.read("registry", "attestorSetVersion")

@@ -12,6 +12,9 @@ from datadao.crypto.files import write_whole
 from datadao.errors import InvalidArgument
 from datadao.submission import Submission
 
+_CONVERTED = "converted"
+"""Folder of what was made of files that were no JSON Lines, each named like the receipt."""
+
 
 @dataclass(frozen=True)
 class Receipt:
@@ -45,15 +48,23 @@ class Receipt:
         write_whole(path, lambda out: out.write(data), durable=True)
 
 
-def find(home: Path, dataset_id: int, digest: bytes) -> Receipt | None:
-    """The receipt of a file with this sha256, if it was handed in to the dataset from here."""
-    path = _path(home, dataset_id, digest)
-    return _read(path) if path.exists() else None
+def find(home: Path, dataset_id: int, path: Path, digest: bytes) -> Receipt | None:
+    """The receipt of a file with this sha256, if it was handed in to the dataset from here; `path` may also be what was
+    made of it."""
+    place = _path(home, dataset_id, digest)
+    if place.exists():
+        return _read(place)
+    place = place.with_name(f"{path.stem}.json")
+    if path.resolve().parent == (home / _CONVERTED).resolve() and place.exists():
+        found = _read(place)
+        same = found.converted and (found.submission.dataset_id, found.converted[1]) == (dataset_id, digest)
+        return found if same else None
+    return None
 
 
 def converted_path(home: Path, dataset_id: int, digest: bytes) -> Path:
     """Where the file is kept that was made of the one with this sha256."""
-    return home / "converted" / _path(home, dataset_id, digest).with_suffix(".jsonl").name
+    return home / _CONVERTED / _path(home, dataset_id, digest).with_suffix(".jsonl").name
 
 
 def every(home: Path) -> list[Receipt]:

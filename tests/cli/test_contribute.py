@@ -80,8 +80,8 @@ def test_contribute__convert__hands_in_json_lines_once_and_leaves_the_file(born:
     assert first["new"] and made.parent == home / "converted" and made.read_text() == LINES
     assert path.read_text(encoding="utf-8") == data
     assert made.stat().st_mode & 0o077 == 0 == made.parent.stat().st_mode & 0o077
-    for again in (command, command[:4]):
-        done = born.run(home, *again, *(() if "--json" in again else ("--json",)))
+    for again in (command, (*command[:4], "--json"), ("contribute", str(made), "--dataset", "1", "--json")):
+        done = born.run(home, *again)
         assert done.code == 0 and [item["new"] for item in done.document["files"]] == [False]
     assert handed_in(born) == 1
     (row,) = born.run(home, "contributions", "--json").document["contributions"]
