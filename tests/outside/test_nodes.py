@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from datadao.audit.events import topic
 from datadao.chain import Block, Call, Log, logs_then_block, read_block, read_logs, read_many, try_many
 from datadao.codec import CONTRACTS
 from datadao.errors import GateUnavailable, NodeRefused, Reverted, StatePruned
 from datadao.node import connect
+from tests.client.proxy import Answer, Request
 
-from .vices import NO_TIMES, LogTimes, StateForgotten, Vice, vicious
+from .vices import NO_TIMES, CappedLogs, LogTimes, StateForgotten, Vice, vicious
 from .world import World
 
 
@@ -129,6 +133,59 @@ def test_custodian__on_a_chain_younger_than_its_finality__is_told_to_wait(world:
     assert ran.code == 1
     said = f"at block 0 of this node there is no contract at {world.dao.addresses['registry']} yet; wait for finality"
     assert said in ran.document["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("vice", "command", "said"),
+    [
+        ("capped logs", "proposals", r"^the node's events lack \d+ proposals of leases: it cuts its answers short"),
+        ("pruned logs", "proposals", r"^the node's events (lack|do not begin with the DAO's deployment)"),
+        ("capped logs", "contributions", r"^the node's events tell of 2 batches, the registry of 3: the node cuts"),
+        ("capped logs", "audit", r"was not deployed in blocks|^the node's events are not complete: "),
+        ("pruned logs", "audit", r"was not deployed in blocks \d+ to \d+, or the node no longer has the events"),
+        ("logs behind", "proposals", r"^the node that gives events does not have block \d+ yet; try again$"),
+        ("logs behind", "audit", r"^the node that gives events does not have block \d+ yet; try again$"),
+    ],
+)
+def test_events__that_a_node_does_not_give__are_missed(
+    world: World, vice: str, command: str, said: str, hasty: None
+) -> None:
+    with vicious(world.node.url, vice) as proxy:
+        ran = world.run("member", command, "--json", network=proxy.url)
+    assert ran.code == 1 and re.search(said, ran.document["error"]["message"]), ran
+
+
+class ForgetsVotes(Vice):
+    """Gives no votes where it is asked for many blocks: events that nothing counts."""
+
+    def tell(self, request: Request, answer: Answer) -> Answer:
+        if request["method"] == "eth_getLogs" and request["params"][0].get("fromBlock") == "0x0":
+            blocks = int(request["params"][0]["toBlock"], 16)
+            cast = "0x" + topic("DataGovernor", "VoteCast").hex()
+            if blocks > int(self.rpc("eth_blockNumber"), 16) // 2:
+                kept = [log for log in answer["result"] if log["topics"][0] != cast]
+                self.hit(len(kept) < len(answer["result"]))
+                answer["result"] = kept
+        return answer
+
+
+@pytest.mark.parametrize(
+    ("vice", "said"),
+    [
+        (
+            CappedLogs(40),
+            r"^the node's events are not complete: \w+\.\w+ is \d+, they tell of \d+; it cuts its answers",
+        ),
+        (ForgetsVotes(), r"^the node gives other events when it is asked again; try again, or name another$"),
+    ],
+)
+def test_audit__difference_that_the_node_made__is_none(world: World, vice: Vice, said: str) -> None:
+    vice.node = world.node.url
+    with vicious(world.node.url) as proxy:
+        proxy.vices = [vice]
+        ran = world.run("member", "audit", "--json", network=proxy.url)
+    assert ran.code == 1 and vice.hits
+    assert re.search(said, ran.document["error"]["message"]), ran
 
 
 def test_block__that_is_not_there_yet__try_again(world: World) -> None:
