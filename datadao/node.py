@@ -17,6 +17,7 @@ from requests.exceptions import HTTPError, RequestException, Timeout
 from web3 import HTTPProvider, Web3
 from web3.exceptions import Web3Exception
 from web3.middleware import ExtraDataToPOAMiddleware
+from web3.providers.auto import AutoProvider
 from web3.providers.base import JSONBaseProvider
 from web3.types import RPCEndpoint
 
@@ -58,6 +59,9 @@ def connect(url: str, timeout: float = 20.0, patience: float = PATIENCE) -> Web3
 def patient(web3: Web3) -> Web3:
     """The same connection, which from now on bears with a busy node and with blocks of any chain."""
     provider: Any = web3.provider
+    if isinstance(provider, AutoProvider):
+        # It answers a node's "too busy" by looking for another one, finds none, and says only that.
+        provider = provider._active_provider or provider
     if not isinstance(provider, Patient):
         web3.provider = Patient(provider)
     return _tolerant(web3)

@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from datadao.node import ask
+
 FINALITY = 65
 """Blocks after which anvil calls a block final: two epochs of 32 slots, and one."""
 
@@ -75,7 +77,8 @@ def _console() -> Console:
 def wait(seconds: int) -> None:
     """Lets time pass on the node."""
     if seconds > 0:
-        ape.chain.mine(1, deltatime=seconds)
+        _rpc("evm_increaseTime", hex(seconds))
+        _rpc("evm_mine")
 
 
 def wait_until(moment: int) -> None:
@@ -85,4 +88,9 @@ def wait_until(moment: int) -> None:
 
 def finalize() -> None:
     """Mines blocks until what happened so far is final."""
-    ape.chain.mine(FINALITY)
+    _rpc("anvil_mine", hex(FINALITY))
+
+
+def _rpc(method: str, *params: str) -> None:
+    """By anvil's own methods: a node that is named by its address is no local one to Ape, which would not mine."""
+    ask(ape.networks.provider.web3, method, *params)

@@ -63,7 +63,9 @@ def train(files: Iterable[Path]) -> Verdict:
     from sklearn.preprocessing import StandardScaler
 
     # File names are random; in the order of respondents the split is the same on every run.
-    records = sorted((json.loads(path.read_text(encoding="utf-8")) for path in files), key=lambda r: r["respondent"])
+    records = sorted(
+        (json.loads(path.read_text(encoding="utf-8-sig")) for path in files), key=lambda r: r["respondent"]
+    )
     features = np.array([[record[name] for name in ANSWERS if name != TARGET] for record in records], dtype=float)
     labels = np.array([record[TARGET] for record in records])
     seen, unseen, seen_labels, unseen_labels = train_test_split(

@@ -118,7 +118,9 @@ class LogsBehind(Vice):
         if wanted == last:
             self.hit()
             return {"jsonrpc": "2.0", "id": request["id"], "error": {"code": -32000, "message": "unknown block"}}
-        answer["result"] = [log for log in answer["result"] if int(log["blockNumber"], 16) < self._head]
+        kept = [log for log in answer["result"] if int(log["blockNumber"], 16) < self._head]
+        self.hit(len(kept) < len(answer["result"]))
+        answer["result"] = kept
         return answer
 
 

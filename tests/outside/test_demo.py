@@ -1,0 +1,63 @@
+"""`make demo` with the worst of everything at once: it ends with the books of an honest world."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.client.proxy import Proxy
+from tests.deployment.world import Node
+from tests.outside.vices import (
+    NO_TIMES,
+    LogsBehind,
+    LogTimes,
+    LongExtraData,
+    NoBatches,
+    RefusedItems,
+    TooManyRequests,
+    Vice,
+)
+
+ROOT = Path(__file__).parents[2]
+BOOKS = re.compile(r"((?:in|out|owed): [^│]+?|in − out − owed)\s+│\s+([\d,]+) │")
+
+
+def vices() -> list[Vice]:
+    """All that a caller gets the better of and that the demo can meet: nothing in it reverts. A node that refuses every
+    third question would take the demo an hour of patience: here it is one in some hundreds, and the thousands of
+    questions meet it often enough."""
+    return [
+        LogTimes(*NO_TIMES), LongExtraData(), LogsBehind(3), NoBatches(), TooManyRequests(211),
+        RefusedItems(307),
+    ]  # fmt: skip
+
+
+def play(*command: str) -> str:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1500, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+def books(shown: str) -> dict[str, int]:
+    found = {name.strip(): int(units.replace(",", "")) for name, units in BOOKS.findall(shown)}
+    assert len(found) == 9, shown
+    return found
+
+
+def test_demo__in_the_worst_of_worlds__ends_with_the_books_of_an_honest_one() -> None:
+    honest = play(str(ROOT / "toolchain" / "run"), "ape", "run", "demo", "--members", "300")
+    node = Node("--accounts", "40")
+    behind = vices()
+    for vice in behind:
+        vice.node = node.url
+    try:
+        with Proxy(node.url, behind) as proxy:
+            worst = play(sys.executable, "-m", "tests.outside.worst", node.url, proxy.url)
+    finally:
+        node.stop()
+    assert books(worst) == books(honest)
+    assert [type(vice).__name__ for vice in behind if not vice.hits] == [], "a vice that the demo never met"
+    assert "equal to the unit" in " ".join(worst.split())
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", worst), "what others wrote moves the cursor"

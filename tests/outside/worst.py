@@ -1,0 +1,116 @@
+"""The demo in the worst of worlds: python -m tests.outside.worst NODE PROXY
+
+Everybody in it is honest; what surrounds them is not. The node's vices are the proxy's, which all parties ask.
+Besides: a stranger relays the batch with a manifest URI that is no text, and a voter gives such a reason; the asset
+changes an allowance from zero only, has no symbol, and moves the cursor with its name; so does the company's text;
+the storage is full of others' keys; and every third contributor's editor puts a byte order mark before its answers.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import eth_abi
+import yaml
+from eth_utils import keccak
+from web3 import Web3
+
+from datadao.chain import function
+from datadao.client import DataDAO
+from datadao.deployment import canonical_type
+from datadao.store import Store
+from scripts import demo
+from scripts._demo import acts, cast
+from tests.outside.vices import NOISE
+from tests.support.s3 import KEYS, client, s3_server
+
+STRANGER = 39
+"""A test account that has no part in the play."""
+NO_TEXT = b"caf\xe9\xff" + NOISE.encode()
+FOREIGN = ("bundles//x2", "a//b", "submissions/", "manifests/../x", "witness/./y", "datadao/\x01")
+
+
+class Stranger:
+    """Sends what it likes, by an honest node of its own."""
+
+    def __init__(self, node: str) -> None:
+        self._web3 = Web3(Web3.HTTPProvider(node))
+        self._account = self._web3.eth.accounts[STRANGER]
+
+    def send(self, to: str, contract: str, name: str, *arguments: Any) -> Any:
+        """A call whose texts are given as bytes, which need not be text."""
+        kinds = [canonical_type(field) for field in function(contract, name)["inputs"]]
+        selector = keccak(text=f"{name}({','.join(kinds)})")[:4]
+        raw = [kind.replace("string", "bytes") for kind in kinds]
+        data = selector + eth_abi.encode(raw, arguments)
+        sent = self._web3.eth.send_transaction({"from": self._account, "to": to, "data": data, "gas": 10_000_000})
+        receipt = self._web3.eth.wait_for_transaction_receipt(sent)
+        assert receipt["status"] == 1, f"{name} of the stranger reverted"
+        return SimpleNamespace(gas_used=receipt["gasUsed"])
+
+
+@contextmanager
+def littered(_kind: str, _home: Path) -> Iterator[Store]:
+    """A bucket in which others left what no party of a DAO would."""
+    with s3_server() as endpoint:
+        s3 = client(endpoint)
+        s3.create_bucket(Bucket="datadao")
+        for key in FOREIGN:
+            s3.put_object(Bucket="datadao", Key=key, Body=b"not yours")
+        yield Store("s3://datadao", http=True, endpoint=endpoint, **KEYS)
+
+
+def configuration(folder: Path) -> Path:
+    """The demo's, with another asset."""
+    content = yaml.safe_load(demo.CONFIG.read_text())
+    content["asset"] = {"deploy": "FromZeroAsset", "arguments": [f"Dollar{NOISE}", "", 6]}
+    path = folder / "worst.yaml"
+    path.write_text(yaml.safe_dump(content, allow_unicode=False))
+    return path
+
+
+def main() -> None:
+    node, proxy = sys.argv[1:]
+    stranger = Stranger(node)
+
+    def publish(self: DataDAO, batch: Any, signatures: Mapping[str, bytes], _uri: str, _sender: Any) -> Any:
+        ordered = [signatures[signer] for signer in sorted(signatures, key=lambda signer: int(signer, 16))]
+        mined = stranger.send(
+            self.addresses["registry"], "DatasetRegistry", "publish", tuple(vars(batch).values()), ordered, NO_TEXT
+        )
+        return 1, mined
+
+    def vote(play: acts.Play, proposal: int, support: int) -> None:
+        acts.wait_until(play.dao.read("governor", "proposalSnapshot", proposal) + 1)
+        governor = play.dao.addresses["governor"]
+        stranger.send(governor, "DataGovernor", "castVoteWithReason", proposal, support, NO_TEXT)
+        honest_vote(play, proposal, support)
+
+    def request(play: acts.Play, company: Any, text: str, purposes: int, price: int) -> Any:
+        return honest_request(play, company, f"{text}{NOISE}\r\nFor: 0, against: all", purposes, price)
+
+    def people(count: int | None) -> Any:
+        found = honest_cast(count)
+        marked = [
+            dataclasses.replace(member, answers=b"\xef\xbb\xbf" + member.answers) if number % 3 == 0 else member
+            for number, member in enumerate(found.members)
+        ]
+        return dataclasses.replace(found, members=marked)
+
+    honest_vote, honest_request, honest_cast = acts.vote, acts.request, cast.cast
+    acts.vote, acts.request, demo.cast = vote, request, people  # type: ignore[assignment]
+    DataDAO.publish = publish  # type: ignore[method-assign]
+    with tempfile.TemporaryDirectory() as folder:
+        demo.CONFIG, demo._storage = configuration(Path(folder)), littered
+        demo.cli(["--network", proxy, "--members", "300"])
+
+
+if __name__ == "__main__":
+    main()
