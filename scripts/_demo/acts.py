@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import ape
+from rich.markup import escape
 
 from datadao.attest import Attestor, openers, settle
 from datadao.audit import audit
@@ -22,6 +23,7 @@ from datadao.licensee import Licensee
 from datadao.scoring import JsonLinesScorer
 from datadao.store import Store
 from datadao.submission import Submission, Witness, contribute
+from datadao.text import visible
 from datadao.types import Contribution, Leaf
 from scripts._demo.cast import Cast, Party
 from scripts._demo.stage import Stage, finalize, wait_until
@@ -160,7 +162,7 @@ def request(play: Play, company: Party, text: str, purposes: int, price: int) ->
     play.asset.approve(play.dao.addresses["leases"], terms.escrow, sender=company.account)
     lease, proposal, receipt = play.dao.request(terms, company.hpke_key, text, company.account)
     play.stage.gas("request a lease: escrow and vote", receipt)
-    play.stage.say(f"{company.name} escrows {terms.escrow // UNIT:,} TUSD and asks: “{text}”")
+    play.stage.say(f"{company.name} escrows {terms.escrow // UNIT:,} TUSD and asks: “{escape(visible(text))}”")
     return lease, proposal, terms
 
 
