@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from enum import Enum
 from typing import Any
 
 import requests
@@ -18,7 +19,15 @@ from tests.client.proxy import Answer, Asked, Proxy, Request
 
 NOISE = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202e\x00\ufffd"
 """What must reach no terminal."""
-ABSENT = object()
+
+
+class Absent(Enum):
+    """What is not there; its name is the same in every process that collects tests."""
+
+    ABSENT = "absent"
+
+
+ABSENT = Absent.ABSENT
 NO_TIMES = (ABSENT, "0x0", "0", None, "0x", 0)
 """What nodes give as the time of a log, without meaning it."""
 Response = tuple[int, dict[str, str], Any]
