@@ -28,6 +28,8 @@ PATIENCE = 30.0
 
 _FIRST_WAIT = 0.5
 """Seconds before the first repetition, unless the node says how long; twice as many before each later one."""
+_TOGETHER = 3
+"""Rounds in which questions for events are asked as one, whichever of them was refused."""
 _CHUNK = 250
 """Calls in one JSON-RPC batch."""
 _BUSY = frozenset({429, 503})
@@ -132,6 +134,7 @@ class Patient(JSONBaseProvider):
         end = start + self._patience
         answers: list[Any] = [None] * len(requests)
         open_ = list(range(len(requests)))
+        rounds = 0
         while True:
             pause = wait
             try:
@@ -163,7 +166,10 @@ class Patient(JSONBaseProvider):
                     return answers
                 # Questions for events belong together, as one back end has to answer them; but a limit may be less than
                 # two, so that not for ever.
-                together = wait < 4 * _FIRST_WAIT and all(method == "eth_getLogs" for method, _ in requests)
+                rounds += 1
+                together = rounds < _TOGETHER and all(method == "eth_getLogs" for method, _ in requests)
+                if not together and len(refused) < len(open_):
+                    wait = _FIRST_WAIT / 2  # the rest is as likely to be answered in part as the whole was
                 open_ = open_ if together else refused
             time.sleep(pause)
             wait *= 2

@@ -19,8 +19,8 @@ project() {
 }
 
 "$folder/venv/bin/ape" --version
-plain=$(project "$folder/work/project")
+plain=$(project "$folder/plain/project")
 hidden=$(project "$folder/.cache/project")
-printf 'In work/project:\n%s\nIn .cache/project:\n%s\n' "$plain" "$hidden"
+printf 'In plain/project:\n%s\nIn .cache/project:\n%s\n' "$plain" "$hidden"
 case "$plain" in *"Nothing to compile"*) exit 1 ;; *"compiled"*"exit code 0") ;; *) exit 1 ;; esac
 case "$hidden" in *"Nothing to compile"*"exit code 0") ;; *) exit 1 ;; esac

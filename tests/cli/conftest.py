@@ -114,6 +114,9 @@ def born(_born: tuple[Node, Path, dict[str, str], Any], tmp_path: Path) -> Itera
     Store((tmp_path / "storage").as_uri(), create=True).put_bytes(SCHEMA)
     yield made
     node.rpc("evm_revert", before)
+    # anvil goes back in everything but the price of the next block.
+    head = node.rpc("eth_getBlockByNumber", "latest", False)
+    node.rpc("anvil_setNextBlockBaseFeePerGas", head["baseFeePerGas"])
 
 
 def put_key(home: Path, role: str, name: str = "sealing") -> Path:

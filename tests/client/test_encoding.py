@@ -88,7 +88,7 @@ def test_word__values_no_chain_holds__refused(value: int | str | bytes) -> None:
 
 
 def test_address__two_spellings__become_one() -> None:
-    assert address("0x" + "aB" * 20) == address("0x" + "Ab" * 20) == Dao(1, "0x" + "ab" * 20, "0x" + "ab" * 20).leases
+    assert address("0x" + "ab" * 20) == address("0x" + "AB" * 20) == Dao(1, "0x" + "ab" * 20, "0x" + "AB" * 20).leases
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,13 @@ def test_batch__items_refused_for_a_limit__are_asked_again_alone_and_keep_their_
     requests_ = [("eth_call", [number]) for number in range(5)]
     assert [answer["result"] for answer in answers_of(web3, requests_)] == [[0], [1], [2], [3], [4]]
     assert [[params[0] for _, params in asked] for asked in provider.asked] == [[0, 1, 2, 3, 4], [1, 3], [3]]
-    assert waits == [0.5, 1.0]
+    assert waits == [0.5, 0.5]
+
+
+def test_batch__of_which_nothing_more_is_answered__is_asked_twice_as_late_each_time(waits: list[float]) -> None:
+    web3, provider = over(refusing(0, 1), refusing(0, 1), refusing(0, 1), fine)
+    assert [answer["result"] for answer in answers_of(web3, [("eth_call", [n]) for n in range(2)])] == [[0], [1]]
+    assert waits == [0.5, 1.0, 2.0]
 
 
 def test_batch__refused_as_a_whole_for_a_limit__is_asked_again(waits: list[float]) -> None:
