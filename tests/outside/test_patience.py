@@ -143,7 +143,7 @@ def test_batch__items_refused_for_a_limit__are_asked_again_alone_and_keep_their_
 
 
 def test_batch__of_which_nothing_more_is_answered__is_asked_twice_as_late_each_time(waits: list[float]) -> None:
-    web3, provider = over(refusing(0, 1), refusing(0, 1), refusing(0, 1), fine)
+    web3, _ = over(refusing(0, 1), refusing(0, 1), refusing(0, 1), fine)
     assert [answer["result"] for answer in answers_of(web3, [("eth_call", [n]) for n in range(2)])] == [[0], [1]]
     assert waits == [0.5, 1.0, 2.0]
 
