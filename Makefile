@@ -36,7 +36,7 @@ prove: setup .cache/prove/.stamp ## Prove the arithmetic for all inputs, and ref
 .PHONY: audit
 audit: setup .cache/prove/.stamp .cache/slither/.stamp ## Try everything an auditor would, in half an hour, with a report to read
 	@$(RUN) toolchain/compile
-	@$(RUN) python -m audit $(ARGS)
+	@$(RUN) python -m assurance.audit $(ARGS)
 
 .PHONY: compile lint fmt gas bench baseline findings interfaces pack
 compile: setup ## Compile the contracts
@@ -46,9 +46,9 @@ lint: setup ## Check formatting, linting and types of contracts, client, scripts
 	@$(RUN) toolchain/lint
 
 fmt: setup ## Format contracts and Python, and mend what the linter can
-	@$(RUN) forge fmt contracts tests/forge tests/symbolic
-	@$(RUN) ruff check --quiet --fix-only audit datadao scripts tests
-	@$(RUN) ruff format --quiet audit datadao scripts tests
+	@$(RUN) forge fmt contracts assurance/bench/forge tests/symbolic
+	@$(RUN) ruff check --quiet --fix-only assurance datadao deployer scripts tests
+	@$(RUN) ruff format --quiet assurance datadao deployer scripts tests
 
 gas: setup ## Measure the gas of every function beside other systems; ARGS=--write records it
 	@$(RUN) toolchain/compile
@@ -56,7 +56,7 @@ gas: setup ## Measure the gas of every function beside other systems; ARGS=--wri
 
 bench: setup ## Measure the speed of state machines, forge on the same contracts, and the data plane
 	@$(RUN) toolchain/compile
-	@$(RUN) python -m tests.bench $(ARGS)
+	@$(RUN) python -m assurance.bench.speed $(ARGS)
 
 baseline: ## Build the first edition beside this one, in .baseline: what ratios are measured against, in one run
 	@toolchain/baseline

@@ -16,18 +16,19 @@ from typing import Any, BinaryIO
 from ape import chain, networks
 from web3 import Web3
 
-from datadao import eip712
-from datadao.batch import Batch, Policy
-from datadao.chain import CONTRACTS, Call, abi, read_block, read_named
-from datadao.chain_gate import ChainGate
+from datadao.chain.connection import ask, patient
+from datadao.chain.node import NodeView
+from datadao.chain.reverts import try_call
+from datadao.chain.rpc import CONTRACTS, Call, abi, read_block, read_named
+from datadao.chain.transactions import Mined, send_all
+from datadao.contributor import contribute
 from datadao.encoding import address
 from datadao.errors import InvalidArgument
-from datadao.node import ask, patient
+from datadao.messages import eip712
+from datadao.messages.batch import Batch, Policy
+from datadao.messages.submission import Submission
 from datadao.profile import Profile
-from datadao.reverts import try_call
-from datadao.store import Store
-from datadao.submission import Submission, contribute
-from datadao.transactions import Mined, send_all
+from datadao.storage.store import Store
 from datadao.types import Committee, Contribution, Dao, Party
 
 BALLOT = "Ballot(uint256 proposalId,uint8 support,address voter,uint256 nonce)"
@@ -128,9 +129,9 @@ class DataDAO:
         return patient(networks.provider.web3)
 
     @cached_property
-    def gate(self) -> ChainGate:
+    def view(self) -> NodeView:
         """What custodians ask."""
-        return ChainGate(self.web3, self.addresses, since=self.since)
+        return NodeView(self.web3, self.addresses, since=self.since)
 
     # Reading
 
@@ -159,11 +160,11 @@ class DataDAO:
 
     def committee(self, epoch: int | None = None) -> Committee:
         """The custodians of an epoch, the current one unless said."""
-        return self.gate.committee(epoch)
+        return self.view.committee(epoch)
 
     def attestors(self) -> tuple[Party, ...]:
         """The current attestor set, in the order of its slots."""
-        return self.gate.attestors()
+        return self.view.attestors()
 
     def policy(self, dataset_id: int) -> Policy:
         """What of the current policy decides shares."""
@@ -178,7 +179,7 @@ class DataDAO:
     ) -> Submission:
         """Encrypts a file for the present custodians and attestors, stores it and signs the submission to hand in.
 
-        No transaction: attestors register what they accept. Raises as `datadao.submission.contribute`.
+        No transaction: attestors register what they accept. Raises as `datadao.messages.submission.contribute`.
         """
         return contribute(
             source,
@@ -208,8 +209,8 @@ class DataDAO:
         Returns lease id, proposal id and the transaction.
         """
         mined = self.send("leases", "request", tuple(vars(terms).values()), hpke_key, text, sender=sender)
-        told = self._event(mined, "leases", "LeaseRequested")
-        return told["leaseId"], told["proposalId"], mined
+        fields = self._event(mined, "leases", "LeaseRequested")
+        return fields["leaseId"], fields["proposalId"], mined
 
     def accept(self, offer_id: int, hpke_key: bytes, max_cost: int, sender: Any) -> tuple[int, Mined]:
         """Takes a seat of a standing offer; the caller has approved rent and bond, `max_cost` at most, to `leases`.
@@ -250,7 +251,7 @@ class DataDAO:
         """
         mined = self.send("splitter", "claim", account, list(pools), sender=sender)
         events = mined.events("splitter", "Claimed", self.addresses["splitter"])
-        return sum(event.told["amount"] for event in events), mined
+        return sum(event.fields["amount"] for event in events), mined
 
     def queue(self, lease_id: int, sender: Any) -> Mined:
         """Queues a lease's succeeded proposal, rebuilt from the lease."""
@@ -271,7 +272,7 @@ class DataDAO:
         return send_all(self.web3, [self.call(key, function, *arguments)], sender, seconds=seconds)[0]
 
     def _event(self, mined: Mined, key: str, name: str) -> dict[str, Any]:
-        return mined.events(key, name, self.addresses[key])[0].told
+        return mined.events(key, name, self.addresses[key])[0].fields
 
     def ballot(self, proposal_id: int, support: int, voter: str, nonce: int) -> eip712.TypedData:
         """What a member signs to vote without a transaction of its own; relay it with `ballot_call`."""
@@ -305,7 +306,8 @@ class DataDAO:
         """Sends independent calls from one account, many in flight; returns the gas each used.
 
         Every call is tried before the first is sent; `max_fee` and `tip` are wei per gas, chosen unless given;
-        `progress` is told how many more are done. Raises as `datadao.transactions.send_all`; those sent stay sent.
+        `progress` is told how many more are done. Raises as `datadao.chain.transactions.send_all`; those sent stay
+        sent.
         """
         return [mined.gas_used for mined in send_all(self.web3, calls, sender, progress, max_fee=max_fee, tip=tip)]
 

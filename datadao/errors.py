@@ -192,7 +192,7 @@ class NotEnoughSignatures(DataDAOError):
 # Custodians
 
 
-class GateUnavailable(DataDAOError):
+class ChainUnavailable(DataDAOError):
     """The chain could not be read, or its answers contradict each other. Nothing was released; try again later."""
 
 

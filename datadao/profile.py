@@ -15,8 +15,9 @@ from typing import Any
 import yaml
 
 from datadao import handwritten
-from datadao.errors import AccountRefused, InvalidArgument, ProfileRefused
-from datadao.keyfile import check_private
+from datadao.crypto.keyfile import check_private
+from datadao.errors import InvalidArgument, ProfileRefused
+from datadao.values import refuse_key
 
 _KINDS: dict[str, tuple[type, ...]] = {
     "network": (str,),
@@ -95,12 +96,6 @@ class Profile:
         return (self.home / Path(name).expanduser()).resolve()
 
 
-def refuse_key(alias: str) -> None:
-    """Raises `AccountRefused`, which does not repeat it, for what looks like a private key."""
-    if len(alias.removeprefix("0x")) == 64:
-        raise AccountRefused("that looks like a private key: never type one; name an account of `ape accounts list`")
-
-
 def _faults(raw: dict[Any, Any]) -> Iterator[str]:
     yield from handwritten.key_faults(raw, list(_KINDS), optional=True)
     for name, kinds in _KINDS.items():
@@ -128,7 +123,7 @@ def _store_faults(options: dict[str, Any]) -> Iterator[str]:
 
 
 def _deployment_faults(addresses: dict[Any, Any]) -> Iterator[str]:
-    from datadao.deployment import ORDER
+    from datadao.chain.abi import ORDER
     from datadao.encoding import address
 
     yield from (f": {fault}" for fault in handwritten.key_faults(addresses, [key for key, _ in ORDER]))

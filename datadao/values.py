@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from datadao.errors import AccountRefused
+
 _SAFE_INTEGER = 2**53 - 1
 """Larger ones are text in JSON: JavaScript would round them."""
 
@@ -63,3 +65,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, int) and not isinstance(value, bool) and value > _SAFE_INTEGER:
         return str(value)
     return value
+
+
+def refuse_key(alias: str) -> None:
+    """Raises `AccountRefused`, which does not repeat it, for what looks like a private key."""
+    if len(alias.removeprefix("0x")) == 64:
+        raise AccountRefused("that looks like a private key: never type one; name an account of `ape accounts list`")

@@ -12,9 +12,8 @@ from typing import Any
 
 import ape
 
-from datadao.deployment import ORDER, canonical_type
-from datadao.factory import FACTORY
-from scripts._networks import DEPLOYMENTS, public_records
+from datadao.chain.abi import FACTORY, ORDER, canonical_type
+from deployer.networks import DEPLOYMENTS, public_records
 
 CONTRACTS = (*(name for _, name in ORDER), FACTORY)
 

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from datadao.errors import DataDAOError
-from scripts._networks import DEPLOYMENTS, ROOT, public_records
+from deployer.networks import DEPLOYMENTS, ROOT, public_records
 
 NAME = "datadao"
 _OPENZEPPELIN = "@openzeppelin/contracts"

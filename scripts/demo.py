@@ -18,17 +18,18 @@ from requests.exceptions import RequestException
 from rich.markup import escape
 from web3.exceptions import Web3Exception
 
+from datadao.chain.abi import LOCAL_CHAIN_IDS
+from datadao.chain.network import connected
 from datadao.client import AGAINST, FOR, DataDAO
-from datadao.deployment import LOCAL_CHAIN_IDS, Config
 from datadao.errors import DataDAOError
-from datadao.network import connected
-from datadao.store import Store
-from scripts._demo import acts
-from scripts._demo.cast import Cast, Party, cast
-from scripts._demo.stage import Stage
+from datadao.storage.store import Store
+from deployer.config import Config
+from deployer.deploy import deploy
+from deployer.networks import network_option
+from scripts._demo import steps as acts
+from scripts._demo.actors import Cast, Party, cast
+from scripts._demo.console import Stage
 from scripts._demo.survey import SCHEMA_HASH
-from scripts._deploy import deploy
-from scripts._networks import network_option
 
 CONFIG = Path(__file__).parents[1] / "deploy-config" / "local.yaml"
 
@@ -89,17 +90,17 @@ def _play(stage: Stage, public: Store, home: Path, count: int | None) -> None:
         raise DataDAOError("the demo turns the clock and mints its own money: run it on a local node")
     people = cast(count)
     stage.console.print(
-        f"[bold]A Data DAO from birth to last claim[/bold]: {len(people.members)} respondents of the American National "
-        "Election Study 1996,\neach with its own account and its own encrypted file; 3 attestors, 5 custodians, "
-        "2 companies."
+        f"[bold]A Data DAO from creation to last claim[/bold]: {len(people.members)} respondents of the "
+        "American National Election Study 1996,\neach with its own account and its own encrypted file; "
+        "3 attestors, 5 custodians, 2 companies."
     )
 
-    stage.act("1. Birth: eight contracts, no owner, no set-up transaction")
-    born = deploy(people.relayer, Config.load(CONFIG), overrides=_roles(people))
-    for step in born.steps:
+    stage.act("1. Creation: eight contracts, no owner, no set-up transaction")
+    deployed = deploy(people.relayer, Config.load(CONFIG), overrides=_roles(people))
+    for step in deployed.steps:
         stage.gas(f"deploy {step.contract}", [step.gas])
-    dao = DataDAO(born.addresses)
-    play = acts.Play(stage, people, dao, born.asset, public, home)
+    dao = DataDAO(deployed.addresses)
+    play = acts.Play(stage, people, dao, deployed.asset, public, home)
     stage.say(f"timelock {dao.addresses['timelock']} holds every power; governor {dao.addresses['governor']}")
 
     stage.act("2. Contribution: encrypted before it leaves its owner")

@@ -9,20 +9,21 @@ from typing import Any
 import click
 from ape.cli import account_option
 
-from datadao import wallet
-from datadao.deployment import Config, ConfigError
+from datadao.chain import wallet
+from datadao.chain.arguments import ConfigError
+from datadao.chain.network import connected, discreet
 from datadao.errors import DataDAOError
-from datadao.network import connected, discreet
 from datadao.text import Terminal
-from scripts._deploy import FAILURES, execute
-from scripts._estimate import Estimate, estimate, refuse_unaffordable
-from scripts._factory import factory_address, faults
-from scripts._networks import DEPLOYMENTS, config_path, network_option
-from scripts._plan import NEW, Plan, make_plan
-from scripts._print import console, fail, show_checks, show_plan
-from scripts._record import Journal, Step, append, append_factory, new_entry, newest_factory
-from scripts._resume import RECORDED, NotResumable, resume
-from scripts._verify import remarks, verify
+from deployer.config import Config
+from deployer.console import console, fail, show_checks, show_plan
+from deployer.deploy import FAILURES, execute
+from deployer.factory import factory_address, faults
+from deployer.networks import DEPLOYMENTS, config_path, network_option
+from deployer.plan import NEW, Plan, make_plan
+from deployer.record import Journal, Step, append, append_factory, new_entry, newest_factory
+from deployer.rehearsal import Estimate, estimate, refuse_unaffordable
+from deployer.send import RECORDED, NotResumable, resume
+from deployer.verify import remarks, verify
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True)
 

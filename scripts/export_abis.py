@@ -8,8 +8,8 @@ from pathlib import Path
 import ape
 import click
 
+from deployer.networks import DEPLOYMENTS, ROOT
 from scripts._interfaces import render
-from scripts._networks import DEPLOYMENTS, ROOT
 
 
 @click.command()

@@ -17,14 +17,14 @@ from rich.console import Console
 # `ape run` takes the project off the path after each script it reads, and an installed package is called `tests` too.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from assurance.bench.gas import document, functions, measure, record
+from assurance.bench.gas.meter import UnmeasuredError
+from assurance.bench.gas.sizes import sizes, too_large
+from assurance.bench.gas.world import FIRST_SECOND
+from assurance.harness.chain.anvil import Anvil
+from datadao.chain.network import connected
 from datadao.errors import DataDAOError
-from datadao.network import connected
-from scripts._gas import document, functions, measure, record
-from scripts._gas.meter import UnmeasuredError
-from scripts._gas.sizes import sizes, too_large
-from scripts._gas.world import FIRST_SECOND
-from scripts._networks import network_option
-from tests.support.anvil import Anvil
+from deployer.networks import network_option
 
 WRITE = 'make gas ARGS="--write"'
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from datadao.errors import DataDAOError
-from scripts._networks import ROOT
+from deployer.networks import ROOT
 from scripts._packages import pack_npm, pack_wheel
 
 

@@ -13,10 +13,10 @@ import ape
 import click
 from ape.logging import LogLevel, logger
 
+from datadao.chain.network import connected
 from datadao.errors import DataDAOError
-from datadao.network import connected
-from scripts._deploy import FAILURES
-from scripts._networks import ROOT
+from deployer.deploy import FAILURES
+from deployer.networks import ROOT
 from scripts._play import guide
 from scripts._play.node import PlaygroundError, PlayNode
 from scripts._play.roles import settle

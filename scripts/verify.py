@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from datadao.deployment import Config
+from datadao.chain.network import connected, discreet
 from datadao.errors import DataDAOError
-from datadao.network import connected, discreet
-from scripts._deploy import FAILURES
-from scripts._networks import CONFIGS, DEPLOYMENTS, network_option
-from scripts._print import console, fail, show_checks
-from scripts._record import newest
-from scripts._verify import remarks, verify
+from deployer.config import Config
+from deployer.console import console, fail, show_checks
+from deployer.deploy import FAILURES
+from deployer.networks import CONFIGS, DEPLOYMENTS, network_option
+from deployer.record import newest
+from deployer.verify import remarks, verify
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True)
 

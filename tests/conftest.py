@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.anvil import Anvil
-from tests.support.artifacts import stale
-from tests.support.dao import Dao
-from tests.support.evm import Revm
+from assurance.harness.chain.anvil import Anvil
+from assurance.harness.chain.artifacts import stale
+from assurance.harness.chain.evm import Revm
+from assurance.harness.dao.dao import Dao
 
 # Not Hypothesis' own profile for CI, which plays the same examples at every run: each run tries new ones.
 settings.register_profile(

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from datadao.cli import lease_terms  # noqa: F401  # registers `request` and `accept` before these
-from datadao.cli.calling import contracts_of
-from datadao.cli.frame import Outcome, command
+from datadao.cli.call import contracts_of
+from datadao.cli.command import Outcome, command
 from datadao.cli.groups import lease
-from datadao.cli.keys import key_option
+from datadao.cli.setup import key_option
 
 if TYPE_CHECKING:
-    from datadao.chain import Call
+    from datadao.cli.session import Session
+if TYPE_CHECKING:
+    from datadao.chain.rpc import Call
+    from datadao.chain.transactions import Mined
+    from datadao.cli.session import Session
+
+if TYPE_CHECKING:
+    from datadao.chain.rpc import Call
     from datadao.cli.session import Session
 
 _id = click.argument("number", metavar="LEASE", type=click.IntRange(1))
@@ -23,10 +32,10 @@ _id = click.argument("number", metavar="LEASE", type=click.IntRange(1))
 @_id
 def show(session: Session, number: int) -> Outcome:
     """Show a LEASE: its terms, what is paid, until when it opens its dataset, what its applicant wrote."""
-    from datadao.cli.proposals import described, vote_rows
-    from datadao.cli.reading import check_lease, proposals, terms_of
+    from datadao.cli.holder import described, vote_rows
+    from datadao.cli.queries import check_lease, proposals, terms_of
     from datadao.cli.wording import Actions, applicant_text, block, lease_rows, said
-    from datadao.states import LeaseStatus, ProposalState, word
+    from datadao.types import LeaseStatus, ProposalState, word
     from datadao.values import moment
 
     info, money = check_lease(session, number), session.money
@@ -76,7 +85,7 @@ def start(session: Session, number: int, without_keys: bool) -> Outcome:
 
     Anyone may bring in what custodians signed; only the licensee may start without.
     """
-    from datadao.cli.reading import check_lease
+    from datadao.cli.queries import check_lease
 
     info = check_lease(session, number)
     if without_keys:
@@ -111,9 +120,9 @@ def withdraw(session: Session, number: int) -> Outcome:
 @_id
 def acknowledge(session: Session, number: int) -> Outcome:
     """Declare that everything erased so far is deleted on the licensee's side of a LEASE."""
-    from datadao.cli.reading import check_lease, terms_of
+    from datadao.cli.queries import check_lease, terms_of
     from datadao.errors import NothingToDo
-    from datadao.states import LeaseStatus
+    from datadao.types import LeaseStatus
 
     info = check_lease(session, number)
     erased = session.dao.read("registry", "erasuresAt", terms_of(session.dao, number).dataset_id, session.now)
@@ -126,11 +135,11 @@ def acknowledge(session: Session, number: int) -> Outcome:
 @_id
 def refund(session: Session, number: int) -> Outcome:
     """Pay the licensee of a LEASE everything that is returnable: a refused request, unspent rent, the bond when due."""
-    from datadao.cli.reading import check_lease
-    from datadao.cli.sending import receipt_json, send
+    from datadao.chain.reverts import refusal
+    from datadao.cli.queries import check_lease
+    from datadao.cli.transactions import receipt_json, send
     from datadao.errors import NothingToDo, Reverted
-    from datadao.reverts import refusal
-    from datadao.states import LeaseStatus, word
+    from datadao.types import LeaseStatus, word
 
     info, dao, money = check_lease(session, number), session.dao, session.money
     calls: list[Call] = []
@@ -149,7 +158,7 @@ def refund(session: Session, number: int) -> Outcome:
             raise NothingToDo(f"lease {number}, which is {state}, returns nothing now") from None
         raise
     (paid,) = done[-1].events("leases", "ReturnablePaid", dao.addresses["leases"])
-    amount = paid.told["amount"]
+    amount = paid.fields["amount"]
     document = {"lease": number, "amount": str(amount), "transactions": receipt_json(done)}
     return Outcome(document, (f"Paid {money.text(amount)} to {info.licensee}.",))
 
@@ -166,15 +175,15 @@ def rotate_key(session: Session, number: int, key_name: str) -> Outcome:
 
 
 def _simple(session: Session, number: int, function: str, what: str, *arguments: Any) -> Outcome:
-    from datadao.cli.reading import check_lease
+    from datadao.cli.queries import check_lease
 
     check_lease(session, number)
     return _send(session, number, [session.dao.call("leases", function, number, *arguments, what=what)])
 
 
 def _send(session: Session, number: int, calls: list[Call]) -> Outcome:
-    from datadao.cli.sending import after, receipt_json, send
-    from datadao.states import LeaseStatus, word
+    from datadao.cli.transactions import after, receipt_json, send
+    from datadao.types import LeaseStatus, word
     from datadao.values import moment
 
     receipts = send(session, calls)
@@ -189,9 +198,9 @@ def _ready(session: Session, number: int, info: Any) -> tuple[bytes, list[bytes]
     """The release root that enough custodians signed, and their signatures as the contract wants them."""
     from collections import defaultdict
 
-    from datadao import eip712
     from datadao.errors import InvalidArgument, NotReady
-    from datadao.states import LeaseStatus, word
+    from datadao.messages import eip712
+    from datadao.types import LeaseStatus, word
 
     if info.status != LeaseStatus.APPROVED:
         raise InvalidArgument(
@@ -211,3 +220,160 @@ def _ready(session: Session, number: int, info: Any) -> tuple[bytes, list[bytes]
         raise NotReady(number, len(signatures), committee.threshold)
     signers = sorted(signatures, key=lambda signer: int(signer, 16))[: committee.threshold]
     return root, [signatures[signer] for signer in signers]
+
+
+_DAY = 86_400
+
+
+def _requested(session: Session, mined: Mined) -> Outcome:
+    from datadao.cli.transactions import receipt_json
+    from datadao.client import Terms
+
+    (event,) = mined.events("leases", "LeaseRequested", session.dao.addresses["leases"])
+    number, proposal = event.fields["leaseId"], event.fields["proposalId"]
+    escrow = Terms(*event.fields["terms"]).escrow
+    document: dict[str, Any] = {"lease": number, "proposal": str(proposal), "escrow": str(escrow)}
+    text = f"Lease {number} is requested; holders vote on lease:{number} (proposal {proposal})."
+    return Outcome(document | {"transactions": receipt_json([mined])}, (text,))
+
+
+def _accepted(session: Session, mined: Mined) -> Outcome:
+    from datadao.cli.transactions import receipt_json
+
+    (event,) = mined.events("leases", "OfferAccepted", session.dao.addresses["leases"])
+    number = event.fields["leaseId"]
+    document: dict[str, Any] = {"lease": number, "offer": event.fields["offerId"], "escrow": str(event.fields["cost"])}
+    return Outcome(document | {"transactions": receipt_json([mined])}, (f"Lease {number} is approved.",))
+
+
+@command(lease, "request", sends=True, outcome=_requested)
+@click.option("--dataset", type=click.IntRange(1), required=True)
+@click.option("--purposes", type=click.IntRange(1), required=True, help="Mask, see docs/architecture.md: 1 research.")
+@click.option("--price", required=True, metavar="AMOUNT", help="Rent of one period, in the settlement asset.")
+@click.option("--period-days", type=click.IntRange(1, 366), required=True, help="Length of a period.")
+@click.option("--periods", type=click.IntRange(1), required=True, help="Number of periods.")
+@click.option("--bond", required=True, metavar="AMOUNT", help="Returned after the lease unless slashed.")
+@click.option("--royalty-bps", type=click.IntRange(0, 10_000), default=0, help="Part of models' income offered.")
+@click.option("--exclusive", is_flag=True, help="No other lease of the dataset at the same time.")
+@click.option("--agreement", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its sha256 is signed.")
+@click.option("--text", required=True, help="What holders read before they vote.")
+@key_option("Key that custodians seal to.")
+def request(
+    session: Session,
+    dataset: int,
+    purposes: int,
+    price: str,
+    period_days: int,
+    periods: int,
+    bond: str,
+    royalty_bps: int,
+    exclusive: bool,
+    agreement: Path | None,
+    text: str,
+    key_name: str,
+) -> Outcome:
+    """Escrow all rent and the bond, and ask the holders for a lease."""
+    from datadao.cli.queries import check_dataset
+    from datadao.cli.transactions import receipt_json, send
+    from datadao.client import Terms
+    from datadao.crypto.seal import public_key
+
+    hpke_key, dao, money = public_key(session.key(key_name)), session.dao, session.money
+    check_dataset(session, dataset)
+    terms = Terms(
+        dataset_id=dataset,
+        purposes=purposes,
+        price_per_period=money.units(price, "--price"),
+        period_length=period_days * _DAY,
+        periods=periods,
+        bond=money.units(bond, "--bond"),
+        royalty_bps=royalty_bps,
+        exclusive=exclusive,
+        agreement_hash=hashlib.sha256(agreement.read_bytes()).digest() if agreement else bytes(32),
+    )
+    what = f"request a lease of dataset {dataset}, escrowing {money.text(terms.escrow)}"
+    call = dao.call("leases", "request", tuple(vars(terms).values()), hpke_key, text, what=what)
+    done = send(session, [*_approval(session, terms.escrow), call], dependent=True)
+    outcome = _requested(session, done[-1])
+    return Outcome({**outcome.document, "transactions": receipt_json(done)}, outcome.text)
+
+
+@command(lease, "accept", sends=True, outcome=_accepted)
+@click.argument("offer", type=click.IntRange(1))
+@click.option("--max-cost", metavar="AMOUNT", help="Most to be escrowed; what the offer says now unless given.")
+@key_option("Key that custodians seal to.")
+def accept(session: Session, offer: int, max_cost: str | None, key_name: str) -> Outcome:
+    """Take a seat of a standing OFFER: all rent and the bond are escrowed, and the lease is approved at once."""
+    from datadao.cli.transactions import receipt_json, send
+    from datadao.client import Terms
+    from datadao.crypto.seal import public_key
+    from datadao.errors import InvalidArgument
+
+    hpke_key, dao, money = public_key(session.key(key_name)), session.dao, session.money
+    count = dao.read("leases", "offerCount")
+    if offer > count:
+        raise InvalidArgument(f"no offer {offer}; there are {f'1 to {count}' if count else 'none'}")
+    cost = Terms(*dao.read("leases", "offerTerms", offer)[0]).escrow
+    limit = money.units(max_cost, "--max-cost") if max_cost else cost
+    call = dao.call(
+        "leases", "accept", offer, hpke_key, limit, what=f"accept offer {offer}, escrowing {money.text(cost)}"
+    )
+    done = send(session, [*_approval(session, cost), call], dependent=True)
+    outcome = _accepted(session, done[-1])
+    return Outcome({**outcome.document, "transactions": receipt_json(done)}, outcome.text)
+
+
+def _approval(session: Session, escrow: int) -> list[Call]:
+    """What lets the leases contract pull the escrow, and no more. Raises `InvalidArgument` if the account lacks it."""
+    from datadao.chain.rpc import Call
+    from datadao.errors import InvalidArgument
+
+    money, leases = session.money, session.dao.addresses["leases"]
+    held = money.read("balanceOf", session.address)
+    if held < escrow:
+        raise InvalidArgument(f"{session.address} holds {money.text(held)}, the lease escrows {money.text(escrow)}")
+    allowed = money.read("allowance", session.address, leases)
+    if allowed >= escrow:
+        return []
+
+    def approve(amount: int, what: str) -> Call:
+        return Call(money.address, "DataToken", "approve", (leases, amount), what)
+
+    allow = approve(escrow, f"allow the leases contract to take {money.text(escrow)}")
+    if not allowed or _would(session, allow):
+        return [allow]
+    # USDT among others changes an allowance only from or to zero.
+    return [approve(0, f"take back the allowance of {money.text(allowed)} that the leases contract has"), allow]
+
+
+def _would(session: Session, call: Call) -> bool:
+    """Whether the asset would do it; some return nothing when they do."""
+    from datadao.chain.reverts import try_call
+    from datadao.errors import Reverted
+
+    try:
+        answer = try_call(session.dao.web3, session.address, call)
+    except Reverted:
+        return False
+    return not answer or any(answer)
+
+
+@command(lease, "condition")
+@click.argument("number", metavar="LEASE", type=click.IntRange(1))
+@click.option("--for", "keeper", type=click.Choice(["lit", "taco"]), required=True, help="Whose document.")
+@click.option("--purposes", type=click.IntRange(1), help="Mask of what it is to open for; all that is leased.")
+@click.option("--lit-chain", metavar="NAME", help="What Lit calls the chain, where this program does not know.")
+def condition(session: Session, number: int, keeper: str, purposes: int | None, lit_chain: str | None) -> Outcome:
+    """Print the access condition that opens something to the licensee while LEASE is paid."""
+    from datadao.cli.queries import check_lease, terms_of
+    from datadao.errors import InvalidArgument
+    from datadao.licensee import conditions
+
+    check_lease(session, number)
+    terms = terms_of(session.dao, number)
+    purposes = purposes or terms.purposes
+    if purposes & ~terms.purposes:
+        raise InvalidArgument(f"lease {number} is for purposes {terms.purposes:#x} and would never open {purposes:#x}")
+    access = conditions.Access(session.dao.id, number, terms.dataset_id, purposes)
+    document = conditions.taco(access) if keeper == "taco" else conditions.lit(access, lit_chain)
+    return Outcome(document, tuple(json.dumps(document, indent=2).splitlines()))

@@ -6,26 +6,16 @@ from datadao.cli.groups import cli
 
 # One line a file, in the order of a contribution's life.
 from datadao.cli import (  # isort: skip  # noqa: F401
-    init,
-    keys,
+    setup,
     status,
     schema,
-    contribute,
-    contributions,
-    attest,
-    activate,
-    claim,
-    proposals,
-    vote,
+    contributor,
+    attestor,
+    holder,
     lease,
-    condition,
     custodian,
-    handover,
-    open_files,
-    erase,
-    withdraw,
-    functions,
-    audit,
+    open,
+    call,
 )
 
 __all__ = ["cli"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from datadao.errors import InvalidArgument
 
 if TYPE_CHECKING:
-    from datadao.asset import Asset
+    from datadao.chain.asset import Asset
     from datadao.client import DataDAO
 
 _AMOUNT = re.compile(r"([0-9]{1,60})(?:\.([0-9]{1,78}))?")
@@ -34,7 +34,7 @@ class Money:
 
     @classmethod
     def of(cls, dao: DataDAO) -> Money:
-        from datadao.asset import read_asset
+        from datadao.chain.asset import read_asset
 
         asset = read_asset(dao.web3, dao.read("leases", "asset"))
         return cls(asset, partial(dao.read_at, asset.address, "DataToken"))

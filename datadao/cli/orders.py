@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from datadao.transactions import Mined
+    from datadao.chain.transactions import Mined
 
 _GWEI = re.compile(r"(\d{1,15})(?:\.(\d{1,9}))?")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from datadao.crypto.files import write_whole
 from datadao.errors import InvalidArgument
-from datadao.submission import Submission
+from datadao.messages.submission import Submission
 
 _CONVERTED = "converted"
 """Folder of what was made of files that were no JSON Lines, each named like the receipt."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from datadao.cli.frame import Outcome, command
+from datadao.cli.command import Outcome, command
 from datadao.cli.groups import schema
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def add(session: Session, file: Path) -> Outcome:
     """
     from datadao.errors import InvalidArgument
     from datadao.schema import Schema
-    from datadao.store import SMALL
+    from datadao.storage.store import SMALL
 
     data = file.read_bytes()
     if len(data) > SMALL:
@@ -46,7 +46,7 @@ def show(session: Session, dataset: int) -> Outcome:
     """Show what a record of a dataset has to look like; --json prints the whole schema."""
     from rich.table import Table
 
-    from datadao.cli.reading import check_dataset
+    from datadao.cli.queries import check_dataset
     from datadao.errors import InvalidArgument, ObjectMissing
     from datadao.schema import Schema
 

@@ -13,22 +13,22 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from datadao.chain.network import connected, discreet
 from datadao.cli.orders import Orders
 from datadao.errors import AccountRefused, InvalidArgument
-from datadao.network import connected, discreet
 from datadao.profile import Profile
 from datadao.text import Terminal, lines, visible
 
 if TYPE_CHECKING:  # what is imported below, where it is first needed, takes seconds
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-    from datadao import eip712
-    from datadao.board import Board
-    from datadao.catalog import Catalog
+    from datadao.batches import Catalog
+    from datadao.chain.outbox import Outbox
     from datadao.cli.money import Money
     from datadao.client import DataDAO
-    from datadao.outbox import Outbox
-    from datadao.store import Store
+    from datadao.messages import eip712
+    from datadao.storage.board import Board
+    from datadao.storage.store import Store
 
 _WIDE = 160
 """Columns of a file or a pipe."""
@@ -74,21 +74,21 @@ class Session:
 
     @cached_property
     def board(self) -> Board:
-        from datadao.board import Board
+        from datadao.storage.board import Board
 
         return Board(self.dao.id, self.store, self._open("inbox") if self.profile.inbox else None)
 
     @cached_property
     def catalog(self) -> Catalog:
-        from datadao.catalog import Catalog
+        from datadao.batches import Catalog
 
         return Catalog(self.dao, self.store, self.dao.since)
 
     @cached_property
     def outbox(self) -> Outbox:
         """What this role sent on the connected chain and did not see mined."""
-        from datadao.chain import read_block
-        from datadao.outbox import Outbox
+        from datadao.chain.outbox import Outbox
+        from datadao.chain.rpc import read_block
 
         genesis = "0x" + read_block(self.dao.web3, 0).hash.hex()
         return Outbox(self.home / "outbox", (self.dao.id.chain_id, genesis))
@@ -96,7 +96,7 @@ class Session:
     @cached_property
     def account(self) -> Any:
         """The Ape account, which may still be locked."""
-        from datadao import wallet
+        from datadao.chain import wallet
 
         _ = self.dao
         return wallet.find(self.alias or self.profile.needed("account"))
@@ -115,7 +115,7 @@ class Session:
     @property
     def sign(self) -> eip712.Signer:
         """Signs messages with the account, unlocked."""
-        from datadao import wallet
+        from datadao.chain import wallet
 
         self.unlock()
         return wallet.signer(self.account)
@@ -123,7 +123,7 @@ class Session:
     @property
     def now(self) -> int:
         """The chain's time, Unix seconds."""
-        from datadao.chain import read_block
+        from datadao.chain.rpc import read_block
 
         return read_block(self.dao.web3, "latest").timestamp
 
@@ -135,7 +135,7 @@ class Session:
 
     def key(self, name: str) -> X25519PrivateKey:
         """The role's X25519 key of this name."""
-        from datadao.keyfile import load_key
+        from datadao.crypto.keyfile import load_key
 
         return load_key(self.key_path(name))
 
@@ -145,7 +145,7 @@ class Session:
 
     def unlock(self) -> None:
         """Lets the account sign; asks for its passphrase at most once."""
-        from datadao import wallet
+        from datadao.chain import wallet
 
         if not self._unlocked:
             wallet.unlock(self.account)
@@ -202,7 +202,7 @@ class Session:
         self._stack.enter_context(connected(network))
 
     def _open(self, name: str) -> Store:
-        from datadao.store import Store
+        from datadao.storage.store import Store
 
         return Store(**self.profile.needed(name))
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from datadao.cli.frame import Outcome, command
+import click
+
+from datadao.cli.command import DONE, REFUSED, Outcome, command
 from datadao.cli.groups import cli
+
+if TYPE_CHECKING:
+    from datadao.cli.session import Session
 
 if TYPE_CHECKING:
     from datadao.cli.session import Session
@@ -18,7 +23,7 @@ def status(session: Session) -> Outcome:
 
     In JSON, amounts are strings: of the asset in its smallest unit, of tokens and shares in units of 10^-9.
     """
-    from datadao.chain import read_block
+    from datadao.chain.rpc import read_block
 
     dao, money = session.dao, session.money
     head = read_block(dao.web3, "latest")
@@ -62,7 +67,7 @@ def _datasets(dao: DataDAO) -> list[dict[str, Any]]:
 
 
 def _batches(dao: DataDAO) -> list[dict[str, Any]]:
-    from datadao.states import BatchStatus, word
+    from datadao.types import BatchStatus, word
 
     numbers = _numbers(dao, "registry", "batchCount")
     return [
@@ -81,7 +86,7 @@ def _batches(dao: DataDAO) -> list[dict[str, Any]]:
 
 def _leases(dao: DataDAO) -> list[dict[str, Any]]:
     from datadao.client import Terms
-    from datadao.states import LeaseStatus, word
+    from datadao.types import LeaseStatus, word
 
     numbers = _numbers(dao, "leases", "leaseCount")
     found, asked = (dao.read_all("leases", view, numbers) for view in ("lease", "leaseTerms"))
@@ -121,7 +126,7 @@ def _told(session: Session, found: dict[str, Any]) -> list[Any]:
     from rich.table import Table
 
     from datadao.cli.money import decimal
-    from datadao.cli.reading import TOKEN_DECIMALS
+    from datadao.cli.queries import TOKEN_DECIMALS
     from datadao.values import moment
 
     def tokens(units: str) -> str:
@@ -160,3 +165,17 @@ def _dataset_line(session: Session, item: dict[str, Any]) -> str:
         f"Dataset {item['id']} ({item['uri']}): rent at least {money.text(int(item['minPricePerPeriod']))} a period, "
         f"bond {money.text(int(item['minBond']))}, quality {item['minQualityBps'] / 100:g} %, {item['erasures']} erased"
     )
+
+
+@command(cli, "audit")
+@click.option("--from-block", type=click.IntRange(0), help="Read events from here on; the deployment's block if not.")
+def audit(session: Session, from_block: int | None) -> Outcome:
+    """Rebuild all books from events and compare them with the chain, to the unit.
+
+    Tokens, votes, shares, income, batches, leases, models and proposals; needs no account and no archive node. Lists
+    every difference, and exits with 1 if there is one. In JSON, values are strings.
+    """
+    from datadao.ledger import audit as rebuild
+
+    report = rebuild(session.dao, from_block)
+    return Outcome(report.as_json(), tuple(report.render().splitlines()), DONE if report.ok else REFUSED)

@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from datadao.cli.frame import Outcome
+from datadao.cli.command import Outcome
 from datadao.errors import InvalidArgument, TransactionFailed
 
 if TYPE_CHECKING:
+    from datadao.chain.outbox import Entry
+    from datadao.chain.transactions import Mined
     from datadao.cli.session import Session
-    from datadao.outbox import Entry
-    from datadao.transactions import Mined
 
 _SURE = 300.0
 """Seconds after which a node that shows no receipt of a transaction, whose nonce is used, is believed."""
@@ -26,7 +26,7 @@ def resume(session: Session, result: Result | None) -> Outcome | None:
 
     Raises `InvalidArgument` while a transaction of this account is pending, unless it is to be replaced.
     """
-    from datadao.outbox import paths
+    from datadao.chain.outbox import paths
 
     if not any(paths(session.home / "outbox")):
         return None
@@ -37,8 +37,8 @@ def resume(session: Session, result: Result | None) -> Outcome | None:
 
 
 def _look(session: Session, entry: Entry, result: Result | None) -> Outcome | None:
-    from datadao.cli.reading import moment
-    from datadao.transactions import Fate, mined, settled_fate
+    from datadao.chain.transactions import Fate, mined, settled_fate
+    from datadao.cli.queries import moment
 
     web3, sent, orders = session.dao.web3, entry.sent, session.orders
     name = f"{sent.hash} of {moment(entry.since)} ({sent.what})"
@@ -90,7 +90,7 @@ def _take_place(session: Session, entry: Entry, name: str) -> None:
 
 
 def _said(session: Session, done: Mined, name: str, result: Result | None) -> Outcome:
-    from datadao.cli.sending import receipt_json
+    from datadao.cli.transactions import receipt_json
 
     outcome = result(session, done) if result else Outcome({}, ())
     document = {**outcome.document, "earlier": done.hash, "transactions": receipt_json([done])}
@@ -99,7 +99,7 @@ def _said(session: Session, done: Mined, name: str, result: Result | None) -> Ou
 
 
 def _reason(session: Session, entry: Entry) -> str:
-    from datadao.transactions import mined
+    from datadao.chain.transactions import mined
 
     try:
         mined(session.dao.web3, entry.sent)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from eth_utils import keccak, to_checksum_address
 
-from datadao import codec
+from datadao.chain import codec
 from datadao.cli.money import decimal
 from datadao.errors import Malformed
 from datadao.text import quoted
@@ -63,7 +63,7 @@ class Actions:
                     yield f"  which calls {line}"
 
     def _decoded(self, target: str, data: bytes) -> tuple[str, Mapping[str, Any] | None, Sequence[Any]]:
-        from datadao.deployment import canonical_type
+        from datadao.chain.abi import canonical_type
 
         key, contract = self._keys.get(to_checksum_address(target), ("", ""))
         entry = _functions(contract).get(data[:4]) if contract else None
@@ -114,7 +114,7 @@ class Actions:
 
 def purposes(mask: int) -> str:
     """`research and commercial model training`; bits without a meaning are named as such."""
-    from datadao.purposes import PURPOSES
+    from datadao.licensee.purposes import PURPOSES
 
     known = [purpose.name for purpose in PURPOSES if mask >> purpose.bit & 1]
     if unknown := mask & ~sum(1 << purpose.bit for purpose in PURPOSES):
@@ -187,8 +187,8 @@ def _passed_on(entry: Mapping[str, Any], values: Sequence[Any]) -> Iterator[tupl
 
 @cache
 def _functions(contract: str) -> dict[bytes, Mapping[str, Any]]:
-    from datadao.codec import abi
-    from datadao.deployment import canonical_type
+    from datadao.chain.abi import canonical_type
+    from datadao.chain.codec import abi
 
     entries = (entry for entry in abi(contract) if entry["type"] == "function")
     return {keccak(text=f"{e['name']}({','.join(canonical_type(i) for i in e['inputs'])})")[:4]: e for e in entries}

@@ -9,15 +9,15 @@ from typing import Any
 
 import ape
 
+from datadao.crypto.keyfile import new_key, new_secret
 from datadao.crypto.seal import public_key
-from datadao.deployment import Config
-from datadao.keyfile import new_key, new_secret
 from datadao.profile import Profile
-from datadao.store import Store
+from datadao.storage.store import Store
+from deployer.config import Config
+from deployer.deploy import deploy
+from deployer.networks import CONFIGS
+from deployer.record import append, new_entry
 from scripts._demo.survey import SCHEMA, SCHEMA_HASH, respondents
-from scripts._deploy import deploy
-from scripts._networks import CONFIGS
-from scripts._record import append, new_entry
 
 DEPLOYER, RICH = "TEST::0", 1_000
 """Who deploys and plays no part; what the licensee gets, in whole units of the asset."""

@@ -16,16 +16,16 @@ from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from assurance.harness.dao.keys import local_key
 from datadao.cli import cli
-from datadao.deployment import Config
 from datadao.profile import Profile
-from datadao.store import Store
-from datadao.testing import local_key
-from scripts._networks import CONFIGS
-from scripts._plan import make_plan, override
-from scripts._record import append
+from datadao.storage.store import Store
+from deployer.config import Config
+from deployer.networks import CONFIGS
+from deployer.plan import make_plan, override
+from deployer.record import append
 from tests.cli.world import SCHEMA
-from tests.deployment.world import Node, deployed
+from tests.deployer.world import Node, deployed
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,8 @@ def _born(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Node, Path
 
 
 @pytest.fixture
-def born(_born: tuple[Node, Path, dict[str, str], Any], tmp_path: Path) -> Iterator[Newborn]:
-    """As it was at birth, with storage of the test's own."""
+def live(_born: tuple[Node, Path, dict[str, str], Any], tmp_path: Path) -> Iterator[Newborn]:
+    """As it was at creation, with storage of the test's own."""
     node, record, addresses, asset = _born
     before = node.rpc("evm_snapshot")
     made = Newborn(tmp_path, node, record, addresses, asset)

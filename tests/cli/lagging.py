@@ -9,7 +9,7 @@ from typing import Any
 import requests
 
 from tests.client.proxy import Answer, Proxy, Request
-from tests.deployment.world import until
+from tests.deployer.world import until
 
 _PLACE = {"eth_call": 1, "eth_estimateGas": 1, "eth_getTransactionCount": 1, "eth_getBalance": 1,
           "eth_getBlockByNumber": 0}  # fmt: skip

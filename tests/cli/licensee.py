@@ -9,9 +9,9 @@ from typing import Any
 import ape
 from eth_utils import keccak
 
-from datadao.chain import CONTRACTS, Call
-from datadao.keyfile import new_key
-from datadao.reverts import try_call
+from datadao.chain.reverts import try_call
+from datadao.chain.rpc import CONTRACTS, Call
+from datadao.crypto.keyfile import new_key
 from tests.cli.conftest import Newborn, Ran
 
 ESCROW = 250 * 10**6
@@ -23,28 +23,28 @@ HELD = 10**9
 class Licensee:
     """Test account 10, what it sends, and what it has."""
 
-    def __init__(self, born: Newborn, name: str = "licensee") -> None:
-        self.born, self.home = born, born.home(name)
+    def __init__(self, live: Newborn, name: str = "licensee") -> None:
+        self.live, self.home = live, live.home(name)
         self.account = ape.accounts.test_accounts[10]
         self.address = str(self.account.address)
         new_key(self.home / "keys" / "sealing")
 
     def run(self, *arguments: str) -> Ran:
-        return self.born.run(self.home, *arguments)
+        return self.live.run(self.home, *arguments)
 
     def allow(self, amount: int = 10 * ESCROW) -> None:
         """Beforehand, so that a request is the only transaction."""
         assert self.run("send", "asset.approve", "leases", str(amount), "--yes").code == 0
 
     def mining(self, on: bool) -> None:
-        self.born.node.rpc("evm_setAutomine", on)
+        self.live.node.rpc("evm_setAutomine", on)
 
     def mine(self) -> None:
-        self.born.node.rpc("evm_mine")
+        self.live.node.rpc("evm_mine")
 
     def pull_brake(self, tip: int = 10**9) -> None:
         """The guardian does."""
-        self._elsewhere(1, self.born.addresses["brake"], keccak(text="pull()")[:4], tip)
+        self._elsewhere(1, self.live.addresses["brake"], keccak(text="pull()")[:4], tip)
 
     def elsewhere(self, tip: int = 10**9) -> None:
         """The licensee's other wallet sends something, with a nonce of its own count."""
@@ -52,23 +52,23 @@ class Licensee:
 
     def _elsewhere(self, account: int, to: str, data: bytes, tip: int) -> None:
         sender = ape.accounts.test_accounts[account]
-        with ape.networks.parse_network_choice(self.born.node.url) as provider:
+        with ape.networks.parse_network_choice(self.live.node.url) as provider:
             unsigned = ape.networks.ecosystem.create_transaction(
-                sender=sender.address, receiver=to, data=data, nonce=self.born.nonce(account), gas_limit=200_000,
+                sender=sender.address, receiver=to, data=data, nonce=self.live.nonce(account), gas_limit=200_000,
                 max_fee=10 * tip, max_priority_fee=tip, chain_id=provider.web3.eth.chain_id,
             )  # fmt: skip
             raw = bytes(sender.sign_transaction(unsigned).serialize_transaction())
-        self.born.node.rpc("eth_sendRawTransaction", "0x" + raw.hex())
+        self.live.node.rpc("eth_sendRawTransaction", "0x" + raw.hex())
 
     def view(self, key: str, function: str, *arguments: Any) -> Any:
         """What the chain says now."""
         address, contract = (
-            (str(self.born.asset.address), "DataToken")
+            (str(self.live.asset.address), "DataToken")
             if key == "asset"
-            else (self.born.addresses[key], CONTRACTS[key])
+            else (self.live.addresses[key], CONTRACTS[key])
         )
         call = Call(address, contract, function, arguments, function)
-        return call.decode(try_call(self.born.node.web3, self.address, call))
+        return call.decode(try_call(self.live.node.web3, self.address, call))
 
     @property
     def escrowed(self) -> int:
@@ -77,7 +77,7 @@ class Licensee:
 
     @property
     def allowance(self) -> int:
-        return int(self.view("asset", "allowance", self.address, self.born.addresses["leases"]))
+        return int(self.view("asset", "allowance", self.address, self.live.addresses["leases"]))
 
     @property
     def leases(self) -> int:
@@ -85,12 +85,12 @@ class Licensee:
 
     @property
     def nonce(self) -> int:
-        return self.born.nonce(10)
+        return self.live.nonce(10)
 
     @property
     def pool(self) -> int:
         """Transactions that are pending or wait for a nonce before them."""
-        content = self.born.node.rpc("txpool_status")
+        content = self.live.node.rpc("txpool_status")
         return int(content["pending"], 16) + int(content["queued"], 16)
 
     @property

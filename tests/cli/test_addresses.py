@@ -69,24 +69,24 @@ COMMANDS = [
 
 @pytest.mark.parametrize(("words", "told"), COMMANDS, ids=[" ".join(words[:2]) for words, _ in COMMANDS])
 def test_command__with_a_mistyped_address__is_refused_and_sends_nothing(
-    born: Newborn, words: tuple[str, ...], told: str
+    live: Newborn, words: tuple[str, ...], told: str
 ) -> None:
-    before = (born.nonce(10), born.node.web3.eth.block_number, born.objects)
-    assert born.run(born.home("someone"), *words).refusal == told
-    assert (born.nonce(10), born.node.web3.eth.block_number, born.objects) == before
+    before = (live.nonce(10), live.node.web3.eth.block_number, live.objects)
+    assert live.run(live.home("someone"), *words).refusal == told
+    assert (live.nonce(10), live.node.web3.eth.block_number, live.objects) == before
 
 
-def test_account__by_its_address_in_any_case__is_found(born: Newborn) -> None:
-    home, mine = born.home("someone"), ape.accounts.test_accounts[10].address
+def test_account__by_its_address_in_any_case__is_found(live: Newborn) -> None:
+    home, mine = live.home("someone"), ape.accounts.test_accounts[10].address
     for spelled in (mine, mine.lower()):
-        shown = born.run(home, "status", "--account", spelled, "--json").document
+        shown = live.run(home, "status", "--account", spelled, "--json").document
         assert shown["me"]["account"] == mine
 
 
-def test_call__with_several_faults__tells_all_of_them(born: Newborn) -> None:
-    before = born.nonce(10)
+def test_call__with_several_faults__tells_all_of_them(live: Newborn) -> None:
+    before = live.nonce(10)
     seats = f"[{SEAT % (TYPO, 1)}, {{signer: nobody, hpkeKei: 0x12}}, {{signer: TEST::3, signer: TEST::4}}]"
-    done = born.run(born.home("someone"), "propose", "registry.setAttestors", seats, "x", "--description", "d", "--yes")
+    done = live.run(live.home("someone"), "propose", "registry.setAttestors", seats, "x", "--description", "d", "--yes")
     assert done.code == 1
     where = "registry.setAttestors.members"
     assert done.refusal.startswith(f"{where}: '[{{signer: 0xAb") and done.refusal.endswith(
@@ -94,18 +94,18 @@ def test_call__with_several_faults__tells_all_of_them(born: Newborn) -> None:
     )
     assert "registry.setAttestors.threshold: expected a number" in done.err
     fewer = f"[{SEAT % (TYPO, 1)}, {{signer: nobody, hpkeKei: 0x12}}]"
-    done = born.run(born.home("again"), "propose", "registry.setAttestors", fewer, "x", "--description", "d", "--yes")
+    done = live.run(live.home("again"), "propose", "registry.setAttestors", fewer, "x", "--description", "d", "--yes")
     first, *rest = done.err.splitlines()
     assert first == f"Refused: {where}[0].signer: {REFUSED}"
     assert rest[0] == f"  {where}[1]: unknown hpkeKei; did you mean hpkeKey?"
     assert rest[1].startswith(f"  {where}[1].signer: account 'nobody' is neither an address nor one of Ape's accounts")
     assert rest[2] == "  registry.setAttestors.threshold: expected a number, '7 days' or 'now + 365 days', got 'x'"
-    assert born.nonce(10) == before
+    assert live.nonce(10) == before
 
 
 @pytest.mark.parametrize("word", ["[" * 3000, "&a [*a]"])
-def test_call__with_yaml_that_nobody_writes__is_refused(born: Newborn, word: str) -> None:
-    refusal = born.run(born.home("someone"), "read", "registry.dataset", word).refusal
+def test_call__with_yaml_that_nobody_writes__is_refused(live: Newborn, word: str) -> None:
+    refusal = live.run(live.home("someone"), "read", "registry.dataset", word).refusal
     assert "is not YAML" in refusal and refusal.startswith("registry.dataset.datasetId: ")
 
 
@@ -113,39 +113,39 @@ def test_call__with_yaml_that_nobody_writes__is_refused(born: Newborn, word: str
     ("time", "seconds"),
     [("2027-06-01", 1_811_808_000), ("2027-06-01 12:00", 1_811_851_200), ("1811808000", 1_811_808_000)],
 )
-def test_call__with_a_date_for_a_time__means_its_seconds(born: Newborn, time: str, seconds: int) -> None:
-    home = born.home("someone")
-    read = [born.run(home, "read", "registry.erasuresAt", "1", t).code for t in (time, str(seconds))]
+def test_call__with_a_date_for_a_time__means_its_seconds(live: Newborn, time: str, seconds: int) -> None:
+    home = live.home("someone")
+    read = [live.run(home, "read", "registry.erasuresAt", "1", t).code for t in (time, str(seconds))]
     assert read == [0, 0]
     words = ("propose", "brake.setGuardian", "TEST::1", time, "--description", "d", "--untried", "--yes")
-    assert "GovernorInsufficientProposerVotes" in born.run(home, *words).refusal, "the arguments were taken"
+    assert "GovernorInsufficientProposerVotes" in live.run(home, *words).refusal, "the arguments were taken"
 
 
 # A role's folder
 
 
-def folder(born: Newborn, text: str) -> Path:
-    home = born.folder / "role"
+def folder(live: Newborn, text: str) -> Path:
+    home = live.folder / "role"
     home.mkdir()
     (home / "config.yaml").write_text(text)
     return home
 
 
-def test_configuration__with_several_faults__tells_all_of_them(born: Newborn) -> None:
-    addresses = dict(born.addresses) | {"token": TYPO, "tokn": RIGHT}
+def test_configuration__with_several_faults__tells_all_of_them(live: Newborn) -> None:
+    addresses = dict(live.addresses) | {"token": TYPO, "tokn": RIGHT}
     del addresses["registry"]
     text = "network: x\nnetwork: y\nacount: z\nmax_file: many\nstore: {url: 7, regio: eu}\n" + yaml.safe_dump(
         {"deployment": addresses}
     )
-    home = folder(born, text)
+    home = folder(live, text)
     path = home / "config.yaml"
-    done = born.run(home, "status")
+    done = live.run(home, "status")
     assert done.code == 1 and done.out == ""
     assert done.err.removeprefix("Refused: ").splitlines() == [
         f"{path}: line 2: network stands twice, first in line 1",
         f"  {path}: unknown acount; did you mean account?",
         f"  {path}: deployment: missing registry",
-        f"  {path}: deployment: unknown tokn; expected {', '.join(born.addresses)}",
+        f"  {path}: deployment: unknown tokn; expected {', '.join(live.addresses)}",
         f"  {path}: deployment.token: {REFUSED}",
         f"  {path}: store: unknown regio; did you mean region?",
         f"  {path}: store: no url; expected url, endpoint, region, http, timeout, access_key_id, secret_access_key",
@@ -155,28 +155,28 @@ def test_configuration__with_several_faults__tells_all_of_them(born: Newborn) ->
 
 
 @pytest.mark.parametrize("spelled", [7, None, "timelock", [1]])
-def test_deployment__whose_address_is_none__is_refused(born: Newborn, spelled: object) -> None:
-    home = folder(born, yaml.safe_dump({"network": born.node.url, "deployment": born.addresses | {"brake": spelled}}))
-    refusal = born.run(home, "status").refusal
+def test_deployment__whose_address_is_none__is_refused(live: Newborn, spelled: object) -> None:
+    home = folder(live, yaml.safe_dump({"network": live.node.url, "deployment": live.addresses | {"brake": spelled}}))
+    refusal = live.run(home, "status").refusal
     shown = spelled if isinstance(spelled, str) else str(spelled)
     assert refusal == (
         f"{home / 'config.yaml'}: deployment.brake: {shown!r} is not an address: expected 0x and 40 hex digits"
     )
 
 
-def test_deployment__unquoted_addresses__are_addresses(born: Newborn) -> None:
-    text = f"network: {born.node.url}\naccount: TEST::10\ndeployment:\n"
-    home = folder(born, text + "".join(f"  {key}: {value}\n" for key, value in born.addresses.items()))
-    assert born.run(home, "status", "--json").document["contracts"] == born.addresses
+def test_deployment__unquoted_addresses__are_addresses(live: Newborn) -> None:
+    text = f"network: {live.node.url}\naccount: TEST::10\ndeployment:\n"
+    home = folder(live, text + "".join(f"  {key}: {value}\n" for key, value in live.addresses.items()))
+    assert live.run(home, "status", "--json").document["contracts"] == live.addresses
 
 
-def test_data_dao__with_a_mistyped_address__is_refused(born: Newborn) -> None:
-    with ape.networks.parse_network_choice(born.node.url), pytest.raises(InvalidArgument) as refusal:
-        DataDAO(born.addresses | {"leases": TYPO})
+def test_data_dao__with_a_mistyped_address__is_refused(live: Newborn) -> None:
+    with ape.networks.parse_network_choice(live.node.url), pytest.raises(InvalidArgument) as refusal:
+        DataDAO(live.addresses | {"leases": TYPO})
     assert str(refusal.value) == REFUSED
 
 
-def test_configuration__that_is_no_utf8__is_refused(born: Newborn) -> None:
-    home = folder(born, "")
+def test_configuration__that_is_no_utf8__is_refused(live: Newborn) -> None:
+    home = folder(live, "")
     (home / "config.yaml").write_bytes(b"network: caf\xe9\n")
-    assert born.run(home, "status").refusal == f"{home / 'config.yaml'} is not YAML: byte 12 is not UTF-8"
+    assert live.run(home, "status").refusal == f"{home / 'config.yaml'} is not YAML: byte 12 is not UTF-8"

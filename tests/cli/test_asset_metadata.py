@@ -12,47 +12,47 @@ from typing import Any
 
 import pytest
 
-from datadao.asset import Asset, read_asset
+from assurance.harness.dao.zoo import METADATA, Metadata, Named, abi_text, every_metadata
+from datadao.chain.asset import Asset, read_asset
 from datadao.cli.money import Money
+from datadao.crypto.keyfile import new_key
 from datadao.errors import InvalidArgument, NodeRefused
-from datadao.keyfile import new_key
 from tests.cli.conftest import Newborn
 from tests.cli.test_refusals import REQUEST
 from tests.client.test_text import DANGEROUS
-from tests.support.zoo import METADATA, Metadata, Named, abi_text, every_metadata
 
 ELSEWHERE = "0x" + "5a" * 20
 
 
-def disguise(born: Newborn, metadata: Metadata) -> str:
+def disguise(live: Newborn, metadata: Metadata) -> str:
     """Gives the DAO's settlement asset other metadata; it stays the same token in all else."""
-    asset = born.asset.address
-    born.node.rpc("anvil_setCode", ELSEWHERE, born.node.rpc("eth_getCode", asset, "latest"))
-    born.node.rpc("anvil_setCode", asset, "0x" + metadata.code(ELSEWHERE).hex())
+    asset = live.asset.address
+    live.node.rpc("anvil_setCode", ELSEWHERE, live.node.rpc("eth_getCode", asset, "latest"))
+    live.node.rpc("anvil_setCode", asset, "0x" + metadata.code(ELSEWHERE).hex())
     return asset
 
 
 @every_metadata
-def test_read_asset__whatever_it_says__is_shown_and_what_is_unusual_said(born: Newborn, named: Named) -> None:
-    asset = read_asset(born.node.web3, disguise(born, named.metadata))
+def test_read_asset__whatever_it_says__is_shown_and_what_is_unusual_said(live: Newborn, named: Named) -> None:
+    asset = read_asset(live.node.web3, disguise(live, named.metadata))
     assert (asset.label, asset.decimals, asset.seen) == (named.label or asset.address, named.decimals, named.seen)
     assert not DANGEROUS.search(asset.label)
 
 
 @every_metadata
-def test_request__with_whatever_asset__escrows_to_the_unit(born: Newborn, named: Named) -> None:
-    asset = disguise(born, named.metadata)
-    home = born.home("licensee")
+def test_request__with_whatever_asset__escrows_to_the_unit(live: Newborn, named: Named) -> None:
+    asset = disguise(live, named.metadata)
+    home = live.home("licensee")
     new_key(home / "keys" / "sealing")
     # 100 and 50 million units, however many decimals they are spelled with.
     price, bond = (decimal_text(units, named.decimals) for units in (100_000_000, 50_000_000))
-    assert born.run(home, "lease", "request", *REQUEST, "--price", price, "--bond", bond, "--yes").code == 0
-    shown = born.run(home, "lease", "show", "1")
+    assert live.run(home, "lease", "request", *REQUEST, "--price", price, "--bond", bond, "--yes").code == 0
+    shown = live.run(home, "lease", "show", "1")
     label = named.label or asset
     assert f"escrowed {spelled(250_000_000, named.decimals)} {' '.join(label.split())}" in " ".join(shown.out.split())
     assert not DANGEROUS.search(shown.out)
-    assert born.run(home, "lease", "show", "1", "--json").document["escrow"] == "200000000"
-    status = born.run(home, "status")
+    assert live.run(home, "lease", "show", "1", "--json").document["escrow"] == "200000000"
+    status = live.run(home, "status")
     assert f"asset {label} at {asset}" in status.out and not DANGEROUS.search(status.out)
 
 
@@ -66,23 +66,23 @@ def spelled(units: int, decimals: int) -> str:
     return f"{int(whole):,}" + (f".{rest.rstrip('0')}" if rest.strip("0") else "")
 
 
-def test_status__for_programs__has_the_symbol_as_it_is(born: Newborn) -> None:
+def test_status__for_programs__has_the_symbol_as_it_is(live: Newborn) -> None:
     symbol = "US\x1b[2JD\u202eC\n"
-    asset = disguise(born, Metadata(symbol=abi_text(symbol)))
-    done = born.run(born.home("reader"), "status", "--json")
+    asset = disguise(live, Metadata(symbol=abi_text(symbol)))
+    done = live.run(live.home("reader"), "status", "--json")
     assert done.document["asset"] == {"address": asset, "symbol": symbol, "decimals": 6}
     assert not DANGEROUS.search(done.out)
 
 
-def test_read_of_a_symbol__that_is_no_string__says_what_it_answers(born: Newborn) -> None:
-    disguise(born, METADATA[7].metadata)
-    refusal = born.run(born.home("reader"), "read", "asset.symbol").refusal
+def test_read_of_a_symbol__that_is_no_string__says_what_it_answers(live: Newborn) -> None:
+    disguise(live, METADATA[7].metadata)
+    refusal = live.run(live.home("reader"), "read", "asset.symbol").refusal
     assert refusal == f"asset.symbol() is no such view: it answers 0x{b'MKR'.ljust(32, bytes(1)).hex()}"
 
 
 @pytest.mark.parametrize("error", [{"code": -32005, "message": "limit exceeded"}, "busy"])
-def test_node__that_does_not_answer__is_no_asset_without_decimals(born: Newborn, error: Any) -> None:
-    asset = born.asset.address
+def test_node__that_does_not_answer__is_no_asset_without_decimals(live: Newborn, error: Any) -> None:
+    asset = live.asset.address
     web3: Any = SimpleNamespace(provider=SimpleNamespace(make_request=lambda *_: {"error": error}))
     message = error["message"] if isinstance(error, dict) else error
     with pytest.raises(NodeRefused) as refusal:
@@ -90,9 +90,9 @@ def test_node__that_does_not_answer__is_no_asset_without_decimals(born: Newborn,
     assert str(refusal.value) == f"name() of the asset {asset}: {message}"
 
 
-def test_asset__where_nothing_is__is_refused(born: Newborn) -> None:
+def test_asset__where_nothing_is__is_refused(live: Newborn) -> None:
     with pytest.raises(InvalidArgument) as refusal:
-        read_asset(born.node.web3, "0x" + "12" * 20)
+        read_asset(live.node.web3, "0x" + "12" * 20)
     where = "0x1212121212121212121212121212121212121212"
     assert str(refusal.value) == f"there is no contract at {where}, which should be the settlement asset"
 
@@ -149,10 +149,10 @@ def test_amount__that_is_none__is_refused(decimals: int, amount: str, reason: st
         "EVM error: OutOfGas",
     ],
 )
-def test_node__whose_words_are_for_code_that_stops__is_an_answer(born: Newborn, message: str) -> None:
+def test_node__whose_words_are_for_code_that_stops__is_an_answer(live: Newborn, message: str) -> None:
     def ask(*_: Any) -> Any:
         return {"error": {"code": -32000, "message": message}}
 
     eth = SimpleNamespace(get_code=lambda _: b"\xfe")
     web3: Any = SimpleNamespace(provider=SimpleNamespace(make_request=ask), eth=eth, to_checksum_address=str)
-    assert read_asset(web3, born.asset.address).decimals == 0
+    assert read_asset(web3, live.asset.address).decimals == 0

@@ -7,7 +7,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from datadao.cluster import TASK
+from datadao.attestor.cluster import TASK
 from tests.cli.conftest import Newborn, put_key
 from tests.cli.world import DATADAO, FINALITY
 
@@ -15,22 +15,22 @@ ROOT = Path(__file__).parents[2]
 FILES = TASK + 1
 
 
-def test_score__more_files_than_one_process_takes__scores_them_in_several_and_waits_for_none(born: Newborn) -> None:
-    giver = born.home("giver", "TEST::12")
+def test_score__more_files_than_one_process_takes__scores_them_in_several_and_waits_for_none(live: Newborn) -> None:
+    giver = live.home("giver", "TEST::12")
     files = [giver / f"{number}.jsonl" for number in range(FILES)]
     for number, path in enumerate(files):
         path.write_text(json.dumps({"name": str(number), "diary": "d"}) + "\n")
-    assert born.run(giver, "contribute", *map(str, files), "--dataset", "1").code == 0
-    born.node.rpc("anvil_mine", hex(FINALITY))
+    assert live.run(giver, "contribute", *map(str, files), "--dataset", "1").code == 0
+    live.node.rpc("anvil_mine", hex(FINALITY))
     for slot in range(4):  # threshold 3, and one more that may fail later
-        home = born.home(f"custodian-{slot}", f"TEST::{5 + slot}")
+        home = live.home(f"custodian-{slot}", f"TEST::{5 + slot}")
         put_key(home, f"custodian-{slot}")
-        done = born.run(home, "custodian", "once", "--json")
+        done = live.run(home, "custodian", "once", "--json")
         assert (done.code, done.document["testOpened"]) == (0, FILES)
-        assert born.run(home, "custodian", "once", "--json").document["testOpened"] == 0, "not a second time"
-    home = born.home("attestor", "TEST::2")
+        assert live.run(home, "custodian", "once", "--json").document["testOpened"] == 0, "not a second time"
+    home = live.home("attestor", "TEST::2")
     put_key(home, "attestor-0")
-    born.run(home, "keys", "new-fingerprint")
+    live.run(home, "keys", "new-fingerprint")
     # A process of its own: the workers it starts import the command anew.
     scored = subprocess.run(
         [DATADAO, "attest", "score", "--dataset", "1", "--workers", "2", "--home", str(home), "--json"],
@@ -39,5 +39,5 @@ def test_score__more_files_than_one_process_takes__scores_them_in_several_and_wa
     assert scored.returncode == 0, scored.stderr
     assert "Traceback" not in scored.stderr
     assert len(json.loads(scored.stdout)["scored"]) == FILES
-    again = born.run(home, "attest", "score", "--dataset", "1", "--json")
+    again = live.run(home, "attest", "score", "--dataset", "1", "--json")
     assert again.document == {"dataset": 1, "scored": [], "waiting": [], "refused": []}

@@ -32,30 +32,30 @@ def test_help__loads_neither_ape_nor_web3() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_init__writes_a_private_configuration_and_never_a_second_time(born: Newborn) -> None:
-    home = born.folder / "new"
-    said = ("init", "--network", born.node.url, "--account", "TEST::3", "--deployment", str(born.record))
+def test_init__writes_a_private_configuration_and_never_a_second_time(live: Newborn) -> None:
+    home = live.folder / "new"
+    said = ("init", "--network", live.node.url, "--account", "TEST::3", "--deployment", str(live.record))
     store = ("--store", "s3://bucket", "--endpoint", "http://127.0.0.1:9", "--region", "eu", "--http")
-    assert born.run(home, *said, *store).code == 0
+    assert live.run(home, *said, *store).code == 0
     config = home / "config.yaml"
     assert config.stat().st_mode & 0o777 == 0o600
     written = config.read_text()
     assert (
-        born.run(home, *said, "--store", "s3://other").refusal
+        live.run(home, *said, "--store", "s3://other").refusal
         == f"{config} exists; edit it, or name another folder with --home"
     )
     assert config.read_text() == written
 
 
-def test_init__without_network__is_wrong_usage(born: Newborn) -> None:
-    done = born.run(born.folder / "new", "init", "--deployment", str(born.record), "--store", "s3://bucket")
+def test_init__without_network__is_wrong_usage(live: Newborn) -> None:
+    done = live.run(live.folder / "new", "init", "--deployment", str(live.record), "--store", "s3://bucket")
     assert done.code == 2 and "--network is needed" in done.err
-    assert not (born.folder / "new").exists()
+    assert not (live.folder / "new").exists()
 
 
-def test_no_configuration__is_told_how_to_make_one(born: Newborn) -> None:
-    home = born.folder / "nobody"
-    assert born.run(home, "status").refusal == (
+def test_no_configuration__is_told_how_to_make_one(live: Newborn) -> None:
+    home = live.folder / "nobody"
+    assert live.run(home, "status").refusal == (
         f"no {home / 'config.yaml'}; `datadao init` writes it, --home names another folder"
     )
 
@@ -75,44 +75,44 @@ def test_no_configuration__is_told_how_to_make_one(born: Newborn) -> None:
         ("", "expected a mapping, got NoneType"),
     ],
 )
-def test_configuration__with_a_mistake__names_the_entry(born: Newborn, text: str, told: str) -> None:
-    home = born.folder / "role"
+def test_configuration__with_a_mistake__names_the_entry(live: Newborn, text: str, told: str) -> None:
+    home = live.folder / "role"
     home.mkdir()
     (home / "config.yaml").write_text(text)
-    assert told in born.run(home, "status").refusal
+    assert told in live.run(home, "status").refusal
 
 
-def test_configuration__with_a_storage_password__has_to_be_private(born: Newborn) -> None:
+def test_configuration__with_a_storage_password__has_to_be_private(live: Newborn) -> None:
     store = {"url": "s3://bucket", "access_key_id": "id", "secret_access_key": "unspeakable"}
-    home = born.home("role", store=store)
+    home = live.home("role", store=store)
     (home / "config.yaml").chmod(0o640)
-    refusal = born.run(home, "status").refusal
+    refusal = live.run(home, "status").refusal
     assert "has mode 0640, so others can read it" in refusal and "unspeakable" not in refusal
 
 
-def test_network__that_does_not_answer__is_told_without_its_password(born: Newborn) -> None:
-    home = born.home("role", network="http://user:pa55word@127.0.0.1:9/secret-path")
-    done = born.run(home, "status")
+def test_network__that_does_not_answer__is_told_without_its_password(live: Newborn) -> None:
+    home = live.home("role", network="http://user:pa55word@127.0.0.1:9/secret-path")
+    done = live.run(home, "status")
     assert "cannot connect to 127.0.0.1:9" in done.refusal
     assert "pa55word" not in done.err and "secret-path" not in done.err
 
 
 def test_network__of_which_no_node_is_known__says_where_its_address_goes(
-    born: Newborn, monkeypatch: pytest.MonkeyPatch
+    live: Newborn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("WEB3_PROVIDER_URI", raising=False)
-    home = born.home("role", network="ethereum:sepolia:node")
-    assert born.run(home, "status").refusal == (
+    home = live.home("role", network="ethereum:sepolia:node")
+    assert live.run(home, "status").refusal == (
         "no node is known for ethereum:sepolia: put its address into WEB3_PROVIDER_URI, or give it as the network"
         ' (docs/operating.md, "The address of a node")'
     )
 
 
 def test_network__whose_address_is_in_the_environment__is_refused_without_its_password(
-    born: Newborn, monkeypatch: pytest.MonkeyPatch
+    live: Newborn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WEB3_PROVIDER_URI", "http://user:pa55word@127.0.0.1:9/secret-path")
-    done = born.run(born.home("role", network="ethereum:sepolia:node"), "status")
+    done = live.run(live.home("role", network="ethereum:sepolia:node"), "status")
     assert done.refusal.startswith("cannot connect to ethereum:sepolia:node: ")
     assert "pa55word" not in done.err and "secret-path" not in done.err
 
@@ -132,67 +132,67 @@ def test_message_of_a_library__loses_what_of_the_address_may_be_a_password(tmp_p
     assert ("node.example" in shown) is ("node.example" in message)
 
 
-def test_deployment__not_recorded__is_told_who_writes_it(born: Newborn) -> None:
-    missing = born.folder / "nowhere.json"
-    refusal = born.run(born.home("role", deployment=str(missing)), "status").refusal
+def test_deployment__not_recorded__is_told_who_writes_it(live: Newborn) -> None:
+    missing = live.folder / "nowhere.json"
+    refusal = live.run(live.home("role", deployment=str(missing)), "status").refusal
     assert refusal == f"no deployment recorded in {missing}; `ape run deploy` writes it"
 
 
 @pytest.mark.parametrize("change", [{"chain_id": 1}, {"genesis": "0x" + "00" * 32}])
-def test_deployment__of_another_chain__is_refused(born: Newborn, change: dict[str, object]) -> None:
-    other = born.folder / "other.json"
-    other.write_text(json.dumps(json.loads(born.record.read_text()) | change))
-    refusal = born.run(born.home("role", deployment=str(other)), "status").refusal
+def test_deployment__of_another_chain__is_refused(live: Newborn, change: dict[str, object]) -> None:
+    other = live.folder / "other.json"
+    other.write_text(json.dumps(json.loads(live.record.read_text()) | change))
+    refusal = live.run(live.home("role", deployment=str(other)), "status").refusal
     assert f"is of another chain {change.get('chain_id', 31337)}, and the node is of chain 31337" in refusal
 
 
-def test_deployment__of_addresses_without_a_contract__is_refused(born: Newborn) -> None:
-    addresses = dict.fromkeys(born.addresses, "0x" + "12" * 20)
-    refusal = born.run(born.home("role", deployment=addresses), "status").refusal
+def test_deployment__of_addresses_without_a_contract__is_refused(live: Newborn) -> None:
+    addresses = dict.fromkeys(live.addresses, "0x" + "12" * 20)
+    refusal = live.run(live.home("role", deployment=addresses), "status").refusal
     assert refusal.startswith("no contract at 0x1212121212121212121212121212121212121212 on chain 31337; check")
 
 
-def test_deployment__by_inline_addresses__works(born: Newborn) -> None:
-    addresses = {key: born.addresses[key] for key in sorted(born.addresses)}
-    assert born.run(born.home("role", deployment=addresses), "status", "--json").document["contracts"] == addresses
+def test_deployment__by_inline_addresses__works(live: Newborn) -> None:
+    addresses = {key: live.addresses[key] for key in sorted(live.addresses)}
+    assert live.run(live.home("role", deployment=addresses), "status", "--json").document["contracts"] == addresses
 
 
-def test_account__that_looks_like_a_private_key__is_refused_and_not_repeated(born: Newborn) -> None:
+def test_account__that_looks_like_a_private_key__is_refused_and_not_repeated(live: Newborn) -> None:
     key = "ab" * 32
     for typed in (key, "0x" + key):
-        done = born.run(born.home(f"role{len(typed)}"), "status", "--account", typed)
+        done = live.run(live.home(f"role{len(typed)}"), "status", "--account", typed)
         assert done.refusal.startswith("that looks like a private key: never type one")
         assert key not in done.err
-        new = born.folder / f"new{len(typed)}"
-        said = ("--network", "x", "--account", typed, "--deployment", str(born.record), "--store", "s3://b")
-        assert born.run(new, "init", *said).refusal.startswith("that looks like a private key")
+        new = live.folder / f"new{len(typed)}"
+        said = ("--network", "x", "--account", typed, "--deployment", str(live.record), "--store", "s3://b")
+        assert live.run(new, "init", *said).refusal.startswith("that looks like a private key")
         assert not new.exists()
 
 
-def test_account__unknown__is_told_which_there_are(born: Newborn) -> None:
-    home = born.home("role")
+def test_account__unknown__is_told_which_there_are(live: Newborn) -> None:
+    home = live.home("role")
     assert (
         "account 'nobody' is neither an address nor one of Ape's accounts"
-        in born.run(home, "status", "--account", "nobody").refusal
+        in live.run(home, "status", "--account", "nobody").refusal
     )
-    assert born.run(home, "status", "--account", "TEST::99").refusal.startswith(
+    assert live.run(home, "status", "--account", "TEST::99").refusal.startswith(
         "account TEST::99 is unknown; there are"
     )
 
 
-def test_keys__are_private_files_that_are_never_overwritten(born: Newborn) -> None:
-    home = born.home("role")
-    made = born.run(home, "keys", "new", "--json").document
+def test_keys__are_private_files_that_are_never_overwritten(live: Newborn) -> None:
+    home = live.home("role")
+    made = live.run(home, "keys", "new", "--json").document
     path = Path(made["file"])
     assert path == home / "keys" / "sealing" and path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
     content = path.read_bytes()
-    again = born.run(home, "keys", "new")
+    again = live.run(home, "keys", "new")
     assert again.refusal == f"{path} exists and is never overwritten; take another name"
     assert path.read_bytes() == content
-    assert born.run(home, "keys", "show", "--json").document == {"keys": {"sealing": made["hpkeKey"]}}
-    assert born.run(home, "keys", "new", "../../escape").refusal.startswith("key name '../../escape'")
-    secret = born.run(home, "keys", "new-fingerprint", "--json").document
+    assert live.run(home, "keys", "show", "--json").document == {"keys": {"sealing": made["hpkeKey"]}}
+    assert live.run(home, "keys", "new", "../../escape").refusal.startswith("key name '../../escape'")
+    secret = live.run(home, "keys", "new-fingerprint", "--json").document
     assert Path(secret["file"]).stat().st_mode & 0o777 == 0o600
 
 
@@ -205,18 +205,18 @@ def test_keys__are_private_files_that_are_never_overwritten(born: Newborn) -> No
         (lambda path: path.write_text("-----BEGIN PRIVATE KEY-----\nunspeakable\n"), "expected an unencrypted X25519"),
     ],
 )
-def test_key__missing_readable_by_others_or_damaged__is_refused_and_not_shown(born: Newborn, spoil, told) -> None:
-    home = born.home("attestor", "TEST::2")
+def test_key__missing_readable_by_others_or_damaged__is_refused_and_not_shown(live: Newborn, spoil, told) -> None:
+    home = live.home("attestor", "TEST::2")
     path = put_key(home, "attestor-0")
     body = path.read_text().splitlines()[1]
     spoil(path)
-    done = born.run(home, "attest", "score", "--dataset", "1")
+    done = live.run(home, "attest", "score", "--dataset", "1")
     assert told in done.refusal and str(path) in done.refusal
     assert body not in done.err and "unspeakable" not in done.err
 
 
-def test_command__in_a_shell__has_the_exit_code_and_no_traceback(born: Newborn) -> None:
-    home = born.home("role", network="http://127.0.0.1:9")
+def test_command__in_a_shell__has_the_exit_code_and_no_traceback(live: Newborn) -> None:
+    home = live.home("role", network="http://127.0.0.1:9")
     done = subprocess.run(
         [DATADAO, "status", "--home", str(home), "--json"], capture_output=True, text=True, check=False
     )

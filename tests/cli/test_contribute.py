@@ -8,9 +8,9 @@ from pathlib import Path
 import ape
 import pytest
 
-from datadao.board import Board
 from datadao.client import DataDAO
-from datadao.store import Store
+from datadao.storage.board import Board
+from datadao.storage.store import Store
 from tests.cli.conftest import Newborn
 
 GOOD = json.dumps({"name": "n", "diary": "d"}) + "\n"
@@ -19,16 +19,16 @@ ARRAY = '[{"name": "n", "diary": "d"},\n {"name": "m", "diary": "e"}]\n'
 LINES = '{"name": "n", "diary": "d"}\n{"name": "m", "diary": "e"}\n'
 
 
-def member(born: Newborn, data: str | bytes, name: str, **changes: object) -> tuple[Path, Path]:
-    home = born.home("member", "TEST::12", **changes)
+def member(live: Newborn, data: str | bytes, name: str, **changes: object) -> tuple[Path, Path]:
+    home = live.home("member", "TEST::12", **changes)
     path = home / name
     path.write_bytes(data if isinstance(data, bytes) else data.encode())
     return home, path
 
 
-def handed_in(born: Newborn) -> int:
-    with ape.networks.parse_network_choice(born.node.url):
-        board = Board(DataDAO(born.addresses).id, Store(f"file://{born.folder}/storage"))
+def handed_in(live: Newborn) -> int:
+    with ape.networks.parse_network_choice(live.node.url):
+        board = Board(DataDAO(live.addresses).id, Store(f"file://{live.folder}/storage"))
     return len(list(board.submissions(1)))
 
 
@@ -62,35 +62,35 @@ REFUSED: list[tuple[str, str | bytes, str]] = [
 
 @pytest.mark.parametrize(("name", "data", "told"), REFUSED, ids=lambda value: str(value)[:24])
 def test_contribute__unfit_file__says_which_line_and_why_and_hands_nothing_in(
-    born: Newborn, name: str, data: str | bytes, told: str
+    live: Newborn, name: str, data: str | bytes, told: str
 ) -> None:
-    home, path = member(born, data, name)
-    before = born.objects
-    refusal = born.run(home, "contribute", str(path), "--dataset", "1").refusal
+    home, path = member(live, data, name)
+    before = live.objects
+    refusal = live.run(home, "contribute", str(path), "--dataset", "1").refusal
     assert refusal.startswith(f"{path}: {told}") and refusal.endswith("; nothing was handed in")
-    assert born.objects == before and not (home / "receipts").exists() and not (home / "converted").exists()
+    assert live.objects == before and not (home / "receipts").exists() and not (home / "converted").exists()
 
 
 @pytest.mark.parametrize(("name", "data"), [("a.csv", CSV), ("a.csv", "\ufeff" + CSV), ("a.json", ARRAY)])
-def test_contribute__convert__hands_in_json_lines_once_and_leaves_the_file(born: Newborn, name: str, data: str) -> None:
-    home, path = member(born, data, name)
+def test_contribute__convert__hands_in_json_lines_once_and_leaves_the_file(live: Newborn, name: str, data: str) -> None:
+    home, path = member(live, data, name)
     command = ("contribute", str(path), "--dataset", "1", "--convert", "--json")
-    (first,) = born.run(home, *command).document["files"]
+    (first,) = live.run(home, *command).document["files"]
     made = Path(first["converted"])
     assert first["new"] and made.parent == home / "converted" and made.read_text() == LINES
     assert path.read_text(encoding="utf-8") == data
     assert made.stat().st_mode & 0o077 == 0 == made.parent.stat().st_mode & 0o077
     for again in (command, (*command[:4], "--json"), ("contribute", str(made), "--dataset", "1", "--json")):
-        done = born.run(home, *again)
+        done = live.run(home, *again)
         assert done.code == 0 and [item["new"] for item in done.document["files"]] == [False]
-    assert handed_in(born) == 1
-    (row,) = born.run(home, "contributions", "--json").document["contributions"]
+    assert handed_in(live) == 1
+    (row,) = live.run(home, "contributions", "--json").document["contributions"]
     assert row["source"] == str(path.resolve())
 
 
-def test_contribute__convert__of_json_lines__changes_nothing(born: Newborn) -> None:
-    home, path = member(born, GOOD, "a.jsonl")
-    (item,) = born.run(home, "contribute", str(path), "--dataset", "1", "--convert", "--json").document["files"]
+def test_contribute__convert__of_json_lines__changes_nothing(live: Newborn) -> None:
+    home, path = member(live, GOOD, "a.jsonl")
+    (item,) = live.run(home, "contribute", str(path), "--dataset", "1", "--convert", "--json").document["files"]
     assert item["new"] and item["converted"] is None and not (home / "converted").exists()
 
 
@@ -108,36 +108,36 @@ def test_contribute__convert__of_json_lines__changes_nothing(born: Newborn) -> N
         ("a.csv", CSV * 3, "as JSON Lines"),
     ],
 )
-def test_contribute__convert__of_what_is_unfit__leaves_nothing(born: Newborn, name: str, data: str, told: str) -> None:
+def test_contribute__convert__of_what_is_unfit__leaves_nothing(live: Newborn, name: str, data: str, told: str) -> None:
     changes = {"max_file": 40} if told == "as JSON Lines" else {}
     data = CSV[: CSV.index("m,")] * 1 + "m,e\n" if changes else data
-    home, path = member(born, data, name, **changes)
-    before = born.objects
-    refusal = born.run(home, "contribute", str(path), "--dataset", "1", "--convert").refusal
+    home, path = member(live, data, name, **changes)
+    before = live.objects
+    refusal = live.run(home, "contribute", str(path), "--dataset", "1", "--convert").refusal
     assert refusal.startswith(f"{path}: ") and told in refusal and refusal.endswith("; nothing was handed in")
-    assert born.objects == before and not (home / "receipts").exists()
+    assert live.objects == before and not (home / "receipts").exists()
     assert not (home / "converted").exists() or list((home / "converted").iterdir()) == []
 
 
-def test_contribute__convert_without_the_schema__refused(born: Newborn) -> None:
-    home, path = member(born, CSV, "a.csv")
-    assert born.run(home, "contribute", str(path), "--dataset", "1", "--convert", "--unchecked").code == 2
-    for item in born.objects:
+def test_contribute__convert_without_the_schema__refused(live: Newborn) -> None:
+    home, path = member(live, CSV, "a.csv")
+    assert live.run(home, "contribute", str(path), "--dataset", "1", "--convert", "--unchecked").code == 2
+    for item in live.objects:
         item.unlink()
-    refusal = born.run(home, "contribute", str(path), "--dataset", "1", "--convert").refusal
+    refusal = live.run(home, "contribute", str(path), "--dataset", "1", "--convert").refusal
     assert refusal == "--convert needs the dataset's schema, which is not in storage; nothing was handed in"
 
 
-def test_contribute__some_lines_that_do_not_count__are_named_and_the_rest_is_handed_in(born: Newborn) -> None:
-    home, path = member(born, LINES + '{"name": "x"}\n', "a.jsonl")
-    done = born.run(home, "contribute", str(path), "--dataset", "1")
-    assert done.code == 0 and handed_in(born) == 1
+def test_contribute__some_lines_that_do_not_count__are_named_and_the_rest_is_handed_in(live: Newborn) -> None:
+    home, path = member(live, LINES + '{"name": "x"}\n', "a.jsonl")
+    done = live.run(home, "contribute", str(path), "--dataset", "1")
+    assert done.code == 0 and handed_in(live) == 1
     assert f"Some lines will not count: {path}: line 3: 'diary' is a required property" in done.err
 
 
-def test_contribute__the_same_content_twice__is_handed_in_once(born: Newborn) -> None:
-    home, path = member(born, GOOD, "a.jsonl")
+def test_contribute__the_same_content_twice__is_handed_in_once(live: Newborn) -> None:
+    home, path = member(live, GOOD, "a.jsonl")
     other = home / "b.jsonl"
     other.write_text(GOOD)
-    files = born.run(home, "contribute", str(path), str(other), "--dataset", "1", "--json").document["files"]
-    assert [item["new"] for item in files] == [True, False] and handed_in(born) == 1
+    files = live.run(home, "contribute", str(path), str(other), "--dataset", "1", "--json").document["files"]
+    assert [item["new"] for item in files] == [True, False] and handed_in(live) == 1

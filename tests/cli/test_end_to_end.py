@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from datadao.release import bundles_of
+from datadao.messages.bundle import bundles_of
 from tests.cli.world import DAY, UNIT, World
 
 PRICE, PERIODS, BOND = 100, 2, 50

@@ -22,22 +22,22 @@ SEND = ("send", "asset.approve", "leases", "1", "--yes", "--json")
 
 
 @pytest.fixture
-def licensee(born: Newborn) -> Licensee:
-    born.node.rpc("anvil_setNextBlockBaseFeePerGas", hex(2 * GWEI))
-    born.node.rpc("evm_mine")
-    born.node.rpc("anvil_setNextBlockBaseFeePerGas", hex(2 * GWEI))
-    return Licensee(born)
+def licensee(live: Newborn) -> Licensee:
+    live.node.rpc("anvil_setNextBlockBaseFeePerGas", hex(2 * GWEI))
+    live.node.rpc("evm_mine")
+    live.node.rpc("anvil_setNextBlockBaseFeePerGas", hex(2 * GWEI))
+    return Licensee(live)
 
 
 def sent(licensee: Licensee, done: Ran) -> TxData:
     """The one transaction, as it is on chain."""
     assert done.code == 0, done.err
     (only,) = done.document["transactions"]
-    return licensee.born.node.web3.eth.get_transaction(only["transaction"])
+    return licensee.live.node.web3.eth.get_transaction(only["transaction"])
 
 
 def through(licensee: Licensee, tell: Callable[[Request, Answer], Answer], *more: str) -> Ran:
-    with Proxy(licensee.born.node.url) as proxy:
+    with Proxy(licensee.live.node.url) as proxy:
         proxy.tell = tell
         return licensee.run(*SEND, "--network", proxy.url, *more)
 
@@ -122,7 +122,7 @@ def legacy(request: Request, answer: Answer) -> Answer:
 def test_fee__chain_without_a_base_fee__is_a_gas_price(
     licensee: Licensee, options: tuple[str, ...], price: int | None
 ) -> None:
-    expected = licensee.born.node.web3.eth.gas_price if price is None else price
+    expected = licensee.live.node.web3.eth.gas_price if price is None else price
     found = sent(licensee, through(licensee, legacy, *options))
     assert (found["type"], found["gasPrice"]) == (0, expected)
 
@@ -136,7 +136,7 @@ def test_fee__tip_on_a_chain_without_a_base_fee__is_refused(licensee: Licensee) 
 
 def test_fee__more_than_the_account_holds__is_refused_though_less_would_be_paid(licensee: Licensee) -> None:
     before = licensee.nonce
-    licensee.born.node.rpc("anvil_setBalance", licensee.address, hex(200_000 * GWEI))
+    licensee.live.node.rpc("anvil_setBalance", licensee.address, hex(200_000 * GWEI))
     done = licensee.run(*SEND, "--max-fee", "1000")
     message = done.document["error"]["message"]
     assert done.code == 1 and message.startswith(f"{licensee.address} holds 0.0002 ETH, the fee is about 0.0001")

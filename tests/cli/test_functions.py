@@ -10,21 +10,21 @@ SEAT = "{signer: 0x00000000000000000000000000000000000000%02x, hpkeKey: 0x%064x}
 SEATS = "[" + ", ".join(SEAT % (number, number) for number in (3, 2, 1)) + "]"
 
 
-def test_read__of_a_struct__is_its_fields_by_name(born: Newborn) -> None:
-    policy = born.run(born.home("reader"), "read", "registry.currentPolicy", "1", "--json").document["result1"]
+def test_read__of_a_struct__is_its_fields_by_name(live: Newborn) -> None:
+    policy = live.run(live.home("reader"), "read", "registry.currentPolicy", "1", "--json").document["result1"]
     assert {"minQuality", "rateBps", "schemaHash"} & policy.keys()
     assert policy["schemaHash"].startswith("0x")
 
 
-def test_read__of_the_asset__by_an_accounts_alias(born: Newborn) -> None:
-    ran = born.run(born.home("reader"), "read", "asset.balanceOf", "TEST::10")
+def test_read__of_the_asset__by_an_accounts_alias(live: Newborn) -> None:
+    ran = live.run(live.home("reader"), "read", "asset.balanceOf", "TEST::10")
     assert (ran.code, ran.out.split(": ")[1].strip()) == (0, str(10**9))
 
 
-def test_send__to_the_asset__with_a_contract_by_its_name(born: Newborn) -> None:
-    done = born.run(born.home("licensee"), "send", "asset.approve", "leases", "1_000", "--yes", "--json")
+def test_send__to_the_asset__with_a_contract_by_its_name(live: Newborn) -> None:
+    done = live.run(live.home("licensee"), "send", "asset.approve", "leases", "1_000", "--yes", "--json")
     assert len(done.document["transactions"]) == 1
-    left = born.run(born.home("reader"), "read", "asset.allowance", "TEST::10", "leases", "--json").document
+    left = live.run(live.home("reader"), "read", "asset.allowance", "TEST::10", "leases", "--json").document
     assert [int(amount) for amount in left.values()] == [1000]
 
 
@@ -44,27 +44,27 @@ def test_send__to_the_asset__with_a_contract_by_its_name(born: Newborn) -> None:
     ],
 )
 def test_call__that_is_none__is_refused_before_anything_is_asked(
-    born: Newborn, words: tuple[str, ...], told: str
+    live: Newborn, words: tuple[str, ...], told: str
 ) -> None:
-    before = born.nonce(10)
-    assert told in born.run(born.home("reader"), *words).refusal
-    assert born.nonce(10) == before
+    before = live.nonce(10)
+    assert told in live.run(live.home("reader"), *words).refusal
+    assert live.nonce(10) == before
 
 
-def test_send__what_a_contract_refuses__is_told_by_its_error_and_not_sent(born: Newborn) -> None:
-    before = born.nonce(10)
-    assert "EmergencyBrake_NotGuardian" in born.run(born.home("stranger"), "send", "brake.pull", "--yes").refusal
-    assert born.nonce(10) == before
+def test_send__what_a_contract_refuses__is_told_by_its_error_and_not_sent(live: Newborn) -> None:
+    before = live.nonce(10)
+    assert "EmergencyBrake_NotGuardian" in live.run(live.home("stranger"), "send", "brake.pull", "--yes").refusal
+    assert live.nonce(10) == before
 
 
-def test_propose__what_would_be_refused__is_not_proposed(born: Newborn) -> None:
-    before = born.nonce(10)
+def test_propose__what_would_be_refused__is_not_proposed(live: Newborn) -> None:
+    before = live.nonce(10)
     words = ("registry.setAttestors", SEATS, "9", "--description", "nine of three", "--yes")
-    refusal = born.run(born.home("founder"), "propose", *words).refusal
+    refusal = live.run(live.home("founder"), "propose", *words).refusal
     assert "DatasetRegistry_InvalidThreshold" in refusal
-    assert born.nonce(10) == before
+    assert live.nonce(10) == before
 
 
-def test_propose__without_votes__is_refused_by_the_governor(born: Newborn) -> None:
+def test_propose__without_votes__is_refused_by_the_governor(live: Newborn) -> None:
     words = ("registry.setAttestors", SEATS, "2", "--description", "rotate", "--yes")
-    assert "GovernorInsufficientProposerVotes" in born.run(born.home("founder"), "propose", *words).refusal
+    assert "GovernorInsufficientProposerVotes" in live.run(live.home("founder"), "propose", *words).refusal

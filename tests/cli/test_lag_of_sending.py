@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from datadao import transactions
+from datadao.chain import transactions
 from tests.cli.conftest import Newborn
 from tests.cli.lagging import Lagging
 from tests.cli.licensee import ESCROW, Licensee
@@ -22,16 +22,16 @@ from tests.client.proxy import Answer, Proxy, Request
 
 
 @pytest.fixture
-def lagging(born: Newborn) -> Iterator[Lagging]:
-    with Lagging(born.node.url) as proxy:
+def lagging(live: Newborn) -> Iterator[Lagging]:
+    with Lagging(live.node.url) as proxy:
         yield proxy
 
 
 @pytest.fixture
-def licensee(born: Newborn, lagging: Lagging) -> Licensee:
-    made = Licensee(born)
+def licensee(live: Newborn, lagging: Lagging) -> Licensee:
+    made = Licensee(live)
     config = made.home / "config.yaml"
-    config.write_text(config.read_text().replace(born.node.url, lagging.url))
+    config.write_text(config.read_text().replace(live.node.url, lagging.url))
     return made
 
 
@@ -72,16 +72,16 @@ def test_send__one_command_after_another__takes_the_next_nonce(licensee: License
     assert lagging.late["eth_getTransactionCount"] and (licensee.nonce, licensee.allowance) == (before + 4, 4)
 
 
-def test_send__nonce_from_before__is_signed_anew_once_the_node_knows_better(born: Newborn) -> None:
-    licensee = Licensee(born)
+def test_send__nonce_from_before__is_signed_anew_once_the_node_knows_better(live: Newborn) -> None:
+    licensee = Licensee(live)
     licensee.allow(1)
     before, asked = licensee.nonce, []
-    with Proxy(born.node.url) as proxy:
+    with Proxy(live.node.url) as proxy:
 
         def ask(request: Request) -> Request:
             if request["method"] == "eth_getTransactionCount" and len(asked) < 4:
                 asked.append(request)
-                return request | {"params": [request["params"][0], hex(born.node.web3.eth.block_number - 1)]}
+                return request | {"params": [request["params"][0], hex(live.node.web3.eth.block_number - 1)]}
             return request
 
         proxy.ask = ask
@@ -90,11 +90,11 @@ def test_send__nonce_from_before__is_signed_anew_once_the_node_knows_better(born
     assert (licensee.nonce, licensee.allowance, licensee.kept) == (before + 1, 2, [])
 
 
-def test_request__receipt_shown_once_and_then_not__is_done(born: Newborn) -> None:
-    licensee = Licensee(born)
+def test_request__receipt_shown_once_and_then_not__is_done(live: Newborn) -> None:
+    licensee = Licensee(live)
     licensee.allow()
     shown: list[str] = []
-    with Proxy(born.node.url) as proxy:
+    with Proxy(live.node.url) as proxy:
 
         def tell(request: Request, answer: Answer) -> Answer:
             if request["method"] != "eth_getTransactionReceipt" or not answer.get("result"):
@@ -108,13 +108,13 @@ def test_request__receipt_shown_once_and_then_not__is_done(born: Newborn) -> Non
 
 
 def test_lease__mined_and_then_the_node_says_nothing__is_no_refusal(
-    born: Newborn, monkeypatch: pytest.MonkeyPatch
+    live: Newborn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transactions, "LAG", 0.3)
-    licensee = Licensee(born)
+    licensee = Licensee(live)
     assert licensee.run(*words()).code == 0
     sent: list[str] = []
-    with Proxy(born.node.url) as proxy:
+    with Proxy(live.node.url) as proxy:
 
         def tell(request: Request, answer: Answer) -> Answer:
             if request["method"] == "eth_sendRawTransaction":

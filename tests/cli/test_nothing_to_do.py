@@ -11,8 +11,8 @@ from tests.cli.test_rehearsal import accept, offer, words
 
 
 @pytest.fixture
-def licensee(born: Newborn) -> Licensee:
-    return Licensee(born)
+def licensee(live: Newborn) -> Licensee:
+    return Licensee(live)
 
 
 def nothing(licensee: Licensee, *command: str) -> str:
@@ -34,11 +34,11 @@ def test_refund__nothing_returnable__says_in_which_state_the_lease_is(licensee: 
 
 def test_refund__refused_for_another_reason__is_a_refusal(licensee: Licensee) -> None:
     assert licensee.run(*words()).code == 0
-    asset = str(licensee.born.asset.address)
+    asset = str(licensee.live.asset.address)
     assert licensee.run("lease", "withdraw", "1", "--yes").code == 0
-    licensee.born.node.rpc("evm_increaseTime", 2 * 86_400)
+    licensee.live.node.rpc("evm_increaseTime", 2 * 86_400)
     licensee.mine()
-    licensee.born.node.rpc("anvil_setCode", asset, "0x5f5ffd")  # PUSH0 PUSH0 REVERT
+    licensee.live.node.rpc("anvil_setCode", asset, "0x5f5ffd")  # PUSH0 PUSH0 REVERT
     before = licensee.nonce
     assert licensee.run("lease", "refund", "1", "--yes").code == 1
     assert licensee.nonce == before
@@ -62,17 +62,17 @@ def test_erase__nothing_of_this_account_accepted__says_so(licensee: Licensee) ->
     assert told == f"{licensee.address} has no accepted contribution to erase"
 
 
-def test_attest__nothing_scored_or_drafted__says_so(born: Newborn) -> None:
-    home = born.home("attestor", "TEST::2")
+def test_attest__nothing_scored_or_drafted__says_so(live: Newborn) -> None:
+    home = live.home("attestor", "TEST::2")
     put_key(home, "attestor-0")
-    before = born.objects
+    before = live.objects
     for command, told in (
         (("attest", "draft", "--dataset", "1"), "no new submission to dataset 1 has 2 scores that agree"),
         (("attest", "publish", "--dataset", "1", "--yes"), "no batch of dataset 1 is drafted and unpublished"),
     ):
-        done = born.run(home, *command, "--json")
+        done = live.run(home, *command, "--json")
         assert done.code == 0 and done.document["nothing"].startswith(told)
-    assert born.objects == before
+    assert live.objects == before
 
 
 def test_claim_and_withdraw__nothing_owed__say_so(licensee: Licensee) -> None:

@@ -19,8 +19,8 @@ from typing import Any
 import ape
 import pytest
 
-from datadao import transactions
-from datadao.fees import GWEI
+from datadao.chain import transactions
+from datadao.chain.fees import GWEI
 from tests.cli.conftest import Newborn
 from tests.cli.licensee import ESCROW, Licensee
 from tests.client.proxy import Answer, Proxy, Request
@@ -46,8 +46,8 @@ def die(*args: object, **kwargs: object) -> None:
 
 
 @pytest.fixture
-def licensee(born: Newborn) -> Iterator[Licensee]:
-    made = Licensee(born)
+def licensee(live: Newborn) -> Iterator[Licensee]:
+    made = Licensee(live)
     made.allow()
     yield made
     made.mining(True)
@@ -134,8 +134,8 @@ def test_request__mined_meanwhile__another_command_says_so_and_goes_on(licensee:
     assert (licensee.escrowed, licensee.kept) == (ESCROW + 70 * 10**6, [])
 
 
-def test_approval__pending__then_mined__the_request_is_all_that_is_sent(born: Newborn) -> None:
-    licensee = Licensee(born)
+def test_approval__pending__then_mined__the_request_is_all_that_is_sent(live: Newborn) -> None:
+    licensee = Licensee(live)
     licensee.mining(False)
     first = licensee.run(*REQUEST)
     assert (first.code, first.document["error"]["kind"]) == (3, "NotMined")
@@ -149,7 +149,7 @@ def test_approval__pending__then_mined__the_request_is_all_that_is_sent(born: Ne
 def test_request__failed_on_chain_meanwhile__is_said_with_its_reason_and_made_anew(
     licensee: Licensee, pending: str
 ) -> None:
-    licensee.born.node.rpc("anvil_setBalance", ape.accounts.test_accounts[1].address, hex(10**18))
+    licensee.live.node.rpc("anvil_setBalance", ape.accounts.test_accounts[1].address, hex(10**18))
     licensee.pull_brake(tip=50 * GWEI)
     settle(licensee)
     done = licensee.run(*REQUEST)
@@ -166,15 +166,15 @@ def test_request__failed_on_chain_meanwhile__is_said_with_its_reason_and_made_an
 
 
 def test_request__replaced__only_one_of_both_is_mined_at_a_higher_fee(licensee: Licensee, pending: str) -> None:
-    old = licensee.born.node.web3.eth.get_transaction(pending)
-    licensee.born.node.rpc("evm_setIntervalMining", 1)
+    old = licensee.live.node.web3.eth.get_transaction(pending)
+    licensee.live.node.rpc("evm_setIntervalMining", 1)
     done = licensee.run(*REQUEST[:-2], "--wait", "30", "--replace")
     assert done.code == 0, done.err
     assert done.document["lease"] == 1 and f"Not mined: {pending}" in done.err
     (sent,) = done.document["transactions"]
-    new = licensee.born.node.web3.eth.get_transaction(sent["transaction"])
+    new = licensee.live.node.web3.eth.get_transaction(sent["transaction"])
     assert new["nonce"] == old["nonce"] and new["maxFeePerGas"] * 10 >= old["maxFeePerGas"] * 11
-    licensee.born.node.rpc("evm_setIntervalMining", 0)
+    licensee.live.node.rpc("evm_setIntervalMining", 0)
     settle(licensee)
     assert (licensee.leases, licensee.escrowed, licensee.kept) == (1, ESCROW, [])
 
@@ -201,12 +201,12 @@ def test_request__its_nonce_used_by_another_wallet__is_void_and_made_anew(licens
 
 def test_request__lost_by_the_node__what_is_sent_then_takes_its_nonce(licensee: Licensee, pending: str) -> None:
     raw = licensee.raw(pending)
-    licensee.born.node.rpc("anvil_dropTransaction", pending)
+    licensee.live.node.rpc("anvil_dropTransaction", pending)
     licensee.mining(True)
     done = licensee.run(*REQUEST)
     assert done.document["lease"] == 1, done.err
     assert f"Not mined: {pending}" in done.err and "only one of both can be mined" in done.err
-    answer = licensee.born.node.web3.provider.make_request("eth_sendRawTransaction", [raw])
+    answer = licensee.live.node.web3.provider.make_request("eth_sendRawTransaction", [raw])
     assert "nonce too low" in answer["error"]["message"]
     assert (licensee.leases, licensee.escrowed, licensee.kept) == (1, ESCROW, [])
 
@@ -215,8 +215,8 @@ def test_request__mined_where_the_node_does_not_show_it_yet__is_not_made_twice(
     licensee: Licensee, pending: str
 ) -> None:
     settle(licensee)
-    with Proxy(licensee.born.node.url) as proxy:
-        before = hex(licensee.born.node.web3.eth.get_transaction_receipt(pending)["blockNumber"] - 1)
+    with Proxy(licensee.live.node.url) as proxy:
+        before = hex(licensee.live.node.web3.eth.get_transaction_receipt(pending)["blockNumber"] - 1)
 
         def ask(request: Request) -> Request:
             if request["method"] == "eth_getTransactionCount":
@@ -237,7 +237,7 @@ def test_request__mined_where_the_node_does_not_show_it_yet__is_not_made_twice(
 
 
 def test_request__mined_where_no_back_end_shows_its_receipt__is_not_made_twice(licensee: Licensee) -> None:
-    with Proxy(licensee.born.node.url) as proxy:
+    with Proxy(licensee.live.node.url) as proxy:
 
         def tell(request: Request, answer: Answer) -> Answer:
             hidden = request["method"] in ("eth_getTransactionReceipt", "eth_getTransactionByHash")
@@ -261,7 +261,7 @@ def test_request__mined_where_no_back_end_shows_its_receipt__is_not_made_twice(l
 def test_request__killed_around_its_broadcast__nothing_is_paid_twice(
     licensee: Licensee, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    from datadao.outbox import Outbox
+    from datadao.chain.outbox import Outbox
 
     with monkeypatch.context() as patch:
         patch.setattr(Outbox if place == "put" else transactions, place, die)
@@ -280,7 +280,7 @@ def test_request__disk_is_full__is_not_sent(licensee: Licensee, monkeypatch: pyt
         raise OSError(28, "No space left on device")
 
     before = licensee.nonce
-    monkeypatch.setattr("datadao.outbox.write_whole", full)
+    monkeypatch.setattr("datadao.chain.outbox.write_whole", full)
     done = licensee.run(*REQUEST)
     assert done.code == 1 and "No space left on device" in done.document["error"]["message"]
     assert (licensee.nonce, licensee.leases, licensee.pool) == (before, 0, 0)
@@ -310,7 +310,7 @@ def test_outbox__damaged_file__is_named_and_nothing_is_sent(licensee: Licensee, 
 def test_outbox__of_another_chain__holds_nothing_up(licensee: Licensee, pending: str) -> None:
     (path,) = licensee.kept
     path.write_text(path.read_text().replace('"genesis": "0x', '"genesis": "0y'))
-    licensee.born.node.rpc("anvil_dropTransaction", pending)
+    licensee.live.node.rpc("anvil_dropTransaction", pending)
     licensee.mining(True)
     assert licensee.run(*REQUEST, "--royalty-bps", "100").document["lease"] == 1
     assert [kept.stem for kept in licensee.kept] == [pending], "what is of another chain stays for that chain"
@@ -344,13 +344,13 @@ class Cut:
 
 
 def cut(licensee: Licensee, how: Cut) -> Any:
-    with Proxy(licensee.born.node.url) as proxy:
+    with Proxy(licensee.live.node.url) as proxy:
         proxy.ask, proxy.tell = how.ask, how.tell
         return licensee.run(*REQUEST[:-1], "8", "--network", proxy.url)
 
 
 def test_request__connection_breaks_after_the_node_has_it__is_done(licensee: Licensee) -> None:
-    assert cut(licensee, Cut(licensee.born.node.url, after=True)).document["lease"] == 1
+    assert cut(licensee, Cut(licensee.live.node.url, after=True)).document["lease"] == 1
     assert (licensee.leases, licensee.escrowed, licensee.kept) == (1, ESCROW, [])
 
 
@@ -358,13 +358,13 @@ def test_request__connection_breaks_before_the_node_has_it__is_given_to_it_again
     licensee: Licensee, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transactions, "_AGAIN", 0.1)
-    assert cut(licensee, Cut(licensee.born.node.url, after=False, times=6)).document["lease"] == 1
+    assert cut(licensee, Cut(licensee.live.node.url, after=False, times=6)).document["lease"] == 1
     assert (licensee.leases, licensee.escrowed, licensee.kept) == (1, ESCROW, [])
 
 
 @pytest.mark.parametrize("message", ["request timed out", "internal error", "already known"])
 def test_request__node_has_it_and_answers_with_an_error__is_done(licensee: Licensee, message: str) -> None:
-    with Proxy(licensee.born.node.url) as proxy:
+    with Proxy(licensee.live.node.url) as proxy:
 
         def tell(request: Request, answer: Answer) -> Answer:
             if request["method"] != "eth_sendRawTransaction":
@@ -378,7 +378,7 @@ def test_request__node_has_it_and_answers_with_an_error__is_done(licensee: Licen
 
 def test_request__node_declines_it__is_refused_in_its_words_and_forgotten(licensee: Licensee) -> None:
     before = licensee.nonce
-    with Proxy(licensee.born.node.url) as proxy:
+    with Proxy(licensee.live.node.url) as proxy:
 
         def ask(request: Request) -> Request:
             return request | {"params": ["0x02"]} if request["method"] == "eth_sendRawTransaction" else request

@@ -17,8 +17,8 @@ from typing import Any
 import ape
 import pytest
 
-from datadao import transactions
-from scripts._artifacts import creation_code
+from datadao.chain import transactions
+from deployer.artifacts import creation_code
 from tests.cli.conftest import Newborn
 from tests.cli.licensee import ESCROW, Licensee
 from tests.client.proxy import Answer, Proxy, Request
@@ -37,8 +37,8 @@ def words(**changes: str) -> list[str]:
 
 
 @pytest.fixture
-def licensee(born: Newborn) -> Licensee:
-    return Licensee(born)
+def licensee(live: Newborn) -> Licensee:
+    return Licensee(live)
 
 
 def refuse(request: Request, answer: Answer) -> Answer:
@@ -55,9 +55,9 @@ def no_overrides(request: Request) -> Request:
 
 
 @pytest.fixture(params=["simulates", "overrides", "neither"])
-def node(request: pytest.FixtureRequest, born: Newborn) -> Iterator[str]:
+def node(request: pytest.FixtureRequest, live: Newborn) -> Iterator[str]:
     """Nodes that can pretend more and less."""
-    with Proxy(born.node.url) as proxy:
+    with Proxy(live.node.url) as proxy:
         if request.param != "simulates":
             proxy.tell = no_simulation
         if request.param == "neither":
@@ -124,17 +124,17 @@ def test_request__on_a_node_that_can_pretend__shows_the_fee_of_both(licensee: Li
 
 def offer(licensee: Licensee, addressee: str | None = None, *, price: int = 10**8, exclusive: bool = False) -> int:
     """As the holders would have made it."""
-    born, timelock = licensee.born, licensee.born.addresses["timelock"]
-    now = born.node.web3.eth.get_block("latest")["timestamp"]
+    live, timelock = licensee.live, licensee.live.addresses["timelock"]
+    now = live.node.web3.eth.get_block("latest")["timestamp"]
     terms = (1, 1, price, 30 * DAY, 2, 5 * 10**7, 0, exclusive, bytes(32))
     arguments = (terms, addressee or "0x" + "00" * 20, 1, now + DAY)
     for rpc in (("anvil_impersonateAccount", timelock), ("anvil_setBalance", timelock, hex(10**18))):
-        born.node.rpc(*rpc)
-    from datadao.chain import Call
+        live.node.rpc(*rpc)
+    from datadao.chain.rpc import Call
 
-    data = Call(born.addresses["leases"], "DataLeases", "createOffer", arguments).data
-    request = {"from": timelock, "to": born.addresses["leases"], "data": "0x" + data.hex()}
-    born.node.web3.eth.wait_for_transaction_receipt(born.node.rpc("eth_sendTransaction", request))
+    data = Call(live.addresses["leases"], "DataLeases", "createOffer", arguments).data
+    request = {"from": timelock, "to": live.addresses["leases"], "data": "0x" + data.hex()}
+    live.node.web3.eth.wait_for_transaction_receipt(live.node.rpc("eth_sendTransaction", request))
     return int(licensee.view("leases", "offerCount"))
 
 
@@ -144,13 +144,13 @@ def accept(number: int, *more: str) -> list[str]:
 
 def taken(licensee: Licensee, number: int) -> None:
     """Somebody else, whose money is there, accepts."""
-    other = Licensee(licensee.born, "other")
+    other = Licensee(licensee.live, "other")
     other.home.joinpath("config.yaml").write_text(
         other.home.joinpath("config.yaml").read_text().replace("TEST::10", "TEST::0")
     )
     account = ape.accounts.test_accounts[0]
-    with ape.networks.parse_network_choice(licensee.born.node.url):
-        licensee.born.asset.mint(account.address, ESCROW, sender=account)
+    with ape.networks.parse_network_choice(licensee.live.node.url):
+        licensee.live.asset.mint(account.address, ESCROW, sender=account)
     done = other.run(*accept(number))
     assert done.code == 0, done.err
 
@@ -165,12 +165,12 @@ def test_accept__without_a_seat__is_refused_before_anything_is_allowed(licensee:
 def test_accept__of_somebody_elses_or_expired_or_dearer__is_refused_before_anything_is_allowed(
     licensee: Licensee, node: str
 ) -> None:
-    theirs, mine = offer(licensee, licensee.born.addresses["registry"]), offer(licensee)
+    theirs, mine = offer(licensee, licensee.live.addresses["registry"]), offer(licensee)
     assert "DataLeases_NotAddressee(" in refusal(licensee, *accept(theirs, "--network", node))
     assert "DataLeases_CostAboveMax(cost=250000000, maxCost=1000000)" in refusal(
         licensee, *accept(mine, "--max-cost", "1", "--network", node)
     )
-    licensee.born.node.rpc("evm_increaseTime", DAY)
+    licensee.live.node.rpc("evm_increaseTime", DAY)
     licensee.mine()
     assert "DataLeases_OfferExpired(" in refusal(licensee, *accept(mine, "--network", node))
 
@@ -178,7 +178,7 @@ def test_accept__of_somebody_elses_or_expired_or_dearer__is_refused_before_anyth
 def test_accept__exclusive_beside_a_live_lease__is_refused_where_the_node_can_pretend(licensee: Licensee) -> None:
     first, alone = offer(licensee), offer(licensee, exclusive=True)
     taken(licensee, first)
-    with Proxy(licensee.born.node.url) as proxy:
+    with Proxy(licensee.live.node.url) as proxy:
         assert "DataLeases_LiveLeases(datasetId=1, live=1)" in refusal(licensee, *accept(alone, "--network", proxy.url))
         proxy.tell = no_simulation
         assert "DataLeases_LiveLeases(datasetId=1, live=1)" in refusal(licensee, *accept(alone, "--network", proxy.url))
@@ -190,7 +190,7 @@ def test_accept__exclusive_beside_a_live_lease__is_refused_where_the_node_can_pr
 @pytest.fixture
 def from_zero(licensee: Licensee) -> Licensee:
     """The settlement asset is one like USDT: its code changes, what accounts hold stays."""
-    node = licensee.born.node
+    node = licensee.live.node
     sender = ape.accounts.test_accounts[0]
     with ape.networks.parse_network_choice(node.url):
         import eth_abi
@@ -201,7 +201,7 @@ def from_zero(licensee: Licensee) -> Licensee:
         unsigned = ape.networks.ecosystem.create_transaction(data=data, sender=sender.address)
         created = sender.call(unsigned).contract_address
     code = node.rpc("eth_getCode", created, "latest")
-    node.rpc("anvil_setCode", str(licensee.born.asset.address), code)
+    node.rpc("anvil_setCode", str(licensee.live.asset.address), code)
     return licensee
 
 
@@ -255,7 +255,7 @@ def test_request__refused_once_the_approval_is_mined__says_what_was_sent(
     licensee: Licensee, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transactions, "LAG", 0.3)
-    with Proxy(licensee.born.node.url) as proxy:
+    with Proxy(licensee.live.node.url) as proxy:
         on_broadcast(proxy, 1, licensee.pull_brake)
         done = licensee.run(*words(), "--network", proxy.url)
     error = done.document["error"]
@@ -268,7 +268,7 @@ def test_request__refused_once_the_approval_is_mined__says_what_was_sent(
 def test_request__reverted_on_chain__says_the_contracts_reason_and_the_hash(licensee: Licensee) -> None:
     licensee.allow()
     before = licensee.nonce
-    with Proxy(licensee.born.node.url) as proxy:
+    with Proxy(licensee.live.node.url) as proxy:
         on_broadcast(proxy, 1, licensee.pull_brake)
         done = licensee.run(*words(), "--network", proxy.url)
     error = done.document["error"]

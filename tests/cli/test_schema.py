@@ -12,14 +12,14 @@ from tests.cli.conftest import Newborn
 from tests.cli.world import SCHEMA
 
 
-def test_add__schema__is_stored_under_the_hash_it_prints_once(born: Newborn) -> None:
-    home, path = born.home("deployer"), born.folder / "schema.json"
+def test_add__schema__is_stored_under_the_hash_it_prints_once(live: Newborn) -> None:
+    home, path = live.home("deployer"), live.folder / "schema.json"
     path.write_bytes(b'{"type": "object", "properties": {"age": {"$ref": "#/$defs/age"}}, "$defs": {"age": {}}}\n')
     digest = sha256(path.read_bytes()).hexdigest()
     for _ in range(2):
-        assert born.run(home, "schema", "add", str(path)).out == f"schemaHash: 0x{digest}\n"
-    assert (born.folder / "storage" / "sha256" / digest[:2] / digest).read_bytes() == path.read_bytes()
-    added = born.run(home, "schema", "add", str(path), "--json").document
+        assert live.run(home, "schema", "add", str(path)).out == f"schemaHash: 0x{digest}\n"
+    assert (live.folder / "storage" / "sha256" / digest[:2] / digest).read_bytes() == path.read_bytes()
+    added = live.run(home, "schema", "add", str(path), "--json").document
     assert added == {"schemaHash": f"0x{digest}", "properties": ["age"]}
 
 
@@ -36,39 +36,39 @@ def test_add__schema__is_stored_under_the_hash_it_prints_once(born: Newborn) -> 
         (b" " * (8 * 1024 * 1024 + 1), "a schema has at most 8388608"),
     ],
 )
-def test_add__what_no_attestor_could_use__refused_and_not_stored(born: Newborn, data: bytes, told: str) -> None:
-    path, before = born.folder / "schema.json", born.objects
+def test_add__what_no_attestor_could_use__refused_and_not_stored(live: Newborn, data: bytes, told: str) -> None:
+    path, before = live.folder / "schema.json", live.objects
     path.write_bytes(data)
-    assert told in born.run(born.home("deployer"), "schema", "add", str(path)).refusal
-    assert born.objects == before
+    assert told in live.run(live.home("deployer"), "schema", "add", str(path)).refusal
+    assert live.objects == before
 
 
-def test_add__with_identifiers_of_its_own__is_not_looked_up_from_the_top(born: Newborn) -> None:
-    path = born.folder / "schema.json"
+def test_add__with_identifiers_of_its_own__is_not_looked_up_from_the_top(live: Newborn) -> None:
+    path = live.folder / "schema.json"
     part = {"$id": "https://a.example/part", "$ref": "#/$defs/age", "$defs": {"age": {"type": "integer"}}}
     path.write_text(json.dumps({"properties": {"age": part}}))
-    assert born.run(born.home("deployer"), "schema", "add", str(path)).code == 0
+    assert live.run(live.home("deployer"), "schema", "add", str(path)).code == 0
 
 
-def test_add__without_properties__says_what_it_means(born: Newborn) -> None:
-    path = born.folder / "schema.json"
+def test_add__without_properties__says_what_it_means(live: Newborn) -> None:
+    path = live.folder / "schema.json"
     path.write_text('{"type": "string"}')
-    done = born.run(born.home("deployer"), "schema", "add", str(path))
+    done = live.run(live.home("deployer"), "schema", "add", str(path))
     assert done.code == 0 and "It names no properties at its top, so that completeness is not scored." in done.err
 
 
-def test_show__a_datasets_schema__says_what_a_record_is(born: Newborn) -> None:
-    home = born.home("member")
-    shown = born.run(home, "schema", "show", "--dataset", "1")
+def test_show__a_datasets_schema__says_what_a_record_is(live: Newborn) -> None:
+    home = live.home("member")
+    shown = live.run(home, "schema", "show", "--dataset", "1")
     assert "name" in shown.out and "string" in shown.out and "yes" in shown.out and "UTF-8" in shown.out
-    document: dict[str, Any] = born.run(home, "schema", "show", "--dataset", "1", "--json").document
+    document: dict[str, Any] = live.run(home, "schema", "show", "--dataset", "1", "--json").document
     assert document == {"dataset": 1, "schemaHash": "0x" + sha256(SCHEMA).hexdigest(), "schema": json.loads(SCHEMA)}
 
 
-def test_show__what_is_not_there__is_told(born: Newborn) -> None:
-    home = born.home("member")
-    assert born.run(home, "schema", "show", "--dataset", "2").refusal == "no dataset 2; there are 1 to 1"
-    for item in born.objects:
+def test_show__what_is_not_there__is_told(live: Newborn) -> None:
+    home = live.home("member")
+    assert live.run(home, "schema", "show", "--dataset", "2").refusal == "no dataset 2; there are 1 to 1"
+    for item in live.objects:
         item.unlink()
-    refusal = born.run(home, "schema", "show", "--dataset", "1").refusal
+    refusal = live.run(home, "schema", "show", "--dataset", "1").refusal
     assert refusal.startswith("the schema of dataset 1, 0x") and "`datadao schema add`" in refusal

@@ -13,48 +13,48 @@ from tests.cli.conftest import Newborn, put_key
 LINE = json.dumps({"name": "n", "diary": "d"}) + "\n"
 
 
-def started(born: Newborn, name: str, store: str, *more: str) -> tuple[Path, tuple[str, ...]]:
-    said = ("init", "--network", born.node.url, "--account", "TEST::12", "--deployment", str(born.record))
-    return born.folder / name, (*said, "--store", store, *more)
+def started(live: Newborn, name: str, store: str, *more: str) -> tuple[Path, tuple[str, ...]]:
+    said = ("init", "--network", live.node.url, "--account", "TEST::12", "--deployment", str(live.record))
+    return live.folder / name, (*said, "--store", store, *more)
 
 
-def test_init__new_folders__makes_storage_and_inbox_once(born: Newborn) -> None:
-    places = [born.folder / "new#1", born.folder / "in%20box"]
-    home, said = started(born, "first", f"file://{places[0]}", "--inbox", f"file://{places[1]}")
-    assert born.run(home, *said).code == 0
+def test_init__new_folders__makes_storage_and_inbox_once(live: Newborn) -> None:
+    places = [live.folder / "new#1", live.folder / "in%20box"]
+    home, said = started(live, "first", f"file://{places[0]}", "--inbox", f"file://{places[1]}")
+    assert live.run(home, *said).code == 0
     assert all([path.name for path in place.iterdir()] == ["sha256"] for place in places)
     (places[0] / "sha256" / "kept").write_text("x")
-    home, said = started(born, "second", f"file://{places[0]}")
-    assert born.run(home, *said).code == 0 and (places[0] / "sha256" / "kept").exists()
+    home, said = started(live, "second", f"file://{places[0]}")
+    assert live.run(home, *said).code == 0 and (places[0] / "sha256" / "kept").exists()
 
 
-def test_init__storage_that_cannot_be__leaves_no_configuration(born: Newborn) -> None:
-    (born.folder / "file").write_text("x")
-    home, said = started(born, "role", f"file://{born.folder}/file/storage")
-    assert born.run(home, *said).refusal.startswith(f"cannot open file://{born.folder}/file/storage: ")
+def test_init__storage_that_cannot_be__leaves_no_configuration(live: Newborn) -> None:
+    (live.folder / "file").write_text("x")
+    home, said = started(live, "role", f"file://{live.folder}/file/storage")
+    assert live.run(home, *said).refusal.startswith(f"cannot open file://{live.folder}/file/storage: ")
     assert not (home / "config.yaml").exists()
 
 
-def test_init__half_of_the_credentials__is_one_sentence(born: Newborn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_init__half_of_the_credentials__is_one_sentence(live: Newborn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY", raising=False)
-    home, said = started(born, "role", "s3://bucket")
-    assert born.run(home, *said).refusal == "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not; set both"
+    home, said = started(live, "role", "s3://bucket")
+    assert live.run(home, *said).refusal == "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not; set both"
     assert not (home / "config.yaml").exists()
 
 
 @pytest.mark.parametrize("empty", [False, True], ids=["misspelt", "not mounted"])
-def test_commands__storage_folder_missing__refuse_and_make_none(born: Newborn, empty: bool) -> None:
+def test_commands__storage_folder_missing__refuse_and_make_none(live: Newborn, empty: bool) -> None:
     home, attestor, custodian = (
-        born.home("member", "TEST::12"),
-        born.home("att", "TEST::2"),
-        born.home("cus", "TEST::5"),
+        live.home("member", "TEST::12"),
+        live.home("att", "TEST::2"),
+        live.home("cus", "TEST::5"),
     )
     put_key(attestor, "attestor-0")
     put_key(custodian, "custodian-0")
     path = home / "diary.jsonl"
     path.write_text(LINE)
-    storage = born.folder / "storage"
+    storage = live.folder / "storage"
     shutil.rmtree(storage)
     if empty:
         storage.mkdir()
@@ -66,7 +66,7 @@ def test_commands__storage_folder_missing__refuse_and_make_none(born: Newborn, e
         (attestor, "attest", "sign", "--dataset", "1"),
         (custodian, "custodian", "once"),
     ):
-        refusal = born.run(role, *command).refusal
+        refusal = live.run(role, *command).refusal
         assert str(storage) in refusal and "is it spelt right, and mounted? `datadao init` makes" in refusal
     assert list(storage.iterdir()) == [] if empty else not storage.exists()
     assert not (home / "receipts").exists()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from datadao.keyfile import new_key
+from datadao.crypto.keyfile import new_key
 from datadao.profile import Profile
 from tests.cli.conftest import Newborn
 from tests.cli.test_refusals import REQUEST, written
@@ -21,13 +21,13 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def holder(born: Newborn) -> Role:
+def holder(live: Newborn) -> Role:
     """A role with an encrypted key file."""
-    logs = born.folder / "logs"
+    logs = live.folder / "logs"
     logs.mkdir()
-    role = Role("holder", born.folder / "holder", logs)
-    store = {"url": (born.folder / "storage").as_uri()}
-    Profile(role.home, network=born.node.url, deployment=str(born.record), account="holder", store=store).write()
+    role = Role("holder", live.folder / "holder", logs)
+    store = {"url": (live.folder / "storage").as_uri()}
+    Profile(role.home, network=live.node.url, deployment=str(live.record), account="holder", store=store).write()
     written(role.home)
     return role
 
@@ -60,37 +60,37 @@ def at_terminal(arguments: Sequence[str], environment: dict[str, str], prompt: s
     return process.wait(timeout=60), shown.decode()
 
 
-def test_passphrase__wrong_in_the_environment__is_told_and_signs_nothing(born: Newborn, holder: Role) -> None:
-    before = born.objects
+def test_passphrase__wrong_in_the_environment__is_told_and_signs_nothing(live: Newborn, holder: Role) -> None:
+    before = live.objects
     wrong = without(holder, APE_ACCOUNTS_holder_PASSPHRASE="open sesame")
     done = holder.run("contribute", "diary.jsonl", "--dataset", "1", environment=wrong)
     assert (done.code, done.out) == (1, "")
     assert done.err.strip().splitlines()[-1] == "Refused: account holder: the passphrase is wrong; nothing was signed"
-    assert "open sesame" not in done.err and born.objects == before
+    assert "open sesame" not in done.err and live.objects == before
 
 
-def test_passphrase__nobody_to_ask__names_the_variable(born: Newborn, holder: Role) -> None:
+def test_passphrase__nobody_to_ask__names_the_variable(live: Newborn, holder: Role) -> None:
     done = holder.run("contribute", "diary.jsonl", "--dataset", "1", environment=without(holder))
     assert done.code == 1 and "set APE_ACCOUNTS_holder_PASSPHRASE" in done.err and "Traceback" not in done.err
 
 
 @pytest.mark.parametrize("right", [True, False])
-def test_passphrase__typed__is_not_shown(born: Newborn, holder: Role, right: bool) -> None:
-    file, before = str(holder.home / "diary.jsonl"), len(born.objects)
+def test_passphrase__typed__is_not_shown(live: Newborn, holder: Role, right: bool) -> None:
+    file, before = str(holder.home / "diary.jsonl"), len(live.objects)
     typed = holder.passphrase if right else "open sesame"
     code, shown = at_terminal(("contribute", file, "--dataset", "1"), without(holder), "Passphrase of holder: ", typed)
     assert code == (0 if right else 1), shown
     assert typed not in shown and "Traceback" not in shown
-    assert len(born.objects) - before == (3 if right else 0)
+    assert len(live.objects) - before == (3 if right else 0)
 
 
 @pytest.mark.parametrize(("answer", "sent"), [("y", 2), ("n", 0), ("", 0)])
-def test_confirm__only_a_yes_sends(born: Newborn, answer: str, sent: int) -> None:
-    home = born.home("licensee")
+def test_confirm__only_a_yes_sends(live: Newborn, answer: str, sent: int) -> None:
+    home = live.home("licensee")
     new_key(home / "keys" / "sealing")
-    before = born.nonce(10)
+    before = live.nonce(10)
     command = ("lease", "request", *REQUEST, "--price", "100", "--bond", "50", "--home", str(home))
     code, shown = at_terminal(command, dict(os.environ), "Send 2 transactions? [y/N]:", answer)
     assert code == (0 if sent else 1), shown
     assert ("nothing was sent" in shown) is not bool(sent)
-    assert born.nonce(10) - before == sent
+    assert live.nonce(10) - before == sent

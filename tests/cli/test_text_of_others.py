@@ -13,8 +13,8 @@ from pathlib import Path
 import ape
 import pytest
 
-from datadao.chain import Call
-from datadao.keyfile import new_key
+from datadao.chain.rpc import Call
+from datadao.crypto.keyfile import new_key
 from datadao.text import BAR, REPLACEMENT
 from tests.cli.conftest import Newborn
 from tests.cli.test_refusals import REQUEST
@@ -22,13 +22,13 @@ from tests.cli.test_terminal import at_terminal
 from tests.client.test_text import BIDI, DANGEROUS, HIDDEN, HOSTILE
 
 
-def hostile_request(born: Newborn) -> Path:
+def hostile_request(live: Newborn) -> Path:
     """Folder of a licensee whose lease 1 is asked for with that text."""
-    home = born.home("licensee")
+    home = live.home("licensee")
     new_key(home / "keys" / "sealing")
     words = [HOSTILE if word == "please" else word for word in REQUEST]
     more = ("--price", "100", "--bond", "50", "--royalty-bps", "250", "--exclusive", "--yes")
-    assert born.run(home, "lease", "request", *words, *more).code == 0
+    assert live.run(home, "lease", "request", *words, *more).code == 0
     return home
 
 
@@ -61,8 +61,8 @@ def shows_the_facts(screen: list[str]) -> None:
 
 
 @pytest.mark.parametrize("words", [("proposals",), ("lease", "show", "1")], ids=" ".join)
-def test_hostile_text__at_a_terminal__is_marked_visible_and_whole(born: Newborn, words: tuple[str, ...]) -> None:
-    home = hostile_request(born)
+def test_hostile_text__at_a_terminal__is_marked_visible_and_whole(live: Newborn, words: tuple[str, ...]) -> None:
+    home = hostile_request(live)
     screen = on_screen(*words, "--home", str(home))
     assert not any(DANGEROUS.search(line) for line in screen), screen
     assert all(len(line) <= 84 for line in screen)  # combining marks take no column
@@ -82,35 +82,35 @@ def test_hostile_text__at_a_terminal__is_marked_visible_and_whole(born: Newborn,
 
 
 @pytest.mark.parametrize("words", [("proposals",), ("lease", "show", "1")], ids=" ".join)
-def test_hostile_text__in_a_pipe__is_the_same(born: Newborn, words: tuple[str, ...]) -> None:
-    done = born.run(hostile_request(born), *words)
+def test_hostile_text__in_a_pipe__is_the_same(live: Newborn, words: tuple[str, ...]) -> None:
+    done = live.run(hostile_request(live), *words)
     assert done.code == 0 and not DANGEROUS.search(done.out)
     shows_the_facts(done.out.split("\n"))
     assert " pad" * 60 + " the end" in done.out
 
 
-def test_hostile_text__for_programs__is_exact(born: Newborn) -> None:
-    home = hostile_request(born)
-    done = born.run(home, "proposals", "--json")
+def test_hostile_text__for_programs__is_exact(live: Newborn) -> None:
+    home = hostile_request(live)
+    done = live.run(home, "proposals", "--json")
     assert not DANGEROUS.search(done.out), "JSON escapes it"
     (found,) = done.document["proposals"]
     assert HOSTILE in found["description"] and found["description"].startswith("Lease 1 terms 0x")
     assert found["actions"][0]["function"] == "leases.approve"
-    assert born.run(home, "lease", "show", "1", "--json").document["text"] == HOSTILE
+    assert live.run(home, "lease", "show", "1", "--json").document["text"] == HOSTILE
 
 
-def test_proposal__of_another_call__is_shown_in_words_and_by_whom(born: Newborn) -> None:
-    registry, holder = born.addresses["registry"], ape.accounts.test_accounts[10].address
-    born.node.rpc("anvil_setBalance", registry, hex(10**18))
-    born.node.rpc("anvil_impersonateAccount", registry)
-    mint = Call(born.addresses["token"], "DataToken", "mint", (holder, 10**12)).data
-    request = {"from": registry, "to": born.addresses["token"], "data": "0x" + mint.hex()}
-    assert born.node.rpc("eth_getTransactionReceipt", born.node.rpc("eth_sendTransaction", request))["status"] == "0x1"
-    born.node.rpc("anvil_mine", "0x2", "0x2")
-    home = born.home("proposer")
+def test_proposal__of_another_call__is_shown_in_words_and_by_whom(live: Newborn) -> None:
+    registry, holder = live.addresses["registry"], ape.accounts.test_accounts[10].address
+    live.node.rpc("anvil_setBalance", registry, hex(10**18))
+    live.node.rpc("anvil_impersonateAccount", registry)
+    mint = Call(live.addresses["token"], "DataToken", "mint", (holder, 10**12)).data
+    request = {"from": registry, "to": live.addresses["token"], "data": "0x" + mint.hex()}
+    assert live.node.rpc("eth_getTransactionReceipt", live.node.rpc("eth_sendTransaction", request))["status"] == "0x1"
+    live.node.rpc("anvil_mine", "0x2", "0x2")
+    home = live.home("proposer")
     words = ("governor.setVotingDelay", "3 days", "--description", HOSTILE, "--yes", "--json")
-    proposal = born.run(home, "propose", *words).document["proposal"]
-    shown = born.run(home, "proposals").out
+    proposal = live.run(home, "propose", *words).document["proposal"]
+    shown = live.run(home, "proposals").out
     assert shown.startswith(f"{proposal}  Pending\n") and not DANGEROUS.search(shown)
     facts = {" ".join(line.split()) for line in shown.split("\n")}
     assert {f"proposer {holder}", "does governor.setVotingDelay(newVotingDelay=259200 (3 days))"} <= facts

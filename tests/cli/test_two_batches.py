@@ -24,18 +24,18 @@ from typing import Any
 import ape
 import pytest
 
-from datadao import wallet
-from datadao.batch import Batch, Manifest
-from datadao.board import Board
-from datadao.catalog import Catalog
-from datadao.chain import CONTRACTS, Call
+from datadao.batches import Catalog
+from datadao.chain import wallet
+from datadao.chain.rpc import CONTRACTS, Call
 from datadao.client import DataDAO, Terms
-from datadao.keyfile import new_key
-from datadao.proposal import Draft, Signed
-from datadao.store import Store, content_name
+from datadao.crypto.keyfile import new_key
+from datadao.messages.batch import Batch, Manifest
+from datadao.messages.score import Draft, Signed
+from datadao.storage.board import Board
+from datadao.storage.store import Store, content_name
 from tests.cli.conftest import Newborn, put_key
 from tests.cli.world import DAY, FINALITY, SCHEMA, UNIT
-from tests.deployment.world import until
+from tests.deployer.world import until
 
 LINES = [json.dumps({"name": name, "diary": "d"}) + "\n" for name in "ab"]
 CUSTODIANS, ATTESTORS = range(4), range(3)

@@ -17,13 +17,13 @@ VICES = (
 
 
 @pytest.fixture
-def licensee(born: Newborn) -> Licensee:
-    return Licensee(born)
+def licensee(live: Newborn) -> Licensee:
+    return Licensee(live)
 
 
 @pytest.mark.parametrize("vice", VICES)
 def test_sending__through_a_vice_of_the_node__ends_as_at_an_honest_one(licensee: Licensee, vice: str) -> None:
-    with vicious(licensee.born.node.url, vice) as proxy:
+    with vicious(licensee.live.node.url, vice) as proxy:
 
         def done(*command: str) -> dict[str, object]:
             ran = licensee.run(*command, "--yes", "--json", "--network", proxy.url)
@@ -33,7 +33,7 @@ def test_sending__through_a_vice_of_the_node__ends_as_at_an_honest_one(licensee:
         assert done(*words()[:-2])["lease"] == 1
         assert (licensee.leases, licensee.escrowed, licensee.allowance) == (1, ESCROW, 0)
         assert done("lease", "withdraw", "1")["status"] == "Pending"
-        licensee.born.node.rpc("evm_increaseTime", 2 * DAY)
+        licensee.live.node.rpc("evm_increaseTime", 2 * DAY)
         licensee.mine()
         assert done("lease", "refund", "1")["amount"] == str(ESCROW)
         assert licensee.escrowed == 0 and licensee.kept == []
@@ -47,7 +47,7 @@ def test_sending__refused_through_a_vice_of_the_node__has_its_reason_and_sends_n
     licensee: Licensee, vice: str
 ) -> None:
     before = licensee.nonce
-    with vicious(licensee.born.node.url, vice) as proxy:
+    with vicious(licensee.live.node.url, vice) as proxy:
         refused = licensee.run(*words(price="0.5"), "--network", proxy.url)
         assert refused.code == 1, refused.err
         assert refused.document["error"]["message"].startswith(

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from datadao.asset import Asset
-from datadao.chain import CONTRACTS, Call
+from datadao.chain.abi import positional
+from datadao.chain.asset import Asset
+from datadao.chain.codec import function as entry_of
+from datadao.chain.rpc import CONTRACTS, Call
 from datadao.cli.money import Money
 from datadao.cli.wording import Actions, applicant_text, duration, purposes, said
-from datadao.codec import function as entry_of
-from datadao.deployment import positional
 from datadao.text import BAR
 
 ASSET = "0xaAaAaAaaAaAaAaaAaAAAAAAAAaaaAaAaAaaAaaAa"
@@ -58,19 +58,19 @@ def test_action__of_a_contract_of_the_dao__is_in_words(key: str, function: str, 
 
 def test_action__that_passes_another_on__shows_both() -> None:
     inner = call("asset", "approve", (address(7), 2**256 - 1))
-    told = list(actions().words(*call("governor", "relay", inner)))
-    assert told[0].startswith(f"governor.relay({ASSET} (asset), 0, 0x095ea7b3")
-    assert told[1].startswith(f"  which calls asset.approve(spender={address(7)}, value=1157")
+    lines = list(actions().words(*call("governor", "relay", inner)))
+    assert lines[0].startswith(f"governor.relay({ASSET} (asset), 0, 0x095ea7b3")
+    assert lines[1].startswith(f"  which calls asset.approve(spender={address(7)}, value=1157")
     batch = ([inner[0]], [0], [inner[2]], bytes(32), bytes(32), 0)
-    assert list(actions().words(*call("timelock", "scheduleBatch", batch)))[1] == told[1]
+    assert list(actions().words(*call("timelock", "scheduleBatch", batch)))[1] == lines[1]
 
 
 def test_action__that_passes_itself_on_for_ever__ends() -> None:
     inner = call("leases", "withdrawTreasury", ())
     for _ in range(10):
         inner = call("governor", "relay", inner)
-    told = list(actions().words(*inner))
-    assert len(told) == 4 and told[-1].startswith("  which calls   which calls   which calls governor.relay(")
+    lines = list(actions().words(*inner))
+    assert len(lines) == 4 and lines[-1].startswith("  which calls   which calls   which calls governor.relay(")
 
 
 @pytest.mark.parametrize(

@@ -24,15 +24,15 @@ from eth_account import Account
 from eth_utils import keccak
 from moto.server import ThreadedMotoServer
 
-from datadao.board import Board
 from datadao.client import DataDAO
-from datadao.deployment import Config
-from datadao.store import Store
-from scripts._networks import CONFIGS
-from scripts._plan import make_plan, override
-from scripts._record import append
+from datadao.storage.board import Board
+from datadao.storage.store import Store
+from deployer.config import Config
+from deployer.networks import CONFIGS
+from deployer.plan import make_plan, override
+from deployer.record import append
 from tests.cli.lagging import Lagging
-from tests.deployment.world import Node, deployed
+from tests.deployer.world import Node, deployed
 
 DATADAO = str(Path(sys.executable).parent / "datadao")
 DAY = 86_400
@@ -262,7 +262,7 @@ class World:
                 found[f"{role.name}'s {path.name}"] = path.read_bytes()
         return found
 
-    # Birth
+    # Creation
 
     def _roles(self, kind: str, count: int) -> list[Role]:
         names = [f"{kind}{number}" for number in range(count)] if count > 1 else [kind]
@@ -281,10 +281,10 @@ class World:
             "DataToken.maturitySupply": 8 * 10**9,
         }
         plan = make_plan(deployer.address, override(config, changes))
-        born, entry = deployed(deployer, plan)
-        dao = DataDAO(born.addresses)
+        live, entry = deployed(deployer, plan)
+        dao = DataDAO(live.addresses)
         self.dao_id, self.addresses = dao.id, dao.addresses
-        self.asset = born.asset
+        self.asset = live.asset
         for role in self.roles:
             self.node.rpc("anvil_setBalance", role.address, hex(10**18))
         self.asset.mint(self.licensee.address, 1_000 * UNIT, sender=deployer)

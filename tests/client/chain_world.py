@@ -1,7 +1,7 @@
 """A DAO on a real node with real encrypted data: what custodians, leavers and licensees are tested against.
 
-Its roles are Ape's test accounts and the keys of `datadao.testing`, so that commands run in processes of their own can
-play them too.
+Its roles are Ape's test accounts and the keys of `assurance.harness.dao.keys`, so that commands run in processes of
+their own can play them too.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from eth_account import Account
 from eth_utils import keccak
 
-from datadao.batch import Manifest
-from datadao.chain_gate import ChainGate
+from assurance.harness.chain.anvil import Anvil
+from assurance.harness.chain.handles import Receipt
+from assurance.harness.dao.dao import Batch, Dao
+from assurance.harness.dao.keys import local_key
+from assurance.harness.dao.system import DAY, ROLES, Actor
+from datadao.chain.connection import connect
+from datadao.chain.node import NodeView
+from datadao.chain.view import View
+from datadao.contributor import contribute
 from datadao.crypto.seal import public_key
-from datadao.custody import Custodian
-from datadao.gate import Gate
-from datadao.licensee import Licensee, Opened
-from datadao.manifests import Manifests
-from datadao.node import connect
-from datadao.release import Bundle, bundles_of
-from datadao.store import Store
-from datadao.submission import contribute
-from datadao.testing import local_key
+from datadao.custodian.checks import Checks
+from datadao.custodian.custodian import Custodian
+from datadao.custodian.manifests import Manifests
+from datadao.licensee.licensee import Licensee, Opened
+from datadao.messages.batch import Manifest
+from datadao.messages.bundle import Bundle, bundles_of
+from datadao.storage.store import Store
 from datadao.types import Committee, Contribution, Leaf
-from datadao.warden import Warden
-from tests.support.anvil import Anvil
-from tests.support.dao import Batch, Dao
-from tests.support.handles import Receipt
-from tests.support.system import DAY, ROLES, Actor
 
 MNEMONIC = "test test test test test test test test test test test junk"
 EPOCH = 1
@@ -77,25 +77,25 @@ class ChainWorld:
     def store(self) -> Store:
         return Store((self.home / "store").as_uri(), create=True)
 
-    def gate(self, *urls: str, timeout: float = 5.0, **settings: Any) -> ChainGate:
+    def view(self, *urls: str, timeout: float = 5.0, **settings: Any) -> NodeView:
         """What a custodian asks at one node, the real one unless said."""
-        return ChainGate(connect(urls[0] if urls else self.url, timeout, patience=1.0), self.dao.addresses, **settings)
+        return NodeView(connect(urls[0] if urls else self.url, timeout, patience=1.0), self.dao.addresses, **settings)
 
-    def custodian(self, slot: int, gate: Gate | None = None, **changes: Any) -> Custodian:
+    def custodian(self, slot: int, view: View | None = None, **changes: Any) -> Custodian:
         settings = {
             "dao": self.dao.id,
             "epoch": EPOCH,
             "slot": slot,
             "private_key": custodian_key(slot),
             "signer": self.dao.actors[f"custodian-{slot}"].sign,
-            "gate": gate or self.gate(),
+            "view": view or self.view(),
             "store": self.store,
             "home": self.home / f"custodian-{slot}",
         }
         return Custodian(**(settings | changes))
 
     def committee(self) -> Committee:
-        return self.gate().committee(EPOCH)
+        return self.view().committee(EPOCH)
 
     # Data
 
@@ -107,7 +107,7 @@ class ChainWorld:
             dataset_id=1,
             contributor=owner.address,
             committee=committee or self.committee(),
-            attestors=self.gate().attestors(),
+            attestors=self.view().attestors(),
             store=self.store,
             signer=owner.sign,
         )
@@ -132,8 +132,8 @@ class ChainWorld:
 
     def contributions(self) -> list[Contribution]:
         """As a custodian finds them."""
-        warden = Warden(self.gate(), self.dao.id)
-        return Manifests(self.dao.id, warden, self.store).contributions(1)
+        checks = Checks(self.view(), self.dao.id)
+        return Manifests(self.dao.id, checks, self.store).contributions(1)
 
     @property
     def manifest(self) -> Manifest:

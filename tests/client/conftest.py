@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.parties import DATA, Wallet, World, contributions
 from datadao.types import Contribution
-from tests.support.dao import Dao
 
 from .chain_world import ChainWorld
-from .world import DATA, Wallet, World, contributions
 
 # The client's properties are checked on machines of any speed, often several at once: no deadline per example.
 settings.register_profile("client", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

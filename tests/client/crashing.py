@@ -9,16 +9,15 @@ from typing import Any
 
 import pytest
 
-from datadao.journal import Journal
-from datadao.store import Store
-
-from .world import FakeGate
+from assurance.harness.dao.parties import FakeView
+from datadao.custodian.journal import Journal
+from datadao.storage.store import Store
 
 _BOUNDARIES: tuple[tuple[type, tuple[str, ...]], ...] = (
     (Store, ("put", "get", "has", "names")),
     (Journal, ("append",)),
     (Path, ("unlink", "replace")),
-    (FakeGate, ("_ask",)),
+    (FakeView, ("_ask",)),
 )
 
 

@@ -108,12 +108,12 @@ class Proxy:
             found = self._session.post(self.node, json=[batch[place] for place in open_], timeout=60).json()
             for place, answer in zip(open_, found, strict=True):
                 answers[place] = answer
-        told = []
+        altered = []
         for request, answer in zip(batch, answers, strict=True):
             for vice in self.vices:
                 answer = vice.tell(request, answer or {})
-            told.append(self.tell(request, answer or {}))
-        return told if isinstance(body, list) else told[0]
+            altered.append(self.tell(request, answer or {}))
+        return altered if isinstance(body, list) else altered[0]
 
     def _refused(self, request: Request) -> Answer | None:
         for vice in reversed(self.vices):

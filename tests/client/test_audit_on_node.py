@@ -1,4 +1,4 @@
-"""`datadao.audit` over a real node: what it reads, what it refuses to report on, what it says."""
+"""`datadao.ledger` over a real node: what it reads, what it refuses to report on, what it says."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from web3 import HTTPProvider, Web3
 
-from datadao.audit import audit
-from datadao.errors import GateUnavailable, InvalidArgument, NodeRefused
-from tests.support.dao import Dao
-from tests.support.leases import Market
+from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.leases import Market
+from datadao.errors import ChainUnavailable, InvalidArgument, NodeRefused
+from datadao.ledger import audit
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_audit__of_a_block_that_is_replaced_meanwhile__refused(lived: Dao) -> No
                 answer["result"]["hash"] = "0x" + "11" * 32
         return answer
 
-    with pytest.raises(GateUnavailable, match="changed while it was read"):
+    with pytest.raises(ChainUnavailable, match="changed while it was read"):
         audit(seen(lived, reorganised))
 
 

@@ -13,12 +13,11 @@ from eth_utils import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datadao.batch import BATCH, Batch, Manifest, Policy
+from assurance.harness.dao.parties import DAO, DATASET, POLICY, World
+from datadao.crypto.merkle import leaf_hash, verify
 from datadao.errors import BatchRefused, HashMismatch, Malformed
-from datadao.merkle import leaf_hash, verify
+from datadao.messages.batch import BATCH, Batch, Manifest, Policy
 from datadao.types import Dao, Leaf
-
-from .world import DAO, DATASET, POLICY, World
 
 LEAVES = [
     Leaf(f"0x{i % 4 + 1:040x}", keccak(bytes([i])), keccak(bytes([i, 1])), keccak(bytes([i, 2])), i + 1, 10_000 - i)

@@ -8,15 +8,15 @@ from dataclasses import replace
 
 import pytest
 
-from datadao.board import Board
+from assurance.harness.dao.parties import DAO, DATASET, EPOCH, LEASE, Wallet, World
 from datadao.errors import ObjectTaken
-from datadao.proposal import Signed
-from datadao.release import Readiness
-from datadao.store import Store
-from datadao.submission import Submission
+from datadao.messages.bundle import Readiness
+from datadao.messages.score import Signed
+from datadao.messages.submission import Submission
+from datadao.storage.board import Board
+from datadao.storage.store import Store
 
-from .test_proposal import Bench
-from .world import DAO, DATASET, EPOCH, LEASE, Wallet, World
+from .test_agreement import Bench
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def place(kind: str, *rest: object) -> str:
 def test_board__every_kind_of_record__is_found_as_it_was_posted(world: World, board: Board) -> None:
     bench = Bench(world)
     witness = world.witnesses(list(bench.submissions.values()), [2])[0]
-    draft, _ = bench.draft(bench.panel())
+    draft, _ = bench.draft(bench.agreement())
     digest = draft.batch.digest(DAO)
     signed = Signed(draft.drafter, draft.signature)
     ready = Readiness(LEASE, bytes(32), EPOCH, draft.drafter, b"signature")
@@ -39,13 +39,13 @@ def test_board__every_kind_of_record__is_found_as_it_was_posted(world: World, bo
         for item in bench.submissions.values():
             board.submit(item)
         board.witness(witness)
-        board.propose(bench.score(0, "a"))
+        board.post_score(bench.score(0, "a"))
         board.draft(draft)
         board.sign(digest, signed)
         board.ready(ready)
     assert dict(board.submissions(DATASET)) == bench.submissions
     assert list(board.witnesses(EPOCH)) == list(board.witnesses(EPOCH, 2)) == [witness]
-    assert list(board.proposals(DATASET)) == [bench.score(0, "a")]
+    assert list(board.scores(DATASET)) == [bench.score(0, "a")]
     assert list(board.drafts(DATASET)) == [draft]
     assert list(board.signatures(digest)) == [signed]
     assert list(board.readiness(LEASE)) == [ready]
@@ -55,9 +55,9 @@ def test_board__elsewhere__shows_nothing(world: World, board: Board) -> None:
     bench = Bench(world)
     for item in bench.submissions.values():
         board.submit(item)
-    board.propose(bench.score(0, "a"))
+    board.post_score(bench.score(0, "a"))
     other = Board(replace(DAO, chain_id=1), world.store)
-    assert not list(other.submissions(DATASET)) and not list(other.proposals(DATASET))
+    assert not list(other.submissions(DATASET)) and not list(other.scores(DATASET))
     assert not list(board.submissions(DATASET + 1)) and not list(board.witnesses(EPOCH, 0))
 
 
@@ -92,10 +92,10 @@ def test_submissions__rubbish_among_them__is_passed_over(
 
 def test_draft__whose_number_is_taken__says_so(world: World, board: Board) -> None:
     bench = Bench(world)
-    draft, _ = bench.draft(bench.panel())
+    draft, _ = bench.draft(bench.agreement())
     board.draft(draft)
     with pytest.raises(ObjectTaken):
-        board.draft(bench.draft(bench.panel(), slot=1)[0])
+        board.draft(bench.draft(bench.agreement(), slot=1)[0])
 
 
 def test_inbox__holds_submissions_and_nothing_else(world: World) -> None:
@@ -103,7 +103,7 @@ def test_inbox__holds_submissions_and_nothing_else(world: World) -> None:
     board, bench = Board(DAO, world.store, inbox), Bench(world)
     for item in bench.submissions.values():
         board.submit(item)
-    board.propose(bench.score(0, "a"))
+    board.post_score(bench.score(0, "a"))
     assert len(list(inbox.names("submissions"))) == 2 and not list(world.store.names("submissions"))
     assert list(world.store.names("scores")) and not list(inbox.names("scores"))
     assert dict(board.submissions(DATASET)) == bench.submissions

@@ -11,17 +11,16 @@ from typing import Any
 import ape
 import pytest
 
-from datadao.chain import CONTRACTS
+from assurance.harness.dao.dao import HPKE_KEY, Batch, Dao, leaf
+from assurance.harness.dao.leases import ACTIVE, COST, ENDED, PERIOD, PRICE
+from assurance.harness.dao.parties import Wallet
+from assurance.harness.dao.system import DAY, Actor
+from datadao.chain.rpc import CONTRACTS
 from datadao.client import FOR, DataDAO, Terms
 from datadao.crypto.envelope import Envelope
 from datadao.errors import InvalidArgument
-from datadao.store import Store
+from datadao.storage.store import Store
 from datadao.types import Contribution
-from tests.support.dao import HPKE_KEY, Batch, Dao, leaf
-from tests.support.leases import ACTIVE, COST, ENDED, PERIOD, PRICE
-from tests.support.system import DAY, Actor
-
-from .world import Wallet
 
 ERASED = 2
 
@@ -77,7 +76,7 @@ def test_member__claims_votes_is_paid_and_leaves(dao: Dao, handle: DataDAO, memb
     dao.to_vote(proposal)
     cast = handle.vote(proposal, FOR, member, "they pay well")
     (told,) = cast.events("governor", "VoteCast", handle.addresses["governor"])
-    assert told.told["reason"] == "they pay well"
+    assert told.fields["reason"] == "they pay well"
     dao.to_end_of_vote(proposal)
     handle.queue(lease, company)
     dao.chain.warp(handle.governor.proposalEta(proposal) - dao.chain.timestamp)

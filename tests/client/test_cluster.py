@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 from distributed import LocalCluster
 
-from datadao import cluster as cluster_module
+from assurance.harness.dao.parties import DAO, Wallet, World
 from datadao import errors
-from datadao.attest import Attestor
-from datadao.cluster import TASK, _File, assess_all
+from datadao.attestor import cluster as cluster_module
+from datadao.attestor.attestor import Attestor
+from datadao.attestor.cluster import TASK, _File, assess_all
+from datadao.attestor.scoring import JsonLinesScorer, ScoringResult
 from datadao.errors import (
     ClusterUnavailable,
     DataDAOError,
@@ -27,11 +29,8 @@ from datadao.errors import (
     SignatureRefused,
     StoreUnavailable,
 )
-from datadao.scoring import JsonLinesScorer, Score
-from datadao.store import Store, content_name
-from datadao.submission import Submission
-
-from .world import DAO, Wallet, World
+from datadao.messages.submission import Submission
+from datadao.storage.store import Store, content_name
 
 SCHEMA = b'{"type": "object", "properties": {"age": {"type": "integer"}}, "required": ["age"]}'
 POISON = b"poison"
@@ -40,7 +39,7 @@ POISON = b"poison"
 class Explosive(JsonLinesScorer):
     """Dies at one file, as a parser with a bug in native code would: with its whole process."""
 
-    def score(self, path: Path) -> Score:
+    def score(self, path: Path) -> ScoringResult:
         if POISON in path.read_bytes():
             os._exit(1)
         return super().score(path)
@@ -49,7 +48,7 @@ class Explosive(JsonLinesScorer):
 class Vanishing(JsonLinesScorer):
     """As if storage went away between two files."""
 
-    def score(self, path: Path) -> Score:
+    def score(self, path: Path) -> ScoringResult:
         raise StoreUnavailable("gone")
 
 
@@ -143,7 +142,7 @@ def test_assess_all__storage_of_this_process_only__refused(world: World, cluster
 
 
 def test_assess_all__no_scheduler_there__says_so(shared: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("datadao.cluster._PATIENCE", 0.2)
+    monkeypatch.setattr("datadao.attestor.cluster._PATIENCE", 0.2)
     submissions = records(shared, 1)
     with pytest.raises(ClusterUnavailable, match=r"127\.0\.0\.1:9: .*is it running"):
         list(assess_all(attestor(shared), submissions, vouched(submissions), scheduler="tcp://127.0.0.1:9"))

@@ -17,11 +17,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datadao.attestor.scoring import JsonLinesScorer
 from datadao.convert import Shape, convert, shape_of
 from datadao.errors import InvalidArgument, ScoreRefused
 from datadao.records import MAX_RECORD
 from datadao.schema import Schema
-from datadao.scoring import JsonLinesScorer
 
 PROPERTIES: dict[str, Any] = {
     "name": {"type": "string"},

@@ -12,11 +12,10 @@ from pathlib import Path
 import mlcroissant
 import pytest
 
-from datadao.croissant import DATA, Dataset, describe
+from assurance.harness.dao.parties import DAO, DATASET, LEASE, World, contributions
 from datadao.errors import HashMismatch, InvalidArgument, PackageMissing
-from datadao.purposes import PURPOSES, purposes_of
-
-from .world import DAO, DATASET, LEASE, World, contributions
+from datadao.licensee.croissant import DATA, Dataset, describe
+from datadao.licensee.purposes import PURPOSES, purposes_of
 
 SCHEMA = {
     "type": "object",

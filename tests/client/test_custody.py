@@ -14,31 +14,7 @@ from pathlib import Path
 import pytest
 from eth_utils import keccak
 
-from datadao import custody
-from datadao.batch import build_batch
-from datadao.crypto.envelope import Context
-from datadao.crypto.seal import public_key
-from datadao.errors import (
-    CommitmentMismatch,
-    ContributionErased,
-    GateUnavailable,
-    LeaseEnded,
-    LeaseLapsed,
-    LeaseNotApproved,
-    LeaseNotStarted,
-    LeaseOverdue,
-    LeaseRefused,
-    LicenseeKeyChanged,
-    NothingToRelease,
-    NotIncluded,
-    ObjectMissing,
-    SeatMismatch,
-    UnsealFailed,
-)
-from datadao.gate import BatchState, Standing, Tag
-from datadao.types import Contribution, Party
-
-from .world import (
+from assurance.harness.dao.parties import (
     BATCH_ID,
     DAO,
     DATA,
@@ -54,6 +30,29 @@ from .world import (
     published,
     released_ids,
 )
+from datadao.chain.view import BatchState, Standing, Tag
+from datadao.crypto.envelope import Context
+from datadao.crypto.seal import public_key
+from datadao.custodian import custodian as custody
+from datadao.errors import (
+    ChainUnavailable,
+    CommitmentMismatch,
+    ContributionErased,
+    LeaseEnded,
+    LeaseLapsed,
+    LeaseNotApproved,
+    LeaseNotStarted,
+    LeaseOverdue,
+    LeaseRefused,
+    LicenseeKeyChanged,
+    NothingToRelease,
+    NotIncluded,
+    ObjectMissing,
+    SeatMismatch,
+    UnsealFailed,
+)
+from datadao.messages.batch import build_batch
+from datadao.types import Contribution, Party
 
 # K-3: leases that do not run
 
@@ -73,11 +72,11 @@ def test_k3__lease_not_running_at_one_of_the_blocks__refused_and_nothing_publish
 ) -> None:
     custodian = world.custodian(0)
     custodian.prepare(LEASE, listed)
-    world.gate.set_lease(tag, **change)
+    world.view.set_lease(tag, **change)
     with pytest.raises(error, match=tag):
         custodian.publish(LEASE, listed)
     assert published(world) == []
-    world.gate.set_lease(started=True, ended=False, overdue=False, paid_until=2_001, approved_at=1_000)
+    world.view.set_lease(started=True, ended=False, overdue=False, paid_until=2_001, approved_at=1_000)
     custodian.publish(LEASE, listed)  # one second of paid time is enough
     assert len(published(world)) == 1
 
@@ -86,7 +85,7 @@ def test_k3__lease_not_running_at_one_of_the_blocks__refused_and_nothing_publish
 def test_prepare__not_approved_or_ended_at_the_final_block__refused(
     world: World, listed: list[Contribution], change: dict[str, object], error: type[LeaseRefused]
 ) -> None:
-    world.gate.set_lease("finalized", **change)
+    world.view.set_lease("finalized", **change)
     with pytest.raises(error):
         world.custodian(0).prepare(LEASE, listed)
     assert list((world.home / "custodian-0").glob("*.bundle")) == []
@@ -102,7 +101,7 @@ def test_k3__lease_ends_between_two_bundles__the_second_stays(
 
     def put_then_end(name: str, data: bytes) -> None:
         put(name, data)
-        world.gate.set_lease("latest", ended=True)
+        world.view.set_lease("latest", ended=True)
 
     monkeypatch.setattr(world.store, "put", put_then_end)
     with pytest.raises(LeaseEnded):
@@ -119,10 +118,10 @@ def test_k3__licensee_key_changed_since_prepared__refused_until_prepared_again(
     custodian = world.custodian(0)
     custodian.prepare(LEASE, listed)
     new = hpke_key("rotated")
-    world.gate.set_lease("latest", hpke_key=public_key(new))
+    world.view.set_lease("latest", hpke_key=public_key(new))
     with pytest.raises(LicenseeKeyChanged):  # rotated, not yet final
         custodian.publish(LEASE, listed)
-    world.gate.set_lease("finalized", hpke_key=public_key(new))
+    world.view.set_lease("finalized", hpke_key=public_key(new))
     with pytest.raises(LicenseeKeyChanged):  # final, but the bundle is sealed to the old key
         custodian.publish(LEASE, listed)
     assert published(world) == []
@@ -138,7 +137,7 @@ def test_k3__key_rotated_back_and_not_yet_final__refused(world: World, listed: l
     """The bundle fits the latest block's key, but the final one names another: which of them lasts is open."""
     custodian = world.custodian(0)
     custodian.prepare(LEASE, listed)
-    world.gate.set_lease("finalized", hpke_key=public_key(hpke_key("rotated")))
+    world.view.set_lease("finalized", hpke_key=public_key(hpke_key("rotated")))
     with pytest.raises(LicenseeKeyChanged):
         custodian.publish(LEASE, listed)
     assert published(world) == []
@@ -148,7 +147,7 @@ def test_k3__key_rotated_back_and_not_yet_final__refused(world: World, listed: l
 def test_k3__seat_held_by_another_key__refused(world: World, listed: list[Contribution], slot: int) -> None:
     """A replaced custodian, or one that was configured with another's slot."""
     custodian = world.custodian(0, slot=slot)
-    world.gate.custodians[0] = Party(world.custodians.parties[0].signer, public_key(hpke_key("successor")))
+    world.view.custodians[0] = Party(world.custodians.parties[0].signer, public_key(hpke_key("successor")))
     with pytest.raises(SeatMismatch):
         custodian.prepare(LEASE, listed)
 
@@ -156,7 +155,7 @@ def test_k3__seat_held_by_another_key__refused(world: World, listed: list[Contri
 def test_k3__replaced_between_prepare_and_publish__refused(world: World, listed: list[Contribution]) -> None:
     custodian = world.custodian(0)
     custodian.prepare(LEASE, listed)
-    world.gate.custodians[0] = Party(world.custodians.parties[0].signer, public_key(hpke_key("successor")))
+    world.view.custodians[0] = Party(world.custodians.parties[0].signer, public_key(hpke_key("successor")))
     with pytest.raises(SeatMismatch):
         custodian.publish(LEASE, listed)
     assert published(world) == []
@@ -169,7 +168,7 @@ def test_k3__wallet_of_another_seat__refused(world: World, listed: list[Contribu
 
 
 def test_k3__unknown_committee__refused(world: World, listed: list[Contribution]) -> None:
-    with pytest.raises(GateUnavailable):
+    with pytest.raises(ChainUnavailable):
         world.custodian(0, epoch=EPOCH + 1).prepare(LEASE, listed)
 
 
@@ -192,10 +191,10 @@ def test_k3__withdrawn_at_latest__left_out_and_the_others_released(
     for slot in range(3):
         custodian = world.custodian(slot)
         custodian.prepare(LEASE, listed)
-        world.gate.gone["latest"][gone.leaf.fingerprint] = Standing.ERASED
+        world.view.gone["latest"][gone.leaf.fingerprint] = Standing.ERASED
         refused = custodian.publish(LEASE, listed)
         assert {i: type(error) for i, error in refused.items()} == ({name: ContributionErased})
-        world.gate.gone["latest"].clear()
+        world.view.gone["latest"].clear()
     assert name not in released_ids(world)
     assert len(released_ids(world)) == 3 * 4
     licensee = world.licensee()
@@ -208,7 +207,7 @@ def test_k3__withdrawn_at_latest__left_out_and_the_others_released(
 def test_k3__withdrawn_or_duplicate_at_the_final_block__is_not_even_held(
     world: World, listed: list[Contribution], standing: Standing
 ) -> None:
-    world.gate.gone["finalized"][listed[2].leaf.fingerprint] = standing
+    world.view.gone["finalized"][listed[2].leaf.fingerprint] = standing
     custodian = world.custodian(0)
     assert custodian.prepare(LEASE, listed).held == 4
     custodian.publish(LEASE, listed)
@@ -218,7 +217,7 @@ def test_k3__withdrawn_or_duplicate_at_the_final_block__is_not_even_held(
 def test_k3__everything_withdrawn__publishes_nothing(world: World, listed: list[Contribution]) -> None:
     custodian = world.custodian(0)
     custodian.prepare(LEASE, listed)
-    world.gate.gone["latest"] = {item.leaf.fingerprint: Standing.ERASED for item in listed}
+    world.view.gone["latest"] = {item.leaf.fingerprint: Standing.ERASED for item in listed}
     assert set(custodian.publish(LEASE, listed)) == set(ids_of(world, listed))
     assert published(world) == []
 
@@ -226,9 +225,9 @@ def test_k3__everything_withdrawn__publishes_nothing(world: World, listed: list[
 def test_k3__contribution_of_another_dataset_or_without_proof__refused(
     world: World, listed: list[Contribution]
 ) -> None:
-    world.gate.batches[50] = replace(world.gate.batches[BATCH_ID], dataset_id=DATASET + 1)
-    world.gate.batches[51] = replace(world.gate.batches[BATCH_ID], sequence=2)
-    world.gate.batches[52] = replace(world.gate.batches[BATCH_ID], root=bytes(32))
+    world.view.batches[50] = replace(world.view.batches[BATCH_ID], dataset_id=DATASET + 1)
+    world.view.batches[51] = replace(world.view.batches[BATCH_ID], sequence=2)
+    world.view.batches[52] = replace(world.view.batches[BATCH_ID], root=bytes(32))
     first = listed[0]
     for item in (
         *(replace(first, batch_id=other) for other in (50, 51, 52)),
@@ -240,7 +239,7 @@ def test_k3__contribution_of_another_dataset_or_without_proof__refused(
         with pytest.raises(NotIncluded):
             world.custodian(0, home=world.home / "scratch").prepare(LEASE, [*listed[1:], item])
         (world.home / "scratch" / "journal.jsonl").unlink()
-    with pytest.raises(GateUnavailable):
+    with pytest.raises(ChainUnavailable):
         world.custodian(0).prepare(LEASE, [replace(first, batch_id=99)])
 
 
@@ -248,7 +247,7 @@ def test_k3__genuine_contribution_to_another_dataset__refused(world: World, list
     """Active, proved, sealed to this custodian: and none of this lease's business."""
     leaves = world.members(b"x", b"other data", dataset_id=DATASET + 1)[1:]
     other = build_batch(DAO, DATASET + 1, 1, leaves, POLICY, attestor_set_version=1, deadline=5_000)[1]
-    world.gate.batches[60] = BatchState(DATASET + 1, 1, other.tree.root, 900)
+    world.view.batches[60] = BatchState(DATASET + 1, 1, other.tree.root, 900)
     with pytest.raises(NotIncluded):
         world.custodian(0).prepare(LEASE, [*listed, other.contribution(60, 0)])
 

@@ -14,17 +14,27 @@ from pathlib import Path
 
 import pytest
 
-from datadao import custody, succession
-from datadao.board import Board
+from assurance.harness.dao.parties import (
+    DAO,
+    EPOCH,
+    LEASE,
+    World,
+    contributions,
+    hpke_key,
+    ids_of,
+    published,
+    released_ids,
+)
+from datadao.custodian import custodian as custody
+from datadao.custodian import succession
+from datadao.custodian.journal import Journal
+from datadao.custodian.service import Service
+from datadao.custodian.succession import Exchange, hand_over, take_over
 from datadao.errors import LeaseEnded
-from datadao.handover import Exchange
-from datadao.journal import Journal
-from datadao.succession import hand_over, take_over
+from datadao.storage.board import Board
 from datadao.types import Contribution, Party
-from datadao.watch import Watch
 
 from .crashing import Crash, Power
-from .world import DAO, EPOCH, LEASE, World, contributions, hpke_key, ids_of, published, released_ids
 
 Life = Callable[[World], None]
 DATA = (b"a", b"b", b"c")
@@ -34,10 +44,10 @@ def release(world: World) -> None:
     """From approval to the last bundle."""
     custodian = world.custodian(0)
     try:
-        watch = Watch(custodian, Board(DAO, world.store))
-        watch.round()
-        world.gate.set_lease(started=True, paid_until=9_000)
-        watch.round()
+        service = Service(custodian, Board(DAO, world.store))
+        service.round()
+        world.view.set_lease(started=True, paid_until=9_000)
+        service.round()
     finally:
         custodian.close()
 
@@ -63,15 +73,15 @@ def succeed(world: World) -> None:
 def approved(home: Path) -> World:
     world = World(home)
     world.manifest = world.activate(world.members(*DATA))
-    world.gate.set_lease(started=False, paid_until=0)
+    world.view.set_lease(started=False, paid_until=0)
     return world
 
 
 def replaced(home: Path) -> World:
     world = approved(home)
-    leaver = world.gate.custodians[0]
-    world.gate.leavers[0] = [leaver]
-    world.gate.custodians[0] = Party(leaver.signer, custody_key("heir"))
+    leaver = world.view.custodians[0]
+    world.view.leavers[0] = [leaver]
+    world.view.custodians[0] = Party(leaver.signer, custody_key("heir"))
     return world
 
 
@@ -112,7 +122,7 @@ def test_k5__crash_at_every_read_and_write__everything_is_released_exactly_once(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def after(world: World) -> None:
-        world.gate.set_lease(started=False, paid_until=0)
+        world.view.set_lease(started=False, paid_until=0)
         release(world)
         assert sorted(released_ids(world)) == sorted(world.manifest.ids)
         assert len(published(world)) == 2
@@ -123,7 +133,7 @@ def test_k5__crash_at_every_read_and_write__everything_is_released_exactly_once(
         assert [path.name for path in home.iterdir()] == ["journal.jsonl"]
 
     acts = crashes(monkeypatch, tmp_path, approved, release, after)
-    assert set(acts) >= {"Store.put", "Store.get", "Journal.append", "Path.unlink", "Path.replace", "FakeGate._ask"}
+    assert set(acts) >= {"Store.put", "Store.get", "Journal.append", "Path.unlink", "Path.replace", "FakeView._ask"}
     assert len(acts) > 40
 
 
@@ -132,15 +142,15 @@ def test_k5__crash_anywhere_and_then_the_lease_ends__nothing_more_is_released(
 ) -> None:
     def after(world: World) -> None:
         out = published(world)
-        world.gate.set_lease("latest", ended=True)
+        world.view.set_lease("latest", ended=True)
         custodian = world.custodian(0)
-        watch = Watch(custodian, Board(DAO, world.store))
-        watch.round()
+        service = Service(custodian, Board(DAO, world.store))
+        service.round()
         assert published(world) == out
         assert custodian.released(LEASE) == set(released_ids(world))  # what is out is known to be out
-        world.gate.set_lease(ended=True)
-        assert watch.round().leases == {}
-        assert custodian.vault.of(LEASE) == []
+        world.view.set_lease(ended=True)
+        assert service.round().leases == {}
+        assert custodian.state.of(LEASE) == []
         custodian.close()
         assert list((world.home / "custodian-0").glob("*.bundle")) == []
 
@@ -159,7 +169,7 @@ def test_k5__crash_anywhere_in_a_hand_over__every_share_arrives_and_is_sent_once
         assert len(list((world.home / "heir").glob("*.handover"))) == 2
 
     acts = crashes(monkeypatch, tmp_path, replaced, succeed, after)
-    assert set(acts) >= {"Store.put", "Store.get", "Store.names", "Journal.append", "Path.replace", "FakeGate._ask"}
+    assert set(acts) >= {"Store.put", "Store.get", "Store.names", "Journal.append", "Path.replace", "FakeView._ask"}
 
 
 def test_k5__crash_before_the_upload_and_then_the_lease_ends__stays_unreleased(
@@ -172,7 +182,7 @@ def test_k5__crash_before_the_upload_and_then_the_lease_ends__stays_unreleased(
         with pytest.raises(Crash):
             custodian.publish(LEASE, listed)
     custodian.close()
-    world.gate.set_lease(ended=True)
+    world.view.set_lease(ended=True)
     again = world.custodian(0)
     with pytest.raises(LeaseEnded):
         again.publish(LEASE, listed)
@@ -191,7 +201,7 @@ def test_k5__crash_after_the_upload_and_then_the_lease_ends__counts_as_released(
         with pytest.raises(Crash):
             custodian.publish(LEASE, listed)
     custodian.close()
-    world.gate.set_lease(ended=True)
+    world.view.set_lease(ended=True)
     again = world.custodian(0)
     again.publish(LEASE, listed)
     assert again.released(LEASE) == set(ids_of(world, listed))

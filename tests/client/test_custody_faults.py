@@ -7,18 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from datadao import custody
-from datadao.errors import (
-    DataDAOError,
-    GateUnavailable,
-    ObjectTaken,
-    StoreUnavailable,
-)
-from datadao.gate import Block, Standing
-from datadao.journal import Journal
-from datadao.types import Contribution
-
-from .world import (
+from assurance.harness.dao.parties import (
     LEASE,
     TAGS,
     World,
@@ -26,6 +15,16 @@ from .world import (
     published,
     released_ids,
 )
+from datadao.chain.view import Block, Standing
+from datadao.custodian import custodian as custody
+from datadao.custodian.journal import Journal
+from datadao.errors import (
+    ChainUnavailable,
+    DataDAOError,
+    ObjectTaken,
+    StoreUnavailable,
+)
+from datadao.types import Contribution
 
 FAULTS: list[Callable[[], object]] = [
     lambda: (_ for _ in ()).throw(TimeoutError("no answer")),
@@ -40,20 +39,20 @@ def test_publish__gate_fails_at_any_question__publishes_nothing(
 ) -> None:
     custodian = world.custodian(0)
     custodian.prepare(LEASE, listed)
-    world.gate.asked.clear()
+    world.view.asked.clear()
     questions = 0
     while True:
-        asked = len(world.gate.asked)
+        asked = len(world.view.asked)
 
         def fail(what: str, tag: str, start: int = asked, at: int = questions) -> None:
-            if len(world.gate.asked) - start - 1 == at:
+            if len(world.view.asked) - start - 1 == at:
                 fault()
 
-        world.gate.fault = fail
+        world.view.fault = fail
         try:
             custodian.publish(LEASE, listed)
             break
-        except GateUnavailable:
+        except ChainUnavailable:
             assert published(world) == []
             questions += 1
     assert questions == 5  # lease and seat at both blocks, standing: each one, unanswered, stopped it
@@ -65,10 +64,10 @@ def test_prepare__gate_fails_at_any_question__holds_nothing(
     world: World, listed: list[Contribution], fault: Callable[[], object]
 ) -> None:
     for at in range(5):  # lease, seat at both blocks, batch, standing
-        world.gate.asked.clear()
-        world.gate.fault = lambda *_, at=at: fault() if len(world.gate.asked) == at + 1 else None
+        world.view.asked.clear()
+        world.view.fault = lambda *_, at=at: fault() if len(world.view.asked) == at + 1 else None
         custodian = world.custodian(0)
-        with pytest.raises(GateUnavailable):
+        with pytest.raises(ChainUnavailable):
             custodian.prepare(LEASE, listed)
         custodian.close()
     assert [entry["event"] for entry in Journal(world.home / "custodian-0" / "journal.jsonl").entries] == ["seat"]
@@ -80,8 +79,8 @@ def test_publish__standing_of_the_wrong_shape__publishes_nothing(
 ) -> None:
     custodian = world.custodian(0)
     custodian.prepare(LEASE, listed)
-    monkeypatch.setattr(world.gate, "standing", lambda *_: answer)
-    with pytest.raises(GateUnavailable):
+    monkeypatch.setattr(world.view, "standing", lambda *_: answer)
+    with pytest.raises(ChainUnavailable):
         custodian.publish(LEASE, listed)
     assert published(world) == []
 
@@ -93,11 +92,11 @@ def test_publish__lease_of_the_wrong_shape__publishes_nothing(
     custodian = world.custodian(0)
     custodian.prepare(LEASE, listed)
     for tag in TAGS:
-        before = world.gate.leases[tag][LEASE]
-        world.gate.leases[tag][LEASE] = replace(before, **change)
-        with pytest.raises(GateUnavailable):
+        before = world.view.leases[tag][LEASE]
+        world.view.leases[tag][LEASE] = replace(before, **change)
+        with pytest.raises(ChainUnavailable):
             custodian.publish(LEASE, listed)
-        world.gate.leases[tag][LEASE] = before
+        world.view.leases[tag][LEASE] = before
     assert published(world) == []
 
 
@@ -108,14 +107,14 @@ def test_publish__final_block_moves_back__refused_also_after_a_restart_K3_AB86(
     monkeypatch.setattr(custody, "MAX_FILES", 3)
     custodian = world.custodian(0)
     custodian.prepare(LEASE, listed)
-    first = custodian.vault.of(LEASE)[0]
+    first = custodian.state.of(LEASE)[0]
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(world.store, "put", lambda *_: (_ for _ in ()).throw(StoreUnavailable("down")))
         with pytest.raises(StoreUnavailable):
             custodian.publish(LEASE, listed)
     custodian.close()
-    world.gate.set_lease("finalized", block=Block(99, bytes(32), 2_000))
-    with pytest.raises(GateUnavailable, match="100 was final"):
+    world.view.set_lease("finalized", block=Block(99, bytes(32), 2_000))
+    with pytest.raises(ChainUnavailable, match="100 was final"):
         world.custodian(0).publish(LEASE, listed)
     assert first.name not in published(world)
 
@@ -123,8 +122,8 @@ def test_publish__final_block_moves_back__refused_also_after_a_restart_K3_AB86(
 def test_publish__latest_behind_finalized__refused(world: World, listed: list[Contribution]) -> None:
     custodian = world.custodian(0)
     custodian.prepare(LEASE, listed)
-    world.gate.set_lease("latest", block=Block(99, bytes(32), 2_000))
-    with pytest.raises(GateUnavailable):
+    world.view.set_lease("latest", block=Block(99, bytes(32), 2_000))
+    with pytest.raises(ChainUnavailable):
         custodian.publish(LEASE, listed)
 
 
@@ -134,7 +133,7 @@ def test_publish__latest_behind_finalized__refused(world: World, listed: list[Co
 def test_publish__name_squatted__refused_and_not_counted_as_released(world: World, listed: list[Contribution]) -> None:
     custodian = world.custodian(0)
     custodian.prepare(LEASE, listed)
-    world.store.put(custodian.vault.of(LEASE)[0].name, b"storage made something of this")
+    world.store.put(custodian.state.of(LEASE)[0].name, b"storage made something of this")
     for _ in range(2):  # also not on the second run, when the journal says that publishing had begun
         with pytest.raises(ObjectTaken):
             custodian.publish(LEASE, listed)

@@ -18,13 +18,13 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from datadao import custody
-from datadao.board import Board
+from datadao.custodian import custodian as custody
+from datadao.custodian.journal import Journal
+from datadao.custodian.service import Service
 from datadao.errors import ObjectMissing, ObjectTaken, StoreUnavailable
-from datadao.journal import Journal
-from datadao.release import Bundle, bundles_of
-from datadao.store import Store
-from datadao.watch import Watch
+from datadao.messages.bundle import Bundle, bundles_of
+from datadao.storage.board import Board
+from datadao.storage.store import Store
 
 from .chain_world import DATA, ChainWorld
 
@@ -181,14 +181,14 @@ def test_k5__s3_server_dies_half_way_and_comes_back__the_rest_follows_and_nothin
             put(name, data)
 
         monkeypatch.setattr(store, "put", dying)
-        watch = Watch(custodian, Board(leased.dao.id, store))
-        stopped = watch.round().leases[leased.lease]
+        service = Service(custodian, Board(leased.dao.id, store))
+        stopped = service.round().leases[leased.lease]
         assert isinstance(stopped.error, StoreUnavailable)
         assert (stopped.released, stopped.held) == (2, 3)
-        again = watch.round().leases[leased.lease]
+        again = service.round().leases[leased.lease]
         assert (type(again.error), again.released) == (StoreUnavailable, 2)
         s3.on()
-        done = watch.round().leases[leased.lease]
+        done = service.round().leases[leased.lease]
         assert (done.error, done.released, done.held) == (None, 5, 0)
         names = store.names(bundles_of(leased.dao.id, leased.lease))
         ids = [name for place in names for name in Bundle.decode(store.get(place)).ids]
@@ -199,17 +199,17 @@ def test_watch__manifest_lost_by_storage__prepares_nothing_until_it_is_back(leas
     """Over a shorter list every custodian would sign another root."""
     leased.finalize()
     store = leased.home / "store"
-    watch = Watch(leased.custodian(0), Board(leased.dao.id, leased.store))
+    service = Service(leased.custodian(0), Board(leased.dao.id, leased.store))
     manifest = next(path for path in store.rglob("sha256/*/*") if b"datadao/manifest" in path.read_bytes()[:100])
     kept = manifest.read_bytes()
     manifest.unlink()
-    lost = watch.round().leases[leased.lease]
+    lost = service.round().leases[leased.lease]
     assert isinstance(lost.error, ObjectMissing)
     assert "manifest of batch 1" in str(lost.error)
     manifest.write_bytes(kept.replace(b"100", b"900", 1))
-    assert watch.round().leases[leased.lease].held == 0
+    assert service.round().leases[leased.lease].held == 0
     manifest.write_bytes(kept)
-    found = watch.round().leases[leased.lease]
+    found = service.round().leases[leased.lease]
     assert (found.error, found.held) == (None, 5)
 
 
@@ -219,8 +219,8 @@ def test_watch__bundle_swapped_by_storage__is_not_counted_as_released(leased: Ch
     custodian.prepare(leased.lease, leased.contributions())
     leased.start()
     leased.finalize()
-    leased.store.put(custodian.vault.of(leased.lease)[0].name, b"something else")
-    outcome = Watch(custodian, Board(leased.dao.id, leased.store)).round().leases[leased.lease]
+    leased.store.put(custodian.state.of(leased.lease)[0].name, b"something else")
+    outcome = Service(custodian, Board(leased.dao.id, leased.store)).round().leases[leased.lease]
     assert (type(outcome.error), outcome.released) == (ObjectTaken, 0)
 
 
@@ -231,9 +231,9 @@ def test_watch__envelope_late__that_file_follows_when_it_is_there(leased: ChainW
     digest = leased.manifest.leaves[2].envelope_hash.hex()
     (envelope,) = (leased.home / "store").rglob(digest)
     away = envelope.rename(leased.home / "away")
-    watch = Watch(leased.custodian(0), Board(leased.dao.id, leased.store))
-    first = watch.round().leases[leased.lease]
+    service = Service(leased.custodian(0), Board(leased.dao.id, leased.store))
+    first = service.round().leases[leased.lease]
     assert (first.released, set(first.refused)) == (4, {leased.manifest.ids[2]})
     away.rename(envelope)
-    second = watch.round().leases[leased.lease]
+    second = service.round().leases[leased.lease]
     assert (second.released, second.refused, second.error) == (5, {}, None)

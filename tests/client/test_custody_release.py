@@ -9,21 +9,7 @@ import pytest
 from eth_abi import encode
 from eth_utils import keccak
 
-from datadao import custody, eip712, release
-from datadao.crypto.envelope import Context, Envelope, open_wrap
-from datadao.errors import (
-    InvalidArgument,
-    Malformed,
-    NothingToRelease,
-    SeatMismatch,
-)
-from datadao.gate import Standing
-from datadao.merkle import MerkleTree
-from datadao.release import Bundle
-from datadao.submission import MAX_FILES
-from datadao.types import Contribution
-
-from .world import (
+from assurance.harness.dao.parties import (
     DAO,
     DATA,
     DATASET,
@@ -35,6 +21,21 @@ from .world import (
     published,
     released_ids,
 )
+from datadao.chain.view import Standing
+from datadao.crypto.envelope import Context, Envelope, open_wrap
+from datadao.crypto.merkle import MerkleTree
+from datadao.custodian import custodian as custody
+from datadao.errors import (
+    InvalidArgument,
+    Malformed,
+    NothingToRelease,
+    SeatMismatch,
+)
+from datadao.messages import bundle as release
+from datadao.messages import eip712
+from datadao.messages.bundle import Bundle
+from datadao.messages.submission import MAX_FILES
+from datadao.types import Contribution
 
 
 def test_publish__running_lease__opens_for_the_licensee(
@@ -54,7 +55,7 @@ def test_publish__running_lease__opens_for_the_licensee(
 
 
 def test_prepare__before_payment__keeps_everything_out_of_storage(world: World, listed: list[Contribution]) -> None:
-    world.gate.set_lease(started=False, paid_until=0)
+    world.view.set_lease(started=False, paid_until=0)
     custodian = world.custodian(0)
     assert custodian.prepare(LEASE, listed).held == 5
     assert published(world) == []
@@ -115,14 +116,14 @@ def test_prepare__later_batch__releases_only_what_is_new_and_keeps_the_root(
 def test_release_root__every_custodian_in_any_order__is_the_same(world: World, listed: list[Contribution]) -> None:
     roots = {world.custodian(0).prepare(LEASE, listed).release_root}
     roots.add(world.custodian(1).prepare(LEASE, listed[::-1]).release_root)
-    world.gate.gone["finalized"][listed[0].leaf.fingerprint] = Standing.ERASED
+    world.view.gone["finalized"][listed[0].leaf.fingerprint] = Standing.ERASED
     roots.add(world.custodian(2).prepare(LEASE, listed).release_root)  # withdrawn between two custodians' looks
     assert roots == {MerkleTree(sorted(ids_of(world, listed))).root}
     assert world.custodian(3).prepare(LEASE, listed[1:]).release_root not in roots
 
 
 def test_release_root__nothing_covered__refused(world: World, listed: list[Contribution]) -> None:
-    world.gate.set_lease(approved_at=899)  # before the batch was active
+    world.view.set_lease(approved_at=899)  # before the batch was active
     with pytest.raises(NothingToRelease):
         world.custodian(0).prepare(LEASE, listed)
 
@@ -151,7 +152,7 @@ def test_sign_readiness__is_the_contract_s_message(world: World, listed: list[Co
 
 
 def test_sign_readiness__lease_of_another_committee__refused(world: World, listed: list[Contribution]) -> None:
-    world.gate.set_lease(committee_epoch=EPOCH + 1)
+    world.view.set_lease(committee_epoch=EPOCH + 1)
     custodian = world.custodian(0)
     prepared = custodian.prepare(LEASE, listed)  # its files are still this seat's to release
     with pytest.raises(SeatMismatch):

@@ -18,15 +18,16 @@ from dataclasses import replace
 import obstore
 import pytest
 
-from datadao.batch import Manifest
-from datadao.board import Board
-from datadao.drafts import Drafts, Posted
+from assurance.harness.dao.parties import DAO, DATASET, POLICY, Wallet, World
+from datadao.attestor.agreement import Agreement
+from datadao.attestor.drafts import Drafts, Posted
 from datadao.errors import BatchRefused, DraftRefused, ObjectMissing, ObjectTaken
-from datadao.proposal import Draft, Panel, Signed
-from datadao.store import content_name
+from datadao.messages.batch import Manifest
+from datadao.messages.score import Draft, Signed
+from datadao.storage.board import Board
+from datadao.storage.store import content_name
 
-from .test_proposal import ALL, DEADLINE, LAST, Bench, mask
-from .world import DAO, DATASET, POLICY, Wallet, World
+from .test_agreement import ALL, DEADLINE, LAST, Bench, mask
 
 FIRST, SECOND = LAST + 1, LAST + 2
 
@@ -39,20 +40,20 @@ def bench(world: World) -> Bench:
 class Table:
     """The board and what attestors do at it."""
 
-    def __init__(self, bench: Bench, panel: Panel | None = None) -> None:
-        self.bench, self.panel = bench, panel or bench.panel()
+    def __init__(self, bench: Bench, agreement: Agreement | None = None) -> None:
+        self.bench, self.agreement = bench, agreement or bench.agreement()
         self.board = Board(DAO, bench.world.store)
 
     @property
     def drafts(self) -> Drafts:
-        return Drafts.read([self.panel], self.board, self.bench.world.store)
+        return Drafts.read([self.agreement], self.board, self.bench.world.store)
 
     def draft(self, slot: int, *, anew: bool = False) -> Draft:
         """As `attest draft` does it."""
         wallet, drafts = self.bench.world.attestors.wallets[slot], self.drafts
         standing = {m: i.words for m, i in drafts.standing(anew=wallet.address if anew else None).items()}
-        sequence = self.panel.next_sequence({item.place[1] for item in drafts.items})
-        return self.post(*self.panel.draft(sequence, DEADLINE, wallet.address, wallet, standing))
+        sequence = self.agreement.next_sequence({item.place[1] for item in drafts.items})
+        return self.post(*self.agreement.draft(sequence, DEADLINE, wallet.address, wallet, standing))
 
     def post(self, draft: Draft, manifest: Manifest) -> Draft:
         self.bench.world.store.put_bytes(manifest.encode())
@@ -71,7 +72,7 @@ class Table:
         """As `attest sign` does it."""
         drafts, wallet = self.drafts, self.bench.world.attestors.wallets[slot]
         (item,) = (item for item in drafts.items if item.draft == draft)
-        self.panel.examine(item.draft, item.manifest, slot)
+        self.agreement.examine(item.draft, item.manifest, slot)
         drafts.check(item, wallet.address)
         self.force(draft, slot)
 
@@ -118,7 +119,7 @@ def test_draft__of_something_new_as_well__holds_the_new_alone(table: Table) -> N
 
 def test_draft__of_another_file_with_the_same_data__refused(bench: Bench) -> None:
     scores = [bench.score(slot, name, mark="same") for slot in range(3) for name in "ab"]
-    table = Table(bench, bench.panel(*scores))
+    table = Table(bench, bench.agreement(*scores))
     names = sorted("ab", key=lambda name: bench.named[name], reverse=True)
     table.forge(0, FIRST, names[0], mark="same")
     with pytest.raises(BatchRefused, match=f"stands in draft {FIRST} of dataset"):
@@ -131,7 +132,7 @@ def test_draft__in_the_same_second__the_later_one_is_refused(table: Table) -> No
     first = table.draft(0)
     assert before.items == []
     wallet = table.bench.world.attestors.wallets[1]
-    made, manifest = table.panel.draft(table.panel.next_sequence(set()), DEADLINE, wallet.address, wallet)
+    made, manifest = table.agreement.draft(table.agreement.next_sequence(set()), DEADLINE, wallet.address, wallet)
     with pytest.raises(ObjectTaken):
         table.post(made, manifest)
     with pytest.raises(BatchRefused, match="stands in draft"):
@@ -166,7 +167,7 @@ def test_sign__what_one_signed_in_another_draft__refused(table: Table) -> None:
 
 
 def test_sign__the_same_data_in_two_files__the_lower_is_signed(bench: Bench) -> None:
-    table = Table(bench, bench.panel(*(bench.score(s, n, mark="same") for s in range(3) for n in "ab")))
+    table = Table(bench, bench.agreement(*(bench.score(s, n, mark="same") for s in range(3) for n in "ab")))
     table.forge(0, FIRST, "a", mark="same")
     with pytest.raises(DraftRefused, match="as well; sign that one"):
         table.sign(table.forge(1, SECOND, "b", mark="same"), 2)
@@ -190,10 +191,10 @@ def test_draft__beside_one_that_another_has_outdone__takes_what_stood_in_it_alon
 
 
 def test_sign__data_that_stands_in_another_dataset__the_lower_dataset_is_signed(bench: Bench) -> None:
-    panel, elsewhere = bench.panel(), bench.panel(dataset_id=DATASET + 1)
+    agreement, elsewhere = bench.agreement(), bench.agreement(dataset_id=DATASET + 1)
     wallets = bench.world.attestors.wallets
     posted = []
-    for at, slot in ((panel, 0), (elsewhere, 1)):
+    for at, slot in ((agreement, 0), (elsewhere, 1)):
         made, manifest = bench.forged([bench.leaf("a", 12, 9_000)], ALL)
         batch = replace(made.batch, dataset_id=at.dataset_id)
         draft = Draft(tuple(vars(batch).values()), ALL, wallets[slot].address, wallets[slot](batch.typed(DAO)))
@@ -259,10 +260,10 @@ def test_draft__earlier_one_can_never_be_published__is_drafted_again(
     first = table.draft(0)
     if signed:
         table.sign(first, 1)
-    later = Table(bench, bench.panel(**change))
+    later = Table(bench, bench.agreement(**change))
     assert later.drafts.standing() == {}
     wallet = bench.world.attestors.wallets[1]
-    _, manifest = later.panel.draft(SECOND, DEADLINE + 1, wallet.address, wallet, {})
+    _, manifest = later.agreement.draft(SECOND, DEADLINE + 1, wallet.address, wallet, {})
     assert len(manifest.leaves) == 2
 
 
@@ -283,7 +284,7 @@ def test_draft__beside_one_that_nobody_would_sign__is_drafted_all_the_same(table
         table.post(*bench.forged([bench.leaf("a", 13, 9_000)], mask(0, 1)))
     assert table.drafts.standing() == {}
     assert len(table.drafts.items) == (1 if spoilt == "no median" else 0)
-    assert len(table.panel.draft(SECOND, DEADLINE, *_wallet(bench), {})[1].leaves) == 2
+    assert len(table.agreement.draft(SECOND, DEADLINE, *_wallet(bench), {})[1].leaves) == 2
 
 
 def test_signatures__of_strangers_and_in_anothers_name__count_nothing(table: Table) -> None:
@@ -314,7 +315,7 @@ def test_draft__beside_one_that_lost_its_manifest__counts_only_if_it_is_signed(t
 def test_draft__beside_a_signed_one_under_an_old_policy__leaves_it_out(bench: Bench, table: Table) -> None:
     first = table.draft(0)
     table.sign(first, 1)
-    later = Table(bench, bench.panel(policy=replace(POLICY, version=2)))
+    later = Table(bench, bench.agreement(policy=replace(POLICY, version=2)))
     with pytest.raises(BatchRefused, match=f"stands in {table.words(first)}"):
         later.draft(0)
 

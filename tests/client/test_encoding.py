@@ -11,13 +11,12 @@ from eth_abi import encode
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assurance.harness.dao.parties import DAO
 from datadao.crypto.envelope import Context
 from datadao.encoding import Record, address, domain_hash, word
 from datadao.errors import InvalidArgument, Malformed
-from datadao.release import ids_hash, release_info
+from datadao.messages.bundle import ids_hash, release_info
 from datadao.types import Committee, Dao, Party
-
-from .world import DAO
 
 CONTEXT = Context(DAO, 7, 2, "0x" + "c3" * 20, b"\x0f" * 32)
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assurance.harness.dao.parties import DAO, DATASET, EPOCH, Seats, hpke_key
 from datadao.crypto.envelope import Context, Envelope, check_shares, open_wrap, recover, wrap
 from datadao.crypto.seal import public_key, seal, unseal
 from datadao.errors import (
@@ -21,8 +22,6 @@ from datadao.errors import (
     UnsealFailed,
 )
 from datadao.types import Committee, Dao
-
-from .world import DAO, DATASET, EPOCH, Seats, hpke_key
 
 SEATS = Seats("custodian", 5)
 COMMITTEE = Committee(EPOCH, 3, SEATS.parties)

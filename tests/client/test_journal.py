@@ -10,20 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from datadao.errors import (
-    JournalBusy,
-    JournalCorrupt,
-    SeatMismatch,
-)
-from datadao.journal import Journal
-from datadao.types import Contribution
-
-from .world import (
+from assurance.harness.dao.parties import (
     DAO,
     LEASE,
     World,
     run_all,
 )
+from datadao.custodian.journal import Journal
+from datadao.errors import (
+    JournalBusy,
+    JournalCorrupt,
+    SeatMismatch,
+)
+from datadao.types import Contribution
 
 
 @pytest.fixture

@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 
+from assurance.harness.dao.parties import hpke_key
+from assurance.harness.dao.system import DAY
 from datadao.crypto.seal import public_key
-from datadao.custody import Custodian
+from datadao.custodian.custodian import Custodian
 from datadao.errors import (
+    ChainUnavailable,
     ContributionErased,
     DataDAOError,
-    GateUnavailable,
     LeaseEnded,
     LeaseLapsed,
     LeaseNotApproved,
@@ -27,10 +29,8 @@ from datadao.errors import (
     LicenseeKeyChanged,
     SeatMismatch,
 )
-from tests.support.system import DAY
 
 from .chain_world import ChainWorld
-from .world import hpke_key
 
 
 def refused(world: ChainWorld, custodian: Custodian, error: type[DataDAOError], match: str) -> None:
@@ -67,7 +67,7 @@ def test_k3__approved_but_not_final__prepares_nothing(leased: ChainWorld) -> Non
     custodian = leased.custodian(0)
     with pytest.raises(LeaseNotApproved, match="finalized"):
         custodian.prepare(leased.lease, [])
-    assert custodian.vault.of(leased.lease) == []
+    assert custodian.state.of(leased.lease) == []
 
 
 def test_k3__approved_but_unstarted__publishes_nothing(leased: ChainWorld, ready: Custodian) -> None:
@@ -205,8 +205,8 @@ def test_gate__reorganisation_between_two_reads__is_no_answer(
     leased: ChainWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     leased.mine(5)
-    gate = leased.gate()
-    provider: Any = gate._web3.provider
+    view = leased.view()
+    provider: Any = view._web3.provider
     answer = provider.make_request
     asked: list[object] = []
 
@@ -219,8 +219,8 @@ def test_gate__reorganisation_between_two_reads__is_no_answer(
         return answer(method, params)
 
     monkeypatch.setattr(provider, "make_request", replaced_after_the_first)
-    with pytest.raises(GateUnavailable, match="changed while it was read"):
-        gate.lease(leased.lease, "latest")
+    with pytest.raises(ChainUnavailable, match="changed while it was read"):
+        view.lease(leased.lease, "latest")
     assert asked == ["latest", hex(leased.chain.web3.eth.block_number)]
 
 
@@ -236,8 +236,8 @@ def test_gate__node_of_another_chain_or_far_behind__is_not_believed(
 ) -> None:
     monkeypatch.setattr("time.time", lambda: float(leased.chain.timestamp + 61))
     leased.finalize()
-    with pytest.raises(GateUnavailable, match=said):
-        leased.custodian(0, leased.gate(**settings)).prepare(leased.lease, [])
+    with pytest.raises(ChainUnavailable, match=said):
+        leased.custodian(0, leased.view(**settings)).prepare(leased.lease, [])
     recent = {"chain_id": 31337, "max_age": 62.0}
-    custodian = leased.custodian(1, leased.gate(**recent))
+    custodian = leased.custodian(1, leased.view(**recent))
     assert custodian.prepare(leased.lease, leased.contributions()).held == 5

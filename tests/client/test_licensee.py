@@ -10,8 +10,7 @@ from typing import BinaryIO
 import obstore
 import pytest
 
-from datadao import release
-from datadao.batch import Manifest
+from assurance.harness.dao.parties import DAO, EPOCH, LEASE, Wallet, World, contributions, hpke_key, published
 from datadao.crypto import files
 from datadao.crypto.seal import public_key, seal
 from datadao.errors import (
@@ -25,11 +24,11 @@ from datadao.errors import (
     StoreUnavailable,
     UnsealFailed,
 )
-from datadao.licensee import Licensee, Opened
-from datadao.release import Bundle, bundle_name
-from datadao.store import content_name
-
-from .world import DAO, EPOCH, LEASE, Wallet, World, contributions, hpke_key, published
+from datadao.licensee.licensee import Licensee, Opened
+from datadao.messages import bundle as release
+from datadao.messages.batch import Manifest
+from datadao.messages.bundle import Bundle, bundle_name
+from datadao.storage.store import content_name
 
 DATA = (b"zero", b"one", b"two")
 

@@ -12,11 +12,10 @@ from eth_utils import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assurance.harness.dao.parties import DAO
+from datadao.crypto.merkle import LEAF_TYPES, MerkleTree, leaf_hash, leaf_hashes, verify
 from datadao.errors import InvalidArgument
-from datadao.merkle import LEAF_TYPES, MerkleTree, leaf_hash, leaf_hashes, verify
 from datadao.types import Dao, Leaf
-
-from .world import DAO
 
 ROOT = Path(__file__).parents[2]
 

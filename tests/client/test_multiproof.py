@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from eth_utils import keccak
 
+from datadao.crypto.merkle import MerkleTree
 from datadao.errors import InvalidArgument
-from datadao.merkle import MerkleTree
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,11 +11,11 @@ from eth_utils import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datadao.codec import CONTRACTS, abi
-from datadao.deployment import canonical_type
-from datadao.reverts import described, refusal, revert_data
-from datadao.states import ENUMS
-from tests.support.packages import ROOT
+from assurance import ROOT
+from datadao.chain.abi import canonical_type
+from datadao.chain.codec import CONTRACTS, abi
+from datadao.chain.reverts import described, refusal, revert_data
+from datadao.types import ENUMS
 
 UNKNOWN_BATCH = keccak(text="DatasetRegistry_UnknownBatch(uint256)")[:4] + eth_abi.encode(["uint256"], [7])
 

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from datadao.attestor.scoring import JsonLinesScorer, ScoringResult
 from datadao.errors import HashMismatch, InvalidArgument, ScoreRefused
 from datadao.records import MAX_DEPTH, MAX_RECORD, too_deep
-from datadao.scoring import JsonLinesScorer, Score
 
 SCHEMA = json.dumps(
     {
@@ -39,7 +39,7 @@ def scorer(schema: bytes = SCHEMA, secret: bytes = SECRET) -> JsonLinesScorer:
     return JsonLinesScorer(schema, hashlib.sha256(schema).digest(), secret)
 
 
-def score(folder: Path, *lines: str | bytes, secret: bytes = SECRET) -> Score:
+def score(folder: Path, *lines: str | bytes, secret: bytes = SECRET) -> ScoringResult:
     path = folder / "data.jsonl"
     path.write_bytes(b"\n".join(line.encode() if isinstance(line, str) else line for line in lines) + b"\n")
     return scorer(secret=secret).score(path)
@@ -189,7 +189,8 @@ def test_score__endless_nesting_and_no_recursion_limit__does_not_kill_the_attest
     bombs = [opening * ((MAX_RECORD - 1) // len(opening)) for opening in ("[", '{"a":', '[{"":')]
     path.write_text("\n".join([FULL, *bombs, "[" * 500_000 + "]" * 500_000]) + "\n")
     program = (
-        "import sys, pathlib, hashlib; sys.setrecursionlimit(10**6); from datadao.scoring import JsonLinesScorer;"
+        "import sys, pathlib, hashlib; sys.setrecursionlimit(10**6);"
+        "from datadao.attestor.scoring import JsonLinesScorer;"
         "schema = sys.argv[2].encode(); scorer = JsonLinesScorer(schema, hashlib.sha256(schema).digest(), bytes(32));"
         "print(scorer.score(pathlib.Path(sys.argv[1])).units)"
     )

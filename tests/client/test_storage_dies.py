@@ -16,13 +16,12 @@ import boto3
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from datadao import store as module
+from assurance.harness.dao.parties import Wallet, World
 from datadao.crypto.envelope import Envelope
 from datadao.errors import StoreUnavailable
-from datadao.store import Store
-from datadao.submission import Submission
-
-from .world import Wallet, World
+from datadao.messages.submission import Submission
+from datadao.storage import store as module
+from datadao.storage.store import Store
 
 PROBE = "sha256/write-once"
 

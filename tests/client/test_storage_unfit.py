@@ -28,15 +28,14 @@ from pathlib import Path
 
 import pytest
 
-from datadao import store as module
-from datadao.cluster import assess_all
+from assurance.harness.chain.disks import limited_files, small_disk
+from assurance.harness.chain.s3 import KEYS, client, s3_server, vicious
+from assurance.harness.dao.parties import DAO, Wallet, World
+from datadao.attestor.cluster import assess_all
 from datadao.crypto import files
 from datadao.errors import DiskUnavailable, InvalidArgument, NameRefused, ObjectMissing, StoreUnavailable, StoreUnfit
-from datadao.store import Store
-from tests.support.disks import limited_files, small_disk
-from tests.support.s3 import KEYS, client, s3_server, vicious
-
-from .world import DAO, Wallet, World
+from datadao.storage import store as module
+from datadao.storage.store import Store
 
 BUCKETS = itertools.count()
 LARGE = bytes(module.SMALL + 1)

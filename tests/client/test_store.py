@@ -24,8 +24,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 
-from datadao import backend
-from datadao import store as module
 from datadao.errors import (
     HashMismatch,
     InvalidArgument,
@@ -36,7 +34,9 @@ from datadao.errors import (
     StoreError,
     StoreUnavailable,
 )
-from datadao.store import Store, content_name
+from datadao.storage import backend
+from datadao.storage import store as module
+from datadao.storage.store import Store, content_name
 
 S3 = {"access_key_id": "test", "secret_access_key": "test", "region": "us-east-1"}
 BUCKETS = itertools.count()

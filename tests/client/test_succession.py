@@ -17,9 +17,13 @@ from pathlib import Path
 
 import pytest
 
-from datadao import succession
+from assurance.harness.dao.parties import hpke_key
+from assurance.harness.dao.system import Actor
 from datadao.crypto.seal import public_key, seal
-from datadao.custody import Custodian
+from datadao.custodian import succession
+from datadao.custodian.custodian import Custodian
+from datadao.custodian.key_shares import Refused
+from datadao.custodian.succession import Exchange, HandoverFault, hand_over, take_over
 from datadao.errors import (
     CommitmentMismatch,
     Malformed,
@@ -29,16 +33,12 @@ from datadao.errors import (
     StoreUnavailable,
     UnsealFailed,
 )
-from datadao.handover import Exchange, Handover, handover_info
-from datadao.keyring import Refused
-from datadao.store import Store
-from datadao.submission import MAX_FILES
-from datadao.succession import HandoverFault, hand_over, take_over
+from datadao.messages.handover import Handover, handover_info
+from datadao.messages.submission import MAX_FILES
+from datadao.storage.store import Store
 from datadao.types import Contribution
-from tests.support.system import Actor
 
 from .chain_world import DATA, EPOCH, ChainWorld, custodian_key
-from .world import hpke_key
 
 SLOT = 1
 KEY = hpke_key("successor")
@@ -122,7 +122,7 @@ def test_take_over__kept_shares__need_no_storage_afterwards(
 
 def test_hand_over__shares_never_lie_open(replaced: ChainWorld, leaver: Custodian, heir: Custodian) -> None:
     leaves = {name: (1, leaf) for name, leaf in zip(replaced.manifest.ids, replaced.manifest.leaves, strict=True)}
-    shares, _ = leaver.ring.shares(leaves)
+    shares, _ = leaver.key_shares.shares(leaves)
     hand_over(leaver, replaced.contributions())
     take_over(heir, replaced.contributions())
     kept = b"".join(path.read_bytes() for path in replaced.home.rglob("*") if path.is_file())
@@ -257,13 +257,13 @@ def blamed(faults: list[HandoverFault]) -> list[tuple[str | None, type[Exception
 def test_take_over__one_wrong_share__names_its_leaver_and_keeps_the_others(
     replaced: ChainWorld, leaver: Custodian, heir: Custodian, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ids, honest = replaced.manifest.ids, leaver.ring.shares
+    ids, honest = replaced.manifest.ids, leaver.key_shares.shares
 
     def one_altered(items: dict[bytes, object]) -> tuple[dict[bytes, bytes], Refused]:
         shares, refused = honest(items)
         return {**shares, ids[3]: bytes(32)}, refused
 
-    monkeypatch.setattr(leaver.ring, "shares", one_altered)
+    monkeypatch.setattr(leaver.key_shares, "shares", one_altered)
     listed = replaced.contributions()
     hand_over(leaver, listed)
     taken = take_over(heir, listed)

@@ -21,9 +21,9 @@ import pytest
 from rich.table import Table
 from rich.text import Text
 
-from datadao.audit.book import Difference
-from datadao.audit.report import Report
 from datadao.cli.session import Session
+from datadao.ledger.base import Difference
+from datadao.ledger.compare import Report
 from datadao.text import BAR, LINE_END, REPLACEMENT, LogFormatter, Terminal, lines, quoted, visible, visible_log
 
 ESCAPE = "\x1b[2J\x1b[H\x1b]0;owned\x07\x1b]8;;http://evil\x1b\\"

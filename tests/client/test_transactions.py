@@ -14,14 +14,14 @@ from typing import Any
 import ape
 import pytest
 
-from datadao.chain import Call
+from assurance.harness.dao.dao import HPKE_KEY, Dao
+from datadao.chain.connection import connect
+from datadao.chain.rpc import Call
+from datadao.chain.transactions import send_all
 from datadao.client import DataDAO
 from datadao.errors import InvalidArgument, NotMined, Reverted, TransactionFailed
-from datadao.node import connect
-from datadao.transactions import send_all
 from tests.client.proxy import Proxy
 from tests.client.test_client import accepted, company, funded, handle  # noqa: F401  # fixtures among them
-from tests.support.dao import HPKE_KEY, Dao
 
 
 @pytest.fixture(autouse=True)

@@ -14,15 +14,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from datadao import custody
-from datadao.board import Board
-from datadao.chain_gate import ChainGate
-from datadao.custody import Custodian
-from datadao.node import connect
-from datadao.store import Store
+from assurance.harness.dao.system import Actor
+from datadao.chain.connection import connect
+from datadao.chain.node import NodeView
+from datadao.custodian import custodian as custody
+from datadao.custodian.custodian import Custodian
+from datadao.custodian.service import Service
+from datadao.storage.board import Board
+from datadao.storage.store import Store
 from datadao.types import Dao
-from datadao.watch import Watch
-from tests.support.system import Actor
 
 from .chain_world import EPOCH, custodian_key
 
@@ -38,11 +38,11 @@ def live(settings: dict[str, Any]) -> None:
         slot=settings["slot"],
         private_key=custodian_key(settings["slot"]),
         signer=Actor("custodian", "", bytes.fromhex(settings["wallet"])).sign,
-        gate=ChainGate(connect(settings["url"]), settings["addresses"]),
+        view=NodeView(connect(settings["url"]), settings["addresses"]),
         store=store,
         home=Path(settings["home"]),
     )
-    found = Watch(custodian, Board(dao, store)).round()
+    found = Service(custodian, Board(dao, store)).round()
     if any(outcome.error for outcome in found.leases.values()):
         raise SystemExit(str(found))
 

@@ -14,16 +14,16 @@ import yaml
 from eth_account import Account
 from eth_utils import keccak
 
-from datadao.deployment import ORDER
+from assurance.harness.chain.anvil import Anvil
+from assurance.harness.chain.artifacts import artifacts
+from assurance.harness.dao.dao import CANCELED, Dao, leaf
+from assurance.harness.dao.leases import Market
+from datadao.chain.abi import ORDER
 from datadao.profile import Profile
-from tests.deployment.world import Node
+from tests.deployer.world import Node
 from tests.documents.blocks import Block, blocks, commands
 from tests.documents.player import Player
 from tests.integration.conftest import Town
-from tests.support.anvil import Anvil
-from tests.support.artifacts import artifacts
-from tests.support.dao import CANCELED, Dao, leaf
-from tests.support.leases import Market
 
 PAGE = "docs/operating.md"
 SENDING = re.compile(r"datadao (vote|queue|execute|cancel|propose|send|claim)\b")

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from web3 import Web3
 
-from datadao.deployment import ORDER
+from assurance.harness.chain.anvil import Anvil
+from assurance.harness.dao.dao import Batch, Dao, leaf
+from assurance.harness.dao.leases import Market
+from assurance.harness.dao.packages import npm_install
+from assurance.harness.dao.system import Actor
+from datadao.chain.abi import ORDER
 from datadao.types import Leaf
-from tests.deployment.world import Node
+from tests.deployer.world import Node
 from tests.integration.node import Integrator
-from tests.support.anvil import Anvil
-from tests.support.dao import Batch, Dao, leaf
-from tests.support.leases import Market
-from tests.support.packages import npm_install
-from tests.support.system import Actor
 
 
 @dataclass
@@ -76,7 +76,7 @@ def born() -> Iterator[Town]:
 
 @pytest.fixture
 def town(born: Town) -> Iterator[Town]:
-    """As it was at birth."""
+    """As it was at creation."""
     before = born.dao.chain.snapshot()
     yield born
     born.dao.chain.revert(before)

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from tests.support.packages import run, tsc
+from assurance.harness.dao.packages import run, tsc
 
 PROGRAMS = Path(__file__).parent / "programs"
 

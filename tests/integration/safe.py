@@ -11,11 +11,11 @@ from web3.contract import Contract
 from web3.logs import DISCARD
 from web3.types import TxReceipt
 
+from assurance import ROOT
+from assurance.harness.chain.handles import Handle, Reverted, reverted
+from assurance.harness.dao.leases import NOBODY
+from assurance.harness.dao.system import Actor
 from tests.integration.conftest import Town
-from tests.support.handles import Handle, Reverted, reverted
-from tests.support.leases import NOBODY
-from tests.support.packages import ROOT
-from tests.support.system import Actor
 
 ARTIFACTS = ROOT / "node_modules/@safe-global/safe-smart-account/build/artifacts/contracts"
 _DOMAIN = [{"name": "chainId", "type": "uint256"}, {"name": "verifyingContract", "type": "address"}]

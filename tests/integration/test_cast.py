@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from datadao.deployment import canonical_type
+from assurance import ROOT
+from assurance.harness.dao.dao import HPKE_KEY
+from assurance.harness.dao.leases import COST
+from assurance.harness.dao.packages import run
+from assurance.harness.dao.registry import UNIT
+from assurance.harness.dao.system import Actor
+from datadao.chain.abi import canonical_type
 from tests.integration.conftest import Town
-from tests.support.dao import HPKE_KEY
-from tests.support.leases import COST
-from tests.support.packages import ROOT, run
-from tests.support.registry import UNIT
-from tests.support.system import Actor
 
 
 class Cast:

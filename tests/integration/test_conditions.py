@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from datadao.cli import cli
-from datadao.conditions import Access, lit, taco
 from datadao.errors import InvalidArgument
+from datadao.licensee.conditions import Access, lit, taco
 from datadao.profile import Profile
 from tests.integration.conftest import Town
 from tests.integration.keepers import LIT_SCHEMA, TACO_SCHEMA, lit_opens, taco_opens

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
+from assurance import ROOT
+from assurance.harness.dao.dao import HPKE_KEY
+from assurance.harness.dao.leases import COST
+from assurance.harness.dao.packages import npm_install, run, tsc
 from datadao.profile import Profile
 from tests.documents.blocks import Block, blocks, commands
 from tests.documents.player import Player
 from tests.integration.conftest import Town
-from tests.support.dao import HPKE_KEY
-from tests.support.leases import COST
-from tests.support.packages import ROOT, npm_install, run, tsc
 
 PAGE = "docs/integrating.md"
 FINALITY = 65

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from eth_utils import keccak
 
+from assurance.harness.dao.dao import ACTIVE, EXECUTED, FOR, HPKE_KEY, PENDING, QUEUED, SUCCEEDED
+from assurance.harness.dao.leases import BOND, COST
+from assurance.harness.dao.registry import CLAIMED, UNIT
 from tests.integration.conftest import Town
 from tests.integration.node import Integrator
-from tests.support.dao import ACTIVE, EXECUTED, FOR, HPKE_KEY, PENDING, QUEUED, SUCCEEDED
-from tests.support.leases import BOND, COST
-from tests.support.registry import CLAIMED, UNIT
 
 
 @pytest.mark.parametrize("program", ["viem", "ethers"])

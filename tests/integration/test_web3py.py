@@ -11,12 +11,12 @@ from web3.contract import Contract
 from web3.exceptions import ContractCustomError
 from web3.logs import DISCARD
 
+from assurance import ROOT
+from assurance.harness.dao.dao import HPKE_KEY
+from assurance.harness.dao.leases import BOND, COST
+from assurance.harness.dao.registry import CLAIMED, UNIT
+from assurance.harness.dao.system import Actor
 from tests.integration.conftest import Town
-from tests.support.dao import HPKE_KEY
-from tests.support.leases import BOND, COST
-from tests.support.packages import ROOT
-from tests.support.registry import CLAIMED, UNIT
-from tests.support.system import Actor
 
 
 def exported(name: str) -> list[dict[str, Any]]:

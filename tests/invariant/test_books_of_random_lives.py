@@ -9,13 +9,13 @@ from typing import ClassVar
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from tests.invariant.leases.machine import LeasesMachine
-from tests.invariant.registry.machine import RegistryMachine
-from tests.invariant.system.machine import SystemMachine
-from tests.support.audit import audited
-from tests.support.depth import DEPTH
-from tests.support.governance_machine import GovernanceMachine
-from tests.support.machine import Machine, run
+from assurance.harness.dao.books import audited
+from assurance.harness.machines.base import Machine, run
+from assurance.harness.machines.depth import DEPTH
+from assurance.harness.machines.governance.machine import GovernanceMachine
+from assurance.harness.machines.leases.machine import LeasesMachine
+from assurance.harness.machines.registry.machine import RegistryMachine
+from assurance.harness.machines.system.machine import SystemMachine
 
 MACHINES = [RegistryMachine, LeasesMachine, GovernanceMachine, SystemMachine]
 LIVES = settings(

@@ -20,15 +20,15 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import Phase, settings
 
-from tests.support.dao import CANCELED, DEFEATED, EXECUTED, EXPIRED, FOR, Dao, Proposal
-from tests.support.depth import DEPTH
-from tests.support.governance import TERMINAL, text_proposal
-from tests.support.governance_machine import GovernanceMachine
-from tests.support.governor_model import DAY, EXPIRY, Poll
-from tests.support.machine import initialize, invariant, run
-from tests.support.mistakes import Mistake, tried_in
-from tests.support.reaching import live_until_met
-from tests.support.reader import Reader, View
+from assurance.harness.chain.reader import Reader, View
+from assurance.harness.dao.dao import CANCELED, DEFEATED, EXECUTED, EXPIRED, FOR, Dao, Proposal
+from assurance.harness.dao.governance import TERMINAL, text_proposal
+from assurance.harness.machines.base import initialize, invariant, run
+from assurance.harness.machines.depth import DEPTH
+from assurance.harness.machines.governance.machine import GovernanceMachine
+from assurance.harness.machines.reaching import live_until_met
+from assurance.harness.mistakes import Mistake, tried_in
+from assurance.harness.models.governor import DAY, EXPIRY, Poll
 
 EXAMPLES = 250
 # What even the shortest run must have met, or it has shown nothing about it.

@@ -14,12 +14,12 @@ from collections import Counter
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.invariant.leases.machine import LeasesMachine
-from tests.support.depth import DEPTH
-from tests.support.machine import run
-from tests.support.money import Money
-from tests.support.reaching import live_until_met
-from tests.support.zoo import FAILURES, PLAIN, TAME, Species
+from assurance.harness.dao.zoo import FAILURES, PLAIN, TAME, Species
+from assurance.harness.machines.base import run
+from assurance.harness.machines.depth import DEPTH
+from assurance.harness.machines.leases.machine import LeasesMachine
+from assurance.harness.machines.reaching import live_until_met
+from assurance.harness.models.money import Money
 
 LIFE = settings(
     max_examples=160 * DEPTH,

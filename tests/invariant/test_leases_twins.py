@@ -6,14 +6,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
-from tests.invariant.leases.machine import LeasesMachine
-from tests.support.dao import Dao
-from tests.support.handles import Reverted
-from tests.support.leases import COST, PENDING, Market
-from tests.support.machine import run
-from tests.support.mistakes import Mistake, tried_in
-from tests.support.reaching import NOTICING
-from tests.support.reader import refused
+from assurance.harness.chain.handles import Reverted
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.leases import COST, PENDING, Market
+from assurance.harness.machines.base import run
+from assurance.harness.machines.leases.machine import LeasesMachine
+from assurance.harness.machines.reaching import NOTICING
+from assurance.harness.mistakes import Mistake, tried_in
 
 
 def lives_of_the_twin(twin: str, examples: int) -> None:

@@ -10,10 +10,10 @@ from collections import Counter
 
 from hypothesis import HealthCheck, settings
 
-from tests.invariant.registry.machine import RegistryMachine
-from tests.support.depth import DEPTH
-from tests.support.machine import run
-from tests.support.reaching import live_until_met
+from assurance.harness.machines.base import run
+from assurance.harness.machines.depth import DEPTH
+from assurance.harness.machines.reaching import live_until_met
+from assurance.harness.machines.registry.machine import RegistryMachine
 
 LIFE = settings(
     max_examples=80 * DEPTH,

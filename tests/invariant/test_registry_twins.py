@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.invariant.registry.machine import RegistryMachine
-from tests.invariant.registry.records import DAY
-from tests.support.handles import Reverted
-from tests.support.mistakes import Mistake, tried_in
+from assurance.harness.chain.handles import Reverted
+from assurance.harness.machines.registry.machine import RegistryMachine
+from assurance.harness.mistakes import Mistake, tried_in
+from assurance.harness.models.registry.records import DAY
 
 SOUND = (10_000, 0)
 FIRST = [(0, 0, 20, *SOUND), (1, 1, 20, *SOUND), (2, 2, 7, *SOUND)]

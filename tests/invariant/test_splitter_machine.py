@@ -23,11 +23,11 @@ from collections import Counter
 import pytest
 from hypothesis import settings
 
-from tests.invariant.splitter_checks import Setting
-from tests.invariant.splitter_machine import SplitterMachine
-from tests.support.depth import DEPTH
-from tests.support.machine import run
-from tests.support.reaching import live_until_met
+from assurance.harness.machines.base import run
+from assurance.harness.machines.depth import DEPTH
+from assurance.harness.machines.reaching import live_until_met
+from assurance.harness.machines.splitter.checks import Setting
+from assurance.harness.machines.splitter.machine import SplitterMachine
 
 LIVES = settings(max_examples=40 * DEPTH, stateful_step_count=50)
 # What even the shortest run must have met, or it has shown nothing about it.

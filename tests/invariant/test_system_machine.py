@@ -14,11 +14,11 @@ from collections import Counter
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.invariant.system.machine import SystemMachine
-from tests.support.depth import DEPTH
-from tests.support.machine import run
-from tests.support.reaching import live_until_met
-from tests.support.zoo import PLAIN, Species
+from assurance.harness.dao.zoo import PLAIN, Species
+from assurance.harness.machines.base import run
+from assurance.harness.machines.depth import DEPTH
+from assurance.harness.machines.reaching import live_until_met
+from assurance.harness.machines.system.machine import SystemMachine
 
 LIFE = settings(
     max_examples=50 * DEPTH,

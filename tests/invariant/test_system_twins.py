@@ -6,10 +6,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from tests.invariant.system.machine import SystemMachine
-from tests.support.handles import Reverted
-from tests.support.machine import run
-from tests.support.mistakes import Mistake, tried_in
+from assurance.harness.chain.handles import Reverted
+from assurance.harness.machines.base import run
+from assurance.harness.machines.system.machine import SystemMachine
+from assurance.harness.mistakes import Mistake, tried_in
 
 SOUND = ("DataGovernor", "DataTimelock", "DataLeases", "ModelRegistry", "DatasetRegistry")
 SHORT = settings(

@@ -13,13 +13,13 @@ from contextlib import suppress
 import pytest
 from hypothesis import Phase, settings
 
-from tests.invariant.splitter_checks import PropertyBroken, Setting
-from tests.invariant.splitter_machine import SplitterMachine
-from tests.support.handles import Reverted
-from tests.support.machine import run
-from tests.support.mistakes import Mistake, tried_in
-from tests.support.pair import SHARES, Pair
-from tests.support.system import actor
+from assurance.harness.chain.handles import Reverted
+from assurance.harness.dao.pair import SHARES, Pair
+from assurance.harness.dao.system import actor
+from assurance.harness.machines.base import run
+from assurance.harness.machines.splitter.checks import PropertyBroken, Setting
+from assurance.harness.machines.splitter.machine import SplitterMachine
+from assurance.harness.mistakes import Mistake, tried_in
 
 # A flaw ends the run when it is noticed, mostly within a few lives; the bound is for the unlucky run.
 QUICKLY = settings(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.deployment.world import Node
+from tests.deployer.world import Node
 
 from .world import World, build
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from datadao.cli.frame import PARTLY, REFUSED
+from datadao.cli.command import PARTLY, REFUSED
 from tests.cli.conftest import Ran, leaf_commands
 from tests.client.proxy import Asked
 

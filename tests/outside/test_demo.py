@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.client.proxy import Proxy
-from tests.deployment.world import Node
+from tests.deployer.world import Node
 from tests.outside.vices import (
     NO_TIMES,
     LogsBehind,

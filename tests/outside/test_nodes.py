@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from datadao.audit.events import topic
-from datadao.chain import Block, Call, Log, logs_then_block, read_block, read_logs, read_many, try_many
-from datadao.codec import CONTRACTS
-from datadao.errors import GateUnavailable, NodeRefused, Reverted, StatePruned
-from datadao.node import connect
+from datadao.chain.codec import CONTRACTS
+from datadao.chain.connection import connect
+from datadao.chain.events import topic
+from datadao.chain.rpc import Block, Call, Log, logs_then_block, read_block, read_logs, read_many, try_many
+from datadao.errors import ChainUnavailable, NodeRefused, Reverted, StatePruned
 from tests.client.proxy import Answer, Request
 
 from .vices import NO_TIMES, CappedLogs, LogTimes, StateForgotten, Vice, vicious
@@ -123,7 +123,7 @@ def test_words_of_a_node__are_not_taken_for_a_contracts(world: World) -> None:
     ],
 )
 def test_finality__that_a_node_does_not_know__is_said(world: World, vice: str, said: str) -> None:
-    with vicious(world.node.url, vice) as proxy, pytest.raises(GateUnavailable, match=said):
+    with vicious(world.node.url, vice) as proxy, pytest.raises(ChainUnavailable, match=said):
         read_block(connect(proxy.url), "finalized")
 
 
@@ -189,5 +189,5 @@ def test_audit__difference_that_the_node_made__is_none(world: World, vice: Vice,
 
 
 def test_block__that_is_not_there_yet__try_again(world: World) -> None:
-    with pytest.raises(GateUnavailable, match="does not have block 99999999; its back ends may lag: try again"):
+    with pytest.raises(ChainUnavailable, match="does not have block 99999999; its back ends may lag: try again"):
         read_block(connect(world.node.url), 99_999_999)

@@ -15,17 +15,17 @@ from typing import Any
 import pytest
 from eth_utils import keccak
 
-from datadao.audit.book import fact
-from datadao.audit.events import contract_of, decode, topic
-from datadao.audit.report import compare
-from datadao.chain import Call, Log
-from datadao.cli.reading import proposals
+from datadao.chain.abi import canonical_type
+from datadao.chain.codec import CONTRACTS, Text, abi, encode, raw_text
+from datadao.chain.events import contract_of, decode, topic
+from datadao.chain.network import connected
+from datadao.chain.reverts import described, refusal
+from datadao.chain.rpc import Call, Log
+from datadao.cli.queries import proposals
 from datadao.client import DataDAO
-from datadao.codec import CONTRACTS, Text, abi, encode, raw_text
-from datadao.deployment import canonical_type
 from datadao.errors import InvalidArgument, Malformed
-from datadao.network import connected
-from datadao.reverts import described, refusal
+from datadao.ledger.base import fact
+from datadao.ledger.compare import compare
 
 from .world import RAW, World
 
@@ -142,10 +142,10 @@ def test_event__with_noise_in_every_text__is_read_and_keeps_its_bytes_X5(contrac
     log = Log(address, [topic(contract, entry["name"]), *topics], data, 1, "here")
     (event,) = decode([log], {key: address})
     assert contract_of(event.contract) == contract
-    told = [event.told[i["name"]] for i in plain]
-    assert list(noises(told)) == list(noises(values))
-    assert encode([canonical_type(i) for i in plain], told) == data
-    assert all("\ufffd" in text for text in told if isinstance(text, Text))
+    fields = [event.fields[i["name"]] for i in plain]
+    assert list(noises(fields)) == list(noises(values))
+    assert encode([canonical_type(i) for i in plain], fields) == data
+    assert all("\ufffd" in text for text in fields if isinstance(text, Text))
 
 
 @pytest.mark.parametrize(("contract", "entry"), entries("function"), ids=lambda item: str(item)[:30])
@@ -210,7 +210,7 @@ def _has_noise(value: Any) -> bool:
 def _noisy(event: Any) -> Iterator[str]:
     (entry,) = [e for _, e in entries("event") if e["name"] == event.name and _ in contract_of(event.contract)]
     for field in entry["inputs"]:
-        if not field["indexed"] and _has_noise(event.told[field["name"]]):
+        if not field["indexed"] and _has_noise(event.fields[field["name"]]):
             yield from texts(field, field["name"])
 
 
@@ -249,7 +249,7 @@ def test_decode__of_fields_that_are_needed__does_not_read_the_others() -> None:
     topics = [topic("DatasetRegistry", "BatchPublished"), *(number.to_bytes(32, "big") for number in (7, 1))]
     log = Log("0x" + "22" * 20, topics, bytes(data), 1, "block 3, log 4")
     (event,) = decode([log], {"registry": log.address}, ("batchId", "batch"))
-    assert event.told["batchId"] == 7 and event.told["batch"][0] == 1 and "manifestURI" not in event.told
+    assert event.fields["batchId"] == 7 and event.fields["batch"][0] == 1 and "manifestURI" not in event.fields
     with pytest.raises(Malformed, match="block 3, log 4"):
         list(decode([log], {"registry": log.address}))
 

@@ -20,28 +20,28 @@ from typing import Any
 from click.testing import CliRunner
 from eth_utils import keccak
 
-from datadao.attest import Attestor, openers
-from datadao.board import Board
-from datadao.chain import CONTRACTS, Call
-from datadao.chain_gate import ChainGate
+from assurance.harness.chain.anvil import Anvil
+from assurance.harness.dao.dao import FOR, Dao
+from assurance.harness.dao.keys import local_public_key
+from assurance.harness.dao.system import DAY, ROLES, Actor, config
+from datadao.attestor.agreement import sign_score
+from datadao.attestor.attestor import Attestor, openers
+from datadao.attestor.scoring import JsonLinesScorer
+from datadao.chain.codec import Text
+from datadao.chain.node import NodeView
+from datadao.chain.rpc import CONTRACTS, Call
 from datadao.cli import cli
-from datadao.cli.frame import DONE, PARTLY
-from datadao.codec import Text
+from datadao.cli.command import DONE, PARTLY
+from datadao.crypto.keyfile import load_key, load_secret, new_key
 from datadao.crypto.seal import public_key
-from datadao.keyfile import load_key, load_secret, new_key
+from datadao.messages.submission import Submission
 from datadao.profile import Profile
-from datadao.proposal import propose
-from datadao.scoring import JsonLinesScorer
-from datadao.store import Store
-from datadao.submission import Submission
-from datadao.testing import local_public_key
+from datadao.storage.board import Board
+from datadao.storage.store import Store
 from tests.cli.conftest import Ran, put_key
 from tests.cli.world import FINALITY, SCHEMA
 from tests.client.chain_world import ape_account
-from tests.deployment.world import Node
-from tests.support.anvil import Anvil
-from tests.support.dao import FOR, Dao
-from tests.support.system import DAY, ROLES, Actor, config
+from tests.deployer.world import Node
 
 RAW = Text(b"caf\xe9 \xff")
 """Text that is no UTF-8."""
@@ -313,13 +313,13 @@ class _Handed:
     def scored(self, *numbers: int) -> None:
         """Two attestors score these files and no others, as the command would."""
         world = self._world
-        gate = ChainGate(world.node.web3, world.dao.addresses)
-        committee = gate.committee()
+        view = NodeView(world.node.web3, world.dao.addresses)
+        committee = view.committee()
         opened = openers(world.dao.id, committee, world.board.witnesses(committee.epoch))
         for slot in range(2):
             name = f"attestor-{slot}"
             key = load_key(world.home(name) / "keys" / "sealing")
-            slot_of = [party.signer for party in gate.attestors()].index(world.actor(name).address)
+            slot_of = [party.signer for party in view.attestors()].index(world.actor(name).address)
             scorer = JsonLinesScorer(
                 SCHEMA, sha256(SCHEMA).digest(), load_secret(world.home(name) / "keys/fingerprint")
             )
@@ -330,7 +330,7 @@ class _Handed:
                 submission, item = self._waiting[number]
                 leaf = attestor.assess(item, opened)
                 sign = world.actor(name).sign
-                world.board.propose(propose(world.dao.id, 1, submission, leaf, world.actor(name).address, sign))
+                world.board.post_score(sign_score(world.dao.id, 1, submission, leaf, world.actor(name).address, sign))
 
     def drafted(self) -> None:
         self._world.do("attestor-0", "attest", "draft", "--dataset", "1", "--days", "30")

@@ -22,14 +22,15 @@ import yaml
 from eth_utils import keccak
 from web3 import Web3
 
-from datadao.chain import function
+from assurance.harness.chain.s3 import KEYS, client, s3_server
+from datadao.chain.abi import canonical_type
+from datadao.chain.rpc import function
 from datadao.client import DataDAO
-from datadao.deployment import canonical_type
-from datadao.store import Store
+from datadao.storage.store import Store
 from scripts import demo
-from scripts._demo import acts, cast
+from scripts._demo import actors as cast
+from scripts._demo import steps as acts
 from tests.outside.vices import NOISE
-from tests.support.s3 import KEYS, client, s3_server
 
 STRANGER = 39
 """A test account that has no part in the play."""

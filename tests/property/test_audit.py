@@ -16,14 +16,14 @@ from typing import Any
 
 import pytest
 
-from datadao.audit import Event, Report
-from datadao.audit.events import SILENT
-from datadao.audit.report import compare, report
-from datadao.chain import CONTRACTS, abi
-from tests.support.audit import answers_of, audited, events_of, fold_of
-from tests.support.chronicle import NEVER, chronicle
-from tests.support.dao import Dao
-from tests.support.leases import TOLERANCE
+from assurance.harness.dao.books import answers_of, audited, events_of, fold_of
+from assurance.harness.dao.chronicle import NEVER, chronicle
+from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.leases import TOLERANCE
+from datadao.chain.events import SILENT
+from datadao.chain.rpc import CONTRACTS, abi
+from datadao.ledger import Event, Report
+from datadao.ledger.compare import compare, report
 
 KINDS = sorted(
     {(key, entry["name"]) for key, name in CONTRACTS.items() for entry in abi(name) if entry["type"] == "event"} - NEVER
@@ -138,8 +138,8 @@ def test_any_field_altered__is_noticed_unless_nothing_repeats_it_X3(told: Told, 
     unheard = {
         field
         for place in {first, last}
-        for field, fields in _altered(told.events[place].told)
-        if told.audit(told.with_(place, told.events[place]._replace(told=fields))).ok
+        for field, fields in _altered(told.events[place].fields)
+        if told.audit(told.with_(place, told.events[place]._replace(fields=fields))).ok
     }
     assert unheard == UNHEARD.get(kind, set())
 
@@ -171,11 +171,11 @@ def test_two_events_in_the_wrong_order__are_noticed_X3(told: Told, kinds: str) -
     first, then = next(
         (first, then)
         for first, then in reversed(pairs)
-        if told.events[first].told.get(pool, 1) == told.events[then].told.get(pool, 1)
+        if told.events[first].fields.get(pool, 1) == told.events[then].fields.get(pool, 1)
     )
     one, two = told.events[first], told.events[then]
-    events = told.with_(first, one._replace(contract=two.contract, name=two.name, told=two.told))
-    events[then] = two._replace(contract=one.contract, name=one.name, told=one.told)
+    events = told.with_(first, one._replace(contract=two.contract, name=two.name, fields=two.fields))
+    events[then] = two._replace(contract=one.contract, name=one.name, fields=one.fields)
     assert not told.audit(events).ok, (one, two)
 
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import pytest
 
-from datadao.audit.report import compare
-from tests.support.audit import answers_of, audited, events_of, fold_of
-from tests.support.dao import Dao, leaf
+from assurance.harness.dao.books import answers_of, audited, events_of, fold_of
+from assurance.harness.dao.dao import Dao, leaf
+from datadao.ledger.compare import compare
 
 INCOME = 4 * 5**9
 
@@ -67,7 +67,8 @@ def test_later_payout_that_fits_one_pool_only__decides(dao: Dao) -> None:
 def test_payout_that_no_pools_explain__is_named(dao: Dao) -> None:
     dao.splitter.claim(member(dao), [1], sender=member(dao))
     events = [
-        e._replace(told=e.told | {"amount": e.told["amount"] + 1}) if e.name == "Claimed" else e for e in events_of(dao)
+        e._replace(fields=e.fields | {"amount": e.fields["amount"] + 1}) if e.name == "Claimed" else e
+        for e in events_of(dao)
     ]
     report = audited(dao, events)
     assert any("a payout of" in str(difference.chain) for difference in report.differences), report.render()

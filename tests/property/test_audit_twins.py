@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.audit import audited
-from tests.support.dao import FOR, Dao, leaf
-from tests.support.registry import crowd
+from assurance.harness.dao.books import audited
+from assurance.harness.dao.dao import FOR, Dao, leaf
+from assurance.harness.dao.registry import crowd
 
 NAMED = {
     "": "",

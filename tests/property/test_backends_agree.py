@@ -13,16 +13,16 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from tests.invariant.leases.machine import LeasesMachine
-from tests.invariant.registry.machine import RegistryMachine
-from tests.support.anvil import Anvil
-from tests.support.both import Both, Disagreement, in_place_of_revm
-from tests.support.dao import Dao, leaf
-from tests.support.depth import DEPTH
-from tests.support.governance_machine import GovernanceMachine
-from tests.support.life import Answers, Life, Views
-from tests.support.machine import Machine, run
-from tests.support.strangers import FUNCTIONS, Chance, answer, lived_in
+from assurance.harness.chain.anvil import Anvil
+from assurance.harness.chain.both import Both, Disagreement, in_place_of_revm
+from assurance.harness.dao.dao import Dao, leaf
+from assurance.harness.dao.strangers import FUNCTIONS, Chance, answer, lived_in
+from assurance.harness.machines.base import Machine, run
+from assurance.harness.machines.depth import DEPTH
+from assurance.harness.machines.governance.machine import GovernanceMachine
+from assurance.harness.machines.leases.machine import LeasesMachine
+from assurance.harness.machines.life import Answers, Life, Views
+from assurance.harness.machines.registry.machine import RegistryMachine
 
 pytestmark = pytest.mark.node
 SAMPLE = settings(

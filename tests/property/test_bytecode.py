@@ -8,9 +8,8 @@ from collections import Counter
 
 import pytest
 
-from datadao.deployment import ORDER
-from datadao.factory import FACTORY
-from tests.support.artifacts import artifacts
+from assurance.harness.chain.artifacts import artifacts
+from datadao.chain.abi import FACTORY, ORDER
 
 CONTRACTS = [name for _, name in ORDER]
 EVERYTHING = [*CONTRACTS, FACTORY]

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.depth import DEPTH
-from tests.support.handles import Reverted
-from tests.support.mistakes import Mistake, tried_in
-from tests.support.pair import Pair
-from tests.support.system import actor
+from assurance.harness.chain.handles import Reverted
+from assurance.harness.dao.pair import Pair
+from assurance.harness.dao.system import actor
+from assurance.harness.machines.depth import DEPTH
+from assurance.harness.mistakes import Mistake, tried_in
 
 MEMBERS = [actor(f"member-{i}") for i in range(3)]
 SIZES = st.sampled_from([10**9, 5 * 10**9 + 7, 10**12 + 1, 10**16])

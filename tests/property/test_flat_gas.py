@@ -3,9 +3,9 @@ offers, contributions or members (AB-66). Deposits and claims, to 10,000 members
 
 from __future__ import annotations
 
-from tests.support.dao import HPKE_KEY, Dao, leaf
-from tests.support.leases import COST, Market
-from tests.support.registry import next_epoch_at
+from assurance.harness.dao.dao import HPKE_KEY, Dao, leaf
+from assurance.harness.dao.leases import COST, Market
+from assurance.harness.dao.registry import next_epoch_at
 
 CROWD = 1_000
 TOLERANCE = 0.02

@@ -19,11 +19,11 @@ from eth_utils import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.dao import Dao, leaf
-from tests.support.depth import DEPTH
-from tests.support.handles import Handle, Receipt, Reverted, deploy
-from tests.support.reaching import live_until_met
-from tests.support.system import DAY, Actor, config
+from assurance.harness.chain.handles import Handle, Receipt, Reverted, deploy
+from assurance.harness.dao.dao import Dao, leaf
+from assurance.harness.dao.system import DAY, Actor, config
+from assurance.harness.machines.depth import DEPTH
+from assurance.harness.machines.reaching import live_until_met
 
 PERIOD = 3 * DAY
 EXTENSIONS = (0, 1, 3600, DAY, PERIOD - 1, PERIOD)

@@ -14,15 +14,15 @@ from typing import Any
 
 import pytest
 
-from datadao import eip712
-from datadao.deployment import ORDER
+from assurance.harness.chain.handles import Handle, Reverted
+from assurance.harness.dao.dao import AGAINST, ERASE, FOR, HPKE_KEY, READINESS, Batch, Dao, Proposal, leaf
+from assurance.harness.dao.governance import ballot, picture, text_proposal
+from assurance.harness.dao.guards import ALWAYS_REFUSE, DOCUMENT, GUARDS, state_changing, written
+from assurance.harness.dao.registry import state as registry_state
+from assurance.harness.dao.system import DAY, Actor
+from datadao.chain.abi import ORDER
+from datadao.messages import eip712
 from datadao.types import Leaf
-from tests.support.dao import AGAINST, ERASE, FOR, HPKE_KEY, READINESS, Batch, Dao, Proposal, leaf
-from tests.support.governance import ballot, picture, text_proposal
-from tests.support.guards import ALWAYS_REFUSE, DOCUMENT, GUARDS, state_changing, written
-from tests.support.handles import Handle, Reverted
-from tests.support.registry import state as registry_state
-from tests.support.system import DAY, Actor
 
 PEOPLE = (
     "stranger",
@@ -240,7 +240,7 @@ def test_guard_table__names_every_function_that_changes_state__and_no_other_G9_A
 
 def test_guard_table__in_the_document__is_that_of_the_contracts() -> None:
     text = DOCUMENT.read_text()
-    assert text == written(text), "run: toolchain/run python -m tests.support.guards"
+    assert text == written(text), "run: toolchain/run python -m assurance.harness.dao.guards"
 
 
 @pytest.mark.parametrize(("key", "contract", "name"), GUARDED, ids=lambda v: v)

@@ -17,11 +17,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.artifacts import artifacts
-from tests.support.dao import AGAINST, HPKE_KEY, Dao, Proposal, leaf
-from tests.support.depth import DEPTH
-from tests.support.handles import Handle, Reverted
-from tests.support.system import DAY, Actor
+from assurance.harness.chain.artifacts import artifacts
+from assurance.harness.chain.handles import Handle, Reverted
+from assurance.harness.dao.dao import AGAINST, HPKE_KEY, Dao, Proposal, leaf
+from assurance.harness.dao.system import DAY, Actor
+from assurance.harness.machines.depth import DEPTH
 
 TOKEN = 10**9
 ZERO = "0x" + "00" * 20

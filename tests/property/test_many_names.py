@@ -8,10 +8,10 @@ import functools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.dao import Dao, leaf
-from tests.support.depth import DEPTH
-from tests.support.registry import CLAIMED
-from tests.support.system import config
+from assurance.harness.dao.dao import Dao, leaf
+from assurance.harness.dao.registry import CLAIMED
+from assurance.harness.dao.system import config
+from assurance.harness.machines.depth import DEPTH
 
 RATE = 1_000_000_007
 """Shares of one unit of top quality here: a prime, so that every split of a contribution rounds."""

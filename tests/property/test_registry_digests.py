@@ -17,14 +17,14 @@ from eth_utils import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datadao.merkle import LEAF_TYPES, MerkleTree
+from assurance.harness.chain.evm import Revm
+from assurance.harness.chain.handles import Reverted
+from assurance.harness.dao.dao import Batch, Dao, leaf
+from assurance.harness.dao.registry import attestors, crowd, publish, signatures
+from assurance.harness.dao.system import Actor, actor
+from assurance.harness.machines.depth import DEPTH
+from datadao.crypto.merkle import LEAF_TYPES, MerkleTree
 from datadao.types import Leaf
-from tests.support.dao import Batch, Dao, leaf
-from tests.support.depth import DEPTH
-from tests.support.evm import Revm
-from tests.support.handles import Reverted
-from tests.support.registry import attestors, crowd, publish, signatures
-from tests.support.system import Actor, actor
 
 UINTS = {
     "datasetId": 256,

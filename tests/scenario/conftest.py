@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from datadao.audit import audit
-from tests.support.anvil import Anvil
-from tests.support.audit import audited
-from tests.support.system import System
+from assurance.harness.chain.anvil import Anvil
+from assurance.harness.dao.books import audited
+from assurance.harness.dao.system import System
+from datadao.ledger import audit
 
 
 @pytest.fixture(autouse=True)

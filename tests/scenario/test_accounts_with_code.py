@@ -6,13 +6,13 @@ from __future__ import annotations
 import pyrevm
 import pytest
 
-from datadao import eip712
-from tests.support.artifacts import artifacts
-from tests.support.dao import ERASE, FOR, Dao, leaf
-from tests.support.governance import ballot
-from tests.support.handles import Receipt
-from tests.support.registry import CLAIMED, ERASED
-from tests.support.system import DAY, Actor
+from assurance.harness.chain.artifacts import artifacts
+from assurance.harness.chain.handles import Receipt
+from assurance.harness.dao.dao import ERASE, FOR, Dao, leaf
+from assurance.harness.dao.governance import ballot
+from assurance.harness.dao.registry import CLAIMED, ERASED
+from assurance.harness.dao.system import DAY, Actor
+from datadao.messages import eip712
 
 PEOPLE = ("member", "attestor-0", "attestor-1", "custodian-0", "custodian-1", "custodian-2")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.dao import Dao, leaf
-from tests.support.leases import PRICE, Market
-from tests.support.registry import state
+from assurance.harness.dao.dao import Dao, leaf
+from assurance.harness.dao.leases import PRICE, Market
+from assurance.harness.dao.registry import state
 
 GIFT = 10**9 + 7
 

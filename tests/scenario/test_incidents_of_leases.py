@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.dao import DEFEATED, EXPIRED, HPKE_KEY, QUEUED, Dao, Proposal
-from tests.support.handles import Reverted, deploy
-from tests.support.leases import (
+from assurance.harness.chain.handles import Reverted, deploy
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.dao import DEFEATED, EXPIRED, HPKE_KEY, QUEUED, Dao, Proposal
+from assurance.harness.dao.leases import (
     ACTIVE,
     APPROVED,
     BOND,
@@ -23,8 +24,7 @@ from tests.support.leases import (
     TOLERANCE,
     Market,
 )
-from tests.support.reader import refused
-from tests.support.system import DAY
+from assurance.harness.dao.system import DAY
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.support.dao import AGAINST, DEFEATED, HPKE_KEY, Dao, leaf
-from tests.support.system import DAY
+from assurance.harness.dao.dao import AGAINST, DEFEATED, HPKE_KEY, Dao, leaf
+from assurance.harness.dao.system import DAY
 
 
 def test_a_voted_lease_pays_its_contributors_and_a_defeated_request_is_refunded_in_full(dao: Dao) -> None:

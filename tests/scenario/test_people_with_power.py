@@ -1,16 +1,16 @@
 """What those with a role can do at worst: the licensee votes, the guardian traps, the first contributor captures,
-attestors collude for an epoch (AB-16, AB-18, AB-21, AB-26, R-11, G-8, G-11). The deployer is in `tests/deployment`.
+attestors collude for an epoch (AB-16, AB-18, AB-21, AB-26, R-11, G-8, G-11). The deployer is in `tests/deployer`.
 """
 
 from __future__ import annotations
 
 import pytest
 
-from tests.support.dao import AGAINST, CANCELED, DEFEATED, FOR, SUCCEEDED, Dao, leaf
-from tests.support.governance import FLOOR, TOKEN, founder, member, refused, text_proposal, warp_to
-from tests.support.handles import Reverted
-from tests.support.registry import LAPSED, activate_now, ascending, next_epoch_at, publish
-from tests.support.system import DAY
+from assurance.harness.chain.handles import Reverted
+from assurance.harness.dao.dao import AGAINST, CANCELED, DEFEATED, FOR, SUCCEEDED, Dao, leaf
+from assurance.harness.dao.governance import FLOOR, TOKEN, founder, member, refused, text_proposal, warp_to
+from assurance.harness.dao.registry import LAPSED, activate_now, ascending, next_epoch_at, publish
+from assurance.harness.dao.system import DAY
 
 
 def test_licensee_outvoting__its_address_does_not_vote_on_its_own_request_AB06_B13(dao: Dao) -> None:

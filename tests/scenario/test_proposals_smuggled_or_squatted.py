@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from eth_utils import keccak
 
-from tests.support.dao import CANCELED, EXECUTED, HPKE_KEY, PENDING, QUEUED, Dao, Proposal
-from tests.support.governance import bring, founder, member, refused, same_action, text_proposal, warp_to
-from tests.support.handles import deploy
+from assurance.harness.chain.handles import deploy
+from assurance.harness.dao.dao import CANCELED, EXECUTED, HPKE_KEY, PENDING, QUEUED, Dao, Proposal
+from assurance.harness.dao.governance import bring, founder, member, refused, same_action, text_proposal, warp_to
 
 APPROVED = 2
 """`IDataLeases.Status`."""

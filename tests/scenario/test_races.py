@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.dao import CANCELED, EXECUTED, Dao, Proposal
-from tests.support.handles import Reverted
-from tests.support.leases import APPROVED, BOND, BOND_DELAY, COST, PENDING, PERIODS, PRICE, TO_TREASURY, Market
+from assurance.harness.chain.handles import Reverted
+from assurance.harness.dao.dao import CANCELED, EXECUTED, Dao, Proposal
+from assurance.harness.dao.leases import APPROVED, BOND, BOND_DELAY, COST, PENDING, PERIODS, PRICE, TO_TREASURY, Market
 
 Move = Callable[[Market, int, Proposal], Any]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.dao import AGAINST, DEFEATED, FOR, PENDING, SUCCEEDED, Dao
-from tests.support.governance import EXTENSION, TOKEN, member, refused, text_proposal, warp_to
-from tests.support.handles import Handle, Reverted, deploy
-from tests.support.system import config
+from assurance.harness.chain.handles import Handle, Reverted, deploy
+from assurance.harness.dao.dao import AGAINST, DEFEATED, FOR, PENDING, SUCCEEDED, Dao
+from assurance.harness.dao.governance import EXTENSION, TOKEN, member, refused, text_proposal, warp_to
+from assurance.harness.dao.system import config
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@
     python -m tests.symbolic.prove [WORD ...]    only the checks whose name contains one of the words
 
 A check is a function `check_<property>_<claim>` of a contract in `*.t.sol`; Halmos runs it for all inputs at once. Its
-twins are the mistakes of tests/support/mistakes.toml that name it: a contract with one thing wrong, compiled anew, and
-put in the place of the real one. They are compiled without via-IR and optimizer, in a tenth of the time; so that none
-is refuted for that alone, a check of each contract must also hold on the contract compiled so, with nothing changed:
-the control. Exit code 0 says that all of this came out as it must, with no solver out of time, no loop cut short, and
-no check left out.
+twins are the mistakes of assurance/harness/mistakes.toml that name it: a contract with one thing wrong, compiled anew,
+and put in the place of the real one. They are compiled without via-IR and optimizer, in a tenth of the time; so that
+none is refuted for that alone, a check of each contract must also hold on the contract compiled so, with nothing
+changed: the control. Exit code 0 says that all of this came out as it must, with no solver out of time, no loop cut
+short, and no check left out.
 """
 
 import json
@@ -22,8 +22,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from audit.compiler import CompileError, Compiler
-from tests.support.mistakes import LIBRARIES, Mistake, MistakeError, mistakes
+from assurance.harness.chain.compiler import CompileError, Compiler
+from assurance.harness.mistakes import LIBRARIES, Mistake, MistakeError, mistakes
 from tests.symbolic import integers
 
 ROOT = Path(__file__).resolve().parents[2]

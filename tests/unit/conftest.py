@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.dao import Dao
-from tests.support.pair import Pair
+from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.pair import Pair
 
 
 @pytest.fixture

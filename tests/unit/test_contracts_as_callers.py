@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.dao import Dao
-from tests.support.handles import Reverted
-from tests.support.leases import Market
-from tests.support.pair import SHARES, Pair
-from tests.support.system import actor
+from assurance.harness.chain.handles import Reverted
+from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.leases import Market
+from assurance.harness.dao.pair import SHARES, Pair
+from assurance.harness.dao.system import actor
 
 
 def test_approve__from_the_timelock_with_other_terms__refused_G2(dao: Dao) -> None:

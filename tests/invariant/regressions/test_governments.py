@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from assurance.harness.machines.base import living
 from tests.invariant.test_governance_machine import Government
-from tests.support.machine import living
 
 
 def test_regression__government_after_transfer__holds() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.dao import Dao
-from tests.support.governance import founder, only_events, refused, settings, warp_to
-from tests.support.handles import Reverted
-from tests.support.system import DAY
+from assurance.harness.chain.handles import Reverted
+from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.governance import founder, only_events, refused, settings, warp_to
+from assurance.harness.dao.system import DAY
 
 PAUSE, COOL_DOWN = 3 * DAY, 7 * DAY
 

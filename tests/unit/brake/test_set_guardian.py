@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.dao import QUEUED, Dao, Proposal
-from tests.support.governance import bring, founder, refused, settings, warp_to
-from tests.support.handles import Event
-from tests.support.system import DAY, Actor
+from assurance.harness.chain.handles import Event
+from assurance.harness.dao.dao import QUEUED, Dao, Proposal
+from assurance.harness.dao.governance import bring, founder, refused, settings, warp_to
+from assurance.harness.dao.system import DAY, Actor
 
 ZERO = "0x" + "00" * 20
 YEAR = 365 * DAY

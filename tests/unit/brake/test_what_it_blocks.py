@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from assurance.harness.dao.dao import AGAINST, FOR, HPKE_KEY, Batch, Dao, Proposal, leaf
+from assurance.harness.dao.governance import ballot, refused, text_proposal, warp_to
+from assurance.harness.dao.system import DAY, Actor
 from datadao.types import Leaf
-from tests.support.dao import AGAINST, FOR, HPKE_KEY, Batch, Dao, Proposal, leaf
-from tests.support.governance import ballot, refused, text_proposal, warp_to
-from tests.support.system import DAY, Actor
 
 PAUSE = 3 * DAY
 ZERO = "0x" + "00" * 20

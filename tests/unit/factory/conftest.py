@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.factory import FactoryDao
+from assurance.harness.dao.factory import FactoryDao
 
 
 @pytest.fixture(scope="session")

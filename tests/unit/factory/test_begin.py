@@ -11,68 +11,68 @@ from typing import Any
 
 import pytest
 
+from assurance.harness.chain.handles import Reverted
+from assurance.harness.dao.factory import SALT, FactoryDao
 from datadao.errors import Malformed
-from datadao.factory import Birth, birth_from
-from tests.support.factory import SALT, FactoryDao
-from tests.support.handles import Reverted
+from deployer.creation import Creation, creation_from
 
 OTHER = bytes(31) + b"\2"
 
 
-def born(made: FactoryDao, salt: bytes = OTHER, creator: str = "deployer", **changes: Any) -> Birth:
+def born(made: FactoryDao, salt: bytes = OTHER, creator: str = "deployer", **changes: Any) -> Creation:
     """What `creator` would get; nothing is sent."""
-    return Birth(made.factory.address, made.who(creator).address, made.params(**changes), salt)
+    return Creation(made.factory.address, made.who(creator).address, made.params(**changes), salt)
 
 
-def begin(made: FactoryDao, birth: Birth) -> Any:
-    return made.factory.begin(birth.params, birth.salt, sender=birth.creator)
+def begin(made: FactoryDao, creation: Creation) -> Any:
+    return made.factory.begin(creation.params, creation.salt, sender=creation.creator)
 
 
-def exists(made: FactoryDao, birth: Birth) -> list[str]:
+def exists(made: FactoryDao, creation: Creation) -> list[str]:
     """Which contracts there are."""
-    return [key for key, address in birth.system.items() if made.chain.evm.get_code(address)]
+    return [key for key, address in creation.system.items() if made.chain.evm.get_code(address)]
 
 
 def test_begin__parameters_that_fit__creates_all_but_the_registry_and_tells(made: FactoryDao) -> None:
-    birth = born(made)
-    receipt = begin(made, birth)
-    assert exists(made, birth) == [key for key in birth.system if key != "registry"]
-    assert vars(receipt.value) == birth.system
+    creation = born(made)
+    receipt = begin(made, creation)
+    assert exists(made, creation) == [key for key in creation.system if key != "registry"]
+    assert vars(receipt.value) == creation.system
     (event,) = receipt.named("DataDAOBegun")
     assert event.address == made.factory.address
-    assert (event.args["id"], event.args["creator"]) == (birth.id, birth.creator)
-    assert vars(event.args["system"]) == birth.system
+    assert (event.args["id"], event.args["creator"]) == (creation.id, creation.creator)
+    assert vars(event.args["system"]) == creation.system
 
 
 @pytest.mark.parametrize(
-    "birth",
+    "creation",
     [{}, {"salt": bytes(32)}, {"creator": "stranger"}, {"guardianUntil": 1_800_000_001}, {"name": "x" * 100}],
     ids=str,
 )
-def test_predict__any_parameters__is_what_the_client_predicts(made: FactoryDao, birth: dict[str, Any]) -> None:
-    expected = born(made, **birth)
+def test_predict__any_parameters__is_what_the_client_predicts(made: FactoryDao, creation: dict[str, Any]) -> None:
+    expected = born(made, **creation)
     id_, system = made.factory.predict(expected.creator, expected.params, expected.salt)
     assert (id_, vars(system)) == (expected.id, expected.system)
-    assert birth_from(expected.factory, expected.creator, expected.begin) == expected
+    assert creation_from(expected.factory, expected.creator, expected.begin) == expected
 
 
 def test_birth_from__calldata_of_no_begin__is_malformed(made: FactoryDao) -> None:
-    begun = made.birth.begin
-    for data in (b"", begun[:-32], begun + bytes(32), made.birth.complete, bytes(4) + begun[4:]):
+    begun = made.creation.begin
+    for data in (b"", begun[:-32], begun + bytes(32), made.creation.complete, bytes(4) + begun[4:]):
         with pytest.raises(Malformed):
-            birth_from(made.birth.factory, made.birth.creator, data)
+            creation_from(made.creation.factory, made.creation.creator, data)
 
 
 def test_birth_from__name_that_is_no_text__is_read_to_the_byte(made: FactoryDao) -> None:
-    strange = made.birth.begin.replace(b"ANES Data DAO", b"\xff" * 13)
-    assert strange != made.birth.begin
-    assert birth_from(made.birth.factory, made.birth.creator, strange).begin == strange
+    strange = made.creation.begin.replace(b"ANES Data DAO", b"\xff" * 13)
+    assert strange != made.creation.begin
+    assert creation_from(made.creation.factory, made.creation.creator, strange).begin == strange
 
 
 def test_predict__another_salt_creator_or_parameter__is_another_dao_at_eight_other_addresses(made: FactoryDao) -> None:
     policy = {**made.params()["registry"], "challengePeriod": 1}
-    births = [
-        made.birth,
+    creations = [
+        made.creation,
         born(made),
         born(made, creator="stranger"),
         *(born(made, **{name: 1}) for name in ("minDelay", "guardianUntil", "maturitySupply")),
@@ -86,30 +86,30 @@ def test_predict__another_salt_creator_or_parameter__is_another_dao_at_eight_oth
             for field in made.params()[name]
         ),
     ]
-    assert len({birth.id for birth in births}) == len(births)
-    assert len({address for birth in births for address in birth.system.values()}) == 8 * len(births)
+    assert len({creation.id for creation in creations}) == len(creations)
+    assert len({address for creation in creations for address in creation.system.values()}) == 8 * len(creations)
 
 
 def test_begin__twice__refused_and_nothing_changes(made: FactoryDao) -> None:
     with pytest.raises(Reverted) as caught:
-        begin(made, made.birth)
+        begin(made, made.creation)
     assert caught.value == Reverted("FailedDeployment")
-    birth = born(made)
-    begin(made, birth)
+    creation = born(made)
+    begin(made, creation)
     with pytest.raises(Reverted) as caught:
-        begin(made, birth)
+        begin(made, creation)
     assert caught.value == Reverted("FailedDeployment")
-    assert "registry" not in exists(made, birth)
+    assert "registry" not in exists(made, creation)
 
 
 @pytest.mark.parametrize("another", [{"salt": OTHER}, {"salt": SALT, "symbol": "TWO"}], ids=["salt", "parameter"])
 def test_begin__again_with_another_salt_or_parameter__creates_another_dao(
     made: FactoryDao, another: dict[str, Any]
 ) -> None:
-    birth = born(made, **another)
-    begin(made, birth)
-    assert len(exists(made, birth)) == 7
-    assert not set(birth.system.values()) & set(made.addresses.values())
+    creation = born(made, **another)
+    begin(made, creation)
+    assert len(exists(made, creation)) == 7
+    assert not set(creation.system.values()) & set(made.addresses.values())
 
 
 def test_begin__by_another_with_the_same_parameters_and_salt__cannot_take_the_creators_addresses_AB77(
@@ -131,11 +131,11 @@ def test_begin__constructor_refuses__its_own_error_and_nothing_is_created(made: 
         "DataLeases_InvalidParameter": {"leases": {**params["leases"], "bondDelay": 1}},
     }
     for error, changes in cases.items():
-        birth = born(made, **changes)
+        creation = born(made, **changes)
         with pytest.raises(Reverted) as caught:
-            begin(made, birth)
+            begin(made, creation)
         assert caught.value.name == error
-        assert exists(made, birth) == []
+        assert exists(made, creation) == []
 
 
 def test_creation_account__called_by_anybody__creates_nothing_of_the_dao(made: FactoryDao) -> None:

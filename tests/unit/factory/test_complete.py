@@ -10,28 +10,30 @@ from typing import Any
 
 import pytest
 
-from datadao.factory import Birth
-from tests.support.dao import leaf
-from tests.support.factory import SALT, FactoryDao
-from tests.support.handles import Receipt, Reverted
+from assurance.harness.chain.handles import Receipt, Reverted
+from assurance.harness.dao.dao import leaf
+from assurance.harness.dao.factory import SALT, FactoryDao
+from deployer.creation import Creation
 from tests.unit.factory.test_begin import begin, born, exists
 
 
-def complete(made: FactoryDao, birth: Birth, sender: str) -> Receipt:
-    receipt: Receipt = made.factory.complete(birth.creator, birth.params, birth.salt, sender=made.who(sender).address)
+def complete(made: FactoryDao, creation: Creation, sender: str) -> Receipt:
+    receipt: Receipt = made.factory.complete(
+        creation.creator, creation.params, creation.salt, sender=made.who(sender).address
+    )
     return receipt
 
 
 @pytest.mark.parametrize("sender", ["deployer", "stranger"])
 def test_complete__by_anybody__creates_the_registry_and_tells(made: FactoryDao, sender: str) -> None:
-    birth = born(made)
-    begin(made, birth)
-    receipt = complete(made, birth, sender)
-    assert exists(made, birth) == list(birth.system)
-    assert vars(receipt.value) == birth.system
+    creation = born(made)
+    begin(made, creation)
+    receipt = complete(made, creation, sender)
+    assert exists(made, creation) == list(creation.system)
+    assert vars(receipt.value) == creation.system
     (event,) = receipt.named("DataDAOCompleted")
-    assert (event.args["id"], event.args["creator"]) == (birth.id, birth.creator)
-    assert vars(event.args["system"]) == birth.system
+    assert (event.args["id"], event.args["creator"]) == (creation.id, creation.creator)
+    assert vars(event.args["system"]) == creation.system
 
 
 def test_complete__the_dao__accepts_data_leases_it_and_pays(made: FactoryDao) -> None:
@@ -47,7 +49,7 @@ def test_complete__the_dao__accepts_data_leases_it_and_pays(made: FactoryDao) ->
 
 
 def test_complete__the_contracts__say_what_their_parameters_said(made: FactoryDao) -> None:
-    params = made.birth.params
+    params = made.creation.params
     said = {
         "name": made.token.name(),
         "symbol": made.token.symbol(),
@@ -67,17 +69,17 @@ def test_complete__the_contracts__say_what_their_parameters_said(made: FactoryDa
 
 
 def test_complete__before_it_was_begun__refused(made: FactoryDao) -> None:
-    birth = born(made)
+    creation = born(made)
     with pytest.raises(Reverted) as caught:
-        complete(made, birth, "deployer")
-    assert caught.value == Reverted("System_NoCode", birth.system["timelock"])
-    begin(made, birth)
-    complete(made, birth, "deployer")
+        complete(made, creation, "deployer")
+    assert caught.value == Reverted("System_NoCode", creation.system["timelock"])
+    begin(made, creation)
+    complete(made, creation, "deployer")
 
 
 def test_complete__twice__refused(made: FactoryDao) -> None:
     with pytest.raises(Reverted) as caught:
-        complete(made, made.birth, "stranger")
+        complete(made, made.creation, "stranger")
     assert caught.value == Reverted("FailedDeployment")
 
 
@@ -89,23 +91,23 @@ def test_complete__twice__refused(made: FactoryDao) -> None:
 def test_complete__otherwise_than_it_was_begun__lands_nowhere_AB77(made: FactoryDao, other: dict[str, Any]) -> None:
     """A stranger can put neither its attestors nor anything else into a DAO that somebody began."""
     salt = bytes(31) + b"\3"
-    birth = born(made, salt)
-    begin(made, birth)
+    creation = born(made, salt)
+    begin(made, creation)
     if "registry" in other:
-        registry = birth.params["registry"]
+        registry = creation.params["registry"]
         other = {"registry": {**registry, "attestors": registry["attestors"][:2]}}
     wrong = born(made, **({"salt": salt} | ({"symbol": "X"} if "salt" in other else {}) | other))
     with pytest.raises(Reverted) as caught:
         complete(made, wrong, "stranger")
     assert caught.value == Reverted("System_NoCode", wrong.system["timelock"])
     assert exists(made, wrong) == []
-    assert "registry" not in exists(made, birth)
+    assert "registry" not in exists(made, creation)
 
 
 def test_complete__registry_refuses__its_own_error_and_the_seven_stay_useless(made: FactoryDao) -> None:
-    birth = born(made, registry={**made.params()["registry"], "claimPeriod": 1})
-    begin(made, birth)
+    creation = born(made, registry={**made.params()["registry"], "claimPeriod": 1})
+    begin(made, creation)
     with pytest.raises(Reverted) as caught:
-        complete(made, birth, "deployer")
+        complete(made, creation, "deployer")
     assert caught.value.name == "DatasetRegistry_InvalidParameter"
-    assert "registry" not in exists(made, birth)
+    assert "registry" not in exists(made, creation)

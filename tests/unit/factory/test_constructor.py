@@ -10,11 +10,11 @@ from __future__ import annotations
 import pytest
 from eth_utils import keccak
 
-from datadao.deployment import ORDER
-from datadao.factory import CODE_LIMIT, FACTORY, blueprint_codes, storing
-from tests.support.artifacts import artifacts
-from tests.support.factory import FactoryDao
-from tests.support.handles import Reverted, deploy
+from assurance.harness.chain.artifacts import artifacts
+from assurance.harness.chain.handles import Reverted, deploy
+from assurance.harness.dao.factory import FactoryDao
+from datadao.chain.abi import FACTORY, ORDER
+from deployer.creation import CODE_LIMIT, blueprint_codes, storing
 
 ZERO = "0x" + "00" * 20
 

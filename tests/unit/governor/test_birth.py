@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from datadao.deployment import create_address
-from tests.support.dao import Dao
-from tests.support.evm import Revm
-from tests.support.governance import settings
-from tests.support.handles import Reverted, deploy
-from tests.support.system import DAY, config
+from assurance.harness.chain.evm import Revm
+from assurance.harness.chain.handles import Reverted, deploy
+from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.governance import settings
+from assurance.harness.dao.system import DAY, config
+from datadao.chain.abi import create_address
 
 GOVERNOR = "DataGovernor__params__"
 OUT_OF_RANGE = "DataGovernor_SettingOutOfRange"

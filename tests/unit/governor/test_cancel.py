@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.dao import ACTIVE, CANCELED, PENDING, QUEUED, Dao, Proposal
-from tests.support.governance import (
+from assurance.harness.dao.dao import ACTIVE, CANCELED, PENDING, QUEUED, Dao, Proposal
+from assurance.harness.dao.governance import (
     LIVE,
     STATES,
     TERMINAL,
@@ -23,7 +23,7 @@ from tests.support.governance import (
     text_proposal,
     warp_to,
 )
-from tests.support.system import DAY, Actor
+from assurance.harness.dao.system import DAY, Actor
 
 every = pytest.mark.parametrize
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.dao import ABSTAIN, ACTIVE, AGAINST, CANCELED, DEFEATED, FOR, PENDING, Dao, leaf
-from tests.support.governance import (
+from assurance.harness.chain.handles import Receipt
+from assurance.harness.dao.dao import ABSTAIN, ACTIVE, AGAINST, CANCELED, DEFEATED, FOR, PENDING, Dao, leaf
+from assurance.harness.dao.governance import (
     EXPIRY,
     STATES,
     TOKEN,
@@ -22,8 +23,7 @@ from tests.support.governance import (
     text_proposal,
     warp_to,
 )
-from tests.support.handles import Receipt
-from tests.support.system import Actor
+from assurance.harness.dao.system import Actor
 
 Cast = Callable[[Dao, int, int, Actor], Receipt]
 WAYS: dict[str, Cast] = {

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from eth_utils import keccak
 
-from tests.support.dao import ABSTAIN, ACTIVE, AGAINST, FOR, PENDING, Dao, Proposal
-from tests.support.governance import (
+from assurance.harness.chain.handles import Handle, deploy
+from assurance.harness.dao.dao import ABSTAIN, ACTIVE, AGAINST, FOR, PENDING, Dao, Proposal
+from assurance.harness.dao.governance import (
     TOKEN,
     ballot,
     bitmap,
@@ -21,8 +22,7 @@ from tests.support.governance import (
     same_action,
     text_proposal,
 )
-from tests.support.handles import Handle, deploy
-from tests.support.system import Actor
+from assurance.harness.dao.system import Actor
 
 HALF_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 kinds = pytest.mark.parametrize("extended", [False, True], ids=["ballot", "extended ballot"])

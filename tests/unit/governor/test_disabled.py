@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.dao import QUEUED, Dao
-from tests.support.governance import bring, founder, refused, warp_to
+from assurance.harness.dao.dao import QUEUED, Dao
+from assurance.harness.dao.governance import bring, founder, refused, warp_to
 
 ACCOUNT = "0x" + "11" * 20
 DISABLED: dict[str, tuple[Any, ...]] = {"updateTimelock": (ACCOUNT,), "relay": (ACCOUNT, 0, b"")}

@@ -6,8 +6,9 @@ from __future__ import annotations
 import pytest
 from eth_utils import keccak
 
-from tests.support.dao import EXECUTED, EXPIRED, FOR, QUEUED, Dao, Proposal
-from tests.support.governance import (
+from assurance.harness.chain.handles import Event, Handle, deploy
+from assurance.harness.dao.dao import EXECUTED, EXPIRED, FOR, QUEUED, Dao, Proposal
+from assurance.harness.dao.governance import (
     EXPIRY,
     STATES,
     TIMELOCK,
@@ -21,8 +22,7 @@ from tests.support.governance import (
     text_proposal,
     warp_to,
 )
-from tests.support.handles import Event, Handle, deploy
-from tests.support.system import DAY, Actor
+from assurance.harness.dao.system import DAY, Actor
 
 
 def probe(dao: Dao) -> Handle:

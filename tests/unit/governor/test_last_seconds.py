@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.dao import ABSTAIN, AGAINST, EXECUTED, FOR, SUCCEEDED, Dao
-from tests.support.evm import Revm
-from tests.support.governance import DELAY, EXTENSION, PERIOD, TOKEN, member, text_proposal
-from tests.support.handles import Reverted
-from tests.support.system import DAY, Actor
+from assurance.harness.chain.evm import Revm
+from assurance.harness.chain.handles import Reverted
+from assurance.harness.dao.dao import ABSTAIN, AGAINST, EXECUTED, FOR, SUCCEEDED, Dao
+from assurance.harness.dao.governance import DELAY, EXTENSION, PERIOD, TOKEN, member, text_proposal
+from assurance.harness.dao.system import DAY, Actor
 
 END = 2**36 - 1
 

@@ -1,14 +1,23 @@
 """A vote that reaches quorum late leaves at least the extension to answer it, once, and by the setting of the
-proposal's birth (G-3, AB-11)."""
+proposal's creation (G-3, AB-11)."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.support.dao import ABSTAIN, ACTIVE, AGAINST, DEFEATED, FOR, SUCCEEDED, Dao, Proposal
-from tests.support.governance import EXTENSION, PERIOD, TOKEN, founder, member, only_events, text_proposal, warp_to
-from tests.support.handles import Receipt
-from tests.support.system import DAY, Actor
+from assurance.harness.chain.handles import Receipt
+from assurance.harness.dao.dao import ABSTAIN, ACTIVE, AGAINST, DEFEATED, FOR, SUCCEEDED, Dao, Proposal
+from assurance.harness.dao.governance import (
+    EXTENSION,
+    PERIOD,
+    TOKEN,
+    founder,
+    member,
+    only_events,
+    text_proposal,
+    warp_to,
+)
+from assurance.harness.dao.system import DAY, Actor
 
 
 def vote_at(dao: Dao, when: int, proposal: Proposal, voter: Actor, support: int = FOR) -> Receipt:

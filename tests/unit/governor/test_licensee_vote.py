@@ -10,10 +10,10 @@ import itertools
 
 import pytest
 
-from tests.support.dao import ABSTAIN, AGAINST, FOR, Dao
-from tests.support.governance import ballot, founder, refused
-from tests.support.handles import Reverted
-from tests.support.system import Actor, actor
+from assurance.harness.chain.handles import Reverted
+from assurance.harness.dao.dao import ABSTAIN, AGAINST, FOR, Dao
+from assurance.harness.dao.governance import ballot, founder, refused
+from assurance.harness.dao.system import Actor, actor
 
 TAG = 0x7F
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from eth_utils import keccak
 
-from tests.support.dao import PENDING, Dao
-from tests.support.governance import (
+from assurance.harness.dao.dao import PENDING, Dao
+from assurance.harness.dao.governance import (
     DELAY,
     PERIOD,
     TOKEN,
@@ -21,7 +21,7 @@ from tests.support.governance import (
     settings,
     text_proposal,
 )
-from tests.support.system import Actor
+from assurance.harness.dao.system import Actor
 
 STATES_REFUSED = range(8)
 

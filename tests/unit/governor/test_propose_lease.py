@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from eth_utils import keccak
 
-from tests.support.dao import HPKE_KEY, PENDING, Dao
-from tests.support.governance import DELAY, PERIOD, founder, poll, refused
-from tests.support.handles import Event
+from assurance.harness.chain.handles import Event
+from assurance.harness.dao.dao import HPKE_KEY, PENDING, Dao
+from assurance.harness.dao.governance import DELAY, PERIOD, founder, poll, refused
 
 
 def test_propose_lease__through_a_request__opens_the_vote_and_names_the_licensee(dao: Dao) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.dao import AGAINST, EXPIRED, FOR, QUEUED, SUCCEEDED, Dao
-from tests.support.governance import (
+from assurance.harness.dao.dao import AGAINST, EXPIRED, FOR, QUEUED, SUCCEEDED, Dao
+from assurance.harness.dao.governance import (
     EXPIRY,
     STATES,
     TIMELOCK,

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.dao import ACTIVE, DEFEATED, FOR, PENDING, SUCCEEDED, Dao, leaf
-from tests.support.governance import FLOOR, TOKEN, bitmap, founder, member, text_proposal, warp_to
-from tests.support.handles import Reverted
-from tests.support.system import DAY, config
+from assurance.harness.chain.handles import Reverted
+from assurance.harness.dao.dao import ACTIVE, DEFEATED, FOR, PENDING, SUCCEEDED, Dao, leaf
+from assurance.harness.dao.governance import FLOOR, TOKEN, bitmap, founder, member, text_proposal, warp_to
+from assurance.harness.dao.system import DAY, config
 
 
 def test_quorum__of_a_young_dao__is_the_floor_whatever_its_supply_G11(dao: Dao) -> None:

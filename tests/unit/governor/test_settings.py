@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.dao import QUEUED, Dao, Proposal
-from tests.support.governance import (
+from assurance.harness.chain.handles import Event, Reverted
+from assurance.harness.dao.dao import QUEUED, Dao, Proposal
+from assurance.harness.dao.governance import (
     DELAY,
     EXTENSION,
     PERIOD,
@@ -21,8 +22,7 @@ from tests.support.governance import (
     text_proposal,
     warp_to,
 )
-from tests.support.handles import Event, Reverted
-from tests.support.system import DAY, Actor
+from assurance.harness.dao.system import DAY, Actor
 
 # Setter: (key in `settings`, event, its fields, least, most); supply is 300 tokens.
 SETTERS: dict[str, tuple[str, str, tuple[str, str], int, int]] = {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.support.dao import Dao
-from tests.support.governance import founder
+from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.governance import founder
 
 
 def test_identity__of_a_governor__names_its_parts_and_domain(dao: Dao) -> None:

@@ -11,18 +11,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.dao import HPKE_KEY
-from tests.support.leases import (
-    APPROVED,
-    BOND,
-    COST,
-    PERIODS,
-    PRICE,
-    START_WINDOW,
-    Market,
-)
-from tests.support.reader import refused
-from tests.support.system import DAY, Actor
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.dao import HPKE_KEY
+from assurance.harness.dao.leases import APPROVED, BOND, COST, PERIODS, PRICE, START_WINDOW, Market
+from assurance.harness.dao.system import DAY, Actor
 
 
 def take(market: Market, offer: int, by: Actor | None = None, key: bytes = HPKE_KEY, max_cost: int = COST) -> Any:

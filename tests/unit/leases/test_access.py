@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.dao import HPKE_KEY
-from tests.support.leases import NOBODY, PERIOD, Market
-from tests.support.system import DAY
+from assurance.harness.dao.dao import HPKE_KEY
+from assurance.harness.dao.leases import NOBODY, PERIOD, Market
+from assurance.harness.dao.system import DAY
 
 HUGE = 2**256 - 1
 CLOSED = (False, b"\0" * 32, 0, 0, 0)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.leases import ACK_WINDOW, BOND_DELAY, ENDED, PENDING, REFUNDED, Market
-from tests.support.reader import refused
-from tests.support.system import DAY
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.leases import ACK_WINDOW, BOND_DELAY, ENDED, PENDING, REFUNDED, Market
+from assurance.harness.dao.system import DAY
 
 
 def test_acknowledge__after_erasures__takes_the_current_count(market: Market) -> None:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.dao import EXECUTED, QUEUED
-from tests.support.leases import ACTIVE, APPROVED, PENDING, START_WINDOW, Market
-from tests.support.reader import refused
-from tests.support.system import DAY
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.dao import EXECUTED, QUEUED
+from assurance.harness.dao.leases import ACTIVE, APPROVED, PENDING, START_WINDOW, Market
+from assurance.harness.dao.system import DAY
 
 ONLY_QUEUED = (1 << QUEUED).to_bytes(32, "big")
 """What the governor demands of a proposal to execute, in its error."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.dao import HPKE_KEY, Dao
-from tests.support.leases import BOND_DELAY, COST, ENDED, PRICE, TO_COMMONS, TO_TREASURY, Market
-from tests.support.reader import refused
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.dao import HPKE_KEY, Dao
+from assurance.harness.dao.leases import BOND_DELAY, COST, ENDED, PRICE, TO_COMMONS, TO_TREASURY, Market
 
 ODD_BUT_FINE = [
     ("NoReturnAsset", 6),

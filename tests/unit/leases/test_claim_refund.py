@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.dao import Dao
-from tests.support.leases import BOND, COST, NOBODY, PENDING, PERIODS, PRICE, REFUNDED, Market
-from tests.support.reader import refused
-from tests.support.system import DAY
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.leases import BOND, COST, NOBODY, PENDING, PERIODS, PRICE, REFUNDED, Market
+from assurance.harness.dao.system import DAY
 
 
 def due(market: Market) -> int:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.dao import HPKE_KEY
-from tests.support.leases import APPROVED, COST, Market
-from tests.support.reader import refused
-from tests.support.system import DAY
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.dao import HPKE_KEY
+from assurance.harness.dao.leases import APPROVED, COST, Market
+from assurance.harness.dao.system import DAY
 
 
 def test_close_offer__by_the_guardian__no_further_acceptance(market: Market) -> None:

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from eth_utils import keccak
 
-from datadao import eip712
-from tests.support.dao import READINESS, agreeing_wallet
-from tests.support.handles import Receipt, deploy
-from tests.support.leases import ACTIVE, Market
-from tests.support.reader import refused
-from tests.support.system import Actor
+from assurance.harness.chain.handles import Receipt, deploy
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.dao import READINESS, agreeing_wallet
+from assurance.harness.dao.leases import ACTIVE, Market
+from assurance.harness.dao.system import Actor
+from datadao.messages import eip712
 
 ROOT = keccak(text="release")
 

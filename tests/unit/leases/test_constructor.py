@@ -1,4 +1,4 @@
-"""What a DAO's lease parameters may be at birth, and which counterparts the constructor insists on."""
+"""What a DAO's lease parameters may be at creation, and which counterparts the constructor insists on."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from datadao.deployment import create_address
-from tests.support.dao import Dao
-from tests.support.handles import Handle, Reverted, deploy
-from tests.support.leases import Market
-from tests.support.system import DAY
+from assurance.harness.chain.handles import Handle, Reverted, deploy
+from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.leases import Market
+from assurance.harness.dao.system import DAY
+from datadao.chain.abi import create_address
 
 CYCLE = (1 + 3 + 1 + 14 + 2 + 14) * DAY
 """Delay, vote, extension, expiry, timelock, expiry of the local configuration."""

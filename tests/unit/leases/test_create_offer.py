@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.leases import NOBODY, PRICE, Market
-from tests.support.reader import refused
-from tests.support.system import DAY
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.leases import NOBODY, PRICE, Market
+from assurance.harness.dao.system import DAY
 
 
 def offer_args(market: Market, licensee: str = NOBODY, seats: int = 1, days: int = 60, **terms: Any) -> tuple[Any, ...]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.leases import (
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.leases import (
     ACTIVE,
     APPROVED,
     BOND,
@@ -21,8 +22,7 @@ from tests.support.leases import (
     TOLERANCE,
     Market,
 )
-from tests.support.reader import refused
-from tests.support.system import DAY
+from assurance.harness.dao.system import DAY
 
 
 def test_end__by_the_licensee_in_the_first_period__returns_the_rest_and_leaves_paid_access(market: Market) -> None:

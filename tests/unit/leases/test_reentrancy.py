@@ -10,10 +10,10 @@ import eth_abi
 import pytest
 from eth_utils import keccak
 
-from datadao.deployment import canonical_type
-from tests.support.dao import HPKE_KEY, Dao
-from tests.support.handles import Handle
-from tests.support.leases import ACK_WINDOW, COST, Market
+from assurance.harness.chain.handles import Handle
+from assurance.harness.dao.dao import HPKE_KEY, Dao
+from assurance.harness.dao.leases import ACK_WINDOW, COST, Market
+from datadao.chain.abi import canonical_type
 
 REENTRANT = keccak(text="ReentrancyGuardReentrantCall()")[:4]
 

@@ -12,8 +12,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.dao import AGAINST, CANCELED, DEFEATED, EXPIRED, QUEUED, Proposal
-from tests.support.leases import (
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.dao import AGAINST, CANCELED, DEFEATED, EXPIRED, QUEUED, Proposal
+from assurance.harness.dao.leases import (
     ACTIVE,
     APPROVED,
     BOND,
@@ -26,8 +27,7 @@ from tests.support.leases import (
     START_WINDOW,
     Market,
 )
-from tests.support.reader import refused
-from tests.support.system import DAY
+from assurance.harness.dao.system import DAY
 
 
 def defeated(market: Market, proposal: Proposal) -> int:

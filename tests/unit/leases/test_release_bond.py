@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.leases import (
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.leases import (
     ACK_SLASH,
     ACK_WINDOW,
     ACTIVE,
@@ -18,8 +19,7 @@ from tests.support.leases import (
     TO_TREASURY,
     Market,
 )
-from tests.support.reader import refused
-from tests.support.system import DAY
+from assurance.harness.dao.system import DAY
 
 
 @pytest.mark.parametrize("offset", [0, 1, 3650 * DAY])

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from eth_utils import keccak
 
-from tests.support.dao import HPKE_KEY, Dao
-from tests.support.dao import PENDING as PROPOSAL_PENDING
-from tests.support.handles import Event
-from tests.support.leases import APPROVED, BOND, COST, NOBODY, PENDING, PERIODS, PRICE, Market
-from tests.support.reader import refused
-from tests.support.system import DAY, config
+from assurance.harness.chain.handles import Event
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.dao import HPKE_KEY, Dao
+from assurance.harness.dao.dao import PENDING as PROPOSAL_PENDING
+from assurance.harness.dao.leases import APPROVED, BOND, COST, NOBODY, PENDING, PERIODS, PRICE, Market
+from assurance.harness.dao.system import DAY, config
 
 
 def full_description(market: Market, lease: int, terms: dict[str, Any], text: str) -> str:

@@ -3,10 +3,10 @@ Queued, and nothing lives beside it (L-8)."""
 
 from __future__ import annotations
 
-from tests.support.dao import HPKE_KEY
-from tests.support.leases import APPROVED, COST, PENDING, START_WINDOW, Market
-from tests.support.reader import refused
-from tests.support.system import DAY
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.dao import HPKE_KEY
+from assurance.harness.dao.leases import APPROVED, COST, PENDING, START_WINDOW, Market
+from assurance.harness.dao.system import DAY
 
 
 def rival_with_money(market: Market, offer: int) -> object:

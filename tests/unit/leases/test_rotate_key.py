@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from eth_utils import keccak
 
-from tests.support.dao import HPKE_KEY
-from tests.support.leases import ENDED, REFUNDED, Market
-from tests.support.reader import refused
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.dao import HPKE_KEY
+from assurance.harness.dao.leases import ENDED, REFUNDED, Market
 
 NEW_KEY = keccak(text="new licensee key")
 

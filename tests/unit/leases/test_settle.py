@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.support.leases import TOLERANCE, Market
-from tests.support.reader import refused
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.leases import TOLERANCE, Market
 
 
 def test_settle__lapsed_lease__counted_down_once(market: Market) -> None:

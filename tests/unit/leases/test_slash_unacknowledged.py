@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.dao import Dao
-from tests.support.leases import (
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.leases import (
     ACK_SLASH,
     ACK_WINDOW,
     APPROVED,
@@ -19,8 +20,7 @@ from tests.support.leases import (
     TO_TREASURY,
     Market,
 )
-from tests.support.reader import refused
-from tests.support.system import DAY, config
+from assurance.harness.dao.system import DAY, config
 
 AFTER_ONE = 2 * PRICE + BOND + TO_TREASURY
 

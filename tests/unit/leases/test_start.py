@@ -12,9 +12,10 @@ from collections.abc import Callable
 import pytest
 from eth_utils import keccak
 
-from tests.support.dao import HPKE_KEY, Dao
-from tests.support.handles import Receipt
-from tests.support.leases import (
+from assurance.harness.chain.handles import Receipt
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.dao import HPKE_KEY, Dao
+from assurance.harness.dao.leases import (
     ACTIVE,
     APPROVED,
     COST,
@@ -28,8 +29,7 @@ from tests.support.leases import (
     TO_TREASURY,
     Market,
 )
-from tests.support.reader import refused
-from tests.support.system import DAY, config
+from assurance.harness.dao.system import DAY, config
 
 ROOT = keccak(text="release")
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.leases import (
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.leases import (
     ACK_WINDOW,
     ACTIVE,
     APPROVED,
@@ -22,8 +23,7 @@ from tests.support.leases import (
     TOLERANCE,
     Market,
 )
-from tests.support.reader import refused
-from tests.support.system import DAY
+from assurance.harness.dao.system import DAY
 
 AFTER_ONE = 2 * PRICE + BOND + TO_TREASURY
 """What the contract owes when the first of three instalments is paid."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.leases import (
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.leases import (
     ACK_SLASH,
     ACK_WINDOW,
     ACTIVE,
@@ -27,8 +28,7 @@ from tests.support.leases import (
     TO_TREASURY,
     Market,
 )
-from tests.support.reader import refused
-from tests.support.system import DAY
+from assurance.harness.dao.system import DAY
 
 MAX = BOND // 2
 AFTER_ONE = 2 * PRICE + BOND + TO_TREASURY

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.dao import CANCELED
-from tests.support.dao import PENDING as PROPOSAL_PENDING
-from tests.support.leases import APPROVED, COST, PENDING, PRICE, REFUNDED, Market
-from tests.support.reader import refused
-from tests.support.system import DAY
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.dao import CANCELED
+from assurance.harness.dao.dao import PENDING as PROPOSAL_PENDING
+from assurance.harness.dao.leases import APPROVED, COST, PENDING, PRICE, REFUNDED, Market
+from assurance.harness.dao.system import DAY
 
 
 def test_withdraw__before_the_vote__cancels_at_once_and_refunds_from_the_snapshot_on(market: Market) -> None:

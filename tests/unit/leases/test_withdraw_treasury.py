@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.leases import TO_TREASURY, Market
+from assurance.harness.dao.leases import TO_TREASURY, Market
 
 
 def test_withdraw_treasury__cuts_collected__reach_the_timelock_by_anyones_call(market: Market) -> None:

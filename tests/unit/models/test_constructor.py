@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from datadao.deployment import create_address
-from tests.support.dao import Dao
-from tests.support.handles import Handle, Reverted, deploy
+from assurance.harness.chain.handles import Handle, Reverted, deploy
+from assurance.harness.dao.dao import Dao
+from datadao.chain.abi import create_address
 
 
 def born(dao: Dao, asset: str | None = None, **system: str) -> Handle:

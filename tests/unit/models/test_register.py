@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from eth_utils import keccak
 
-from tests.support.leases import NOBODY, Market
-from tests.support.reader import refused
-from tests.support.system import DAY, Actor
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.leases import NOBODY, Market
+from assurance.harness.dao.system import DAY, Actor
 
 HASH = keccak(text="model card")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.dao import Dao
-from tests.support.leases import NOBODY, Market
-from tests.support.reader import refused
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.leases import NOBODY, Market
 from tests.unit.models.test_pay import funded, model, pay
 
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.dao import Dao
-from tests.support.registry import (
+from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.registry import (
     LAPSED,
     LIVE,
     PUBLISHED,
@@ -29,7 +29,7 @@ from tests.support.registry import (
     voter,
     warp_to,
 )
-from tests.support.system import DAY
+from assurance.harness.dao.system import DAY
 
 
 def test_activate__after_the_challenge_period__mints_to_the_registry_and_opens_both_pools(dao: Dao) -> None:

@@ -11,11 +11,8 @@ from __future__ import annotations
 import pytest
 from eth_utils import keccak
 
-from datadao.merkle import MerkleTree, leaf_hashes
-from datadao.types import Dao as DaoId
-from datadao.types import Leaf
-from tests.support.dao import Batch, Dao, changed, leaf, renumbered
-from tests.support.registry import (
+from assurance.harness.dao.dao import Batch, Dao, changed, leaf, renumbered
+from assurance.harness.dao.registry import (
     CLAIMED,
     LIVE,
     UNIT,
@@ -27,7 +24,10 @@ from tests.support.registry import (
     state,
     voter,
 )
-from tests.support.system import DAY
+from assurance.harness.dao.system import DAY
+from datadao.crypto.merkle import MerkleTree, leaf_hashes
+from datadao.types import Dao as DaoId
+from datadao.types import Leaf
 
 
 def live(dao: Dao, leaves: list[Leaf], **changes: object) -> Batch:

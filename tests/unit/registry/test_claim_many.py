@@ -7,10 +7,10 @@ from itertools import combinations
 
 import pytest
 
+from assurance.harness.chain.handles import Receipt
+from assurance.harness.dao.dao import Batch, Dao, changed, leaf, renumbered
+from assurance.harness.dao.registry import UNIT, claim_many, crowd, refused, state
 from datadao.types import Leaf
-from tests.support.dao import Batch, Dao, changed, leaf, renumbered
-from tests.support.handles import Receipt
-from tests.support.registry import UNIT, claim_many, crowd, refused, state
 
 
 def mine(dao: Dao, count: int, name: str = "collector") -> list[Leaf]:

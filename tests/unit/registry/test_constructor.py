@@ -1,4 +1,4 @@
-"""DatasetRegistry's birth: every parameter within its bounds, every counterpart in place, everything there at once.
+"""DatasetRegistry's creation: every parameter within its bounds, every counterpart in place, everything there at once.
 
 A refused constructor fails the whole deployment, so these run in process, on a chain of their own.
 """
@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from datadao.deployment import ORDER, Context, create_address
-from tests.support.artifacts import artifacts
-from tests.support.evm import Revm
-from tests.support.handles import Reverted, deploy
-from tests.support.registry import UNIT, name32
-from tests.support.system import DAY, System, actor, config
+from assurance.harness.chain.artifacts import artifacts
+from assurance.harness.chain.evm import Revm
+from assurance.harness.chain.handles import Reverted, deploy
+from assurance.harness.dao.registry import UNIT, name32
+from assurance.harness.dao.system import DAY, System, actor, config
+from datadao.chain.abi import ORDER, create_address
+from datadao.chain.arguments import Context
 
 PARAMS = "DatasetRegistry__params__"
 ZERO_KEY = "0x" + "00" * 32

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 from eth_utils import keccak
 
-from tests.support.dao import Dao, leaf
-from tests.support.registry import UNIT, event, refused, state, voter
+from assurance.harness.dao.dao import Dao, leaf
+from assurance.harness.dao.registry import UNIT, event, refused, state, voter
 
 FIELDS = {
     "sharesPerUnit": 3 * UNIT,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.dao import Dao
-from tests.support.registry import (
+from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.registry import (
     ASLEEP,
     DISCARDED,
     LAPSED,

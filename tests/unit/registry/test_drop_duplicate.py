@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import pytest
 
-from datadao.types import Leaf
-from tests.support.dao import Batch, Dao, changed, leaf
-from tests.support.registry import (
+from assurance.harness.dao.dao import Batch, Dao, changed, leaf
+from assurance.harness.dao.registry import (
     CLAIMED,
     UNIT,
     activate_now,
@@ -25,6 +24,7 @@ from tests.support.registry import (
     state,
     voter,
 )
+from datadao.types import Leaf
 
 
 def live(dao: Dao, leaves: list[Leaf], dataset: int = 1, **changes: object) -> Batch:

@@ -7,9 +7,9 @@ given a supply of which `epochCapBps` exceed the floor: that part, fixed one sec
 
 from __future__ import annotations
 
-from tests.support.dao import Dao, leaf
-from tests.support.registry import LAPSED, UNIT, activate_now, crowd, next_epoch_at, refused, warp_to
-from tests.support.system import DAY
+from assurance.harness.dao.dao import Dao, leaf
+from assurance.harness.dao.registry import LAPSED, UNIT, activate_now, crowd, next_epoch_at, refused, warp_to
+from assurance.harness.dao.system import DAY
 
 FLOOR = 2000 * UNIT
 

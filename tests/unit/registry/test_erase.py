@@ -13,10 +13,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from assurance.harness.dao.dao import Batch, Dao, changed, leaf, renumbered
+from assurance.harness.dao.registry import CLAIMED, ERASED, UNIT, crowd, event, refused, state, voter
+from assurance.harness.dao.system import DAY
 from datadao.types import Leaf
-from tests.support.dao import Batch, Dao, changed, leaf, renumbered
-from tests.support.registry import CLAIMED, ERASED, UNIT, crowd, event, refused, state, voter
-from tests.support.system import DAY
 
 
 def live(dao: Dao, leaves: list[Leaf], *claimed: Leaf) -> Batch:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from assurance.harness.chain.handles import Handle, Receipt, deploy
+from assurance.harness.dao.dao import ERASE, Batch, Dao, leaf
+from assurance.harness.dao.registry import ERASED, UNIT, crowd, event, refused, signatures
+from assurance.harness.dao.system import DAY, Actor
 from datadao.types import Leaf
-from tests.support.dao import ERASE, Batch, Dao, leaf
-from tests.support.handles import Handle, Receipt, deploy
-from tests.support.registry import ERASED, UNIT, crowd, event, refused, signatures
-from tests.support.system import DAY, Actor
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from assurance.harness.dao.dao import Batch, Dao, changed
+from assurance.harness.dao.registry import UNIT, claim_many, crowd, drop, event, refused
 from datadao.types import Leaf
-from tests.support.dao import Batch, Dao, changed
-from tests.support.registry import UNIT, claim_many, crowd, drop, event, refused
 
 
 def live(dao: Dao, leaves: list[Leaf], **changes: object) -> Batch:

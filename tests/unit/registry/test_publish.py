@@ -13,9 +13,9 @@ from types import SimpleNamespace
 import pytest
 from eth_utils import keccak
 
-from tests.support.dao import Dao, leaf
-from tests.support.registry import LAPSED, PUBLISHED, UNIT, crowd, event, publish, refused, state, voter
-from tests.support.system import DAY
+from assurance.harness.dao.dao import Dao, leaf
+from assurance.harness.dao.registry import LAPSED, PUBLISHED, UNIT, crowd, event, publish, refused, state, voter
+from assurance.harness.dao.system import DAY
 
 FIELDS = (
     *("datasetId", "sequence", "root", "totalShares", "count", "manifestHash"),

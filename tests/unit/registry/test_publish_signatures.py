@@ -11,20 +11,12 @@ from __future__ import annotations
 import pytest
 from eth_account import Account
 
-from datadao import eip712
-from datadao.batch import BATCH
-from tests.support.dao import Dao, agreeing_wallet
-from tests.support.handles import Handle, deploy
-from tests.support.registry import (
-    ascending,
-    attestors,
-    crowd,
-    publish,
-    refused,
-    signatures,
-    voter,
-)
-from tests.support.system import Actor
+from assurance.harness.chain.handles import Handle, deploy
+from assurance.harness.dao.dao import Dao, agreeing_wallet
+from assurance.harness.dao.registry import ascending, attestors, crowd, publish, refused, signatures, voter
+from assurance.harness.dao.system import Actor
+from datadao.messages import eip712
+from datadao.messages.batch import BATCH
 
 ZERO = "0x" + "00" * 20
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.support.dao import Dao
-from tests.support.registry import event, executable, refused, state, voter
+from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.registry import event, executable, refused, state, voter
 
 KEY = b"\1" * 32
 ZERO = "0x" + "00" * 20

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.support.dao import Dao
-from tests.support.registry import (
+from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.registry import (
     ascending,
     attestors,
     crowd,

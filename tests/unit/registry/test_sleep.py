@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from assurance.harness.dao.dao import Batch, Dao
+from assurance.harness.dao.registry import ASLEEP, PUBLISHED, UNIT, crowd, event, refused, state, warp_to
 from datadao.types import Leaf
-from tests.support.dao import Batch, Dao
-from tests.support.registry import ASLEEP, PUBLISHED, UNIT, crowd, event, refused, state, warp_to
 
 
 def live(dao: Dao, leaves: list[Leaf], *claimed: Leaf) -> Batch:

@@ -13,8 +13,19 @@ from typing import Any
 
 import pytest
 
-from tests.support.dao import Dao, Proposal
-from tests.support.registry import UNIT, crowd, event, executable, name32, publish, refused, state, voter, warp_to
+from assurance.harness.dao.dao import Dao, Proposal
+from assurance.harness.dao.registry import (
+    UNIT,
+    crowd,
+    event,
+    executable,
+    name32,
+    publish,
+    refused,
+    state,
+    voter,
+    warp_to,
+)
 
 GRACE = 7 * 86_400
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.dao import Dao
-from tests.support.registry import LIVE, VETOED, activate_now, crowd, event, refused, state, voter, warp_to
-from tests.support.system import DAY
+from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.registry import LIVE, VETOED, activate_now, crowd, event, refused, state, voter, warp_to
+from assurance.harness.dao.system import DAY
 
 
 def veto(dao: Dao, batch_id: int, who: str = "guardian"):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from eth_utils import keccak
 
-from datadao import eip712
-from datadao.batch import BATCH
-from datadao.merkle import leaf_hash
-from tests.support.dao import Dao, changed
-from tests.support.registry import UNIT, crowd, drop, refused
+from assurance.harness.dao.dao import Dao, changed
+from assurance.harness.dao.registry import UNIT, crowd, drop, refused
+from datadao.crypto.merkle import leaf_hash
+from datadao.messages import eip712
+from datadao.messages.batch import BATCH
 
 
 def included(dao: Dao, batch, item, proof=None) -> bool:

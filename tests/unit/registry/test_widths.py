@@ -10,9 +10,9 @@ import pytest
 from eth_abi.abi import encode
 from eth_utils import keccak
 
-from tests.support.dao import Dao
-from tests.support.handles import Reverted
-from tests.support.registry import crowd, name32, voter
+from assurance.harness.chain.handles import Reverted
+from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.registry import crowd, name32, voter
 from tests.unit.registry.test_create_dataset import FIELDS
 from tests.unit.registry.test_set_attestors import people
 

@@ -7,10 +7,10 @@ given late, early, frequent claims: the same total within a unit each (S-4)
 
 from __future__ import annotations
 
-from tests.support.dao import Dao, leaf
-from tests.support.handles import Event
-from tests.support.pair import INCOME, SHARES, Pair
-from tests.support.system import actor
+from assurance.harness.chain.handles import Event
+from assurance.harness.dao.dao import Dao, leaf
+from assurance.harness.dao.pair import INCOME, SHARES, Pair
+from assurance.harness.dao.system import actor
 
 
 def test_claim__by_a_stranger__pays_the_account_alone__s6_ab45(dao: Dao) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.dao import Dao, leaf
-from tests.support.handles import Event
-from tests.support.pair import INCOME, SHARES, Pair
-from tests.support.reader import refused
+from assurance.harness.chain.handles import Event
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.dao import Dao, leaf
+from assurance.harness.dao.pair import INCOME, SHARES, Pair
 
 
 def test_claim_to__own_earnings__paid_to_the_recipient__ab37(dao: Dao) -> None:

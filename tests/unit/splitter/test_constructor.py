@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from datadao.deployment import create_address
-from tests.support.evm import Revm
-from tests.support.handles import Reverted, deploy
-from tests.support.pair import Pair
-from tests.support.system import actor
+from assurance.harness.chain.evm import Revm
+from assurance.harness.chain.handles import Reverted, deploy
+from assurance.harness.dao.pair import Pair
+from assurance.harness.dao.system import actor
+from datadao.chain.abi import create_address
 
 DEPLOYER = actor("deployer").address
 NO_CODE = actor("stranger").address

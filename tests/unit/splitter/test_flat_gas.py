@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tests.support.pair import SHARES, Pair
-from tests.support.system import actor
+from assurance.harness.dao.pair import SHARES, Pair
+from assurance.harness.dao.system import actor
 
 CLAIMANT = actor("claimant")
 MEMBERS = 10_000

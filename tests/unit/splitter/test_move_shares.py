@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.handles import Event
-from tests.support.pair import SHARES, Pair
-from tests.support.reader import refused
-from tests.support.system import actor
+from assurance.harness.chain.handles import Event
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.pair import SHARES, Pair
+from assurance.harness.dao.system import actor
 
 
 def test_transfer__moves_commons_shares_and_nobodys_income__t6(tradable: Pair) -> None:

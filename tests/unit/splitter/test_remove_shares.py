@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.dao import Dao, leaf
-from tests.support.handles import Event
-from tests.support.pair import SHARES, Pair
-from tests.support.reader import refused
-from tests.support.system import actor
+from assurance.harness.chain.handles import Event
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.dao import Dao, leaf
+from assurance.harness.dao.pair import SHARES, Pair
+from assurance.harness.dao.system import actor
 
 MIN_SHARES = 10**9
 

@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 
-from datadao import eip712
-from tests.support.dao import ERASE, Dao, leaf
-from tests.support.evm import Revm
-from tests.support.handles import Handle, Reverted, reverted
-from tests.support.pair import INCOME, SHARES, Pair
-from tests.support.reader import refused
-from tests.support.system import actor
-from tests.support.zoo import KEEPER, PLAIN, Failure, Species, every_failure, every_tame_asset, hook
+from assurance.harness.chain.evm import Revm
+from assurance.harness.chain.handles import Handle, Reverted, reverted
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.dao import ERASE, Dao, leaf
+from assurance.harness.dao.pair import INCOME, SHARES, Pair
+from assurance.harness.dao.system import actor
+from assurance.harness.dao.zoo import KEEPER, PLAIN, Failure, Species, every_failure, every_tame_asset, hook
+from datadao.messages import eip712
 
 FIRST, SECOND, ELSEWHERE = actor("first member"), actor("second member"), actor("elsewhere")
 BIG = 2**95 + 1

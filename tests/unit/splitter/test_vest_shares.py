@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.dao import Dao, leaf
-from tests.support.pair import INCOME, SHARES, Pair
-from tests.support.reader import refused
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.dao import Dao, leaf
+from assurance.harness.dao.pair import INCOME, SHARES, Pair
 
 MIN_SHARES, MAX_SHARES, MAX_ACC = 10**9, 2**63 - 1, 2**176 - 1
 

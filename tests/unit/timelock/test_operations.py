@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from datadao.deployment import ORDER, create_address
-from tests.support.dao import Dao
-from tests.support.handles import Handle, Reverted, deploy
-from tests.support.system import DAY, actor
+from assurance.harness.chain.handles import Handle, Reverted, deploy
+from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.system import DAY, actor
+from datadao.chain.abi import ORDER, create_address
 
 GOVERNOR = actor("governor that is an account")
 DELAY = 2 * DAY

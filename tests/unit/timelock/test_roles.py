@@ -1,4 +1,4 @@
-"""DataTimelock's roles: the governor alone proposes, cancels and executes, from birth and for ever (G-7, G-10, G-11,
+"""DataTimelock's roles: the governor alone proposes, cancels and executes, from creation and for ever (G-7, G-10, G-11,
 AB-21)."""
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from eth_utils import keccak
 
-from tests.support.dao import QUEUED, Dao
-from tests.support.governance import bring, founder, operation_of, refused, text_proposal, warp_to
+from assurance.harness.dao.dao import QUEUED, Dao
+from assurance.harness.dao.governance import bring, founder, operation_of, refused, text_proposal, warp_to
 
 ROLES = ("PROPOSER_ROLE", "CANCELLER_ROLE", "EXECUTOR_ROLE", "DEFAULT_ADMIN_ROLE")
 ACTORS = ("deployer", "guardian", "attestor-0", "custodian-0", "founder", "stranger")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from eth_utils import keccak
 
-from tests.support.dao import AGAINST, DEFEATED, QUEUED, Dao
-from tests.support.governance import bring, founder, refused, warp_to
-from tests.support.system import DAY
+from assurance.harness.dao.dao import AGAINST, DEFEATED, QUEUED, Dao
+from assurance.harness.dao.governance import bring, founder, refused, warp_to
+from assurance.harness.dao.system import DAY
 
 
 def filled(dao: Dao, amount: int = 1_000) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.dao import EXECUTED, QUEUED, Dao, Proposal
-from tests.support.governance import bring, founder, only_events, operation_of, refused, settings, warp_to
-from tests.support.system import DAY, Actor
+from assurance.harness.dao.dao import EXECUTED, QUEUED, Dao, Proposal
+from assurance.harness.dao.governance import bring, founder, only_events, operation_of, refused, settings, warp_to
+from assurance.harness.dao.system import DAY, Actor
 
 FLOOR, CEILING = 2 * DAY, 30 * DAY
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from datadao.deployment import create_address
-from tests.support.dao import Dao
-from tests.support.handles import Reverted, deploy
-from tests.support.pair import Pair
-from tests.support.system import actor, config
+from assurance.harness.chain.handles import Reverted, deploy
+from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.pair import Pair
+from assurance.harness.dao.system import actor, config
+from datadao.chain.abi import create_address
 
 DEPLOYER = actor("deployer").address
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from datadao import eip712
-from tests.support.handles import Event, Reverted
-from tests.support.pair import SHARES, Pair
-from tests.support.reader import refused
-from tests.support.system import Actor, actor
+from assurance.harness.chain.handles import Event, Reverted
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.pair import SHARES, Pair
+from assurance.harness.dao.system import Actor, actor
+from datadao.messages import eip712
 
 TYPE = "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
 LATE = 2**256 - 1

@@ -1,0 +1,157 @@
+"""`make audit`: every part of the audit, side by side where cores allow, and a page of what came out.
+
+    python -m audit [PART ...]     only these parts; the page keeps what others found before
+    STEPS=5000000 make audit       longer lives in the campaign
+    MUTANTS=all make audit         every mutant, for the night
+
+Each part is also a command, `python -m audit.<part>`; it writes audit-report/<part>.json. Exit code 0 says that every
+part ran and none found anything.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from assurance import ROOT
+from assurance.audit.part import REPORT, PartError, run
+
+CORES = 2
+"""The work is laid out for two; more would only shorten the end."""
+TICK = 20.0
+"""Seconds between two lines of progress."""
+LOGS = REPORT / "logs"
+
+
+@dataclass(frozen=True)
+class Part:
+    name: str
+    cores: int
+    purpose: str
+
+    @property
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", f"audit.{self.name}"]
+
+
+# Those that take both cores first; the others fill the cores side by side.
+PARTS = (
+    Part("campaign", 2, "random lives of every contract beside its model"),
+    Part("proofs", 2, "arithmetic for all inputs, broken twins refuted"),
+    Part("mutation", 2, "one line wrong at a time: does a test notice?"),
+    Part("properties", 1, "every test that a property or abuse case names"),
+    Part("reach", 1, "every function, custom error and state met by some test"),
+    Part("coverage", 1, "every line run by some test"),
+    Part("replay", 1, "the same traces in process and on a node"),
+    Part("year", 1, "10,000 contributors for a year, every payout beside exact fractions"),
+    Part("seeded", 1, "bugs of the field, each caught by the property it breaks"),
+    Part("slither", 1, "static analysis, each finding triaged"),
+)
+
+
+@dataclass
+class Running:
+    part: Part
+    process: subprocess.Popen[bytes]
+    log: Path
+    since: float
+
+
+def main(arguments: list[str]) -> int:
+    known = {part.name: part for part in PARTS}
+    if unknown := [name for name in arguments if name not in known]:
+        raise PartError(f"no part is called {', '.join(unknown)}: there are {', '.join(known)}")
+    chosen = [part for part in PARTS if not arguments or part.name in arguments]
+    LOGS.mkdir(parents=True, exist_ok=True)
+    for part in chosen:
+        (REPORT / f"{part.name}.json").unlink(missing_ok=True)
+    # Whoever ends this command ends its parts.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    begun = time.monotonic()
+    failed = _run(chosen, begun)
+    page = subprocess.run([sys.executable, "-m", "assurance.audit.report", "--look"], cwd=ROOT, check=False).returncode
+    minutes = (time.monotonic() - begun) / 60
+    print(f"audit: {len(chosen) - len(failed)} of {len(chosen)} parts found nothing, {minutes:.1f} min")
+    for part in failed:
+        print(f"  {part.name}: see {(LOGS / part.name).relative_to(ROOT)}.log", file=sys.stderr)
+    return 1 if failed or page else 0
+
+
+def _run(chosen: list[Part], begun: float) -> list[Part]:
+    """Runs the parts, as many at once as there are cores for. Returns those that found something or broke off."""
+    waiting, running, failed = list(chosen), list[Running](), list[Part]()
+    told = begun
+    try:
+        while waiting or running:
+            free = CORES - sum(task.part.cores for task in running)
+            for part in [part for part in waiting if part.cores <= free]:
+                if part.cores <= free:
+                    free -= part.cores
+                    waiting.remove(part)
+                    running.append(_start(part, begun))
+            time.sleep(0.2)
+            for task in [task for task in running if task.process.poll() is not None]:
+                running.remove(task)
+                if not _ended(task, begun):
+                    failed.append(task.part)
+            if time.monotonic() - told > TICK:
+                told = time.monotonic()
+                for task in running:
+                    print(f"{_clock(begun)}   {task.part.name}: {_last_line(task.log)}", flush=True)
+    finally:
+        for task in running:
+            os.killpg(task.process.pid, signal.SIGTERM)
+            task.process.wait()
+    return failed
+
+
+def _start(part: Part, begun: float) -> Running:
+    log = LOGS / f"{part.name}.log"
+    print(f"{_clock(begun)} {part.name}: {part.purpose}", flush=True)
+    with log.open("wb") as output:
+        environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+        process = subprocess.Popen(
+            part.command,
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            # A part has children of its own; whoever ends it ends them.
+            start_new_session=True,
+        )
+    return Running(part, process, log, time.monotonic())
+
+
+def _ended(task: Running, begun: float) -> bool:
+    """Tells how it went. A part that left no result broke off, whatever its exit code."""
+    answer = REPORT / f"{task.part.name}.json"
+    code = task.process.returncode
+    if not answer.exists():
+        outcome, good = f"BROKE OFF with exit code {code}: {_last_line(task.log)}", False
+    else:
+        result = json.loads(answer.read_text())
+        good = result["ok"] and code == 0
+        outcome = f"{'ok' if good else 'FAILED'}: {result['summary']}"
+    print(f"{_clock(begun)} {task.part.name} {outcome} ({time.monotonic() - task.since:.0f} s)", flush=True)
+    return good
+
+
+def _last_line(log: Path) -> str:
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return lines[-1][:120] if lines else "starting"
+
+
+def _clock(begun: float) -> str:
+    minutes, seconds = divmod(int(time.monotonic() - begun), 60)
+    return f"[{minutes:2}:{seconds:02}]"
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

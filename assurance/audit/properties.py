@@ -1,0 +1,128 @@
+"""`python -m assurance.audit.properties`: every test that docs/properties.md and docs/abuse-cases.md name, told by
+number.
+
+    python -m assurance.audit.properties [NUMBER ...]    only those of, say, S-3 and AB-17
+
+A number stands if all its tests passed; one without any, because a proof holds it or the design leaves nothing to try,
+says so on its page.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from assurance import ROOT
+from assurance.audit.catalogue import Row, rows
+from assurance.audit.part import BOTH_WAYS, IN_PROCESS, ON_A_NODE, REPORT, PartError, Stopwatch, run, write
+
+PAGES = {"properties": "docs/properties.md", "abuse_cases": "docs/abuse-cases.md"}
+_TOLD = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+_STARTS = 3
+"""Of a session that ended before its first test: Ape gives its node any port, which another program may hold."""
+Outcomes = dict[str, list[str]]
+"""What became of a test, given as the pages give it, for each of its parameters: `passed`, `failed` or `skipped`."""
+
+
+def wanted(numbers: Iterable[str]) -> dict[str, list[Row]]:
+    """The rows of both pages, or those with these numbers."""
+    pages = {page: rows((ROOT / path).read_text()) for page, path in PAGES.items()}
+    known = {row.id for table in pages.values() for row in table}
+    if unknown := sorted(set(numbers) - known):
+        raise PartError(
+            f"no property or abuse case has the number {', '.join(unknown)}: see {', '.join(PAGES.values())}"
+        )
+    chosen = set(numbers) or known
+    return {page: [row for row in table if row.id in chosen] for page, table in pages.items()}
+
+
+def tried(tests: Iterable[str]) -> Outcomes:
+    """Runs the tests."""
+    named = sorted(set(tests))
+    either = [test for test in named if test.startswith(BOTH_WAYS)]
+    found: Outcomes = defaultdict(list)
+    for command, nodes in (
+        (IN_PROCESS, either),
+        ((*ON_A_NODE, "-m", "node"), either),
+        (ON_A_NODE, [test for test in named if test not in either]),
+    ):
+        for test, results in (_ran(command, nodes) if nodes else {}).items():
+            found[test] += results
+    return found
+
+
+def _ran(command: Sequence[str], tests: Iterable[str]) -> Outcomes:
+    report = REPORT / "properties.xml"
+    REPORT.mkdir(exist_ok=True)
+    report.unlink(missing_ok=True)
+    environment = dict(os.environ)
+    environment.pop("DATADAO_CHAIN", None)
+    if command is IN_PROCESS:
+        environment["DATADAO_CHAIN"] = "revm"
+    options = ["--junitxml", str(report), "-o", "junit_family=xunit1"]
+    asked = [*command, *(f"tests/{test}" for test in tests), *options]
+    for _ in range(_STARTS):
+        done = subprocess.run(asked, cwd=ROOT, env=environment, check=False)
+        if report.exists() or done.returncode != pytest.ExitCode.INTERNAL_ERROR:
+            break
+    if done.returncode not in _TOLD or not report.exists():
+        raise PartError(f"the tests could not be run: pytest ended with exit code {done.returncode}, see above")
+    return outcomes(report)
+
+
+def outcomes(report: Path) -> Outcomes:
+    """From pytest's own report."""
+    found: Outcomes = defaultdict(list)
+    for case in ET.parse(report).getroot().iter("testcase"):  # noqa: S314 - pytest wrote it
+        kinds = {child.tag for child in case}
+        outcome = "failed" if kinds & {"failure", "error"} else "skipped" if "skipped" in kinds else "passed"
+        # A class stands at the end of the class name, after the module.
+        module = case.get("file", "").removeprefix("tests/")
+        owner = (
+            case.get("classname", "").removeprefix("tests." + module.removesuffix(".py").replace("/", ".")).strip(".")
+        )
+        name = case.get("name", "").partition("[")[0]
+        found["::".join(filter(None, (module, owner, name)))].append(outcome)
+    return found
+
+
+def judged(row: Row, ran: Outcomes) -> dict[str, Any]:
+    """A row of a page with what became of its tests. Proofs are another part's."""
+    tests = {test: ran.get(test, []) for test in row.tests if not test.partition("::")[0].endswith(".sol")}
+    failed = sorted(test for test, results in tests.items() if not results or set(results) != {"passed"})
+    proofs = [test for test in row.tests if test not in tests]
+    return {
+        "id": row.id,
+        "tests": {test: len(results) for test, results in tests.items()},
+        "proofs": proofs,
+        "twins": list(row.twins),
+        "failed": failed,
+        "remark": row.last if not row.tests else "",
+    }
+
+
+def main(arguments: list[str]) -> int:
+    pages = wanted(arguments)
+    named = {test for table in pages.values() for row in table for test in row.tests}
+    with Stopwatch() as watch:
+        ran = tried(test for test in named if not test.partition("::")[0].endswith(".sol"))
+    result: dict[str, Any] = {page: [judged(row, ran) for row in table] for page, table in pages.items()}
+    wrong = [f"{row['id']}: {test}" for table in result.values() for row in table for test in row["failed"]]
+    kept = {page: sum(not row["failed"] for row in table) for page, table in result.items()}
+    summary = (
+        f"{kept['properties']} of {len(result['properties'])} properties and {kept['abuse_cases']} of "
+        f"{len(result['abuse_cases'])} abuse cases stand, in {sum(map(len, ran.values()))} tests"
+    )
+    return write("properties", ok=not wrong, seconds=watch.wall, summary=summary, wrong=wrong, **result)
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

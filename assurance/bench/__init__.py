@@ -1,0 +1,1 @@
+"""Gas and speed, measured beside peers: `make gas`, `make bench`."""

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IRevenueSplitter} from "../../contracts/interfaces/IRevenueSplitter.sol";
+import {Accumulator} from "../../contracts/libraries/Accumulator.sol";
+import {TestAsset} from "../../contracts/mocks/assets/TestAsset.sol";
+
+/// @notice A member that can speak for itself.
+contract Member {
+    function claimTo(IRevenueSplitter splitter, address recipient, uint256[] calldata pools)
+        external
+        returns (uint256)
+    {
+        return splitter.claimTo(recipient, pools);
+    }
+}
+
+/// @notice The steps of random lives of two pools, as in `assurance/harness/machines/splitter/machine.py`; it is the registry, the
+/// token and the payer. What a step must do is asserted in the step, so that forge's own notice of a revert finds it.
+contract SplitterHandler {
+    uint256 private constant _SCALE = Accumulator.SCALE;
+    uint256 private constant _MIN = Accumulator.MIN_SHARES;
+    uint256 private constant _MAX = Accumulator.MAX_SHARES;
+
+    /// @dev Unclaimed shares of one activation, and the indices at which they entered commons and dataset.
+    struct Lot {
+        uint256 shares;
+        uint256[2] entries;
+    }
+
+    IRevenueSplitter private immutable _splitter;
+    TestAsset private immutable _asset;
+    /// @dev Whether inputs are taken as the fuzzer gives them, legal or not.
+    bool private immutable _wild;
+
+    Member[3] public members;
+    Lot[] private _lots;
+
+    /* GHOSTS */
+
+    uint256 public got;
+    uint256 public donated;
+    /// @dev Of each pool, over all deposits: how far the accumulator moved, times the shares at that moment.
+    uint256[2] public growth;
+
+    constructor(IRevenueSplitter splitter, TestAsset asset, bool wild) {
+        (_splitter, _asset, _wild) = (splitter, asset, wild);
+        for (uint256 i = 0; i < members.length; ++i) {
+            members[i] = new Member();
+        }
+        asset.mint(address(this), 2 ** 200);
+        asset.approve(address(splitter), type(uint256).max);
+    }
+
+    /* MONEY */
+
+    function deposit(uint256 poolSeed, uint256 amount) external {
+        _deposit(poolSeed % 2, _bound(amount, 2 ** 34));
+    }
+
+    function depositDust(uint256 poolSeed, uint256 amount) external {
+        _deposit(poolSeed % 2, _bound(amount, 9));
+    }
+
+    function donate(uint256 amount) external {
+        amount = _bound(amount, 1e9);
+        _asset.transfer(address(_splitter), amount);
+        donated += amount;
+    }
+
+    function claim(uint256 who, uint256 poolsSeed) external {
+        address account = _member(who);
+        uint256[] memory pools = _pools(poolsSeed);
+        uint256 owed = _owed(account, pools);
+        _paid(account, account, pools, owed, _splitter.claim(account, pools));
+    }
+
+    function claimTo(uint256 who, uint256 to, uint256 poolsSeed) external {
+        (address account, address recipient) = (_member(who), _member(to));
+        uint256[] memory pools = _pools(poolsSeed);
+        uint256 owed = _owed(account, pools);
+        _paid(account, recipient, pools, owed, Member(account).claimTo(_splitter, recipient, pools));
+    }
+
+    /* SHARES */
+
+    function activate(uint256 sizeSeed) public {
+        uint256 shares = [_MIN, 5 * _MIN + 7, 1e12, 1e15 + 3, 1, _MIN - 1, _MAX / 8][sizeSeed % 7];
+        (, uint256 total,,) = _splitter.pool(0);
+        if (!_wild && total + shares > _MAX) return;
+        Lot storage lot = _lots.push();
+        lot.shares = shares;
+        lot.entries[1] = _splitter.addPendingShares(1, shares);
+        lot.entries[0] = _splitter.addPendingShares(0, shares);
+    }
+
+    function vest(uint256 which, uint256 who, uint256 quarters) public {
+        if (_lots.length == 0) return;
+        Lot storage lot = _lots[which % _lots.length];
+        (address account, uint256 shares) = (_member(who), lot.shares * _bound(quarters, 4) / 4);
+        uint256[2] memory before = _claimables(account);
+        _splitter.vestShares(1, account, shares, lot.entries[1]);
+        _splitter.vestShares(0, account, shares, lot.entries[0]);
+        uint256[2] memory now_ = _claimables(account);
+        for (uint256 pool = 0; pool < 2; ++pool) {
+            uint256 earned = _earned(pool, shares, lot.entries[pool]);
+            assert(now_[pool] + 1 >= before[pool] + earned && now_[pool] <= before[pool] + earned + 1);
+        }
+        _take(which % _lots.length, shares);
+    }
+
+    /// @dev A quarter of the owners is nobody.
+    function drop(uint256 which, uint256 who, uint256 quarters) external {
+        if (_lots.length == 0) return;
+        Lot storage lot = _lots[which % _lots.length];
+        (address owner, uint256 shares) =
+            (who % 4 == 3 ? address(0) : _member(who), lot.shares * _bound(quarters, 4) / 4);
+        uint256[2] memory before = _claimables(owner);
+        _splitter.dropPendingShares(1, owner, shares, lot.entries[1]);
+        _splitter.dropPendingShares(0, owner, shares, lot.entries[0]);
+        uint256[2] memory now_ = _claimables(owner);
+        for (uint256 pool = 0; pool < 2; ++pool) {
+            uint256 earned = owner == address(0) ? 0 : _earned(pool, shares, lot.entries[pool]);
+            assert(now_[pool] == before[pool] + earned);
+        }
+        _take(which % _lots.length, shares);
+    }
+
+    function erase(uint256 who, uint256 quarters) public {
+        address account = _member(who);
+        uint256 shares = _splitter.sharesOf(1, account) * _bound(quarters, 4) / 4;
+        uint256 tokens = _splitter.sharesOf(0, account);
+        uint256[2] memory before = _claimables(account);
+        _splitter.removeShares(1, account, shares);
+        _splitter.removeShares(0, account, shares < tokens ? shares : tokens);
+        uint256[2] memory now_ = _claimables(account);
+        assert(now_[0] == before[0] && now_[1] == before[1]);
+    }
+
+    function transfer(uint256 who, uint256 to, uint256 quarters) external {
+        (address giver, address taker) = (_member(who), _member(to));
+        // The token moves no shares of transfers to oneself.
+        if (giver == taker) return;
+        (uint256 hers, uint256 his) = (_claimables(giver)[0], _claimables(taker)[0]);
+        _splitter.moveShares(giver, taker, _splitter.sharesOf(0, giver) * _bound(quarters, 4) / 4);
+        (uint256 hersNow, uint256 hisNow) = (_claimables(giver)[0], _claimables(taker)[0]);
+        assert(hersNow == hers && hisNow <= his && hisNow + 1 >= his);
+    }
+
+    /// @dev In this order, or credits hardly ever come to be, are paid, and come to be again.
+    function earnLeaveAndClaim(uint256 who, uint256 amount, uint256 quarters) external {
+        _deposit(0, _bound(amount, 2 ** 34));
+        _deposit(1, _bound(amount, 2 ** 34));
+        erase(who, quarters);
+        this.claim(who, 2);
+    }
+
+    /* VIEWS */
+
+    function claimable() external view returns (uint256 sum) {
+        for (uint256 i = 0; i < members.length; ++i) {
+            sum += _owed(address(members[i]), _pools(2));
+        }
+    }
+
+    /* INTERNALS */
+
+    function _deposit(uint256 poolId, uint256 amount) private {
+        (uint256 acc, uint256 shares,, uint256 carry) = _splitter.pool(poolId);
+        if (!_wild && shares < _MIN) return;
+        _splitter.deposit(poolId, amount);
+        if (amount == 0) return;
+        (uint256 accNow,,, uint256 carryNow) = _splitter.pool(poolId);
+        uint256 grown = (accNow - acc) * shares;
+        growth[poolId] += grown;
+        assert(amount * _SCALE + carry == grown + carryNow && carryNow < shares);
+    }
+
+    function _paid(address account, address recipient, uint256[] memory pools, uint256 owed, uint256 paid) private {
+        got += paid;
+        assert(paid == owed && _owed(account, pools) == 0);
+        assert(_asset.balanceOf(recipient) >= paid);
+    }
+
+    function _take(uint256 index, uint256 shares) private {
+        _lots[index].shares -= shares;
+        if (_lots[index].shares != 0) return;
+        _lots[index] = _lots[_lots.length - 1];
+        _lots.pop();
+    }
+
+    function _bound(uint256 value, uint256 most) private view returns (uint256) {
+        return _wild ? value : value % (most + 1);
+    }
+
+    function _member(uint256 who) private view returns (address) {
+        return address(members[who % members.length]);
+    }
+
+    function _pools(uint256 seed) private pure returns (uint256[] memory pools) {
+        uint8[3][8] memory lists =
+            [[0, 9, 9], [1, 9, 9], [0, 1, 9], [1, 0, 9], [1, 1, 9], [9, 9, 9], [2, 9, 9], [0, 1, 2]];
+        uint8[3] memory list = lists[seed % 8];
+        uint256 length = 0;
+        while (length < 3 && list[length] != 9) ++length;
+        pools = new uint256[](length);
+        for (uint256 i = 0; i < length; ++i) {
+            pools[i] = list[i];
+        }
+    }
+
+    /// @dev Each pool once, however often it is named.
+    function _owed(address account, uint256[] memory pools) private view returns (uint256 sum) {
+        uint256[] memory one = new uint256[](1);
+        bool[3] memory counted;
+        for (uint256 i = 0; i < pools.length; ++i) {
+            if (counted[pools[i]]) continue;
+            counted[pools[i]] = true;
+            one[0] = pools[i];
+            sum += _splitter.claimable(account, one);
+        }
+    }
+
+    function _claimables(address account) private view returns (uint256[2] memory sums) {
+        uint256[] memory one = new uint256[](1);
+        for (uint256 pool = 0; pool < 2; ++pool) {
+            one[0] = pool;
+            sums[pool] = _splitter.claimable(account, one);
+        }
+    }
+
+    function _earned(uint256 poolId, uint256 shares, uint256 entry) private view returns (uint256) {
+        (uint256 acc,,,) = _splitter.pool(poolId);
+        return shares * (acc - entry) / _SCALE;
+    }
+}

@@ -1,0 +1,139 @@
+"""Votes, proposals, settings, and the brake."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eth_utils import keccak
+
+from assurance.bench.gas.meter import Figure, Meter
+from assurance.bench.gas.world import Town, members
+from assurance.harness.chain.anvil import Anvil
+from assurance.harness.dao.dao import AGAINST, FOR, Dao, Proposal
+from assurance.harness.dao.system import DAY, Actor
+from datadao.client import BALLOT
+from datadao.messages import eip712
+
+EXTENDED_BALLOT = (
+    "ExtendedBallot(uint256 proposalId,uint8 support,address voter,uint256 nonce,string reason,bytes params)"
+)
+REASON = "The price is fair and the purpose is one we named."
+WITH_REASON = f"{len(REASON)} bytes of reason"
+
+
+def ballots(chain: Anvil) -> list[Figure]:
+    """Votes; of a signed one also the second of its voter, whose nonce slot is no longer empty."""
+    dao = Dao(chain=chain)
+    meter, governor = Meter(dao), dao.governor
+    people = members(dao)
+    proposal = _put_to_vote(dao, people[0], "nothing")
+    for voter, support, case in zip(people, (FOR, FOR, AGAINST), ("first", "later", "first against"), strict=False):
+        meter.send(governor, "castVote", proposal.id, support, by=voter, case=case)
+    meter.send(governor, "castVoteWithReason", proposal.id, FOR, REASON, by=people[3], case=WITH_REASON)
+    proposal = _put_to_vote(dao, people[0], "with parameters")
+    dao.vote(proposal.id, people[0])
+    arguments = (proposal.id, FOR, REASON, b"")
+    meter.send(governor, "castVoteWithReasonAndParams", *arguments, by=people[1], case=WITH_REASON)
+    _signed(meter, people[3])
+    return meter.figures
+
+
+def _signed(meter: Meter, voter: Actor) -> None:
+    dao, relayer = meter.dao, meter.dao.who("relayer")
+    for nonce, name in enumerate(("castVoteBySig", "castVoteBySig", "castVoteWithReasonAndParamsBySig")):
+        proposal = _put_to_vote(dao, voter, f"signed {nonce}")
+        dao.vote(proposal.id, dao.who("member-0"))
+        extended = name != "castVoteBySig"
+        fields: tuple[Any, ...] = (proposal.id, FOR, voter.address, nonce) + ((REASON, b"") if extended else ())
+        kind = EXTENDED_BALLOT if extended else BALLOT
+        typed = eip712.typed_data("DataGovernor", dao.chain.chain_id, dao.addresses["governor"], kind, *fields)
+        arguments = (*fields[:3], *fields[4:], voter.sign(typed))
+        meter.send(dao.governor, name, *arguments, by=relayer, case="later" if nonce else "first of its voter")
+
+
+def _put_to_vote(dao: Dao, proposer: Actor, text: str) -> Proposal:
+    proposal = dao.propose(proposer, (dao.registry, "discard", (1,)), text=text)
+    dao.to_vote(proposal.id)
+    return proposal
+
+
+def proposals(chain: Anvil) -> list[Figure]:
+    """The steps of a proposal, with what the governor asks of the timelock in them."""
+    town = Town(chain)
+    dao, governor, timelock = town.dao, town.dao.governor, town.dao.timelock
+    meter = Meter(dao)
+
+    proposal = _proposed(meter, town, 1_200, "one action")
+    _queued(town, proposal, meter)
+    dao.chain.warp(2 * DAY)
+    meter.send(governor, "execute", *proposal.action, by=town.relayer, case="one action, a setting")
+    meter.inside(timelock, "executeBatch", "one action, in DataGovernor.execute")
+
+    proposal = _proposed(meter, town, 1_300)
+    meter.send(governor, "cancel", *proposal.action, by=town.founder, case="by its proposer, pending")
+    proposal = _proposed(meter, town, 1_400)
+    _queued(town, proposal)
+    meter.send(governor, "cancel", *proposal.action, by=dao.actors["guardian"], case="by the guardian, queued")
+    meter.inside(timelock, "cancel", "in DataGovernor.cancel")
+    return meter.figures
+
+
+def _proposed(meter: Meter, town: Town, bps: int, case: str | None = None) -> Proposal:
+    """A proposal with one action; `case` names its figure."""
+    governor, text = town.dao.governor, f"Let the quorum of leases be {bps} basis points"
+    action = [governor.address], [0], [governor.encode("setLeaseQuorumBps", bps)]
+    if case:
+        receipt = meter.send(governor, "propose", *action, text, by=town.founder, case=case)
+    else:
+        receipt = governor.propose(*action, text, sender=town.founder.address)
+    return Proposal(receipt.value, *action, keccak(text=text))
+
+
+def _queued(town: Town, proposal: Proposal, meter: Meter | None = None) -> None:
+    town.dao.to_vote(proposal.id)
+    town.dao.vote(proposal.id, town.founder)
+    town.dao.to_end_of_vote(proposal.id)
+    if not meter:
+        return town.dao.queue(proposal)
+    meter.send(town.dao.governor, "queue", *proposal.action, by=town.relayer, case="one action")
+    meter.inside(town.dao.timelock, "scheduleBatch", "one action, in DataGovernor.queue")
+    return None
+
+
+def settings(chain: Anvil) -> list[Figure]:
+    """Parameters that voters change, each by a proposal of its own."""
+    town = Town(chain)
+    dao, meter = town.dao, Meter(town.dao)
+    for name, value in (
+        ("setVotingDelay", 2 * DAY),
+        ("setVotingPeriod", 4 * DAY),
+        ("setProposalThreshold", 2 * 10**9),
+        ("setLateQuorumVoteExtension", DAY // 2),
+        ("setQuorumBps", 900),
+        ("setLeaseQuorumBps", 1_100),
+    ):
+        meter.decide(town.founder, dao.governor, name, value, case="another value")
+    meter.decide(town.founder, dao.timelock, "updateDelay", 3 * DAY, case="another value")
+    guardian = dao.who("next guardian")
+    until = town.now + 200 * DAY
+    meter.decide(town.founder, dao.brake, "setGuardian", guardian.address, until, case="a successor")
+    meter.send(dao.brake, "pull", by=guardian, case="first")
+    dao.chain.warp(11 * DAY)
+    meter.send(dao.brake, "pull", by=guardian, case="later")
+    return meter.figures
+
+
+def treasury(chain: Anvil) -> list[Figure]:
+    """What the timelock takes in: it holds ether and tokens of any kind for its DAO."""
+    town = Town(chain)
+    meter, timelock = Meter(town.dao), town.dao.timelock
+    sender, zero = town.relayer, "0x" + "00" * 20
+    meter.send(timelock, "onERC721Received", zero, zero, 1, b"", by=sender, case="answers that it takes the token")
+    meter.send(timelock, "onERC1155Received", zero, zero, 1, 1, b"", by=sender, case="answers that it takes the token")
+    meter.send(
+        timelock, "onERC1155BatchReceived", zero, zero, [1], [1], b"", by=sender, case="answers that it takes the token"
+    )
+    return meter.figures
+
+
+PARTS = (ballots, proposals, settings, treasury)

@@ -1,0 +1,63 @@
+"""`make bench`: speed of the state machines, of forge on the same contracts, and of the data plane.
+
+Nothing here passes or fails by its speed: machines differ. It fails when something did not work.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from assurance.bench.speed import forge, machines, plane
+from assurance.bench.speed.report import Table, machine
+
+RECORD = Path(__file__).parents[3] / "docs" / "benchmarks.md"
+COMMAND = 'make bench ARGS="--write"'
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument(
+        "what", nargs="*", help="machines, forge, bite (which flaws are noticed), plane; all unless said"
+    )
+    parser.add_argument("--write", action="store_true", help=f"write the figures to {RECORD.name}; only of all parts")
+    parser.add_argument("--leaves", type=int, default=1_000_000, help="of the batch tree")
+    parser.add_argument("--files", type=int, default=10_000, help="of 1 KB, through all roles")
+    parser.add_argument("--mib", type=int, default=1_024, help="of the one large file")
+    options = parser.parse_args()
+    parts: dict[str, Callable[[], Table]] = {
+        "machines": machines.table,
+        "forge": forge.speed,
+        "bite": forge.bite,
+        "plane": lambda: plane.table(options.leaves, options.files, options.mib),
+    }
+    if unknown := sorted(set(options.what) - parts.keys()):
+        parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(parts)}")
+    if options.write and options.what:
+        parser.error("--write records all parts together: leave out which")
+    for name, size in (("--leaves", options.leaves), ("--files", options.files), ("--mib", options.mib)):
+        if size < 1:
+            parser.error(f"{name} must be at least 1, got {size}")
+    console = Console()
+    tables = []
+    for name in options.what or parts:
+        tables.append(parts[name]())
+        tables[-1].show(console if console.is_terminal else Console(width=140))
+    if options.write:
+        RECORD.write_text(document(tables))
+    return 1 if any(table.faults for table in tables) else 0
+
+
+def document(tables: list[Table]) -> str:
+    day = time.strftime("%Y-%m-%d", time.gmtime())
+    head = f"# Benchmarks\n\nWritten by `{COMMAND}` on {day}. {machine()}.\n"
+    return "\n".join([head, *(table.markdown() for table in tables)])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

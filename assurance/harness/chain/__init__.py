@@ -1,0 +1,1 @@
+"""EVMs in process and nodes, contracts as handles, compiled artifacts."""

@@ -1,0 +1,88 @@
+"""Whole states in one call: what a test compares before and after a refusal, or after every step of a property."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from assurance.harness.chain.handles import Backend, Handle, Reverted
+from assurance.harness.dao.system import actor
+
+_WORD = 32
+_READER = "0x" + "00" * 19 + "fe"
+
+View = tuple[Handle, str, tuple[Any, ...]]
+"""A contract, the name of one of its views, and the arguments."""
+
+
+class Reader:
+    """Reads the same views again and again, in one call of a program that is made of them.
+
+    The program calls view after view and returns what they returned, end to end. A contract that took the views as
+    arguments would spend most of its time on them: revm's binding copies call data byte by byte, Solidity decodes it.
+    """
+
+    def __init__(self, chain: Backend, views: Sequence[View]) -> None:
+        self.chain, self.views = chain, views
+        self._calls = [(target.address, target.encode(name, *args)) for target, name, args in views]
+        self._address = chain.create(actor("reader").address, _creation(_program(self._calls)))
+
+    def words(self) -> list[int]:
+        """All results in order, as the words they are made of. A view that reverts is raised as itself."""
+        try:
+            data = self.chain.call(_READER, self._address, b"")
+        except Reverted:
+            for target, call in self._calls:
+                self.chain.call(_READER, target, call)
+            raise
+        return [int.from_bytes(data[at : at + _WORD], "big") for at in range(0, len(data), _WORD)]
+
+
+def _program(calls: Sequence[tuple[str, bytes]]) -> bytes:
+    """EVM code that returns the joined results of the calls. The stack holds how many bytes there are so far."""
+    step = 49
+    fail = 3 + step * len(calls)
+    at = fail + 4
+    code = bytearray.fromhex("5f")  # PUSH0
+    for target, call in calls:
+        size = len(call).to_bytes(2, "big").hex()
+        code += bytes.fromhex(
+            f"61{size} 62{at:06x} 82 39"  # PUSH2 size, PUSH3 at, DUP3, CODECOPY: the call's data, behind the results
+            f"5f 5f 61{size} 83 73{target[2:]} 5a fa"  # PUSH0 PUSH0, PUSH2 size, DUP4, PUSH20 target, GAS, STATICCALL
+            f"15 61{fail:04x} 57"  # ISZERO, PUSH2 fail, JUMPI
+            "3d 5f 82 3e 3d 01"  # RETURNDATASIZE PUSH0 DUP3 RETURNDATACOPY, RETURNDATASIZE ADD
+        )
+        at += len(call)
+    code += bytes.fromhex("5f f3 5b 5f 5f fd")  # PUSH0 RETURN; at `fail`: JUMPDEST PUSH0 PUSH0 REVERT
+    return bytes(code) + b"".join(call for _, call in calls)
+
+
+def _creation(code: bytes) -> bytes:
+    """Creation code that leaves `code`: PUSH3 size, DUP1, PUSH1 11, PUSH0, CODECOPY, PUSH0, RETURN."""
+    return bytes.fromhex(f"62{len(code):06x} 80 600b 5f 39 5f f3") + code
+
+
+def money_views(
+    splitter: Handle, token: Handle, asset: Handle, accounts: Sequence[str], pools: Sequence[int]
+) -> list[View]:
+    """Everything token and splitter know of these accounts and pools, and what they hold of the asset."""
+    views: list[View] = [(splitter, "conservation", ()), (token, "totalSupply", ()), (token, "matureSince", ())]
+    views += [(splitter, "pool", (pool,)) for pool in pools]
+    for account in accounts:
+        views += [(token, name, (account,)) for name in ("balanceOf", "getVotes", "delegates", "nonces")]
+        views += [(splitter, "sharesOf", (pool, account)) for pool in pools]
+        views += [(splitter, "claimable", (account, [pool])) for pool in pools]
+    return views + [(asset, "balanceOf", (holder,)) for holder in (*accounts, splitter.address)]
+
+
+@contextmanager
+def refused(state: Callable[[], Any], error: str, *args: Any) -> Iterator[None]:
+    """The body reverts with exactly this error, and the state is afterwards what it was."""
+    before = state()
+    with pytest.raises(Reverted) as caught:
+        yield
+    assert caught.value == Reverted(error, *args)
+    assert state() == before

@@ -1,0 +1,1 @@
+"""A DAO in a test: deployment, roles, assets, hostile parties, histories."""

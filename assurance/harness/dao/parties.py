@@ -1,0 +1,273 @@
+"""A small DAO without a chain: five custodians, three attestors, a licensee, a store, a view the test controls."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from eth_account import Account
+from eth_account.messages import encode_typed_data
+from eth_utils import keccak
+
+from datadao.attestor.attestor import Attestor, openers
+from datadao.attestor.scoring import ScoringResult
+from datadao.chain.view import BatchState, Block, Counts, LeaseState, Standing, Tag
+from datadao.contributor import contribute
+from datadao.crypto.merkle import leaf_hash
+from datadao.crypto.seal import public_key
+from datadao.custodian.custodian import Custodian
+from datadao.licensee.licensee import Licensee
+from datadao.messages.batch import Batch, Manifest, Policy, build_batch
+from datadao.messages.bundle import Bundle, bundles_of
+from datadao.messages.eip712 import TypedData
+from datadao.messages.submission import Submission, Witness
+from datadao.storage.store import Store
+from datadao.types import Committee, Contribution, Dao, Leaf, Party, Seat
+
+DATASET, EPOCH, LEASE, BATCH_ID = 7, 2, 2, 2
+DAO = Dao(31337, "0x" + "a1" * 20, "0x" + "b2" * 20)
+POLICY = Policy(version=1, shares_per_unit=10_000, min_quality=5_000)
+DATA = (b"zero", b"one", b"two", b"three", b"four")
+TAGS: tuple[Tag, ...] = ("finalized", "latest")
+
+
+class Wallet:
+    """A plain account that signs typed data."""
+
+    def __init__(self, seed: str) -> None:
+        self._account = Account.from_key(keccak(text=seed))
+        self.address: str = self._account.address
+
+    def __call__(self, data: TypedData) -> bytes:
+        return bytes(self._account.sign_message(encode_typed_data(full_message=data)).signature)
+
+
+def hpke_key(seed: str) -> X25519PrivateKey:
+    return X25519PrivateKey.from_private_bytes(keccak(text=seed))
+
+
+@dataclass
+class Seats:
+    """The members of a committee or attestor set, with their secrets."""
+
+    role: str
+    count: int
+
+    def __post_init__(self) -> None:
+        self.wallets = [Wallet(f"{self.role} {i}") for i in range(self.count)]
+        self.keys = [hpke_key(f"{self.role} {i}") for i in range(self.count)]
+        pairs = zip(self.wallets, self.keys, strict=True)
+        self.parties = tuple(Party(wallet.address, public_key(key)) for wallet, key in pairs)
+
+
+class FakeView:
+    """Answers as told, at each of the two blocks. `fault`, if set, is called with the question before each answer.
+
+    Of the leases and batches before those of the test the former are over, the latter were never active.
+    """
+
+    def __init__(self, custodians: Sequence[Party]) -> None:
+        self.custodians = list(custodians)
+        self.leases: dict[Tag, dict[int, LeaseState]] = {"finalized": {}, "latest": {}}
+        self.batches: dict[int, BatchState] = {}
+        self.manifests: dict[int, bytes] = {}
+        self.leavers: dict[int, list[Party]] = {}
+        self.gone: dict[Tag, dict[bytes, Standing]] = {"finalized": {}, "latest": {}}
+        self.fault = None
+        self.asked: list[tuple[str, str]] = []
+
+    def _ask(self, what: str, tag: Tag) -> None:
+        self.asked.append((what, tag))
+        if self.fault is not None:
+            self.fault(what, tag)
+
+    def lease(self, lease_id: int, tag: Tag) -> LeaseState:
+        self._ask("lease", tag)
+        if lease_id not in self.leases[tag] and 0 < lease_id < LEASE:
+            return dataclasses.replace(self.leases[tag][LEASE], lease_id=lease_id, ended=True)
+        return self.leases[tag][lease_id]
+
+    def batch(self, batch_id: int, tag: Tag) -> BatchState:
+        self._ask("batch", tag)
+        if batch_id not in self.batches and 0 < batch_id < max(self.batches):
+            return BatchState(DATASET, 0, bytes(32), 0)
+        return self.batches[batch_id]
+
+    def standing(self, contributions: Sequence[Contribution], tag: Tag) -> Sequence[Standing]:
+        self._ask("standing", tag)
+        return [self.gone[tag].get(item.leaf.fingerprint, Standing.INCLUDED) for item in contributions]
+
+    def custodian(self, epoch: int, slot: int, tag: Tag) -> Party:
+        self._ask("custodian", tag)
+        if epoch != EPOCH:
+            raise LookupError(f"no committee {epoch}")
+        return self.custodians[slot]
+
+    def counts(self) -> Counts:
+        self._ask("counts", "finalized")
+        return Counts(max(self.leases["finalized"]), max(self.batches, default=0), DATASET, EPOCH)
+
+    def manifest(self, batch_id: int) -> bytes:
+        self._ask("manifest", "finalized")
+        return self.manifests[batch_id]
+
+    def seats(self) -> dict[Seat, list[Party]]:
+        """Those of the world's epoch: `leavers` by slot, oldest first, then who sits there."""
+        self._ask("seats", "finalized")
+        return {(EPOCH, slot): [*self.leavers.get(slot, []), now] for slot, now in enumerate(self.custodians)}
+
+    def set_lease(self, *tags: Tag, **changes: object) -> None:
+        """Changes the test lease at the given blocks, at both if none is given."""
+        for tag in tags or TAGS:
+            self.leases[tag][LEASE] = dataclasses.replace(self.leases[tag][LEASE], **changes)
+
+
+class FixedScorer:
+    """One unit of full quality for any file; its fingerprint is the plaintext's hash."""
+
+    def score(self, path: Path) -> ScoringResult:
+        return ScoringResult(1, 10_000, keccak(path.read_bytes()))
+
+
+@dataclass
+class World:
+    home: Path
+    store: Store = field(default_factory=lambda: Store("memory://"))
+    manifest: Manifest | None = None
+    threshold: int = 3
+    count: int = 5
+
+    def __post_init__(self) -> None:
+        self.custodians = Seats("custodian", self.count)
+        self.attestors = Seats("attestor", 3)
+        self.committee = Committee(EPOCH, self.threshold, self.custodians.parties)
+        self.licensee_key = hpke_key("licensee")
+        self.view = FakeView(self.custodians.parties)
+        for tag, number in zip(TAGS, (100, 110), strict=True):
+            self.view.leases[tag][LEASE] = LeaseState(
+                lease_id=LEASE,
+                dataset_id=DATASET,
+                hpke_key=public_key(self.licensee_key),
+                committee_epoch=EPOCH,
+                approved_at=1_000,
+                started=True,
+                paid_until=9_000,
+                ended=False,
+                overdue=False,
+                block=Block(number, bytes(32), 2_000),
+            )
+
+    def contribute(self, data: bytes | io.RawIOBase, owner: Wallet | str, **changes: object) -> Submission:
+        settings = {
+            "dao": DAO,
+            "dataset_id": DATASET,
+            "contributor": getattr(owner, "address", owner),
+            "committee": self.committee,
+            "attestors": self.attestors.parties,
+            "store": self.store,
+            "signer": owner,
+        }
+        source = io.BytesIO(data) if isinstance(data, bytes) else data
+        return contribute(source, **(settings | changes))
+
+    def members(self, *data: bytes, **changes: object) -> list[Leaf]:
+        """Accepted contributions of as many people, without the signatures that custodians and licensees never see."""
+        owners = [f"0x{i + 1:040x}" for i in range(len(data))]
+        pairs = zip(data, owners, strict=True)
+        return [leaf_of(self.contribute(d, o, contributor=o, signer=lambda _: b"", **changes), d) for d, o in pairs]
+
+    def custodian(self, seat: int, **changes: object) -> Custodian:
+        settings = {
+            "dao": DAO,
+            "epoch": EPOCH,
+            "slot": seat,
+            "private_key": self.custodians.keys[seat],
+            "signer": self.custodians.wallets[seat],
+            "view": self.view,
+            "store": self.store,
+            "home": self.home / f"custodian-{seat}",
+        }
+        return Custodian(**(settings | changes))
+
+    def witnesses(self, submissions: Sequence[Submission], slots: Sequence[int] = range(5)) -> list[Witness]:
+        found = []
+        for slot in slots:
+            custodian = self.custodian(slot, home=self.home / f"witness-{slot}")
+            found += custodian.test_open(submissions)[0]
+            custodian.close()
+        return found
+
+    def attestor(self, slot: int = 0, **changes: object) -> Attestor:
+        settings = {
+            "dao": DAO,
+            "slot": slot,
+            "private_key": self.attestors.keys[slot],
+            "committee": self.committee,
+            "store": self.store,
+            "scorer": FixedScorer(),
+        }
+        return Attestor(**(settings | changes))
+
+    def opened(self, witnesses: Sequence[Witness]) -> dict[bytes, set[int]]:
+        return openers(DAO, self.committee, witnesses)
+
+    def activate(self, leaves: Sequence[Leaf], batch_id: int = BATCH_ID, sequence: int = 1, at: int = 900) -> Manifest:
+        """A batch of these leaves, active since `at`; the lease was approved at 1 000."""
+        batch, manifest = self.build(leaves, sequence)
+        self.view.batches[batch_id] = BatchState(batch.dataset_id, batch.sequence, batch.root, at)
+        self.view.manifests[batch_id] = self.store.put_bytes(manifest.encode())
+        return manifest
+
+    @staticmethod
+    def build(leaves: Sequence[Leaf], sequence: int = 1) -> tuple[Batch, Manifest]:
+        return build_batch(DAO, DATASET, sequence, leaves, POLICY, attestor_set_version=1, deadline=5_000)
+
+    def licensee(self, **changes: object) -> Licensee:
+        settings = {
+            "dao": DAO,
+            "lease_id": LEASE,
+            "private_key": self.licensee_key,
+            "committees": {EPOCH: self.committee},
+            "store": self.store,
+        }
+        return Licensee(**(settings | changes))
+
+
+def leaf_of(submission: Submission, data: bytes) -> Leaf:
+    """The leaf attestors would sign, without asking them."""
+    return Leaf(
+        submission.contributor, keccak(data), submission.file_hash, submission.envelope_hash, units=1, quality=10_000
+    )
+
+
+def published(world: World) -> list[str]:
+    """Names of all bundles in storage."""
+    return list(world.store.names(bundles_of(DAO, LEASE)))
+
+
+def contributions(manifest: Manifest, batch_id: int = BATCH_ID) -> list[Contribution]:
+    return [manifest.contribution(batch_id, i) for i in range(len(manifest.leaves))]
+
+
+def ids_of(world: World, listed: Sequence[Contribution]) -> list[bytes]:
+    batch = world.view.batches[listed[0].batch_id]
+    return [leaf_hash(DAO, batch.dataset_id, batch.sequence, item.leaf) for item in listed]
+
+
+def released_ids(world: World) -> list[bytes]:
+    """Every id in every published bundle, repeats included."""
+    return [i for name in published(world) for i in Bundle.decode(world.store.get(name)).ids]
+
+
+def run_all(world: World, listed: Sequence[Contribution]) -> None:
+    """One life of the first custodian: prepare, publish, end."""
+    custodian = world.custodian(0)
+    try:
+        custodian.prepare(LEASE, listed)
+        custodian.publish(LEASE, listed)
+    finally:
+        custodian.close()

@@ -1,0 +1,1 @@
+"""Random lives: state machines over contracts, and the checks of every step."""

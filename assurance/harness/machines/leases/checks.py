@@ -1,0 +1,134 @@
+"""What is looked at after every step of a life among leases: every view of `DataLeases` and `ModelRegistry` against the
+models, and what must hold on the chain's words alone."""
+
+from __future__ import annotations
+
+from assurance.harness.dao.leases import ACTIVE, APPROVED, ENDED, NONE, PENDING, REFUNDED
+from assurance.harness.machines.leases.life import LeaseLife
+from assurance.harness.machines.leases.world import LEASED, POOLS
+from assurance.harness.machines.life import Answers, Views
+from assurance.harness.models.leases.records import BPS, Lease
+
+EDGES = {
+    (NONE, PENDING), (NONE, APPROVED), (NONE, ACTIVE), (PENDING, APPROVED), (PENDING, REFUNDED),
+    (APPROVED, ACTIVE), (APPROVED, REFUNDED), (APPROVED, ENDED), (ACTIVE, ENDED),
+}  # fmt: skip
+"""L-12. A step may accept and start at once, or approve and start."""
+STATUS, BOND, SLASHED, ESCROW, RETURNABLE, LIVE = 0, 10, 11, 12, 13, 14
+"""Places of words in `LeaseInfo`."""
+
+
+class LeaseChecks(LeaseLife):
+    def views(self) -> Views:
+        return super().views() | self._lease_views() | self._model_views()
+
+    def _lease_views(self) -> Views:
+        dao, model = self.dao, self.leases
+        leases = dao.leases
+        balance = self.asset.balances[leases.address]
+        views: Views = {
+            (leases, "solvency", ()): [balance, model.owed()],
+            (leases, "treasuryOwed", ()): [model.treasury],
+            (leases, "leaseCount", ()): [len(model.leases)],
+            (leases, "offerCount", ()): [len(model.offers)],
+            (dao.splitter, "conservation", ()): list(model.splitter.conservation()),
+        }
+        for pool in POOLS:
+            views[dao.splitter, "pool", (pool,)] = list(model.splitter.pool(pool))
+        for number in LEASED:
+            dataset = model.datasets[number]
+            reserved = dataset.reserved if model.is_queued(dataset.reserved) else 0
+            views[leases, "datasetLeases", (number,)] = [dataset.live, dataset.exclusive, reserved]
+            for licensee in self.licensees:
+                listed = model.lists.get((number, licensee.address), [])
+                allowed = any(model.is_open(model.leases[i]) for i in listed)
+                views[leases, "isAccessAllowed", (number, licensee.address, 1)] = [int(allowed)]
+                views[leases, "leasesOf", (number, licensee.address)] = [*listed, *[0] * (8 - len(listed))]
+        for offer in model.offers.values():
+            words = [int(offer.licensee or "0", 16), offer.seats, offer.taken, offer.expiry, int(offer.closed)]
+            views[leases, "offer", (offer.id,)] = list(words)
+        for lease in model.leases.values():
+            views[leases, "lease", (lease.id,)] = self._lease_words(lease)
+            key, terms = int.from_bytes(lease.key, "big"), lease.terms
+            access = [int(model.is_open(lease)), key, terms.dataset, 1, lease.paid_until]
+            views[leases, "leaseAccess", (lease.id,)] = list(access)
+            views[leases, "isOverdue", (lease.id,)] = [int(model.is_overdue(lease))]
+        return views
+
+    def _lease_words(self, lease: Lease) -> list[int | None]:
+        proposal = lease.vote.id if lease.vote else 0
+        return [
+            *(lease.status, int(lease.licensee, 16), int.from_bytes(lease.key, "big"), lease.offer, proposal),
+            *(int(lease.start_by != 0), lease.paid_periods, lease.start_by, lease.paid_until, lease.acknowledged),
+            *(lease.bond, lease.slashed, lease.escrow, lease.returnable, int(self.leases.is_live(lease))),
+        ]
+
+    def _model_views(self) -> Views:
+        models, book = self.dao.models, self.models
+        accounts = [who.address for who in (*self.licensees, self.stranger)] + [self.refuge, book.timelock]
+        views: Views = {
+            (models, "solvency", ()): [self.asset.balances[models.address], book.credits.total()],
+            (models, "modelCount", ()): [len(book.models)],
+        }
+        for account in accounts:
+            views[models, "creditOf", (account,)] = [book.credits[account]]
+            views[self.dao.asset, "balanceOf", (account,)] = [self.asset.balances[account]]
+        for number, model in enumerate(book.models, 1):
+            # A struct with two dynamic fields: an offset, seven heads, and the lengths and items of both.
+            ids = [royalty.lease for royalty in model.royalties]
+            together = sum(royalty.bps for royalty in model.royalties)
+            heads = [int(model.owner, 16), int(model.beneficiary, 16), int.from_bytes(model.hash, "big")]
+            words = [32, *heads, int(model.open_source), together, 7 * 32, (8 + len(ids)) * 32, len(ids), *ids, 0]
+            views[models, "model", (number,)] = list(words)
+        return views
+
+    # Properties
+
+    def properties(self, told: Answers) -> None:
+        super().properties(told)
+        leases = {key[1]: words for key, words in told.items() if key[0] == "lease"}
+        self._books(leases, told)
+        self._neighbours(leases)
+        self._edges(leases)
+        self._royalties(told)
+
+    def _books(self, leases: dict[int, list[int]], told: Answers) -> None:
+        """L-1 and L-2, from the chain's words and its events alone."""
+        balance, owed = told[self.dao.leases.address, "solvency"]
+        parts = sum(words[ESCROW] + words[BOND] + words[RETURNABLE] for words in leases.values())
+        assert balance >= owed == told["treasuryOwed",][0] + parts, "L-1"
+        for number, words in leases.items():
+            terms, ledger = self.leases.leases[number].terms, self.ledger[number]
+            inside = words[ESCROW] + words[BOND] + words[RETURNABLE]
+            assert terms.price * terms.periods + terms.bond == inside + sum(ledger.values()), "L-2"
+            most = terms.bond * self.leases.rules.max_slash_bps // BPS
+            assert words[SLASHED] == ledger["BondSlashed"] <= most, "L-10"
+            if words[STATUS] == REFUNDED:
+                assert ledger["InstalmentPaid"] == ledger["BondSlashed"] == 0, "L-2"
+            if words[STATUS] == PENDING:
+                assert not ledger, "L-2"
+
+    def _neighbours(self, leases: dict[int, list[int]]) -> None:
+        """L-8: live leases of a dataset are one, or all shared."""
+        for dataset in LEASED:
+            live = [self.leases.leases[i] for i, w in leases.items() if w[LIVE]]
+            here = [lease.terms.exclusive for lease in live if lease.terms.dataset == dataset]
+            assert len(here) < 2 or not any(here), "L-8"
+
+    def _edges(self, leases: dict[int, list[int]]) -> None:
+        """L-12: only listed edges between states."""
+        for number, words in leases.items():
+            before = self.statuses.get(number, NONE)
+            assert before == words[STATUS] or (before, words[STATUS]) in EDGES, "L-12"
+            self.statuses[number] = words[STATUS]
+
+    def _royalties(self, told: Answers) -> None:
+        """L-11: what was paid for models is in pools or with its owners, and the contract holds what it owes."""
+        balance, owed = told[self.dao.models.address, "solvency"]
+        assert balance == owed == self.flow["ModelPaid"] - self.flow["RoyaltyPaid"] - self.flow["Withdrawn"], "L-11"
+
+    def nothing_is_left(self) -> None:
+        """L-4 and L-11, when everybody has had what is theirs."""
+        assert all(lease.status in (REFUNDED, ENDED) for lease in self.leases.leases.values())
+        assert self.dao.leases.solvency() == self.dao.models.solvency() == (0, 0)
+        assert not any(self.dao.leases.leaseAccess(i)[0] for i in self.leases.leases)

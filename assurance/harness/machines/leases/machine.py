@@ -1,0 +1,101 @@
+"""Random lives of a whole DAO in front of the models of leases and models; time jumps to the boundaries that leases,
+votes and offers have. What is looked at between the steps is in `checks.py`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition
+
+from assurance.harness.dao.system import DAY
+from assurance.harness.machines.base import initialize, rule
+from assurance.harness.machines.leases.checks import LeaseChecks
+from assurance.harness.machines.leases.hooked import Hooked
+from assurance.harness.machines.leases.life import offsets, picks
+from assurance.harness.machines.leases.modelling import Modelling
+from assurance.harness.machines.leases.requesting import Deciding, Decision
+from assurance.harness.machines.leases.returning import Returning
+from assurance.harness.machines.leases.royalties import Models
+from assurance.harness.machines.leases.world import CUTS, LEASED, RULES, World
+from assurance.harness.models.leases.model import Leases
+
+
+class LeasesMachine(Deciding, Returning, Modelling, LeaseChecks, Hooked):
+    worlds: ClassVar[dict[str, World]] = {}
+
+    @initialize(first=st.lists(st.tuples(st.integers(0, 2), st.integers(1, 5)), min_size=2, max_size=5))
+    def born(self, first: list[tuple[int, int]]) -> None:
+        name = f"{self.species} {self.transferable} {self.twins}"
+        if name not in self.worlds:
+            self.worlds[name] = World(self.twins, self.species, self.transferable)
+        self.world = self.worlds[name]
+        self.dao = dao = self.world.dao
+        splitter = self.world.restore()
+        self.founder, self.licensees = self.world.founder, self.world.licensees
+        self.stranger, self.guardian = dao.who("stranger"), dao.who("guardian")
+        self.data = {d: list(items) for d, items in self.world.data.items()}
+        self.erasures: defaultdict[int, list[int]] = defaultdict(list)
+        clock = lambda: dao.chain.timestamp  # noqa: E731
+        self.leases = Leases(dao.leases.address, RULES, clock, splitter, splitter.asset, self.erasures)
+        self.models = Models(dao.models.address, dao.timelock.address, self.leases)
+        self.cuts = dict.fromkeys(LEASED, CUTS[0])
+        self.decisions: list[Decision] = []
+        self.brake_at = 0
+        self.begin()
+        self.hook()
+        for terms, seats, expiry in self.world.offers:
+            self.leases.create_offer(terms, None, seats, expiry)
+        for who, offer in first:
+            self.lease_now(who, offer)
+
+    @rule(pick=st.integers(0, 4), offset=offsets)
+    def wait(self, pick: int, offset: int) -> None:
+        ahead = sorted(at for at in self.boundaries() if at > self.now)
+        self.jump(ahead[pick % len(ahead)] + offset if ahead else self.now + DAY)
+
+    # Data comes and goes
+
+    @rule(pick=picks, dataset=st.sampled_from(LEASED))
+    def erase(self, pick: int, dataset: int) -> None:
+        if not self.data[dataset]:
+            return
+        batch, item, shares, entries = self.data[dataset].pop(pick % len(self.data[dataset]))
+        self.dao.erase(batch, item)
+        self.erasures[dataset].append(self.now)
+        for pool, entry in entries.items():
+            registry = self.dao.registry.address
+            self.leases.splitter.dropPendingShares(registry, pool, item.contributor, shares, entry)
+
+    def erase_some(self, pick: int, dataset: int) -> None:
+        self.erase(pick, dataset)
+
+    def erase_all(self, dataset: int) -> None:
+        while self.data[dataset]:
+            self.erase(0, dataset)
+
+    @precondition(lambda self: not all(self.data.values()))
+    @rule(dataset=st.sampled_from(LEASED), count=st.integers(1, 2))
+    def contribute(self, dataset: int, count: int) -> None:
+        """Data comes back, and with it a pool; not while entries are blocked."""
+        self.jump(self.leases.pulled_until)
+        self.data[dataset] += self.world.contribute(self.leases.splitter, dataset, count)
+
+    @precondition(lambda self: self.brake_at <= self.now < self.dao.brake.guardianUntil())
+    @rule(seldom=st.integers(0, 3))
+    def pull_the_brake(self, seldom: int) -> None:
+        if seldom == 0:
+            self.dao.brake.pull(sender=self.guardian.address)
+            self.leases.pulled_until = self.now + 3 * DAY
+            self.brake_at = self.leases.pulled_until + 7 * DAY
+
+    def teardown(self) -> None:
+        if "erasures" not in self.__dict__ or self.failed:
+            return
+        self.everybody_is_paid()
+        if self.leases.treasury:
+            self.withdraw_treasury()
+        self.everybody_collects()
+        self.the_chain_is_as_the_model_says_and_adds_up()
+        self.nothing_is_left()

@@ -1,0 +1,136 @@
+"""What random lives of leases start from: a DAO with data in two datasets, offers standing, licensees with money, and
+the models of splitter and asset brought to the same state."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any, NamedTuple
+
+from assurance.harness.dao.dao import Batch, Dao, leaf
+from assurance.harness.dao.leases import NOBODY
+from assurance.harness.dao.system import DAY, config
+from assurance.harness.dao.zoo import Species
+from assurance.harness.models.leases.records import Rules, Terms
+from assurance.harness.models.money import Money
+from assurance.harness.models.token_splitter import Splitter
+from datadao.types import Leaf
+
+HOME = 3
+"""The founder's own dataset, which nobody leases and nobody erases: its votes, and a commons that never dies."""
+LEASED = (1, 2)
+POOLS = (0, *LEASED)
+RICHES = 10**12
+RULES = Rules(DAY, 2 * DAY, 2 * DAY, 8 * DAY, 5 * DAY, 1500, 4000, 60 * DAY)
+CUTS = [(500, 500), (0, 3000), (333, 1)]
+SHAPES = [
+    # price, length, periods, bond, royalty: a plain one, odd amounts, a grant, a grant with a bond, one long period.
+    (10_000, 7 * DAY, 4, 5_000, 0),
+    (1_003, 10 * DAY, 3, 777, 3_333),
+    (0, 9 * DAY, 2, 0, 2_500),
+    (0, 30 * DAY, 2, 1_000, 10_000),
+    (50_000, 30 * DAY, 1, 9_999, 1),
+]
+"""What a lease may look like. Grants come from offers only. Four royalties of 2,500 are all there is to give, and one
+of a basis point is too much beside them."""
+
+STANDING = [(0, 1, False), (1, 2, False), (3, 1, False), (0, 2, True), (2, 2, False), (2, 1, False), (4, 1, False)]
+"""Offers of every life: shape, dataset, exclusive."""
+
+
+def terms_of(shape: int, dataset: int, exclusive: bool, cuts: tuple[int, int]) -> Terms:
+    price, length, periods, bond, royalty = SHAPES[shape]
+    return Terms(dataset, price, length, periods, bond, royalty, exclusive, *cuts)
+
+
+def given(dao: Dao, terms: Terms) -> dict[str, Any]:
+    """As the contract takes them."""
+    return dao.terms(
+        datasetId=terms.dataset,
+        pricePerPeriod=terms.price,
+        periodLength=terms.length,
+        periods=terms.periods,
+        bond=terms.bond,
+        royaltyBps=terms.royalty_bps,
+        exclusive=terms.exclusive,
+    )
+
+
+def configured(**more: Any) -> Any:
+    """A configuration of `RULES` with three datasets; `more` as for `config`."""
+    policy = dict(config().contracts["DatasetRegistry"]["params"]["policies"][0])
+    policies = [policy | {"minPricePerPeriod": 1, "minBond": 0}] * 3
+    rules = {
+        "DatasetRegistry__params__policies": policies,
+        "DataGovernor__params__votingPeriod": "2 days",
+        "DataGovernor__params__lateQuorumExtension": 0,
+        "DataLeases__params__minRequestEscrow": 1,
+        "DataLeases__params__startWindow": "8 days",
+        "DataLeases__params__ackWindow": "5 days",
+        "DataLeases__params__ackSlashBps": 1500,
+        "DataLeases__params__maxSlashBps": 4000,
+        "DataLeases__params__bondDelay": "60 days",
+    }
+    return config(**rules | more)
+
+
+class Datum(NamedTuple):
+    """An accepted contribution that nobody claimed."""
+
+    batch: Batch
+    item: Leaf
+    shares: int
+    entries: dict[int, int]
+    """Where its pools stood at its activation."""
+
+
+class World:
+    """Made once, and put back for every life."""
+
+    def __init__(self, twins: tuple[str, ...], species: Species, transferable: bool) -> None:
+        rules = configured(DataToken__transferable=transferable)
+        self.dao = dao = Dao(rules, twins=twins, **species.options)
+        self.founder, self.payer = dao.who("founder"), dao.who("payer")
+        self.licensees = [dao.who(f"licensee-{i}") for i in range(3)]
+        self.asset = Money(species, dao.asset.address)
+        self.splitter = Splitter(dao.splitter.address, dao.registry.address, dao.token.address, self.asset)
+
+        home = dao.contribute(leaf(self.founder, "home", 1000), dataset=HOME)
+        for pool, entry in self._enter(self.splitter, home, HOME).items():
+            shares = dao.registry.policy(HOME, 1).sharesPerUnit * 1000
+            self.splitter.vestShares(dao.registry.address, pool, self.founder.address, shares, entry)
+        for who in self.licensees:
+            dao.fund(who, RICHES, dao.leases, dao.models)
+            self.asset.balances[who.address] = RICHES
+        dao.fund(self.payer, 1, dao.models)
+        self.asset.balances[self.payer.address] = 1
+        self.data = {d: self.contribute(self.splitter, d, 2) for d in LEASED}
+        self.offers = [(terms_of(i, d, sole, CUTS[0]), 50, dao.chain.timestamp + 900 * DAY) for i, d, sole in STANDING]
+        actions = [
+            (dao.leases, "createOffer", (given(dao, terms), NOBODY, seats, expiry))
+            for terms, seats, expiry in self.offers
+        ]
+        dao.pass_(dao.propose(self.founder, *actions), self.founder)
+        self.snapshot = dao.chain.snapshot()
+
+    def restore(self) -> Splitter:
+        """The chain as it was, and for the new life a model of splitter and asset."""
+        self.dao.chain.revert(self.snapshot)
+        self.snapshot = self.dao.chain.snapshot()
+        return deepcopy(self.splitter)
+
+    def contribute(self, splitter: Splitter, dataset: int, count: int) -> list[Datum]:
+        """Accepts contributions of so many members."""
+        members = [self.dao.who(f"member-{i}") for i in range(count)]
+        leaves = [leaf(who, f"{dataset}/{self.dao.chain.timestamp}/{who.name}") for who in members]
+        batch = self.dao.publish(leaves, dataset)
+        self.dao.activate(batch)
+        self.dao.chain.warp(1)
+        entries = self._enter(splitter, batch, dataset)
+        shares = self.dao.registry.batch(batch.id).totalShares // count
+        return [Datum(batch, item, shares, entries) for item in leaves]
+
+    def _enter(self, splitter: Splitter, batch: Batch, dataset: int) -> dict[int, int]:
+        """What activation did to the pools."""
+        total = self.dao.registry.batch(batch.id).totalShares
+        registry = self.dao.registry.address
+        return {pool: splitter.addPendingShares(registry, pool, total).value for pool in (dataset, 0)}

@@ -1,0 +1,274 @@
+"""What must hold of token and splitter: the model's answer to each step, the properties after it, and the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, ClassVar
+
+from assurance.harness.chain.handles import Reverted
+from assurance.harness.chain.reader import Reader, View
+from assurance.harness.dao.pair import Pair
+from assurance.harness.dao.system import actor
+from assurance.harness.machines.base import Machine, invariant
+from assurance.harness.models import token_splitter as model
+from assurance.harness.models.token_splitter import NOBODY, SCALE
+
+POOLS = (0, 1)
+MEMBERS = [actor(f"member-{i}").address for i in range(3)]
+REGISTRY, PAYER, STRANGER = (actor(name).address for name in ("registry", "payer", "stranger"))
+WEALTH = 2**200
+MATURITY = 10**12
+"""Supply at which the DAO is grown up."""
+
+
+class PropertyBroken(AssertionError):
+    def __init__(self, name: str, detail: str) -> None:
+        super().__init__(f"{name}: {detail}")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is under test: the pair, or twins in the place of its contracts."""
+
+    transferable: bool = False
+    decimals: int = 6
+    twins: tuple[str, ...] = ()
+    filling: bool = False
+    """Whether deposits may fill an accumulator to the last unit that fits."""
+
+
+@dataclass
+class Lot:
+    """Unclaimed shares of one activation; for each pool the index and the age at which they entered."""
+
+    shares: int
+    entries: dict[int, int]
+    ages: dict[int, int]
+
+
+class World:
+    """One deployment for all examples of a setting, put back between them, and the views read after each step."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.pair = pair = Pair(
+            transferable=setting.transferable, decimals=setting.decimals, maturity=MATURITY, twins=setting.twins
+        )
+        pair.fund(pair.payer, WEALTH)
+        views: list[View] = [(pair.splitter, "conservation", ()), (pair.token, "totalSupply", ())]
+        names: list[tuple[Any, ...]] = [(name,) for name in ("received", "paid", "owed", "carried", "supply")]
+        for pool in POOLS:
+            views.append((pair.splitter, "pool", (pool,)))
+            names += [(name, pool) for name in ("acc", "shares", "received", "carry")]
+        for account in MEMBERS:
+            views += [(pair.token, name, (account,)) for name in ("balanceOf", "getVotes", "delegates")]
+            names += [("balance", account), ("votes", account), ("delegate", account)]
+            views += [(pair.splitter, "sharesOf", (pool, account)) for pool in POOLS]
+            names += [("shares", pool, account) for pool in POOLS]
+            views += [(pair.splitter, "claimable", (account, [pool])) for pool in POOLS]
+            names += [("claimable", pool, account) for pool in POOLS]
+        views += [(pair.token, "balanceOf", (REGISTRY,)), (pair.token, "getVotes", (REGISTRY,))]
+        names += [("balance", REGISTRY), ("votes", REGISTRY)]
+        for holder in (*MEMBERS, pair.splitter.address):
+            views.append((pair.asset, "balanceOf", (holder,)))
+            names.append(("asset", holder))
+        self.names = names
+        self.reader = Reader(pair.chain, views)
+        self._snapshot = pair.chain.snapshot()
+
+    def restore(self) -> None:
+        self.pair.chain.revert(self._snapshot)
+        self._snapshot = self.pair.chain.snapshot()
+
+
+class SplitterChecks(Machine):
+    """Model and chain side by side, what must hold between them after each step, and the end of every life."""
+
+    traits = ("setting", "only")
+    setting: ClassVar[Setting] = Setting()
+    worlds: ClassVar[dict[Setting, World]] = {}
+    only: ClassVar[str | None] = None
+    """Checks this property alone; all of them, and the model, unless said."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        if self.setting not in self.worlds:
+            self.worlds[self.setting] = World(self.setting)
+        self.world = self.worlds[self.setting]
+        self.world.restore()
+        self.pair = pair = self.world.pair
+        self.chain = pair.chain
+        self.asset = model.Asset()
+        self.asset.balances[PAYER] = WEALTH
+        self.asset.approved.add((PAYER, pair.splitter.address))
+        self.splitter = model.Splitter(pair.splitter.address, REGISTRY, pair.token.address, self.asset)
+        rules = self.setting.transferable, MATURITY
+        self.token = model.Token(pair.token.address, REGISTRY, *rules, self.splitter)
+        self.ledger = self.splitter.ledger
+        self.lots: list[Lot] = []
+        self.got: Counter[str] = Counter()
+        self.donated = 0
+        self.growth: Counter[int] = Counter()
+        self.past: dict[int, tuple[list[int], int]] = {}
+        self.broken = self.stale = False
+        self.seen = self.read()
+
+    # Saying and checking
+
+    def hold(self, name: str, condition: bool, detail: Callable[[], str]) -> None:
+        if condition or (self.only and self.only != name):
+            return
+        self.broken = True
+        raise PropertyBroken(name, detail())
+
+    def read(self) -> dict[tuple[Any, ...], int]:
+        return dict(zip(self.world.names, self.world.reader.words(), strict=True))
+
+    def send(self, contract: str, name: str, *args: Any, sender: str, breaks: str = "model") -> Any:
+        """Asks the model, sends, compares: result and events, or the very error. `None` after a refusal."""
+        self.token.now = self.chain.timestamp
+        expected = _outcome(lambda: getattr(getattr(self, contract), name)(sender, *args))
+        handle = getattr(self.pair, contract)
+        actual = _outcome(lambda: getattr(handle, name)(*args, sender=sender))
+
+        def detail() -> str:
+            return f"{contract}.{name}{args} by {sender}: expected {expected}, got {actual}"
+
+        if isinstance(expected, Reverted) or isinstance(actual, Reverted):
+            self.hold(breaks, isinstance(expected, Reverted) == isinstance(actual, Reverted), detail)
+            self.hold("model", expected == actual, detail)
+            self.reached[f"{name} {expected.name if isinstance(expected, Reverted) else 'was expected to pass'}"] += 1
+            return None
+        told = [(event.name, event.args) for event in actual.events]
+        self.hold("model", (actual.value, told) == expected, detail)
+        self.reached[name] += 1
+        self.stale = True
+        return actual
+
+    def look(self) -> dict[tuple[Any, ...], int]:
+        """What the chain says now; compared with the model, and with itself."""
+        self.stale = False
+        self.seen = now = self.read()
+        if self.only is None:
+            expected = dict(zip(self.world.names, self._expected(), strict=True))
+            self.hold("model", now == expected, lambda: str(_difference(expected, now)))
+        owed = sum(now["claimable", pool, account] for pool in POOLS for account in MEMBERS)
+        held = now["asset", self.pair.splitter.address]
+        balances = [now["balance", account] for account in MEMBERS]
+        votes = [now["votes", account] for account in MEMBERS]
+        self.hold("S-1", held >= now["received",] - now["paid",], lambda: f"holds {held}")
+        self.hold("S-1", owed <= now["owed",], lambda: f"{owed} claimable, {now['owed',]} owed at most")
+        self.hold("T-1", sum(balances) + now["balance", REGISTRY] == now["supply",], lambda: f"{balances}")
+        pending = sum(lot.shares for lot in self.lots)
+        self.hold("T-1", now["balance", REGISTRY] == pending, lambda: f"{pending} unclaimed")
+        self.hold("T-2", now["votes", REGISTRY] == 0, lambda: "the registry votes")
+        self.hold("T-2", sum(votes) == sum(balances), lambda: f"votes {votes}, balances {balances}")
+        for account in MEMBERS:
+            same = now["shares", 0, account] == now["balance", account]
+            self.hold("T-6", same, lambda account=account: f"commons shares of {account} are not its tokens")
+        return now
+
+    def _expected(self) -> list[int]:
+        splitter, token, assets = self.splitter, self.token, self.asset.balances
+        words = [*splitter.conservation(), token.supply, *splitter.pool(0), *splitter.pool(1)]
+        for account in MEMBERS:
+            words += [token.balances[account], token.votes(account), int(token.delegates(account), 16)]
+            words += [splitter.sharesOf(pool, account) for pool in POOLS]
+            words += [splitter.claimable(account, [pool]) for pool in POOLS]
+        words += [token.balances[REGISTRY], 0]
+        return words + [assets[holder] for holder in (*MEMBERS, self.pair.splitter.address)]
+
+    def unchanged(self, name: str, before: dict[Any, int], now: dict[Any, int], *but: tuple[Any, ...]) -> None:
+        moved = {key for key in now if now[key] != before[key]} - set(but)
+        self.hold(name, not moved, lambda: f"also moved: {moved}")
+
+    @invariant()
+    def agrees(self) -> None:
+        self.reached["steps"] += 1
+        if self.stale:
+            self.look()
+
+    def _check_past(self, time: int) -> None:
+        self.reached["look back"] += 1
+        votes, supply = self.past[time]
+        token = self.pair.token
+        then = [token.getPastVotes(account, time) for account in MEMBERS]
+        total = token.getPastTotalSupply(time)
+        self.hold("T-3", (then, total) == (votes, supply), lambda: f"at {time}: {then} of {total}")
+        self.hold("T-3", sum(then) <= total, lambda: f"at {time}: {then} of {total}")
+
+    # The end: everybody takes what is theirs and goes
+
+    def teardown(self) -> None:
+        if self.broken:
+            return
+        try:
+            self._drain()
+            self._compare_with_the_ledger()
+            for time in self.past:
+                self._check_past(time)
+            self._check_checkpoints()
+            self._part()
+        finally:
+            self.broken = True
+
+    def _drain(self) -> None:
+        """S-7, S-11: all claims succeed, and what they leave is remainders and the income of shares nobody claimed."""
+        for account in MEMBERS:
+            self._claim("claim", account, [0, 1], account, account, STRANGER)
+        now = self.look()
+        self.hold("S-7", not any(now[key] for key in now if key[0] == "claimable"), lambda: "still owed")
+
+    def _compare_with_the_ledger(self) -> None:
+        """S-3: everyone got its part of each deposit, short of it by less than a unit for each settlement."""
+        now, ledger, lost = self.seen, self.ledger, 0
+        for account in MEMBERS:
+            income = sum(ledger.income(pool, account) for pool in POOLS)
+            loss = sum(self.splitter.members[pool, account].loss for pool in POOLS) + len(POOLS) * SCALE
+            got = self.got[account] * SCALE
+            self.hold("S-3", 0 <= income - got < loss, lambda a=account: f"{a} got {self.got[a]}")
+            entitled = sum(ledger.entitlement(pool, account) for pool in POOLS)
+            # A deposit passes on the remainder of the one before and leaves its own: each less than half a unit.
+            displaced = sum(ledger.age(pool) for pool in POOLS) / 2
+            far = abs(entitled - self.got[account])
+            self.hold("S-3", far < loss / SCALE + displaced + 1, lambda a=account, f=far: f"{a} is {float(f)} away")
+            lost += loss
+        for pool in POOLS:
+            for lot in self.lots:
+                ledger.held(pool, NOBODY, lot.shares, lot.ages[pool])
+        unclaimed = sum(ledger.income(pool, NOBODY) for pool in POOLS)
+        left = now["asset", self.pair.splitter.address] - self.donated
+        self.hold("S-11", left == now["received",] - now["paid",], lambda: f"{left} left")
+        dust = left * SCALE - now["carried",] - unclaimed
+        self.hold("S-11", 0 <= dust < lost, lambda: f"{dust / SCALE} units more than remainders and unclaimed income")
+
+    def _check_checkpoints(self) -> None:
+        for account in MEMBERS:
+            count = self.pair.token.numCheckpoints(account)
+            times = [self.pair.token.checkpoints(account, i)._key for i in range(count)]
+            self.hold("T-4", all(a < b for a, b in pairwise(times)), lambda t=times: str(t))
+
+    def _part(self) -> None:
+        """T-7: from here everybody can delegate, sell everything where that is allowed, and erase everything."""
+        for i, account in enumerate(MEMBERS):
+            following = MEMBERS[(i + 1) % len(MEMBERS)]
+            self.send("token", "delegate", following, sender=account, breaks="T-7")
+            if self.setting.transferable:
+                balance = self.token.balances[account]
+                self.send("token", "transfer", following, balance, sender=account, breaks="T-7")
+        for account in MEMBERS:
+            self._erase(account, self.splitter.sharesOf(1, account))
+        self.look()
+
+
+def _outcome(call: Callable[[], Any]) -> Any:
+    try:
+        return call()
+    except Reverted as error:
+        return error
+
+
+def _difference(expected: dict[Any, int], now: dict[Any, int]) -> dict[Any, tuple[int, int]]:
+    return {key: (expected[key], now[key]) for key in now if expected[key] != now[key]}

@@ -1,0 +1,162 @@
+"""What must hold between the steps of a life of the whole system, across its contracts and on the chain's words alone
+(T-1 to T-3, S-1, L-1 to L-3, L-6, L-8, L-10 to L-12, G-1 to G-3, X-1), besides that every view is as the models say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assurance.harness.dao.dao import CANCELED, DEFEATED, EXECUTED, EXPIRED
+from assurance.harness.dao.leases import ACTIVE, APPROVED, ENDED, PENDING, REFUNDED
+from assurance.harness.machines.leases.checks import RETURNABLE, STATUS, LeaseChecks
+from assurance.harness.machines.leases.world import POOLS
+from assurance.harness.machines.life import Answers, Views
+from assurance.harness.machines.registry.checks import RegistryChecks
+from assurance.harness.machines.system.life import SystemLife
+
+PAID_PERIODS, PAID_UNTIL = 6, 8
+"""Places of words in `LeaseInfo`, besides those of `leases.checks`."""
+PARAMETERS = {
+    "governor": ("votingDelay", "votingPeriod", "lateQuorumVoteExtension", "quorumBps", "leaseQuorumBps", "timelock"),
+    "brake": ("guardian", "guardianUntil"),
+    "timelock": ("getMinDelay",),
+    "registry": ("attestorSetVersion", "committeeEpoch", "datasetCount"),
+}
+ENDS = (CANCELED, DEFEATED, EXPIRED, EXECUTED)
+
+
+class SystemChecks(LeaseChecks, RegistryChecks, SystemLife):
+    def begin_system(self) -> None:
+        super().begin_system()
+        self.last: dict[Any, Any] = {}
+        self.past: dict[int, tuple[int, list[int]]] = {}
+
+    # Views
+
+    def views(self) -> Views:
+        return super().views() | self._token_views() | self._poll_views() | self._parameters()
+
+    def _token_views(self) -> Views:
+        token, splitter, views = self.dao.token, self.dao.splitter, {}
+        views[token, "matureSince", ()] = [self.government.holdings.mature_since or 0]
+        views[self.dao.asset, "balanceOf", (splitter.address,)] = [self.asset.balances[splitter.address]]
+        for account in self.accounts:
+            views[token, "getVotes", (account,)] = [self.token.votes(account)]
+            views[splitter, "claimable", (account, POOLS)] = [self.splitter.claimable(account, POOLS)]
+        return views
+
+    def _poll_views(self) -> Views:
+        governor, model, views = self.dao.governor, self.government, {}
+        for poll in self.polls:
+            number = (poll.proposal.id,)
+            views[governor, "state", number] = [model.state(poll)]
+            views[governor, "proposalVotes", number] = [poll.count(side) for side in range(3)]
+            views[governor, "proposalDeadline", number] = [poll.deadline]
+            views[governor, "proposalEta", number] = [poll.eta or 0]
+            if poll.snapshot < self.now:
+                views[governor, "proposalQuorum", number] = [model.quorum(poll)]
+                views[self.dao.token, "getPastTotalSupply", (poll.snapshot,)] = [
+                    model.holdings.supply.at(poll.snapshot)
+                ]
+        return views
+
+    def _parameters(self) -> Views:
+        model = self.government
+        expected: dict[str, int] = {
+            "votingDelay": model.settings["votingDelay"],
+            "votingPeriod": model.settings["votingPeriod"],
+            "lateQuorumVoteExtension": model.settings["extension"],
+            "quorumBps": model.bps["quorumBps"].now,
+            "leaseQuorumBps": model.bps["leaseQuorumBps"].now,
+            "timelock": int(self.dao.timelock.address, 16),
+            "guardian": int(model.guardian[0], 16),
+            "guardianUntil": model.guardian[1],
+            "getMinDelay": model.delay,
+            "attestorSetVersion": len(self.registry.sets),
+            "committeeEpoch": 1,
+            "datasetCount": len(self.registry.policies),
+        }
+        return {
+            (getattr(self.dao, key), name, ()): [expected[name]] for key, names in PARAMETERS.items() for name in names
+        }
+
+    # Properties
+
+    def properties(self, told: Answers) -> None:
+        super().properties(told)
+        self._votes_are_tokens(told)
+        self._pools_are_solvent(told)
+        self._polls_are_orderly(told)
+        self._leases_follow_their_votes(told)
+        self._nothing_due_shrinks(told)
+        self._only_votes_change_parameters(told)
+        self.decided = False
+
+    def _votes_are_tokens(self, told: Answers) -> None:
+        registry, token = self.dao.registry.address, self.dao.token.address
+        held = sum(told[token, "balanceOf", account][0] for account in self.accounts if account != registry)
+        assert sum(told["getVotes", account][0] for account in self.accounts) == held, "T-2"
+        assert told["getVotes", registry][0] == 0, "T-2"
+
+    def _pools_are_solvent(self, told: Answers) -> None:
+        received, paid, owed, _ = told["conservation",]
+        assert told[self.dao.asset.address, "balanceOf", self.dao.splitter.address][0] >= received - paid, "S-1"
+        assert sum(told["claimable", account, POOLS][0] for account in self.accounts) <= owed, "S-1"
+
+    def _polls_are_orderly(self, told: Answers) -> None:
+        assert all(times == 1 for times in self.cast.values()), "G-1: one vote per account and proposal"
+        assert all(times == 1 for times in self.executed.values()), "G-2: each operation once"
+        for poll in self.polls:
+            number = poll.proposal.id
+            votes, state = told["proposalVotes", number], told["state", number][0]
+            deadline, eta = told["proposalDeadline", number][0], told["proposalEta", number][0]
+            if poll.snapshot < self.now:
+                assert sum(votes) <= told["getPastTotalSupply", poll.snapshot][0], "G-1"
+            if state == EXECUTED:
+                against, in_favour, abstain = votes
+                assert in_favour > against and in_favour + abstain >= told["proposalQuorum", number][0], "G-2"
+                assert deadline + 2 * 86_400 < eta <= self.now, "G-2"
+                assert self.executed[number] == 1, "G-2"
+            if poll.licensee:
+                assert not self.cast[number, poll.licensee], "G-1: nobody votes on its own request"
+            before = self.last.get(("state", number))
+            assert before not in ENDS or state == before, "G-3: nothing leaves an end"
+            self.last["state", number] = state
+
+    def _leases_follow_their_votes(self, told: Answers) -> None:
+        for number, lease in self.leases.leases.items():
+            words = told["lease", number]
+            status, paid = words[STATUS], words[PAID_PERIODS]
+            if status == ACTIVE:
+                assert paid >= 1 and self.ledger[number]["InstalmentPaid"] == paid * lease.terms.price, "L-6"
+            if lease.vote is None:
+                continue
+            fate = told["state", lease.vote.id][0]
+            if status in (APPROVED, ACTIVE, ENDED):
+                assert fate == EXECUTED, "L-3"
+            elif status == REFUNDED:
+                assert fate in ENDS and not paid, "L-2: refunded or started, never both"
+            elif status == PENDING:
+                assert fate != EXECUTED, "L-3"
+
+    def _nothing_due_shrinks(self, told: Answers) -> None:
+        """X-1: whoever holds which votes, what was due to anybody is there until it is paid out."""
+        for account in self.accounts:
+            lifetime = told["claimable", account, POOLS][0] + self.claimed[account]
+            assert lifetime >= self.last.get(("income", account), 0), "X-1: accrued claims"
+            self.last["income", account] = lifetime
+        for number in self.leases.leases:
+            words = told["lease", number]
+            due = words[RETURNABLE] + self.ledger[number]["ReturnablePaid"]
+            assert due >= self.last.get(("due", number), 0), "X-1: claimable refunds"
+            assert words[PAID_UNTIL] >= self.last.get(("paid until", number), 0), "X-1: paid access"
+            self.last["due", number], self.last["paid until", number] = due, words[PAID_UNTIL]
+        for poll in self.polls:
+            if poll.snapshot < self.now:
+                supply = told["getPastTotalSupply", poll.snapshot]
+                assert self.last.setdefault(("past", poll.snapshot), supply) == supply, "T-3"
+
+    def _only_votes_change_parameters(self, told: Answers) -> None:
+        now = [told[getattr(self.dao, key).address, name] for key, names in PARAMETERS.items() for name in names]
+        now += [told["dataset", number][:1] for number in range(1, len(self.registry.policies) + 1)]
+        assert self.decided or self.last.get("parameters", now) == now, "the timelock alone changes a parameter"
+        self.last["parameters"] = now

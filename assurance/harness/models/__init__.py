@@ -1,0 +1,1 @@
+"""What the contracts should answer, in plain Python."""

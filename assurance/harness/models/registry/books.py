@@ -1,0 +1,154 @@
+"""The part of the model of `DatasetRegistry` that the rest of it asks: batches, records, caps, supply, and what the
+contract's internal functions do to pools and tokens."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+from assurance.harness.chain.handles import Reverted
+from assurance.harness.dao.registry import ASLEEP, CLAIMED, LAPSED, PUBLISHED, UNCLAIMED
+from assurance.harness.models.registry.records import BPS, Batch, Proof, Record, Rules, stop
+from assurance.harness.models.token_splitter import NOBODY, Splitter, Token, Told
+from datadao.crypto.merkle import leaf_hash
+from datadao.types import Leaf
+
+
+class Books:
+    def __init__(
+        self,
+        rules: Rules,
+        splitter: Splitter,
+        token: Token,
+        clock: Callable[[], int],
+        attestors: tuple[set[str], int],
+        policies: Sequence[tuple[int, int]],
+    ) -> None:
+        """Policies are `(sharesPerUnit, minQuality)`, one for each dataset."""
+        self.rules, self.splitter, self.token, self._clock = rules, splitter, token, clock
+        self.address = rules.id.registry
+        self.sets = [attestors]
+        self.policies = [[policy] for policy in policies]
+        self.updated = [clock() for _ in policies]
+        self.sequences = [0 for _ in policies]
+        self.erasures: defaultdict[int, list[int]] = defaultdict(list)
+        self.batches: list[Batch] = []
+        self.records: defaultdict[bytes, Record] = defaultdict(Record)
+        self.issued: defaultdict[int, int] = defaultdict(int)
+        self.supplies = [(0, 0)]
+        self.pulled_until = 0
+
+    @property
+    def now(self) -> int:
+        return self._clock()
+
+    # Questions
+
+    @property
+    def epoch(self) -> int:
+        return self.now // self.rules.epoch_length
+
+    def cap(self, epoch: int) -> int:
+        before = epoch * self.rules.epoch_length - 1
+        supply = next(supply for time, supply in reversed(self.supplies) if time <= before)
+        return max(self.rules.floor, supply * self.rules.cap_bps // BPS)
+
+    def epoch_cap(self) -> tuple[int, int, int]:
+        cap = self.cap(self.epoch)
+        return cap, cap - self.issued[self.epoch], (self.epoch + 1) * self.rules.epoch_length
+
+    def status(self, batch: Batch) -> int:
+        late = self.now >= batch.since + self.rules.challenge + 2 * self.rules.epoch_length
+        stale = batch.message.attestorSetVersion != len(self.sets)
+        return LAPSED if batch.status == PUBLISHED and (late or stale) else batch.status
+
+    def rates(self, batch: Batch) -> tuple[int, int]:
+        """Shares of a unit and lowest quality, by the policy that the attestors signed."""
+        return self.policies[batch.message.datasetId - 1][batch.message.policyVersion - 1]
+
+    def shares_of(self, batch: Batch, item: Leaf) -> int:
+        rate, least = self.rates(batch)
+        return item.units * item.quality * rate // BPS if least <= item.quality <= BPS else 0
+
+    def leaf_of(self, batch: Batch, item: Leaf) -> bytes:
+        return leaf_hash(self.rules.id, batch.message.datasetId, batch.message.sequence, item)
+
+    def proves(self, batch: Batch, item: Leaf, proof: Proof) -> bool:
+        return proof.batch == batch.id and batch.leaves[proof.place] == item
+
+    def is_included(self, batch_id: int, item: Leaf, proof: Proof) -> bool:
+        batch = self.batches[batch_id - 1]
+        shares, record = self.shares_of(batch, item), self.records[item.fingerprint]
+        if not (batch.active and shares and self.proves(batch, item, proof)):
+            return False
+        return record.status == UNCLAIMED or record == Record(CLAIMED, item.contributor, batch_id, shares)
+
+    # Requirements
+
+    def _require_released(self) -> None:
+        if self.now < self.pulled_until:
+            raise Reverted("EmergencyBrake_Pulled", self.pulled_until)
+
+    def _require_guardian(self, caller: str, contract: str) -> None:
+        if caller != self.rules.guardian or self.now >= self.rules.guardian_until:
+            raise Reverted(f"{contract}_NotGuardian", caller)
+
+    def _batch(self, batch_id: int) -> Batch:
+        if not 1 <= batch_id <= len(self.batches):
+            stop("UnknownBatch", batch_id)
+        return self.batches[batch_id - 1]
+
+    def _published(self, batch_id: int) -> Batch:
+        batch = self._batch(batch_id)
+        if self.status(batch) != PUBLISHED:
+            stop("WrongBatchStatus", batch_id, self.status(batch))
+        return batch
+
+    def _active(self, batch_id: int) -> Batch:
+        batch = self._batch(batch_id)
+        if not batch.active:
+            stop("WrongBatchStatus", batch_id, self.status(batch))
+        return batch
+
+    def _require_proof(self, batch: Batch, item: Leaf, proof: Proof) -> None:
+        if not self.proves(batch, item, proof):
+            stop("InvalidProof", batch.id, self.leaf_of(batch, item))
+
+    # Pools and supply
+
+    def _pools(self, batch: Batch) -> tuple[int, int]:
+        return batch.message.datasetId, 0
+
+    def _resolve(self, batch: Batch, shares: int, count: int = 1) -> int:
+        taken = min(shares, batch.left)
+        batch.left -= taken
+        batch.count = max(0, batch.count - count)
+        return taken
+
+    def _drop_pending(self, batch: Batch, account: str, shares: int) -> tuple[int, list[Told]]:
+        if shares == 0:
+            return 0, []
+        events: list[Told] = []
+        for pool, entry in zip(self._pools(batch), (batch.entry, batch.commons_entry), strict=True):
+            events += self.splitter.dropPendingShares(self.address, pool, account, shares, entry).events
+        if batch.status == ASLEEP:
+            return 0, events
+        return shares, events + self._burn(self.address, shares)
+
+    def _complete(self, batch: Batch) -> list[Told]:
+        if batch.count or not batch.left:
+            return []
+        leftover = self._resolve(batch, batch.left, 0)
+        told: Told = ("BatchCompleted", {"batchId": batch.id, "leftover": leftover})
+        return [told, *self._drop_pending(batch, NOBODY, leftover)[1]]
+
+    def _mint(self, to: str, amount: int) -> list[Told]:
+        self.token.now = self.now
+        events = self.token.mint(self.address, to, amount).events
+        self.supplies.append((self.now, self.token.supply))
+        return events
+
+    def _burn(self, holder: str, amount: int) -> list[Told]:
+        events = self.token.burn(self.address, holder, amount).events
+        self.supplies.append((self.now, self.token.supply))
+        return events

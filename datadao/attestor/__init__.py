@@ -1,0 +1,1 @@
+"""Attestors: score submissions, agree on leaves, draft and sign batches."""

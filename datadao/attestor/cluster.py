@@ -1,0 +1,149 @@
+"""Scoring many submissions at once, on Dask: processes of this machine, or a cluster.
+
+The attestor's own key stays here. A worker gets the key of the one file it is to score, the storage's address and the
+scorer, so it sees what the attestor sees: a cluster belongs to the attestor, and its scheduler speaks `tls://`.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Set
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from datadao.attestor.attestor import Attestor, Examination, leaf_of
+from datadao.attestor.scoring import ScoringResult
+from datadao.errors import ClusterUnavailable, DataDAOError, ScoreRefused, StoreUnavailable
+from datadao.messages.submission import Submission
+from datadao.types import Leaf
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+TASK = 16
+"""Files a worker scores in a row: below, Dask's own millisecond per task shows; above, so does waiting for the last."""
+
+_PATIENCE = 10
+"""Seconds to wait for a cluster's scheduler."""
+
+_LOCALLY = {
+    # What workers hold is secret: it must not be spilled to their disks.
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.target": False,
+    # Processes a task may take down before it is given up.
+    "distributed.scheduler.allowed-failures": 1,
+}
+
+_ANY = "127.0.0.1:0"
+"""Where Dask's own status page goes: any free port, and nobody's but this machine's."""
+
+Name = TypeVar("Name", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class _File:
+    """What a worker needs of one submission. Dask logs what it fails at, so the key keeps out of `repr`."""
+
+    digest: bytes
+    secret: bytes = field(repr=False)
+
+
+def assess_all(
+    attestor: Attestor,
+    submissions: Mapping[Name, Submission],
+    opened: Mapping[bytes, Set[int]],
+    *,
+    scheduler: str | None = None,
+    workers: int | None = None,
+) -> Iterator[tuple[Name, Leaf | DataDAOError]]:
+    """`attestor.assess` of each submission, in no particular order: its leaf, or why there is none.
+
+    `scheduler` is a Dask scheduler's address; without one, `workers` processes of this machine do it, one a core unless
+    said. Raises `StoreUnavailable` where `assess` would, and `ClusterUnavailable`; what was yielded stands.
+    """
+    files: dict[Name, _File] = {}
+    for name, submission in submissions.items():
+        try:
+            files[name] = _File(submission.file_hash, attestor.open(submission, opened))
+        except StoreUnavailable:
+            raise
+        except DataDAOError as error:
+            yield name, error
+    for name, result in _scores(attestor.examination, files, scheduler, workers):
+        if isinstance(result, StoreUnavailable):
+            raise result
+        yield name, result if isinstance(result, DataDAOError) else leaf_of(submissions[name], result)
+
+
+def _scores(
+    examination: Examination, files: Mapping[Name, _File], scheduler: str | None, workers: int | None
+) -> Iterator[tuple[Name, ScoringResult | DataDAOError]]:
+    if scheduler is None and len(files) <= TASK:
+        yield from zip(files, _examine(examination, files.values()), strict=True)
+        return
+    pickle.dumps(examination)  # a store that cannot travel says so here
+    with _connected(scheduler, workers) as client:
+        from distributed import as_completed
+
+        tasks: dict[Hashable, list[Name]] = {}
+        suspects: list[Name] = []
+
+        def send(names: list[Name]) -> Any:
+            # With each task, not scattered: Dask cannot bring back what was scattered to a worker that died.
+            future = client.submit(_examine, examination, [files[name] for name in names], pure=False)
+            tasks[future.key] = names
+            return future
+
+        rest = iter(files)
+        for future in as_completed([send(names) for names in iter(lambda: list(islice(rest, TASK)), [])]):
+            names = tasks.pop(future.key)
+            if future.status == "finished":
+                yield from zip(names, future.result(), strict=True)
+            else:
+                suspects += names
+        # Some file took its worker down, and Dask blames all that waited there. Alone, only the culprit does it again.
+        for name in suspects:
+            future = send([name])
+            if error := future.exception():
+                why = f"the process that scores it dies ({type(error).__name__}); look at the file apart"
+                yield name, ScoreRefused(why)
+            else:
+                yield name, future.result()[0]
+
+
+def _examine(examination: Examination, files: Iterable[_File]) -> list[ScoringResult | DataDAOError]:
+    """Runs in a worker. Refusals are results: a raised one would end the task, and Dask would log it."""
+    results: list[ScoringResult | DataDAOError] = []
+    for file in files:
+        try:
+            results.append(examination(file.digest, file.secret))
+        except DataDAOError as error:
+            results.append(error)
+    return results
+
+
+@contextmanager
+def _connected(scheduler: str | None, workers: int | None) -> Iterator[Client]:
+    import dask
+    from distributed import Client, LocalCluster
+
+    with dask.config.set(_LOCALLY):
+        if scheduler is None:
+            with (
+                LocalCluster(
+                    n_workers=workers, threads_per_worker=1, processes=True, silence_logs=50, dashboard_address=_ANY
+                ) as cluster,
+                Client(cluster) as client,
+            ):
+                yield client
+            return
+        try:
+            client = Client(scheduler, timeout=_PATIENCE)
+        except (OSError, ValueError) as error:
+            raise ClusterUnavailable(f"no Dask scheduler answers at {scheduler}: {error}; is it running?") from None
+        with client:
+            if not client.scheduler_info()["workers"]:
+                raise ClusterUnavailable(f"the Dask scheduler at {scheduler} has no workers; start some")
+            yield client

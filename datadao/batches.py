@@ -1,0 +1,89 @@
+"""What was accepted, as the chain and the manifests in storage tell it: batches, their leaves, and proofs.
+
+Manifests are stored by their sha256, which `publish` put on chain: nobody can pass off another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from datadao.chain.events import decode, topic
+from datadao.chain.rpc import read_block, read_logs
+from datadao.client import DataDAO
+from datadao.errors import ChainUnavailable
+from datadao.messages.batch import Batch, Manifest
+from datadao.storage.store import Store
+from datadao.types import BatchStatus, Contribution
+
+ACTIVATED = frozenset({BatchStatus.ACTIVE, BatchStatus.ASLEEP})
+ALIVE = ACTIVATED | {BatchStatus.PUBLISHED}
+
+
+@dataclass(frozen=True)
+class Published:
+    """A batch as it was published; its state is the registry's to tell."""
+
+    batch_id: int
+    batch: Batch
+
+
+class Catalog:
+    """Batches of one DAO. `since` is the block the DAO was deployed in, from which events are read."""
+
+    def __init__(self, dao: DataDAO, store: Store, since: int = 0) -> None:
+        self._dao, self._store, self._since = dao, store, since
+        self._published: dict[int, Published] = {}
+        self._manifests: dict[bytes, Manifest] = {}
+
+    def batches(self, dataset_id: int | None = None) -> list[Published]:
+        """Every batch ever published, of one dataset or of all, oldest first."""
+        count = self._dao.read("registry", "batchCount")
+        if count > len(self._published):
+            self._published = {item.batch_id: item for item in self._read()}
+        if count > len(self._published):
+            raise ChainUnavailable(
+                f"the node's events tell of {len(self._published)} batches, the registry of {count}: the node cuts its "
+                "answers short, lags, or no longer has old events; try again, or name another"
+            )
+        return [item for item in self._published.values() if dataset_id in (None, item.batch.dataset_id)]
+
+    def status(self, item: Published) -> BatchStatus:
+        """Where the batch is in its life now."""
+        return BatchStatus(self._dao.read("registry", "batch", item.batch_id).status)
+
+    def manifest(self, item: Published) -> Manifest:
+        """The batch's leaves. Raises `ObjectMissing`, `HashMismatch` or `Malformed` if storage does not have them."""
+        digest = item.batch.manifest_hash
+        if digest not in self._manifests:
+            data = self._store.get(digest, Manifest.LIMIT)
+            self._manifests[digest] = Manifest.decode(data, self._dao.id, digest)
+        return self._manifests[digest]
+
+    def contributions(self, dataset_id: int) -> list[Contribution]:
+        """All leaves of the dataset's active and sleeping batches, with their proofs."""
+        return [
+            manifest.contribution(item.batch_id, index)
+            for item, manifest in self.manifests(dataset_id, ACTIVATED)
+            for index in range(len(manifest.leaves))
+        ]
+
+    def manifests(
+        self, dataset_id: int | None, statuses: Sequence[BatchStatus] | frozenset[BatchStatus]
+    ) -> Iterator[tuple[Published, Manifest]]:
+        """Batches that have one of `statuses` now, with their leaves."""
+        for item in self.batches(dataset_id):
+            if self.status(item) in statuses:
+                yield item, self.manifest(item)
+
+    def _read(self) -> Iterator[Published]:
+        web3, addresses = self._dao.web3, self._dao.addresses
+        logs = read_logs(
+            web3,
+            [addresses["registry"]],
+            self._since,
+            read_block(web3, "latest"),
+            [topic("DatasetRegistry", "BatchPublished")],
+        )
+        for event in decode(logs, addresses, ("batchId", "batch")):
+            yield Published(event.fields["batchId"], Batch(*event.fields["batch"]))

@@ -1,0 +1,86 @@
+"""What a transaction offers for gas. All figures are wei per unit of gas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from web3 import Web3
+
+from datadao.chain.connection import ask
+from datadao.errors import InvalidArgument, NodeRefused
+
+GWEI = 10**9
+
+
+@dataclass(frozen=True)
+class Fee:
+    """`most` is the most that is paid; of it `tip` goes to the block's producer, beside the `base` fee that the last
+    block burns. Chains without a base fee (before EIP-1559) have neither."""
+
+    most: int
+    tip: int | None = None
+    base: int | None = None
+
+    @property
+    def now(self) -> int:
+        """What is paid in a block like the last one."""
+        return self.most if self.tip is None else min(self.most, (self.base or 0) + self.tip)
+
+    @property
+    def fields(self) -> dict[str, int]:
+        """As Ape names them in a transaction."""
+        if self.tip is None:
+            return {"gas_price": self.most}
+        return {"max_fee": self.most, "max_priority_fee": self.tip}
+
+    def __str__(self) -> str:
+        if self.tip is None:
+            return f"{gwei(self.most)} gwei"
+        return f"base fee {gwei(self.base or 0)} gwei, tip {gwei(self.tip)}, at most {gwei(self.most)}"
+
+    def above(self, most: int, tip: int | None, *, fixed: bool) -> Fee:
+        """The same, high enough to take the place of a pending transaction that offers `most` and `tip`; nodes ask for
+        a tenth more of both. Raises `InvalidArgument` if the owner `fixed` less."""
+        least, least_tip = most * 9 // 8 + 1, None if tip is None or self.tip is None else tip * 9 // 8 + 1
+        raised = Fee(max(self.most, least), None if self.tip is None else max(self.tip, least_tip or 0), self.base)
+        if fixed and raised != self:
+            wanted = f"a max fee of {gwei(raised.most)} gwei" + (
+                f" and a tip of {gwei(raised.tip)} gwei" if raised.tip is not None else ""
+            )
+            raise InvalidArgument(f"to take the place of the pending transaction needs {wanted}; nothing was sent")
+        return raised
+
+
+def choose(web3: Web3, most: int | None = None, tip: int | None = None) -> Fee:
+    """The fee of the next transactions: what is given, else twice the last base fee and the tip that the node suggests,
+    at least 1 wei. Raises `InvalidArgument` for a fee that no block would take, `NodeRefused`."""
+    stated = ask(web3, "eth_getBlockByNumber", "latest", False).get("baseFeePerGas")
+    if stated is None:
+        if tip is not None:
+            raise InvalidArgument("this chain has no tips; say the max fee alone")
+        return Fee(web3.eth.gas_price if most is None else most)
+    base = int(stated, 16)
+    if most is not None and most < base:
+        raise InvalidArgument(
+            f"a max fee of {gwei(most)} gwei is below the last block's base fee of {gwei(base)} gwei; nothing was sent"
+        )
+    if most is not None and tip is not None and tip > most:
+        raise InvalidArgument(f"a tip of {gwei(tip)} gwei is above the max fee of {gwei(most)} gwei; nothing was sent")
+    if tip is None:
+        tip = max(_suggested(web3, base), 1)
+        tip = tip if most is None else min(tip, most)
+    return Fee(2 * base + tip if most is None else most, tip, base)
+
+
+def gwei(wei: int) -> str:
+    """`1.5` of 1500000000; nothing is rounded."""
+    whole, rest = divmod(wei, GWEI)
+    return f"{whole:,}.{rest:09}".rstrip("0").rstrip(".")
+
+
+def _suggested(web3: Web3, base: int) -> int:
+    try:
+        return int(ask(web3, "eth_maxPriorityFeePerGas"), 16)
+    except (NodeRefused, TypeError, ValueError):
+        # Nodes without the method count the tip into the price that they suggest.
+        return web3.eth.gas_price - base

@@ -1,0 +1,207 @@
+"""The custodian's `View` over one node."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from web3 import Web3
+
+from datadao.chain.codec import abi
+from datadao.chain.events import Event, decode, topic
+from datadao.chain.rpc import Block, Call, Log, ask, confirm, logs_then_block, read_block, read_logs, read_many
+from datadao.chain.view import BatchState, Counts, LeaseState, Standing, Tag
+from datadao.errors import ChainUnavailable, Malformed
+from datadao.types import Committee, Contribution, Party, Seat
+
+_ACTIVATED = (2, 3)  # IDatasetRegistry.BatchStatus: Active, Asleep
+_ERASED = 2  # IDatasetRegistry.ContributionStatus
+_ENDED, _REFUNDED = 4, 5  # IDataLeases.Status
+_MANIFEST_HASH = 5  # IDatasetRegistry.Batch
+
+
+class NodeView:
+    """`datadao.chain.view.View` over one node.
+
+    Each answer is read at one block number, whose hash is read again afterwards: an answer that a re-organisation may
+    have mixed from two chains raises `ChainUnavailable`. So does a node on another chain than `chain_id`, if given, and
+    one whose newest block is more than `max_age` seconds old, if given: it is stuck or still synchronising.
+    `since` is the block the DAO was deployed in, from which its events are read.
+    """
+
+    def __init__(
+        self,
+        web3: Web3,
+        addresses: Mapping[str, str],
+        *,
+        chain_id: int | None = None,
+        max_age: float | None = None,
+        since: int = 0,
+    ) -> None:
+        self._web3, self._addresses, self._since = web3, addresses, since
+        self._chain_id, self._max_age = chain_id, max_age
+        self._manifests: dict[int, bytes] = {}
+
+    def lease(self, lease_id: int, tag: Tag) -> LeaseState:
+        block = self._block(tag)
+        info, terms, overdue, window = self._read(
+            block,
+            self._leases("lease", lease_id),
+            self._leases("leaseTerms", lease_id),
+            self._leases("isOverdue", lease_id),
+            self._leases("startWindow"),
+        )
+        fields = dict(zip((o["name"] for o in _components("lease")), info, strict=True))
+        status = fields["status"]
+        # A refunded lease may keep its dates; it was approved, and it is over.
+        approved = fields["startBy"] != 0
+        return LeaseState(
+            lease_id=lease_id,
+            dataset_id=terms[0][0],
+            hpke_key=fields["hpkeKey"],
+            committee_epoch=fields["committeeEpoch"],
+            approved_at=fields["startBy"] - window if approved else 0,
+            started=fields["paidUntil"] != 0,
+            paid_until=fields["paidUntil"],
+            ended=status in (_ENDED, _REFUNDED),
+            overdue=overdue,
+            block=block,
+        )
+
+    def batch(self, batch_id: int, tag: Tag) -> BatchState:
+        (info,) = self._read(self._block(tag), self._registry("batch", batch_id))
+        fields = dict(zip((o["name"] for o in _components("batch")), info, strict=True))
+        active = fields["status"] in _ACTIVATED
+        return BatchState(fields["datasetId"], fields["sequence"], fields["root"], fields["since"] if active else 0)
+
+    def standing(self, contributions: Sequence[Contribution], tag: Tag) -> list[Standing]:
+        block = self._block(tag)
+        included = self._read(
+            block, *(self._registry("isIncluded", c.batch_id, tuple(c.leaf), list(c.proof)) for c in contributions)
+        )
+        out = [c for c, inside in zip(contributions, included, strict=True) if not inside]
+        records = iter(self._read(block, *(self._registry("contribution", c.leaf.fingerprint) for c in out)))
+        # A leaf that is out was erased, unless another leaf holds its fingerprint.
+        return [
+            Standing.INCLUDED if inside else Standing.ERASED if next(records)[0] == _ERASED else Standing.DUPLICATE
+            for inside in included
+        ]
+
+    def custodian(self, epoch: int, slot: int, tag: Tag) -> Party:
+        ((custodians, _),) = self._read(self._block(tag), self._registry("committee", epoch))
+        return Party(*custodians[slot])
+
+    def counts(self) -> Counts:
+        names = ("batchCount", "datasetCount", "committeeEpoch")
+        return Counts(*self._read(self._block("finalized"), self._leases("leaseCount"), *map(self._registry, names)))
+
+    def manifest(self, batch_id: int) -> bytes:
+        if batch_id not in self._manifests:
+            published, block = self._events("batchId", "batch", of=("BatchPublished",))
+            self._manifests |= {event.fields["batchId"]: event.fields["batch"][_MANIFEST_HASH] for event in published}
+            if batch_id not in self._manifests:
+                (count,) = self._read(block, self._registry("batchCount"))
+                _complete(len(self._manifests), count, "batches", block)
+        return self._manifests[batch_id]
+
+    def seats(self) -> dict[Seat, list[Party]]:
+        found: dict[Seat, list[Party]] = {}
+        wanted = ("epoch", "custodians", "slot", "custodian")
+        events, block = self._events(*wanted, of=("CommitteeSet", "CustodianReplaced"))
+        for event in events:
+            fields = event.fields
+            if event.name == "CommitteeSet":
+                found |= {(fields["epoch"], slot): [Party(*seat)] for slot, seat in enumerate(fields["custodians"])}
+            else:
+                found.setdefault((fields["epoch"], fields["slot"]), []).append(Party(*fields["custodian"]))
+        # No count of replacements stands on the chain, but who holds each seat now does.
+        (epochs,) = self._read(block, self._registry("committeeEpoch"))
+        committees = self._read(block, *(self._registry("committee", epoch) for epoch in range(1, epochs + 1)))
+        holders = {
+            (epoch, slot): Party(*seat)
+            for epoch, (custodians, _) in enumerate(committees, 1)
+            for slot, seat in enumerate(custodians)
+        }
+        known = sum(holder == found.get(seat, [None])[-1] for seat, holder in holders.items())
+        _complete(known, len(holders), "holders of seats", block)
+        return found
+
+    def committee(self, epoch: int | None = None) -> Committee:
+        """The committee of an epoch, the current one unless said, at the latest block."""
+        block = self._block("latest")
+        if epoch is None:
+            (epoch,) = self._read(block, self._registry("committeeEpoch"))
+        ((custodians, threshold),) = self._read(block, self._registry("committee", epoch))
+        return Committee(epoch, threshold, tuple(Party(*custodian) for custodian in custodians))
+
+    def attestors(self) -> tuple[Party, ...]:
+        """The current attestor set, in the order of its slots, at the latest block."""
+        block = self._block("latest")
+        (version,) = self._read(block, self._registry("attestorSetVersion"))
+        ((members, _),) = self._read(block, self._registry("attestors", version))
+        return tuple(Party(*member) for member in members)
+
+    def _leases(self, function: str, *arguments: Any) -> Call:
+        return Call(self._addresses["leases"], "DataLeases", function, arguments)
+
+    def _registry(self, function: str, *arguments: Any) -> Call:
+        return Call(self._addresses["registry"], "DatasetRegistry", function, arguments)
+
+    def _events(self, *fields: str, of: Sequence[str]) -> tuple[list[Event], Block]:
+        """The registry's final events of these names, oldest first, with these fields; and the finalized block."""
+        self._block("finalized")
+        address, topics = self._addresses["registry"], [topic("DatasetRegistry", name) for name in of]
+
+        def read(first: int, last: Block) -> list[Log]:
+            return read_logs(self._web3, [address], first, last, topics)
+
+        logs, last = logs_then_block(self._web3, "finalized", self._since, read)
+        return list(decode(logs, {"registry": address}, fields)), last
+
+    def _check_chain(self) -> None:
+        if self._chain_id is not None and (found := int(ask(self._web3, "eth_chainId"), 16)) != self._chain_id:
+            raise ChainUnavailable(f"the node is on chain {found}, the DAO on {self._chain_id}; name another node")
+        self._chain_id = None  # a node does not change chains
+
+    def _block(self, tag: Tag) -> Block:
+        self._check_chain()
+        found = read_block(self._web3, tag)
+        if tag == "latest" and self._max_age is not None and (age := time.time() - found.timestamp) > self._max_age:
+            raise ChainUnavailable(f"the node's newest block is {age:.0f} s old: it is stuck or still synchronising")
+        if tag == "finalized" and found.number < self._since:
+            raise ChainUnavailable(
+                f"at finalized block {found.number}, and the DAO was deployed in block {self._since}; wait for finality"
+            )
+        return found
+
+    def _read(self, block: Block, *calls: Call) -> list[Any]:
+        try:
+            results = read_many(self._web3, calls, block.number)
+        except Malformed as error:
+            if ask(self._web3, "eth_getCode", calls[0].to, hex(block.number)) != "0x":
+                raise
+            raise ChainUnavailable(
+                f"at block {block.number} of this node there is no contract at {calls[0].to} yet; wait for finality, "
+                "if it was deployed a short while ago, or check the addresses"
+            ) from error
+        confirm(self._web3, block)
+        return results
+
+
+def _complete(known: int, there: int, what: str, block: Block) -> None:
+    if known < there:
+        raise ChainUnavailable(
+            f"the node's events tell of {known} {what}, the contract of {there} at block {block.number}: the node cuts "
+            "its answers short or no longer has old events; try again, or name another"
+        )
+
+
+@cache
+def _components(function: str) -> list[dict[str, Any]]:
+    """Fields of the struct that `lease` or `batch` returns."""
+    entries = abi("DataLeases" if function == "lease" else "DatasetRegistry")
+    entry = next(e for e in entries if e["type"] == "function" and e["name"] == function)
+    components: list[dict[str, Any]] = entry["outputs"][0]["components"]
+    return components

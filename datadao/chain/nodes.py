@@ -1,0 +1,94 @@
+"""Several nodes as one `View`: an answer counts only when all of them give it.
+
+One honest node is enough. Each is asked at its own finalized and its own latest block, so whatever is released was
+allowed by every one of them; a node that lies, lags or is silent can hold a release up and cannot bring one about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from typing import Any, TypeVar
+
+from datadao.chain.connection import in_words
+from datadao.chain.view import BatchState, Counts, LeaseState, Standing, Tag, View
+from datadao.errors import ChainUnavailable, InvalidArgument
+from datadao.types import Contribution, Party, Seat
+
+T = TypeVar("T")
+
+_SHOWN = 160
+"""Characters of a node's answer in a message."""
+
+
+class NodesView:
+    """`views` by names that may be shown. Raises `ChainUnavailable` when one gives no answer, or another than the rest.
+
+    Honest nodes differ for the seconds in which a change reaches them: ask again.
+    """
+
+    def __init__(self, views: Mapping[str, View]) -> None:
+        if not views:
+            raise InvalidArgument("at least one node has to be asked")
+        self._views = dict(views)
+
+    def lease(self, lease_id: int, tag: Tag) -> LeaseState:
+        """As all nodes see it, whether paid access is over included; the block is the lowest of theirs."""
+        states = self._answers(f"lease {lease_id}", tag, lambda view: view.lease(lease_id, tag))
+        lowest = min(states.values(), key=lambda state: state.block.number)
+        facts = {name: _facts(state) for name, state in states.items()}
+        _unanimous(f"lease {lease_id}", tag, facts)
+        return lowest
+
+    def batch(self, batch_id: int, tag: Tag) -> BatchState:
+        return self._same(f"batch {batch_id}", tag, lambda view: view.batch(batch_id, tag))
+
+    def standing(self, contributions: Sequence[Contribution], tag: Tag) -> Sequence[Standing]:
+        return self._same("contributions", tag, lambda view: tuple(view.standing(contributions, tag)))
+
+    def custodian(self, epoch: int, slot: int, tag: Tag) -> Party:
+        return self._same(f"slot {slot} of epoch {epoch}", tag, lambda view: view.custodian(epoch, slot, tag))
+
+    def counts(self) -> Counts:
+        return self._same("the number of leases and batches", "finalized", lambda view: view.counts())
+
+    def manifest(self, batch_id: int) -> bytes:
+        return self._same(f"the manifest of batch {batch_id}", "finalized", lambda view: view.manifest(batch_id))
+
+    def seats(self) -> Mapping[Seat, Sequence[Party]]:
+        def ask(view: View) -> dict[Seat, tuple[Party, ...]]:
+            return {seat: tuple(holders) for seat, holders in view.seats().items()}
+
+        return self._same("the holders of all seats", "finalized", ask)
+
+    def _same(self, what: str, tag: Tag, question: Callable[[View], T]) -> T:
+        return _unanimous(what, tag, self._answers(what, tag, question))
+
+    def _answers(self, what: str, tag: Tag, question: Callable[[View], T]) -> dict[str, T]:
+        answers: dict[str, T] = {}
+        for name, view in self._views.items():
+            try:
+                answers[name] = question(view)
+            except Exception as error:
+                raise ChainUnavailable(f"{name}, asked for {what} at its {tag} block: {in_words(error)}") from error
+        return answers
+
+
+def _facts(state: LeaseState) -> dict[str, object]:
+    facts = {field.name: getattr(state, field.name) for field in fields(state) if field.name != "block"}
+    return {**facts, "paid access": state.block.timestamp < state.paid_until}
+
+
+def _unanimous(what: str, tag: Tag, answers: Mapping[str, T]) -> T:
+    first, *others = answers.values()
+    if any(other != first for other in others):
+        told = "; ".join(f"{name} says {_short(answer, list(answers.values()))}" for name, answer in answers.items())
+        raise ChainUnavailable(f"the nodes disagree about {what} at their {tag} blocks: {told}")
+    return first
+
+
+def _short(answer: object, told_all: Sequence[Any]) -> str:
+    if isinstance(answer, dict):  # of what has several fields, those that differ
+        answer = {k: v for k, v in answer.items() if len({repr(told[k]) for told in told_all}) > 1}
+    text = str(answer)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

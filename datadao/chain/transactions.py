@@ -1,0 +1,324 @@
+"""One transaction: signed before anything leaves, broadcast, waited for, and what became of it.
+
+What left this machine and is not known to have failed may still be mined, however long it takes and whatever the node
+says meanwhile; only a mined transaction, or another one at its nonce, ends that.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeVar
+
+from ape import networks
+from ape.exceptions import ApeException
+from eth_utils import keccak
+from requests.exceptions import RequestException
+from web3 import Web3
+from web3.exceptions import Web3Exception
+
+from datadao.chain.connection import answer_of, said
+from datadao.chain.events import Event, decode
+from datadao.chain.fees import Fee, choose
+from datadao.chain.reverts import estimate_many, try_call
+from datadao.chain.rpc import Call, Log, ask, ask_many
+from datadao.errors import AccountRefused, DataDAOError, NodeRefused, NotMined, Reverted, TransactionFailed
+
+LAG = 15.0
+"""Seconds for which a node may still answer from before a block that it showed already: it has several back ends."""
+_AGAIN = 5.0
+"""Seconds after which a transaction that the node does not know is given to it again."""
+_OUTSIDE = (DataDAOError, ApeException, Web3Exception, RequestException, OSError, ValueError, KeyError, TypeError)
+_IN_FLIGHT = 100
+"""Transactions sent before the first of them is waited for."""
+_LIMIT = 2**24
+"""Gas that a transaction may take (EIP-7825)."""
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A signed transaction. `raw` is what is broadcast; `what` it does, in words."""
+
+    hash: str
+    sender: str
+    nonce: int
+    raw: str
+    to: str
+    data: bytes
+    what: str
+    gas: int
+    max_fee: int
+    tip: int | None
+
+
+@dataclass(frozen=True)
+class Mined:
+    """A transaction that succeeded."""
+
+    hash: str
+    block: int
+    gas_used: int
+    logs: tuple[Log, ...]
+
+    def events(self, contract: str, name: str, address: str) -> list[Event]:
+        """Events of this name of the contract with this key."""
+        return [event for event in decode(self.logs, {contract: address}) if event.name == name]
+
+
+class Fate(Enum):
+    """What the node says of a transaction."""
+
+    MINED, FAILED, PENDING, UNKNOWN, REPLACED = range(5)
+
+
+class NonceTaken(TransactionFailed):
+    """A transaction was not taken because its account sent another one at its nonce."""
+
+
+def sign(account: Any, call: Call, *, gas: int, nonce: int, fee: Fee, chain_id: int) -> Sent:
+    """A call, signed by an Ape account and not sent. Raises `AccountRefused` when its owner declines."""
+    unsigned = networks.ecosystem.create_transaction(
+        sender=account.address,
+        receiver=call.to,
+        data=call.data,
+        nonce=nonce,
+        gas_limit=gas,
+        chain_id=chain_id,
+        **fee.fields,
+    )
+    signed = account.sign_transaction(unsigned)
+    if signed is None:
+        raise AccountRefused(f"{account.address} did not sign: {call.what}; nothing of it was sent")
+    raw = bytes(signed.serialize_transaction())
+    return Sent(
+        "0x" + keccak(raw).hex(), str(account.address), nonce, "0x" + raw.hex(), call.to, call.data,
+        call.what, gas, fee.most, fee.tip,
+    )  # fmt: skip
+
+
+def broadcast(web3: Web3, sent: Sent) -> None:
+    """Gives a transaction to the node. Returns when it has it, and when that cannot be known.
+
+    Raises `NonceTaken`, or `TransactionFailed` in the node's words, where it certainly was not taken.
+    """
+    try:
+        answer = answer_of(web3, "eth_sendRawTransaction", [sent.raw])
+    except NodeRefused:
+        return
+    _believed(web3, sent, answer)
+
+
+def _believed(web3: Web3, sent: Sent, answer: Any) -> None:
+    if "error" in answer and not _may_have_it(answer["error"]) and fate(web3, sent) in (Fate.UNKNOWN, Fate.REPLACED):
+        words = said(answer["error"])
+        kind = NonceTaken if "nonce" in words.lower() else TransactionFailed
+        raise kind(f"{sent.what}: the node did not take the transaction: {words}")
+
+
+def _may_have_it(error: Any) -> bool:
+    """Whether a node that answers with this error may have passed the transaction on: one that failed inside or was in
+    a hurry, not one that looked at it and declined."""
+    code = error.get("code") if isinstance(error, dict) else None
+    words = ("known", "already", "timeout", "timed out", "internal")
+    return code in (-32603, -32005, None) or any(word in said(error).lower() for word in words)
+
+
+def fate(web3: Web3, sent: Sent) -> Fate:
+    """What the node says of it now. `UNKNOWN` also where it says nothing that can be understood."""
+    receipt = _receipt(web3, sent.hash)
+    if receipt is not None:
+        return Fate.MINED if int(receipt["status"], 16) == 1 else Fate.FAILED
+    used = _asked(web3, "eth_getTransactionCount", sent.sender, "latest")
+    if used is not None and int(used, 16) > sent.nonce:
+        return Fate.REPLACED
+    return Fate.PENDING if _asked(web3, "eth_getTransactionByHash", sent.hash) is not None else Fate.UNKNOWN
+
+
+def settled_fate(web3: Web3, sent: Sent) -> Fate:
+    """The same, once the node keeps saying so where it may lag: that another transaction took the nonce."""
+    deadline = time.monotonic() + LAG
+    while (found := fate(web3, sent)) is Fate.REPLACED and time.monotonic() < deadline:
+        time.sleep(_poll())
+    return found
+
+
+def mined(web3: Web3, sent: Sent) -> Mined:
+    """A transaction of which the node has a receipt. Raises `TransactionFailed` with a contract's reason."""
+    receipt = _receipt(web3, sent.hash)
+    if receipt is None:
+        raise NotMined(f"{sent.what}: the receipt of {sent.hash} is gone again; it may still be mined", [sent.hash])
+    return _result(web3, sent, receipt)
+
+
+def wait(web3: Web3, sent: Sent, seconds: float, deadline: float | None = None) -> Mined:
+    """The transaction once it is mined, and has the confirmations that Ape's network asks for.
+
+    Raises `NotMined` when that takes longer than `seconds`, which may have begun earlier and end at `deadline`;
+    or when another transaction of the account seems to have taken its place; `TransactionFailed` if it reverted.
+    """
+    again, replaced = time.monotonic() + _AGAIN, 0.0
+    deadline = time.monotonic() + seconds if deadline is None else deadline
+    while True:
+        now = time.monotonic()
+        receipt = _receipt(web3, sent.hash)
+        if receipt is not None and (now > deadline or _confirmed(web3, receipt)):
+            return _result(web3, sent, receipt)
+        if receipt is None:
+            found = fate(web3, sent)
+            replaced = (replaced or now) if found is Fate.REPLACED else 0.0
+            if replaced and now - replaced > LAG:
+                raise NotMined(
+                    f"{sent.what}: nonce {sent.nonce} of {sent.sender} is used, and the node shows no receipt of "
+                    f"{sent.hash}: it is mined, or another transaction took its place; run the same again to learn it",
+                    [sent.hash],
+                )
+            if found is Fate.UNKNOWN and now > again:
+                _asked(web3, "eth_sendRawTransaction", sent.raw)
+                again = now + _AGAIN
+        if now > deadline:
+            raise NotMined(
+                f"{sent.what}: {sent.hash} was sent and is not mined after {seconds:g} s; it may still be mined",
+                [sent.hash],
+            )
+        time.sleep(_poll())
+
+
+def send_all(
+    web3: Web3,
+    calls: Sequence[Call],
+    account: Any,
+    progress: Callable[[int], None] = lambda _: None,
+    *,
+    max_fee: int | None = None,
+    tip: int | None = None,
+    seconds: float = 300.0,
+) -> list[Mined]:
+    """Sends independent calls from one Ape account, many in flight, and waits `seconds` for each lot of them.
+
+    Each call has an estimate of its own. Raises, before anything is sent, `Reverted` for the first that a contract
+    refuses and `InvalidArgument` for a fee that no block takes; `TransactionFailed` at the first that is known to have
+    failed, and `NotMined` with the hashes of all that may still be mined. Those sent before stay sent.
+    """
+    if not calls:
+        return []
+    sender = Web3.to_checksum_address(str(account.address))
+    limits, fee, chain_id = estimate_many(web3, sender, calls), choose(web3, max_fee, tip), web3.eth.chain_id
+    nonce = max(web3.eth.get_transaction_count(sender, block) for block in ("latest", "pending"))
+    done: list[Mined] = []
+    for start in range(0, len(calls), _IN_FLIGHT):
+        lot = [
+            sign(account, call, gas=limit_of(gas), nonce=nonce + start + number, fee=fee, chain_id=chain_id)
+            for number, (call, gas) in enumerate(
+                zip(calls[start : start + _IN_FLIGHT], limits[start : start + _IN_FLIGHT], strict=True)
+            )
+        ]
+        done += _lot(web3, lot, seconds)
+        progress(len(lot))
+    return done
+
+
+def _lot(web3: Web3, lot: Sequence[Sent], seconds: float) -> list[Mined]:
+    """Transactions with nonces in a row, given to the node together."""
+    taken: list[Sent] = []
+    behind: list[str] = []
+    refused: TransactionFailed | None = None
+    for sent, answer in zip(lot, _given(web3, lot), strict=True):
+        try:
+            _believed(web3, sent, answer)
+        except TransactionFailed as error:
+            refused = refused or error
+        else:
+            if refused is None:
+                taken.append(sent)
+            else:
+                behind.append(sent.hash)
+    done: list[Mined] = []
+    deadline = time.monotonic() + seconds
+    for number, sent in enumerate(taken):
+        try:
+            done.append(wait(web3, sent, seconds, deadline))
+        except NotMined as error:
+            late = [*(s.hash for s in taken[number:]), *behind]
+            more = f"; {len(late) - 1} more after it may too" if len(late) > 1 else ""
+            raise NotMined(f"{error}{more}", late) from error
+    if refused is not None and behind:
+        raise NotMined(
+            f"{refused}; {len(behind)} transactions after it wait for its nonce and may still be mined", behind
+        ) from refused
+    if refused is not None:
+        raise refused
+    return done
+
+
+def _given(web3: Web3, lot: Sequence[Sent]) -> list[Any]:
+    """What the node answers to each; nothing where it cannot be known whether it has them."""
+    try:
+        return ask_many(web3, "eth_sendRawTransaction", [[sent.raw] for sent in lot])
+    except _OUTSIDE:
+        return [{} for _ in lot]
+
+
+def limit_of(gas: int) -> int:
+    """Gas limit of a transaction for which the node estimates this: others may make it dearer before it is mined."""
+    return max(gas, min(gas * 3 // 2, _LIMIT))
+
+
+def patiently(ask: Callable[[], _T], *, seconds: float | None = None) -> _T:
+    """What `ask` answers; while a node may lag behind what it showed already, a refusal is not believed."""
+    deadline = time.monotonic() + (LAG if seconds is None else seconds)
+    while True:
+        try:
+            return ask()
+        except _OUTSIDE:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(_poll())
+
+
+def _result(web3: Web3, sent: Sent, receipt: Any) -> Mined:
+    block, used = int(receipt["blockNumber"], 16), int(receipt["gasUsed"], 16)
+    if int(receipt["status"], 16) != 1:
+        reason = _reason(web3, sent, block, used)
+        raise TransactionFailed(f"{sent.what}: {reason} (transaction {sent.hash}, whose fee is spent)")
+    return Mined(sent.hash, block, used, tuple(Log.of(log, 0) for log in receipt["logs"]))
+
+
+def _reason(web3: Web3, sent: Sent, block: int, used: int) -> str:
+    """Why it reverted, as the node repeats it on the state around its block."""
+    for state in (block - 1, block):
+        try:
+            try_call(web3, sent.sender, sent, hex(state))
+        except Reverted as error:
+            return error.reason
+        except _OUTSIDE:
+            continue
+    if used >= sent.gas:
+        return f"it ran out of its {sent.gas:,} gas"
+    return "it reverted, and the node does not repeat why"
+
+
+def _confirmed(web3: Web3, receipt: Any) -> bool:
+    wanted = networks.provider.network.required_confirmations
+    head = _asked(web3, "eth_blockNumber") if wanted else None
+    return not wanted or (head is not None and int(head, 16) >= int(receipt["blockNumber"], 16) + wanted)
+
+
+def _receipt(web3: Web3, name: str) -> Any:
+    receipt = _asked(web3, "eth_getTransactionReceipt", name)
+    # Some nodes show receipts of pending transactions.
+    return receipt if isinstance(receipt, dict) and receipt.get("blockNumber") else None
+
+
+def _asked(web3: Web3, method: str, *params: Any) -> Any:
+    """The node's answer, or None where it has none: that it does not answer means nothing."""
+    try:
+        return ask(web3, method, *params)
+    except NodeRefused:
+        return None
+
+
+def _poll() -> float:
+    return 1.0 if networks.provider.network.block_time else 0.1

@@ -1,0 +1,93 @@
+"""What custodians ask the chain. `View` is the only door: a custodian believes nothing else about leases and members.
+
+An implementation reads `finalized` and `latest` by block number, re-reads the block's hash afterwards, and raises on
+any doubt. Whatever it raises, nothing is released.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal, NamedTuple, Protocol
+
+from datadao.types import Contribution, Party, Seat
+
+Tag = Literal["finalized", "latest"]
+
+
+class Standing(Enum):
+    """What the registry says about a contribution that has a valid proof."""
+
+    INCLUDED = "included"
+    ERASED = "erased"  # withdrawn by its contributor, claimed or not
+    DUPLICATE = "duplicate"  # another leaf recorded the fingerprint first
+
+
+@dataclass(frozen=True)
+class Block:
+    """Where an answer was read; `timestamp` in Unix seconds."""
+
+    number: int
+    hash: bytes
+    timestamp: int
+
+
+@dataclass(frozen=True)
+class LeaseState:
+    """A lease at one block. Times in Unix seconds; `approved_at` is 0 before approval, `paid_until` 0 before the start.
+
+    `hpke_key` is the licensee's raw X25519 key, `committee_epoch` the committee current at approval; `ended` covers
+    termination; `overdue` means erasures are not acknowledged in time.
+    """
+
+    lease_id: int
+    dataset_id: int
+    hpke_key: bytes
+    committee_epoch: int
+    approved_at: int
+    started: bool
+    paid_until: int
+    ended: bool
+    overdue: bool
+    block: Block
+
+
+@dataclass(frozen=True)
+class BatchState:
+    """A published batch at one block; `activated_at` is 0 until it is active."""
+
+    dataset_id: int
+    sequence: int
+    root: bytes
+    activated_at: int
+
+
+class Counts(NamedTuple):
+    """How many there are: each kind is numbered from 1, so that the last epoch is the current one."""
+
+    leases: int
+    batches: int
+    datasets: int
+    epochs: int
+
+
+class View(Protocol):
+    """Chain reads, each at the named block; those without a `tag` at the finalized one."""
+
+    def lease(self, lease_id: int, tag: Tag) -> LeaseState: ...
+
+    def batch(self, batch_id: int, tag: Tag) -> BatchState: ...
+
+    def standing(self, contributions: Sequence[Contribution], tag: Tag) -> Sequence[Standing]:
+        """One answer per contribution, in order. The caller has checked the proofs."""
+
+    def custodian(self, epoch: int, slot: int, tag: Tag) -> Party: ...
+
+    def counts(self) -> Counts: ...
+
+    def manifest(self, batch_id: int) -> bytes:
+        """The sha256 of the batch's manifest, as its attestors signed it."""
+
+    def seats(self) -> Mapping[Seat, Sequence[Party]]:
+        """Everyone who ever held each seat, oldest first; the last one holds it."""

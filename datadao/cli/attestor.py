@@ -1,0 +1,282 @@
+"""`datadao attest`: score what was handed in, draft a batch, sign what others drafted, publish it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from datadao.cli.command import DONE, PARTLY, REFUSED, Outcome, command
+from datadao.cli.groups import attest, cli
+from datadao.cli.setup import FINGERPRINT, key_option
+from datadao.errors import InvalidArgument, SeatMismatch, StoreError
+
+if TYPE_CHECKING:
+    from datadao.cli.session import Session
+if TYPE_CHECKING:
+    from datadao.attestor.agreement import Agreement
+    from datadao.attestor.drafts import Drafts
+    from datadao.attestor.scoring import JsonLinesScorer
+    from datadao.cli.session import Session
+
+if TYPE_CHECKING:
+    from datadao.cli.session import Session
+    from datadao.messages.score import Draft
+
+_dataset = click.option("--dataset", type=click.IntRange(1), required=True, help="Dataset to attest for.")
+
+
+@command(attest, "score")
+@_dataset
+@click.option("--schema", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Unless it is in storage.")
+@key_option("Key that submissions are sealed to.")
+@click.option("--workers", type=click.IntRange(1), help="Processes that score; one a core unless said.")
+@click.option("--scheduler", metavar="ADDRESS", help="The attestor's own Dask cluster, instead of this machine.")
+def score(
+    session: Session, dataset: int, schema: Path | None, key_name: str, workers: int | None, scheduler: str | None
+) -> Outcome:
+    """Open and score submissions that enough custodians could open, and post the scores, signed."""
+    from datadao.attestor.agreement import sign_score
+    from datadao.attestor.attestor import Attestor, openers
+    from datadao.attestor.cluster import assess_all
+    from datadao.crypto.seal import public_key
+    from datadao.errors import DataDAOError, NotReadable, PartlyDone, SeatMismatch, StoreUnavailable
+
+    key, agreement = session.key(key_name), open_agreement(session, dataset)
+    slot = my_slot(session, agreement)
+    if public_key(key) != agreement.attestors[slot].hpke_key:
+        raise SeatMismatch(f"key {key_name} is not the one the chain names for {session.address}; name it with --key")
+    committee, sign = session.dao.committee(), session.sign
+    attestor = Attestor(
+        dao=session.dao.id,
+        slot=slot,
+        private_key=key,
+        committee=committee,
+        store=session.store,
+        scorer=scorer_of(session, dataset, schema),
+        max_file=session.profile.max_file,
+    )
+    opened = openers(session.dao.id, committee, session.board.witnesses(committee.epoch))
+    scored: list[dict[str, Any]] = []
+    waiting: list[dict[str, Any]] = []
+    refused: list[dict[str, Any]] = []
+    new = agreement.open(slot)
+    with session.progress("open, check, score", len(new)) as done:
+        try:
+            for name, result in assess_all(attestor, new, opened, scheduler=scheduler, workers=workers):
+                if isinstance(result, DataDAOError):
+                    said = {"submission": name, "kind": type(result).__name__, "reason": str(result)}
+                    (waiting if isinstance(result, NotReadable) else refused).append(said)
+                else:
+                    session.board.post_score(sign_score(session.dao.id, dataset, name, result, session.address, sign))
+                    scored.append({"submission": name, "units": result.units, "qualityBps": result.quality})
+                done(1)
+        except StoreUnavailable as error:
+            if not scored:
+                raise
+            answers = f"{len(scored)} of {len(new)} are scored, then: {error}\nRun the same command again."
+            raise PartlyDone(answers) from error
+    lines = [f"{s['submission'].hex()}  {s['units']} units, quality {s['qualityBps'] / 100:g} %" for s in scored]
+    lines += [f"{s['submission'].hex()}  {s['kind']}: {s['reason']}" for s in (*waiting, *refused)]
+    lines.append(f"{len(scored)} scored, {len(waiting)} waiting for custodians, {len(refused)} refused.")
+    document = {"dataset": dataset, "scored": scored, "waiting": waiting, "refused": refused}
+    left_out = bool(waiting or refused)
+    return Outcome(document, tuple(lines), (PARTLY if scored else REFUSED) if left_out else DONE)
+
+
+@command(attest, "draft")
+@_dataset
+@click.option("--days", type=click.IntRange(1, 30), default=7, show_default=True, help="Until it must be published.")
+@click.option("--anew", is_flag=True, help="Replace this account's own drafts that still lack signatures.")
+def draft(session: Session, dataset: int, days: int, anew: bool) -> Outcome:
+    """Draft a batch of everything that enough attestors scored alike, and sign it first.
+
+    What stands in another draft that may still be published, or in a batch, is left out.
+    """
+    from datadao.errors import ObjectTaken
+
+    agreement = open_agreement(session, dataset)
+    my_slot(session, agreement)
+    occupied: set[int] = set()
+    while True:
+        drafts = open_drafts(session, agreement)
+        standing = drafts.standing(anew=session.address if anew else None)
+        sequence = agreement.next_sequence({item.place[1] for item in drafts.of(dataset)} | occupied)
+        made, manifest = agreement.draft(
+            sequence,
+            agreement.now + days * 86_400,
+            session.address,
+            session.sign,
+            {mark: item.words for mark, item in standing.items()},
+        )
+        session.store.put_bytes(manifest.encode())
+        try:
+            session.board.draft(made)
+            break
+        except ObjectTaken:  # another attestor was quicker, whose draft is read now; or it is rubbish
+            occupied.add(sequence)
+    beside = sorted({item.words for item in standing.values()})
+    document = {"dataset": dataset, "sequence": sequence, **_summary(session, made), "beside": beside}
+    lines = [f"Drafted and signed batch {sequence}: {_words(made)}."]
+    return Outcome(document, (*lines, *(f"Without what stands in {words}." for words in beside)))
+
+
+@command(attest, "sign")
+@_dataset
+def sign(session: Session, dataset: int) -> Outcome:
+    """Check what other attestors drafted against the scores and against each other, and sign it."""
+    from datadao.errors import DataDAOError, StoreUnavailable
+    from datadao.messages.score import Signed
+
+    agreement = open_agreement(session, dataset)
+    slot = my_slot(session, agreement)
+    signed: list[dict[str, Any]] = []
+    refused: list[dict[str, Any]] = []
+    drafts = open_drafts(session, agreement)
+    for item in drafts.of(dataset):
+        if session.address in item.signatures or drafts.replaced(item):
+            continue
+        try:
+            batch = agreement.examine(item.draft, item.manifest, slot)
+            drafts.check(item, session.address)
+        except StoreUnavailable:
+            raise
+        except DataDAOError as error:
+            refused.append({"sequence": item.place[1], "kind": type(error).__name__, "reason": str(error)})
+            continue
+        signature = session.sign(batch.typed(session.dao.id))
+        session.board.sign(batch.digest(session.dao.id), Signed(session.address, signature))
+        signed.append({"sequence": batch.sequence, **_summary(session, item.draft)})
+    lines = [f"Signed batch {item['sequence']}: {item['shares']} units of shares." for item in signed]
+    lines += [f"Not signed: {item['kind']}: {item['reason']}" for item in refused]
+    code = DONE if not refused else PARTLY if signed else REFUSED
+    return Outcome({"signed": signed, "refused": refused}, tuple(lines) or ("Nothing to sign.",), code)
+
+
+@command(attest, "publish", sends=True)
+@_dataset
+def publish(session: Session, dataset: int) -> Outcome:
+    """Publish the oldest drafted batch that enough attestors signed. Anyone may."""
+    from datadao.cli.transactions import after, receipt_json, send
+    from datadao.errors import DraftRefused, NotEnoughSignatures, NothingToDo
+    from datadao.storage.store import content_name
+
+    agreement = open_agreement(session, dataset)
+    drafts = open_drafts(session, agreement)
+    item = drafts.publishable(dataset, agreement.taken)
+    if item is None and not drafts.of(dataset):
+        raise NothingToDo(f"no batch of dataset {dataset} is drafted and unpublished")
+    if item is None:
+        have = max((len(other.signatures) for other in drafts.of(dataset)), default=0)
+        raise NotEnoughSignatures(have, agreement.threshold)
+
+    def check() -> None:
+        if drafts.publishable(dataset, taken(session)) is not item:
+            raise DraftRefused(
+                f"some of batch {batch.sequence} was published meanwhile; nothing was sent, run it again"
+            )
+
+    batch, dao, found = item.draft.batch, session.dao, item.signatures
+    signers = sorted(found, key=lambda signer: int(signer, 16))[: agreement.threshold]
+    arguments = (tuple(vars(batch).values()), [found[signer] for signer in signers], content_name(batch.manifest_hash))
+    what = f"publish batch {batch.sequence} of dataset {dataset}: {_words(item.draft)}"
+    receipts = send(session, [dao.call("registry", "publish", *arguments, what=what)], check=check)
+    (event,) = receipts[0].events("registry", "BatchPublished", dao.addresses["registry"])
+    batch_id = event.fields["batchId"]
+    since = after(session, receipts[0], lambda block: dao.read("registry", "batch", batch_id, block=block).since)
+    opens = since + dao.read("registry", "challengePeriod")
+    document = {"batch": batch_id, "sequence": batch.sequence, "activatableAt": opens}
+    text = f"Published as batch {batch_id}; `datadao activate {batch_id}` from {_moment(opens)} on."
+    return Outcome(document | {"transactions": receipt_json(receipts)}, (text,))
+
+
+def _summary(session: Session, item: Draft) -> dict[str, Any]:
+    batch = item.batch
+    return {"digest": batch.digest(session.dao.id), "count": batch.count, "shares": str(batch.total_shares)}
+
+
+def _words(item: Draft) -> str:
+    from datadao.cli.money import decimal
+    from datadao.cli.queries import TOKEN_DECIMALS
+
+    return f"{item.batch.count} contributions, {decimal(item.batch.total_shares, TOKEN_DECIMALS)} shares"
+
+
+def _moment(timestamp: int) -> str:
+    from datadao.values import moment
+
+    return moment(timestamp)
+
+
+def open_agreement(session: Session, dataset_id: int) -> Agreement:
+    """Submissions, scores and what is accepted already, read from chain and storage."""
+    from datadao.attestor.agreement import Agreement
+    from datadao.cli.queries import check_dataset
+
+    check_dataset(session, dataset_id)
+    dao = session.dao
+    version = dao.read("registry", "attestorSetVersion")
+    agreement = Agreement(
+        dao=dao.id,
+        dataset_id=dataset_id,
+        policy=dao.policy(dataset_id),
+        attestors=dao.attestors(),
+        threshold=dao.read("registry", "attestors", version).threshold,
+        set_version=version,
+        last_sequence=dao.read("registry", "dataset", dataset_id).lastSequence,
+        taken=taken(session),
+        now=session.now,
+        submissions=dict(session.board.submissions(dataset_id)),
+    )
+    agreement.add(session.board.scores(dataset_id))
+    return agreement
+
+
+def taken(session: Session) -> frozenset[bytes]:
+    """Fingerprints and file hashes of what stands in a batch, of any dataset, that is published and not dead."""
+    from datadao.attestor.drafts import marks_of
+    from datadao.batches import ALIVE
+
+    leaves = (leaf for _, manifest in session.catalog.manifests(None, ALIVE) for leaf in manifest.leaves)
+    return frozenset(mark for leaf in leaves for mark in marks_of(leaf))
+
+
+def open_drafts(session: Session, agreement: Agreement) -> Drafts:
+    """What is on the board now: drafts of the agreement's dataset, and of the others, whose data may be the same."""
+    from datadao.attestor.drafts import Drafts
+
+    board, datasets = session.board, range(1, session.dao.read("registry", "datasetCount") + 1)
+    others = [open_agreement(session, n) for n in datasets if n != agreement.dataset_id and any(board.drafts(n))]
+    return Drafts.read([agreement, *others], board, session.store)
+
+
+def my_slot(session: Session, agreement: Agreement) -> int:
+    """The account's slot in the attestor set. Raises `SeatMismatch` if it has none."""
+    for slot, party in enumerate(agreement.attestors):
+        if party.signer == session.address:
+            return slot
+    raise SeatMismatch(f"{session.address} is not an attestor of set {agreement.set_version}; name the right --account")
+
+
+def scorer_of(session: Session, dataset_id: int, schema: Path | None) -> JsonLinesScorer:
+    """Scores by the dataset's schema, from the file or from storage, and the attestors' fingerprint secret."""
+    from datadao.attestor.scoring import JsonLinesScorer
+    from datadao.crypto.keyfile import load_secret
+
+    digest = bytes(session.dao.read("registry", "currentPolicy", dataset_id).schemaHash)
+    try:
+        data = schema.read_bytes() if schema else session.store.get(digest)
+    except StoreError as error:
+        raise InvalidArgument(f"the schema of dataset {dataset_id} is not in storage; name it with --schema") from error
+    return JsonLinesScorer(data, digest, load_secret(session.key_path(FINGERPRINT)))
+
+
+@command(cli, "activate", sends=True)
+@click.argument("batch", type=click.IntRange(1))
+def activate(session: Session, batch: int) -> Outcome:
+    """Activate a published BATCH after its challenge period. Anyone may."""
+    from datadao.cli.transactions import receipt_json, send
+
+    receipts = send(session, [session.dao.call("registry", "activate", batch, what=f"activate batch {batch}")])
+    return Outcome({"batch": batch, "transactions": receipt_json(receipts)}, (f"Batch {batch} is active.",))

@@ -1,0 +1,165 @@
+"""`datadao read`, `send`, `propose`: every function of the DAO that has no command of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+from eth_utils import keccak
+
+from datadao import handwritten
+from datadao.cli.command import Outcome, command
+from datadao.cli.groups import cli
+from datadao.errors import AccountRefused, InvalidArgument, Malformed, NodeRefused
+
+if TYPE_CHECKING:
+    from datadao.chain.arguments import Context
+    from datadao.chain.rpc import Call
+    from datadao.cli.session import Session
+
+if TYPE_CHECKING:
+    from datadao.chain.rpc import Call
+    from datadao.cli.session import Session
+
+VIEWS, ACTIONS = ("view", "pure"), ("nonpayable", "payable")
+
+
+def takes_call(function: Any) -> Any:
+    """The arguments of a command that calls a function. ARGUMENTs that start with a minus sign follow `--`."""
+    function = click.argument("words", nargs=-1, metavar="[ARGUMENT]...")(function)
+    return click.argument("target", metavar="CONTRACT.FUNCTION")(function)
+
+
+@command(cli, "read")
+@takes_call
+def read(session: Session, target: str, words: tuple[str, ...]) -> Outcome:
+    """Ask a view, such as `registry.currentPolicy 1`. Structs are mappings, in YAML."""
+    from datadao.chain.abi import named
+    from datadao.chain.codec import function
+    from datadao.values import plain, spelled
+
+    call = resolve(session, target, words, VIEWS)
+    answer = _tried(session, call)
+    try:
+        decoded = call.decode(answer)
+    except Malformed:
+        raise NodeRefused(f"{call.what} is no such view: it answers 0x{answer.hex()}") from None
+    outputs = function(call.contract, call.function)["outputs"]
+    values = decoded if len(outputs) > 1 else [decoded]
+    names = [entry["name"].rstrip("_") or f"result{number}" for number, entry in enumerate(outputs, 1)]
+    results = {name: named(entry, value) for name, entry, value in zip(names, outputs, values, strict=True)}
+    return Outcome(plain(results), tuple(f"{name}: {spelled(value)}" for name, value in results.items()))
+
+
+@command(cli, "send", sends=True)
+@takes_call
+def send_call(session: Session, target: str, words: tuple[str, ...]) -> Outcome:
+    """Call a function that anyone, or this account, may: `brake.pull`, `models.register ...`."""
+    from datadao.cli.transactions import receipt_json, send
+
+    call = resolve(session, target, words, ACTIONS)
+    receipts = send(session, [call])
+    return Outcome({"transactions": receipt_json(receipts)}, (f"Sent {call.what}.",))
+
+
+@command(cli, "propose", sends=True)
+@takes_call
+@click.option("--description", required=True, help="For voters. Public, and for ever.")
+@click.option("--untried", is_flag=True, help="Propose even what would be refused if it were executed now.")
+def propose(session: Session, target: str, words: tuple[str, ...], description: str, untried: bool) -> Outcome:
+    """Propose to the holders what only they can do: `registry.setAttestors ...`, `asset.transfer PAYEE AMOUNT`.
+
+    It is tried first as it would be executed, so that nobody votes for weeks on a mistake.
+    """
+    from datadao.cli.transactions import receipt_json, send
+
+    call = resolve(session, target, words, ACTIONS)
+    if call.contract == "DataGovernor":
+        # It obeys only what it is executing itself, so that nobody can ask what it would say.
+        session.say("The governor's own settings cannot be tried before: compare the value with the documented bounds.")
+    elif not untried:
+        _tried(session, call)
+    # Only this account can make the proposal of this description: nobody can copy it first and cancel it.
+    text = f"{description}#proposer={session.address.lower()}"
+    actions = [call.to], [0], [call.data]
+    receipts = send(session, [session.dao.call("governor", "propose", *actions, text, what=f"propose {call.what}")])
+    proposal = session.dao.read("governor", "getProposalId", *actions, keccak(text=text))
+    document = {"proposal": str(proposal), "transactions": receipt_json(receipts)}
+    return Outcome(document, (f"Proposed as {proposal}.", f"{call.what}: voting opens after the voting delay."))
+
+
+def _tried(session: Session, call: Call) -> bytes:
+    """What the call would return if the DAO made it now. Raises `Reverted` and `NodeRefused`."""
+    from datadao.chain.reverts import try_call
+
+    return try_call(session.dao.web3, session.dao.addresses["timelock"], call)
+
+
+def resolve(session: Session, target: str, words: Sequence[str], kinds: Sequence[str]) -> Call:
+    """The call that a person means by `registry.setAttestors` and its arguments, each checked against the ABI.
+
+    Raises `InvalidArgument` for a function that is not there or not of these `kinds`, `ConfigError` for an argument.
+    """
+    from datadao.chain.abi import positional
+    from datadao.chain.arguments import Faults, typed
+    from datadao.chain.rpc import Call, abi
+
+    key, _, name = target.partition(".")
+    contracts = contracts_of(session)
+    if key not in contracts:
+        raise InvalidArgument(f"no contract {key!r} in {target!r}; there are {', '.join(contracts)}")
+    address, contract = contracts[key]
+    functions = {e["name"]: e for e in abi(contract) if e["type"] == "function" and e["stateMutability"] in kinds}
+    if name not in functions:
+        raise InvalidArgument(f"{key} has no function {name!r} for this; it has {', '.join(sorted(functions))}")
+    inputs = functions[name]["inputs"]
+    labels = [entry["name"].rstrip("_") or f"argument {number}" for number, entry in enumerate(inputs, 1)]
+    if len(words) != len(inputs):
+        wanted = (
+            ", ".join(f"{label} ({entry['type']})" for label, entry in zip(labels, inputs, strict=True)) or "nothing"
+        )
+        raise InvalidArgument(f"{target} takes {wanted}; got {len(words)} arguments")
+    context = _context(session, {key: address for key, (address, _) in contracts.items()})
+    faults, values = Faults(), []
+    for label, word, entry in zip(labels, words, inputs, strict=True):
+        where = f"{target}.{label}"
+        with faults.gather():
+            values.append(positional(entry, typed(where, _read(where, word, entry["type"]), entry, context)))
+    faults.refuse()
+    return Call(address, contract, name, tuple(values), f"{target}({', '.join(words)})")
+
+
+def contracts_of(session: Session) -> dict[str, tuple[str, str]]:
+    """Address and ABI of each contract by its key; the settlement asset is what every ERC-20 is, like the token."""
+    from datadao.chain.rpc import CONTRACTS
+
+    dao = session.dao
+    found = {key: (dao.addresses[key], contract) for key, contract in CONTRACTS.items()}
+    return found | {"asset": (dao.read("leases", "asset"), "DataToken")}
+
+
+def _read(where: str, word: str, kind: str) -> Any:
+    if kind in ("string", "address"):
+        return word
+    from datadao.chain.arguments import ConfigError
+
+    value, twice = handwritten.read(word, f"{where}: {word!r}")
+    if twice:
+        raise ConfigError(*twice)
+    return value
+
+
+def _context(session: Session, contracts: dict[str, str]) -> Context:
+    from datadao.chain import wallet
+    from datadao.chain.arguments import Context
+
+    def account(alias: str) -> str:
+        if alias in contracts:
+            return contracts[alias]
+        try:
+            return str(wallet.find(alias).address)
+        except AccountRefused as error:
+            raise InvalidArgument(f"{error}; the DAO's contracts are {', '.join(contracts)}") from None
+
+    return Context(account, session.now, contracts["asset"])

@@ -1,0 +1,418 @@
+"""`datadao contribute`: files are checked, encrypted, stored, signed and handed in; in this order, or not at all."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from datadao.cli.command import Outcome, command
+from datadao.cli.groups import cli
+
+if TYPE_CHECKING:
+    from datadao.chain.rpc import Call
+    from datadao.cli.leaves import Mine
+    from datadao.cli.session import Session
+if TYPE_CHECKING:
+    from datadao.cli.leaves import Mine
+    from datadao.cli.session import Session
+if TYPE_CHECKING:
+    from datadao.cli.session import Session
+
+if TYPE_CHECKING:
+    from datadao.attestor.scoring import JsonLinesScorer
+    from datadao.cli.receipts import Receipt
+    from datadao.cli.session import Session
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A file to hand in: its sha256, and what is encrypted in its place. `checked` says that this is JSON Lines."""
+
+    path: Path
+    digest: bytes
+    content: Path
+    checked: bool = False
+
+
+@command(cli, "contribute")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--dataset", type=click.IntRange(1), required=True, help="Dataset to contribute to.")
+@click.option("--again", is_flag=True, help="Hand in again what was handed in before, under a new key.")
+@click.option("--convert", is_flag=True, help="Make JSON Lines of CSV files and JSON arrays; the files are left alone.")
+@click.option("--unchecked", is_flag=True, help="Do not compare files with the dataset's schema first.")
+def contribute(
+    session: Session, files: Sequence[Path], dataset: int, again: bool, convert: bool, unchecked: bool
+) -> Outcome:
+    """Encrypt FILES and hand them in to a dataset's attestors.
+
+    A file is JSON Lines in UTF-8: one record a line, as the dataset's schema describes it (`datadao schema show`). Each
+    file's key exists only while it is encrypted; custodians get shares of it, attestors can open it to score it. A
+    receipt stays in this role's folder: interrupted, the same command goes on where it stopped, and what was handed in
+    is not handed in twice.
+    """
+    from datadao.cli import receipts
+    from datadao.cli.queries import check_dataset
+    from datadao.errors import PartlyDone, StoreError
+
+    if convert and unchecked:
+        raise click.UsageError("--convert goes by the dataset's schema, so it cannot be --unchecked")
+    _refuse_unreadable(files, session.profile.max_file)
+    check_dataset(session, dataset)
+    digests = {path: receipts.digest_of(path) for path in files}
+    sources = [_Source(path, digest, path) for path, digest in digests.items()]
+    if not unchecked:
+        sources = _fit(session, sources, dataset, again=again, convert=convert)
+    _ = session.sign  # asks for the passphrase before the work begins
+    done: list[tuple[Path, Receipt, bool]] = []
+    with session.progress("encrypt, store, hand in", len(sources)) as advance:
+        for source in sources:
+            try:
+                done.append((source.path, *_hand_in(session, source, dataset, again=again)))
+            except (StoreError, OSError) as error:
+                if not done:
+                    raise
+                answers = (
+                    f"{len(done)} of {len(sources)} files are handed in, then: {error}\nRun the same command again."
+                )
+                raise PartlyDone(answers) from error
+            advance(1)
+    shown = [_shown(session, *item) for item in done]
+    return Outcome({"dataset": dataset, "files": shown}, tuple(_line(item) for item in shown))
+
+
+def _refuse_unreadable(files: Sequence[Path], largest: int) -> None:
+    from datadao.errors import InvalidArgument
+
+    for path in files:
+        try:
+            with path.open("rb") as file:
+                size = file.seek(0, 2)
+        except OSError as error:
+            raise InvalidArgument(f"{path}: {error.strerror}; nothing was handed in") from error
+        if not 0 < size <= largest:
+            raise InvalidArgument(f"{path}: expected 1 to {largest} bytes, got {size}; nothing was handed in")
+
+
+def _fit(session: Session, sources: Sequence[_Source], dataset: int, *, again: bool, convert: bool) -> list[_Source]:
+    """The same, made JSON Lines where they are not. What its attestors will refuse is better refused before it is
+    stored for ever: raises `InvalidArgument`, with the lines and the schema's reasons."""
+    from datadao.attestor.scoring import JsonLinesScorer
+    from datadao.cli import receipts
+    from datadao.errors import InvalidArgument
+
+    policy = session.dao.read("registry", "currentPolicy", dataset)
+    digest = bytes(policy.schemaHash)
+    if not any(digest) or not session.store.has(digest):
+        if convert:
+            raise InvalidArgument(
+                "--convert needs the dataset's schema, which is not in storage; nothing was handed in"
+            )
+        session.say("[yellow]The dataset's schema is not in storage: files are not checked against it.[/yellow]")
+        return list(sources)
+    # Any secret will do: the fingerprint is not looked at.
+    scorer = JsonLinesScorer(session.store.get(digest), digest, bytes(32))
+    checked = []
+    for source in sources:
+        known = receipts.find(session.home, dataset, source.path, source.digest)
+        if again or known is None or not known.submitted:
+            try:
+                source = _checked(session, source, dataset, scorer, policy.minQuality, convert=convert)
+            except InvalidArgument as error:
+                raise InvalidArgument(f"{source.path}: {error}; nothing was handed in") from error
+        checked.append(source)
+    return checked
+
+
+def _checked(
+    session: Session, source: _Source, dataset: int, scorer: JsonLinesScorer, least: int, *, convert: bool
+) -> _Source:
+    from dataclasses import replace
+
+    from datadao import convert as converting
+    from datadao.cli import receipts
+    from datadao.errors import InvalidArgument, ScoreRefused
+
+    problem = _problem(scorer, source.path, least)
+    if problem is None:
+        if lacks := _flaws(scorer, source.path):
+            session.say("[yellow]Some lines will not count:[/yellow]", f"{source.path}: {lacks}")
+        return replace(source, checked=True)
+    try:
+        shape = converting.shape_of(source.path, scorer.schema)
+    except ScoreRefused as error:
+        raise InvalidArgument(str(error)) from error
+    if shape is None:
+        raise InvalidArgument(problem)
+    if not convert:
+        raise InvalidArgument(
+            f"it is {shape.value}, not JSON Lines: pass --convert, which makes JSON Lines of it and leaves it as it is"
+        )
+    target = receipts.converted_path(session.home, dataset, source.digest)
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    converting.convert(source.path, target, shape, scorer.schema)
+    problem, size = _problem(scorer, target, least), target.stat().st_size
+    if problem is None and size > session.profile.max_file:
+        problem = f"as JSON Lines it has {size} bytes; at most {session.profile.max_file} are handed in"
+    if problem is not None:
+        target.unlink()
+        raise InvalidArgument(f"made JSON Lines of {shape.value}: {problem}")
+    if lacks := _flaws(scorer, target):
+        session.say("[yellow]Some lines will not count:[/yellow]", f"{source.path} as JSON Lines, {target}: {lacks}")
+    return replace(source, content=target, checked=True)
+
+
+def _problem(scorer: JsonLinesScorer, path: Path, least: int) -> str | None:
+    """Why attestors would refuse the file, with its first flaws; None if they would not."""
+    from datadao.errors import ScoreRefused
+
+    try:
+        quality = scorer.score(path).quality
+    except ScoreRefused as error:
+        said = str(error)
+    else:
+        if quality >= least:
+            return None
+        said = f"its quality is {quality / 100:g} %, the dataset takes {least / 100:g} % or more"
+    lacks = _flaws(scorer, path)
+    return f"{said}: {lacks or 'each line is a record, but properties are missing or records repeat'}"
+
+
+def _flaws(scorer: JsonLinesScorer, path: Path) -> str:
+    """The first lines that are no records, and how many there are; nothing if all are."""
+    from datadao.errors import ScoreRefused
+
+    try:
+        found, count = scorer.schema.flaws(path)
+    except ScoreRefused as error:
+        return str(error)
+    if not count:
+        return ""
+    more = f"; and {count - len(found)} more lines" if count > len(found) else ""
+    return "; ".join(map(str, found)) + more
+
+
+def _hand_in(session: Session, source: _Source, dataset: int, *, again: bool) -> tuple[Receipt, bool]:
+    """The receipt, and whether the file is new."""
+    from dataclasses import replace
+
+    from datadao import contributor
+    from datadao.cli import receipts
+    from datadao.records import skip_mark
+
+    dao, known = session.dao, receipts.find(session.home, dataset, source.path, source.digest)
+    if known is not None and known.submitted and not again:
+        return known, False
+    committee, version = dao.committee(), dao.read("registry", "attestorSetVersion")
+    if known is None or again or (known.epoch, known.attestors) != (committee.epoch, version):
+        with source.content.open("rb") as content:
+            made = contributor.contribute(
+                # A mark is no part of the first record; what was not looked at is handed in as it is.
+                skip_mark(content) if source.checked else content,
+                dao=dao.id,
+                dataset_id=dataset,
+                contributor=session.address,
+                committee=committee,
+                attestors=dao.attestors(),
+                store=session.store,
+                signer=session.sign,
+            )
+        known = receipts.Receipt(
+            source=str(source.path.resolve()),
+            digest=source.digest,
+            submission=made,
+            epoch=committee.epoch,
+            attestors=version,
+            submitted=False,
+            converted=_converted(source),
+        )
+        known.write(session.home)
+    session.board.submit(known.submission)
+    known = replace(known, submitted=True)
+    known.write(session.home)
+    return known, True
+
+
+def _converted(source: _Source) -> tuple[str, bytes] | None:
+    from datadao.cli import receipts
+
+    return None if source.content == source.path else (str(source.content), receipts.digest_of(source.content))
+
+
+def _shown(session: Session, path: Path, receipt: Receipt, new: bool) -> dict[str, Any]:
+    item = receipt.submission
+    hashes = {"submission": item.id(session.dao.id), "fileHash": item.file_hash, "envelopeHash": item.envelope_hash}
+    return {"file": path, "new": new, "converted": receipt.converted and receipt.converted[0], **hashes}
+
+
+def _line(item: dict[str, Any]) -> str:
+    said = "handed in" if item["new"] else "was handed in before (--again repeats it)"
+    made = f", as JSON Lines in {item['converted']}" if item["converted"] else ""
+    return f"{item['file']}  {said}{made}, file hash {item['fileHash'].hex()}"
+
+
+@command(cli, "contributions")
+def contributions(session: Session) -> Outcome:
+    """List this account's contributions: handed in, accepted, claimed, erased."""
+    from rich.table import Table
+
+    from datadao.cli import receipts
+    from datadao.cli.leaves import accepted
+
+    sources = {item.submission.file_hash: item for item in receipts.every(session.home)}
+    mine = accepted(session, session.address)
+    found: list[dict[str, Any]] = []
+    for item in mine:
+        leaf = item.contribution.leaf
+        receipt = sources.get(leaf.file_hash)
+        found.append({
+            "dataset": item.dataset_id, "batch": item.contribution.batch_id, "standing": item.standing.value,
+            "counted": item.counted, "fileHash": leaf.file_hash, "units": leaf.units, "qualityBps": leaf.quality,
+            "source": receipt.source if receipt else None,
+        })  # fmt: skip
+    for item in mine:
+        sources.pop(item.contribution.leaf.file_hash, None)
+    for file_hash, receipt in sources.items():
+        standing = "handed in" if receipt.submitted else "not handed in: run contribute again"
+        found.append({
+            "dataset": receipt.submission.dataset_id, "batch": None, "standing": standing, "counted": None,
+            "fileHash": file_hash, "units": None, "qualityBps": None, "source": receipt.source,
+        })  # fmt: skip
+    words = [*(item.words for item in mine), *(row["standing"] for row in found[len(mine) :])]
+    table = Table("dataset", "batch", "standing", "units", "quality", "file hash", "source")
+    for row, standing in zip(found, words, strict=True):
+        quality = "" if row["qualityBps"] is None else f"{row['qualityBps'] / 100:g} %"
+        cells = (row["dataset"], row["batch"] or "", standing, row["units"] or "", quality)
+        table.add_row(*map(str, cells), row["fileHash"].hex(), row["source"] or "")
+    return Outcome({"contributions": found}, (table,) if found else ("Nothing was handed in from here.",))
+
+
+@command(cli, "erase", sends=True)
+@click.argument("names", nargs=-1, metavar="FILE...")
+@click.option("--all", "everything", is_flag=True, help="All contributions of this account.")
+def erase(session: Session, names: Sequence[str], everything: bool) -> Outcome:
+    """Erase contributions, each named by its source file or its file hash (`datadao contributions`). For good.
+
+    Custodians release their keys to nobody any more, licensees have to delete them; shares and tokens go, what was
+    earned stays claimable. The same data can never be contributed again.
+    """
+    from datadao.cli.leaves import Standing, accepted
+    from datadao.cli.transactions import receipt_json, send
+    from datadao.errors import NothingToDo
+
+    if bool(names) is everything:
+        raise click.UsageError("name the contributions to erase, or --all of them")
+    standing = [
+        item for item in accepted(session, session.address) if item.standing in (Standing.CLAIMABLE, Standing.CLAIMED)
+    ]
+    chosen = standing if everything else [_find(session, standing, name) for name in dict.fromkeys(names)]
+    if not chosen:
+        raise NothingToDo(f"{session.address} has no accepted contribution to erase")
+    dao = session.dao
+    calls = [
+        dao.call("registry", "erase", c.batch_id, tuple(c.leaf), list(c.proof), what=f"erase {c.leaf.file_hash.hex()}")
+        for c in (item.contribution for item in chosen)
+    ]
+    receipts = send(session, calls, note="Erasure cannot be undone.")
+    hashes = [item.contribution.leaf.file_hash for item in chosen]
+    document = {"erased": hashes, "transactions": receipt_json(receipts)}
+    return Outcome(document, tuple(f"Erased {file_hash.hex()}." for file_hash in hashes))
+
+
+def _find(session: Session, standing: list[Mine], name: str) -> Mine:
+    from datadao.cli import receipts
+    from datadao.errors import InvalidArgument
+
+    wanted = name.removeprefix("0x").lower()
+    path = Path(name)
+    if path.is_file():
+        digest = receipts.digest_of(path)
+        every = receipts.every(session.home)
+        known = {r.submission.file_hash.hex() for r in every if digest in (r.digest, r.converted and r.converted[1])}
+    else:
+        known = {wanted}
+    for item in standing:
+        if item.contribution.leaf.file_hash.hex() in known:
+            return item
+    raise InvalidArgument(
+        f"{name}: no accepted contribution of {session.address}; `datadao contributions` lists them, and what is not "
+        "accepted is not on chain and needs no erasure"
+    )
+
+
+_TOGETHER = 20
+"""Contributions in one transaction."""
+
+
+@command(cli, "claim", sends=True)
+@click.option("--for", "owner", metavar="ADDRESS", help="Another contributor, who is paid; this account sends.")
+def claim(session: Session, owner: str | None) -> Outcome:
+    """Claim this account's contributions, then its income. Anyone may claim for anyone; only the owner is paid.
+
+    What stands in two batches counts once: in the one that recorded it, else in the oldest.
+    """
+    from datadao.cli.leaves import Standing, accepted
+    from datadao.cli.money import decimal
+    from datadao.cli.queries import TOKEN_DECIMALS
+    from datadao.cli.transactions import after, receipt_json, send
+    from datadao.encoding import address
+
+    dao, money = session.dao, session.money
+    owner = address(owner) if owner else session.address
+    mine = accepted(session, owner)
+    waiting = [item for item in mine if item.standing is Standing.CLAIMABLE]
+    twice = [item for item in mine if item.standing is Standing.DUPLICATE]
+    before = dao.read("token", "balanceOf", owner)
+    calls = [call for group in _groups(waiting) for call in _calls(session, group)]
+    receipts = send(session, calls, more=True) if calls else []
+    # What the contributions earned before they were claimed is owed only now.
+    pools = list(range(dao.read("registry", "datasetCount") + 1))
+
+    def earned(block: int | None = None) -> tuple[int, int]:
+        held = dao.read("token", "balanceOf", owner, block=block)
+        return held - before, dao.read("splitter", "claimable", owner, pools, block=block)
+
+    tokens, income = after(session, receipts[-1], earned) if receipts else earned()
+    if income:
+        what = f"pay {money.text(income)} of income to {owner}"
+        receipts += send(session, [dao.call("splitter", "claim", owner, pools, what=what)])
+    duplicates = [
+        {"fileHash": i.contribution.leaf.file_hash, "batch": i.contribution.batch_id, "counted": i.counted}
+        for i in twice
+    ]
+    document = {
+        "account": owner, "contributions": len(waiting), "tokens": str(tokens), "income": str(income),
+        "duplicates": duplicates,
+    }  # fmt: skip
+    lines = [
+        f"Not claimed: {i.contribution.leaf.file_hash.hex()} in batch {i.contribution.batch_id}, a {i.words}."
+        for i in twice
+    ]
+    if not receipts:
+        return Outcome(document | {"transactions": []}, ("Nothing to claim.", *lines))
+    text = f"{len(waiting)} contributions claimed: {decimal(tokens, TOKEN_DECIMALS)} tokens; {money.text(income)} paid."
+    return Outcome(document | {"transactions": receipt_json(receipts)}, (text, *lines))
+
+
+def _groups(waiting: list[Mine]) -> list[list[Mine]]:
+    """Those of one batch together, so many as one transaction takes."""
+    batches: defaultdict[int, list[Mine]] = defaultdict(list)
+    for item in waiting:
+        batches[item.contribution.batch_id].append(item)
+    return [items[start : start + _TOGETHER] for items in batches.values() for start in range(0, len(items), _TOGETHER)]
+
+
+def _calls(session: Session, group: list[Mine]) -> list[Call]:
+    dao, first = session.dao, group[0]
+    if len(group) == 1:
+        return [dao.claim_call(first.contribution)]
+    proof, flags = first.manifest.tree.multiproof(item.index for item in group)
+    # The proof is of the leaves in ascending order, in which the manifest was read.
+    leaves = [tuple(item.contribution.leaf) for item in group]
+    arguments = (first.contribution.batch_id, leaves, list(proof), list(flags))
+    what = f"claim {len(group)} contributions of batch {first.contribution.batch_id}"
+    return [dao.call("registry", "claimMany", *arguments, what=what)]

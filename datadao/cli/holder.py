@@ -1,0 +1,211 @@
+"""`datadao proposals`, `queue`, `execute`, `cancel`: what is voted on, and carrying out what was agreed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from datadao.cli.call import contracts_of
+from datadao.cli.command import Outcome, command
+from datadao.cli.groups import cli
+
+if TYPE_CHECKING:
+    from datadao.cli.session import Session
+if TYPE_CHECKING:
+    from datadao.cli.session import Session
+
+if TYPE_CHECKING:
+    from datadao.cli.queries import Proposal
+    from datadao.cli.session import Session
+    from datadao.cli.wording import Actions, Rows
+
+
+@command(cli, "proposals")
+@click.option("--all", "everything", is_flag=True, help="Those that are over, too.")
+def proposals(session: Session, everything: bool) -> Outcome:
+    """Show proposals under way: what each would do, in words, its votes, and what was written about it."""
+    from datadao.cli.queries import proposals as read
+    from datadao.cli.wording import Actions
+    from datadao.types import ProposalState
+
+    over = (ProposalState.CANCELED, ProposalState.DEFEATED, ProposalState.EXPIRED, ProposalState.EXECUTED)
+    actions = Actions(contracts_of(session), session.money)
+    found: list[dict[str, Any]] = []
+    text: list[Any] = []
+    for item in read(session.dao):
+        state = ProposalState(session.dao.read("governor", "state", item.proposal_id))
+        if everything or state not in over:
+            document = described(session, item, state, actions)
+            found.append(document)
+            text += [*([""] if text else []), *_told(session, item, document, actions)]
+    return Outcome({"proposals": found}, tuple(text) or ("No proposals are under way.",))
+
+
+def described(session: Session, item: Proposal, state: Any, actions: Actions) -> dict[str, Any]:
+    """A proposal for programs."""
+    from datadao.types import word
+
+    dao = session.dao
+    views = ("proposalVotes", "proposalSnapshot", "proposalProposer", "proposalDeadline", "proposalEta")
+    votes, snapshot, proposer, deadline, eta = dao.read_views("governor", views, item.proposal_id)
+    against, votes_for, abstain = votes
+    # Before the vote opens nobody knows the supply it is a part of.
+    quorum = str(dao.read("governor", "proposalQuorum", item.proposal_id)) if snapshot < session.now else None
+    return {
+        "id": str(item.proposal_id),
+        "leaseId": item.lease_id,
+        "state": word(state),
+        "proposer": proposer,
+        "opens": snapshot,
+        "closes": deadline,
+        "executableAt": eta,
+        "for": str(votes_for),
+        "against": str(against),
+        "abstain": str(abstain),
+        "quorum": quorum,
+        "description": item.description,
+        "actions": [actions.document(*call) for call in zip(*item.actions, strict=True)],
+    }
+
+
+def _told(session: Session, item: Proposal, found: dict[str, Any], actions: Actions) -> Iterator[Any]:
+    """A block a proposal: what is decided, by whom and until when first, what somebody wrote about it last."""
+    from datadao.cli.queries import check_lease, terms_of
+    from datadao.cli.wording import applicant_text, block, lease_rows, said
+
+    rows: Rows = []
+    if item.lease_id:
+        yield f"lease:{item.lease_id}  {found['state']}: shall lease {item.lease_id} be approved?"
+        terms = terms_of(session.dao, item.lease_id)
+        rows += [("proposal", found["id"])]
+        rows += lease_rows(terms, check_lease(session, item.lease_id).licensee, session.money)
+        whose, text = "applicant", applicant_text(item.description, item.lease_id)
+    else:
+        yield f"{found['id']}  {found['state']}"
+        rows.append(("proposer", found["proposer"]))
+        calls = [line for call in zip(*item.actions, strict=True) for line in actions.words(*call)]
+        rows += [("does" if number == 0 else "", line) for number, line in enumerate(calls)]
+        whose, text = "proposer", item.description
+    rows += vote_rows(found)
+    yield block(rows)
+    yield from said(whose, text)
+
+
+def vote_rows(found: dict[str, Any]) -> Rows:
+    """How the vote on a proposal stands, what it needs, and when."""
+    from datadao.cli.money import decimal
+    from datadao.cli.queries import TOKEN_DECIMALS
+    from datadao.values import moment
+
+    def votes(units: str) -> str:
+        return decimal(int(units), TOKEN_DECIMALS)
+
+    quorum = (
+        f"{votes(found['quorum'])} votes for or abstain" if found["quorum"] else "a quorum that is fixed as it opens"
+    )
+    rows = [
+        ("votes", f"{votes(found['for'])} for, {votes(found['against'])} against, {votes(found['abstain'])} abstain"),
+        ("needs", f"{quorum}, and more for than against"),
+        ("opens", moment(found["opens"])),
+        ("closes", moment(found["closes"])),
+    ]
+    if found["executableAt"]:
+        rows.append(("executable", f"from {moment(found['executableAt'])} on"))
+    return rows
+
+
+@command(cli, "queue", sends=True)
+@click.argument("proposal")
+def queue(session: Session, proposal: str) -> Outcome:
+    """Queue a PROPOSAL that succeeded: its delay begins. Anyone may."""
+    return _carry(session, proposal, "queue")
+
+
+@command(cli, "execute", sends=True)
+@click.argument("proposal")
+def execute(session: Session, proposal: str) -> Outcome:
+    """Execute a queued PROPOSAL whose delay is over. Anyone may."""
+    return _carry(session, proposal, "execute")
+
+
+@command(cli, "cancel", sends=True)
+@click.argument("proposal")
+def cancel(session: Session, proposal: str) -> Outcome:
+    """Cancel a PROPOSAL: its proposer before the vote opens, the guardian until it has ended."""
+    return _carry(session, proposal, "cancel")
+
+
+def _carry(session: Session, proposal: str, step: str) -> Outcome:
+    from datadao.cli.queries import find_proposal
+    from datadao.cli.transactions import receipt_json, send
+    from datadao.errors import InvalidArgument
+    from datadao.types import ProposalState, word
+
+    item = find_proposal(session.dao, proposal)
+    state = ProposalState(session.dao.read("governor", "state", item.proposal_id))
+    needed = {"queue": ProposalState.SUCCEEDED, "execute": ProposalState.QUEUED}.get(step)
+    if needed is not None and state is not needed:
+        raise InvalidArgument(f"proposal {proposal} is {word(state)}; to {step} it, it has to be {word(needed)}")
+    receipts = send(session, [session.dao.call("governor", step, *item.call, what=f"{step} proposal {proposal}")])
+    document = {"proposal": str(item.proposal_id), "transactions": receipt_json(receipts)}
+    done = {"queue": "queued", "execute": "executed", "cancel": "canceled"}[step]
+    return Outcome(document, (f"Proposal {proposal}: {done}.",))
+
+
+SIDES = ("against", "for", "abstain")
+"""In the order of the governor's numbers."""
+
+
+@command(cli, "vote", sends=True)
+@click.argument("proposal")
+@click.argument("side", type=click.Choice(SIDES))
+@click.option("--reason", default="", help="Public, and for ever.")
+def vote(session: Session, proposal: str, side: str, reason: str) -> Outcome:
+    """Vote on a PROPOSAL, named by its id or as lease:<lease id>. A vote cannot be changed."""
+    from datadao.cli.money import decimal
+    from datadao.cli.queries import TOKEN_DECIMALS, find_proposal
+    from datadao.cli.transactions import receipt_json, send
+    from datadao.errors import InvalidArgument
+    from datadao.types import ProposalState, word
+
+    dao, item = session.dao, find_proposal(session.dao, proposal)
+    state = ProposalState(dao.read("governor", "state", item.proposal_id))
+    if state is not ProposalState.ACTIVE:
+        raise InvalidArgument(f"proposal {proposal} is {word(state)}; only an Active one can be voted on")
+    if dao.read("governor", "hasVoted", item.proposal_id, session.address):
+        raise InvalidArgument(f"{session.address} has voted on proposal {proposal} already")
+    weight = dao.read(
+        "governor", "getVotes", session.address, dao.read("governor", "proposalSnapshot", item.proposal_id)
+    )
+    if not weight:
+        raise InvalidArgument(
+            f"{session.address} had no votes when proposal {proposal} opened; the vote counts nothing"
+        )
+    name, extra = ("castVoteWithReason", (reason,)) if reason else ("castVote", ())
+    votes = decimal(weight, TOKEN_DECIMALS)
+    what = f"vote {side} proposal {proposal} with {votes} votes"
+    receipts = send(session, [dao.call("governor", name, item.proposal_id, SIDES.index(side), *extra, what=what)])
+    document = {"proposal": str(item.proposal_id), "side": side, "weight": str(weight)}
+    return Outcome(document | {"transactions": receipt_json(receipts)}, (f"Voted {side} with {votes} votes.",))
+
+
+@command(cli, "withdraw", sends=True)
+@click.option("--treasury", is_flag=True, help="What leases owe the treasury, to the treasury. Anyone may.")
+def withdraw(session: Session, treasury: bool) -> Outcome:
+    """Pay out this account's credit from model payments."""
+    from datadao.cli.transactions import receipt_json, send
+
+    dao, money = session.dao, session.money
+    owed = dao.read("leases", "treasuryOwed") if treasury else dao.read("models", "creditOf", session.address)
+    if not owed:
+        return Outcome({"amount": "0", "transactions": []}, ("Nothing is owed.",))
+    what = f"pay {money.text(owed)} to {'the treasury' if treasury else session.address}"
+    call = (
+        dao.call("leases", "withdrawTreasury", what=what)
+        if treasury
+        else dao.call("models", "withdraw", session.address, what=what)
+    )
+    receipts = send(session, [call])
+    return Outcome({"amount": str(owed), "transactions": receipt_json(receipts)}, (f"Paid {money.text(owed)}.",))

@@ -1,0 +1,80 @@
+"""A contributor's own leaves in accepted batches, and where each stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datadao.cli.session import Session
+    from datadao.messages.batch import Manifest
+    from datadao.types import Contribution
+
+_CLAIMED, _ERASED = 1, 2  # IDatasetRegistry.ContributionStatus
+
+
+class Standing(Enum):
+    """A leaf of an activated batch, as its contributor sees it."""
+
+    CLAIMABLE = "claimable"
+    CLAIMED = "claimed"
+    ERASED = "erased"
+    DUPLICATE = "duplicate"
+
+
+@dataclass(frozen=True)
+class Mine:
+    """A leaf of the contributor's, `index` in its batch's manifest. `counted` is the batch in which a duplicate counts:
+    where it was recorded, or the owner's oldest while none is."""
+
+    dataset_id: int
+    index: int
+    manifest: Manifest
+    contribution: Contribution
+    standing: Standing
+    counted: int | None = None
+
+    @property
+    def words(self) -> str:
+        """Where it stands, for people."""
+        counted = f" of one in batch {self.counted}" if self.counted is not None else ""
+        return self.standing.value + counted
+
+
+def accepted(session: Session, owner: str) -> list[Mine]:
+    """The owner's leaves in all activated batches, oldest batch first."""
+    from datadao.batches import ACTIVATED
+    from datadao.chain.rpc import read_block, read_many
+
+    dao = session.dao
+    found = [
+        (item.batch.dataset_id, index, manifest, manifest.contribution(item.batch_id, index))
+        for item, manifest in session.catalog.manifests(None, ACTIVATED)
+        for index, leaf in enumerate(manifest.leaves)
+        if leaf.contributor == owner
+    ]
+    proofs = [(c.batch_id, tuple(c.leaf), list(c.proof)) for *_, c in found]
+    block = read_block(dao.web3, "latest").number
+    included = read_many(dao.web3, [dao.call("registry", "isIncluded", *proof) for proof in proofs], block)
+    fingerprints = [dao.call("registry", "contribution", c.leaf.fingerprint) for *_, c in found]
+    records = read_many(dao.web3, fingerprints, block)
+    first: dict[bytes, int] = {}
+    mine = []
+    for leaf, inside, record in zip(found, included, records, strict=True):
+        contribution = leaf[3]
+        oldest = first.setdefault(contribution.leaf.fingerprint, contribution.batch_id)
+        mine.append(Mine(*leaf, *_standing(contribution, inside, record, oldest)))
+    return mine
+
+
+def _standing(item: Contribution, inside: bool, record: Any, oldest: int) -> tuple[Standing, int | None]:
+    status, _, batch_id, _ = record
+    if not inside and status == _ERASED and batch_id == item.batch_id:
+        return Standing.ERASED, None
+    if not inside:
+        return Standing.DUPLICATE, batch_id or None
+    if status == _CLAIMED:
+        return Standing.CLAIMED, None
+    # Nothing is recorded yet: only the first claim will be.
+    return (Standing.CLAIMABLE, None) if oldest == item.batch_id else (Standing.DUPLICATE, oldest)

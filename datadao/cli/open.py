@@ -1,0 +1,180 @@
+"""`datadao open`: what a running lease has a right to read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from datadao.cli.command import DONE, PARTLY, REFUSED, Outcome, command
+from datadao.cli.groups import cli
+
+if TYPE_CHECKING:
+    from datadao.cli.session import Session
+    from datadao.client import Terms
+    from datadao.errors import DataDAOError
+    from datadao.licensee.licensee import Fault, Licensee
+    from datadao.types import Contribution
+
+
+@command(cli, "open")
+@click.argument("number", metavar="LEASE", type=click.IntRange(1))
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the files.")
+def open_(session: Session, number: int, out: Path) -> Outcome:
+    """Open every file of a LEASE whose keys custodians released, and describe them as a Croissant dataset.
+
+    Files lie in DIR/data, named by the sha256 of their ciphertext, their description in DIR/croissant.json. Those
+    already there are not opened again; those erased since must be deleted, and are named. When no file at all is open
+    the exit code is 1, with the reason.
+    """
+    from datadao.cli.queries import check_lease, terms_of
+    from datadao.errors import LeaseNotStarted
+    from datadao.licensee.croissant import DATA
+    from datadao.types import LeaseStatus, word
+
+    info, terms = check_lease(session, number), terms_of(session.dao, number)
+    dataset = terms.dataset_id
+    licensees, faults = _licensees(session, number, bytes(info.hpkeKey))
+    living, erased, double = _standing(session, dataset)
+    empty = not living and info.status == LeaseStatus.ACTIVE
+    if not empty and not any(licensee.held for licensee in licensees):
+        state = word(LeaseStatus(info.status))
+        raise LeaseNotStarted(
+            f"no keys are released for lease {number}, which is {state}: custodians release them once an instalment is "
+            "paid and final; wait for them, or see `datadao lease show`"
+        )
+    data = out / DATA
+    data.mkdir(parents=True, exist_ok=True)
+    opened, left = _open_all(session, dataset, licensees, data, living)
+    stale = sorted(str(data / name) for name in erased if (data / name).exists())
+    surplus = sorted(str(data / name) for name in double if (data / name).exists())
+    description = _describe(session, number, terms, out) if opened else None
+    lines = [f"{len(opened)} files in {data}" + (f", described by {description}." if description else ".")]
+    reason = None if opened or left else _why_none(dataset, len(erased), len(double))
+    lines += [f"{reason}."] if reason else []
+    lines += [f"{item['fileHash'].hex()}  {item['kind']}: {item['reason']}" for item in left]
+    lines += [f"Bad bundle {fault.name}: {_culprit(fault)}: {fault.reason}" for fault in faults]
+    lines += [f"Erased by its contributor: delete {path} and every copy, then acknowledge." for path in stale]
+    lines += [f"Not of the dataset, which has the same data in another file: {path}" for path in surplus]
+    document = {
+        "lease": number, "description": description, "opened": opened, "left": left, "delete": stale,
+        "duplicates": surplus, "reason": reason,
+        "faults": [{"bundle": f.name, "seat": f.culprit, "reason": str(f.reason)} for f in faults],
+    }  # fmt: skip
+    return Outcome(document, tuple(lines), REFUSED if not opened else PARTLY if left else DONE)
+
+
+def _licensees(session: Session, number: int, current: bytes) -> tuple[list[Licensee], list[Fault]]:
+    """One for each key of this role that bundles may be sealed to: the lease's present key first, then earlier ones."""
+    from datadao.cli.setup import FINGERPRINT
+    from datadao.crypto.seal import public_key
+    from datadao.errors import KeyFileRefused, UnsealFailed
+    from datadao.licensee.licensee import Licensee
+
+    folder, dao = session.home / "keys", session.dao
+    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    keys = [session.key(name) for name in names if name != FINGERPRINT]
+    keys.sort(key=lambda key: public_key(key) != current)
+    if not keys or public_key(keys[0]) != current:
+        raise KeyFileRefused(f"no key in {folder} is that of lease {number}, 0x{current.hex()}; restore it from a copy")
+    committees = {epoch: dao.committee(epoch) for epoch in range(1, dao.read("registry", "committeeEpoch") + 1)}
+    made, shut, faults = [], [], []
+    for key in keys:
+        licensee = Licensee(dao=dao.id, lease_id=number, private_key=key, committees=committees, store=session.store)
+        found = licensee.collect()
+        made.append(licensee)
+        shut.append({fault.name for fault in found if isinstance(fault.reason, UnsealFailed)})
+        faults.append(found)
+    # A bundle sealed to another of these keys is no fault.
+    shut_to_all = set.intersection(*shut)
+    return made, [f for f in faults[0] if not isinstance(f.reason, UnsealFailed) or f.name in shut_to_all]
+
+
+def _standing(session: Session, dataset: int) -> tuple[list[Contribution], set[str], set[str]]:
+    """Contributions that are part of the dataset now; names of files that were erased; names of those that never
+    counted, because another file with the same data was recorded first. One that any batch includes is neither."""
+    from datadao.chain.view import Standing
+
+    members = session.catalog.contributions(dataset)
+    standing = list(zip(members, session.dao.view.standing(members, "latest"), strict=True))
+    names = {kind: {c.leaf.file_hash.hex() for c, now in standing if now is kind} for kind in Standing}
+    living = [c for c, now in standing if now is Standing.INCLUDED]
+    erased = names[Standing.ERASED] - names[Standing.INCLUDED]
+    return living, erased, names[Standing.DUPLICATE] - names[Standing.INCLUDED] - erased
+
+
+def _why_none(dataset: int, erased: int, double: int) -> str:
+    """Why a dataset has no file to open."""
+    if not erased and not double:
+        return f"Nothing to open: dataset {dataset} has no active batch"
+    said = [f"{erased} erased by their contributors"] if erased else []
+    said += [f"{double} duplicates of other data"] if double else []
+    return f"Nothing to open: of the files of dataset {dataset} {' and '.join(said)}, and no other is there"
+
+
+def _open_all(
+    session: Session, dataset: int, licensees: Sequence[Licensee], out: Path, living: Sequence[Contribution]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What is open now, and what is not, with the reason; a file once, in however many batches it stands."""
+    from dataclasses import replace
+
+    from datadao.batches import ACTIVATED
+
+    wanted = {(c.batch_id, c.leaf) for c in living}
+    files = {c.leaf.file_hash: c.leaf for c in living}
+    shut = {file_hash for file_hash in files if not (out / file_hash.hex()).exists()}
+    reasons: dict[bytes, DataDAOError | None] = {}
+    with session.progress("open", len(files)) as done:
+        done(len(files) - len(shut))
+        for item, manifest in session.catalog.manifests(dataset, ACTIVATED):
+            # The lease's present key comes first, and its reason is the one to give.
+            for licensee in licensees:
+                leaves = (leaf for leaf in manifest.leaves if (item.batch_id, leaf) in wanted)
+                again = replace(manifest, leaves=tuple(leaf for leaf in leaves if leaf.file_hash in shut))
+                for found in licensee.open_all(again, out):
+                    reasons.setdefault(found.leaf.file_hash, found.error)
+                    if found.path is not None:
+                        shut.discard(found.leaf.file_hash)
+                        done(1)
+    opened: list[dict[str, Any]] = []
+    left: list[dict[str, Any]] = []
+    for file_hash, leaf in files.items():
+        place = {"fileHash": file_hash, "contributor": leaf.contributor}
+        if file_hash in shut:
+            error = reasons[file_hash]
+            left.append(place | {"kind": type(error).__name__, "reason": str(error)})
+        else:
+            opened.append(place | {"path": out / file_hash.hex()})
+    return opened, left
+
+
+def _describe(session: Session, number: int, terms: Terms, out: Path) -> Path | None:
+    """The Croissant description; None, and a word why, if it cannot be made. The files are open all the same."""
+    from datetime import UTC, datetime
+
+    from datadao.errors import DataDAOError
+    from datadao.licensee.croissant import Dataset, describe
+
+    policy = session.dao.read("registry", "currentPolicy", terms.dataset_id)
+    digest = bytes(policy.schemaHash)
+    try:
+        dataset = Dataset(
+            dao=session.dao.id,
+            dataset_id=terms.dataset_id,
+            lease_id=number,
+            purposes=terms.purposes,
+            agreement_hash=terms.agreement_hash,
+            schema=session.store.get(digest),
+            schema_hash=digest,
+            uri=policy.uri,
+        )
+        return describe(out, dataset, datetime.fromtimestamp(session.now, UTC).date())
+    except DataDAOError as error:
+        session.say("[yellow]No Croissant description:[/yellow]", str(error))
+        return None
+
+
+def _culprit(fault: Fault) -> str:
+    return f"signed by seat {fault.culprit[0]}-{fault.culprit[1]}" if fault.culprit else "signed by nobody"

@@ -1,0 +1,107 @@
+"""What several commands read of the DAO: proposals and leases in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from eth_utils import keccak
+
+from datadao.chain.codec import raw_text
+from datadao.errors import ChainUnavailable, InvalidArgument
+from datadao.values import moment as moment  # commands know it from here
+
+if TYPE_CHECKING:
+    from datadao.cli.session import Session
+    from datadao.client import DataDAO, Terms
+
+TOKEN_DECIMALS = 9
+
+_FIRST = "VotingDelaySet"
+"""An event of the governor's constructor."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A proposal as its event told it; `lease_id` is None unless it is a lease's own."""
+
+    proposal_id: int
+    lease_id: int | None
+    actions: tuple[Any, Any, Any]
+    description: str
+
+    @property
+    def call(self) -> tuple[Any, ...]:
+        """What the governor's `queue` and `execute` take."""
+        return (*self.actions, keccak(raw_text(self.description)))
+
+
+def proposals(dao: DataDAO) -> list[Proposal]:
+    """All proposals, oldest first. Raises `ChainUnavailable` when the node's events are not complete."""
+    from datadao.chain.events import decode, topic
+    from datadao.chain.rpc import logs_then_block, read_logs, read_named
+
+    topics = [topic("DataGovernor", name) for name in ("ProposalCreated", "LeaseProposed", _FIRST)]
+    governor = [dao.addresses["governor"]]
+    logs, head = logs_then_block(
+        dao.web3, "latest", dao.since, lambda first, last: read_logs(dao.web3, governor, first, last, topics)
+    )
+    fields = ("proposalId", "leaseId", "targets", "values", "calldatas", "description")
+    events = list(decode(logs, dao.addresses, fields))
+    leases = {event.fields["proposalId"]: event.fields["leaseId"] for event in events if event.name == "LeaseProposed"}
+    made = list(_made(events, leases))
+    # No count of proposals stands on the chain; but each requested lease has one, and the governor began with settings.
+    (count,) = read_named(dao.web3, [dao.call("leases", "leaseCount")], head.number)
+    asked = read_named(dao.web3, [dao.call("leases", "lease", i) for i in range(1, count + 1)], head.number)
+    missing = {info.proposalId for info in asked if info.proposalId} - {item.proposal_id for item in made}
+    if missing or not any(event.name == _FIRST for event in events):
+        what = f"lack {len(missing)} proposals of leases" if missing else "do not begin with the DAO's deployment"
+        raise ChainUnavailable(
+            f"the node's events {what}: it cuts its answers short, lags, or no longer has old events; try again, or "
+            "name another"
+        )
+    return made
+
+
+def find_proposal(dao: DataDAO, name: str) -> Proposal:
+    """The proposal named by its id, or `lease:3`. Raises `InvalidArgument`."""
+    match = re.fullmatch(r"(lease:)?(\d{1,78})", name)
+    if match is None:
+        raise InvalidArgument(f"proposal {name!r}: expected its id, or lease:<lease id>")
+    number, is_lease = int(match.group(2)), bool(match.group(1))
+    for item in proposals(dao):
+        if number == (item.lease_id if is_lease else item.proposal_id):
+            return item
+    raise InvalidArgument(f"no proposal {name}; `datadao proposals` lists them")
+
+
+def check_lease(session: Session, lease_id: int) -> Any:
+    """The lease as the contract has it. Raises `InvalidArgument` if there is none."""
+    count = session.dao.read("leases", "leaseCount")
+    if not 1 <= lease_id <= count:
+        raise InvalidArgument(f"no lease {lease_id}; there are {f'1 to {count}' if count else 'none'}")
+    return session.dao.read("leases", "lease", lease_id)
+
+
+def terms_of(dao: DataDAO, lease_id: int) -> Terms:
+    """What was asked for, of a lease that exists."""
+    from datadao.client import Terms
+
+    return Terms(*dao.read("leases", "leaseTerms", lease_id)[0])
+
+
+def check_dataset(session: Session, dataset_id: int) -> None:
+    """Raises `InvalidArgument` if there is no such dataset."""
+    count = session.dao.read("registry", "datasetCount")
+    if not 1 <= dataset_id <= count:
+        raise InvalidArgument(f"no dataset {dataset_id}; there are {f'1 to {count}' if count else 'none'}")
+
+
+def _made(events: list[Any], leases: dict[int, int]) -> Iterator[Proposal]:
+    for event in events:
+        if event.name == "ProposalCreated":
+            fields = event.fields
+            actions = (fields["targets"], fields["values"], fields["calldatas"])
+            yield Proposal(fields["proposalId"], leases.get(fields["proposalId"]), actions, fields["description"])

@@ -1,0 +1,225 @@
+"""Sending: every call is tried on the node first, its cost shown, its owner asked; then they go out one by one, each
+written down before it leaves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from datadao.cli.money import decimal
+from datadao.errors import DataDAOError, InvalidArgument, NodeRefused, NotMined, PartlyDone, TransactionFailed
+
+if TYPE_CHECKING:
+    from datadao.chain.fees import Fee
+    from datadao.chain.rpc import Call
+    from datadao.chain.transactions import Mined, Sent
+    from datadao.cli.session import Session
+
+_NATIVE = 18
+_T = TypeVar("_T")
+
+
+def send(
+    session: Session,
+    calls: Sequence[Call],
+    *,
+    dependent: bool = False,
+    note: str = "",
+    more: bool = False,
+    check: Callable[[], None] = lambda: None,
+) -> list[Mined]:
+    """What became of the calls, in order. `dependent` ones need those before them: all are tried together, as one
+    after another. `note` says what is at stake; `more` of the command follows;
+    `check` is asked last of all, once the owner agreed, and raises if nothing may be sent after all.
+
+    Raises, before anything is sent, `Reverted` if a call would be refused, `InvalidArgument` if there is no money for
+    the fee, `AccountRefused` if its owner says no; `NotMined` when a transaction is not mined in time; and
+    `PartlyDone` when it stops half way, saying what was sent.
+    """
+    from datadao.chain.transactions import limit_of
+
+    web3, sender = session.dao.web3, session.dao.web3.to_checksum_address(session.address)
+    gas = _gas(session, sender, calls, dependent=dependent)
+    fee = _fee(session)
+    _show(session, sender, calls, gas, fee, note)
+    session.confirm(f"Send {len(calls)} transaction{'s' if len(calls) > 1 else ''}?")
+    session.unlock()
+    check()
+    done: list[Mined] = []
+    with session.progress("transactions", len(calls)) as progress:
+        for number, call in enumerate(calls):
+            try:
+                needed = gas[number] if number == 0 or not dependent else _next_gas(web3, sender, call)
+                last = number == len(calls) - 1 and not more
+                done.append(_one(session, call, limit_of(needed), fee, last=last))
+            except NotMined as error:
+                raise NotMined(str(error) + _sent_before(calls[:number]), error.transactions) from error
+            except _outside() as error:
+                if not done:
+                    raise
+                raise PartlyDone(f"{error}{_sent_before(calls[:number])} The rest was not; run it again.") from error
+            progress(1)
+    return done
+
+
+def after(session: Session, mined: Mined, read: Callable[[int], _T]) -> _T:
+    """What `read` finds at the block of a transaction, once the node answers from there.
+
+    Raises `PartlyDone` if it does not: what was sent stands.
+    """
+    from datadao.chain.transactions import patiently
+
+    def ready() -> _T:
+        if session.dao.web3.eth.block_number < mined.block:
+            raise NodeRefused(f"the node shows no block {mined.block} yet")
+        return read(mined.block)
+
+    try:
+        return patiently(ready)
+    except _outside() as error:
+        raise PartlyDone(f"{mined.hash} is mined; what it changed cannot be read now: {error}") from error
+
+
+def receipt_json(done: Sequence[Mined]) -> list[dict[str, Any]]:
+    """Transactions for a JSON document."""
+    return [{"transaction": mined.hash, "block": mined.block, "gas": mined.gas_used} for mined in done]
+
+
+def _gas(session: Session, sender: str, calls: Sequence[Call], *, dependent: bool) -> list[int]:
+    """About the gas of each call; of dependent ones perhaps of the first alone."""
+    from datadao.chain.rehearsal import rehearse
+    from datadao.chain.reverts import estimate_gas, estimate_many
+    from datadao.chain.transactions import patiently
+
+    web3 = session.dao.web3
+    if not dependent or len(calls) == 1:
+        if session.orders.mined:
+            return patiently(lambda: estimate_many(web3, sender, calls))
+        return estimate_many(web3, sender, calls)
+    gas = rehearse(web3, sender, calls)
+    first = estimate_gas(web3, sender, calls[0])
+    return [first, *(gas[1:] if gas else ())]
+
+
+def _next_gas(web3: Any, sender: str, call: Call) -> int:
+    """Gas of a call that needs what was mined just now, which not every back end of a node has seen."""
+    from datadao.chain.reverts import estimate_gas
+    from datadao.chain.transactions import patiently
+
+    return patiently(lambda: estimate_gas(web3, sender, call))
+
+
+def _fee(session: Session) -> Fee:
+    from datadao.chain.fees import choose
+
+    orders = session.orders
+    fee = choose(session.dao.web3, orders.max_fee, orders.tip)
+    fixed = orders.replace and (orders.max_fee is not None or orders.tip is not None)
+    for most, tip in orders.above:
+        fee = fee.above(most, tip, fixed=fixed)
+    return fee
+
+
+def _show(session: Session, sender: str, calls: Sequence[Call], gas: Sequence[int], fee: Fee, note: str) -> None:
+    """Says what will be sent and what it costs. Raises `InvalidArgument` if the account cannot pay."""
+    from ape import networks
+
+    from datadao.chain.transactions import limit_of
+
+    web3, symbol = session.dao.web3, networks.ecosystem.fee_token_symbol
+    session.say(f"From [bold]{sender}[/bold]:")
+    for number, call in enumerate(calls):
+        needed = f"about {gas[number]:,} gas" if number < len(gas) else "gas known after the one before"
+        session.say(f"  {needed:>24} ", call.what)
+    cost, dearest = sum(gas) * fee.now, max(gas)
+    # A node wants the whole limit at the max fee to be there, though less is paid.
+    most, held = (
+        cost - dearest * fee.now + limit_of(dearest) * fee.most,
+        web3.eth.get_balance(web3.to_checksum_address(sender)),
+    )
+    if held < most:
+        raise InvalidArgument(
+            f"{sender} holds {decimal(held, _NATIVE)} {symbol}, the fee is about {decimal(cost, _NATIVE)} and may be "
+            f"{decimal(most, _NATIVE)} {symbol}; nothing was sent"
+        )
+    later = " and what the later ones cost" if len(gas) < len(calls) else ""
+    session.say(f"Fee: about {decimal(cost, _NATIVE)} {symbol}{later} ({fee}).", note)
+
+
+def _one(session: Session, call: Call, gas: int, fee: Fee, *, last: bool) -> Mined:
+    from datadao.chain import transactions
+
+    web3, orders, outbox = session.dao.web3, session.orders, session.outbox
+    sent = _handed_over(session, call, gas, fee, last=last)
+    try:
+        mined = transactions.wait(web3, sent, orders.wait or _patience())
+    except TransactionFailed:
+        outbox.remove(sent)
+        raise
+    except KeyboardInterrupt:
+        session.say("[bold]Sent, and not waited for:[/bold]", f"{call.what}: {sent.hash}; it may still be mined.")
+        raise
+    orders.nonce = sent.nonce + 1
+    orders.mined.append((call.what, mined))
+    for entry in outbox.waiting(session.address):
+        if entry.sent.nonce <= sent.nonce:
+            outbox.remove(entry.sent)
+    return mined
+
+
+def _handed_over(session: Session, call: Call, gas: int, fee: Fee, *, last: bool) -> Sent:
+    """A transaction written down and given to the node. It takes the nonce of what the node does not know any more."""
+    from datadao.chain import transactions
+
+    orders, outbox, deadline = session.orders, session.outbox, time.monotonic() + transactions.LAG
+    while True:
+        nonce = _nonce(session) if orders.nonce is None else orders.nonce
+        earlier = [entry.sent.hash for entry in outbox.waiting(session.address) if entry.sent.nonce == nonce]
+        sent = transactions.sign(session.account, call, gas=gas, nonce=nonce, fee=fee, chain_id=session.dao.id.chain_id)
+        outbox.put(sent, orders.command, last=last)
+        try:
+            transactions.broadcast(session.dao.web3, sent)
+        except transactions.NonceTaken as error:
+            outbox.remove(sent)
+            if earlier:
+                raise NotMined(
+                    f"{error}: it went to another transaction of {session.address}, perhaps to {earlier[0]} of before; "
+                    "run the same command again to learn it",
+                    earlier,
+                ) from error
+            # A node may have answered from before a block that took the nonce.
+            while (following := _nonce(session)) <= nonce:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+            orders.nonce = following
+            continue
+        except TransactionFailed:
+            outbox.remove(sent)
+            raise
+        return sent
+
+
+def _nonce(session: Session) -> int:
+    """Of the account's next transaction, behind those that it sent from elsewhere and that wait."""
+    web3, address = session.dao.web3, session.dao.web3.to_checksum_address(session.address)
+    return max(web3.eth.get_transaction_count(address, block) for block in ("latest", "pending"))
+
+
+def _patience() -> float:
+    from ape import networks
+
+    return float(networks.provider.network.transaction_acceptance_timeout)
+
+
+def _sent_before(calls: Sequence[Call]) -> str:
+    return f"\nSent before: {', '.join(call.what for call in calls)}." if calls else ""
+
+
+def _outside() -> tuple[type[Exception], ...]:
+    from ape.exceptions import ApeException
+    from requests.exceptions import RequestException
+    from web3.exceptions import Web3Exception
+
+    return DataDAOError, ApeException, Web3Exception, RequestException, OSError, ValueError

@@ -1,0 +1,113 @@
+"""A fleet of custodians as a Silverback bot: a round of every seat at each new block, with metrics.
+
+    DATADAO_HOMES=/srv/seat-a:/srv/seat-b silverback run datadao.custodian.bot --network ethereum:mainnet:node
+
+A role's folder holds seats of one DAO, as for `datadao custodian`; all DAOs of a fleet are on the bot's network. The
+block only says when to look: what is released is decided by the nodes of each folder, as in any other process.
+Passphrases come from APE_ACCOUNTS_<alias>_PASSPHRASE.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from ape import chain
+from silverback import SilverbackBot
+
+from datadao.chain import wallet
+from datadao.client import DataDAO
+from datadao.custodian.slots import Seats, open_seats
+from datadao.errors import AccountRefused, DataDAOError, ProfileRefused
+from datadao.profile import Profile
+from datadao.text import visible_log
+
+log = visible_log("datadao.custodian")
+
+
+class Fleet:
+    """The seats of several role folders. One that fails does not stop the others."""
+
+    def __init__(self, homes: list[Path]) -> None:
+        self._homes = homes
+        self._seats: dict[Path, Seats] = {}
+        self._busy = Lock()
+
+    def start(self) -> None:
+        """Opens every folder. Raises whatever one of them refuses."""
+        if not self._homes:
+            raise ProfileRefused("DATADAO_HOMES names no folder; list the custodians' folders, separated by colons")
+        for home in self._homes:
+            self._open(home)
+
+    def round(self) -> dict[str, int]:
+        """A round of every seat: their figures together; `silent` folders could not even begin. None while another
+        round is under way: {}."""
+        if not self._busy.acquire(blocking=False):
+            return {}
+        try:
+            total = Counter(silent=0)
+            for home in self._homes:
+                total.update(self._serve(home))
+            return dict(total)
+        finally:
+            self._busy.release()
+
+    def stop(self) -> None:
+        """Ends the round under way, then lets other processes take the folders."""
+        with self._busy:
+            while self._seats:
+                self._seats.popitem()[1].close()
+
+    def _serve(self, home: Path) -> Counter[str]:
+        total: Counter[str] = Counter()
+        try:
+            for service in (self._seats.get(home) or self._open(home)).services:
+                total.update(service.round().metrics)
+        except DataDAOError as error:
+            log.warning("%s: %s: %s", home.name, type(error).__name__, error)
+            total["silent"] += 1
+        except OSError as error:
+            # A full disk closes the seat's log; it is opened again, and mended, at the next block.
+            log.error("%s: %s", home.name, error)
+            total["silent"] += 1
+            if home in self._seats:
+                self._seats.pop(home).close()
+        return total
+
+    def _open(self, home: Path) -> Seats:
+        profile = Profile.load(home)
+        account = wallet.find(profile.needed("account"))
+        wallet.unlock(account, _no_terminal)
+        self._seats[home] = open_seats(DataDAO.configured(profile), profile, wallet.signer(account))
+        return self._seats[home]
+
+
+def _no_terminal(alias: str) -> str:
+    raise AccountRefused(f"account {alias} is locked and a bot has nobody to ask; set APE_ACCOUNTS_{alias}_PASSPHRASE")
+
+
+bot = SilverbackBot()
+fleet = Fleet([Path(home).expanduser() for home in os.environ.get("DATADAO_HOMES", "").split(os.pathsep) if home])
+
+
+@bot.on_startup()  # type: ignore[untyped-decorator]  # Silverback's decorators have no types
+async def start(_: Any) -> None:
+    """Before the first block."""
+    await asyncio.to_thread(fleet.start)
+
+
+@bot.on_(chain.blocks)  # type: ignore[untyped-decorator]
+async def serve(_: Any) -> dict[str, int]:
+    """Serves every seat; what comes meanwhile waits for the next block."""
+    return await asyncio.to_thread(fleet.round)
+
+
+@bot.on_shutdown()  # type: ignore[untyped-decorator]
+async def stop() -> None:
+    """After the last block."""
+    await asyncio.to_thread(fleet.stop)

@@ -1,0 +1,194 @@
+"""Every question a custodian asks the chain, and every reason to refuse. Nothing here reads storage or holds a key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from datadao.chain.connection import in_words
+from datadao.chain.view import BatchState, Counts, LeaseState, Standing, Tag, View
+from datadao.crypto.merkle import leaf_hash, verify
+from datadao.errors import (
+    ChainUnavailable,
+    ContributionErased,
+    DataDAOError,
+    LeaseEnded,
+    LeaseLapsed,
+    LeaseNotApproved,
+    LeaseNotStarted,
+    LeaseOverdue,
+    LicenseeKeyChanged,
+    NotIncluded,
+    SeatMismatch,
+)
+from datadao.types import Contribution, Dao, Party, Seat
+
+_GONE = {
+    Standing.ERASED: "was erased by its contributor",
+    Standing.DUPLICATE: "is a duplicate: the same data was recorded in another contribution first",
+}
+
+
+class Checks:
+    """Wraps a `View` so that an exception, an answer of the wrong shape or a finalized block that moved back all end in
+    `ChainUnavailable`. `finalized` is the highest block number seen final."""
+
+    def __init__(self, view: View, dao: Dao, finalized: int = 0) -> None:
+        self._view, self._dao, self.finalized = view, dao, finalized
+        self._active: dict[int, BatchState] = {}
+
+    def counts(self) -> Counts:
+        """How many leases, batches, datasets and epochs there are at the finalized block."""
+        with _fail_closed():
+            return Counts(*map(int, self._view.counts()))
+
+    def manifests(self, dataset_id: int | None = None) -> dict[int, bytes]:
+        """Manifest hashes of the finally active batches of a dataset, or of all, by batch id."""
+        with _fail_closed():
+            found = {batch_id: self._batch(batch_id) for batch_id in range(1, self._view.counts().batches + 1)}
+            wanted = [i for i, batch in found.items() if batch.activated_at and dataset_id in (None, batch.dataset_id)]
+            return {batch_id: self._view.manifest(batch_id) for batch_id in wanted}
+
+    def approved(self, lease_id: int) -> LeaseState:
+        """The lease at the finalized block. Raises `LeaseNotApproved`, `LeaseEnded`."""
+        lease = self._lease(lease_id, "finalized")
+        _refuse_unapproved(lease, "finalized")
+        return lease
+
+    def running(self, lease_id: int) -> LeaseState:
+        """The lease at the latest block, if it runs at the finalized and still at the latest, under one key.
+
+        Raises the `LeaseRefused` that says why not.
+        """
+        final, latest = self._lease(lease_id, "finalized"), self._lease(lease_id, "latest")
+        _refuse_idle(final, "finalized")
+        _refuse_idle(latest, "latest")
+        if (final.hpke_key, final.dataset_id) != (latest.hpke_key, latest.dataset_id):
+            raise LicenseeKeyChanged(f"lease {lease_id}: its new key is not final yet; prepare again when it is")
+        return latest
+
+    def seat(self, epoch: int, slot: int, public_key: bytes) -> Party:
+        """The chain's record of a seat, at both blocks. A replaced custodian finds another key there, a successor whose
+        appointment is not final its predecessor's: `SeatMismatch`."""
+        final, latest = self._seat(epoch, slot)
+        for tag, seat in (("finalized", final), ("latest", latest)):
+            if seat.hpke_key != public_key:
+                raise SeatMismatch(
+                    f"slot {slot} of epoch {epoch} is held by key {seat.hpke_key.hex()} at the {tag} block; "
+                    "use that one, wait for finality, or hand over and retire"
+                )
+        return latest
+
+    def succession(self, epoch: int, slot: int, public_key: bytes) -> tuple[Party, Party]:
+        """A former holder of a seat, by its key, and who holds it now. `SeatMismatch` unless the change is final."""
+        final, latest = self._seat(epoch, slot)
+        if public_key in (final.hpke_key, latest.hpke_key):
+            raise SeatMismatch(f"slot {slot} of epoch {epoch} is this key's own; it is replaced by a vote, when final")
+        if final != latest:
+            raise SeatMismatch(f"slot {slot} of epoch {epoch} has a new holder that is not final yet; try again later")
+        leaver = next((party for party in self.predecessors(epoch, slot) if party.hpke_key == public_key), None)
+        if leaver is None:
+            raise SeatMismatch(f"key {public_key.hex()} never held slot {slot} of epoch {epoch}; use the leaver's")
+        return leaver, latest
+
+    def predecessors(self, epoch: int, slot: int) -> list[Party]:
+        """Former holders of a seat, the last one first."""
+        with _fail_closed():
+            return list(self._view.seats()[epoch, slot])[-2::-1]
+
+    def seats_of(self, public_key: bytes) -> tuple[list[Seat], list[Seat]]:
+        """Seats that a key holds, and seats that it held."""
+        with _fail_closed():
+            seats = self._view.seats()
+            keys = {seat: [party.hpke_key for party in holders] for seat, holders in seats.items()}
+        held = [seat for seat, of in keys.items() if of[-1] == public_key]
+        return held, [seat for seat, of in keys.items() if public_key in of[:-1] and seat not in held]
+
+    def members(
+        self, lease: LeaseState, listed: Sequence[Contribution]
+    ) -> tuple[dict[bytes, Contribution], list[bytes]]:
+        """What is finally active of `listed`, by id, and the ids that a readiness signature covers.
+
+        Proofs are checked here against roots the chain gave: `NotIncluded` for one that fails or is another dataset's.
+        """
+        members: dict[bytes, Contribution] = {}
+        covered = []
+        for name, item, batch in self._proved(listed):
+            if batch.dataset_id != lease.dataset_id:
+                raise NotIncluded(f"{name.hex()} is no leaf of dataset {lease.dataset_id}; list its manifests' leaves")
+            if batch.activated_at:
+                members[name] = item
+                if batch.activated_at <= lease.approved_at:
+                    covered.append(name)
+        return members, covered
+
+    def active(self, listed: Sequence[Contribution]) -> dict[bytes, tuple[int, Contribution]]:
+        """What is finally active of `listed`, by id, with its dataset. `NotIncluded` for a proof that fails."""
+        return {name: (batch.dataset_id, item) for name, item, batch in self._proved(listed) if batch.activated_at}
+
+    def gone(self, members: Mapping[bytes, Contribution], tag: Tag) -> dict[bytes, DataDAOError]:
+        """Which of these are not (or no longer) part of the dataset at the block, by id."""
+        with _fail_closed():
+            answers = [Standing(answer) for answer in self._view.standing(list(members.values()), tag)]
+            named = list(zip(members, answers, strict=True))
+        return {i: ContributionErased(f"{i.hex()} {_GONE[now]}") for i, now in named if now is not Standing.INCLUDED}
+
+    def _proved(self, listed: Sequence[Contribution]) -> Iterator[tuple[bytes, Contribution, BatchState]]:
+        for item in listed:
+            with _fail_closed():
+                batch = self._batch(item.batch_id)
+            name = leaf_hash(self._dao, batch.dataset_id, batch.sequence, item.leaf)
+            if not verify(batch.root, name, item.proof):
+                raise NotIncluded(f"{name.hex()} is no leaf of batch {item.batch_id}; list its manifest's leaves")
+            yield name, item, batch
+
+    def _batch(self, batch_id: int) -> BatchState:
+        """A batch at the finalized block; one that is active there never changes again."""
+        if batch_id not in self._active:
+            batch = self._view.batch(batch_id, "finalized")
+            if not batch.activated_at:
+                return batch
+            self._active[batch_id] = batch
+        return self._active[batch_id]
+
+    def _seat(self, epoch: int, slot: int) -> tuple[Party, Party]:
+        with _fail_closed():
+            final, latest = (self._view.custodian(epoch, slot, tag) for tag in ("finalized", "latest"))
+            return Party(*vars(final).values()), Party(*vars(latest).values())
+
+    def _lease(self, lease_id: int, tag: Tag) -> LeaseState:
+        with _fail_closed():
+            lease = self._view.lease(lease_id, tag)
+            if lease.lease_id != lease_id or len(lease.hpke_key) != 32:
+                raise ValueError(f"asked for lease {lease_id}, was told of {lease.lease_id}")
+            if lease.block.number < self.finalized:
+                raise ValueError(f"the {tag} block is {lease.block.number}, but {self.finalized} was final before")
+        if tag == "finalized":
+            self.finalized = lease.block.number
+        return lease
+
+
+def _refuse_unapproved(lease: LeaseState, tag: Tag) -> None:
+    if lease.ended:
+        raise LeaseEnded(f"lease {lease.lease_id}: ended, terminated or refunded at the {tag} block")
+    if not lease.approved_at:
+        raise LeaseNotApproved(f"lease {lease.lease_id}: not approved at the {tag} block; wait for finality")
+
+
+def _refuse_idle(lease: LeaseState, tag: Tag) -> None:
+    _refuse_unapproved(lease, tag)
+    if not lease.started:
+        raise LeaseNotStarted(f"lease {lease.lease_id}: no instalment paid at the {tag} block; wait for a final start")
+    if lease.overdue:
+        raise LeaseOverdue(f"lease {lease.lease_id}: erasures unacknowledged at the {tag} block; the licensee has to")
+    if lease.block.timestamp >= lease.paid_until:
+        raise LeaseLapsed(f"lease {lease.lease_id}: paid access is over at the {tag} block; an instalment reopens it")
+
+
+@contextmanager
+def _fail_closed() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        told = in_words(error)
+        raise ChainUnavailable(f"the chain could not be read: {told}; nothing was released, try again") from error

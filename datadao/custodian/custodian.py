@@ -1,0 +1,220 @@
+"""The custodian: prepares bundles for approved leases, holds them back, publishes them for leases that run.
+
+A loop, not an open port: it reads chain and storage, writes storage, answers nobody. It fails closed: what cannot be
+proved now is not released now. It resumes after a crash at any point.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from datadao.chain.view import LeaseState, View
+from datadao.crypto.seal import seal
+from datadao.custodian.checks import Checks
+from datadao.custodian.key_shares import KeyShares, Refused, grouped
+from datadao.custodian.state import State
+from datadao.errors import (
+    DataDAOError,
+    LicenseeKeyChanged,
+    NothingToRelease,
+    NotIncluded,
+    ObjectMissing,
+    SeatMismatch,
+    SignatureRefused,
+    StoreUnavailable,
+    SubmissionRefused,
+)
+from datadao.messages import bundle as release
+from datadao.messages import eip712
+from datadao.messages.bundle import Bundle
+from datadao.messages.handover import inherited
+from datadao.messages.submission import MAX_FILES, Submission, Witness, witness_data
+from datadao.storage.store import Store
+from datadao.types import Contribution, Dao, Party
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """`release_root` is what all custodians of the lease sign, `held` the number of files in held-back bundles;
+    `refused` are files this custodian ought to open and cannot, which is no reason to hold up the others."""
+
+    lease_id: int
+    release_root: bytes
+    committee_epoch: int
+    held: int
+    refused: Refused
+
+
+@dataclass(kw_only=True)
+class Custodian:
+    """One seat of one committee epoch. An operator that sits in several epochs runs one of these for each.
+
+    `home` is a private folder (it holds bundles a licensee has not paid for yet); `signer` is the seat's wallet.
+    `state`, `checks` and `key_shares` are its memory, its questions to the chain and its shares.
+    """
+
+    dao: Dao
+    epoch: int
+    slot: int
+    private_key: X25519PrivateKey
+    signer: eip712.Signer
+    view: View
+    store: Store
+    home: Path
+    check: eip712.SignatureCheck = eip712.signed_by
+
+    def __post_init__(self) -> None:
+        self.state = State(self.home, {**asdict(self.dao), "epoch": self.epoch, "slot": self.slot})
+        self.checks = Checks(self.view, self.dao, self.state.finalized)
+        self.key_shares = KeyShares(
+            dao=self.dao,
+            epoch=self.epoch,
+            slot=self.slot,
+            private_key=self.private_key,
+            store=self.store,
+        )
+        try:
+            self.key_shares.inherited.update(inherited(self.state.inheritance(), self.dao, self.private_key))
+        except DataDAOError as error:
+            self.close()
+            raise SeatMismatch(f"{self.home.name} holds what was handed over to another key; use that one") from error
+
+    def seat(self) -> Party:
+        """This seat as the chain has it. Raises `SeatMismatch` if it is another key's, `ChainUnavailable`."""
+        return self.checks.seat(self.epoch, self.slot, self.key_shares.public_key)
+
+    def close(self) -> None:
+        """Lets another process take `home`."""
+        self.state.close()
+
+    def released(self, lease_id: int) -> frozenset[bytes]:
+        """Ids of the contributions whose share is published for the lease."""
+        return frozenset(self.state.released[lease_id])
+
+    def test_open(self, submissions: Sequence[Submission]) -> tuple[list[Witness], Refused]:
+        """Before scoring: opens this seat's share of each submission; signs for those that open, 500 at a time."""
+        opened: list[bytes] = []
+        refused: Refused = {}
+        for submission in submissions:
+            name = submission.id(self.dao)
+            try:
+                if not self.check(submission.contributor, submission.typed(self.dao), submission.signature):
+                    raise SignatureRefused(f"not signed by {submission.contributor}; ask it to sign again")
+                if self.key_shares.share(submission.dataset_id, submission) is None:
+                    raise SubmissionRefused(f"made for another committee than epoch {self.epoch}; encrypt again")
+                opened.append(name)
+            except StoreUnavailable:
+                raise
+            except DataDAOError as error:
+                refused[name] = error
+        groups = [tuple(opened[i : i + MAX_FILES]) for i in range(0, len(opened), MAX_FILES)]
+        return [self._statement(group) for group in groups], refused
+
+    def prepare(self, lease_id: int, contributions: Sequence[Contribution]) -> Prepared:
+        """Before payment: seals this seat's shares to the approved lease's key and holds them back. Safe to repeat.
+
+        `contributions` are all leaves of the dataset's active batches, from the manifests; nothing in them is trusted.
+        Raises `ChainUnavailable`, `LeaseNotApproved`, `LeaseEnded`, `SeatMismatch`, `NotIncluded`, `NothingToRelease`.
+        """
+        lease = self.checks.approved(lease_id)
+        self.seat()
+        members, covered = self.checks.members(lease, contributions)
+        root = release.release_root(covered)
+        for held in self.state.of(lease_id):
+            if held.hpke_key != lease.hpke_key:
+                self.state.discard(held, "the licensee's key changed")
+        done = self.state.released[lease_id].union(*(held.ids for held in self.state.of(lease_id)))
+        due = {i: item for i, item in members.items() if i not in done}
+        gone = self.checks.gone(due, "finalized")
+        refused = self._hold(lease, {i: item for i, item in due.items() if i not in gone})
+        waiting = {i for held in self.state.of(lease_id) for i in held.ids}
+        if refused and not waiting and not done:
+            raise NothingToRelease(f"none of {len(refused)} shares of slot {self.slot} opens; check this seat's key")
+        return Prepared(lease_id, root, lease.committee_epoch, len(waiting), refused)
+
+    def sign_readiness(self, prepared: Prepared) -> bytes:
+        """The 65-byte signature for `DataLeases.confirmDelivery`. Raises `SeatMismatch` for another epoch's lease."""
+        if prepared.committee_epoch != self.epoch:
+            raise SeatMismatch(f"committee {prepared.committee_epoch} signs for this lease, not {self.epoch}; leave it")
+        place = (prepared.lease_id, prepared.release_root)
+        if place not in self.state.ready:
+            self.state.signed(*place, self._signed(release.readiness(self.dao, *place, prepared.committee_epoch)))
+        return self.state.ready[place]
+
+    def publish(self, lease_id: int, contributions: Sequence[Contribution]) -> Refused:
+        """After payment: publishes what is held back for the lease as long as it runs; returns the files left out.
+
+        The chain is asked anew before every bundle. Raises the `LeaseRefused` that says why a lease does not run at the
+        finalized or the latest block, `ChainUnavailable` when in doubt. Takes the same list as `prepare`.
+        """
+        refused: Refused = {}
+        members: dict[bytes, Contribution] | None = None
+        self._settle_crash(lease_id)
+        while waiting := self.state.of(lease_id):
+            held, data = waiting[0], self.state.read(waiting[0])
+            lease = self.checks.running(lease_id)
+            self.seat()
+            if held.hpke_key != lease.hpke_key:
+                raise LicenseeKeyChanged(f"lease {lease_id} has a new key; prepare it again")
+            if members is None:
+                members, _ = self.checks.members(lease, contributions)
+            if not members.keys() >= set(held.ids):
+                raise NotIncluded(f"the list lacks contributions held back for lease {lease_id}; pass the whole of it")
+            mine = {i: members[i] for i in held.ids}
+            gone = self.checks.gone(mine, "latest")
+            if gone or data is None:
+                self.state.discard(held, "contributions were withdrawn" if gone else "its file is lost")
+                refused |= gone | self._hold(lease, {i: item for i, item in mine.items() if i not in gone})
+                continue
+            self.state.publishing(held, self.checks.finalized, lease.block.number)
+            self.store.put(held.name, data)
+            self.state.published(held)
+        return refused
+
+    def _settle_crash(self, lease_id: int) -> None:
+        """A crash may have come between an upload and its entry: what is out is out, and is not made a second time."""
+        for held in self.state.of(lease_id):
+            try:
+                out = self.store.get(held.name, Bundle.LIMIT)
+            except ObjectMissing:
+                continue
+            if hashlib.sha256(out).digest() == held.sha256:
+                self.state.published(held)
+
+    def forget(self, lease_id: int) -> None:
+        """Destroys what is still held back for a lease that is over."""
+        for held in self.state.of(lease_id):
+            self.state.discard(held, "the lease is over")
+
+    def _hold(self, lease: LeaseState, members: Mapping[bytes, Contribution]) -> Refused:
+        """Opens, seals anew to the lease's key and holds back; returns what does not open."""
+        opened, refused = self.key_shares.shares(
+            {name: (lease.dataset_id, item.leaf) for name, item in members.items()}
+        )
+        for ids, shares in grouped(opened, MAX_FILES):
+            info = release.release_info(self.dao, lease.lease_id, self.epoch, self.slot, ids)
+            draft = Bundle(lease.lease_id, self.epoch, self.slot, ids, seal(shares, lease.hpke_key, info), b"")
+            data = replace(draft, signature=self._signed(draft.typed(self.dao))).encode()
+            place = release.bundle_name(self.dao, lease.lease_id, self.epoch, self.slot, data)
+            self.state.hold(lease.lease_id, place, ids, lease.hpke_key, data)
+        return refused
+
+    def _statement(self, names: tuple[bytes, ...]) -> Witness:
+        message = witness_data(self.dao, self.epoch, self.slot, names)
+        return Witness(self.epoch, self.slot, names, self._signed(message))
+
+    def _signed(self, message: eip712.TypedData) -> bytes:
+        """Signs as this seat, having made sure that the seat and the wallet are the ones the chain names."""
+        return self.signed_as(self.seat(), message)
+
+    def signed_as(self, holder: Party, message: eip712.TypedData) -> bytes:
+        """The wallet's signature. Raises `SeatMismatch` unless the wallet is the `holder`'s."""
+        signature = self.signer(message)
+        if not self.check(holder.signer, message, signature):
+            raise SeatMismatch(f"the wallet is not {holder.signer}, which has slot {self.slot} of epoch {self.epoch}")
+        return signature

@@ -1,0 +1,202 @@
+"""A custodian on duty: every lease, one round after the other, until told to stop.
+
+A round that fails half way has released nothing it should not have, and the next one goes on from there; so whatever
+goes wrong with one lease, with storage or with the nodes is told, once, and tried again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from datadao.chain.view import Counts, LeaseState
+from datadao.custodian.custodian import Custodian, Prepared
+from datadao.custodian.key_shares import Refused
+from datadao.custodian.manifests import Manifests
+from datadao.errors import ChainUnavailable, DataDAOError, LeaseEnded, LeaseNotApproved, StoreError
+from datadao.messages.bundle import Readiness
+from datadao.storage.board import Board
+from datadao.text import visible_log
+from datadao.types import Contribution
+
+log = visible_log("datadao.custodian")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where a lease stands with this seat after a round: files held back and files released, by number; `refused` are
+    those left out, `error` is why the round stopped before its end."""
+
+    held: int
+    released: int
+    refused: Refused = field(default_factory=dict)
+    error: DataDAOError | None = None
+
+    def __str__(self) -> str:
+        left_out = f", {len(self.refused)} left out" if self.refused else ""
+        stopped = f"; {type(self.error).__name__}: {self.error}" if self.error else ""
+        return f"{self.released} files released, {self.held} held back{left_out}{stopped}"
+
+
+@dataclass(frozen=True)
+class Round:
+    """`leases` are outcomes by id, of leases that are approved and not over; `tested` new submissions opened, `refused`
+    did not. `error` is why test-opening stopped."""
+
+    leases: Mapping[int, Outcome]
+    tested: int = 0
+    refused: Refused = field(default_factory=dict)
+    error: DataDAOError | None = None
+
+    @property
+    def metrics(self) -> dict[str, int]:
+        """Figures for a monitor; `stopped` are leases that were not served to the end."""
+        outcomes = self.leases.values()
+        return {
+            "leases": len(outcomes),
+            "released": sum(outcome.released for outcome in outcomes),
+            "held": sum(outcome.held for outcome in outcomes),
+            "refused": sum(len(outcome.refused) for outcome in outcomes) + len(self.refused),
+            "stopped": sum(outcome.error is not None for outcome in outcomes) + (self.error is not None),
+            "tested": self.tested,
+        }
+
+
+class Service:
+    """One seat's duties. `board` is where submissions and readiness are posted; `name` stands before what is logged."""
+
+    def __init__(self, custodian: Custodian, board: Board, name: str = "") -> None:
+        self.custodian = custodian
+        self.name = name or f"seat {custodian.epoch}-{custodian.slot}"
+        self._manifests = Manifests(custodian.dao, custodian.checks, custodian.store)
+        self._board, self._bench = board, Bench(custodian, board)
+        self._over: set[int] = set()
+        self._first = 1
+        self._prepared: dict[int, tuple[object, Refused]] = {}
+        self._told: dict[object, str] = {}
+
+    def round(self) -> Round:
+        """Test-opens new submissions and serves every lease, once. Raises `ChainUnavailable` when there is no chain.
+
+        A round in which a node failed, as one that limits requests does, is followed by one that begins after the last
+        lease that was served: otherwise the last leases would never have their turn.
+        """
+        try:
+            counts = self.custodian.checks.counts()
+        except ChainUnavailable as silence:
+            self._tell("nodes", f"{type(silence).__name__}: {silence}", logging.WARNING)
+            raise
+        self._tell("nodes", "the nodes answer")
+        tested, refused, error = self._test(counts)
+        leases: dict[int, Outcome] = {}
+        served, failed = self._first, False
+        for lease_id in (*range(self._first, counts.leases + 1), *range(1, min(self._first, counts.leases + 1))):
+            if lease_id in self._over:
+                continue
+            outcome = self._serve(lease_id)
+            if outcome is not None:
+                leases[lease_id] = outcome
+                self._tell(lease_id, f"lease {lease_id}: {outcome}", logging.WARNING if outcome.error else logging.INFO)
+            if outcome is not None and isinstance(outcome.error, ChainUnavailable):
+                failed = True
+            else:
+                served = lease_id
+        self._first = served % max(counts.leases, 1) + 1 if failed else 1
+        return Round(leases, tested, refused, error)
+
+    def _test(self, counts: Counts) -> tuple[int, Refused, DataDAOError | None]:
+        """Submissions are made for the current committee only."""
+        if self.custodian.epoch != counts.epochs:
+            return 0, {}, None
+        try:
+            tested, refused = self._bench.round(range(1, counts.datasets + 1))
+        except DataDAOError as error:
+            self._tell("submissions", f"submissions: {type(error).__name__}: {error}", logging.WARNING)
+            return 0, {}, error
+        for name, reason in refused.items():
+            log.warning("%s: submission %s: %s: %s", self.name, name.hex(), type(reason).__name__, reason)
+        if tested:
+            log.info("%s: %d submissions test-opened", self.name, tested)
+        self._told.pop("submissions", None)
+        return tested, refused, None
+
+    def _serve(self, lease_id: int) -> Outcome | None:
+        """None for a lease that asks nothing of a custodian: not approved yet, or finally over."""
+        seat = self.custodian
+        refused: Refused = {}
+        error: DataDAOError | None = None
+        try:
+            lease = seat.checks.approved(lease_id)
+        except ChainUnavailable as reason:
+            return self._outcome(lease_id, {}, reason)
+        except LeaseNotApproved:
+            return None
+        except LeaseEnded:
+            seat.forget(lease_id)
+            self._over.add(lease_id)
+            return None
+        try:
+            contributions = self._manifests.contributions(lease.dataset_id)
+            refused = self._prepare(lease, contributions)
+            if lease.started:
+                refused = {**refused, **seat.publish(lease_id, contributions)}
+        except DataDAOError as reason:
+            error = reason
+        return self._outcome(lease_id, refused, error)
+
+    def _outcome(self, lease_id: int, refused: Refused, error: DataDAOError | None) -> Outcome:
+        held = sum(len(bundle.ids) for bundle in self.custodian.state.of(lease_id))
+        return Outcome(held, len(self.custodian.released(lease_id)), refused, error)
+
+    def _prepare(self, lease: LeaseState, contributions: Sequence[Contribution]) -> Refused:
+        """Prepares what is new since the last time: leaves, or the licensee's key."""
+        state = (lease.hpke_key, len(contributions))
+        known, refused = self._prepared.get(lease.lease_id, (None, {}))
+        if known == state:
+            return refused
+        prepared = self.custodian.prepare(lease.lease_id, contributions)
+        if not lease.started and lease.committee_epoch == self.custodian.epoch:
+            self._announce(prepared)
+        # What storage lacks today may be there tomorrow; a seal that does not open never will.
+        if not any(isinstance(reason, StoreError) for reason in prepared.refused.values()):
+            self._prepared[lease.lease_id] = (state, prepared.refused)
+        return prepared.refused
+
+    def _announce(self, prepared: Prepared) -> None:
+        seat = self.custodian
+        signature = seat.sign_readiness(prepared)
+        place = (prepared.lease_id, prepared.release_root, prepared.committee_epoch)
+        self._board.ready(Readiness(*place, seat.seat().signer, signature))
+
+    def _tell(self, about: object, text: str, level: int = logging.INFO) -> None:
+        """Logs what is new; the same again, round after round, is not."""
+        if self._told.get(about) != text:
+            self._told[about] = text
+            log.log(level, "%s: %s", self.name, text)
+
+
+class Bench:
+    """What a seat has looked at; submissions are read, and refused ones tried, once in its life."""
+
+    def __init__(self, custodian: Custodian, board: Board) -> None:
+        self._custodian, self._board = custodian, board
+        self._seen: set[bytes] | None = None
+
+    def round(self, datasets: Iterable[int]) -> tuple[int, Refused]:
+        """Test-opens what is new in these datasets; returns how many files opened, and those that did not.
+
+        Raises `StoreUnavailable`, `ChainUnavailable`, `SeatMismatch`.
+        """
+        seat = self._custodian
+        if self._seen is None:
+            said = self._board.witnesses(seat.epoch, seat.slot)
+            # Anybody could have posted in this seat's name: what it signed is what counts.
+            mine = (w for w in said if seat.check(seat.seat().signer, w.typed(seat.dao), w.signature))
+            self._seen = {name for witness in mine for name in witness.submissions}
+        new = dict(pair for number in datasets for pair in self._board.submissions(number, self._seen))
+        witnesses, refused = seat.test_open(list(new.values()))
+        for witness in witnesses:
+            self._board.witness(witness)
+        self._seen |= new.keys()
+        return len(new) - len(refused), refused

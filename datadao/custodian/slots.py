@@ -1,0 +1,127 @@
+"""From a role's folder to custodians at work: which seats its keys hold is the chain's to say.
+
+`datadao custodian`, `ape run custodian` and the fleet all begin here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from threading import Event
+
+from ape import networks
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from datadao.chain.abi import LOCAL_CHAIN_IDS
+from datadao.chain.connection import connect, host
+from datadao.chain.node import NodeView
+from datadao.chain.nodes import NodesView
+from datadao.chain.view import View
+from datadao.client import DataDAO
+from datadao.crypto.keyfile import load_key
+from datadao.crypto.seal import public_key
+from datadao.custodian.checks import Checks
+from datadao.custodian.custodian import Custodian
+from datadao.custodian.service import Service
+from datadao.errors import ChainUnavailable, InvalidArgument, SeatMismatch
+from datadao.messages import eip712
+from datadao.profile import Profile
+from datadao.storage.board import Board
+from datadao.storage.store import Store
+from datadao.text import visible_log
+from datadao.types import Seat
+
+MAX_AGE = 300.0
+"""Seconds. A node whose newest block is older is not believed about the latest block; local chains stand still."""
+
+log = visible_log("datadao.custodian")
+
+
+@dataclass(frozen=True)
+class Seats:
+    """What a role has to do: `services` for the seats that its keys hold, `left` for those that they held."""
+
+    services: list[Service]
+    left: list[Custodian]
+
+    def run(self, stop: Event, interval: float) -> int:
+        """A round of every seat each `interval` seconds until `stop` is set, the one under way to its end.
+
+        Returns how many were done. What goes wrong is logged and tried again.
+        """
+        rounds = 0
+        while not stop.is_set():
+            for service in self.services:
+                with suppress(ChainUnavailable):  # which it told
+                    service.round()
+            rounds += 1
+            stop.wait(interval)
+        return rounds
+
+    def close(self) -> None:
+        """Lets another process take the role's folder."""
+        for custodian in (*(service.custodian for service in self.services), *self.left):
+            custodian.close()
+
+
+def open_seats(dao: DataDAO, profile: Profile, signer: eip712.Signer, keys: Sequence[str] = ("sealing",)) -> Seats:
+    """Every seat that the named keys of the role's folder hold or held, in any committee epoch.
+
+    The connected node is asked, and each of the profile's `nodes` beside it. Raises `KeyFileRefused`, `ProfileRefused`,
+    `ChainUnavailable`, `JournalBusy`, `JournalCorrupt`; `SeatMismatch` if no key ever held a seat.
+    """
+    view, store = view_of(dao, profile.nodes), Store(**profile.needed("store"))
+    board = Board(dao.id, store, Store(**profile.inbox) if profile.inbox else None)
+    opened: list[Custodian] = []
+    seats = Seats([], [])
+
+    def custodian(key: X25519PrivateKey, seat: Seat) -> Custodian:
+        epoch, slot = seat
+        # A holder that renewed its key has the seat twice: to hand over, and to take over.
+        home = profile.home / "custody" / f"{epoch}-{slot}-{public_key(key).hex()[:16]}"
+        opened.append(
+            Custodian(
+                dao=dao.id,
+                epoch=epoch,
+                slot=slot,
+                private_key=key,
+                signer=signer,
+                view=view,
+                store=store,
+                home=home,
+            )
+        )
+        return opened[-1]
+
+    try:
+        for name in keys:
+            key = load_key(profile.home / "keys" / name)
+            held, left = Checks(view, dao.id).seats_of(public_key(key))
+            seats.services.extend(Service(custodian(key, seat), board) for seat in held)
+            seats.left.extend(custodian(key, seat) for seat in left)
+    except BaseException:
+        for each in opened:
+            each.close()
+        raise
+    if not opened:
+        raise SeatMismatch(f"no key of {profile.home / 'keys'} ({', '.join(keys)}) holds or held a seat, finally")
+    return seats
+
+
+def view_of(dao: DataDAO, nodes: Sequence[str]) -> View:
+    """The connected node and the further ones as one; each has to answer, and all alike."""
+    first = networks.provider.http_uri
+    if first is None:
+        raise InvalidArgument("the connected node has no http address; name a network that has one")
+    urls = [first, *nodes]
+    if len(set(urls)) < len(urls):
+        raise InvalidArgument("two of the nodes are the same: only independent ones can correct each other")
+    if len(urls) == 1:
+        log.warning("only one node is asked: whoever runs it can make this custodian release keys; add others")
+    age = None if dao.id.chain_id in LOCAL_CHAIN_IDS else MAX_AGE
+    options = {"chain_id": dao.id.chain_id, "max_age": age, "since": dao.since}
+    return NodesView({
+        f"node {number} ({host(url)})": NodeView(connect(url), dao.addresses, **options)  # type: ignore[arg-type]
+        for number, url in enumerate(urls, 1)
+    })  # fmt: skip

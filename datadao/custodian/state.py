@@ -1,0 +1,141 @@
+"""A custodian's memory: bundles held back until they are paid for, what was released, what was signed, what was taken
+over from a leaver, as its journal tells it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from datadao.crypto.files import write_whole
+from datadao.custodian.journal import Entry, Journal
+from datadao.errors import SeatMismatch
+
+
+@dataclass(frozen=True)
+class Held:
+    """A bundle that waits: its name in storage, the contributions in it, the licensee key it is sealed to."""
+
+    lease_id: int
+    name: str
+    ids: tuple[bytes, ...]
+    hpke_key: bytes
+    sha256: bytes
+
+
+class State:
+    """A private folder with a journal. Each event is on disk before the act it announces, each bundle before its event.
+
+    Raises `SeatMismatch` if the folder belongs to another `seat`, and what `Journal` raises.
+    """
+
+    def __init__(self, home: Path, seat: dict[str, Any]) -> None:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._home = home
+        self._held: dict[str, Held] = {}
+        self.finalized = 0
+        self.released: defaultdict[int, set[bytes]] = defaultdict(set)
+        self.ready: dict[tuple[int, bytes], bytes] = {}
+        self.inherited: defaultdict[bytes, set[bytes]] = defaultdict(set)
+        self._journal = Journal(home / "journal.jsonl")
+        for entry in self._journal.entries:
+            self._apply(entry)
+        if not self._journal.entries:
+            self.record("seat", **seat)
+        if self._journal.entries[0] != {"event": "seat", **seat}:
+            self.close()
+            raise SeatMismatch(f"{home.name} belongs to another seat or DAO; give every seat a folder of its own")
+        if self._journal.torn:
+            self.record("repaired", dropped=self._journal.torn)
+        kept = {self._path(name) for name in self._held} | {self._inherited(digest) for digest in self.inherited}
+        for pattern in (".part-*", "*.bundle", "*.handover"):  # what crashes left behind
+            for path in home.glob(pattern):
+                if path not in kept:
+                    path.unlink()
+
+    def close(self) -> None:
+        """Lets another process take the folder."""
+        self._journal.close()
+
+    def of(self, lease_id: int) -> list[Held]:
+        """Bundles that wait for this lease, oldest first."""
+        return [held for held in self._held.values() if held.lease_id == lease_id]
+
+    def hold(self, lease_id: int, name: str, ids: tuple[bytes, ...], hpke_key: bytes, data: bytes) -> None:
+        """Keeps a bundle back, on disk."""
+        write_whole(self._path(name), lambda out: out.write(data), durable=True)
+        sha256 = hashlib.sha256(data).hexdigest()
+        self.record("held", lease=lease_id, name=name, ids=[i.hex() for i in ids], key=hpke_key.hex(), sha256=sha256)
+
+    def read(self, held: Held) -> bytes | None:
+        """The bundle's bytes, or None if its file is lost or damaged."""
+        return _read(self._path(held.name), held.sha256)
+
+    def publishing(self, held: Held, finalized: int, latest: int) -> None:
+        """Notes that the bundle is about to leave, and the block numbers that allowed it."""
+        self.record("publishing", name=held.name, finalized=finalized, latest=latest)
+
+    def published(self, held: Held) -> None:
+        """Notes that the bundle is out."""
+        self.record("published", name=held.name)
+        self._path(held.name).unlink(missing_ok=True)
+
+    def discard(self, held: Held, why: str) -> None:
+        """Drops a bundle that must not go out as it is."""
+        self.record("discarded", name=held.name, why=why)
+        self._path(held.name).unlink(missing_ok=True)
+
+    def signed(self, lease_id: int, root: bytes, signature: bytes) -> None:
+        """Keeps a readiness signature, so that no second one is made."""
+        self.record("ready", lease=lease_id, root=root.hex(), signature=signature.hex())
+
+    def inherit(self, data: bytes, ids: Iterable[bytes]) -> None:
+        """Keeps a leaver's record on disk, and which of the shares in it were the committed ones."""
+        digest = hashlib.sha256(data).digest()
+        write_whole(self._inherited(digest), lambda out: out.write(data), durable=True)
+        self.record("inherited", sha256=digest.hex(), ids=[i.hex() for i in sorted(ids)])
+
+    def inheritance(self) -> Iterator[tuple[bytes, set[bytes]]]:
+        """Leavers' records, with the ids of the shares in each that count. One whose file is lost is left out."""
+        for digest, ids in self.inherited.items():
+            data = _read(self._inherited(digest), digest)
+            if data is not None:
+                yield data, ids
+
+    def record(self, event: str, **details: Any) -> None:
+        """Journals an event and takes it in."""
+        self._journal.append(event, **details)
+        self._apply(self._journal.entries[-1])
+
+    def _path(self, name: str) -> Path:
+        return self._home / ("-".join(name.rsplit("/", 2)[1:]) + ".bundle")
+
+    def _inherited(self, digest: bytes) -> Path:
+        return self._home / f"{digest.hex()}.handover"
+
+    def _apply(self, entry: Entry) -> None:
+        """State is nothing but what the entries, old and new, add up to."""
+        match entry["event"]:
+            case "held":
+                ids = tuple(bytes.fromhex(i) for i in entry["ids"])
+                key, sha256 = bytes.fromhex(entry["key"]), bytes.fromhex(entry["sha256"])
+                self._held[entry["name"]] = Held(entry["lease"], entry["name"], ids, key, sha256)
+            case "publishing":
+                self.finalized = max(self.finalized, entry["finalized"])
+            case "published":
+                held = self._held.pop(entry["name"])
+                self.released[held.lease_id].update(held.ids)
+            case "discarded":
+                self._held.pop(entry["name"])
+            case "ready":
+                self.ready[entry["lease"], bytes.fromhex(entry["root"])] = bytes.fromhex(entry["signature"])
+            case "inherited":
+                self.inherited[bytes.fromhex(entry["sha256"])].update(map(bytes.fromhex, entry["ids"]))
+
+
+def _read(path: Path, sha256: bytes) -> bytes | None:
+    data = path.read_bytes() if path.exists() else b""
+    return data if hashlib.sha256(data).digest() == sha256 else None

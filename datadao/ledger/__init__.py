@@ -1,0 +1,120 @@
+"""Rebuilds a DAO's books from its events alone and compares them with what the chain answers, to the unit.
+
+    report = audit(DataDAO.recorded(Path("deployments")))
+    if not report.ok:
+        print(report.render())
+
+`fold` is pure and takes events from any source; `audit` reads them, and the chain's answers, at one block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from web3 import Web3
+
+from datadao.chain.events import ASSET, Event, decode, topic
+from datadao.chain.rpc import (
+    CONTRACTS,
+    Block,
+    Call,
+    Log,
+    confirm,
+    logs_then_block,
+    read_block,
+    read_logs,
+    read_many,
+    try_many,
+)
+from datadao.errors import ChainUnavailable, InvalidArgument
+from datadao.ledger.asset import DOORS
+from datadao.ledger.base import RULES, Difference, Fact, Rules
+from datadao.ledger.compare import Report, calls, compare, report
+from datadao.ledger.ledger import Ledger, fold
+
+__all__ = ["Difference", "Event", "Fact", "Ledger", "Report", "Rules", "audit", "compare", "decode", "fold"]
+
+
+class Connected(Protocol):
+    """A DAO on a chain: `datadao.client.DataDAO`, for one."""
+
+    @property
+    def web3(self) -> Web3: ...
+
+    @property
+    def addresses(self) -> Mapping[str, str]: ...
+
+    @property
+    def since(self) -> int: ...
+
+
+def audit(dao: Connected, from_block: int | None = None) -> Report:
+    """Rebuilds the books from the events since `from_block`, `dao.since` unless given, and compares every fact.
+
+    Logs are read in as large ranges as the node gives; view calls go in batches and need no archive, as they ask the
+    block that is the latest once the events are read. A difference that the node itself may have made is none: events
+    that it gives otherwise when asked again, or fewer than the contracts count.
+
+    Raises `InvalidArgument` when the DAO was deployed before `from_block`, `NodeRefused` when the node does not answer,
+    `ChainUnavailable` when the block changed meanwhile or the events are not complete.
+    """
+    web3 = dao.web3
+    first = dao.since if from_block is None else from_block
+    now = read_block(web3, "latest").number
+    (asset,) = read_many(web3, [Call(dao.addresses["splitter"], CONTRACTS["splitter"], "asset", ())], now)
+    addresses = {**dao.addresses, ASSET: Web3.to_checksum_address(asset)}
+    logs, head = logs_then_block(web3, "latest", first, lambda start, last: _logs(web3, addresses, start, last))
+    setup = [Call(addresses[key], CONTRACTS[key], view, ()) for key, view in RULES]
+    rules = Rules(*read_many(web3, setup, head.number))
+    events = list(decode(logs, addresses))
+    # The first contract of a DAO says this in its constructor, and never again in these words.
+    if not any(e.name == "MinDelayChange" and e.fields["oldDuration"] == 0 for e in events):
+        raise InvalidArgument(
+            f"the DAO at {addresses['timelock']} was not deployed in blocks {first} to {head.number}, or the node no "
+            "longer has the events of that time"
+        )
+    ledger = fold(events, addresses, rules, head.timestamp)
+    facts = list(ledger.facts())
+    answers = try_many(web3, calls(facts, addresses), head.number)
+    confirm(web3, head)
+    found = report(ledger, facts, answers, head.number)
+    if not found.ok:
+        _refuse_incomplete(facts, answers)
+        if sorted(_again(web3, addresses, first, head)) != sorted(logs):
+            raise ChainUnavailable("the node gives other events when it is asked again; try again, or name another")
+    return found
+
+
+_COUNTS = frozenset(
+    {"datasetCount", "batchCount", "attestorSetVersion", "committeeEpoch", "leaseCount", "offerCount", "modelCount"}
+)
+"""Views that count what events tell of one by one."""
+
+_PARTS = 8
+"""Smaller questions that are asked instead of one, to see whether it was answered in full."""
+
+
+def _logs(web3: Web3, addresses: Mapping[str, str], first: int, last: Block) -> list[Log]:
+    logs = read_logs(web3, [addresses[key] for key in CONTRACTS], first, last)
+    paid_by = [bytes.fromhex(addresses[key][2:]).rjust(32, b"\0") for key in DOORS]
+    return logs + read_logs(web3, [addresses[ASSET]], first, last, [topic("DataToken", "Transfer")], paid_by)
+
+
+def _again(web3: Web3, addresses: Mapping[str, str], first: int, last: Block) -> list[Log]:
+    """The same in smaller questions, which a node that caps its answers gives more to."""
+    size = -(-(last.number + 1 - first) // _PARTS)
+    logs: list[Log] = []
+    for start in range(first, last.number + 1, size):
+        end = start + size - 1
+        logs += _logs(web3, addresses, start, last if end >= last.number else read_block(web3, end))
+    return logs
+
+
+def _refuse_incomplete(facts: Sequence[Fact], answers: Sequence[Any]) -> None:
+    for each, answer in zip(facts, answers, strict=True):
+        if each.function in _COUNTS and isinstance(answer, int) and answer > each.rebuilt[0]:
+            raise ChainUnavailable(
+                f"the node's events are not complete: {each.contract}.{each.function} is {answer}, they tell of "
+                f"{each.rebuilt[0]}; it cuts its answers short or no longer has old events: try again, or name another"
+            )

@@ -1,0 +1,1 @@
+"""Licensees: open what was leased, export it, state purposes and conditions."""

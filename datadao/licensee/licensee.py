@@ -1,0 +1,126 @@
+"""The licensee: collects bundles, drops bad shares by commitment, puts keys together, opens files.
+
+Nothing here needs the chain but its facts: the lease, the manifests, the committees. A custodian that hands out a wrong
+share is named with a bundle it signed, which anyone can check.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from datadao.crypto import files
+from datadao.crypto.envelope import SHARE, Context, Envelope, recover
+from datadao.crypto.seal import unseal
+from datadao.errors import BundleRefused, DataDAOError, StoreUnavailable
+from datadao.messages import eip712
+from datadao.messages.batch import Manifest
+from datadao.messages.bundle import Bundle, bundles_of, release_info
+from datadao.storage.store import Store
+from datadao.types import Committee, Dao, Leaf, Seat
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A bundle that gave nothing. `culprit` is the seat that signed it, None if storage may have made it up."""
+
+    name: str
+    culprit: Seat | None
+    reason: DataDAOError
+
+
+@dataclass(frozen=True)
+class Opened:
+    """One contribution: `path` of its plaintext, or why there is none; `culprits` handed out a share not committed."""
+
+    id: bytes
+    leaf: Leaf
+    path: Path | None
+    error: DataDAOError | None
+    culprits: tuple[Seat, ...]
+
+
+@dataclass(kw_only=True)
+class Licensee:
+    """A lease's holder at work. `committees` by epoch as on-chain (with the present signer of each seat)."""
+
+    dao: Dao
+    lease_id: int
+    private_key: X25519PrivateKey
+    committees: Mapping[int, Committee]
+    store: Store
+    check: eip712.SignatureCheck = eip712.signed_by
+    _shares: defaultdict[bytes, dict[Seat, bytes]] = field(default_factory=lambda: defaultdict(dict), repr=False)
+
+    def collect(self) -> list[Fault]:
+        """Reads all bundles published for the lease; what they hold is kept for `open_all`. Repeat as more appear."""
+        faults = []
+        for name in self.store.names(bundles_of(self.dao, self.lease_id)):
+            culprit = None
+            try:
+                bundle = Bundle.decode(self.store.get(name, Bundle.LIMIT))
+                self._authenticate(bundle)
+                culprit = (bundle.epoch, bundle.slot)
+                self._take(bundle)
+            except StoreUnavailable:
+                raise
+            except DataDAOError as error:
+                faults.append(Fault(name, culprit, error))
+        return faults
+
+    @property
+    def held(self) -> frozenset[bytes]:
+        """Ids of the contributions that `collect` found shares of."""
+        return frozenset(self._shares)
+
+    def open_all(self, manifest: Manifest, folder: Path) -> Iterator[Opened]:
+        """Opens every contribution of a batch into `folder`, one at a time; a file is named by its ciphertext's sha256.
+
+        One that does not open does not stop the others. Raises only what makes going on pointless (`StoreUnavailable`).
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            for name, leaf in zip(manifest.ids, manifest.leaves, strict=True):
+                yield self._open(name, leaf, manifest.dataset_id, folder, Path(scratch, "sealed"))
+
+    def _authenticate(self, bundle: Bundle) -> None:
+        if bundle.lease_id != self.lease_id:
+            raise BundleRefused(f"a bundle for lease {bundle.lease_id}, replayed here; ignore it")
+        committee = self.committees.get(bundle.epoch)
+        if committee is None or bundle.slot >= len(committee.custodians):
+            raise BundleRefused(f"no custodian sits in slot {bundle.slot} of epoch {bundle.epoch}; ignore it")
+        signer = committee.custodians[bundle.slot].signer
+        if not self.check(signer, bundle.typed(self.dao), bundle.signature):
+            raise BundleRefused(f"not signed by {signer}, which holds slot {bundle.slot}; ignore it")
+
+    def _take(self, bundle: Bundle) -> None:
+        info = release_info(self.dao, bundle.lease_id, bundle.epoch, bundle.slot, bundle.ids)
+        plain = unseal(bundle.sealed, self.private_key, info)
+        if len(plain) != SHARE * len(bundle.ids):
+            raise BundleRefused(f"{len(plain)} bytes of shares for {len(bundle.ids)} files; report its custodian")
+        for i, name in enumerate(bundle.ids):
+            self._shares[name][bundle.epoch, bundle.slot] = plain[SHARE * i : SHARE * (i + 1)]
+
+    def _open(self, name: bytes, leaf: Leaf, dataset_id: int, folder: Path, sealed: Path) -> Opened:
+        culprits: Iterable[int] = ()
+        epoch = -1
+        try:
+            envelope = Envelope.decode(self.store.get(leaf.envelope_hash, Envelope.LIMIT))
+            epoch = envelope.epoch
+            offered = {slot: share for (at, slot), share in self._shares.get(name, {}).items() if at == epoch}
+            context = Context(self.dao, dataset_id, epoch, leaf.contributor, leaf.file_hash)
+            secret, culprits = recover(envelope, context, offered)
+            target = folder / leaf.file_hash.hex()
+            self.store.get_file(leaf.file_hash, sealed)
+            files.decrypt(sealed, target, secret, leaf.file_hash)
+            return Opened(name, leaf, target, None, tuple((epoch, slot) for slot in culprits))
+        except StoreUnavailable:
+            raise
+        except DataDAOError as error:
+            culprits = getattr(error, "culprits", culprits)
+            return Opened(name, leaf, None, error, tuple((epoch, slot) for slot in culprits))

@@ -1,0 +1,83 @@
+"""What passes between the leaver of a seat and its successor: signed records of resealed shares, and receipts for them.
+
+They lie in storage, which may lose them and may hold others' junk; nothing is believed but signatures, and no share but
+by its envelope's commitment. `datadao.custodian.succession` is what the two sides do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from datadao.crypto.envelope import SHARE
+from datadao.crypto.seal import unseal
+from datadao.encoding import Record, domain_hash
+from datadao.errors import Malformed
+from datadao.messages import eip712
+from datadao.messages.bundle import ids_hash
+from datadao.messages.submission import MAX_FILES
+from datadao.types import Dao
+
+HANDOVER = "Handover(uint256 epoch,uint256 slot,bytes32 hpkeKey,bytes32 idsHash,bytes32 sealedHash)"
+TAKEOVER = "Takeover(uint256 epoch,uint256 slot,bytes32 recordHash)"
+
+
+@dataclass(frozen=True)
+class Handover(Record):
+    """A seat's shares of up to 500 contributions, named by their leaf hashes in `ids`, for its holder by `hpke_key`.
+
+    `sealed` holds the 32-byte shares in the same order; `signature` is the leaver's.
+    """
+
+    TYPES: ClassVar = ("uint256", "uint256", "bytes32", "bytes32[]", "bytes", "bytes")
+    LIMIT: ClassVar = 64 * 1024
+
+    epoch: int
+    slot: int
+    hpke_key: bytes
+    ids: tuple[bytes, ...]
+    sealed: bytes
+    signature: bytes
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.ids) <= MAX_FILES or len(set(self.ids)) < len(self.ids):
+            raise Malformed(f"a hand-over covers 1 to {MAX_FILES} different contributions, not {len(self.ids)}")
+
+    def typed(self, dao: Dao) -> eip712.TypedData:
+        """What the leaver signs."""
+        content = (ids_hash(self.ids), hashlib.sha256(self.sealed).digest())
+        fields = (self.epoch, self.slot, self.hpke_key, *content)
+        return eip712.typed_data("DatasetRegistry", dao.chain_id, dao.registry, HANDOVER, *fields)
+
+    def open(self, dao: Dao, private_key: X25519PrivateKey) -> dict[bytes, bytes]:
+        """The shares by contribution id, unchecked. Raises `UnsealFailed`, `Malformed`."""
+        plain = unseal(self.sealed, private_key, handover_info(dao, self.epoch, self.slot, self.ids))
+        if len(plain) != SHARE * len(self.ids):
+            raise Malformed(f"{len(plain)} bytes of shares for {len(self.ids)} files; ask for another record")
+        return {name: plain[SHARE * i : SHARE * (i + 1)] for i, name in enumerate(self.ids)}
+
+
+def handover_info(dao: Dao, epoch: int, slot: int, ids: Sequence[bytes]) -> bytes:
+    """sha256(abi.encode("datadao/handover/1", chainId, registry, epoch, slot, sha256(ids))), 32 bytes."""
+    return domain_hash("datadao/handover/1", dao.chain_id, dao.registry, epoch, slot, ids_hash(ids))
+
+
+def inherited(
+    records: Iterable[tuple[bytes, set[bytes]]], dao: Dao, private_key: X25519PrivateKey
+) -> dict[bytes, bytes]:
+    """Shares by contribution id: of encoded records, those with the ids that were found good."""
+    shares: dict[bytes, bytes] = {}
+    for data, ids in records:
+        opened = Handover.decode(data).open(dao, private_key)
+        shares |= {name: opened[name] for name in ids}
+    return shares
+
+
+def takeover(dao: Dao, epoch: int, slot: int, data: bytes) -> eip712.TypedData:
+    """What the successor signs when it keeps every share of an encoded record."""
+    record_hash = hashlib.sha256(data).digest()
+    return eip712.typed_data("DatasetRegistry", dao.chain_id, dao.registry, TAKEOVER, epoch, slot, record_hash)

@@ -1,0 +1,86 @@
+"""What attestors say of a contribution to one another: scores, and drafts of batches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from datadao.encoding import Record
+from datadao.messages import eip712
+from datadao.messages.batch import Batch
+from datadao.types import MAX_SEATS, Dao
+
+SCORE = "Score(uint256 datasetId,bytes32 submission,bytes32 fingerprint,uint256 units,uint256 quality)"
+
+
+MAX_VALIDITY = 30 * 86_400
+"""Seconds from now to the latest deadline that an attestor signs."""
+
+
+MAX_AHEAD = 1_000
+"""Numbers from the last published batch to the furthest that an attestor signs; the registry lets pass 65,536."""
+
+
+_MASK = MAX_SEATS // 8
+
+
+@dataclass(frozen=True)
+class Score(Record):
+    """One attestor's signed score of the submission with this id."""
+
+    TYPES: ClassVar = ("uint256", "bytes32", "bytes32", "uint256", "uint256", "address", "bytes")
+    LIMIT: ClassVar = 1024
+
+    dataset_id: int
+    submission: bytes
+    fingerprint: bytes
+    units: int
+    quality: int
+    attestor: str
+    signature: bytes
+
+    def typed(self, dao: Dao) -> eip712.TypedData:
+        """What the attestor signs."""
+        return score_data(dao, self.dataset_id, self.submission, self.fingerprint, self.units, self.quality)
+
+
+@dataclass(frozen=True)
+class Signed(Record):
+    """An attestor's signature of a batch."""
+
+    TYPES: ClassVar = ("address", "bytes")
+    LIMIT: ClassVar = 64 * 1024
+
+    signer: str
+    signature: bytes
+
+
+@dataclass(frozen=True)
+class Draft(Record):
+    """A batch for attestors to sign; its first signature is its `drafter`'s. `voices` holds 4 bytes per leaf, in the
+    manifest's order: bit i is set if the score of attestor slot i went into the median."""
+
+    TYPES: ClassVar = (
+        "(uint256,uint256,bytes32,uint256,uint256,bytes32,uint256,uint256,uint48)",
+        *("bytes", "address", "bytes"),
+    )
+    LIMIT: ClassVar = 64 * 1024 * 1024
+
+    fields: tuple[int | bytes, ...]
+    voices: bytes
+    drafter: str
+    signature: bytes
+
+    @property
+    def batch(self) -> Batch:
+        return Batch(*self.fields)  # type: ignore[arg-type]  # the record's types are the batch's
+
+    def voices_of(self, index: int) -> list[int]:
+        """Slots whose scores went into leaf `index`."""
+        mask = int.from_bytes(self.voices[_MASK * index : _MASK * (index + 1)], "big")
+        return [slot for slot in range(MAX_SEATS) if mask >> slot & 1]
+
+
+def score_data(dao: Dao, *fields: int | bytes) -> eip712.TypedData:
+    """What an attestor signs: dataset id, submission id, fingerprint, units, quality."""
+    return eip712.typed_data("DatasetRegistry", dao.chain_id, dao.registry, SCORE, *fields)

@@ -1,0 +1,121 @@
+"""The notice board: under which names in storage the parties' signed records lie, so that they find each other's.
+
+Storage is not trusted and anybody who can write to it can post: what is not a record of its kind under its own name is
+left out here, and whoever acts on a record checks its signature.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Container, Iterator
+from typing import TypeVar
+
+from datadao.encoding import Record
+from datadao.errors import Malformed, ObjectMissing, ObjectTooLarge
+from datadao.messages.bundle import Readiness
+from datadao.messages.score import Draft, Score, Signed
+from datadao.messages.submission import Submission, Witness
+from datadao.storage.store import Store
+from datadao.types import Dao
+
+R = TypeVar("R", bound=Record)
+
+
+class Board:
+    """The board of one DAO in `store`. Submissions lie in `inbox`, which may be another storage: they open files to
+    attestors, so that an operator does well to let them expire there. Posting the same record again changes nothing;
+    `ObjectTaken` if its name holds another."""
+
+    def __init__(self, dao: Dao, store: Store, inbox: Store | None = None) -> None:
+        self.dao, self._store, self._inbox = dao, store, inbox or store
+
+    def submit(self, submission: Submission) -> bytes:
+        """Hands a submission in to attestors and custodians; returns its id."""
+        name = submission.id(self.dao)
+        self._inbox.put(self._name("submissions", submission.dataset_id, name.hex()), submission.encode())
+        return name
+
+    def submissions(self, dataset_id: int, known: Container[bytes] = ()) -> Iterator[tuple[bytes, Submission]]:
+        """Submissions of a dataset by id, without those already `known`."""
+        prefix = self._name("submissions", dataset_id)
+        for name in self._inbox.names(prefix):
+            key = _hex(name.removeprefix(f"{prefix}/"))
+            if key is None or key in known:
+                continue
+            record = _read(self._inbox, name, Submission)
+            if record is not None and record.dataset_id == dataset_id and record.id(self.dao) == key:
+                yield key, record
+
+    def witness(self, witness: Witness) -> None:
+        """Posts a custodian's word that it opened its shares."""
+        record = witness.encode()
+        place = (witness.epoch, witness.slot, hashlib.sha256(record).hexdigest())
+        self._store.put(self._name("witnesses", *place), record)
+
+    def witnesses(self, epoch: int, slot: int | None = None) -> Iterator[Witness]:
+        """What custodians of an epoch, or one of them, said; `openers` tells what of it counts."""
+        return self._records(Witness, "witnesses", epoch, *(() if slot is None else (slot,)))
+
+    def post_score(self, score: Score) -> None:
+        """Posts an attestor's score of a submission."""
+        place = (score.dataset_id, score.submission.hex(), score.attestor.lower())
+        self._store.put(self._name("scores", *place), score.encode())
+
+    def scores(self, dataset_id: int) -> Iterator[Score]:
+        """All scores of a dataset's submissions."""
+        return self._records(Score, "scores", dataset_id)
+
+    def draft(self, draft: Draft) -> None:
+        """Posts a batch for the other attestors to sign. Its name is its sequence, so that none is used twice."""
+        self._store.put(self._name("drafts", draft.batch.dataset_id, draft.batch.sequence), draft.encode())
+
+    def drafts(self, dataset_id: int) -> Iterator[Draft]:
+        """Batches that attestors made of a dataset's submissions, each under its own sequence."""
+        for name, draft in self._named(Draft, "drafts", dataset_id):
+            if name == str(draft.batch.sequence):
+                yield draft
+
+    def sign(self, digest: bytes, signed: Signed) -> None:
+        """Posts an attestor's signature of a batch with this digest."""
+        self._store.put(self._name("signatures", digest.hex(), signed.signer.lower()), signed.encode())
+
+    def signatures(self, digest: bytes) -> Iterator[Signed]:
+        """Signatures of a batch."""
+        return self._records(Signed, "signatures", digest.hex())
+
+    def ready(self, readiness: Readiness) -> None:
+        """Posts a custodian's signature that its keys for a lease are ready."""
+        place = (readiness.lease_id, readiness.root.hex(), readiness.signer.lower())
+        self._store.put(self._name("readiness", *place), readiness.encode())
+
+    def readiness(self, lease_id: int) -> Iterator[Readiness]:
+        """Readiness signatures for a lease."""
+        return self._records(Readiness, "readiness", lease_id)
+
+    def _records(self, kind: type[R], *place: int | str) -> Iterator[R]:
+        return (record for _, record in self._named(kind, *place))
+
+    def _named(self, kind: type[R], *place: int | str) -> Iterator[tuple[str, R]]:
+        """Records below a folder, by the last part of their names."""
+        for name in self._store.names(self._name(*place)):
+            record = _read(self._store, name, kind)
+            if record is not None:
+                yield name.rpartition("/")[2], record
+
+    def _name(self, *place: int | str) -> str:
+        kind, *rest = place
+        return "/".join(map(str, (kind, self.dao.chain_id, self.dao.registry.lower(), *rest)))
+
+
+def _read(store: Store, name: str, kind: type[R]) -> R | None:
+    try:
+        return kind.decode(store.get(name, kind.LIMIT))
+    except (Malformed, ObjectMissing, ObjectTooLarge):
+        return None
+
+
+def _hex(text: str) -> bytes | None:
+    try:
+        return bytes.fromhex(text) if len(text) == 64 else None
+    except ValueError:
+        return None

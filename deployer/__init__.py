@@ -1,0 +1,1 @@
+"""Deploys a DAO from a configuration: plan, rehearsal, transactions, record, verification."""

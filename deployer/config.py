@@ -1,0 +1,152 @@
+"""The one description of a DAO's deployment: order, predicted addresses, and constructor arguments from YAML.
+
+It sends nothing. `ape run deploy` executes it on any network, the test harness executes it in process; both read the
+same configuration against the same ABIs, so neither can drift from the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from datadao import handwritten
+from datadao.chain.abi import LOCAL_CHAIN_IDS, ORDER, Abi, constructor_inputs
+from datadao.chain.arguments import ConfigError, Context, Faults, _each, _key_faults, typed
+from datadao.encoding import address
+from datadao.errors import InvalidArgument
+
+UNKNOWN = 0
+"""The chain of a configuration that names none, which is one of its faults."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """A configuration file: which chain, which asset, and the arguments of each constructor by ABI name.
+
+    `faults` are those that show without the contracts' ABIs; what makes arguments of a configuration raises them with
+    those that it finds itself.
+    """
+
+    path: Path
+    chain_id: int
+    asset: str | Mapping[str, Any]
+    contracts: Mapping[str, Mapping[str, Any]]
+    faults: tuple[str, ...] = ()
+
+    @classmethod
+    def load(cls, path: Path) -> Config:
+        """Raises `ConfigError` for what is no file, no YAML or no mapping."""
+        try:
+            raw, twice = handwritten.read(path.read_text(encoding="utf-8"), path.name)
+        except FileNotFoundError:
+            known = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml"))) or "none"
+            raise ConfigError(f"no configuration {path.name} in {path.parent.name}/; there are: {known}") from None
+        except OSError as error:
+            raise ConfigError(f"{path.name} cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"{path.name} is not YAML: byte {error.start} is not UTF-8") from None
+        except InvalidArgument as error:
+            raise ConfigError(str(error)) from None
+        return cls.parse(raw, path, twice)
+
+    @classmethod
+    def parse(cls, raw: Any, path: Path, faults: Sequence[str] = ()) -> Config:
+        """`faults` are those of the file itself. Raises `ConfigError` for what is no mapping."""
+        where = path.name
+        if not isinstance(raw, Mapping):
+            raise ConfigError(f"{where}: expected a mapping, got {type(raw).__name__}")
+        found = [*faults, *_key_faults(where, raw, ("chain_id", "asset", "contracts"))]
+        chain_id, asset, contracts = raw.get("chain_id"), raw.get("asset", ""), raw.get("contracts", {})
+        known = isinstance(chain_id, int) and not isinstance(chain_id, bool)
+        if "chain_id" in raw and not known:
+            found.append(f"{where}: chain_id: expected a number, got {chain_id!r}")
+        if "asset" in raw:
+            found += _asset_faults(where, asset, public=known and chain_id not in LOCAL_CHAIN_IDS)
+        if not isinstance(contracts, Mapping):
+            found.append(f"{where}: contracts: expected a mapping, got {contracts!r}")
+            contracts = {}
+        elif "contracts" in raw:
+            found += _key_faults(f"{where}: contracts", contracts, [name for _, name in ORDER])
+        return cls(path, int(chain_id) if known and chain_id else UNKNOWN, asset, contracts, tuple(found))
+
+    def arguments(self, contract: str, abi: Abi, system: Mapping[str, str], context: Context) -> list[Any]:
+        """Constructor arguments of `contract`, checked against its ABI by name, type and width.
+
+        Raises `ConfigError` for every missing, unknown or unfit entry of it and what is wrong with the file.
+        """
+        faults = Faults(self.faults)
+        with faults.gather():
+            values = self._arguments(contract, abi, system, context)
+        faults.refuse()
+        return values
+
+    def constructors(
+        self, abis: Mapping[str, Abi], system: Mapping[str, str], context: Context
+    ) -> dict[str, list[Any]]:
+        """The arguments of all eight by contract. Raises `ConfigError` with the faults of all of them."""
+        faults, found = Faults(self.faults), {}
+        for _, contract in ORDER:
+            faults.found += _empty_lists(f"{self.path.name}: {contract}", self.contracts.get(contract))
+            with faults.gather():
+                found[contract] = self._arguments(contract, abis[contract], system, context)
+        faults.refuse()
+        return found
+
+    def _arguments(self, contract: str, abi: Abi, system: Mapping[str, str], context: Context) -> list[Any]:
+        if contract not in self.contracts:  # a fault of the file's
+            return []
+        inputs = constructor_inputs(abi)
+        section = {} if self.contracts[contract] is None else self.contracts[contract]
+        where = f"{self.path.name}: {contract}"
+        if not isinstance(section, Mapping):
+            raise ConfigError(f"{where}: expected a mapping, got {section!r}")
+        given = {"system": dict(system), "asset": context.asset}
+        wanted = [i["name"].rstrip("_") for i in inputs]
+        faults = Faults(_key_faults(where, section, [name for name in wanted if name not in given]))
+        values = []
+        for name, entry in zip(wanted, inputs, strict=True):
+            if name in given:
+                values.append(given[name])
+            elif name in section:
+                with faults.gather():
+                    values.append(typed(f"{where}.{name}", section[name], entry, context))
+        faults.refuse()
+        return values
+
+    def asset_arguments(self, abi: Abi, context: Context) -> list[Any]:
+        """Constructor arguments of the test asset, checked likewise. Raises `ConfigError`."""
+        assert isinstance(self.asset, Mapping)
+        inputs, given = constructor_inputs(abi), self.asset["arguments"]
+        where = f"{self.path.name}: asset.arguments"
+        names = [entry["name"].rstrip("_") for entry in inputs]
+        if not isinstance(given, list) or len(given) != len(inputs):
+            raise ConfigError(f"{where}: expected [{', '.join(names)}], got {given!r}")
+        return _each(
+            [(f"{where}.{name}", value, entry) for name, value, entry in zip(names, given, inputs, strict=True)],
+            context,
+        )
+
+
+def _asset_faults(where: str, asset: Any, *, public: bool) -> Iterator[str]:
+    if isinstance(asset, Mapping):
+        yield from _key_faults(f"{where}: asset", asset, ("deploy", "arguments"))
+        if public:
+            yield f"{where}: asset: a test asset is for local chains; name the token's address"
+    elif not (isinstance(asset, str) and asset.startswith("0x")):
+        yield f"{where}: asset: expected a token's address, got {asset!r}"
+    else:
+        try:
+            address(asset)
+        except InvalidArgument as error:
+            yield f"{where}: asset: {error}"
+
+
+def _empty_lists(where: str, value: Any) -> Iterator[str]:
+    """A DAO without attestors, custodians or a first dataset serves nobody; each list of a constructor is of those."""
+    if isinstance(value, list) and not value:
+        yield f"{where}: expected one or more, got none"
+    parts = value.items() if isinstance(value, Mapping) else ()
+    for name, inner in parts:
+        yield from _empty_lists(f"{where}.{name}", inner)

@@ -1,0 +1,120 @@
+"""What `deploy` and `verify` show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import ape
+from rich.table import Table
+from rich.text import Text
+
+from datadao.chain.asset import Asset, read_asset
+from datadao.text import Terminal, lines, visible
+from datadao.values import is_moment, leaves, moment, spelled
+from deployer.plan import Plan
+from deployer.record import Step
+from deployer.rehearsal import Estimate
+from deployer.verify.reader import Check
+
+_WIDE = 200
+"""Columns of a log file, in which nobody wants lines broken."""
+
+
+def console() -> Terminal:
+    """A console as wide as the terminal."""
+    out = Terminal()
+    return out if out.is_terminal else Terminal(width=_WIDE)
+
+
+def fail(out: Terminal, message: str) -> bool:
+    """Says why a command stops; lines after the first stand further in, so that a node's cannot pass for others."""
+    for number, line in enumerate(lines(message)):
+        out.print(out.as_line(Text(f"  {line}" if number else line, style="red")))
+    return False
+
+
+def show_plan(out: Terminal, plan: Plan, expected: Estimate, done: Sequence[Step]) -> None:
+    """Everything that will be sent; contracts that a factory creates stand above the call that does."""
+    out.print(f"Deployment to chain {plan.chain_id} with {plan.config.path.name}, from {plan.deployer}")
+    table = Table(
+        "contract", "address", "arguments", "gas, about" if expected.rehearsed else "gas, at least", show_lines=True
+    )
+    table.columns[3].justify = "right"
+    for transaction in plan.transactions:
+        gas = expected.gas.get(transaction.key)
+        state = "done" if gas is None else f"{gas:,}"
+        if not transaction.creates:
+            table.add_row(transaction.name, transaction.address, "", state)
+        for item in transaction.creates:
+            text = "\n".join(map(visible, _arguments(item.arguments, plan.config.contracts.get(item.contract) or {})))
+            table.add_row(
+                item.contract, item.address, Text(text or "none", overflow="fold"), "" if transaction.calls else state
+            )
+        if transaction.calls:
+            table.add_row(transaction.name, f"called at {transaction.address}", "", state)
+    out.print(table)
+    if not isinstance(plan.config.asset, Mapping):
+        _show_asset(out, read_asset(ape.networks.provider.web3, plan.asset))
+    if done:
+        spent = sum(step.gas for step in done)
+        out.print(f"{len(done)} of {len(plan.transactions)} transactions are on chain and took {spent:,} gas.")
+    if expected.gas:
+        _show_costs(out, plan, expected, "What is left: " if done else "In all ")
+
+
+def _show_asset(out: Terminal, asset: Asset) -> None:
+    """What it says of itself: it is chosen for good, and people will read their amounts in it."""
+    named = f", {asset.title!r}" if asset.title else ""
+    out.print(f"Asset {asset.address}{named}: amounts are shown like 1 {asset.label}, with {asset.decimals} decimals.")
+    for sentence in asset.seen:
+        out.print(Text(f"The asset's {sentence}.", style="yellow"))
+
+
+def _show_costs(out: Terminal, plan: Plan, expected: Estimate, what: str) -> None:
+    total, price = expected.total, ape.networks.provider.gas_price
+    if expected.rehearsed:
+        out.print(f"Every constructor was rehearsed on the node. {what}about {total:,} gas, as an estimate,")
+    else:
+        out.print("Not rehearsed: this node cannot try a deployment out, and no value was checked against its range.")
+        out.print(f"{what}at least {total:,} gas, as an estimate without the constructors' own work,")
+    out.print(f"at {price / 10**9:g} gwei: {total * price / 10**18:.6f} of {_balance(plan.deployer)};")
+    out.print("no set-up transaction follows.")
+
+
+def show_checks(out: Terminal, checks: Sequence[Check], said: Sequence[str]) -> bool:
+    """The table of a verification; true iff nothing is missed."""
+    table = Table("check", "expected", "actual", "ok")
+    for check in checks:
+        verdict = Text("yes", style="green") if check.ok else Text("NO", style="bold red")
+        table.add_row(f"{check.contract}.{check.field}", check.expected, check.actual, verdict)
+    out.print(table)
+    for sentence in said:
+        out.print(Text(sentence, style="yellow"))
+    missed = [check for check in checks if not check.ok]
+    for check in missed:
+        told = f"{check.contract}.{check.field}: expected {check.expected}, is {check.actual}"
+        out.print(out.as_line(Text(visible(told), style="red")))
+    if missed:
+        return fail(out, f"{len(missed)} of {len(checks)} checks failed.")
+    out.print(
+        Text(f"All {len(checks)} checks passed: no power outside the timelock but the guardian's.", style="green")
+    )
+    return True
+
+
+def _balance(account: str) -> str:
+    return f"{ape.networks.provider.get_balance(account) / 10**18:.6f}"
+
+
+def _arguments(arguments: Mapping[str, Any], configured: Mapping[str, Any]) -> Iterator[str]:
+    """`name: value`, with the configuration's words beside a number: `votingPeriod: 259200 (3 days)`."""
+    words = dict(leaves("", configured))
+    for name, value in arguments.items():
+        if name == "system":
+            continue
+        for path, leaf in leaves("." + name.rstrip("_"), value):
+            notes = [words[path]] if isinstance(words.get(path), str) and isinstance(leaf, int) else []
+            notes += [moment(leaf)] if is_moment(path.rpartition(".")[2]) else []
+            note = f" ({', '.join(dict.fromkeys(notes))})" if notes else ""
+            yield f"{path[1:]}: {spelled(leaf)}{note}"

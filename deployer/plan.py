@@ -1,0 +1,211 @@
+"""Everything a deployment will send, decided and checked before anything is sent."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import ape
+from eth_utils import keccak
+
+from datadao.chain.abi import LOCAL_CHAIN_IDS, ORDER, constructor_inputs, create_address, predict
+from datadao.chain.arguments import ConfigError, Context, Faults
+from datadao.encoding import address
+from datadao.errors import InvalidArgument
+from datadao.values import leaves
+from deployer.artifacts import abi_of
+from deployer.config import UNKNOWN, Config
+from deployer.creation import Creation, dao_params
+from deployer.factory import Factory, existing, new
+from deployer.networks import address_of
+from deployer.transaction import Planned, Transaction, create
+
+_DELEGATION = b"\xef\x01\x00"
+"""How the code of an account begins that has a key and lends itself a contract (EIP-7702)."""
+
+_NOWHERE = "0x" + "00" * 20
+"""In place of an asset that is not there: the other faults are told as well."""
+
+NEW = "new"
+"""In place of a factory's address: one that is deployed first."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Contracts in the order of their creation by `deployer`, whose first transaction has `nonce`."""
+
+    config: Config
+    chain_id: int
+    deployer: str
+    nonce: int
+    now: int
+    """The chain's time that the configuration's `now` stands for."""
+    asset: str
+    accounts: Mapping[str, str]
+    """Addresses of the aliases that the configuration names."""
+    contracts: tuple[Planned, ...]
+    factory: Factory | None = None
+    """What creates all of them but a test asset; None if the deployer does."""
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """The `System` of this DAO."""
+        return {item.key: item.address for item in self.contracts if item.key != "asset"}
+
+    @cached_property
+    def transactions(self) -> tuple[Transaction, ...]:
+        """All that the deployer sends, in order, with consecutive nonces."""
+        if self.factory is None:
+            return tuple(create(item) for item in self.contracts)
+        own = [create(item) for item in self.contracts if item.key == "asset"]
+        *most, registry = (item for item in self.contracts if item.key != "asset")
+        creation = self.creation(self.deployer)
+        to = self.factory.address
+        begin = Transaction("begin", "begin", to, creation.begin, tuple(most), calls=True)
+        complete = Transaction("complete", "complete", to, creation.complete, (registry,), calls=True)
+        return (*own, *self.factory.transactions, begin, complete)
+
+    def creation(self, creator: str) -> Creation:
+        """What the factory makes for `creator`. The nonce is the salt: no two plans of an account that are sent share
+        one."""
+        assert self.factory is not None
+        params = dao_params({item.contract: item.arguments for item in self.contracts if item.key != "asset"})
+        return Creation(self.factory.address, creator, params, self.nonce.to_bytes(32, "big"))
+
+    @property
+    def through(self) -> str | None:
+        """What `make_plan` is told to make this plan again."""
+        if self.factory is None:
+            return None
+        return NEW if self.factory.transactions else self.factory.address
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for two plans that send the same."""
+        sent = b"".join(keccak(item.data) for item in self.transactions)
+        return "0x" + keccak(f"{self.chain_id} {self.deployer} {self.nonce} ".encode() + sent).hex()
+
+
+def make_plan(
+    deployer: str, config: Config, *, nonce: int | None = None, now: int | None = None, factory: str | None = None
+) -> Plan:
+    """What deploying `config` from `deployer` sends; `nonce` and `now` are the chain's unless given. `factory` is the
+    address of the one to use, or `NEW`.
+
+    Sends nothing. Raises `ConfigError` where the configuration does not fit the contracts, the chain or the accounts,
+    or the factory is another than this project's.
+    """
+    provider = ape.networks.provider
+    faults = Faults()
+    if config.chain_id not in (UNKNOWN, provider.chain_id):
+        faults.found.append(
+            f"{config.path.name}: chain_id: {config.chain_id}, but the network's is {provider.chain_id}"
+        )
+    if provider.chain_id not in LOCAL_CHAIN_IDS and deployer in {a.address for a in ape.accounts.test_accounts}:
+        raise ConfigError(f"{deployer} is a test account, whose key everybody knows: deploy with another")
+    _refuse_contract(deployer)
+    nonce = provider.get_nonce(deployer) if nonce is None else nonce
+    now = provider.get_block("latest").timestamp if now is None else now
+    accounts: dict[str, str] = {}
+
+    def resolve(alias: str) -> str:
+        return accounts.setdefault(alias, address_of(alias))
+
+    contracts: list[Planned] = []
+    asset = _NOWHERE
+    with faults.gather():
+        if isinstance(config.asset, Mapping):
+            asset = create_address(deployer, nonce)
+            contracts.append(_test_asset(config, asset, Context(resolve, now, asset)))
+        elif not faults.found:  # of another chain it says nothing
+            asset = _existing_asset(config, config.asset)
+
+    context = Context(resolve, now, asset)
+    own = nonce + len(contracts)
+    with faults.gather():
+        contracts += _dao(config, predict(deployer, own), context)
+    faults.found += _powers(config, deployer, contracts)
+    faults.refuse()
+    plan = Plan(config, config.chain_id, deployer, nonce, now, asset, accounts, tuple(contracts))
+    if factory is None:
+        return plan
+    return _through(plan, new(deployer, own) if factory == NEW else existing(factory))
+
+
+def _dao(config: Config, system: Mapping[str, str], context: Context) -> list[Planned]:
+    abis = {name: abi_of(name) for _, name in ORDER}
+    found = config.constructors(abis, system, context)
+    names = {name: [entry["name"] for entry in constructor_inputs(abi)] for name, abi in abis.items()}
+    return [Planned(key, name, system[key], dict(zip(names[name], found[name], strict=True))) for key, name in ORDER]
+
+
+def _through(plan: Plan, factory: Factory) -> Plan:
+    """The same DAO where the factory puts it."""
+    plan = replace(plan, factory=factory)
+    system = plan.creation(plan.deployer).system
+    moved = [
+        item
+        if item.key == "asset"
+        else replace(item, address=system[item.key], arguments={**item.arguments, "system": system})
+        for item in plan.contracts
+    ]
+    return replace(plan, contracts=tuple(moved))
+
+
+def override(config: Config, changes: Mapping[str, Any]) -> Config:
+    """The configuration with entries replaced by dotted path; `ConfigError` for a path that is not there."""
+    contracts = copy.deepcopy(dict(config.contracts))
+    for path, value in changes.items():
+        *parents, leaf = path.split(".")
+        section: Any = contracts
+        for parent in parents:
+            section = section.get(parent) if isinstance(section, Mapping) else None
+        if not isinstance(section, dict) or leaf not in section:
+            raise ConfigError(f"{config.path.name}: no entry {path} to override")
+        section[leaf] = value
+    return replace(config, contracts=contracts)
+
+
+def _test_asset(config: Config, address: str, context: Context) -> Planned:
+    assert isinstance(config.asset, Mapping)
+    if not {"deploy", "arguments"} <= config.asset.keys():  # a fault of the file's
+        return Planned("asset", "", address, {})
+    name = config.asset["deploy"]
+    if not isinstance(name, str) or name not in ape.project.contracts:
+        raise ConfigError(f"{config.path.name}: asset.deploy: no contract {name!r} in this project")
+    names = [entry["name"] for entry in constructor_inputs(abi_of(name))]
+    values = config.asset_arguments(abi_of(name), context)
+    return Planned("asset", name, address, dict(zip(names, values, strict=True)))
+
+
+def _refuse_contract(deployer: str) -> None:
+    """A Safe has nonces of its own, and what it creates comes elsewhere than where the counterparts look for it."""
+    code = bytes(ape.networks.provider.get_code(deployer))
+    if code and not code.startswith(_DELEGATION):
+        raise ConfigError(
+            f"{deployer} is a contract, such as a Safe: deploy with an account that has a key; "
+            "it holds nothing afterwards"
+        )
+
+
+def _existing_asset(config: Config, found: str) -> str:
+    try:
+        asset = address(found)
+    except InvalidArgument:  # a fault of the file's
+        return _NOWHERE
+    if not ape.networks.provider.get_code(asset):
+        raise ConfigError(f"{config.path.name}: asset: there is no contract at {asset} on chain {config.chain_id}")
+    return asset
+
+
+def _powers(config: Config, deployer: str, contracts: list[Planned]) -> Iterator[str]:
+    """A deployer holds nothing afterwards, so it can be neither guardian nor attestor nor custodian."""
+    for item in contracts:
+        for name, value in item.arguments.items():
+            for path, leaf in leaves(name, value):
+                if leaf == deployer:
+                    where = f"{config.path.name}: {item.contract}.{path.rstrip('_')}"
+                    yield f"{where}: is the deploying account, which must hold no power; deploy with another"

@@ -1,0 +1,90 @@
+"""Who plays in the demo, each with its own key and nothing else of the others'."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import ape
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from eth_account import Account
+from eth_account.messages import encode_typed_data
+
+from datadao.crypto.seal import public_key
+from datadao.messages import eip712
+from scripts._demo.survey import respondents
+
+
+@dataclass(frozen=True)
+class Member:
+    """A respondent: an account that never holds gas money, and the answers it owns."""
+
+    answers: bytes
+    key: bytes = field(repr=False)
+    address: str
+
+    def sign(self, data: eip712.TypedData) -> bytes:
+        signed = Account.sign_message(encode_typed_data(full_message=data), self.key)
+        return bytes(signed.signature)
+
+
+@dataclass(frozen=True)
+class Party:
+    """An attestor, custodian or company: an Ape account, and a key that things are sealed to."""
+
+    name: str
+    account: Any
+    private_key: X25519PrivateKey = field(repr=False)
+
+    @property
+    def address(self) -> str:
+        return str(self.account.address)
+
+    @property
+    def hpke_key(self) -> bytes:
+        return public_key(self.private_key)
+
+    def sign(self, data: eip712.TypedData) -> bytes:
+        signature = self.account.sign_message(encode_typed_data(full_message=data))
+        return bytes(signature.encode_rsv())
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Everybody. Attestors stand in ascending order of their addresses, as the registry keeps them."""
+
+    relayer: Any
+    guardian: Any
+    attestors: Sequence[Party]
+    custodians: Sequence[Party]
+    winner: Party
+    loser: Party
+    members: Sequence[Member]
+    fingerprint_secret: bytes = field(repr=False)
+
+
+def cast(count: int | None) -> Cast:
+    """Fresh keys for everybody; `count` respondents, all 944 unless said."""
+    accounts = ape.accounts.test_accounts
+    attestors = [_party(f"attestor {i + 1}", accounts[2 + i]) for i in range(3)]
+    return Cast(
+        relayer=accounts[0],
+        guardian=accounts[1],
+        attestors=sorted(attestors, key=lambda party: int(party.address, 16)),
+        custodians=[_party(f"custodian {i + 1}", accounts[5 + i]) for i in range(5)],
+        winner=_party("Open Models Lab", accounts[10]),
+        loser=_party("Ad Targeting Inc.", accounts[11]),
+        members=[_member(answers) for answers in respondents(count)],
+        fingerprint_secret=secrets.token_bytes(32),
+    )
+
+
+def _party(name: str, account: Any) -> Party:
+    return Party(name, account, X25519PrivateKey.generate())
+
+
+def _member(answers: bytes) -> Member:
+    key = secrets.token_bytes(32)
+    return Member(answers, key, Account.from_key(key).address)

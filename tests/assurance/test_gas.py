@@ -1,0 +1,220 @@
+"""The committed gas record is complete and of these contracts; the other systems' packages are those that are pinned.
+
+The figures themselves are compared by `make gas`, which measures them again.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+
+from assurance.bench.gas import document, functions, measure, record, views
+from assurance.bench.gas.comparison import COMPARISONS, Measured
+from assurance.bench.gas.given import Given
+from assurance.bench.gas.goals import GOALS
+from assurance.bench.gas.meter import Figure, How, Meter, UnmeasuredError
+from assurance.bench.gas.peers import packages
+from assurance.bench.gas.peers.figures import PeerFigure
+from assurance.bench.gas.sizes import sizes, too_large
+from assurance.harness.chain.artifacts import artifacts
+from assurance.harness.chain.evm import Revm
+from assurance.harness.dao.dao import Dao
+from datadao.chain.abi import FACTORY, ORDER
+
+WRITE = 'make gas ARGS="--write"'
+UNISWAP = "@uniswap/merkle-distributor"
+
+
+@pytest.fixture(scope="module")
+def committed() -> record.Record:
+    return record.load()
+
+
+def functions_of(committed: record.Record) -> list[str]:
+    return [label.partition(": ")[0] for label in committed["figures"]]
+
+
+def test_record__sizes_and_init_code_hashes__are_of_these_contracts(committed: record.Record) -> None:
+    assert committed["sizes"] == sizes(), f"stale: {WRITE}"
+    assert not too_large(committed["sizes"])
+
+
+def test_page__is_what_the_record_says(committed: record.Record) -> None:
+    assert document.markdown(committed) == record.DOCUMENT.read_text(), f"stale: {WRITE}"
+
+
+def test_record__every_function_of_every_abi__has_a_figure_or_a_reason(committed: record.Record) -> None:
+    assert functions.gaps(functions_of(committed)) == []
+    every = {
+        f"{contract}.{entry['name']}"
+        for contract in (*(name for _, name in ORDER), FACTORY)
+        for entry in artifacts()[contract].abi
+        if entry["type"] == "function"
+    }
+    assert every == set(functions_of(committed)) | {name for name in functions.EXEMPT if not name.endswith(".receive")}
+
+
+def test_record__a_function_that_reads_is_measured_as_a_call__no_other_is(committed: record.Record) -> None:
+    reading = {f"{contract}.{entry['name']}" for contract in sizes() for entry in functions.reading(contract)}
+    called = {label.partition(": ")[0] for label, figure in committed["figures"].items() if figure["how"] == How.ASKED}
+    assert called == reading
+
+
+FORGETTABLE = [
+    "DataLeases.request",
+    "RevenueSplitter.vestShares",
+    "DataDAOFactory.complete",
+    "DatasetRegistry.epochCap",
+    "DataToken.CLOCK_MODE",
+]
+
+
+@pytest.mark.parametrize("name", FORGETTABLE)
+def test_gaps__a_function_without_figure__is_named(committed: record.Record, name: str) -> None:
+    measured = [function for function in functions_of(committed) if function != name]
+    assert functions.gaps(measured) == [f"{name} has no figure"]
+
+
+def test_gaps__an_exempt_function_with_a_figure__is_named(committed: record.Record) -> None:
+    measured = [*functions_of(committed), "DataGovernor.relay"]
+    assert functions.gaps(measured) == ["DataGovernor.relay has a figure and an exemption"]
+
+
+def test_gaps__a_name_with_several_forms__is_named(committed: record.Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(functions, "every", lambda: ["DataToken.name", "DataToken.name", "DataToken.symbol"])
+    expected = ["DataToken.name has 2 forms, which the names of figures do not tell apart"]
+    assert functions.gaps(functions_of(committed)) == expected
+
+
+def test_views__parameters_without_an_argument__are_named_all_at_once() -> None:
+    dao = Dao()
+    arguments = {"guardian": Given(dao.actors["guardian"].address, "in its term")}
+    with pytest.raises(UnmeasuredError) as refusal:
+        views.ask_others(Meter(dao), [dao.brake, dao.models], arguments)
+    assert str(refusal.value).splitlines() == [
+        "EmergencyBrake.isGuardian has no figure: assurance/bench/gas/given.py has no address account",
+        "ModelRegistry.creditOf has no figure: assurance/bench/gas/given.py has no address account",
+        "ModelRegistry.model has no figure: assurance/bench/gas/given.py has no uint256 modelId",
+        "assurance/bench/gas/given.py: no function takes guardian",
+    ]
+
+
+def test_views__one_that_reverts__is_named_with_its_error() -> None:
+    dao = Dao()
+    dao.brake.pull(sender=dao.actors["guardian"].address)
+    message = r"EmergencyBrake\.requireReleased, no arguments, reverts: EmergencyBrake_Pulled\(\d+\)"
+    with pytest.raises(UnmeasuredError, match=message):
+        Meter(dao).ask(dao.brake, "requireReleased", case="no arguments")
+
+
+def test_exemptions__are_functions_of_the_abis__and_every_figure_is_of_one(committed: record.Record) -> None:
+    views = {
+        f"{contract}.{entry['name']}"
+        for contract in sizes()
+        for entry in artifacts()[contract].abi
+        if entry["type"] == "function"
+    }
+    assert set(functions_of(committed)) <= views
+    callable_ = {name for name in functions.EXEMPT if not name.endswith(".receive")}
+    assert callable_ <= views
+
+
+def test_figures__each_has_a_case_a_way_and_gas(committed: record.Record) -> None:
+    ways = {way.value for way in How}
+    for label, figure in committed["figures"].items():
+        function, separator, case = label.partition(": ")
+        assert function.count(".") == 1, label
+        assert separator, label
+        assert case.strip(), label
+        assert figure["how"] in ways, label
+        assert figure["gas"] > (21_000 if figure["how"] in (How.SENT, How.EXECUTED) else 2_600), label
+
+
+def test_goals__of_the_design__are_met(committed: record.Record) -> None:
+    for goal in GOALS:
+        assert document.gas_of(committed, goal.figure) <= goal.gas, goal.operation
+
+
+def test_comparisons__name_figures_that_exist__and_every_lost_one_says_why(committed: record.Record) -> None:
+    compared = {other.package for row in COMPARISONS for other in row.others if isinstance(other, Measured)}
+    assert compared == {package for package, _ in measure.PEERS} == set(committed["peers"])
+    assert document.unexplained(committed) == []
+
+
+def test_unexplained__a_won_comparison_that_is_lost_now__is_named(committed: record.Record) -> None:
+    dearer = copy.deepcopy(committed)
+    dearer["figures"]["RevenueSplitter.claim: later, one pool"]["gas"] += 1_000
+    (found,) = document.unexplained(dearer)
+    assert found == "a member takes its income, later: lost, and nothing says why"
+
+
+def test_faults__a_goal_missed_by_one__is_named(committed: record.Record) -> None:
+    dearer = copy.deepcopy(committed)
+    dearer["figures"]["DataLeases.request: escrow and proposal, 64 bytes of text"]["gas"] = 350_001
+    assert document.faults(dearer) == ["request a lease: 350,001 gas, goal 350,000"]
+
+
+def test_differences__one_unit_a_lost_and_a_new_figure__are_named_with_both_values(committed: record.Record) -> None:
+    now = copy.deepcopy(committed)
+    assert record.differences(committed, now) == []
+    now["figures"]["DataGovernor.castVote: later"]["gas"] += 1
+    gas = committed["figures"]["DataGovernor.castVote: later"]["gas"]
+    lost = now["figures"].pop("EmergencyBrake.pull: later")
+    now["figures"]["EmergencyBrake.pull: again"] = lost
+    name = "figures / {} / {}".format
+    assert record.differences(committed, now) == [
+        (name("DataGovernor.castVote: later", "gas"), f"{gas:,}", f"{gas + 1:,}"),
+        (name("EmergencyBrake.pull: later", "how"), "transaction", "none"),
+        (name("EmergencyBrake.pull: later", "gas"), f"{lost['gas']:,}", "none"),
+        (name("EmergencyBrake.pull: again", "how"), "none", "transaction"),
+        (name("EmergencyBrake.pull: again", "gas"), "none", f"{lost['gas']:,}"),
+    ]
+
+
+def test_record__two_figures_of_one_label__refused() -> None:
+    twice = [Figure("DataToken.approve", "first", gas) for gas in (1, 2)]
+    with pytest.raises(ValueError, match=r"two figures are called 'DataToken\.approve: first'"):
+        record.record(twice, {}, {})
+
+
+def test_package__of_another_content_than_pinned__refused_and_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packages, "STORE", tmp_path)
+    version = json.loads(packages.PINNED.read_text())[UNISWAP]["version"]
+    archive = tmp_path / f"uniswap-merkle-distributor-{version}.tgz"
+    archive.write_bytes(b"something else")
+    with pytest.raises(ValueError, match=rf"{UNISWAP}@{version}: expected sha512-.*, got sha512-"):
+        packages.Package(UNISWAP)
+    assert not archive.exists()
+
+
+def test_package__out_of_reach__says_which(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packages, "STORE", tmp_path)
+    monkeypatch.setattr(packages, "CACHE", tmp_path / "npm")
+    monkeypatch.setenv("npm_config_offline", "true")
+    with pytest.raises(packages.UnavailableError, match=rf"{UNISWAP}@1\.0\.1 could not be fetched: npm .*"):
+        packages.Package(UNISWAP)
+    assert not list(tmp_path.glob("*.tgz"))
+
+
+def test_peers__of_which_one_is_out_of_reach__are_shown_as_recorded_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(_: object) -> list[PeerFigure]:
+        raise packages.UnavailableError("no network")
+
+    def measured(_: object) -> list[PeerFigure]:
+        return [PeerFigure("@openzeppelin/contracts", "vote", 7)]
+
+    recorded = {UNISWAP: {"version": "1.0.1", "licence": "none declared", "gas": {"claim": 5}}}
+    absent = "@oceanprotocol/contracts"
+    offered = ((UNISWAP, unreachable), (absent, unreachable), ("@openzeppelin/contracts", measured))
+    monkeypatch.setattr(measure, "PEERS", offered)
+    found, missing = measure.peers(Revm(), recorded)  # type: ignore[arg-type]
+    assert found[UNISWAP] == recorded[UNISWAP]
+    assert absent not in found
+    assert found["@openzeppelin/contracts"]["gas"] == {"vote": 7}
+    assert found["@openzeppelin/contracts"]["licence"] == "MIT"
+    assert missing == ["no network", "no network"]

@@ -1,0 +1,83 @@
+"""`python -m assurance.audit.properties`: a number stands if each of its tests ran and passed, wherever it has to
+run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from assurance.audit import properties
+from assurance.audit.catalogue import Row, rows
+from assurance.audit.part import PartError
+
+MINTING = "unit/token/test_mint.py::test_mint__other_caller__refused__ab20"
+REPORT = """<testsuites><testsuite>
+<testcase classname="tests.unit.a.test_b" file="tests/unit/a/test_b.py" name="test_c__S1[1-x]"/>
+<testcase classname="tests.unit.a.test_b" file="tests/unit/a/test_b.py" name="test_c__S1[2-x]"><failure/></testcase>
+<testcase classname="tests.unit.a.test_b.TestD" file="tests/unit/a/test_b.py" name="test_e__S1"><error/></testcase>
+<testcase classname="tests.unit.a.test_b" file="tests/unit/a/test_b.py" name="test_f__S1"><skipped/></testcase>
+<testcase classname="tests.unit.a.test_b" file="tests/unit/a/test_b.py" name="test_g__S1"/>
+</testsuite></testsuites>"""
+TOLD = {
+    "unit/a/test_b.py::test_c__S1": ["passed", "failed"],
+    "unit/a/test_b.py::TestD::test_e__S1": ["failed"],
+    "unit/a/test_b.py::test_f__S1": ["skipped"],
+    "unit/a/test_b.py::test_g__S1": ["passed"],
+}
+
+
+def row(*tests: str) -> Row:
+    (found,) = rows(f"| S-1 | solvent | theft | {' '.join(f'`{test}`' for test in tests)} | `DataToken.X` | S |")
+    return found
+
+
+def test_outcomes__of_a_report__are_those_of_every_parameter(tmp_path: Path) -> None:
+    (tmp_path / "report.xml").write_text(REPORT)
+    assert properties.outcomes(tmp_path / "report.xml") == TOLD
+
+
+@pytest.mark.parametrize("test", [*TOLD, "unit/a/test_b.py::test_that_did_not_run__S1"])
+def test_number__stands_only_if_all_its_tests_ran_and_passed(test: str) -> None:
+    good = "unit/a/test_b.py::test_g__S1"
+    judged = properties.judged(row(good, test, "symbolic/S.t.sol::check_S1_it"), TOLD)
+    assert judged["failed"] == [test] * (test != good)
+    assert judged["proofs"] == ["symbolic/S.t.sol::check_S1_it"]
+    assert judged["tests"][test] == len(TOLD.get(test, []))
+
+
+@pytest.mark.parametrize(("starts", "code"), [(1, 0), (3, 0), (4, 3), (1, 4)])
+def test_session__that_ends_before_its_first_test__is_started_thrice_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, starts: int, code: int
+) -> None:
+    """As when Ape's node finds its port taken: exit code 3 and no report. Other codes say something of the tests."""
+    monkeypatch.setattr(properties, "REPORT", tmp_path)
+    program = (
+        "import pathlib, sys\n"
+        "tries, report = (pathlib.Path(sys.argv[n]) for n in (1, sys.argv.index('--junitxml') + 1))\n"
+        "tries.open('a').write('x')\n"
+        f"if tries.stat().st_size < {starts}: sys.exit(3)\n"
+        f"if {code} == 0: report.write_text({REPORT!r})\n"
+        f"sys.exit({code})\n"
+    )
+    tries = tmp_path / "tries"
+    command = (sys.executable, "-c", program, str(tries))
+    if code:
+        with pytest.raises(PartError, match=f"exit code {code}"):
+            properties._ran(command, [])
+    else:
+        assert properties._ran(command, []) == TOLD
+    assert len(tries.read_text()) == min(starts, 3)
+
+
+def test_number__that_no_page_has__is_refused() -> None:
+    with pytest.raises(PartError, match=r"no property or abuse case has the number S-99: see docs/properties.md"):
+        properties.wanted(["S-1", "S-99"])
+
+
+def test_tests__run_in_process_and_the_rest_of_their_parameters_on_a_node(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(properties, "REPORT", tmp_path)
+    assert properties.tried([MINTING]) == {MINTING: ["passed"] * 5}

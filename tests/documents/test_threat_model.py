@@ -1,0 +1,72 @@
+"""The numbers of docs/threat-model.md, computed from the configuration they are said to come from."""
+
+from __future__ import annotations
+
+import re
+from math import ceil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.system import DAY
+
+ROOT = Path(__file__).parents[2]
+TEXT = " ".join((ROOT / "docs/threat-model.md").read_text().split())
+MAINNET = yaml.safe_load((ROOT / "deploy-config/mainnet.yaml").read_text())["contracts"]
+TOKEN, USDC = 10**9, 10**6
+
+
+def days(text: str) -> int:
+    return int(re.fullmatch(r"(\d+) days?", text).group(1))
+
+
+GOVERNOR = MAINNET["DataGovernor"]["params"]
+LEASES = MAINNET["DataLeases"]["params"]
+REGISTRY = MAINNET["DatasetRegistry"]["params"]
+VOTE = days(GOVERNOR["votingDelay"]) + days(GOVERNOR["votingPeriod"]) + days(MAINNET["DataTimelock"]["minDelay"])
+LATE = VOTE + days(GOVERNOR["lateQuorumExtension"])
+CAP = REGISTRY["epochCapBps"] / 10_000
+FLOOR, MATURITY = REGISTRY["epochFloor"] // TOKEN, MAINNET["DataToken"]["maturitySupply"] // TOKEN
+LAPSE = days(REGISTRY["challengePeriod"]) + 2 * days(REGISTRY["epochLength"])
+SEATS = len(REGISTRY["custodians"]), REGISTRY["custodianThreshold"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"Fewer than `t` custodians of an epoch ({SEATS[1]} of {SEATS[0]})",
+        f"**`n − t + 1` custodians** ({SEATS[0] - SEATS[1] + 1} of {SEATS[0]})",
+        f"threshold of attestors ({REGISTRY['attestorThreshold']} of {len(REGISTRY['attestors'])})",
+        f"after `startWindow`, {LEASES['startWindow']}",
+        f"lapses after {LAPSE} days",
+        f"{GOVERNOR['leaseQuorumBps'] // 100} % of supply for a lease, {GOVERNOR['quorumBps'] // 100} % for anything",
+        f"at least {LEASES['minRequestEscrow'] // USDC:,} USDC, locked for at least the voting delay of "
+        f"{GOVERNOR['votingDelay']}",
+        f"below quality {REGISTRY['policies'][0]['minQuality'] / 10_000}",
+        f"Each epoch of {REGISTRY['epochLength']} mints at most {CAP:.0%} of the supply".replace("%", " %"),
+        f"the floor of {FLOOR:,} tokens",
+        f"one veto within {REGISTRY['challengePeriod']}",
+        f"a vote takes {VOTE} days at least ({days(GOVERNOR['votingDelay'])} of delay, "
+        f"{days(GOVERNOR['votingPeriod'])} of voting, {days(MAINNET['DataTimelock']['minDelay'])} of timelock), "
+        f"{LATE} with a late quorum",
+        f"at most {100 * (1 - (1 + CAP) ** -2):.1f} % of tokens",
+        f"{['one', 'two', 'three'][ceil(MATURITY / 2 / FLOOR) - 1]} epochs of it make the {MATURITY // 2:,} votes",
+        f"until {MATURITY:,} tokens have existed",
+        f"out after {VOTE} to {LATE} days by vote, after {days(MAINNET['EmergencyBrake']['guardianUntil'][6:])} days",
+        f"the timelock of {MAINNET['DataTimelock']['minDelay']}, never less than 2",
+    ],
+)
+def test_threat_model__tells_the_numbers_of_the_mainnet_configuration(said: str) -> None:
+    assert said in TEXT
+
+
+def test_threat_model__half_of_a_bond_and_a_late_vote_within_one_epoch() -> None:
+    assert LEASES["maxSlashBps"] == 5_000, "the text says half"
+    assert days(REGISTRY["epochLength"]) > LATE, "so that a vote meets one boundary of epochs at most"
+
+
+def test_threat_model__pause__is_the_brake_s(dao: Dao) -> None:
+    pause, rest = dao.brake.PAUSE(), dao.brake.COOL_DOWN()
+    assert f"for {pause // 3600} hours in every {(pause + rest) // DAY} days, {100 * pause // (pause + rest)} %" in TEXT
