@@ -29,9 +29,8 @@ from datadao.errors import (
     SeatMismatch,
 )
 from datadao.profile import Profile
-
-from .chain_world import ChainWorld, ape_account, role
-from .proxy import Proxy
+from tests.client.chain_world import ChainWorld, ape_account, role
+from tests.client.proxy import Proxy
 
 
 @pytest.fixture

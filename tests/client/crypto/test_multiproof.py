@@ -13,7 +13,7 @@ from eth_utils import keccak
 from datadao.crypto.merkle import MerkleTree
 from datadao.errors import InvalidArgument
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 JAVASCRIPT = """
 const { makeMerkleTree, getMultiProof } = require("@openzeppelin/merkle-tree/dist/core.js");

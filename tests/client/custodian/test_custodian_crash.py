@@ -33,8 +33,7 @@ from datadao.custodian.succession import Exchange, hand_over, take_over
 from datadao.errors import LeaseEnded
 from datadao.storage.board import Board
 from datadao.types import Contribution, Party
-
-from .crashing import Crash, Power
+from tests.client.crashing import Crash, Power
 
 Life = Callable[[World], None]
 DATA = (b"a", b"b", b"c")

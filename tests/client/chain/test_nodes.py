@@ -19,9 +19,8 @@ from datadao.chain.view import View
 from datadao.custodian.service import Service
 from datadao.errors import ChainUnavailable, InvalidArgument, LeaseLapsed
 from datadao.storage.board import Board
-
-from .chain_world import ChainWorld
-from .proxy import Answer, Proxy, Request, at_block
+from tests.client.chain_world import ChainWorld
+from tests.client.proxy import Answer, Proxy, Request, at_block
 
 TRUE = "0x" + (1).to_bytes(32, "big").hex()
 _LEAF = "(address,bytes32,bytes32,bytes32,uint256,uint256)"

@@ -115,7 +115,7 @@ def test_purposes_of__unknown_bit__refused() -> None:
 
 
 def test_purposes__as_documented() -> None:
-    document = (Path(__file__).parents[2] / "docs/architecture.md").read_text()
+    document = (Path(__file__).parents[3] / "docs/architecture.md").read_text()
     rows = [f"| {p.bit} | {p.name} | {p.duo} {p.duo_label} | {p.ai} |" for p in PURPOSES]
     section = document.split("## Purposes")[1].split("\n## ")[0]
     assert [line for line in section.splitlines() if line.startswith("| ")][1:] == rows

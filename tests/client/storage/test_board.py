@@ -15,8 +15,7 @@ from datadao.messages.score import Signed
 from datadao.messages.submission import Submission
 from datadao.storage.board import Board
 from datadao.storage.store import Store
-
-from .test_agreement import Bench
+from tests.client.attestor.test_agreement import Bench
 
 
 @pytest.fixture

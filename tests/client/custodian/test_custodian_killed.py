@@ -25,10 +25,9 @@ from datadao.errors import ObjectMissing, ObjectTaken, StoreUnavailable
 from datadao.messages.bundle import Bundle, bundles_of
 from datadao.storage.board import Board
 from datadao.storage.store import Store
+from tests.client.chain_world import DATA, ChainWorld
 
-from .chain_world import DATA, ChainWorld
-
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PATIENCE = 60
 
 

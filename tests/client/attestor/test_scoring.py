@@ -198,7 +198,7 @@ def test_score__endless_nesting_and_no_recursion_limit__does_not_kill_the_attest
         [sys.executable, "-c", program, str(path), SCHEMA.decode()],
         capture_output=True,
         text=True,
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
     )
     assert (run.returncode, run.stdout.strip()) == (0, "1"), run.stderr
 

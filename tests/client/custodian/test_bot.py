@@ -16,11 +16,10 @@ from pathlib import Path
 
 from datadao.licensee.licensee import Opened
 from datadao.storage.board import Board
+from tests.client.chain_world import DATA, ChainWorld, custodian_key, role
+from tests.client.proxy import Proxy
 
-from .chain_world import DATA, ChainWorld, custodian_key, role
-from .proxy import Proxy
-
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 RUN = str(ROOT / "toolchain" / "run")
 PATIENCE = 90
 """Seconds to wait for a process on a busy machine."""

@@ -37,8 +37,7 @@ from datadao.messages.handover import Handover, handover_info
 from datadao.messages.submission import MAX_FILES
 from datadao.storage.store import Store
 from datadao.types import Contribution
-
-from .chain_world import DATA, EPOCH, ChainWorld, custodian_key
+from tests.client.chain_world import DATA, EPOCH, ChainWorld, custodian_key
 
 SLOT = 1
 KEY = hpke_key("successor")

@@ -17,7 +17,7 @@ from datadao.crypto.merkle import LEAF_TYPES, MerkleTree, leaf_hash, leaf_hashes
 from datadao.errors import InvalidArgument
 from datadao.types import Dao, Leaf
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 JAVASCRIPT = """
 const { StandardMerkleTree } = require("@openzeppelin/merkle-tree");

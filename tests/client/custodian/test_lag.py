@@ -29,8 +29,7 @@ from datadao.errors import (
     LicenseeKeyChanged,
     SeatMismatch,
 )
-
-from .chain_world import ChainWorld
+from tests.client.chain_world import ChainWorld
 
 
 def refused(world: ChainWorld, custodian: Custodian, error: type[DataDAOError], match: str) -> None:
