@@ -41,6 +41,6 @@ def contribute(
     envelope, shares = wrap(secret, context, committee)
     envelope_hash = store.put_bytes(envelope.encode())
     opening = secret + b"".join(shares)
-    seals = tuple(seal(opening, seat.hpke_key, context.info(i, SUBMIT_DOMAIN)) for i, seat in enumerate(attestors))
+    seals = tuple(seal(opening, party.hpke_key, context.info(i, SUBMIT_DOMAIN)) for i, party in enumerate(attestors))
     signature = signer(submission_data(dao, dataset_id, contributor, file_hash, envelope_hash))
     return Submission(dataset_id, contributor, file_hash, envelope_hash, signature, seals)

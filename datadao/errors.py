@@ -196,7 +196,7 @@ class ChainUnavailable(DataDAOError):
     """The chain could not be read, or its answers contradict each other. Nothing was released; try again later."""
 
 
-class SeatMismatch(DataDAOError):
+class SlotMismatch(DataDAOError):
     """This custodian's key, signer, slot or epoch is not the one the chain names."""
 
 

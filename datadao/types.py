@@ -9,7 +9,7 @@ from typing import NamedTuple
 from datadao.encoding import address
 from datadao.errors import InvalidArgument
 
-MAX_SEATS = 32
+MAX_SLOTS = 32
 BPS = 10_000
 
 
@@ -28,7 +28,7 @@ class Dao:
 
 @dataclass(frozen=True)
 class Party:
-    """A custodian's or attestor's seat: who signs, and the raw X25519 public key (32 bytes) things are sealed to."""
+    """A custodian or attestor: who signs, and the raw X25519 public key (32 bytes) things are sealed to."""
 
     signer: str
     hpke_key: bytes
@@ -40,7 +40,7 @@ class Party:
             raise InvalidArgument("an hpkeKey is 32 bytes and not zero")
 
 
-Seat = tuple[int, int]
+Slot = tuple[int, int]
 """Committee epoch and slot, a position in the committee counted from 0."""
 
 
@@ -53,7 +53,7 @@ class Committee:
     custodians: tuple[Party, ...]
 
     def __post_init__(self) -> None:
-        if not 1 <= self.threshold <= len(self.custodians) <= MAX_SEATS:
+        if not 1 <= self.threshold <= len(self.custodians) <= MAX_SLOTS:
             raise InvalidArgument(f"a committee of {len(self.custodians)} with threshold {self.threshold}")
 
     @property

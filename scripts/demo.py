@@ -152,11 +152,11 @@ def _roles(people: Cast) -> dict[str, Any]:
     policy["schemaHash"] = "0x" + SCHEMA_HASH.hex()
     return {
         "EmergencyBrake.guardian": people.guardian.address,
-        "DatasetRegistry.params.attestors": [_seat(party) for party in people.attestors],
-        "DatasetRegistry.params.custodians": [_seat(party) | {"uri": party.name} for party in people.custodians],
+        "DatasetRegistry.params.attestors": [_party(party) for party in people.attestors],
+        "DatasetRegistry.params.custodians": [_party(party) | {"uri": party.name} for party in people.custodians],
         "DatasetRegistry.params.policies": [policy],
     }
 
 
-def _seat(party: Party) -> dict[str, str]:
+def _party(party: Party) -> dict[str, str]:
     return {"signer": party.address, "hpkeKey": "0x" + party.hpke_key.hex()}

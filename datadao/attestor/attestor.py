@@ -64,7 +64,7 @@ class Examination:
 
 @dataclass(kw_only=True)
 class Attestor:
-    """One attestor at work: seat `slot` of the current attestor set, for files made for the current `committee`.
+    """The attestor in `slot` of the current attestor set, for files made for the current `committee`.
 
     `max_file` bounds what it downloads, in bytes.
     """

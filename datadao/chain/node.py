@@ -14,7 +14,7 @@ from datadao.chain.events import Event, decode, topic
 from datadao.chain.rpc import Block, Call, Log, ask, confirm, logs_then_block, read_block, read_logs, read_many
 from datadao.chain.view import BatchState, Counts, LeaseState, Standing, Tag
 from datadao.errors import ChainUnavailable, Malformed
-from datadao.types import Committee, Contribution, Party, Seat
+from datadao.types import Committee, Contribution, Party, Slot
 
 _ACTIVATED = (2, 3)  # IDatasetRegistry.BatchStatus: Active, Asleep
 _ERASED = 2  # IDatasetRegistry.ContributionStatus
@@ -106,26 +106,26 @@ class NodeView:
                 _complete(len(self._manifests), count, "batches", block)
         return self._manifests[batch_id]
 
-    def seats(self) -> dict[Seat, list[Party]]:
-        found: dict[Seat, list[Party]] = {}
+    def slots(self) -> dict[Slot, list[Party]]:
+        found: dict[Slot, list[Party]] = {}
         wanted = ("epoch", "custodians", "slot", "custodian")
         events, block = self._events(*wanted, of=("CommitteeSet", "CustodianReplaced"))
         for event in events:
             fields = event.fields
             if event.name == "CommitteeSet":
-                found |= {(fields["epoch"], slot): [Party(*seat)] for slot, seat in enumerate(fields["custodians"])}
+                found |= {(fields["epoch"], slot): [Party(*party)] for slot, party in enumerate(fields["custodians"])}
             else:
                 found.setdefault((fields["epoch"], fields["slot"]), []).append(Party(*fields["custodian"]))
-        # No count of replacements stands on the chain, but who holds each seat now does.
+        # No count of replacements stands on the chain, but who holds each slot now does.
         (epochs,) = self._read(block, self._registry("committeeEpoch"))
         committees = self._read(block, *(self._registry("committee", epoch) for epoch in range(1, epochs + 1)))
         holders = {
-            (epoch, slot): Party(*seat)
+            (epoch, slot): Party(*party)
             for epoch, (custodians, _) in enumerate(committees, 1)
-            for slot, seat in enumerate(custodians)
+            for slot, party in enumerate(custodians)
         }
-        known = sum(holder == found.get(seat, [None])[-1] for seat, holder in holders.items())
-        _complete(known, len(holders), "holders of seats", block)
+        known = sum(holder == found.get(slot, [None])[-1] for slot, holder in holders.items())
+        _complete(known, len(holders), "holders of slots", block)
         return found
 
     def committee(self, epoch: int | None = None) -> Committee:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from datadao.chain.connection import in_words
 from datadao.chain.view import BatchState, Counts, LeaseState, Standing, Tag, View
 from datadao.errors import ChainUnavailable, InvalidArgument
-from datadao.types import Contribution, Party, Seat
+from datadao.types import Contribution, Party, Slot
 
 T = TypeVar("T")
 
@@ -55,11 +55,11 @@ class NodesView:
     def manifest(self, batch_id: int) -> bytes:
         return self._same(f"the manifest of batch {batch_id}", "finalized", lambda view: view.manifest(batch_id))
 
-    def seats(self) -> Mapping[Seat, Sequence[Party]]:
-        def ask(view: View) -> dict[Seat, tuple[Party, ...]]:
-            return {seat: tuple(holders) for seat, holders in view.seats().items()}
+    def slots(self) -> Mapping[Slot, Sequence[Party]]:
+        def ask(view: View) -> dict[Slot, tuple[Party, ...]]:
+            return {slot: tuple(holders) for slot, holders in view.slots().items()}
 
-        return self._same("the holders of all seats", "finalized", ask)
+        return self._same("the holders of all slots", "finalized", ask)
 
     def _same(self, what: str, tag: Tag, question: Callable[[View], T]) -> T:
         return _unanimous(what, tag, self._answers(what, tag, question))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, NamedTuple, Protocol
 
-from datadao.types import Contribution, Party, Seat
+from datadao.types import Contribution, Party, Slot
 
 Tag = Literal["finalized", "latest"]
 
@@ -89,5 +89,5 @@ class View(Protocol):
     def manifest(self, batch_id: int) -> bytes:
         """The sha256 of the batch's manifest, as its attestors signed it."""
 
-    def seats(self) -> Mapping[Seat, Sequence[Party]]:
-        """Everyone who ever held each seat, oldest first; the last one holds it."""
+    def slots(self) -> Mapping[Slot, Sequence[Party]]:
+        """Everyone who ever held each slot, oldest first; the last one holds it."""

@@ -10,7 +10,7 @@ import click
 from datadao.cli.command import DONE, PARTLY, REFUSED, Outcome, command
 from datadao.cli.groups import attest, cli
 from datadao.cli.setup import FINGERPRINT, key_option
-from datadao.errors import InvalidArgument, SeatMismatch, StoreError
+from datadao.errors import InvalidArgument, SlotMismatch, StoreError
 
 if TYPE_CHECKING:
     from datadao.cli.session import Session
@@ -41,12 +41,12 @@ def score(
     from datadao.attestor.attestor import Attestor, openers
     from datadao.attestor.cluster import assess_all
     from datadao.crypto.seal import public_key
-    from datadao.errors import DataDAOError, NotReadable, PartlyDone, SeatMismatch, StoreUnavailable
+    from datadao.errors import DataDAOError, NotReadable, PartlyDone, SlotMismatch, StoreUnavailable
 
     key, agreement = session.key(key_name), open_agreement(session, dataset)
     slot = my_slot(session, agreement)
     if public_key(key) != agreement.attestors[slot].hpke_key:
-        raise SeatMismatch(f"key {key_name} is not the one the chain names for {session.address}; name it with --key")
+        raise SlotMismatch(f"key {key_name} is not the one the chain names for {session.address}; name it with --key")
     committee, sign = session.dao.committee(), session.sign
     attestor = Attestor(
         dao=session.dao.id,
@@ -252,11 +252,11 @@ def open_drafts(session: Session, agreement: Agreement) -> Drafts:
 
 
 def my_slot(session: Session, agreement: Agreement) -> int:
-    """The account's slot in the attestor set. Raises `SeatMismatch` if it has none."""
+    """The account's slot in the attestor set. Raises `SlotMismatch` if it has none."""
     for slot, party in enumerate(agreement.attestors):
         if party.signer == session.address:
             return slot
-    raise SeatMismatch(f"{session.address} is not an attestor of set {agreement.set_version}; name the right --account")
+    raise SlotMismatch(f"{session.address} is not an attestor of set {agreement.set_version}; name the right --account")
 
 
 def scorer_of(session: Session, dataset_id: int, schema: Path | None) -> JsonLinesScorer:

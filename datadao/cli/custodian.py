@@ -23,21 +23,21 @@ if TYPE_CHECKING:
 
 if TYPE_CHECKING:
     from datadao.cli.session import Session
-    from datadao.custodian.slots import Seats
+    from datadao.custodian.slots import Slots
 
 log = visible_log("datadao.custodian")
 
 
 @command(custodian, "once")
-@key_option("Key of the seat.")
+@key_option("Key of the slot.")
 def once(session: Session, key_name: str) -> Outcome:
     """Test-open new submissions, prepare approved leases, release to running ones. Once."""
-    with opened(session, key_name) as seats:
-        rounds = {service.name: service.round() for service in seats.services}
+    with opened(session, key_name) as slots:
+        rounds = {service.name: service.round() for service in slots.services}
     tested = sum(done.tested for done in rounds.values())
     refused = sum(len(done.refused) for done in rounds.values())
     leases = [
-        {"seat": name, "lease": number, "released": found.released, "held": found.held,
+        {"slot": name, "lease": number, "released": found.released, "held": found.held,
          "refused": {i.hex(): str(reason) for i, reason in found.refused.items()},
          "error": str(found.error) if found.error else None}
         for name, done in rounds.items()
@@ -52,7 +52,7 @@ def once(session: Session, key_name: str) -> Outcome:
 
 
 @command(custodian, "run")
-@key_option("Key of the seat.")
+@key_option("Key of the slot.")
 @click.option("--interval", type=click.FloatRange(0.1), default=15.0, show_default=True, help="Seconds between rounds.")
 def run(session: Session, key_name: str, interval: float) -> Outcome:
     """Do what `once` does, round after round, until interrupted or told to terminate.
@@ -62,83 +62,83 @@ def run(session: Session, key_name: str, interval: float) -> Outcome:
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with opened(session, key_name) as seats:
-        rounds = seats.run(stop, interval)
+    with opened(session, key_name) as slots:
+        rounds = slots.run(stop, interval)
     return Outcome({"rounds": rounds}, (f"Stopped after {rounds} rounds.",))
 
 
 @contextmanager
-def opened(session: Session, key_name: str) -> Iterator[Seats]:
-    """The seats that the role's key holds or held; what goes wrong with them is logged on stderr."""
-    from datadao.custodian.slots import open_seats
+def opened(session: Session, key_name: str) -> Iterator[Slots]:
+    """The slots that the role's key holds or held; what goes wrong with them is logged on stderr."""
+    from datadao.custodian.slots import open_slots
 
     stderr = logging.StreamHandler()
     stderr.setFormatter(LogFormatter("%(asctime)s %(levelname)s %(message)s"))
     logging.basicConfig(handlers=[stderr], level=logging.WARNING)
     log.setLevel(logging.INFO)
-    seats = open_seats(session.dao, session.profile, session.sign, [key_name])
+    slots = open_slots(session.dao, session.profile, session.sign, [key_name])
     try:
-        yield seats
+        yield slots
     finally:
-        seats.close()
+        slots.close()
 
 
 @command(custodian, "hand-over")
 @key_option("The leaver's key.")
 def hand_over(session: Session, key_name: str) -> Outcome:
-    """Reseal the shares of seats that this key held to who holds them now.
+    """Reseal the shares of slots that this key held to who holds them now.
 
     Repeat it until every file is confirmed and no more of them come; only then destroy the key.
     """
     from datadao.custodian.succession import hand_over
 
-    with opened(session, key_name) as seats:
-        done = [(seat, hand_over(seat, _contributions(seat))) for seat in seats.left]
+    with opened(session, key_name) as slots:
+        done = [(leaver, hand_over(leaver, _contributions(leaver))) for leaver in slots.left]
     rows = [
-        {"epoch": seat.epoch, "slot": seat.slot, "successor": found.successor.signer, "sent": found.sent,
+        {"epoch": leaver.epoch, "slot": leaver.slot, "successor": found.successor.signer, "sent": found.sent,
          "confirmed": found.confirmed, "refused": {i.hex(): str(why) for i, why in found.refused.items()}}
-        for seat, found in done
+        for leaver, found in done
     ]  # fmt: skip
     lines = [
-        f"Seat {seat.epoch}-{seat.slot}: {found.sent} files sent to {found.successor.signer}, {found.confirmed} "
+        f"Slot {leaver.epoch}-{leaver.slot}: {found.sent} files sent to {found.successor.signer}, {found.confirmed} "
         f"confirmed; {len(found.refused)} do not open with this key."
-        for seat, found in done
+        for leaver, found in done
     ]
     finished = all(found.sent == found.confirmed for _, found in done)
-    return Outcome({"seats": rows}, tuple(lines) or ("This key left no seat.",), DONE if finished else PARTLY)
+    return Outcome({"slots": rows}, tuple(lines) or ("This key left no slot.",), DONE if finished else PARTLY)
 
 
 @command(custodian, "take-over")
 @key_option("The successor's key.")
 def take_over(session: Session, key_name: str) -> Outcome:
-    """Check and keep what former holders of this key's seats handed over, and confirm it.
+    """Check and keep what former holders of this key's slots handed over, and confirm it.
 
     Stop `run` first, and start it again afterwards.
     """
     from datadao.custodian.succession import take_over
 
-    with opened(session, key_name) as seats:
+    with opened(session, key_name) as slots:
         done = [
             (service.name, take_over(service.custodian, _contributions(service.custodian)))
-            for service in seats.services
+            for service in slots.services
         ]
     rows: list[dict[str, Any]] = [
-        {"seat": name, "kept": found.kept, "missing": {i.hex(): str(why) for i, why in found.missing.items()},
+        {"slot": name, "kept": found.kept, "missing": {i.hex(): str(why) for i, why in found.missing.items()},
          "faults": [{"name": fault.name, "culprit": fault.culprit, "files": len(fault.ids), "reason": str(fault.reason)}
                     for fault in found.faults]}
         for name, found in done
     ]  # fmt: skip
-    lines = [f"{row['seat']}: {row['kept']} shares kept, {len(row['missing'])} files missing." for row in rows]
+    lines = [f"{row['slot']}: {row['kept']} shares kept, {len(row['missing'])} files missing." for row in rows]
     lines += [
-        f"{row['seat']}: {fault['culprit'] or 'nobody to blame'}: {fault['reason']} ({fault['files']} files)"
+        f"{row['slot']}: {fault['culprit'] or 'nobody to blame'}: {fault['reason']} ({fault['files']} files)"
         for row in rows
         for fault in row["faults"]
     ]
     whole = not any(row["missing"] or row["faults"] for row in rows)
-    return Outcome({"seats": rows}, tuple(lines) or ("This key holds no seat.",), DONE if whole else PARTLY)
+    return Outcome({"slots": rows}, tuple(lines) or ("This key holds no slot.",), DONE if whole else PARTLY)
 
 
-def _contributions(seat: Custodian) -> list[Contribution]:
+def _contributions(custodian: Custodian) -> list[Contribution]:
     from datadao.custodian.manifests import Manifests
 
-    return Manifests(seat.dao, seat.checks, seat.store).contributions()
+    return Manifests(custodian.dao, custodian.checks, custodian.store).contributions()

@@ -207,10 +207,10 @@ def _ready(session: Session, number: int, info: Any) -> tuple[bytes, list[bytes]
             f"lease {number} is {word(LeaseStatus(info.status))}; only an Approved one can be started"
         )
     committee = session.dao.committee(info.committeeEpoch)
-    seats = {party.signer for party in committee.custodians}
+    holders = {party.signer for party in committee.custodians}
     roots: defaultdict[bytes, dict[str, bytes]] = defaultdict(dict)
     for item in session.board.readiness(number):
-        if item.lease_id != number or item.epoch != committee.epoch or item.signer not in seats:
+        if item.lease_id != number or item.epoch != committee.epoch or item.signer not in holders:
             continue
         if eip712.signed_by(item.signer, item.typed(session.dao.id), item.signature):
             roots[item.root][item.signer] = item.signature
@@ -303,7 +303,7 @@ def request(
 @click.option("--max-cost", metavar="AMOUNT", help="Most to be escrowed; what the offer says now unless given.")
 @key_option("Key that custodians seal to.")
 def accept(session: Session, offer: int, max_cost: str | None, key_name: str) -> Outcome:
-    """Take a seat of a standing OFFER: all rent and the bond are escrowed, and the lease is approved at once."""
+    """Take a place of a standing OFFER: all rent and the bond are escrowed, and the lease is approved at once."""
     from datadao.cli.transactions import receipt_json, send
     from datadao.client import Terms
     from datadao.crypto.seal import public_key

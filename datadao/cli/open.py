@@ -61,7 +61,7 @@ def open_(session: Session, number: int, out: Path) -> Outcome:
     document = {
         "lease": number, "description": description, "opened": opened, "left": left, "delete": stale,
         "duplicates": surplus, "reason": reason,
-        "faults": [{"bundle": f.name, "seat": f.culprit, "reason": str(f.reason)} for f in faults],
+        "faults": [{"bundle": f.name, "slot": f.culprit, "reason": str(f.reason)} for f in faults],
     }  # fmt: skip
     return Outcome(document, tuple(lines), REFUSED if not opened else PARTLY if left else DONE)
 
@@ -177,4 +177,4 @@ def _describe(session: Session, number: int, terms: Terms, out: Path) -> Path | 
 
 
 def _culprit(fault: Fault) -> str:
-    return f"signed by seat {fault.culprit[0]}-{fault.culprit[1]}" if fault.culprit else "signed by nobody"
+    return f"signed by slot {fault.culprit[0]}-{fault.culprit[1]}" if fault.culprit else "signed by nobody"

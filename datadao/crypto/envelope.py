@@ -18,7 +18,7 @@ from datadao.crypto import shares as shamir
 from datadao.crypto.seal import OVERHEAD, SUITE_ID, seal, unseal
 from datadao.encoding import Record, domain_hash
 from datadao.errors import CommitmentMismatch, Malformed, NotEnoughShares, SubmissionRefused, UnsealFailed
-from datadao.types import MAX_SEATS, Committee, Dao
+from datadao.types import MAX_SLOTS, Committee, Dao
 
 VERSION = 1
 SHARE = 32
@@ -63,7 +63,7 @@ class Envelope(Record):
     def __post_init__(self) -> None:
         if (self.version, self.suite) != (VERSION, SUITE_ID):
             raise Malformed(f"envelope version {self.version}, suite {self.suite}: update this client to read it")
-        if not 1 <= self.threshold <= len(self.wraps) == len(self.commitments) <= MAX_SEATS:
+        if not 1 <= self.threshold <= len(self.wraps) == len(self.commitments) <= MAX_SLOTS:
             raise Malformed(f"envelope with threshold {self.threshold} of {len(self.wraps)} wraps")
         if any(len(wrap) != SHARE + OVERHEAD for wrap in self.wraps):
             raise Malformed("envelope wraps are 80 bytes each")
@@ -85,8 +85,8 @@ class Envelope(Record):
 def wrap(secret: bytes, context: Context, committee: Committee) -> tuple[Envelope, tuple[bytes, ...]]:
     """Splits and seals `secret` for the committee; also returns the plain shares, which only attestors may get."""
     shares = shamir.split(secret, committee.threshold, len(committee.custodians))
-    seats = enumerate(zip(committee.custodians, shares, strict=True))
-    wraps = tuple(seal(share, seat.hpke_key, context.info(slot)) for slot, (seat, share) in seats)
+    parties = enumerate(zip(committee.custodians, shares, strict=True))
+    wraps = tuple(seal(share, party.hpke_key, context.info(slot)) for slot, (party, share) in parties)
     commitments = tuple(context.commitment(slot, share) for slot, share in enumerate(shares))
     head = (VERSION, SUITE_ID, committee.epoch, committee.threshold, context.file_hash)
     return Envelope(*head, wraps, commitments), shares
@@ -121,11 +121,11 @@ def recover(envelope: Envelope, context: Context, offered: Mapping[int, bytes]) 
 
     Raises `NotEnoughShares`, naming the same slots.
     """
-    seats = range(len(envelope.commitments))
+    slots = range(len(envelope.commitments))
     good = {
         slot: share
         for slot, share in offered.items()
-        if slot in seats and context.commitment(slot, share) == envelope.commitments[slot]
+        if slot in slots and context.commitment(slot, share) == envelope.commitments[slot]
     }
     culprits = tuple(sorted(offered.keys() - good.keys()))
     if len(good) < envelope.threshold:

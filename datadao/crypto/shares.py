@@ -65,7 +65,7 @@ def _times(table: _Table, value: int) -> int:
     return result
 
 
-@lru_cache(maxsize=64)  # 22 KiB per slot of a set: under 50 MiB even for 32 seats
+@lru_cache(maxsize=64)  # 22 KiB per slot of a set: under 50 MiB even for 32 slots
 def _tables(x: int, slots: tuple[int, ...]) -> tuple[_Table, ...]:
     """For each slot, the multiples of its Lagrange weight at `x`, by nibble of the other factor."""
     tables = []

@@ -1,8 +1,8 @@
-"""A fleet of custodians as a Silverback bot: a round of every seat at each new block, with metrics.
+"""A fleet of custodians as a Silverback bot: a round of every slot at each new block, with metrics.
 
-    DATADAO_HOMES=/srv/seat-a:/srv/seat-b silverback run datadao.custodian.bot --network ethereum:mainnet:node
+    DATADAO_HOMES=/srv/custodian-a:/srv/custodian-b silverback run datadao.custodian.bot --network ethereum:mainnet:node
 
-A role's folder holds seats of one DAO, as for `datadao custodian`; all DAOs of a fleet are on the bot's network. The
+A role's folder holds slots of one DAO, as for `datadao custodian`; all DAOs of a fleet are on the bot's network. The
 block only says when to look: what is released is decided by the nodes of each folder, as in any other process.
 Passphrases come from APE_ACCOUNTS_<alias>_PASSPHRASE.
 """
@@ -21,7 +21,7 @@ from silverback import SilverbackBot
 
 from datadao.chain import wallet
 from datadao.client import DataDAO
-from datadao.custodian.slots import Seats, open_seats
+from datadao.custodian.slots import Slots, open_slots
 from datadao.errors import AccountRefused, DataDAOError, ProfileRefused
 from datadao.profile import Profile
 from datadao.text import visible_log
@@ -30,11 +30,11 @@ log = visible_log("datadao.custodian")
 
 
 class Fleet:
-    """The seats of several role folders. One that fails does not stop the others."""
+    """The slots of several role folders. One that fails does not stop the others."""
 
     def __init__(self, homes: list[Path]) -> None:
         self._homes = homes
-        self._seats: dict[Path, Seats] = {}
+        self._slots: dict[Path, Slots] = {}
         self._busy = Lock()
 
     def start(self) -> None:
@@ -45,7 +45,7 @@ class Fleet:
             self._open(home)
 
     def round(self) -> dict[str, int]:
-        """A round of every seat: their figures together; `silent` folders could not even begin. None while another
+        """A round of every slot: their figures together; `silent` folders could not even begin. None while another
         round is under way: {}."""
         if not self._busy.acquire(blocking=False):
             return {}
@@ -60,31 +60,31 @@ class Fleet:
     def stop(self) -> None:
         """Ends the round under way, then lets other processes take the folders."""
         with self._busy:
-            while self._seats:
-                self._seats.popitem()[1].close()
+            while self._slots:
+                self._slots.popitem()[1].close()
 
     def _serve(self, home: Path) -> Counter[str]:
         total: Counter[str] = Counter()
         try:
-            for service in (self._seats.get(home) or self._open(home)).services:
+            for service in (self._slots.get(home) or self._open(home)).services:
                 total.update(service.round().metrics)
         except DataDAOError as error:
             log.warning("%s: %s: %s", home.name, type(error).__name__, error)
             total["silent"] += 1
         except OSError as error:
-            # A full disk closes the seat's log; it is opened again, and mended, at the next block.
+            # A full disk closes the slot's log; it is opened again, and mended, at the next block.
             log.error("%s: %s", home.name, error)
             total["silent"] += 1
-            if home in self._seats:
-                self._seats.pop(home).close()
+            if home in self._slots:
+                self._slots.pop(home).close()
         return total
 
-    def _open(self, home: Path) -> Seats:
+    def _open(self, home: Path) -> Slots:
         profile = Profile.load(home)
         account = wallet.find(profile.needed("account"))
         wallet.unlock(account, _no_terminal)
-        self._seats[home] = open_seats(DataDAO.configured(profile), profile, wallet.signer(account))
-        return self._seats[home]
+        self._slots[home] = open_slots(DataDAO.configured(profile), profile, wallet.signer(account))
+        return self._slots[home]
 
 
 def _no_terminal(alias: str) -> str:
@@ -103,7 +103,7 @@ async def start(_: Any) -> None:
 
 @bot.on_(chain.blocks)  # type: ignore[untyped-decorator]
 async def serve(_: Any) -> dict[str, int]:
-    """Serves every seat; what comes meanwhile waits for the next block."""
+    """Serves every slot; what comes meanwhile waits for the next block."""
     return await asyncio.to_thread(fleet.round)
 
 

@@ -19,9 +19,9 @@ from datadao.errors import (
     LeaseOverdue,
     LicenseeKeyChanged,
     NotIncluded,
-    SeatMismatch,
+    SlotMismatch,
 )
-from datadao.types import Contribution, Dao, Party, Seat
+from datadao.types import Contribution, Dao, Party, Slot
 
 _GONE = {
     Standing.ERASED: "was erased by its contributor",
@@ -67,42 +67,42 @@ class Checks:
             raise LicenseeKeyChanged(f"lease {lease_id}: its new key is not final yet; prepare again when it is")
         return latest
 
-    def seat(self, epoch: int, slot: int, public_key: bytes) -> Party:
-        """The chain's record of a seat, at both blocks. A replaced custodian finds another key there, a successor whose
-        appointment is not final its predecessor's: `SeatMismatch`."""
-        final, latest = self._seat(epoch, slot)
-        for tag, seat in (("finalized", final), ("latest", latest)):
-            if seat.hpke_key != public_key:
-                raise SeatMismatch(
-                    f"slot {slot} of epoch {epoch} is held by key {seat.hpke_key.hex()} at the {tag} block; "
+    def holder(self, epoch: int, slot: int, public_key: bytes) -> Party:
+        """The holder of a slot at both blocks. A replaced custodian finds another key there, a successor whose
+        appointment is not final its predecessor's: `SlotMismatch`."""
+        final, latest = self._holders(epoch, slot)
+        for tag, party in (("finalized", final), ("latest", latest)):
+            if party.hpke_key != public_key:
+                raise SlotMismatch(
+                    f"slot {slot} of epoch {epoch} is held by key {party.hpke_key.hex()} at the {tag} block; "
                     "use that one, wait for finality, or hand over and retire"
                 )
         return latest
 
     def succession(self, epoch: int, slot: int, public_key: bytes) -> tuple[Party, Party]:
-        """A former holder of a seat, by its key, and who holds it now. `SeatMismatch` unless the change is final."""
-        final, latest = self._seat(epoch, slot)
+        """A former holder of a slot, by its key, and who holds it now. `SlotMismatch` unless the change is final."""
+        final, latest = self._holders(epoch, slot)
         if public_key in (final.hpke_key, latest.hpke_key):
-            raise SeatMismatch(f"slot {slot} of epoch {epoch} is this key's own; it is replaced by a vote, when final")
+            raise SlotMismatch(f"slot {slot} of epoch {epoch} is this key's own; it is replaced by a vote, when final")
         if final != latest:
-            raise SeatMismatch(f"slot {slot} of epoch {epoch} has a new holder that is not final yet; try again later")
+            raise SlotMismatch(f"slot {slot} of epoch {epoch} has a new holder that is not final yet; try again later")
         leaver = next((party for party in self.predecessors(epoch, slot) if party.hpke_key == public_key), None)
         if leaver is None:
-            raise SeatMismatch(f"key {public_key.hex()} never held slot {slot} of epoch {epoch}; use the leaver's")
+            raise SlotMismatch(f"key {public_key.hex()} never held slot {slot} of epoch {epoch}; use the leaver's")
         return leaver, latest
 
     def predecessors(self, epoch: int, slot: int) -> list[Party]:
-        """Former holders of a seat, the last one first."""
+        """Former holders of a slot, the last one first."""
         with _fail_closed():
-            return list(self._view.seats()[epoch, slot])[-2::-1]
+            return list(self._view.slots()[epoch, slot])[-2::-1]
 
-    def seats_of(self, public_key: bytes) -> tuple[list[Seat], list[Seat]]:
-        """Seats that a key holds, and seats that it held."""
+    def slots_of(self, public_key: bytes) -> tuple[list[Slot], list[Slot]]:
+        """Slots that a key holds, and slots that it held."""
         with _fail_closed():
-            seats = self._view.seats()
-            keys = {seat: [party.hpke_key for party in holders] for seat, holders in seats.items()}
-        held = [seat for seat, of in keys.items() if of[-1] == public_key]
-        return held, [seat for seat, of in keys.items() if public_key in of[:-1] and seat not in held]
+            slots = self._view.slots()
+            keys = {slot: [party.hpke_key for party in holders] for slot, holders in slots.items()}
+        held = [slot for slot, of in keys.items() if of[-1] == public_key]
+        return held, [slot for slot, of in keys.items() if public_key in of[:-1] and slot not in held]
 
     def members(
         self, lease: LeaseState, listed: Sequence[Contribution]
@@ -151,7 +151,7 @@ class Checks:
             self._active[batch_id] = batch
         return self._active[batch_id]
 
-    def _seat(self, epoch: int, slot: int) -> tuple[Party, Party]:
+    def _holders(self, epoch: int, slot: int) -> tuple[Party, Party]:
         with _fail_closed():
             final, latest = (self._view.custodian(epoch, slot, tag) for tag in ("finalized", "latest"))
             return Party(*vars(final).values()), Party(*vars(latest).values())

@@ -24,8 +24,8 @@ from datadao.errors import (
     NothingToRelease,
     NotIncluded,
     ObjectMissing,
-    SeatMismatch,
     SignatureRefused,
+    SlotMismatch,
     StoreUnavailable,
     SubmissionRefused,
 )
@@ -52,9 +52,9 @@ class Prepared:
 
 @dataclass(kw_only=True)
 class Custodian:
-    """One seat of one committee epoch. An operator that sits in several epochs runs one of these for each.
+    """The custodian in one slot of one committee epoch. An operator with slots in several epochs runs one for each.
 
-    `home` is a private folder (it holds bundles a licensee has not paid for yet); `signer` is the seat's wallet.
+    `home` is a private folder (it holds bundles a licensee has not paid for yet); `signer` is the holder's wallet.
     `state`, `checks` and `key_shares` are its memory, its questions to the chain and its shares.
     """
 
@@ -82,11 +82,11 @@ class Custodian:
             self.key_shares.inherited.update(inherited(self.state.inheritance(), self.dao, self.private_key))
         except DataDAOError as error:
             self.close()
-            raise SeatMismatch(f"{self.home.name} holds what was handed over to another key; use that one") from error
+            raise SlotMismatch(f"{self.home.name} holds what was handed over to another key; use that one") from error
 
-    def seat(self) -> Party:
-        """This seat as the chain has it. Raises `SeatMismatch` if it is another key's, `ChainUnavailable`."""
-        return self.checks.seat(self.epoch, self.slot, self.key_shares.public_key)
+    def holder(self) -> Party:
+        """This slot's holder on the chain. Raises `SlotMismatch` if it is another key's, `ChainUnavailable`."""
+        return self.checks.holder(self.epoch, self.slot, self.key_shares.public_key)
 
     def close(self) -> None:
         """Lets another process take `home`."""
@@ -97,7 +97,7 @@ class Custodian:
         return frozenset(self.state.released[lease_id])
 
     def test_open(self, submissions: Sequence[Submission]) -> tuple[list[Witness], Refused]:
-        """Before scoring: opens this seat's share of each submission; signs for those that open, 500 at a time."""
+        """Before scoring: opens this slot's share of each submission; signs for those that open, 500 at a time."""
         opened: list[bytes] = []
         refused: Refused = {}
         for submission in submissions:
@@ -116,13 +116,13 @@ class Custodian:
         return [self._statement(group) for group in groups], refused
 
     def prepare(self, lease_id: int, contributions: Sequence[Contribution]) -> Prepared:
-        """Before payment: seals this seat's shares to the approved lease's key and holds them back. Safe to repeat.
+        """Before payment: seals this slot's shares to the approved lease's key and holds them back. Safe to repeat.
 
         `contributions` are all leaves of the dataset's active batches, from the manifests; nothing in them is trusted.
-        Raises `ChainUnavailable`, `LeaseNotApproved`, `LeaseEnded`, `SeatMismatch`, `NotIncluded`, `NothingToRelease`.
+        Raises `ChainUnavailable`, `LeaseNotApproved`, `LeaseEnded`, `SlotMismatch`, `NotIncluded`, `NothingToRelease`.
         """
         lease = self.checks.approved(lease_id)
-        self.seat()
+        self.holder()
         members, covered = self.checks.members(lease, contributions)
         root = release.release_root(covered)
         for held in self.state.of(lease_id):
@@ -134,13 +134,13 @@ class Custodian:
         refused = self._hold(lease, {i: item for i, item in due.items() if i not in gone})
         waiting = {i for held in self.state.of(lease_id) for i in held.ids}
         if refused and not waiting and not done:
-            raise NothingToRelease(f"none of {len(refused)} shares of slot {self.slot} opens; check this seat's key")
+            raise NothingToRelease(f"none of {len(refused)} shares of slot {self.slot} opens; check its key")
         return Prepared(lease_id, root, lease.committee_epoch, len(waiting), refused)
 
     def sign_readiness(self, prepared: Prepared) -> bytes:
-        """The 65-byte signature for `DataLeases.confirmDelivery`. Raises `SeatMismatch` for another epoch's lease."""
+        """The 65-byte signature for `DataLeases.confirmDelivery`. Raises `SlotMismatch` for another epoch's lease."""
         if prepared.committee_epoch != self.epoch:
-            raise SeatMismatch(f"committee {prepared.committee_epoch} signs for this lease, not {self.epoch}; leave it")
+            raise SlotMismatch(f"committee {prepared.committee_epoch} signs for this lease, not {self.epoch}; leave it")
         place = (prepared.lease_id, prepared.release_root)
         if place not in self.state.ready:
             self.state.signed(*place, self._signed(release.readiness(self.dao, *place, prepared.committee_epoch)))
@@ -158,7 +158,7 @@ class Custodian:
         while waiting := self.state.of(lease_id):
             held, data = waiting[0], self.state.read(waiting[0])
             lease = self.checks.running(lease_id)
-            self.seat()
+            self.holder()
             if held.hpke_key != lease.hpke_key:
                 raise LicenseeKeyChanged(f"lease {lease_id} has a new key; prepare it again")
             if members is None:
@@ -209,12 +209,12 @@ class Custodian:
         return Witness(self.epoch, self.slot, names, self._signed(message))
 
     def _signed(self, message: eip712.TypedData) -> bytes:
-        """Signs as this seat, having made sure that the seat and the wallet are the ones the chain names."""
-        return self.signed_as(self.seat(), message)
+        """Signs as the holder of this slot. Raises `SlotMismatch` unless key and wallet are those the chain names."""
+        return self.signed_as(self.holder(), message)
 
     def signed_as(self, holder: Party, message: eip712.TypedData) -> bytes:
-        """The wallet's signature. Raises `SeatMismatch` unless the wallet is the `holder`'s."""
+        """The wallet's signature. Raises `SlotMismatch` unless the wallet is the `holder`'s."""
         signature = self.signer(message)
         if not self.check(holder.signer, message, signature):
-            raise SeatMismatch(f"the wallet is not {holder.signer}, which has slot {self.slot} of epoch {self.epoch}")
+            raise SlotMismatch(f"the wallet is not {holder.signer}, which has slot {self.slot} of epoch {self.epoch}")
         return signature

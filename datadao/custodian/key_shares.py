@@ -1,4 +1,4 @@
-"""A seat's shares: how they are opened, from the files' envelopes or from what a leaver handed over."""
+"""A slot's shares: how they are opened, from the files' envelopes or from what a leaver handed over."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class KeyShares:
 
     @property
     def public_key(self) -> bytes:
-        """The `hpkeKey` under which the chain knows this seat, 32 bytes."""
+        """The `hpkeKey` under which the chain knows this slot, 32 bytes."""
         return public_key(self.private_key)
 
     def share(self, dataset_id: int, item: Submission | Leaf, name: bytes = b"") -> bytes | None:
-        """This seat's share of a file, 32 bytes; None for another epoch's file. `name` is a contribution's id.
+        """This slot's share of a file, 32 bytes; None for another epoch's file. `name` is a contribution's id.
 
         Raises `UnsealFailed`, `CommitmentMismatch`, and what storage raises.
         """
@@ -74,7 +74,7 @@ class KeyShares:
         return shares, refused
 
     def check(self, dataset_id: int, leaf: Leaf, share: bytes) -> None:
-        """Raises `CommitmentMismatch` unless this is the seat's share of the file."""
+        """Raises `CommitmentMismatch` unless this is the slot's share of the file."""
         envelope, context = self._envelope(dataset_id, leaf)
         if envelope.epoch != self.epoch:
             raise CommitmentMismatch(self.slot)

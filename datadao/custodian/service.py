@@ -1,4 +1,4 @@
-"""A custodian on duty: every lease, one round after the other, until told to stop.
+"""A custodian as a service: every lease, one round after the other, until stopped.
 
 A round that fails half way has released nothing it should not have, and the next one goes on from there; so whatever
 goes wrong with one lease, with storage or with the nodes is told, once, and tried again.
@@ -25,7 +25,7 @@ log = visible_log("datadao.custodian")
 
 @dataclass(frozen=True)
 class Outcome:
-    """Where a lease stands with this seat after a round: files held back and files released, by number; `refused` are
+    """Where a lease stands with this slot after a round: files held back and files released, by number; `refused` are
     those left out, `error` is why the round stopped before its end."""
 
     held: int
@@ -64,11 +64,11 @@ class Round:
 
 
 class Service:
-    """One seat's duties. `board` is where submissions and readiness are posted; `name` stands before what is logged."""
+    """One slot's duties. `board` is where submissions and readiness are posted; `name` stands before what is logged."""
 
     def __init__(self, custodian: Custodian, board: Board, name: str = "") -> None:
         self.custodian = custodian
-        self.name = name or f"seat {custodian.epoch}-{custodian.slot}"
+        self.name = name or f"slot {custodian.epoch}-{custodian.slot}"
         self._manifests = Manifests(custodian.dao, custodian.checks, custodian.store)
         self._board, self._bench = board, Bench(custodian, board)
         self._over: set[int] = set()
@@ -123,24 +123,24 @@ class Service:
 
     def _serve(self, lease_id: int) -> Outcome | None:
         """None for a lease that asks nothing of a custodian: not approved yet, or finally over."""
-        seat = self.custodian
+        custodian = self.custodian
         refused: Refused = {}
         error: DataDAOError | None = None
         try:
-            lease = seat.checks.approved(lease_id)
+            lease = custodian.checks.approved(lease_id)
         except ChainUnavailable as reason:
             return self._outcome(lease_id, {}, reason)
         except LeaseNotApproved:
             return None
         except LeaseEnded:
-            seat.forget(lease_id)
+            custodian.forget(lease_id)
             self._over.add(lease_id)
             return None
         try:
             contributions = self._manifests.contributions(lease.dataset_id)
             refused = self._prepare(lease, contributions)
             if lease.started:
-                refused = {**refused, **seat.publish(lease_id, contributions)}
+                refused = {**refused, **custodian.publish(lease_id, contributions)}
         except DataDAOError as reason:
             error = reason
         return self._outcome(lease_id, refused, error)
@@ -164,10 +164,10 @@ class Service:
         return prepared.refused
 
     def _announce(self, prepared: Prepared) -> None:
-        seat = self.custodian
-        signature = seat.sign_readiness(prepared)
+        custodian = self.custodian
+        signature = custodian.sign_readiness(prepared)
         place = (prepared.lease_id, prepared.release_root, prepared.committee_epoch)
-        self._board.ready(Readiness(*place, seat.seat().signer, signature))
+        self._board.ready(Readiness(*place, custodian.holder().signer, signature))
 
     def _tell(self, about: object, text: str, level: int = logging.INFO) -> None:
         """Logs what is new; the same again, round after round, is not."""
@@ -177,7 +177,7 @@ class Service:
 
 
 class Bench:
-    """What a seat has looked at; submissions are read, and refused ones tried, once in its life."""
+    """What a slot has looked at; submissions are read, and refused ones tried, once in its life."""
 
     def __init__(self, custodian: Custodian, board: Board) -> None:
         self._custodian, self._board = custodian, board
@@ -186,16 +186,16 @@ class Bench:
     def round(self, datasets: Iterable[int]) -> tuple[int, Refused]:
         """Test-opens what is new in these datasets; returns how many files opened, and those that did not.
 
-        Raises `StoreUnavailable`, `ChainUnavailable`, `SeatMismatch`.
+        Raises `StoreUnavailable`, `ChainUnavailable`, `SlotMismatch`.
         """
-        seat = self._custodian
+        custodian = self._custodian
         if self._seen is None:
-            said = self._board.witnesses(seat.epoch, seat.slot)
-            # Anybody could have posted in this seat's name: what it signed is what counts.
-            mine = (w for w in said if seat.check(seat.seat().signer, w.typed(seat.dao), w.signature))
+            said = self._board.witnesses(custodian.epoch, custodian.slot)
+            # Anybody could have posted in this slot's name: what it signed is what counts.
+            mine = (w for w in said if custodian.check(custodian.holder().signer, w.typed(custodian.dao), w.signature))
             self._seen = {name for witness in mine for name in witness.submissions}
         new = dict(pair for number in datasets for pair in self._board.submissions(number, self._seen))
-        witnesses, refused = seat.test_open(list(new.values()))
+        witnesses, refused = custodian.test_open(list(new.values()))
         for witness in witnesses:
             self._board.witness(witness)
         self._seen |= new.keys()

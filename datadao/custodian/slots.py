@@ -1,4 +1,4 @@
-"""From a role's folder to custodians at work: which seats its keys hold is the chain's to say.
+"""From a role's folder to custodians at work: which slots its keys hold is the chain's to say.
 
 `datadao custodian`, `ape run custodian` and the fleet all begin here.
 """
@@ -24,13 +24,13 @@ from datadao.crypto.seal import public_key
 from datadao.custodian.checks import Checks
 from datadao.custodian.custodian import Custodian
 from datadao.custodian.service import Service
-from datadao.errors import ChainUnavailable, InvalidArgument, SeatMismatch
+from datadao.errors import ChainUnavailable, InvalidArgument, SlotMismatch
 from datadao.messages import eip712
 from datadao.profile import Profile
 from datadao.storage.board import Board
 from datadao.storage.store import Store
 from datadao.text import visible_log
-from datadao.types import Seat
+from datadao.types import Slot
 
 MAX_AGE = 300.0
 """Seconds. A node whose newest block is older is not believed about the latest block; local chains stand still."""
@@ -39,14 +39,14 @@ log = visible_log("datadao.custodian")
 
 
 @dataclass(frozen=True)
-class Seats:
-    """What a role has to do: `services` for the seats that its keys hold, `left` for those that they held."""
+class Slots:
+    """What a role has to do: `services` for the slots that its keys hold, `left` for those that they held."""
 
     services: list[Service]
     left: list[Custodian]
 
     def run(self, stop: Event, interval: float) -> int:
-        """A round of every seat each `interval` seconds until `stop` is set, the one under way to its end.
+        """A round of every slot each `interval` seconds until `stop` is set, the one under way to its end.
 
         Returns how many were done. What goes wrong is logged and tried again.
         """
@@ -65,20 +65,20 @@ class Seats:
             custodian.close()
 
 
-def open_seats(dao: DataDAO, profile: Profile, signer: eip712.Signer, keys: Sequence[str] = ("sealing",)) -> Seats:
-    """Every seat that the named keys of the role's folder hold or held, in any committee epoch.
+def open_slots(dao: DataDAO, profile: Profile, signer: eip712.Signer, keys: Sequence[str] = ("sealing",)) -> Slots:
+    """Every slot that the named keys of the role's folder hold or held, in any committee epoch.
 
     The connected node is asked, and each of the profile's `nodes` beside it. Raises `KeyFileRefused`, `ProfileRefused`,
-    `ChainUnavailable`, `JournalBusy`, `JournalCorrupt`; `SeatMismatch` if no key ever held a seat.
+    `ChainUnavailable`, `JournalBusy`, `JournalCorrupt`; `SlotMismatch` if no key ever held a slot.
     """
     view, store = view_of(dao, profile.nodes), Store(**profile.needed("store"))
     board = Board(dao.id, store, Store(**profile.inbox) if profile.inbox else None)
     opened: list[Custodian] = []
-    seats = Seats([], [])
+    slots = Slots([], [])
 
-    def custodian(key: X25519PrivateKey, seat: Seat) -> Custodian:
-        epoch, slot = seat
-        # A holder that renewed its key has the seat twice: to hand over, and to take over.
+    def custodian(key: X25519PrivateKey, place: Slot) -> Custodian:
+        epoch, slot = place
+        # A holder that renewed its key has the slot twice: to hand over, and to take over.
         home = profile.home / "custody" / f"{epoch}-{slot}-{public_key(key).hex()[:16]}"
         opened.append(
             Custodian(
@@ -97,16 +97,16 @@ def open_seats(dao: DataDAO, profile: Profile, signer: eip712.Signer, keys: Sequ
     try:
         for name in keys:
             key = load_key(profile.home / "keys" / name)
-            held, left = Checks(view, dao.id).seats_of(public_key(key))
-            seats.services.extend(Service(custodian(key, seat), board) for seat in held)
-            seats.left.extend(custodian(key, seat) for seat in left)
+            held, left = Checks(view, dao.id).slots_of(public_key(key))
+            slots.services.extend(Service(custodian(key, slot), board) for slot in held)
+            slots.left.extend(custodian(key, slot) for slot in left)
     except BaseException:
         for each in opened:
             each.close()
         raise
     if not opened:
-        raise SeatMismatch(f"no key of {profile.home / 'keys'} ({', '.join(keys)}) holds or held a seat, finally")
-    return seats
+        raise SlotMismatch(f"no key of {profile.home / 'keys'} ({', '.join(keys)}) holds or held a slot, finally")
+    return slots
 
 
 def view_of(dao: DataDAO, nodes: Sequence[str]) -> View:

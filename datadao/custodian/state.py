@@ -12,7 +12,7 @@ from typing import Any
 
 from datadao.crypto.files import write_whole
 from datadao.custodian.journal import Entry, Journal
-from datadao.errors import SeatMismatch
+from datadao.errors import SlotMismatch
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class Held:
 class State:
     """A private folder with a journal. Each event is on disk before the act it announces, each bundle before its event.
 
-    Raises `SeatMismatch` if the folder belongs to another `seat`, and what `Journal` raises.
+    Raises `SlotMismatch` if the folder belongs to another `slot`, and what `Journal` raises.
     """
 
-    def __init__(self, home: Path, seat: dict[str, Any]) -> None:
+    def __init__(self, home: Path, slot: dict[str, Any]) -> None:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._home = home
         self._held: dict[str, Held] = {}
@@ -44,10 +44,10 @@ class State:
         for entry in self._journal.entries:
             self._apply(entry)
         if not self._journal.entries:
-            self.record("seat", **seat)
-        if self._journal.entries[0] != {"event": "seat", **seat}:
+            self.record("slot", **slot)
+        if self._journal.entries[0] != {"event": "slot", **slot}:
             self.close()
-            raise SeatMismatch(f"{home.name} belongs to another seat or DAO; give every seat a folder of its own")
+            raise SlotMismatch(f"{home.name} belongs to another slot or DAO; give every slot a folder of its own")
         if self._journal.torn:
             self.record("repaired", dropped=self._journal.torn)
         kept = {self._path(name) for name in self._held} | {self._inherited(digest) for digest in self.inherited}

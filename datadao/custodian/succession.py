@@ -1,4 +1,4 @@
-"""A seat changes hands: the leaver reseals its shares of the epoch's files to the successor that the chain names.
+"""A slot changes hands: the leaver reseals its shares of the epoch's files to the successor that the chain names.
 
 After `replaceCustodian` is final the leaver runs `hand_over`, the successor `take_over`, in any order and as often as
 they like: what lies in storage is not sent again, what was kept is not asked for again. Files that were sealed before
@@ -37,7 +37,7 @@ class HandedOver:
 
 @dataclass(frozen=True)
 class HandoverFault:
-    """A record that gave less than it says. `culprit` signed it as the seat's former holder; None if nobody is to blame
+    """A record that gave less than it says. `culprit` signed it as the slot's former holder; None if nobody is to blame
     or anybody may have made it up. `ids` are the contributions concerned, none for the whole record."""
 
     name: str
@@ -48,7 +48,7 @@ class HandoverFault:
 
 @dataclass(frozen=True)
 class TakenOver:
-    """`kept` shares were taken over, all runs together; `missing` are files of the epoch that the seat cannot serve."""
+    """`kept` shares were taken over, all runs together; `missing` are files of the epoch that the slot cannot serve."""
 
     kept: int
     missing: Refused
@@ -56,10 +56,10 @@ class TakenOver:
 
 
 def hand_over(leaver: Custodian, contributions: Sequence[Contribution]) -> HandedOver:
-    """Reseals a former seat's shares to its present holder.
+    """Reseals the shares of a slot that the leaver held to its present holder.
 
-    `contributions` are all leaves of all active batches, as for `Custodian.prepare`. Raises `SeatMismatch` while the
-    seat is the leaver's own or its successor not final; `ChainUnavailable`, `NotIncluded`, `StoreUnavailable`.
+    `contributions` are all leaves of all active batches, as for `Custodian.prepare`. Raises `SlotMismatch` while the
+    slot is the leaver's own or its successor not final; `ChainUnavailable`, `NotIncluded`, `StoreUnavailable`.
     """
     me, successor = leaver.checks.succession(leaver.epoch, leaver.slot, leaver.key_shares.public_key)
     active = leaver.checks.active(contributions)
@@ -82,22 +82,22 @@ def hand_over(leaver: Custodian, contributions: Sequence[Contribution]) -> Hande
 
 
 def take_over(heir: Custodian, contributions: Sequence[Contribution]) -> TakenOver:
-    """Checks and keeps what former holders of a seat handed over, and confirms each record that is good throughout.
+    """Checks and keeps what former holders of a slot handed over, and confirms each record that is good throughout.
 
-    Takes the same list as `hand_over`. Raises `SeatMismatch` unless the seat is finally the heir's; `ChainUnavailable`,
+    Takes the same list as `hand_over`. Raises `SlotMismatch` unless the slot is finally the heir's; `ChainUnavailable`,
     `NotIncluded`, `StoreUnavailable`.
     """
-    heir.seat()
+    heir.holder()
     leavers = [party.signer for party in heir.checks.predecessors(heir.epoch, heir.slot)]
     active = heir.checks.active(contributions)
     exchange = Exchange(heir.dao, heir.epoch, heir.slot, heir.store)
     faults: list[HandoverFault] = []
     for name, data, record in exchange.records():
         if record.hpke_key != heir.key_shares.public_key:
-            continue  # of an earlier change of this seat
+            continue  # of an earlier change of this slot
         culprit = _signer(heir, record, leavers)
         if culprit is None:
-            reason: DataDAOError = SignatureRefused("not signed by a former holder of this seat; ignore it")
+            reason: DataDAOError = SignatureRefused("not signed by a former holder of this slot; ignore it")
             faults.append(HandoverFault(name, None, (), reason))
             continue
         try:
@@ -108,7 +108,7 @@ def take_over(heir: Custodian, contributions: Sequence[Contribution]) -> TakenOv
         found = _keep(heir, name, culprit, data, shares, active)
         faults += found
         if not found and exchange.receipt(name) is None:
-            exchange.confirm(name, heir.signed_as(heir.seat(), takeover(heir.dao, heir.epoch, heir.slot, data)))
+            exchange.confirm(name, heir.signed_as(heir.holder(), takeover(heir.dao, heir.epoch, heir.slot, data)))
     gone = heir.checks.gone({name: item for name, (_, item) in active.items()}, "latest")
     wanted = {name: (dataset, item.leaf) for name, (dataset, item) in active.items() if name not in gone}
     return TakenOver(len(heir.key_shares.inherited), heir.key_shares.shares(wanted)[1], faults)
@@ -176,7 +176,7 @@ _RECEIPT = ".taken"
 
 
 class Exchange:
-    """The folder in storage through which one seat is handed over."""
+    """The folder in storage through which one slot is handed over."""
 
     def __init__(self, dao: Dao, epoch: int, slot: int, store: Store) -> None:
         self._folder = f"handovers/{dao.chain_id}/{dao.registry.lower()}/{epoch}-{slot}"
@@ -187,7 +187,7 @@ class Exchange:
         self._store.put(f"{self._folder}/{hashlib.sha256(data).hexdigest()}", data)
 
     def records(self) -> Iterator[tuple[str, bytes, Handover]]:
-        """Name, encoding and content of the seat's records; whoever can write to the storage may have made them."""
+        """Name, encoding and content of the slot's records; whoever can write to the storage may have made them."""
         for name in self._store.names(self._folder):
             try:
                 data = self._store.get(name, Handover.LIMIT)

@@ -22,15 +22,15 @@ from datadao.messages import eip712
 from datadao.messages.batch import Manifest
 from datadao.messages.bundle import Bundle, bundles_of, release_info
 from datadao.storage.store import Store
-from datadao.types import Committee, Dao, Leaf, Seat
+from datadao.types import Committee, Dao, Leaf, Slot
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A bundle that gave nothing. `culprit` is the seat that signed it, None if storage may have made it up."""
+    """A bundle that gave nothing. `culprit` is the slot that signed it, None if storage may have made it up."""
 
     name: str
-    culprit: Seat | None
+    culprit: Slot | None
     reason: DataDAOError
 
 
@@ -42,12 +42,12 @@ class Opened:
     leaf: Leaf
     path: Path | None
     error: DataDAOError | None
-    culprits: tuple[Seat, ...]
+    culprits: tuple[Slot, ...]
 
 
 @dataclass(kw_only=True)
 class Licensee:
-    """A lease's holder at work. `committees` by epoch as on-chain (with the present signer of each seat)."""
+    """A lease's holder at work. `committees` by epoch as on-chain (with the present signer of each slot)."""
 
     dao: Dao
     lease_id: int
@@ -55,7 +55,7 @@ class Licensee:
     committees: Mapping[int, Committee]
     store: Store
     check: eip712.SignatureCheck = eip712.signed_by
-    _shares: defaultdict[bytes, dict[Seat, bytes]] = field(default_factory=lambda: defaultdict(dict), repr=False)
+    _shares: defaultdict[bytes, dict[Slot, bytes]] = field(default_factory=lambda: defaultdict(dict), repr=False)
 
     def collect(self) -> list[Fault]:
         """Reads all bundles published for the lease; what they hold is kept for `open_all`. Repeat as more appear."""

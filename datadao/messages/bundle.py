@@ -22,7 +22,7 @@ BUNDLE = "Bundle(uint256 leaseId,uint256 epoch,uint256 slot,bytes32 idsHash,byte
 class Bundle(Record):
     """The shares of custodian (`epoch`, `slot`) for up to 500 contributions, named by their leaf hashes in `ids`.
 
-    `sealed` holds the 32-byte shares in the same order; what it is sealed in, `release_info`, pins lease, seat and ids.
+    `sealed` holds the 32-byte shares in the same order; what it is sealed in, `release_info`, pins lease, slot and ids.
     """
 
     TYPES: ClassVar = ("uint256", "uint256", "uint256", "bytes32[]", "bytes", "bytes")
@@ -96,6 +96,6 @@ def bundles_of(dao: Dao, lease_id: int) -> str:
 
 
 def bundle_name(dao: Dao, lease_id: int, epoch: int, slot: int, bundle: bytes) -> str:
-    """Where a seat's encoded bundle lies: its sha256 is part of the name, so that nobody, and no former holder of the
-    seat, can have taken it."""
+    """Where a slot's encoded bundle lies: its sha256 is part of the name, so that no other
+    account, a former holder of the slot included, can have taken it."""
     return f"{bundles_of(dao, lease_id)}/{epoch}-{slot}-{hashlib.sha256(bundle).hexdigest()}"

@@ -1,4 +1,4 @@
-"""What passes between the leaver of a seat and its successor: signed records of resealed shares, and receipts for them.
+"""What passes between the leaver of a slot and its successor: signed records of resealed shares, and receipts for them.
 
 They lie in storage, which may lose them and may hold others' junk; nothing is believed but signatures, and no share but
 by its envelope's commitment. `datadao.custodian.succession` is what the two sides do.
@@ -28,7 +28,7 @@ TAKEOVER = "Takeover(uint256 epoch,uint256 slot,bytes32 recordHash)"
 
 @dataclass(frozen=True)
 class Handover(Record):
-    """A seat's shares of up to 500 contributions, named by their leaf hashes in `ids`, for its holder by `hpke_key`.
+    """A slot's shares of up to 500 contributions, named by their leaf hashes in `ids`, for its holder by `hpke_key`.
 
     `sealed` holds the 32-byte shares in the same order; `signature` is the leaver's.
     """

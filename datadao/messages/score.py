@@ -8,7 +8,7 @@ from typing import ClassVar
 from datadao.encoding import Record
 from datadao.messages import eip712
 from datadao.messages.batch import Batch
-from datadao.types import MAX_SEATS, Dao
+from datadao.types import MAX_SLOTS, Dao
 
 SCORE = "Score(uint256 datasetId,bytes32 submission,bytes32 fingerprint,uint256 units,uint256 quality)"
 
@@ -21,7 +21,7 @@ MAX_AHEAD = 1_000
 """Numbers from the last published batch to the furthest that an attestor signs; the registry lets pass 65,536."""
 
 
-_MASK = MAX_SEATS // 8
+_MASK = MAX_SLOTS // 8
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Draft(Record):
     def voices_of(self, index: int) -> list[int]:
         """Slots whose scores went into leaf `index`."""
         mask = int.from_bytes(self.voices[_MASK * index : _MASK * (index + 1)], "big")
-        return [slot for slot in range(MAX_SEATS) if mask >> slot & 1]
+        return [slot for slot in range(MAX_SLOTS) if mask >> slot & 1]
 
 
 def score_data(dao: Dao, *fields: int | bytes) -> eip712.TypedData:

@@ -14,7 +14,7 @@ from typing import ClassVar
 from datadao.encoding import Record
 from datadao.errors import Malformed
 from datadao.messages import eip712
-from datadao.types import MAX_SEATS, Dao
+from datadao.types import MAX_SLOTS, Dao
 
 SUBMISSION = "Submission(uint256 datasetId,address contributor,bytes32 fileHash,bytes32 envelopeHash)"
 WITNESS = "TestOpen(uint256 epoch,uint256 slot,bytes32[] submissions)"
@@ -60,8 +60,8 @@ class Witness(Record):
     signature: bytes
 
     def __post_init__(self) -> None:
-        if len(self.submissions) > MAX_FILES or self.slot >= MAX_SEATS:
-            raise Malformed(f"a statement covers at most {MAX_FILES} submissions of a slot below {MAX_SEATS}")
+        if len(self.submissions) > MAX_FILES or self.slot >= MAX_SLOTS:
+            raise Malformed(f"a statement covers at most {MAX_FILES} submissions of a slot below {MAX_SLOTS}")
 
     def typed(self, dao: Dao) -> eip712.TypedData:
         return witness_data(dao, self.epoch, self.slot, self.submissions)

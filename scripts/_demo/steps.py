@@ -86,13 +86,13 @@ def test_open(play: Play, submissions: list[Submission]) -> list[Witness]:
     epoch = play.dao.registry.committeeEpoch()
     witnesses: list[Witness] = []
     with play.stage.bar("custodians test-open their shares", 5 * len(submissions)) as done:
-        for slot, seat in enumerate(play.cast.custodians):
+        for slot, party in enumerate(play.cast.custodians):
             custodian = Custodian(
                 dao=play.dao.id,
                 epoch=epoch,
                 slot=slot,
-                private_key=seat.private_key,
-                signer=seat.sign,
+                private_key=party.private_key,
+                signer=party.sign,
                 view=play.dao.view,
                 store=play.store,
                 home=play.home / f"custodian-{slot}",
@@ -112,11 +112,11 @@ def score(play: Play, submissions: list[Submission], witnesses: list[Witness]) -
     opened = openers(play.dao.id, committee, witnesses)
     proposals: list[list[Leaf]] = [[] for _ in submissions]
     with play.stage.bar("attestors open, check and score", 3 * len(submissions)) as done:
-        for slot, seat in enumerate(play.cast.attestors):
+        for slot, party in enumerate(play.cast.attestors):
             attestor = Attestor(
                 dao=play.dao.id,
                 slot=slot,
-                private_key=seat.private_key,
+                private_key=party.private_key,
                 committee=committee,
                 store=play.store,
                 scorer=JsonLinesScorer(SCHEMA, SCHEMA_HASH, play.cast.fingerprint_secret),
@@ -140,7 +140,7 @@ def accept(play: Play, leaves: list[Leaf]) -> None:
         deadline=ape.chain.blocks.head.timestamp + 86_400,
     )
     play.store.put(MANIFEST, manifest.encode())
-    signatures = {seat.address: seat.sign(batch.typed(dao.id)) for seat in play.cast.attestors[:2]}
+    signatures = {party.address: party.sign(batch.typed(dao.id)) for party in play.cast.attestors[:2]}
     play.batch_id, receipt = dao.publish(batch, signatures, MANIFEST, relayer)
     play.manifest = Manifest.decode(play.store.get(MANIFEST), dao.id, batch.manifest_hash)
     play.stage.gas("publish a batch, 2 signatures", receipt)
@@ -200,10 +200,10 @@ def deliver(play: Play, lease: int) -> None:
     prepared: Prepared | None = None
     signatures: dict[str, bytes] = {}
     with play.stage.bar("custodians reseal to the company's key", len(play.custodians)) as done:
-        for custodian, seat in zip(play.custodians, play.cast.custodians, strict=True):
+        for custodian, party in zip(play.custodians, play.cast.custodians, strict=True):
             prepared = custodian.prepare(lease, play.contributions)
             if len(signatures) < 3:
-                signatures[seat.address] = custodian.sign_readiness(prepared)
+                signatures[party.address] = custodian.sign_readiness(prepared)
             done()
     assert prepared is not None
     _must_refuse(play, "before the first instalment a custodian publishes nothing", lambda: _publish(play, lease))

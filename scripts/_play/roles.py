@@ -38,7 +38,7 @@ class Role:
     def address(self) -> str:
         return str(ape.accounts.test_accounts[self.account].address)
 
-    def seat(self) -> dict[str, str]:
+    def party(self) -> dict[str, str]:
         """As the configuration names it, with a new key to seal to."""
         return {"signer": self.address, "hpkeKey": "0x" + public_key(new_key(self.home / "keys" / "sealing")).hex()}
 
@@ -52,7 +52,7 @@ def settle(folder: Path, url: str) -> None:
     dao = deploy(ape.accounts.test_accounts[0], Config.load(CONFIGS / "local.yaml"), overrides=_configured(roles))
     record = append(folder / "deployments", new_entry(dao.plan, dao.steps))
     acme = roles["acme"]
-    acme.seat()
+    acme.party()
     dao.asset.mint(acme.address, RICH * 10 ** dao.asset.decimals(), sender=ape.accounts.test_accounts[0])
 
     storage = folder / "storage"
@@ -72,8 +72,8 @@ def _configured(roles: dict[str, Role]) -> dict[str, Any]:
     policy["schemaHash"] = "0x" + SCHEMA_HASH.hex()
     return {
         "EmergencyBrake.guardian": roles["guardian"].address,
-        "DatasetRegistry.params.attestors": [roles[name].seat() for name in ATTESTORS],
-        "DatasetRegistry.params.custodians": [roles[name].seat() | {"uri": name} for name in CUSTODIANS],
+        "DatasetRegistry.params.attestors": [roles[name].party() for name in ATTESTORS],
+        "DatasetRegistry.params.custodians": [roles[name].party() | {"uri": name} for name in CUSTODIANS],
         "DatasetRegistry.params.custodianThreshold": 2,
         "DatasetRegistry.params.policies": [policy],
         # Until so many tokens exist, half of them have to vote; alice and bob bring more.

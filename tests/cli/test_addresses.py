@@ -20,7 +20,7 @@ TYPO = "0xAbcdef1234567890abcdef1234567890ABCDEF12"
 RIGHT = to_checksum_address(TYPO.lower())
 REASON = "its capitals are not those of its checksum, so that a digit is wrong; copy it again from where it came"
 REFUSED = f"'{TYPO}' is not an address: {REASON}"
-SEAT = "{signer: %s, hpkeKey: 0x%064x}"
+PARTY = "{signer: %s, hpkeKey: 0x%064x}"
 TERMS = (
     "{datasetId: 1, purposes: 1, pricePerPeriod: 1, periodLength: 30 days, periods: 1, bond: 1, royaltyBps: 0, "
     "exclusive: false, agreementHash: 0x" + "00" * 32 + "}"
@@ -57,7 +57,7 @@ COMMANDS = [
     (("read", "asset.balanceOf", TYPO), f"asset.balanceOf.account: {REFUSED}"),
     (("send", "asset.transfer", TYPO, "1", "--yes"), f"asset.transfer.to: {REFUSED}"),
     (("propose", "asset.transfer", TYPO, "1", "--description", "d", "--yes"), f"asset.transfer.to: {REFUSED}"),
-    (("propose", "registry.setAttestors", f"[{SEAT % (TYPO, 1)}]", "1", "--description", "d", "--yes"),
+    (("propose", "registry.setAttestors", f"[{PARTY % (TYPO, 1)}]", "1", "--description", "d", "--yes"),
      f"registry.setAttestors.members[0].signer: {REFUSED}"),
     (("propose", "leases.createOffer", TERMS, TYPO, "1", "2027-06-01", "--description", "d", "--yes"),
      f"leases.createOffer.licensee: {REFUSED}"),
@@ -85,15 +85,17 @@ def test_account__by_its_address_in_any_case__is_found(live: Newborn) -> None:
 
 def test_call__with_several_faults__tells_all_of_them(live: Newborn) -> None:
     before = live.nonce(10)
-    seats = f"[{SEAT % (TYPO, 1)}, {{signer: nobody, hpkeKei: 0x12}}, {{signer: TEST::3, signer: TEST::4}}]"
-    done = live.run(live.home("someone"), "propose", "registry.setAttestors", seats, "x", "--description", "d", "--yes")
+    parties = f"[{PARTY % (TYPO, 1)}, {{signer: nobody, hpkeKei: 0x12}}, {{signer: TEST::3, signer: TEST::4}}]"
+    done = live.run(
+        live.home("someone"), "propose", "registry.setAttestors", parties, "x", "--description", "d", "--yes"
+    )
     assert done.code == 1
     where = "registry.setAttestors.members"
     assert done.refusal.startswith(f"{where}: '[{{signer: 0xAb") and done.refusal.endswith(
         "line 1: signer stands twice, first in line 1"
     )
     assert "registry.setAttestors.threshold: expected a number" in done.err
-    fewer = f"[{SEAT % (TYPO, 1)}, {{signer: nobody, hpkeKei: 0x12}}]"
+    fewer = f"[{PARTY % (TYPO, 1)}, {{signer: nobody, hpkeKei: 0x12}}]"
     done = live.run(live.home("again"), "propose", "registry.setAttestors", fewer, "x", "--description", "d", "--yes")
     first, *rest = done.err.splitlines()
     assert first == f"Refused: {where}[0].signer: {REFUSED}"

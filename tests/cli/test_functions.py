@@ -6,8 +6,8 @@ import pytest
 
 from tests.cli.conftest import Newborn
 
-SEAT = "{signer: 0x00000000000000000000000000000000000000%02x, hpkeKey: 0x%064x}"
-SEATS = "[" + ", ".join(SEAT % (number, number) for number in (3, 2, 1)) + "]"
+PARTY = "{signer: 0x00000000000000000000000000000000000000%02x, hpkeKey: 0x%064x}"
+PARTIES = "[" + ", ".join(PARTY % (number, number) for number in (3, 2, 1)) + "]"
 
 
 def test_read__of_a_struct__is_its_fields_by_name(live: Newborn) -> None:
@@ -59,12 +59,12 @@ def test_send__what_a_contract_refuses__is_told_by_its_error_and_not_sent(live: 
 
 def test_propose__what_would_be_refused__is_not_proposed(live: Newborn) -> None:
     before = live.nonce(10)
-    words = ("registry.setAttestors", SEATS, "9", "--description", "nine of three", "--yes")
+    words = ("registry.setAttestors", PARTIES, "9", "--description", "nine of three", "--yes")
     refusal = live.run(live.home("founder"), "propose", *words).refusal
     assert "DatasetRegistry_InvalidThreshold" in refusal
     assert live.nonce(10) == before
 
 
 def test_propose__without_votes__is_refused_by_the_governor(live: Newborn) -> None:
-    words = ("registry.setAttestors", SEATS, "2", "--description", "rotate", "--yes")
+    words = ("registry.setAttestors", PARTIES, "2", "--description", "rotate", "--yes")
     assert "GovernorInsufficientProposerVotes" in live.run(live.home("founder"), "propose", *words).refusal

@@ -308,14 +308,14 @@ def test_attest_score__before_custodians_could_open__waits_and_says_so(live: New
     assert waiting["kind"] == "NotReadable" and refused == []
 
 
-def test_custodian__whose_key_holds_no_seat__is_refused(live: Newborn) -> None:
+def test_custodian__whose_key_holds_no_slot__is_refused(live: Newborn) -> None:
     home = member(live)
     new_key(home / "keys" / "sealing")
     refusal = live.run(home, "custodian", "once").refusal
     assert "at finalized block 0, and the DAO was deployed in block" in refusal and "wait" in refusal
     live.node.rpc("anvil_mine", hex(FINALITY))
     refusal = live.run(home, "custodian", "once").refusal
-    assert "holds or held a seat" in refusal
+    assert "holds or held a slot" in refusal
 
 
 # Nothing to do is no failure

@@ -274,8 +274,8 @@ class World:
         policy = dict(config.contracts["DatasetRegistry"]["params"]["policies"][0])
         policy["schemaHash"] = "0x" + sha256(SCHEMA).hexdigest()
         changes = {
-            "DatasetRegistry.params.attestors": [self._seat(role) for role in self.attestors],
-            "DatasetRegistry.params.custodians": [self._seat(role) | {"uri": role.name} for role in self.custodians],
+            "DatasetRegistry.params.attestors": [self._party(role) for role in self.attestors],
+            "DatasetRegistry.params.custodians": [self._party(role) | {"uri": role.name} for role in self.custodians],
             "DatasetRegistry.params.policies": [policy],
             # Half of this has to vote while the DAO is young; its members bring 8.
             "DataToken.maturitySupply": 8 * 10**9,
@@ -290,5 +290,5 @@ class World:
         self.asset.mint(self.licensee.address, 1_000 * UNIT, sender=deployer)
         return append(self.folder / "deployments", entry)
 
-    def _seat(self, role: Role) -> dict[str, str]:
+    def _party(self, role: Role) -> dict[str, str]:
         return {"signer": role.address, "hpkeKey": self._keys[role]["hpkeKey"]}

@@ -163,8 +163,8 @@ class ChainWorld:
         dao.pass_(proposal, *self.members)
 
     def replace(self, slot: int, successor: Actor, key: X25519PrivateKey) -> None:
-        seat = (successor.address, public_key(key), "")
-        self.govern(self.dao.registry, "replaceCustodian", EPOCH, slot, seat)
+        party = (successor.address, public_key(key), "")
+        self.govern(self.dao.registry, "replaceCustodian", EPOCH, slot, party)
 
     def mine(self, blocks: int) -> None:
         """Blocks without transactions, in which no time passes."""

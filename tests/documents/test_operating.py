@@ -150,8 +150,8 @@ class Reader:
             self.town.market.warp_to(max(self.town.market.now, moments[step]()))
 
 
-def seats(count: int, **more: str) -> str:
-    """A list of seats as a person would write it."""
+def parties(count: int, **more: str) -> str:
+    """A list of parties as a person would write it."""
     rest = "".join(f", {name}: {value}" for name, value in more.items())
     rows = [f"{{signer: 0x{number:040x}, hpkeKey: 0x{number:064x}{rest}}}" for number in range(count, 0, -1)]
     return f"[{', '.join(rows)}]"
@@ -169,18 +169,18 @@ def test_decision_of_the_holders__is_carried_out(reader: Reader) -> None:
 
 
 def test_rotating_attestors__replaces_the_set(reader: Reader) -> None:
-    said = reader.read("Rotating attestors", ATTESTORS=seats(3))
+    said = reader.read("Rotating attestors", ATTESTORS=parties(3))
     registry = reader.town.dao.registry
     assert registry.attestorSetVersion() == 2
-    assert [int(seat.signer, 16) for seat in registry.attestors(2)[0]] == [1, 2, 3]
+    assert [int(party.signer, 16) for party in registry.attestors(2)[0]] == [1, 2, 3]
     assert f"0x{3:064x}" in said["datadao read registry.attestors 2 --home /srv/watch"]
 
 
 def test_new_committee__takes_over_new_files(reader: Reader) -> None:
-    reader.read("A new committee", CUSTODIANS=seats(5, uri="https://seat.example"))
+    reader.read("A new committee", CUSTODIANS=parties(5, uri="https://custodian.example"))
     registry = reader.town.dao.registry
     assert registry.committeeEpoch() == 2
-    assert [int(seat.signer, 16) for seat in registry.committee(2)[0]] == [5, 4, 3, 2, 1]
+    assert [int(party.signer, 16) for party in registry.committee(2)[0]] == [5, 4, 3, 2, 1]
 
 
 def test_incident__is_stopped_and_survived(reader: Reader) -> None:

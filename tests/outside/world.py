@@ -215,14 +215,14 @@ def _live(world: World) -> None:
     world.do("member", "claim", "--yes")
     chain.warp(1)
     # What only a vote can write; and leases 1 to 4.
-    seats = [
+    parties = [
         (world.actor(f"custodian-{slot}").address, local_public_key(f"custodian-{slot}"), RAW) for slot in range(4)
     ]
     settings = world.propose(
         world.calldata("registry", "updatePolicy", 1, POLICY),
         world.calldata("registry", "createDataset", POLICY),
-        world.calldata("registry", "setCommittee", seats, 3),
-        world.calldata("registry", "replaceCustodian", 2, 3, seats[3]),
+        world.calldata("registry", "setCommittee", parties, 3),
+        world.calldata("registry", "replaceCustodian", 2, 3, parties[3]),
     )
     leases = [world.request(), world.request(), world.request(), world.request(periodLength=7 * DAY)]
     ids = [dao.leases.lease(lease).proposalId for lease in leases]

@@ -26,7 +26,7 @@ from datadao.messages.bundle import Bundle, bundles_of
 from datadao.messages.eip712 import TypedData
 from datadao.messages.submission import Submission, Witness
 from datadao.storage.store import Store
-from datadao.types import Committee, Contribution, Dao, Leaf, Party, Seat
+from datadao.types import Committee, Contribution, Dao, Leaf, Party, Slot
 
 DATASET, EPOCH, LEASE, BATCH_ID = 7, 2, 2, 2
 DAO = Dao(31337, "0x" + "a1" * 20, "0x" + "b2" * 20)
@@ -51,7 +51,7 @@ def hpke_key(seed: str) -> X25519PrivateKey:
 
 
 @dataclass
-class Seats:
+class Parties:
     """The members of a committee or attestor set, with their secrets."""
 
     role: str
@@ -115,9 +115,9 @@ class FakeView:
         self._ask("manifest", "finalized")
         return self.manifests[batch_id]
 
-    def seats(self) -> dict[Seat, list[Party]]:
+    def slots(self) -> dict[Slot, list[Party]]:
         """Those of the world's epoch: `leavers` by slot, oldest first, then who sits there."""
-        self._ask("seats", "finalized")
+        self._ask("slots", "finalized")
         return {(EPOCH, slot): [*self.leavers.get(slot, []), now] for slot, now in enumerate(self.custodians)}
 
     def set_lease(self, *tags: Tag, **changes: object) -> None:
@@ -142,8 +142,8 @@ class World:
     count: int = 5
 
     def __post_init__(self) -> None:
-        self.custodians = Seats("custodian", self.count)
-        self.attestors = Seats("attestor", 3)
+        self.custodians = Parties("custodian", self.count)
+        self.attestors = Parties("attestor", 3)
         self.committee = Committee(EPOCH, self.threshold, self.custodians.parties)
         self.licensee_key = hpke_key("licensee")
         self.view = FakeView(self.custodians.parties)
@@ -180,16 +180,16 @@ class World:
         pairs = zip(data, owners, strict=True)
         return [leaf_of(self.contribute(d, o, contributor=o, signer=lambda _: b"", **changes), d) for d, o in pairs]
 
-    def custodian(self, seat: int, **changes: object) -> Custodian:
+    def custodian(self, index: int, **changes: object) -> Custodian:
         settings = {
             "dao": DAO,
             "epoch": EPOCH,
-            "slot": seat,
-            "private_key": self.custodians.keys[seat],
-            "signer": self.custodians.wallets[seat],
+            "slot": index,
+            "private_key": self.custodians.keys[index],
+            "signer": self.custodians.wallets[index],
             "view": self.view,
             "store": self.store,
-            "home": self.home / f"custodian-{seat}",
+            "home": self.home / f"custodian-{index}",
         }
         return Custodian(**(settings | changes))
 

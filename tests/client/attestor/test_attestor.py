@@ -310,7 +310,7 @@ def test_k6__word_of_outsiders_other_epochs_or_slots__counts_for_nothing(
     honest = world.witnesses([submitted], [3])[0]
     earlier = replace(honest, epoch=EPOCH - 1)  # really signed, by the same person, of another committee's share
     claims = [
-        replace(honest, slot=4),  # another's seat
+        replace(honest, slot=4),  # another's slot
         replace(honest, epoch=EPOCH + 1),
         replace(earlier, signature=world.custodians.wallets[3](earlier.typed(DAO))),
         replace(honest, slot=9),

@@ -159,8 +159,8 @@ def test_watch__second_node_lies_then_is_silent_then_gone_then_back__told_once_e
     caplog.clear()
     assert watch.round().leases[leased.lease].released == 5
     assert [record.message for record in caplog.records] == [
-        "seat 1-0: the nodes answer",
-        f"seat 1-0: lease {leased.lease}: 5 files released, 0 held back",
+        "slot 1-0: the nodes answer",
+        f"slot 1-0: lease {leased.lease}: 5 files released, 0 held back",
     ]
 
 

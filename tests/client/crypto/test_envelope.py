@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assurance.harness.dao.parties import DAO, DATASET, EPOCH, Seats, hpke_key
+from assurance.harness.dao.parties import DAO, DATASET, EPOCH, Parties, hpke_key
 from datadao.crypto.envelope import Context, Envelope, check_shares, open_wrap, recover, wrap
 from datadao.crypto.seal import public_key, seal, unseal
 from datadao.errors import (
@@ -23,15 +23,15 @@ from datadao.errors import (
 )
 from datadao.types import Committee, Dao
 
-SEATS = Seats("custodian", 5)
-COMMITTEE = Committee(EPOCH, 3, SEATS.parties)
+CUSTODIANS = Parties("custodian", 5)
+COMMITTEE = Committee(EPOCH, 3, CUSTODIANS.parties)
 CONTEXT = Context(DAO, DATASET, EPOCH, "0x" + "c3" * 20, b"\x0f" * 32)
 SECRET = bytes(range(32))
 ENVELOPE, SHARES = wrap(SECRET, CONTEXT, COMMITTEE)
 
 
 def test_open_wrap__each_custodian__gets_its_own_share() -> None:
-    assert [open_wrap(ENVELOPE, CONTEXT, i, key) for i, key in enumerate(SEATS.keys)] == list(SHARES)
+    assert [open_wrap(ENVELOPE, CONTEXT, i, key) for i, key in enumerate(CUSTODIANS.keys)] == list(SHARES)
     assert Envelope.decode(ENVELOPE.encode()) == ENVELOPE
 
 
@@ -46,7 +46,7 @@ def test_open_wrap__each_custodian__gets_its_own_share() -> None:
     ids=["chain", "registry", "dataset", "contributor"],
 )
 def test_open_wrap__envelope_copied_elsewhere__opens_for_nobody_K1_AB84(elsewhere: Context) -> None:
-    for slot, key in enumerate(SEATS.keys):
+    for slot, key in enumerate(CUSTODIANS.keys):
         with pytest.raises(UnsealFailed):
             open_wrap(ENVELOPE, elsewhere, slot, key)
 
@@ -56,7 +56,7 @@ def test_open_wrap__envelope_put_to_another_file_or_epoch__opens_for_nobody(chan
     """Whether the copier leaves the envelope's own field alone or adapts it, too."""
     for envelope in (ENVELOPE, replace(ENVELOPE, **change)):
         with pytest.raises(UnsealFailed):
-            open_wrap(envelope, replace(CONTEXT, **change), 0, SEATS.keys[0])
+            open_wrap(envelope, replace(CONTEXT, **change), 0, CUSTODIANS.keys[0])
 
 
 def test_open_wrap__another_slot_or_key__refused() -> None:
@@ -69,14 +69,14 @@ def test_open_wrap__another_slot_or_key__refused() -> None:
         (ENVELOPE, -1, 4),
     ):
         with pytest.raises(UnsealFailed):
-            open_wrap(envelope, CONTEXT, slot, SEATS.keys[owner])
+            open_wrap(envelope, CONTEXT, slot, CUSTODIANS.keys[owner])
 
 
 def test_open_wrap__share_that_is_not_the_committed_one__names_the_slot() -> None:
     wraps = list(ENVELOPE.wraps)
     wraps[2] = seal(b"n" * 32, COMMITTEE.custodians[2].hpke_key, CONTEXT.info(2))
     with pytest.raises(CommitmentMismatch) as caught:
-        open_wrap(replace(ENVELOPE, wraps=tuple(wraps)), CONTEXT, 2, SEATS.keys[2])
+        open_wrap(replace(ENVELOPE, wraps=tuple(wraps)), CONTEXT, 2, CUSTODIANS.keys[2])
     assert caught.value.slot == 2
 
 
@@ -91,7 +91,7 @@ def test_envelope__any_byte_altered__fails_to_decode_to_fit_or_to_open_K1_AB84(d
     def read() -> None:
         envelope = Envelope.decode(bent)
         envelope.fits(COMMITTEE)
-        for slot, key in enumerate(SEATS.keys):
+        for slot, key in enumerate(CUSTODIANS.keys):
             open_wrap(envelope, CONTEXT, slot, key)
 
     with pytest.raises((Malformed, SubmissionRefused, UnsealFailed, CommitmentMismatch)):
@@ -122,7 +122,7 @@ def test_envelope__impossible_shape__malformed(change: dict[str, object]) -> Non
     [
         replace(COMMITTEE, epoch=EPOCH + 1),
         replace(COMMITTEE, threshold=2),
-        replace(COMMITTEE, custodians=SEATS.parties[:4]),
+        replace(COMMITTEE, custodians=CUSTODIANS.parties[:4]),
     ],
     ids=["epoch", "threshold", "size"],
 )
@@ -205,5 +205,5 @@ def test_seal__key_of_low_order__refused() -> None:
 def test_open_wrap__noise_for_a_wrap__refused() -> None:
     noise = replace(ENVELOPE, wraps=(b"\0" * 80, *ENVELOPE.wraps[1:]))
     with pytest.raises(DataDAOError) as caught:
-        open_wrap(noise, CONTEXT, 0, SEATS.keys[0])
+        open_wrap(noise, CONTEXT, 0, CUSTODIANS.keys[0])
     assert caught.type is UnsealFailed

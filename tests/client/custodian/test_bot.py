@@ -60,7 +60,7 @@ def files(opened: list[Opened]) -> list[bytes]:
     return sorted(item.path.read_bytes() for item in opened if item.path)
 
 
-def test_fleet__three_seats_as_a_bot__carry_a_lease_from_approval_to_the_licensee(
+def test_fleet__three_slots_as_a_bot__carry_a_lease_from_approval_to_the_licensee(
     leased: ChainWorld, tmp_path: Path
 ) -> None:
     homes = [role(leased, slot) for slot in (0, 2, 4)]
@@ -108,7 +108,7 @@ def test_ape_run_custodian__two_nodes__release_and_tell_no_secret(leased: ChainW
         )  # fmt: skip
         assert once.returncode == 0, once.stderr
         (lease,) = json.loads(once.stdout)["leases"]
-        assert (lease["seat"], lease["released"], lease["held"]) == ("seat 1-1", 5, 0)
+        assert (lease["slot"], lease["released"], lease["held"]) == ("slot 1-1", 5, 0)
         assert second.asked > 10
         assert [len(bundle.ids) for bundle in leased.published()] == [5]
     assert "SECRET" not in once.stdout + once.stderr

@@ -2,7 +2,7 @@
 
 given shares held back for an approved lease
   when it does not run, at either block      it should refuse by name and publish nothing
-  when key, seat or wallet are others        it should refuse and publish nothing
+  when key, slot or wallet are others        it should refuse and publish nothing
   when a contribution was withdrawn          it should leave out that one
 """
 
@@ -48,7 +48,7 @@ from datadao.errors import (
     NothingToRelease,
     NotIncluded,
     ObjectMissing,
-    SeatMismatch,
+    SlotMismatch,
     UnsealFailed,
 )
 from datadao.messages.batch import build_batch
@@ -109,7 +109,7 @@ def test_k3__lease_ends_between_two_bundles__the_second_stays(
     assert len(published(world)) == 1
 
 
-# K-3: keys, seats, committees
+# K-3: keys, slots, committees
 
 
 def test_k3__licensee_key_changed_since_prepared__refused_until_prepared_again(
@@ -144,11 +144,11 @@ def test_k3__key_rotated_back_and_not_yet_final__refused(world: World, listed: l
 
 
 @pytest.mark.parametrize("slot", [0, 1])
-def test_k3__seat_held_by_another_key__refused(world: World, listed: list[Contribution], slot: int) -> None:
+def test_k3__slot_held_by_another_key__refused(world: World, listed: list[Contribution], slot: int) -> None:
     """A replaced custodian, or one that was configured with another's slot."""
     custodian = world.custodian(0, slot=slot)
     world.view.custodians[0] = Party(world.custodians.parties[0].signer, public_key(hpke_key("successor")))
-    with pytest.raises(SeatMismatch):
+    with pytest.raises(SlotMismatch):
         custodian.prepare(LEASE, listed)
 
 
@@ -156,14 +156,14 @@ def test_k3__replaced_between_prepare_and_publish__refused(world: World, listed:
     custodian = world.custodian(0)
     custodian.prepare(LEASE, listed)
     world.view.custodians[0] = Party(world.custodians.parties[0].signer, public_key(hpke_key("successor")))
-    with pytest.raises(SeatMismatch):
+    with pytest.raises(SlotMismatch):
         custodian.publish(LEASE, listed)
     assert published(world) == []
 
 
-def test_k3__wallet_of_another_seat__refused(world: World, listed: list[Contribution]) -> None:
+def test_k3__wallet_of_another_slot__refused(world: World, listed: list[Contribution]) -> None:
     custodian = world.custodian(0, signer=world.custodians.wallets[1])
-    with pytest.raises(SeatMismatch):
+    with pytest.raises(SlotMismatch):
         custodian.prepare(LEASE, listed)
 
 
@@ -172,7 +172,7 @@ def test_k3__unknown_committee__refused(world: World, listed: list[Contribution]
         world.custodian(0, epoch=EPOCH + 1).prepare(LEASE, listed)
 
 
-def test_prepare__files_of_another_epoch__are_another_seat_s(world: World) -> None:
+def test_prepare__files_of_another_epoch__are_another_slot_s(world: World) -> None:
     old = world.members(b"old", committee=replace(world.committee, epoch=EPOCH - 1))
     new = world.members(b"a", b"new")[1:]
     listed = contributions(world.activate(old + new))

@@ -55,7 +55,7 @@ def test_publish__gate_fails_at_any_question__publishes_nothing(
         except ChainUnavailable:
             assert published(world) == []
             questions += 1
-    assert questions == 5  # lease and seat at both blocks, standing: each one, unanswered, stopped it
+    assert questions == 5  # lease and slot at both blocks, standing: each one, unanswered, stopped it
     assert len(published(world)) == 1
 
 
@@ -63,14 +63,14 @@ def test_publish__gate_fails_at_any_question__publishes_nothing(
 def test_prepare__gate_fails_at_any_question__holds_nothing(
     world: World, listed: list[Contribution], fault: Callable[[], object]
 ) -> None:
-    for at in range(5):  # lease, seat at both blocks, batch, standing
+    for at in range(5):  # lease, slot at both blocks, batch, standing
         world.view.asked.clear()
         world.view.fault = lambda *_, at=at: fault() if len(world.view.asked) == at + 1 else None
         custodian = world.custodian(0)
         with pytest.raises(ChainUnavailable):
             custodian.prepare(LEASE, listed)
         custodian.close()
-    assert [entry["event"] for entry in Journal(world.home / "custodian-0" / "journal.jsonl").entries] == ["seat"]
+    assert [entry["event"] for entry in Journal(world.home / "custodian-0" / "journal.jsonl").entries] == ["slot"]
 
 
 @pytest.mark.parametrize("answer", [[], [Standing.INCLUDED], ["included"] * 4 + ["maybe"], [True] * 5, None])

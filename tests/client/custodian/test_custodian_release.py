@@ -29,7 +29,7 @@ from datadao.errors import (
     InvalidArgument,
     Malformed,
     NothingToRelease,
-    SeatMismatch,
+    SlotMismatch,
 )
 from datadao.messages import bundle as release
 from datadao.messages import eip712
@@ -154,8 +154,8 @@ def test_sign_readiness__is_the_contract_s_message(world: World, listed: list[Co
 def test_sign_readiness__lease_of_another_committee__refused(world: World, listed: list[Contribution]) -> None:
     world.view.set_lease(committee_epoch=EPOCH + 1)
     custodian = world.custodian(0)
-    prepared = custodian.prepare(LEASE, listed)  # its files are still this seat's to release
-    with pytest.raises(SeatMismatch):
+    prepared = custodian.prepare(LEASE, listed)  # its files are still this slot's to release
+    with pytest.raises(SlotMismatch):
         custodian.sign_readiness(prepared)
 
 

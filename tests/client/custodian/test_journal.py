@@ -20,7 +20,7 @@ from datadao.custodian.journal import Journal
 from datadao.errors import (
     JournalBusy,
     JournalCorrupt,
-    SeatMismatch,
+    SlotMismatch,
 )
 from datadao.types import Contribution
 
@@ -33,7 +33,7 @@ def log(world: World, listed: list[Contribution]) -> Path:
 
 def test_journal__tells_what_happened_in_order(log: Path) -> None:
     events = [json.loads(line)["event"] for line in log.read_text().splitlines()]
-    assert events == ["seat", "held", "publishing", "published"]
+    assert events == ["slot", "held", "publishing", "published"]
     publishing = json.loads(log.read_text().splitlines()[2])
     assert (publishing["finalized"], publishing["latest"]) == (100, 110)
 
@@ -63,7 +63,7 @@ def test_journal__last_line_torn_by_a_crash__is_dropped(world: World, log: Path,
     whole = log.read_bytes()
     log.write_bytes(whole[:-cut])
     with Journal(log) as journal:
-        assert [entry["event"] for entry in journal.entries] == ["seat", "held", "publishing"]
+        assert [entry["event"] for entry in journal.entries] == ["slot", "held", "publishing"]
         assert journal.torn == len(whole.splitlines(keepends=True)[-1]) - cut
         journal.append("after")
     with Journal(log) as journal:
@@ -76,7 +76,7 @@ def test_vault__torn_line__is_noted_in_the_log(world: World, log: Path) -> None:
     for _ in range(2):  # once
         world.custodian(0).close()
         entries = [json.loads(line) for line in log.read_text().splitlines()]
-        assert [entry["event"] for entry in entries] == ["seat", "held", "publishing", "repaired"]
+        assert [entry["event"] for entry in entries] == ["slot", "held", "publishing", "repaired"]
         assert entries[-1]["dropped"] == dropped
 
 
@@ -127,8 +127,8 @@ def test_journal__held_by_another_process__refused(world: World) -> None:
 
 
 @pytest.mark.parametrize("change", [{"slot": 1}, {"epoch": 3}, {"dao": replace(DAO, chain_id=1)}], ids=str)
-def test_custodian__folder_of_another_seat__refused(world: World, change: dict[str, object]) -> None:
+def test_custodian__folder_of_another_slot__refused(world: World, change: dict[str, object]) -> None:
     world.custodian(0).close()
-    with pytest.raises(SeatMismatch):
+    with pytest.raises(SlotMismatch):
         world.custodian(0, **{"home": world.home / "custodian-0"} | change)
     world.custodian(0).close()  # and the lock was let go

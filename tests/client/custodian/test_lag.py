@@ -27,7 +27,7 @@ from datadao.errors import (
     LeaseNotStarted,
     LeaseOverdue,
     LicenseeKeyChanged,
-    SeatMismatch,
+    SlotMismatch,
 )
 from tests.client.chain_world import ChainWorld
 
@@ -176,12 +176,12 @@ def test_k3__replaced_at_latest__neither_leaver_nor_successor_releases_before_it
 ) -> None:
     successor = leased.dao.who("successor")
     leased.replace(0, successor, hpke_key("successor"))
-    refused(leased, serving, SeatMismatch, "latest")
+    refused(leased, serving, SlotMismatch, "latest")
     heir = leased.custodian(0, private_key=hpke_key("successor"), signer=successor.sign, home=leased.home / "heir")
-    with pytest.raises(SeatMismatch, match="finalized"):
+    with pytest.raises(SlotMismatch, match="finalized"):
         heir.prepare(leased.lease, leased.contributions())
     leased.finalize()
-    refused(leased, serving, SeatMismatch, "finalized")
+    refused(leased, serving, SlotMismatch, "finalized")
 
 
 # Blocks that do not last

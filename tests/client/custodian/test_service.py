@@ -44,9 +44,9 @@ def test_round__new_submissions__are_opened_once_and_said_so(
 def test_round__submission_that_does_not_open__is_told_once_and_stops_nothing(
     world: World, service: Service, board: Board, alice: Wallet, caplog: pytest.LogCaptureFixture
 ) -> None:
-    seats = list(world.committee.custodians)
-    seats[0] = dataclasses.replace(seats[0], hpke_key=hpke_key("other").public_key().public_bytes_raw())
-    noise = world.contribute(b"x", alice, committee=dataclasses.replace(world.committee, custodians=tuple(seats)))
+    parties = list(world.committee.custodians)
+    parties[0] = dataclasses.replace(parties[0], hpke_key=hpke_key("other").public_key().public_bytes_raw())
+    noise = world.contribute(b"x", alice, committee=dataclasses.replace(world.committee, custodians=tuple(parties)))
     name = board.submit(noise)
     first, second = service.round(), service.round()
     assert {i: type(why) for i, why in first.refused.items()} == {name: UnsealFailed}
@@ -56,7 +56,7 @@ def test_round__submission_that_does_not_open__is_told_once_and_stops_nothing(
     assert list(board.witnesses(EPOCH, 0)) == []
 
 
-def test_round__seat_of_an_earlier_epoch__opens_no_submissions_and_serves_its_leases(
+def test_round__slot_of_an_earlier_epoch__opens_no_submissions_and_serves_its_leases(
     world: World, service: Service, board: Board, alice: Wallet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     board.submit(world.contribute(b"first", alice))

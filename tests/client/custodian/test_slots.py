@@ -1,4 +1,4 @@
-"""From a role's folder to its seats: found by key on the chain, refused in a line when something does not fit."""
+"""From a role's folder to its slots: found by key on the chain, refused in a line when something does not fit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from datadao.cli.main import cli
 from datadao.client import DataDAO
 from datadao.crypto.keyfile import new_key
 from datadao.custodian.custodian import Custodian
-from datadao.custodian.slots import Seats, open_seats
+from datadao.custodian.slots import Slots, open_slots
 from datadao.errors import (
     ChainUnavailable,
     DataDAOError,
@@ -26,7 +26,7 @@ from datadao.errors import (
     JournalBusy,
     KeyFileRefused,
     ProfileRefused,
-    SeatMismatch,
+    SlotMismatch,
 )
 from datadao.profile import Profile
 from tests.client.chain_world import ChainWorld, ape_account, role
@@ -39,8 +39,8 @@ def dao(leased: ChainWorld) -> DataDAO:
     return DataDAO(leased.dao.addresses)
 
 
-def opened(world: ChainWorld, dao: DataDAO, profile: Profile, *keys: str) -> Seats:
-    return open_seats(dao, profile, world.dao.actors["custodian-1"].sign, keys or ("sealing",))
+def opened(world: ChainWorld, dao: DataDAO, profile: Profile, *keys: str) -> Slots:
+    return open_slots(dao, profile, world.dao.actors["custodian-1"].sign, keys or ("sealing",))
 
 
 class Rounds(Event):
@@ -61,35 +61,35 @@ def places(custodians: list[Custodian]) -> list[tuple[int, int]]:
     return [(custodian.epoch, custodian.slot) for custodian in custodians]
 
 
-def test_open_seats__key_that_holds_a_seat__is_on_duty(leased: ChainWorld, dao: DataDAO) -> None:
-    seats = opened(leased, dao, Profile.load(role(leased, 1)))
-    assert places([watch.custodian for watch in seats.services]) == [(1, 1)]
-    assert seats.left == []
+def test_open_slots__key_that_holds_a_slot__is_on_duty(leased: ChainWorld, dao: DataDAO) -> None:
+    slots = opened(leased, dao, Profile.load(role(leased, 1)))
+    assert places([watch.custodian for watch in slots.services]) == [(1, 1)]
+    assert slots.left == []
     leased.start()
     leased.finalize()
-    assert seats.run(Rounds(2), 60.0) == 2
+    assert slots.run(Rounds(2), 60.0) == 2
     assert [len(bundle.ids) for bundle in leased.published()] == [5]
-    seats.close()
+    slots.close()
 
 
-def test_open_seats__key_that_left_and_key_that_came__both_are_found(leased: ChainWorld, dao: DataDAO) -> None:
+def test_open_slots__key_that_left_and_key_that_came__both_are_found(leased: ChainWorld, dao: DataDAO) -> None:
     profile = Profile.load(role(leased, 1))
     leased.replace(1, leased.dao.actors["custodian-1"], new_key(profile.home / "keys" / "renewed"))
     leased.finalize()
-    seats = opened(leased, dao, profile, "sealing", "renewed")
-    assert places([watch.custodian for watch in seats.services]) == places(seats.left) == [(1, 1)]
+    slots = opened(leased, dao, profile, "sealing", "renewed")
+    assert places([watch.custodian for watch in slots.services]) == places(slots.left) == [(1, 1)]
     with pytest.raises(JournalBusy):
         opened(leased, dao, profile)
-    seats.close()
+    slots.close()
     opened(leased, dao, profile).close()
 
 
-def test_open_seats__a_node_that_stalls_is_found_out_in_time(leased: ChainWorld, dao: DataDAO) -> None:
+def test_open_slots__a_node_that_stalls_is_found_out_in_time(leased: ChainWorld, dao: DataDAO) -> None:
     with Proxy(leased.url) as second:
         profile = Profile.load(role(leased, 1, nodes=[second.url]))
-        seats = opened(leased, dao, profile)
+        slots = opened(leased, dao, profile)
         assert second.asked > 0
-        seats.close()
+        slots.close()
         second.stop()
         with pytest.raises(ChainUnavailable, match=r"node 2 .*cannot be reached") as told:
             opened(leased, dao, profile)
@@ -131,7 +131,7 @@ def storeless(profile: Profile, _: ChainWorld) -> Profile:
 @pytest.mark.parametrize(
     ("spoil", "error", "said"),
     [
-        (stranger, SeatMismatch, "holds or held a seat"),
+        (stranger, SlotMismatch, "holds or held a slot"),
         (readable, KeyFileRefused, "0640"),
         (keyless, KeyFileRefused, "no key file"),
         (with_nodes(""), InvalidArgument, "the same"),
@@ -141,7 +141,7 @@ def storeless(profile: Profile, _: ChainWorld) -> Profile:
     ],
     ids=["stranger", "readable by others", "no key", "same node twice", "no address", "nobody there", "no store"],
 )
-def test_open_seats__something_does_not_fit__says_what_and_leaves_nothing_open(
+def test_open_slots__something_does_not_fit__says_what_and_leaves_nothing_open(
     leased: ChainWorld, dao: DataDAO, profile: Profile, spoil: Spoil, error: type[DataDAOError], said: str
 ) -> None:
     with pytest.raises(error, match=said):
@@ -156,7 +156,7 @@ def test_profile__with_nodes_that_are_no_list__refused(profile: Profile) -> None
         Profile.load(profile.home)
 
 
-def test_command_line__a_seat_changes_hands__from_sent_to_confirmed(leased: ChainWorld) -> None:
+def test_command_line__a_slot_changes_hands__from_sent_to_confirmed(leased: ChainWorld) -> None:
     leaver, heir = role(leased, 1), role(leased, 4, account="TEST::20")
     shutil.rmtree(heir / "keys")
     person = ape_account(20, "successor")
@@ -166,7 +166,7 @@ def test_command_line__a_seat_changes_hands__from_sent_to_confirmed(leased: Chai
     def told(home: Path, name: str) -> tuple[int, Any]:
         done = CliRunner().invoke(cli, ["custodian", name, "--home", str(home), "--json"])
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-        return done.exit_code, json.loads(done.stdout)["seats"]
+        return done.exit_code, json.loads(done.stdout)["slots"]
 
     assert told(heir, "take-over")[0] == 3
     code, (sent,) = told(leaver, "hand-over")

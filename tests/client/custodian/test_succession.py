@@ -1,6 +1,6 @@
-"""A seat changes hands on a real chain: the successor serves what the leaver could, and a bad leaver is named.
+"""A slot changes hands on a real chain: the successor serves what the leaver could, and a bad leaver is named.
 
-given a seat that a vote gave to a successor
+given a slot that a vote gave to a successor
   when both sides do their part              the licensee should open everything with the successor's shares
   when one side is not who the chain names   it should be refused, and nothing put
   when the leaver hands over a wrong share   it should be named, and the others kept
@@ -28,8 +28,8 @@ from datadao.errors import (
     CommitmentMismatch,
     Malformed,
     NotIncluded,
-    SeatMismatch,
     SignatureRefused,
+    SlotMismatch,
     StoreUnavailable,
     UnsealFailed,
 )
@@ -104,7 +104,7 @@ def test_hand_over__then_take_over__the_licensee_opens_everything_with_the_succe
     release(replaced, heir, replaced.custodian(0), replaced.custodian(2))
     plain = [item.path.read_bytes() for item in replaced.opened(tmp_path / "out") if item.path]
     assert sorted(plain) == sorted(DATA)
-    with pytest.raises(SeatMismatch):
+    with pytest.raises(SlotMismatch):
         leaver.prepare(replaced.lease, listed)
 
 
@@ -186,9 +186,9 @@ def test_hand_over__withdrawn_contribution__is_not_handed_over(replaced: ChainWo
 # Who is not who the chain names
 
 
-def test_hand_over__seat_not_replaced__refused(leased: ChainWorld) -> None:
+def test_hand_over__slot_not_replaced__refused(leased: ChainWorld) -> None:
     leased.finalize()
-    with pytest.raises(SeatMismatch, match="own"):
+    with pytest.raises(SlotMismatch, match="own"):
         hand_over(leased.custodian(SLOT), leased.contributions())
     assert records(leased) == []
 
@@ -197,30 +197,30 @@ def test_hand_over__successor_not_final__refused_on_both_sides(leased: ChainWorl
     leased.finalize()
     listed = leased.contributions()
     leased.replace(SLOT, leased.dao.who("successor"), KEY)
-    with pytest.raises(SeatMismatch):
+    with pytest.raises(SlotMismatch):
         hand_over(leased.custodian(SLOT), listed)
-    with pytest.raises(SeatMismatch):
+    with pytest.raises(SlotMismatch):
         take_over(successor(leased), listed)
     assert records(leased) == []
 
 
 def test_hand_over__replaced_a_second_time_but_not_finally__refused(replaced: ChainWorld, leaver: Custodian) -> None:
     replaced.replace(SLOT, replaced.dao.who("third"), hpke_key("third"))
-    with pytest.raises(SeatMismatch, match="not final"):
+    with pytest.raises(SlotMismatch, match="not final"):
         hand_over(leaver, replaced.contributions())
     assert records(replaced) == []
 
 
-def test_hand_over__key_that_never_held_the_seat__refused(replaced: ChainWorld) -> None:
+def test_hand_over__key_that_never_held_the_slot__refused(replaced: ChainWorld) -> None:
     stranger = replaced.custodian(SLOT, private_key=custodian_key(2), home=replaced.home / "stranger")
-    with pytest.raises(SeatMismatch, match="never held"):
+    with pytest.raises(SlotMismatch, match="never held"):
         hand_over(stranger, replaced.contributions())
     assert records(replaced) == []
 
 
 def test_hand_over__wallet_of_another__refused(replaced: ChainWorld) -> None:
     wrong = replaced.custodian(SLOT, signer=replaced.dao.actors["custodian-2"].sign)
-    with pytest.raises(SeatMismatch, match="wallet"):
+    with pytest.raises(SlotMismatch, match="wallet"):
         hand_over(wrong, replaced.contributions())
     assert records(replaced) == []
 
@@ -231,9 +231,9 @@ def test_take_over__by_whoever_is_not_the_successor_on_chain__refused(
 ) -> None:
     hand_over(leaver, replaced.contributions())
     other = successor(replaced, private_key=key, home=replaced.home / "other")
-    with pytest.raises(SeatMismatch):
+    with pytest.raises(SlotMismatch):
         take_over(other, replaced.contributions())
-    assert events(other) == ["seat"]
+    assert events(other) == ["slot"]
 
 
 # A leaver, or storage, that cheats
@@ -376,7 +376,7 @@ def test_take_over__again_and_after_a_restart__keeps_each_record_once(
     heir.close()
     again = successor(replaced)
     assert take_over(again, listed).kept == 5
-    assert events(again) == ["seat", "inherited"]
+    assert events(again) == ["slot", "inherited"]
     (path,) = again.home.glob("*.handover")
     again.close()
     path.write_bytes(b"damaged")
@@ -389,7 +389,7 @@ def test_custodian__folder_of_a_successor_with_another_key__refused(
     hand_over(leaver, replaced.contributions())
     take_over(heir, replaced.contributions())
     heir.close()
-    with pytest.raises(SeatMismatch, match="another key"):
+    with pytest.raises(SlotMismatch, match="another key"):
         successor(replaced, private_key=hpke_key("third"))
     successor(replaced).close()  # and the lock was let go
 

@@ -193,7 +193,7 @@ def test_collect__signed_by_an_outsider__is_nobody_s_fault(world: World, manifes
 
 
 @pytest.mark.parametrize("change", [{"epoch": EPOCH + 1}, {"slot": 5}], ids=str)
-def test_collect__seat_that_does_not_exist__refused(world: World, manifest: Manifest, change: dict[str, int]) -> None:
+def test_collect__slot_that_does_not_exist__refused(world: World, manifest: Manifest, change: dict[str, int]) -> None:
     bundle = replace(bad_bundle(world, manifest, 0), **change)
     put(world, bundle, epoch=EPOCH, slot=0)
     (fault,) = world.licensee().collect()
