@@ -1,153 +1,197 @@
-"""What `docs/properties.md` and `docs/abuse-cases.md` claim, and what is wrong with it."""
+"""Properties and abuse cases: their text from the pages, their tests from the tests' names, their twins from the table.
+
+    python -m assurance.audit.catalogue [--write]    shows docs/tests.md, or writes it
+
+A test holds the IDs in its name (`_S3`, `__s3_ab17`, `check_L3_…`) and those after "Holds" in its docstring, where they
+are too many for a name.
+"""
 
 from __future__ import annotations
 
 import ast
 import functools
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assurance import ROOT
-from assurance.harness.mistakes import CONTRACTS
+from assurance.harness.mistakes import mistakes
 
+PAGES = {"properties": ROOT / "docs" / "properties.md", "abuse_cases": ROOT / "docs" / "abuse-cases.md"}
+LISTS = ROOT / "docs" / "tests.md"
 TESTS = ROOT / "tests"
 FEWEST = {"T": 8, "S": 12, "R": 12, "L": 12, "G": 11, "X": 5, "K": 6, "AB": 90, "B": 24}
-"""How many of each kind there are at least. A property that goes has to go from here too, in daylight."""
-KINDS = set("SHDUL")
-SEEDED = "[seeded](../assurance/harness/mistakes.toml)"
-_TWIN = re.compile(rf"({'|'.join(CONTRACTS)})\.[A-Z]\w+")
-_IN_TEXT = re.compile(r"\b(AB|[TSRLGXKB])-(\d{1,2})\b(?:\s+to\s+\1-(\d{1,2})\b)?")
-_IN_NAME = re.compile(r"(?<=_)(AB|[TSRLGXKB])(\d{1,2})(?=_|$)", re.IGNORECASE)
+"""How many of each area there are. Removing a property needs a change here too."""
+KINDS = frozenset("SHDUL")
+IMPOSSIBLE = "Impossible: "
+_AREA = "|".join(sorted(FEWEST, key=len, reverse=True))
+_ENTRY = re.compile(r"^- \*\*\[([A-Z]+-\d+)\]\([^)]*\)\*\* (.*?)(?=^- |^$|\Z)", re.MULTILINE | re.DOTALL)
+_FIELD = re.compile(r"\*(Attack|Checked|Here):\* ")
+_IN_TEXT = re.compile(rf"\b({_AREA})-(\d{{1,2}})\b(?:\s+to\s+\1-(\d{{1,2}})\b)?")
+_IN_NAME = re.compile(rf"(?<=_)({_AREA})(\d{{1,2}})(?=_|$)", re.IGNORECASE)
+_HOLDS = re.compile(r"\bHolds ([^.]+)\.")
+_HEAD = """# Tests of each property and abuse case
+
+Generated from the names of the tests by `toolchain/run python -m assurance.audit.catalogue --write`; a test fails when
+it is stale. What each ID says: [properties](properties.md), [abuse cases](abuse-cases.md).
+
+Paths are below `tests/`; run one with `make test ARGS="tests/PATH::NAME"`. A *proof* is a function of `make prove`. A
+*twin* is the contract with one mistake of [`mistakes.toml`](../assurance/harness/mistakes.toml) that random lives
+notice in every `make test`; a *seeded* one is noticed by ordinary tests in every `make audit`.
+"""
+_NEVER_RUN = re.compile(r"\b(skip|skipif|xfail)\b")
 
 
 @dataclass(frozen=True)
 class Row:
-    """A line of a table: its number, the references in its cells, and the cells' text."""
+    """A property or an abuse case, and what tries it."""
 
     id: str
-    tests: tuple[str, ...]
-    twins: tuple[str, ...]
-    cells: tuple[str, ...]
-
-    @property
-    def seeded(self) -> bool:
-        """Whether the page says that a mistake breaks it which `make audit` tries."""
-        return SEEDED in self.cells[-2]
-
-    @property
-    def last(self) -> str:
-        return self.cells[-1]
-
-
-def rows(text: str) -> list[Row]:
-    """The numbered lines of all tables of a page."""
-    found = []
-    for line in text.splitlines():
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if re.fullmatch(r"[A-Z]+-\d+", cells[0]):
-            spans = re.findall(r"`([^`\s]+)`", line)
-            tests = tuple(span for span in spans if "::" in span)
-            twins = tuple(span for span in spans if _TWIN.fullmatch(span))
-            found.append(Row(cells[0], tests, twins, tuple(cells)))
-    return found
-
-
-def faults(text: str, *areas: str) -> list[str]:
-    """What is wrong with a page that must hold the numbers of these areas; nothing if all is well."""
-    table = rows(text)
-    wrong = list(_gaps(text, table, areas))
-    for row in table:
-        wrong += [f"{row.id}: {fault}" for test in row.tests for fault in _faults_of_test(row, test)]
-    return wrong
-
-
-def _gaps(text: str, table: list[Row], areas: tuple[str, ...]) -> Iterator[str]:
-    numbers: dict[str, list[int]] = {area: [] for area in areas}
-    for row in table:
-        area, _, number = row.id.partition("-")
-        numbers.setdefault(area, []).append(int(number))
-    for area, known in numbers.items():
-        if known != list(range(1, len(known) + 1)):
-            yield f"{area} is not numbered from 1 on, each once: {known}"
-        if len(known) < FEWEST.get(area, 0):
-            yield f"{area} has {len(known)} lines and had {FEWEST[area]}"
-        width = 2 if area in ("AB", "B") else 1
-        if f"{area}-{1:0{width}} to {area}-{len(known):0{width}}" not in text:
-            yield f"the page does not say that {area} goes to {len(known)}"
-
-
-def _faults_of_test(row: Row, reference: str) -> Iterator[str]:
-    path, _, name = reference.partition("::")
-    file = TESTS / path
-    if not file.is_file():
-        yield f"there is no file tests/{path}"
-    elif path.endswith(".sol"):
-        if not re.search(rf"\bfunction {re.escape(name)}\(", file.read_text()):
-            yield f"tests/{path} has no proof {name}"
-        elif row.id not in _mentioned(name, ""):
-            yield f"{name} does not name it"
-    elif not re.fullmatch(r"test_\w+\.py", file.name):
-        yield f"pytest does not collect tests/{path}"
-    elif (test := _tests(file).get(name)) is None:
-        elsewhere = [str(p.relative_to(TESTS)) for p in TESTS.rglob("test_*.py") if name in _tests(p)]
-        yield f"tests/{path} has no test {name}" + (f"; it is in {elsewhere[0]}" if elsewhere else "")
-    elif re.search(r"\b(skip|skipif|xfail)\b", test.decorators):
-        yield f"{name} is skipped or expected to fail"
-    elif row.id not in test.mentions:
-        yield f"{name} does not name it"
+    text: str
+    attack: str = ""
+    kinds: tuple[str, ...] = ()
+    remark: str = ""
+    tests: tuple[str, ...] = ()
+    """Pytest IDs below `tests/`."""
+    proofs: tuple[str, ...] = ()
+    """`file::function` below `tests/`."""
+    twins: tuple[str, ...] = ()
+    """Mistakes that random lives notice in every run of the suite."""
+    seeded: tuple[str, ...] = ()
+    """Mistakes that ordinary tests notice in every `make audit`."""
 
 
 @dataclass(frozen=True)
 class Test:
-    """A test as its source has it; `mentions` are the numbers it or its module's docstring names."""
+    """A test or a proof that holds IDs."""
 
     __test__ = False
-    decorators: str
-    mentions: frozenset[str]
+    reference: str
+    ids: frozenset[str]
+    skipped: bool = False
 
 
-@functools.cache
-def _tests(file: Path) -> dict[str, Test]:
-    """Everything in the file that pytest collects, methods as `Class::name`."""
-    source = file.read_text()
-    module, lines = ast.parse(source), source.splitlines()
-
-    def text(node: ast.stmt) -> str:
-        return "\n".join(lines[node.lineno - 1 : node.end_lineno])
-
-    # A table of cases above the tests speaks for them, as the docstring does.
-    tables = [text(node) for node in module.body if isinstance(node, ast.Assign | ast.AnnAssign)]
-    about = _mentioned("", (ast.get_docstring(module) or "") + "".join(tables))
-    everywhere = [table for table in tables if table.startswith("pytestmark")]
-    found = {}
-    for scope, prefix in [(module, ""), *((c, f"{c.name}::") for c in module.body if _is_test(c, ast.ClassDef))]:
-        for node in scope.body:
-            if _is_test(node, ast.FunctionDef):
-                above = [*node.decorator_list, *(scope.decorator_list if isinstance(scope, ast.ClassDef) else [])]
-                marks = " ".join([*map(ast.unparse, above), *everywhere])
-                told = _mentioned(node.name, marks + text(node))
-                found[prefix + node.name] = Test(marks, frozenset(told | about))
+def entries(text: str) -> list[Row]:
+    """What a page says of each ID, without tests and twins."""
+    found = []
+    for id_, body in _ENTRY.findall(text):
+        said, *rest = _FIELD.split(" ".join(body.split()))
+        fields = {name: value.strip() for name, value in zip(rest[::2], rest[1::2], strict=True)}
+        kinds = tuple(fields.get("Checked", "").strip(".").split())
+        found.append(Row(id_, said.strip(), fields.get("Attack", ""), kinds, fields.get("Here", "")))
     return found
 
 
-def _is_test(node: ast.stmt, kind: type[ast.ClassDef] | type[ast.FunctionDef]) -> bool:
-    return isinstance(node, kind) and node.name.lower().startswith("test")
+@functools.cache
+def held(folder: Path = TESTS) -> tuple[Test, ...]:
+    """Every test and proof below a folder that holds an ID, file by file."""
+    tests = (test for file in sorted(folder.rglob("test_*.py")) for test in _tests(file, folder))
+    proofs = (test for file in sorted(folder.rglob("*.t.sol")) for test in _proofs(file, folder))
+    return tuple(test for test in (*tests, *proofs) if test.ids)
 
 
-def _mentioned(name: str, text: str) -> set[str]:
-    """Numbers that a name ends on, as `_S4` or `__s4`, or a text says, as `S-4` or in a range; spelled as pages do."""
-    said = [(area.upper(), int(number), int(number)) for area, number in _IN_NAME.findall(name)]
-    said += [(area, int(first), int(last or first)) for area, first, last in _IN_TEXT.findall(text)]
-    return {
-        f"{area}-{number:0{2 if area in ('AB', 'B') else 1}}"
-        for area, first, last in said
-        for number in range(first, last + 1)
-    }
+def rows(page: str) -> list[Row]:
+    """The IDs of a page, a key of `PAGES`, each with its tests and twins."""
+    return [_tried(entry) for entry in entries(PAGES[page].read_text())]
 
 
-def mentioned_by_tests() -> set[str]:
-    """Numbers that any test names, but for those about the pages themselves."""
-    files = [file for file in TESTS.rglob("test_*.py") if file.parent.name != "harness"]
-    return {number for file in files for test in _tests(file).values() for number in test.mentions}
+def lists() -> str:
+    """The text of docs/tests.md."""
+    table = [row for page in PAGES for row in rows(page)]
+    return _HEAD + "".join(f"\n## {row.id}\n\n{_list(row)}" for row in table)
+
+
+def gaps(text: str, *areas: str) -> list[str]:
+    """What is wrong with the numbers of a page that must have these areas; empty if nothing is."""
+    numbers: dict[str, list[int]] = {area: [] for area in areas}
+    for entry in entries(text):
+        area, _, number = entry.id.partition("-")
+        numbers.setdefault(area, []).append(int(number))
+    wrong = []
+    for area, known in numbers.items():
+        if known != list(range(1, len(known) + 1)):
+            wrong.append(f"{area} is not numbered from 1 on, each once: {known}")
+        if len(known) < FEWEST.get(area, 0):
+            wrong.append(f"{area} has {len(known)} entries and had {FEWEST[area]}")
+        if f"{_id(area, 1)} to {_id(area, len(known))}" not in text:
+            wrong.append(f"the page does not say that {area} goes to {len(known)}")
+    return wrong
+
+
+def mentioned(text: str) -> frozenset[str]:
+    """The IDs in a text, ranges included."""
+    return _spelled(_IN_TEXT.findall(text))
+
+
+def _tests(file: Path, folder: Path) -> Iterator[Test]:
+    """Everything in a file that pytest collects, methods as `Class::name`."""
+    module = ast.parse(file.read_text())
+    marks = [ast.unparse(node) for node in module.body if "pytestmark" in ast.unparse(node).split(" = ")[0]]
+    classes = [node for node in module.body if isinstance(node, ast.ClassDef) and node.name.startswith("Test")]
+    scopes: list[tuple[ast.Module | ast.ClassDef, str]] = [
+        (module, ""),
+        *((node, f"{node.name}::") for node in classes),
+    ]
+    for scope, prefix in scopes:
+        for node in scope.body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test"):
+                above = [*node.decorator_list, *getattr(scope, "decorator_list", [])]
+                skipped = bool(_NEVER_RUN.search(" ".join([*marks, *map(ast.unparse, above)])))
+                holds = "".join(_HOLDS.findall(" ".join((ast.get_docstring(node) or "").split())))
+                reference = f"{file.relative_to(folder).as_posix()}::{prefix}{node.name}"
+                yield Test(reference, _named(node.name) | mentioned(holds), skipped)
+
+
+def _proofs(file: Path, folder: Path) -> Iterator[Test]:
+    for name in re.findall(r"\bfunction (check_\w+)\(", file.read_text()):
+        yield Test(f"{file.relative_to(folder).as_posix()}::{name}", _named(name))
+
+
+def _tried(entry: Row) -> Row:
+    mine = [test.reference for test in held() if entry.id in test.ids]
+    breaking = [mistake for mistake in mistakes().values() if entry.id in mistake.breaks]
+    return replace(
+        entry,
+        tests=tuple(test for test in mine if ".sol::" not in test),
+        proofs=tuple(test for test in mine if ".sol::" in test),
+        twins=tuple(mistake.id for mistake in breaking if mistake.lives),
+        seeded=tuple(mistake.id for mistake in breaking if mistake.seeded),
+    )
+
+
+def _list(row: Row) -> str:
+    kinds = {"": row.tests, "proof ": row.proofs, "twin ": row.twins, "seeded ": row.seeded}
+    lines = [f"- {kind}`{name}`\n" for kind, names in kinds.items() for name in names]
+    return "".join(lines) or f"{row.remark}\n"
+
+
+def _named(name: str) -> frozenset[str]:
+    return _spelled((area.upper(), number, "") for area, number in _IN_NAME.findall(name))
+
+
+def _spelled(found: Iterable[tuple[str, str, str]]) -> frozenset[str]:
+    return frozenset(
+        _id(area, number) for area, first, last in found for number in range(int(first), int(last or first) + 1)
+    )
+
+
+def _id(area: str, number: int) -> str:
+    """As the pages spell it: `S-4`, `AB-04`."""
+    return f"{area}-{number:0{2 if area in ('AB', 'B') else 1}}"
+
+
+def main(arguments: list[str]) -> int:
+    if arguments not in ([], ["--write"]):
+        print(__doc__, file=sys.stderr)
+        return 2
+    if arguments:
+        LISTS.write_text(lists())
+    else:
+        print(lists(), end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,10 +1,8 @@
-"""`python -m assurance.audit.properties`: every test that docs/properties.md and docs/abuse-cases.md name, told by
-number.
+"""`python -m assurance.audit.properties`: runs every test that holds a property or an abuse case, reported by ID.
 
-    python -m assurance.audit.properties [NUMBER ...]    only those of, say, S-3 and AB-17
+    python -m assurance.audit.properties [ID ...]    only those of, say, S-3 and AB-17
 
-A number stands if all its tests passed; one without any, because a proof holds it or the design leaves nothing to try,
-says so on its page.
+An ID stands if all its tests passed. Proofs are another part of the audit (docs/proofs.md).
 """
 
 from __future__ import annotations
@@ -21,11 +19,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from assurance import ROOT
-from assurance.audit.catalogue import Row, rows
+from assurance.audit.catalogue import PAGES, Row, rows
 from assurance.audit.part import BOTH_WAYS, IN_PROCESS, ON_A_NODE, REPORT, PartError, Stopwatch, run, write
 
-PAGES = {"properties": "docs/properties.md", "abuse_cases": "docs/abuse-cases.md"}
-_TOLD = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+_REPORTED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 _STARTS = 3
 """Of a session that ended before its first test: Ape gives its node any port, which another program may hold."""
 Outcomes = dict[str, list[str]]
@@ -33,13 +30,12 @@ Outcomes = dict[str, list[str]]
 
 
 def wanted(numbers: Iterable[str]) -> dict[str, list[Row]]:
-    """The rows of both pages, or those with these numbers."""
-    pages = {page: rows((ROOT / path).read_text()) for page, path in PAGES.items()}
+    """The rows of both pages, or those with these IDs."""
+    pages = {page: rows(page) for page in PAGES}
     known = {row.id for table in pages.values() for row in table}
     if unknown := sorted(set(numbers) - known):
-        raise PartError(
-            f"no property or abuse case has the number {', '.join(unknown)}: see {', '.join(PAGES.values())}"
-        )
+        where = ", ".join(str(path.relative_to(ROOT)) for path in PAGES.values())
+        raise PartError(f"no property or abuse case has the ID {', '.join(unknown)}: see {where}")
     chosen = set(numbers) or known
     return {page: [row for row in table if row.id in chosen] for page, table in pages.items()}
 
@@ -73,7 +69,7 @@ def _ran(command: Sequence[str], tests: Iterable[str]) -> Outcomes:
         done = subprocess.run(asked, cwd=ROOT, env=environment, check=False)
         if report.exists() or done.returncode != pytest.ExitCode.INTERNAL_ERROR:
             break
-    if done.returncode not in _TOLD or not report.exists():
+    if done.returncode not in _REPORTED or not report.exists():
         raise PartError(f"the tests could not be run: pytest ended with exit code {done.returncode}, see above")
     return outcomes(report)
 
@@ -95,17 +91,16 @@ def outcomes(report: Path) -> Outcomes:
 
 
 def judged(row: Row, ran: Outcomes) -> dict[str, Any]:
-    """A row of a page with what became of its tests. Proofs are another part's."""
-    tests = {test: ran.get(test, []) for test in row.tests if not test.partition("::")[0].endswith(".sol")}
+    """A property or abuse case with the outcomes of its tests."""
+    tests = {test: ran.get(test, []) for test in row.tests}
     failed = sorted(test for test, results in tests.items() if not results or set(results) != {"passed"})
-    proofs = [test for test in row.tests if test not in tests]
     return {
         "id": row.id,
         "tests": {test: len(results) for test, results in tests.items()},
-        "proofs": proofs,
+        "proofs": list(row.proofs),
         "twins": list(row.twins),
         "failed": failed,
-        "remark": row.last if not row.tests else "",
+        "remark": row.remark if not row.tests else "",
     }
 
 
@@ -113,7 +108,7 @@ def main(arguments: list[str]) -> int:
     pages = wanted(arguments)
     named = {test for table in pages.values() for row in table for test in row.tests}
     with Stopwatch() as watch:
-        ran = tried(test for test in named if not test.partition("::")[0].endswith(".sol"))
+        ran = tried(named)
     result: dict[str, Any] = {page: [judged(row, ran) for row in table] for page, table in pages.items()}
     wrong = [f"{row['id']}: {test}" for table in result.values() for row in table for test in row["failed"]]
     kept = {page: sum(not row["failed"] for row in table) for page, table in result.items()}

@@ -49,6 +49,11 @@ class Mistake:
     def id(self) -> str:
         return f"{self.contract}.{self.name}"
 
+    @property
+    def seeded(self) -> bool:
+        """Whether ordinary tests must notice it: those named or, if nothing else tries it, all that hold `breaks`."""
+        return bool(self.tests) or not (self.lives or self.refuted_by)
+
     def sources(self) -> dict[str, str]:
         """The changed files as a whole, by the names under which the compiler knows them.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assurance.audit.catalogue import rows
+from assurance.audit.catalogue import PAGES, rows
 from assurance.harness.chain import twins
 from assurance.harness.chain.artifacts import artifacts
 from assurance.harness.mistakes import CONTRACTS, LIBRARIES, MistakeError, mistakes, read, tried_in
@@ -21,9 +21,7 @@ CHECKS = {
     for path in (TESTS / "symbolic").glob("*.t.sol")
     for name in re.findall(r"\bfunction (check_\w+)\(", path.read_text())
 }
-PAGES = {
-    row.id: row for page in ("properties", "abuse-cases") for row in rows((ROOT / "docs" / f"{page}.md").read_text())
-}
+ROWS = {row.id: row for page in PAGES for row in rows(page)}
 ENTRY: dict[str, Any] = {
     "flaw": "The brake cools down for a day more.",
     "file": "contracts/EmergencyBrake.sol",
@@ -102,11 +100,11 @@ def test_mistake__of_the_table__applies_and_all_that_it_names_is_there(mistake: 
     for name, text in mistake.sources().items():
         file = ROOT / name if name.startswith("contracts/") else ROOT / "node_modules" / name
         assert text != file.read_text()
-    assert PAGES.keys() >= set(mistake.breaks)
+    assert ROWS.keys() >= set(mistake.breaks)
     assert set(mistake.refuted_by) <= CHECKS
     assert mistake.contract != LIBRARIES or not (mistake.lives or mistake.tests)
     for test in mistake.tests:
-        assert any(test in {f"tests/{listed}" for listed in PAGES[id_].tests} for id_ in mistake.breaks)
+        assert any(test in {f"tests/{listed}" for listed in ROWS[id_].tests} for id_ in mistake.breaks)
 
 
 @pytest.mark.parametrize("mistake", mistakes().values(), ids=mistakes().keys())
@@ -124,7 +122,7 @@ def test_mistakes__of_all_deployable_contracts__are_there() -> None:
 
 
 def test_tried_in__a_file_that_no_mistake_names__is_refused() -> None:
-    with pytest.raises(MistakeError, match=r"no mistake has harness/test_mistakes\.py among its lives"):
+    with pytest.raises(MistakeError, match=r"no mistake has assurance/test_mistakes\.py among its lives"):
         tried_in(__file__)
 
 

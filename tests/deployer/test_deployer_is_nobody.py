@@ -64,7 +64,7 @@ def books(dao):
 
 
 @pytest.mark.parametrize("creation", [Dao, FactoryDao])
-def test_roles__after_deployment__are_the_governors_and_the_timelocks_own(creation):
+def test_roles__after_deployment__are_the_governors_and_the_timelocks_own_G7(creation):
     dao = creation()
     roles = {pair for pair, held in constitution(dao)["roles"].items() if held}
     governor, timelock = dao.addresses["governor"], dao.addresses["timelock"]

@@ -1,5 +1,5 @@
-"""The pages that auditors start from say what is: every property and abuse case is there, every test they name exists,
-is collected and names them in turn, every broken twin is noticed by one of them."""
+"""Properties and abuse cases: every ID is there, each has tests that hold it, every twin is noticed by one of them, and
+docs/tests.md lists what the names of the tests say."""
 
 from __future__ import annotations
 
@@ -8,44 +8,67 @@ from pathlib import Path
 
 import pytest
 
-from assurance import ROOT
-from assurance.audit.catalogue import FEWEST, KINDS, faults, mentioned_by_tests, rows
+from assurance.audit.catalogue import (
+    FEWEST,
+    IMPOSSIBLE,
+    KINDS,
+    LISTS,
+    PAGES,
+    entries,
+    gaps,
+    held,
+    lists,
+    main,
+    mentioned,
+    rows,
+)
 from assurance.audit.mutation import seeded
 from assurance.harness.mistakes import mistakes
+from tests.documents.blocks import ROOT
 
-PROPERTIES = (ROOT / "docs" / "properties.md").read_text()
-CASES = (ROOT / "docs" / "abuse-cases.md").read_text()
+PROPERTIES = PAGES["properties"].read_text()
 AREAS = ("T", "S", "R", "L", "G", "X", "K")
+ROWS = {row.id: row for page in PAGES for row in rows(page)}
+WITHOUT_TWIN = {"X-4", "X-5", *(f"K-{number}" for number in range(1, 7))}
 
 
-def test_properties__are_all_there_and_name_tests_that_exist_and_name_them() -> None:
-    assert not faults(PROPERTIES, *AREAS)
-    assert f" {len(rows(PROPERTIES))} properties" in PROPERTIES
-    assert all(row.tests for row in rows(PROPERTIES))
+def test_properties__are_all_there_each_with_a_test() -> None:
+    assert not gaps(PROPERTIES, *AREAS)
+    assert f" {len(rows('properties'))} properties" in PROPERTIES
+    assert all(row.tests for row in rows("properties"))
+    assert all(row.text and row.attack for row in rows("properties"))
 
 
-def test_abuse_cases__are_all_there_each_with_a_test_that_names_it_or_a_reason() -> None:
-    assert not faults(CASES, "AB", "B")
-    assert [row.id for row in rows(CASES) if not row.tests and not row.last.startswith("Impossible: ")] == []
+def test_abuse_cases__are_all_there_each_with_a_test_or_a_reason() -> None:
+    assert not gaps(PAGES["abuse_cases"].read_text(), "AB", "B")
+    assert [row.id for row in rows("abuse_cases") if not row.tests and not row.remark.startswith(IMPOSSIBLE)] == []
 
 
-def test_tests__name_no_property_and_no_case_that_the_pages_do_not_have() -> None:
-    known = {row.id for row in (*rows(PROPERTIES), *rows(CASES))}
-    assert mentioned_by_tests() - known == set()
+def test_tests__hold_and_mention_no_id_that_the_pages_do_not_have() -> None:
+    files = [file for file in (ROOT / "tests").rglob("test_*.py") if file.parent.name not in ("assurance", "documents")]
+    said = {id_ for test in held() for id_ in test.ids} | {i for file in files for i in mentioned(file.read_text())}
+    assert said - ROWS.keys() == set()
 
 
-def test_kinds__are_those_explained_and_proofs_are_named_where_one_is_claimed() -> None:
-    for row in rows(PROPERTIES):
-        kinds = row.last.split()
-        assert kinds and KINDS.issuperset(kinds), row.id
-        assert ("H" in kinds) == any(test.split("::")[0].endswith(".sol") for test in row.tests), row.id
+def test_tests__that_hold_an_id__all_run() -> None:
+    assert [test.reference for test in held() if test.skipped] == []
 
 
-def test_twins__named_are_those_of_the_table_and_a_named_test_lives_with_each() -> None:
-    tried = [mistake for mistake in mistakes().values() if mistake.lives]
-    assert {twin for row in rows(PROPERTIES) for twin in row.twins} == {mistake.id for mistake in tried}
-    for row in rows(PROPERTIES):
-        assert set(row.twins) == {mistake.id for mistake in tried if row.id in mistake.breaks}, row.id
+def test_lists__in_the_document__are_those_of_the_tests() -> None:
+    assert LISTS.read_text() == lists(), "toolchain/run python -m assurance.audit.catalogue --write"
+    links = re.findall(r"\]\(tests\.md#([a-z]+-\d+)\)", "".join(page.read_text() for page in PAGES.values()))
+    assert links == [id_.lower() for id_ in ROWS]
+
+
+def test_kinds__are_those_explained_and_proofs_are_there_where_one_is_claimed() -> None:
+    for row in rows("properties"):
+        assert row.kinds and KINDS.issuperset(row.kinds), row.id
+        assert ("H" in row.kinds) == bool(row.proofs), row.id
+
+
+def test_twins__of_each_property__live_in_one_of_its_tests() -> None:
+    assert {twin for row in ROWS.values() for twin in row.twins} == {m.id for m in mistakes().values() if m.lives}
+    for row in rows("properties"):
         files = {test.split("::")[0] for test in row.tests}
         for twin in row.twins:
             assert files.intersection(mistakes()[twin].lives), f"{row.id}: none of its tests tries {twin}"
@@ -53,35 +76,21 @@ def test_twins__named_are_those_of_the_table_and_a_named_test_lives_with_each() 
 
 def test_seeded__are_the_properties_that_a_seeded_bug_breaks() -> None:
     broken = {id_ for bug in seeded.read() for id_ in bug.mistake.breaks}
-    assert {row.id for row in rows(PROPERTIES) if row.seeded} == broken & {row.id for row in rows(PROPERTIES)}
-    without = {row.id for row in rows(PROPERTIES) if not row.seeded and not row.twins}
-    assert without == {"X-4", "X-5", *(f"K-{number}" for number in range(1, 7))}, "the page names them"
+    assert {id_ for id_, row in ROWS.items() if row.seeded} == broken & ROWS.keys()
+    assert {row.id for row in rows("properties") if not row.seeded and not row.twins} == WITHOUT_TWIN
 
 
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        (r"\n\| S-5 \|[^\n]*", "", "S is not numbered from 1 on"),
-        (r"\n\| K-6 \|[^\n]*", "", "K has 5 lines and had 6"),
+        (r"\n- \*\*\[S-5\]", "\n- [S-5]", "S is not numbered from 1 on"),
+        (r"\n- \*\*\[K-6\]", "\n- [K-6]", "K has 5 entries and had 6"),
         (r"T-1 to T-8", "T-1 to T-9", "the page does not say that T goes to 8"),
-        (r"test_twins\.py", "test_twinz.py", "there is no file tests/invariant/test_twinz.py"),
-        (r"test_token_and_splitter__any_life\w+", "test_token__any_life", "has no test test_token__any_life"),
-        (
-            r"test_twins\.py::",
-            "splitter_checks.py::",
-            "pytest does not collect assurance/harness/machines/splitter/checks.py",
-        ),
-        (
-            r"\n\| T-8 \|",
-            "\n| T-8 | `invariant/test_twins.py::test_twin__no_flaw__agrees_with_the_model` |",
-            "not name it",
-        ),
     ],
 )
-def test_faults__of_a_page_that_says_otherwise__are_found(old: str, new: str, fault: str) -> None:
-    """The check bites: a line that goes, a count that lies, a file or test that is not there or is another's."""
+def test_gaps__of_a_page_that_says_otherwise__are_found(old: str, new: str, fault: str) -> None:
     assert re.search(old, PROPERTIES), "there is something to change"
-    assert fault in "\n".join(faults(re.sub(old, new, PROPERTIES), *AREAS))
+    assert fault in "\n".join(gaps(re.sub(old, new, PROPERTIES), *AREAS))
 
 
 @pytest.mark.parametrize(
@@ -93,17 +102,42 @@ def test_faults__of_a_page_that_says_otherwise__are_found(old: str, new: str, fa
     ],
     ids=["test", "module", "parameter"],
 )
-def test_faults__of_a_test_that_is_skipped__are_found(
-    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_held__of_a_test_that_is_skipped__says_so(source: str, tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(f"import pytest\n\n\n{source}\n")
-    monkeypatch.setattr("assurance.audit.catalogue.TESTS", tmp_path)
-    assert "S-1: test_it__S1 is skipped or expected to fail" in faults(
-        "| S-1 | a | b | `test_it.py::test_it__S1` |", "S"
+    (found,) = held(tmp_path)
+    assert (found.reference, found.ids, found.skipped) == ("test_it.py::test_it__S1", frozenset(["S-1"]), True)
+
+
+def test_held__by_name_docstring_class_and_proof__are_all_found(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(
+        "def test_a__s1_ab17(): ...\n"
+        'def test_b():\n    """Compares S-9 too. Holds T-1 to T-3,\n    B-02."""\n'
+        "class TestC:\n    def test_d_K6(self): ...\n"
+        "def helper_S1(): ...\ndef test_of_nothing(): ...\n"
     )
+    (tmp_path / "Some.t.sol").write_text("contract C { function check_L3_it(uint256 x) external {} }")
+    assert {test.reference: set(test.ids) for test in held(tmp_path)} == {
+        "test_it.py::test_a__s1_ab17": {"S-1", "AB-17"},
+        "test_it.py::test_b": {"T-1", "T-2", "T-3", "B-02"},
+        "test_it.py::TestC::test_d_K6": {"K-6"},
+        "Some.t.sol::check_L3_it": {"L-3"},
+    }
+
+
+def test_entries__of_a_page__are_read_over_line_breaks() -> None:
+    text = "- **[S-1](x)** One\n  thing. *Attack:* Theft. *Checked:* S H.\n- **[AB-04](x)** Two.\n  *Here:* No.\n\nText"
+    first, second = entries(text)
+    assert (first.text, first.attack, first.kinds) == ("One thing.", "Theft.", ("S", "H"))
+    assert (second.id, second.text, second.remark, second.kinds) == ("AB-04", "Two.", "No.", ())
+
+
+def test_catalogue__asked_to_write__writes_the_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assurance.audit.catalogue.LISTS", tmp_path / "tests.md")
+    assert main(["--write"]) == 0
+    assert (tmp_path / "tests.md").read_text() == lists()
+    assert main(["--other"]) == 2
 
 
 def test_fewest__are_all_there_are_today() -> None:
-    """Whoever adds a property raises the mark, so that it cannot quietly go again."""
-    have = {area: sum(row.id.startswith(f"{area}-") for row in (*rows(PROPERTIES), *rows(CASES))) for area in FEWEST}
-    assert have == FEWEST
+    """Whoever adds a property raises the number, so that it cannot be removed unnoticed."""
+    assert {area: sum(id_.startswith(f"{area}-") for id_ in ROWS) for area in FEWEST} == FEWEST

@@ -214,6 +214,7 @@ class Government(GovernanceMachine):
 
 
 def test_government__any_life__agrees_with_the_model() -> None:
+    """Holds T-3, G-1 to G-6, G-8, G-10."""
     reached: Counter[str] = Counter()
     started = time.process_time()
     machine = type("Life", (Government,), {"reached": reached})
@@ -253,12 +254,16 @@ def mistakes_of(contract: str) -> list[Mistake]:
 
 @pytest.mark.parametrize("mistake", mistakes_of("DataGovernor"), ids=lambda mistake: mistake.name)
 def test_twin_of_the_governor__with_one_line_wrong__is_noticed(mistake: Mistake) -> None:
-    """Among them a young DAO without its floor (G-11) and ordinary proposals that approve a lease (L-3)."""
+    """Among them a young DAO without its floor (G-11) and ordinary proposals that approve a lease (L-3).
+
+    Holds L-3, G-1 to G-4, G-6, G-8, G-11.
+    """
     with pytest.raises(AssertionError):
         live(QUICKLY, mistake.id)
 
 
 @pytest.mark.parametrize("mistake", mistakes_of("DataTimelock"), ids=lambda mistake: mistake.name)
 def test_twin_of_the_timelock__with_one_line_wrong__is_noticed(mistake: Mistake) -> None:
+    """Holds G-6, G-10."""
     with pytest.raises(AssertionError):
         live(QUICKLY, mistake.id)

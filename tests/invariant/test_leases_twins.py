@@ -27,6 +27,7 @@ def test_twin_without_a_flaw__lives_as_the_model_says() -> None:
 
 @pytest.mark.parametrize("mistake", tried_in(__file__), ids=lambda mistake: mistake.name)
 def test_twin_with_a_flaw__is_noticed(mistake: Mistake) -> None:
+    """Holds L-1, L-2, L-4 to L-6, L-8, L-10."""
     with pytest.raises(BaseException) as caught:
         lives_of_the_twin(mistake.id, 60)
     found = caught.value.exceptions if isinstance(caught.value, BaseExceptionGroup) else [caught.value]
@@ -35,7 +36,7 @@ def test_twin_with_a_flaw__is_noticed(mistake: Mistake) -> None:
 
 
 @pytest.mark.parametrize("twin", ["DataLeases", "DataLeases.PushesRefunds"])
-def test_push_payment__one_blocked_licensee__would_stop_its_refund(twin: str) -> None:
+def test_push_payment__one_blocked_licensee__would_stop_its_refund_L4_AB70(twin: str) -> None:
     """What pulled credits are for (AB-70): paid in passing, a blocked licensee's refund could not even be booked."""
     dao = Dao(asset="BlocklistAsset", twins=(twin,))
     market = Market(dao)

@@ -30,6 +30,7 @@ def test_twin_without_a_flaw__lives_as_the_model_says() -> None:
 
 @pytest.mark.parametrize("mistake", tried_in(__file__), ids=lambda mistake: mistake.name)
 def test_twin_with_a_flaw__is_noticed(mistake: Mistake) -> None:
+    """Holds L-11."""
     with pytest.raises(BaseException) as caught:
         lives_of_the_twin(mistake.id, 60)
     found = caught.value.exceptions if isinstance(caught.value, BaseExceptionGroup) else [caught.value]
@@ -38,7 +39,7 @@ def test_twin_with_a_flaw__is_noticed(mistake: Mistake) -> None:
 
 
 @pytest.mark.parametrize("twin", ["ModelRegistry", "ModelRegistry.PushesCredits"])
-def test_push_payment__one_blocked_beneficiary__would_stop_the_contributors_royalty(twin: str) -> None:
+def test_push_payment__one_blocked_beneficiary__would_stop_the_contributors_royalty_L11(twin: str) -> None:
     """What pulled credits are for (AB-70): paid in passing, a blocked beneficiary keeps the pools from their part."""
     market = Market(Dao(asset="BlocklistAsset", twins=(twin,)))
     models, licensee, payer = market.dao.models, market.licensee.address, market.stranger

@@ -30,6 +30,7 @@ REACHED = {
 
 
 def test_registry__over_random_lives__is_as_the_model_says_and_keeps_its_invariants() -> None:
+    """Holds T-1, T-5, R-1, R-4, R-6 to R-9, R-11, R-12."""
     reached: Counter[str] = Counter()
     machine = type("Machine", (RegistryMachine,), {"reached": reached})
     live_until_met(lambda: run(machine, LIFE), reached, REACHED)

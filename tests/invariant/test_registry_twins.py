@@ -109,5 +109,6 @@ def test_life__of_a_sound_registry__passes(life: Life, twins: tuple[str, ...]) -
 @pytest.mark.parametrize("mistake", tried_in(__file__), ids=lambda mistake: mistake.name)
 def test_life__of_a_registry_with_a_flaw__is_noticed(mistake: Mistake) -> None:
     # A wrong state, a refusal that did not come, or one that should not have come.
+    """Holds T-5, R-1, R-3, R-5, R-6, R-8, R-9, R-11, R-12."""
     with pytest.raises((AssertionError, pytest.fail.Exception, Reverted)):
         live((mistake.id,), LIVES[mistake.name])

@@ -46,6 +46,7 @@ def live(species: Species, wanted: settings) -> Counter[str]:
 
 
 def test_system__over_random_lives__is_as_all_models_say_and_keeps_its_invariants() -> None:
+    """Holds T-1, T-2, S-1, L-1 to L-3, L-6, L-8, L-12, G-1 to G-3, X-1."""
     reached: Counter[str] = Counter()
     live_until_met(lambda: reached.update(live(PLAIN, LIFE)), reached, REACHED)
 

@@ -33,6 +33,7 @@ def test_twins_without_a_flaw__live_as_the_models_say() -> None:
 
 @pytest.mark.parametrize("mistake", tried_in(__file__), ids=lambda mistake: mistake.id)
 def test_twin_with_a_flaw__is_noticed(mistake: Mistake) -> None:
+    """Holds L-2, L-3, G-1."""
     with pytest.raises(BaseException) as caught:
         lives((mistake.id,), SHORT)
     found = caught.value.exceptions if isinstance(caught.value, BaseExceptionGroup) else [caught.value]

@@ -51,7 +51,10 @@ def live(setting: Setting, only: str | None, phases: settings) -> Counter[str]:
     ("name", "mistake"), BROKEN, ids=lambda value: value.name if isinstance(value, Mistake) else value
 )
 def test_twin__one_line_wrong__breaks_the_property(name: str, mistake: Mistake) -> None:
-    """A claim that always reverts breaks no rule about money, only that one may claim (AB-46)."""
+    """A claim that always reverts breaks no rule about money, only that one may claim (AB-46).
+
+    Holds T-1, T-2, T-6, T-7, S-1 to S-3, S-5 to S-7, S-10, S-11, AB-46.
+    """
     setting = Setting(mistake.id == "DataToken.MovesWithoutSettling", twins=(mistake.id,))
     with pytest.raises(PropertyBroken, match=f"^{name}: "):
         live(setting, name, QUICKLY)

@@ -108,6 +108,7 @@ MET |= {"GovernorUnexpectedProposalState", "quorum in time", "ends 3", "ends 4"}
 
 
 def test_counting_and_late_quorum__any_schedule_of_votes__as_the_stock_modules() -> None:
+    """Holds G-1 to G-3."""
     met: Counter[str] = Counter()
 
     @settings(max_examples=250 * DEPTH)
@@ -161,7 +162,7 @@ SCHEDULES = {
 
 
 @pytest.mark.parametrize("mistake", SCHEDULES)
-def test_comparison__of_a_twin_that_counts_twice_or_never_extends__shows_a_difference(mistake: str) -> None:
+def test_comparison__of_a_twin_that_counts_twice_or_never_extends__shows_a_difference_G1_G2(mistake: str) -> None:
     schedule = SCHEDULES[mistake]
     with pytest.raises(AssertionError):
         play(World(DAY, 1, (mistake,)), schedule, Counter())

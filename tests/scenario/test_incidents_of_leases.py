@@ -258,7 +258,7 @@ def test_termination_dodged_by_ending_first_or_by_slashing_oneself(market: Marke
     assert market.send("claimRefund", lease).value == BOND // 2
 
 
-def test_two_requests_with_one_agreement_share_nothing(market: Market) -> None:
+def test_two_requests_with_one_agreement_share_nothing_AB67_AB69(market: Market) -> None:
     """Same licensee, same terms, same text: each request has its own proposal, escrow and fate (AB-67, AB-69)."""
     first, lost = market.request()
     second, won = market.request()

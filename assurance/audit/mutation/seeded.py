@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from assurance import ROOT
+from assurance.audit.catalogue import PAGES, rows
 from assurance.audit.mutation import warm
 from assurance.audit.mutation.choice import FACTORY
 from assurance.audit.part import PartError, run, write
@@ -28,9 +28,8 @@ from assurance.harness.chain.compiler import Code, CompileError, Compiler
 from assurance.harness.mistakes import TABLE, Mistake, MistakeError
 from assurance.harness.mistakes import read as read_table
 
-PAGES = ("docs/properties.md", "docs/abuse-cases.md")
 MANIFEST = ROOT / ".cache" / "seeded" / "manifest.json"
-_NODE_FOLDERS = ("deployment/", "client/", "cli/", "scenario/", "symbolic/")
+_NODE_FOLDERS = ("deployer/", "client/", "cli/", "scenario/", "symbolic/")
 
 
 @dataclass(frozen=True)
@@ -61,18 +60,19 @@ class Result:
 
 
 def read(path: Path = TABLE) -> list[Bug]:
-    """The mistakes of a table that tests must catch, checked against the pages that list tests."""
+    """The mistakes of a table that tests must catch, each with the tests that hold what it breaks."""
     listed = _listed()
     try:
         table = read_table(path).values()
     except MistakeError as error:
         raise PartError(str(error)) from None
-    return [_bug(mistake, listed) for mistake in table if mistake.tests or not (mistake.lives or mistake.refuted_by)]
+    return [_bug(mistake, listed) for mistake in table if mistake.seeded]
 
 
 def _bug(mistake: Mistake, listed: Mapping[str, list[str]]) -> Bug:
     if unknown := [id_ for id_ in mistake.breaks if id_ not in listed]:
-        raise PartError(f"{mistake.id}: no ID of {' or '.join(PAGES)}: {', '.join(unknown)}")
+        where = " or ".join(str(page.relative_to(ROOT)) for page in PAGES.values())
+        raise PartError(f"{mistake.id}: no ID of {where}: {', '.join(unknown)}")
     known = [test for id_ in mistake.breaks for test in listed[id_]]
     tests = mistake.tests or tuple(dict.fromkeys(known))
     if others := [test for test in tests if test not in known]:
@@ -84,12 +84,8 @@ def _bug(mistake: Mistake, listed: Mapping[str, list[str]]) -> Bug:
 
 def _listed() -> dict[str, list[str]]:
     """The tests of each ID that run in process."""
-    found = {}
-    for page in PAGES:
-        for row in re.findall(r"^\| ([A-Z]+-\d+) \|(.*)\|$", (ROOT / page).read_text(), re.MULTILINE):
-            tests = re.findall(r"`([\w/.]+::\w+)`", row[1])
-            found[row[0]] = [f"tests/{test}" for test in tests if not test.startswith(_NODE_FOLDERS)]
-    return found
+    table = (row for page in PAGES for row in rows(page))
+    return {row.id: [f"tests/{test}" for test in row.tests if not test.startswith(_NODE_FOLDERS)] for row in table}
 
 
 def judge(bug: Bug, verdict: warm.Verdict, seconds: float) -> Result:

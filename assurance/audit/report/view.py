@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from assurance import ROOT
 from assurance.audit.catalogue import Row, rows
-from assurance.audit.properties import PAGES
 from assurance.audit.report.results import FAILED, NOT_RUN, OK, Part
 from assurance.harness.chain.recording import OK as REACHED
 
@@ -64,35 +62,30 @@ class Claim:
 
 
 def claims(page: str, parts: Mapping[str, Part]) -> list[Claim]:
-    """`page` is a key of `assurance.audit.properties.PAGES`."""
+    """`page` is a key of `assurance.audit.catalogue.PAGES`."""
     result = parts["properties"].result
     judged = {row["id"]: row for row in result[page]} if result else {}
-    return [_claim(row, page, judged.get(row.id), parts) for row in rows((ROOT / PAGES[page]).read_text())]
+    return [_claim(row, judged.get(row.id), parts) for row in rows(page)]
 
 
-def _claim(row: Row, page: str, judged: dict[str, Any] | None, parts: Mapping[str, Part]) -> Claim:
-    tests = [_test(name, judged) for name in row.tests if not _is_proof(name)]
-    proofs = [_proof(name, parts["proofs"]) for name in row.tests if _is_proof(name)]
+def _claim(row: Row, judged: dict[str, Any] | None, parts: Mapping[str, Part]) -> Claim:
+    tests = [_test(name, judged) for name in row.tests]
+    proofs = [_proof(name, parts["proofs"]) for name in row.proofs]
     states = {test.state for test in tests} | {proof.state for proof in proofs}
     state = next((state for state in (FAILED, NOT_RUN, OK) if state in states), BY_DESIGN)
-    has_kinds = page == "properties"
     return Claim(
         id=row.id,
-        text=row.cells[1],
-        excludes=row.cells[2] if has_kinds else "",
-        kinds=row.last.split() if has_kinds else [],
+        text=row.text,
+        excludes=row.attack,
+        kinds=list(row.kinds),
         twins=row.twins,
         seeded=_caught(row, parts["seeded"]),
         tests=tests,
         proofs=proofs,
         steps=_steps(row, parts["campaign"]),
         state=state,
-        remark="" if has_kinds else row.last,
+        remark=row.remark,
     )
-
-
-def _is_proof(reference: str) -> bool:
-    return reference.partition("::")[0].endswith(".sol")
 
 
 def _test(name: str, judged: dict[str, Any] | None) -> Test:

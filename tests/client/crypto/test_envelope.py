@@ -135,7 +135,7 @@ def test_fits__made_for_another_committee__refused(committee: Committee) -> None
 
 @settings(max_examples=40)
 @given(st.permutations(range(5)), st.integers(3, 5), st.binary(min_size=32, max_size=32))
-def test_recover__one_bad_share_among_more_than_t__is_named_and_left_out(
+def test_recover__one_bad_share_among_more_than_t__is_named_and_left_out_K2(
     order: list[int], count: int, noise: bytes
 ) -> None:
     slots, bad = order[:count], order[0]

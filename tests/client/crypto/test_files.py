@@ -56,7 +56,7 @@ def open_bytes(folder: Path, ciphertext: bytes, secret: bytes = KEY, file_hash: 
 
 @settings(max_examples=25)
 @given(st.sampled_from([0, 1, CHUNK, 2 * CHUNK, 3 * CHUNK]), st.integers(-2, 2), st.binary(min_size=32, max_size=32))
-def test_decrypt__any_size_around_chunk_bounds__gives_the_plaintext_back(
+def test_decrypt__any_size_around_chunk_bounds__gives_the_plaintext_back_K1(
     tmp_path: Path, base: int, offset: int, secret: bytes
 ) -> None:
     data = hashlib.shake_128(secret).digest(max(0, base + offset))
@@ -77,7 +77,7 @@ def test_decrypt__file_cut_at_any_interesting_place__refused(tmp_path: Path, siz
 @given(st.integers(0, 2**32), st.integers(1, 255))
 @example(0, 1)
 @example(21, 1)  # the line break after the version
-def test_decrypt__any_byte_flipped__refused(tmp_path: Path, position: int, mask: int) -> None:
+def test_decrypt__any_byte_flipped__refused_K1(tmp_path: Path, position: int, mask: int) -> None:
     whole = bytearray(GOLDEN)
     whole[position % len(whole)] ^= mask
     with pytest.raises((DecryptionFailed, HeaderRefused)):

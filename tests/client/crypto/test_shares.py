@@ -26,7 +26,7 @@ def reference(chosen: dict[int, bytes]) -> bytes:
 
 @settings(max_examples=60)
 @given(key, sizes, st.data())
-def test_combine__any_t_of_n__gives_the_key_back(secret: bytes, size: tuple[int, int], data: st.DataObject) -> None:
+def test_combine__any_t_of_n__gives_the_key_back_K2(secret: bytes, size: tuple[int, int], data: st.DataObject) -> None:
     threshold, count = size
     chosen = pick(data, shares.split(secret, threshold, count), threshold)
     assert shares.combine(chosen, threshold) == secret
@@ -42,7 +42,7 @@ def test_combine__any_bytes__equals_pycryptodome(points: list[bytes], data: st.D
 
 @settings(max_examples=30)
 @given(key, key, sizes.filter(lambda size: size[0] > 1), st.data())
-def test_combine__one_share_short__fits_every_key(
+def test_combine__one_share_short__fits_every_key_K2(
     secret: bytes, other: bytes, size: tuple[int, int], data: st.DataObject
 ) -> None:
     """For any other key there is a share that turns the same t-1 shares into it, so they say nothing about the key."""

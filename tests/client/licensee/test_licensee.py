@@ -105,7 +105,7 @@ def test_open__without_any_bundle__opens_nothing(world: World, manifest: Manifes
     assert {type(item.error) for item in open_all(licensee, manifest, tmp_path)} == {NotEnoughShares}
 
 
-def test_open__one_bad_share_of_four__is_named_and_the_data_comes(
+def test_open__one_bad_share_of_four__is_named_and_the_data_comes_K2(
     world: World, manifest: Manifest, tmp_path: Path
 ) -> None:
     put(world, bad_bundle(world, manifest, 1))

@@ -227,7 +227,7 @@ WAYS: dict[str, Callable[[World], Any]] = {
 }
 
 
-def test_brake__pulled__blocks_nothing_else(dao: Dao) -> None:
+def test_brake__pulled__blocks_nothing_else_G8(dao: Dao) -> None:
     w = world(dao)
     snapshot = dao.chain.snapshot()
     for name, way in WAYS.items():

@@ -51,7 +51,7 @@ def test_quorum__of_a_dao_that_shrank_after_it_matured__has_no_floor_G11(dao: Da
     assert dao.governor.votingDelay() == 2 * DAY
 
 
-def test_quorum__of_no_supply__is_one_vote_AB08(dao: Dao) -> None:
+def test_quorum__of_no_supply__is_one_vote_AB08_AB17(dao: Dao) -> None:
     leaver = dao.who("leaver")
     item = leaf(leaver, "everything", 500)
     batch = dao.contribute(item)

@@ -25,7 +25,7 @@ from assurance.harness.dao.leases import (
 from assurance.harness.dao.system import DAY
 
 
-def test_end__by_the_licensee_in_the_first_period__returns_the_rest_and_leaves_paid_access(market: Market) -> None:
+def test_end__by_the_licensee_in_the_first_period__returns_the_rest_and_leaves_paid_access_L12(market: Market) -> None:
     lease = market.active()
     until = market.now + PERIOD
     market.warp_to(market.now + DAY)

@@ -164,7 +164,7 @@ def test_refund__settled_before__counted_down_once(market: Market) -> None:
     assert market.dao.leases.datasetLeases(1) == (0, 0, 0)
 
 
-def test_refund__started_or_ended_or_unknown__refused_AB69(market: Market) -> None:
+def test_refund__started_or_ended_or_unknown__refused_AB69_L2(market: Market) -> None:
     with refused(market.picture, "DataLeases_UnknownLease", 1):
         market.send("refund", 1)
     lease = market.active()

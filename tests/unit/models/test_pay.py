@@ -33,7 +33,7 @@ def pay(market: Market, model_id: int, amount: int) -> object:
     return market.dao.models.pay(model_id, amount, sender=market.stranger.address)
 
 
-def test_pay__two_datasets__splits_to_the_unit_and_credits_the_rest(market: Market) -> None:
+def test_pay__two_datasets__splits_to_the_unit_and_credits_the_rest_L11(market: Market) -> None:
     other = market.second_dataset()
     first = model(market, (1, 333), (other, 1250))
     funded(market, 1_000_003)

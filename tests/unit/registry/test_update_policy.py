@@ -34,7 +34,7 @@ def current(dao: Dao, **changes: Any) -> dict[str, Any]:
     return vars(dao.registry.currentPolicy(1)) | changes
 
 
-def test_update_policy__by_vote__replaces_the_policy_and_keeps_its_past(dao: Dao) -> None:
+def test_update_policy__by_vote__replaces_the_policy_and_keeps_its_past_R10(dao: Dao) -> None:
     member = voter(dao)
     old = dao.registry.currentPolicy(1)
     new = current(dao, sharesPerUnit=2 * UNIT, uri="second")
