@@ -1,4 +1,4 @@
-"""Gas of every function, of other systems on the same node, and contract sizes: `make gas`.
+"""Gas of every function, beside that of other systems, and contract sizes: `make gas`.
 
 What is measured is compared with the committed record, `docs/gas.json` and `docs/gas.md`. Exits with an error when
 anything differs from it, when a goal is missed, a function has no figure, or a contract is larger than a chain takes.
@@ -33,7 +33,7 @@ WRITE = 'make gas ARGS="--write"'
 @network_option
 @click.option("--write", is_flag=True, help="write what was measured to docs/gas.json and docs/gas.md")
 def cli(network: str, write: bool) -> None:
-    """Measure every function and the other systems, and compare with the committed record."""
+    """Measure every function and compare with the committed record."""
     try:
         with connected(network):
             _compare(write=write)
@@ -51,16 +51,11 @@ def _compare(*, write: bool) -> None:
         figures = measure.figures(chain)
     except UnmeasuredError as error:
         sys.exit(str(error))
-    peers, missing = measure.peers(chain, committed["peers"])
-    if missing and (write or len(peers) < len(measure.PEERS)):
-        sys.exit("\n".join([*missing, "Nothing is written or compared without the other systems."]))
-    measured = record.record(figures, peers, sizes())
+    measured = record.record(figures, sizes())
 
     console = Console()
     for table in document.tables(measured):
         table.show(console if console.is_terminal else Console(width=160))
-    for problem in missing:
-        click.echo(f"{problem}. Its figures are those recorded in {record.DATA.name}, not of this run.", err=True)
     if write:
         record.DATA.write_text(json.dumps(measured, indent=1) + "\n")
         record.DOCUMENT.write_text(document.markdown(measured))

@@ -1,1 +1,1 @@
-"""Gas and speed, measured beside peers: `make gas`, `make bench`."""
+"""Gas and speed, ours beside other systems: `make gas`, `make bench`."""

@@ -1,4 +1,4 @@
-"""The committed gas record is complete and of these contracts; the other systems' packages are those that are pinned.
+"""The committed gas record is complete and of these contracts, and every comparison names figures that exist.
 
 The figures themselves are compared by `make gas`, which measures them again.
 """
@@ -6,26 +6,20 @@ The figures themselves are compared by `make gas`, which measures them again.
 from __future__ import annotations
 
 import copy
-import json
-from pathlib import Path
 
 import pytest
 
-from assurance.bench.gas import document, functions, measure, record, views
-from assurance.bench.gas.comparison import COMPARISONS, Measured
+from assurance.bench.gas import document, functions, record, views
+from assurance.bench.gas.comparison import COMPARISONS, SYSTEMS
 from assurance.bench.gas.given import Given
 from assurance.bench.gas.goals import GOALS
 from assurance.bench.gas.meter import Figure, How, Meter, UnmeasuredError
-from assurance.bench.gas.peers import packages
-from assurance.bench.gas.peers.figures import PeerFigure
 from assurance.bench.gas.sizes import sizes, too_large
 from assurance.harness.chain.artifacts import artifacts
-from assurance.harness.chain.evm import Revm
 from assurance.harness.dao.dao import Dao
 from datadao.chain.abi import FACTORY, ORDER
 
 WRITE = 'make gas ARGS="--write"'
-UNISWAP = "@uniswap/merkle-distributor"
 
 
 @pytest.fixture(scope="module")
@@ -139,8 +133,9 @@ def test_goals__of_the_design__are_met(committed: record.Record) -> None:
 
 
 def test_comparisons__name_figures_that_exist__and_every_lost_one_says_why(committed: record.Record) -> None:
-    compared = {other.package for row in COMPARISONS for other in row.others if isinstance(other, Measured)}
-    assert compared == {package for package, _ in measure.PEERS} == set(committed["peers"])
+    assert {system.name for row in COMPARISONS for system, _ in row.others} == set(SYSTEMS)
+    assert all(operation in system.gas for row in COMPARISONS for system, operation in row.others)
+    assert all(system.rules in ("Cancun", "Prague") and (system.source or system.how) for system in SYSTEMS.values())
     assert document.unexplained(committed) == []
 
 
@@ -177,44 +172,4 @@ def test_differences__one_unit_a_lost_and_a_new_figure__are_named_with_both_valu
 def test_record__two_figures_of_one_label__refused() -> None:
     twice = [Figure("DataToken.approve", "first", gas) for gas in (1, 2)]
     with pytest.raises(ValueError, match=r"two figures are called 'DataToken\.approve: first'"):
-        record.record(twice, {}, {})
-
-
-def test_package__of_another_content_than_pinned__refused_and_not_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(packages, "STORE", tmp_path)
-    version = json.loads(packages.PINNED.read_text())[UNISWAP]["version"]
-    archive = tmp_path / f"uniswap-merkle-distributor-{version}.tgz"
-    archive.write_bytes(b"something else")
-    with pytest.raises(ValueError, match=rf"{UNISWAP}@{version}: expected sha512-.*, got sha512-"):
-        packages.Package(UNISWAP)
-    assert not archive.exists()
-
-
-def test_package__out_of_reach__says_which(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packages, "STORE", tmp_path)
-    monkeypatch.setattr(packages, "CACHE", tmp_path / "npm")
-    monkeypatch.setenv("npm_config_offline", "true")
-    with pytest.raises(packages.UnavailableError, match=rf"{UNISWAP}@1\.0\.1 could not be fetched: npm .*"):
-        packages.Package(UNISWAP)
-    assert not list(tmp_path.glob("*.tgz"))
-
-
-def test_peers__of_which_one_is_out_of_reach__are_shown_as_recorded_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unreachable(_: object) -> list[PeerFigure]:
-        raise packages.UnavailableError("no network")
-
-    def measured(_: object) -> list[PeerFigure]:
-        return [PeerFigure("@openzeppelin/contracts", "vote", 7)]
-
-    recorded = {UNISWAP: {"version": "1.0.1", "licence": "none declared", "gas": {"claim": 5}}}
-    absent = "@oceanprotocol/contracts"
-    offered = ((UNISWAP, unreachable), (absent, unreachable), ("@openzeppelin/contracts", measured))
-    monkeypatch.setattr(measure, "PEERS", offered)
-    found, missing = measure.peers(Revm(), recorded)  # type: ignore[arg-type]
-    assert found[UNISWAP] == recorded[UNISWAP]
-    assert absent not in found
-    assert found["@openzeppelin/contracts"]["gas"] == {"vote": 7}
-    assert found["@openzeppelin/contracts"]["licence"] == "MIT"
-    assert missing == ["no network", "no network"]
+        record.record(twice, {})

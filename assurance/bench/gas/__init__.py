@@ -1,1 +1,1 @@
-"""What `make gas` measures: our functions by area, the peers' under `peers`, and the record of both."""
+"""What `make gas` measures, by area, the record of it, and what other systems take (`peers.toml`)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assurance.bench.gas.comparison import COMPARISONS, Comparison, Measured, Recorded
+from assurance.bench.gas.comparison import COMPARISONS, SYSTEMS, Comparison
 from assurance.bench.gas.functions import EXEMPT
 from assurance.bench.gas.goals import GOALS
 from assurance.bench.gas.meter import EXPLAINED, How
@@ -28,7 +28,7 @@ def markdown(measured: Record) -> str:
 
 
 def tables(measured: Record) -> list[Table]:
-    return [_goals(measured), _beside(measured), *_functions(measured), _exempt(), _peers(measured), _sizes(measured)]
+    return [_goals(measured), _beside(measured), *_functions(measured), _exempt(), _peers(), _sizes(measured)]
 
 
 def gas_of(measured: Record, label: str) -> int:
@@ -39,14 +39,6 @@ def gas_of(measured: Record, label: str) -> int:
 def ours(measured: Record, row: Comparison) -> int:
     """Gas of our side of a comparison."""
     return sum(gas_of(measured, label) for label in row.ours)
-
-
-def theirs(measured: Record, other: Measured | Recorded) -> int:
-    """Gas of another system's side."""
-    if isinstance(other, Recorded):
-        return other.gas
-    gas: int = measured["peers"][other.package]["gas"][other.operation]
-    return gas
 
 
 def _goals(measured: Record) -> Table:
@@ -62,28 +54,20 @@ def _goals(measured: Record) -> Table:
 
 def _beside(measured: Record) -> Table:
     how = (
-        "`measured`: in the same run, on the same node, from the bytecode the authors published, with the same asset "
-        "as ours where a token moves (Superfluid: its own kind of token). `recorded`: once, in November 2026, the same "
-        "way but under the rules of Prague. Streamr's package is marked UNLICENSED and not fetched; Baal's set-up "
-        "takes a Safe with modules, and the contracts of OpenZeppelin's Wizard are sources to be compiled. The last "
-        "column is our gas divided by the other's; where it is above 1, the end of this page says why."
+        "The other systems' figures were taken once, in November 2026, from the bytecode the authors published, under "
+        "the rules named; the table of other systems says what was deployed. The last column is our gas divided by the "
+        "other's; where it is above 1, the end of this page says why."
     )
-    headings = ("operation", "ours", "other system", "its gas", "how", "ours / its")
+    headings = ("operation", "ours", "other system", "its gas", "rules", "ours / its")
     table = Table("Beside other systems", how, headings)
     for row in COMPARISONS:
         mine = ours(measured, row)
-        for place, other in enumerate(row.others):
-            gas = theirs(measured, other)
-            ratio = f"{mine / gas:.2f}"
+        for place, (system, operation) in enumerate(row.others):
+            gas = system.gas[operation]
             first = (row.operation, f"{mine:,}") if place == 0 else ("", "")
-            table.rows.append((*first, f"{_system(measured, other)}: {other.operation}", f"{gas:,}", other.how, ratio))
+            name = f"{system.name}: {operation}"
+            table.rows.append((*first, name, f"{gas:,}", system.rules, f"{mine / gas:.2f}"))
     return table
-
-
-def _system(measured: Record, other: Measured | Recorded) -> str:
-    if isinstance(other, Recorded):
-        return other.system
-    return f"{other.package} {measured['peers'][other.package]['version']}"
 
 
 def _functions(measured: Record) -> list[Table]:
@@ -108,17 +92,17 @@ def _exempt() -> Table:
     return Table("Functions without a figure", how, ("function", "why"), [(f"`{n}`", why) for n, why in EXEMPT.items()])
 
 
-def _peers(measured: Record) -> Table:
+def _peers() -> Table:
     how = (
-        "The packages of `toolchain/peers.json`, fetched by hash and never installed; OpenZeppelin's modules are "
-        "compiled by us from `node_modules` (`contracts/mocks/StockGovernor.sol`, with our token). A licence is what "
-        "the package's own description says; the sources in Uniswap's are marked UNLICENSED, and nothing of it is "
-        "passed on here."
+        "All figures of `assurance/bench/gas/peers.toml`, which also has the hashes of the packages. A licence is what "
+        "the package's own description says; nothing of these packages is passed on here."
     )
-    table = Table("Other systems, measured", how, ("package", "licence", "operation", "gas"))
-    for name, peer in measured["peers"].items():
-        for operation, gas in peer["gas"].items():
-            table.rows.append((f"{name} {peer['version']}", peer["licence"], operation, f"{gas:,}"))
+    table = Table("Other systems", how, ("system", "licence", "rules", "operation", "gas", "how"))
+    for system in SYSTEMS.values():
+        title = f"{system.name} (`{system.source}`)" if system.source else system.name
+        for place, (operation, gas) in enumerate(system.gas.items()):
+            first = (title, system.licence, system.rules) if place == 0 else ("", "", "")
+            table.rows.append((*first, operation, f"{gas:,}", system.how if place == 0 else ""))
     return table
 
 
@@ -148,7 +132,7 @@ def unexplained(measured: Record) -> list[str]:
     """Comparisons that are lost without a reason, or have one without being lost."""
     found = []
     for row in COMPARISONS:
-        lost = any(theirs(measured, other) < ours(measured, row) for other in row.others)
+        lost = any(system.gas[operation] < ours(measured, row) for system, operation in row.others)
         if lost != bool(row.why):
             found.append(f"{row.operation}: {'lost, and nothing says why' if lost else 'won, but a reason is given'}")
     return found

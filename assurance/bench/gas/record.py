@@ -13,24 +13,23 @@ DOCS = Path(__file__).parents[3] / "docs"
 DATA, DOCUMENT = DOCS / "gas.json", DOCS / "gas.md"
 
 Record = dict[str, Any]
-"""`figures`: {label: {how, gas}}. `peers`: {package: {version, licence, gas: {operation: gas}}}.
-`sizes`: {contract: {code, creation, init_code_hash}}, in bytes."""
+"""`figures`: {label: {how, gas}}. `sizes`: {contract: {code, creation, init_code_hash}}, in bytes."""
 
 
-def record(figures: Iterable[Figure], peers: Mapping[str, Any], sizes: Mapping[str, Any]) -> Record:
+def record(figures: Iterable[Figure], sizes: Mapping[str, Any]) -> Record:
     """Raises `ValueError` for two figures of one label."""
     labelled: dict[str, Any] = {}
     for figure in figures:
         if figure.label in labelled:
             raise ValueError(f"two figures are called {figure.label!r}")
         labelled[figure.label] = {"how": figure.how.value, "gas": figure.gas}
-    return {"figures": dict(sorted(labelled.items())), "peers": dict(peers), "sizes": dict(sizes)}
+    return {"figures": dict(sorted(labelled.items())), "sizes": dict(sizes)}
 
 
 def load() -> Record:
     """The committed record; an empty one where there is none yet."""
     if not DATA.exists():
-        return {"figures": {}, "peers": {}, "sizes": {}}
+        return {"figures": {}, "sizes": {}}
     parsed: Record = json.loads(DATA.read_text())
     return parsed
 

@@ -26,12 +26,12 @@ FURTHER = f"each further contribution, of {MANY}"
 
 
 class Paths:
-    """A tree of 32 real leaves under further siblings: proofs as long as in a tree of 2^`depth`."""
+    """A tree of 32 real leaves under further siblings: proofs as long as in a tree of 2^`DEPTH`."""
 
-    def __init__(self, hashes: Sequence[bytes], depth: int = DEPTH) -> None:
+    def __init__(self, hashes: Sequence[bytes]) -> None:
         filler = [keccak(text=f"filler/{i}") for i in range(32 - len(hashes))]
         self._tree = MerkleTree([*hashes, *filler])
-        self._above = [keccak(text=f"above/{i}") for i in range(depth - 5)]
+        self._above = [keccak(text=f"above/{i}") for i in range(DEPTH - 5)]
 
     @property
     def root(self) -> bytes:
