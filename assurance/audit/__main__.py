@@ -1,11 +1,11 @@
 """`make audit`: every part of the audit, side by side where cores allow, and a page of what came out.
 
-    python -m audit [PART ...]     only these parts; the page keeps what others found before
+    make audit ARGS="PART ..."     only these parts; the page keeps what others found before
     STEPS=5000000 make audit       longer lives in the campaign
     MUTANTS=all make audit         every mutant, for the night
 
-Each part is also a command, `python -m audit.<part>`; it writes audit-report/<part>.json. Exit code 0 says that every
-part ran and none found anything.
+Each part is also a command, `python -m` its module, with arguments of its own; it writes audit-report/<part>.json. Exit
+code 0 says that every part ran and none found anything.
 """
 
 from __future__ import annotations
@@ -34,23 +34,25 @@ class Part:
     name: str
     cores: int
     purpose: str
+    module: str = ""
+    """Below `assurance.audit`, where it is not called like the part."""
 
     @property
     def command(self) -> list[str]:
-        return [sys.executable, "-m", f"audit.{self.name}"]
+        return [sys.executable, "-m", f"assurance.audit.{self.module or self.name}"]
 
 
 # Those that take both cores first; the others fill the cores side by side.
 PARTS = (
-    Part("campaign", 2, "random lives of every contract beside its model"),
+    Part("campaign", 2, "random lives of every contract beside its model", "lives.campaign"),
     Part("proofs", 2, "arithmetic for all inputs, broken twins refuted"),
     Part("mutation", 2, "one line wrong at a time: does a test notice?"),
     Part("properties", 1, "every test that a property or abuse case names"),
-    Part("reach", 1, "every function, custom error and state met by some test"),
+    Part("reach", 1, "every function, custom error and state met by some test", "coverage.reach"),
     Part("coverage", 1, "every line run by some test"),
-    Part("replay", 1, "the same traces in process and on a node"),
+    Part("replay", 1, "the same traces in process and on a node", "replay.replay"),
     Part("year", 1, "10,000 contributors for a year, every payout beside exact fractions"),
-    Part("seeded", 1, "bugs of the field, each caught by the property it breaks"),
+    Part("seeded", 1, "bugs of the field, each caught by the property it breaks", "mutation.seeded"),
     Part("slither", 1, "static analysis, each finding triaged"),
 )
 
@@ -86,7 +88,7 @@ def main(arguments: list[str]) -> int:
 def _run(chosen: list[Part], begun: float) -> list[Part]:
     """Runs the parts, as many at once as there are cores for. Returns those that found something or broke off."""
     waiting, running, failed = list(chosen), list[Running](), list[Part]()
-    told = begun
+    reported = begun
     try:
         while waiting or running:
             free = CORES - sum(task.part.cores for task in running)
@@ -100,8 +102,8 @@ def _run(chosen: list[Part], begun: float) -> list[Part]:
                 running.remove(task)
                 if not _ended(task, begun):
                     failed.append(task.part)
-            if time.monotonic() - told > TICK:
-                told = time.monotonic()
+            if time.monotonic() - reported > TICK:
+                reported = time.monotonic()
                 for task in running:
                     print(f"{_clock(begun)}   {task.part.name}: {_last_line(task.log)}", flush=True)
     finally:
@@ -130,7 +132,7 @@ def _start(part: Part, begun: float) -> Running:
 
 
 def _ended(task: Running, begun: float) -> bool:
-    """Tells how it went. A part that left no result broke off, whatever its exit code."""
+    """Reports how it went. A part that left no result broke off, whatever its exit code."""
     answer = REPORT / f"{task.part.name}.json"
     code = task.process.returncode
     if not answer.exists():

@@ -48,7 +48,7 @@ def test_parts__two_for_both_cores__run_one_after_the_other(capsys: pytest.Captu
 ENDLESS = """
 import sys
 from pathlib import Path
-from audit import __main__ as command
+from assurance.audit import __main__ as command
 
 class Endless(command.Part):
     command = ["sh", "-c", "sleep 300 & wait"]

@@ -25,7 +25,9 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
-from typing import Any, TypedDict
+from typing import Any
+
+from typing_extensions import TypedDict
 
 from assurance.audit.lives.cells import SUBJECTS, Cell, cells, shares
 from assurance.audit.lives.lives import LENGTH, NOTHING, OK, Chunk, Task, live

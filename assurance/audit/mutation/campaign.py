@@ -8,7 +8,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import TypedDict
+
+from typing_extensions import TypedDict
 
 from assurance import ROOT
 from assurance.audit.mutation import triage

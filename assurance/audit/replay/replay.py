@@ -18,9 +18,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, TypedDict
+from typing import Any
 
 import pyrevm
+from typing_extensions import TypedDict
 
 from assurance.audit.lives.cells import SUBJECTS, cells
 from assurance.audit.part import PartError, Stopwatch, run, write

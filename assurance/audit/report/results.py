@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired
+
+from pydantic import TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
 from assurance.audit.__main__ import PARTS
 from assurance.audit.coverage import reach
@@ -13,7 +16,6 @@ from assurance.audit.lives import campaign
 from assurance.audit.mutation import campaign as mutation
 from assurance.audit.part import PartError
 from assurance.audit.replay import replay
-from assurance.audit.report.schema import Misfit, require
 from assurance.audit.year import __main__ as year
 
 OK, FAILED, NOT_RUN = "ok", "failed", "not run"
@@ -184,9 +186,11 @@ def _read(folder: Path, name: str) -> dict[str, Any] | None:
     try:
         result: dict[str, Any] = json.loads(path.read_text())
         for shape in (Common, SHAPES[name]):
-            require(result, shape, path.name)
+            TypeAdapter(shape).validate_python(result, strict=True)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise PartError(f"{path.name} is not JSON: {error}; run `toolchain/run python -m audit.{name}` again") from None
-    except Misfit as error:
-        raise PartError(f"{error}; run `toolchain/run python -m audit.{name}` again") from None
+        raise PartError(f"{path.name} is not JSON: {error}; run `make audit ARGS={name}` again") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, (path.name, *first["loc"])))
+        raise PartError(f"{where}: {first['msg']}; run `make audit ARGS={name}` again") from None
     return result

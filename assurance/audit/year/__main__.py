@@ -13,7 +13,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, TypedDict
+from typing import Any
+
+from typing_extensions import TypedDict
 
 from assurance.audit.part import PartError, Stopwatch, run, write
 from assurance.audit.year.life import Life
