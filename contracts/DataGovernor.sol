@@ -4,15 +4,18 @@ pragma solidity 0.8.37;
 import {GovernorBounds} from "./governance/GovernorBounds.sol";
 import {GovernorCore} from "./governance/GovernorCore.sol";
 import {GovernorQuorum} from "./governance/GovernorQuorum.sol";
+import {GovernorTimelock} from "./governance/GovernorTimelock.sol";
 import {GovernorTally} from "./governance/GovernorTally.sol";
 import {GovernorParams, IDataGovernor} from "./interfaces/IDataGovernor.sol";
 import {IDataLeases} from "./interfaces/IDataLeases.sol";
 import {IEmergencyBrake} from "./interfaces/IEmergencyBrake.sol";
 import {System} from "./interfaces/ISystem.sol";
+import {Hex} from "./libraries/Hex.sol";
 import {GovernanceLimits} from "./libraries/GovernanceLimits.sol";
 import {Wiring} from "./libraries/Wiring.sol";
 import {Governor} from "@openzeppelin/contracts/governance/Governor.sol";
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
+import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 
 /// @title Data DAO governor
 /// @notice Holders decide here; the timelock carries it out. A lease request is a proposal like any other, except that
@@ -28,6 +31,10 @@ import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 /// There is no pause, and no way to move the governor to another timelock; a DAO retires by erasing its data.
 /// @custom:security-contact see SECURITY.md
 contract DataGovernor is GovernorTally {
+    using Hex for address;
+    using Hex for bytes32;
+    using Strings for uint256;
+
     /// @inheritdoc IDataGovernor
     uint48 public constant override EXPIRY = GovernanceLimits.EXPIRY;
 
@@ -38,8 +45,9 @@ contract DataGovernor is GovernorTally {
 
     constructor(System memory system, string memory name_, GovernorParams memory params)
         GovernorCore(system, name_, params)
+        GovernorTimelock(system.timelock)
         GovernorBounds(params.lateQuorumExtension)
-        GovernorQuorum(system.token, params.quorumBps, params.leaseQuorumBps)
+        GovernorQuorum(system.token, params.quorumBps, params.leaseQuorumBps, params.floorPeriod)
     {
         Wiring.requireSelf(system.governor);
         Wiring.requireCode(system.timelock);
@@ -80,7 +88,17 @@ contract DataGovernor is GovernorTally {
         targets[0] = leases;
         calldatas[0] = abi.encodeCall(IDataLeases.approve, (leaseId, termsHash));
 
-        proposalId = _propose(targets, new uint256[](1), calldatas, description, msg.sender);
+        bytes memory full = bytes.concat(
+            "Lease ",
+            bytes(leaseId.toString()),
+            " terms ",
+            termsHash.toHex(),
+            " ",
+            bytes(description),
+            "#proposer=",
+            leases.toHex()
+        );
+        proposalId = _propose(targets, new uint256[](1), calldatas, string(full), msg.sender);
         _markLease(proposalId, licensee);
         emit LeaseProposed(proposalId, leaseId, licensee);
     }
@@ -108,8 +126,22 @@ contract DataGovernor is GovernorTally {
     /* VIEWS */
 
     /// @inheritdoc IGovernor
+    /// @dev A lease's proposal is known by its action alone, which names the lease and its terms and which no other proposal
+    /// can have; so `DataLeases` finds it again without keeping the hash of what the licensee wrote.
+    function getProposalId(
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        bytes32 descriptionHash
+    ) public view override(Governor, IGovernor) returns (uint256) {
+        bool isLease = targets.length == 1 && calldatas.length == 1 && targets[0] == leases
+            && bytes4(calldatas[0]) == IDataLeases.approve.selector;
+        return hashProposal(targets, values, calldatas, isLease ? bytes32(0) : descriptionHash);
+    }
+
+    /// @inheritdoc IGovernor
     /// @dev An expired operation stays in the timelock, where only this contract could execute it, and does not.
-    function state(uint256 proposalId) public view override returns (ProposalState) {
+    function state(uint256 proposalId) public view override(Governor, IGovernor) returns (ProposalState) {
         ProposalState current = super.state(proposalId);
         if (current == ProposalState.Succeeded) {
             if (clock() >= proposalDeadline(proposalId) + EXPIRY) return ProposalState.Expired;

@@ -3,33 +3,35 @@ pragma solidity 0.8.37;
 
 import {IDataLeases} from "./interfaces/IDataLeases.sol";
 import {System} from "./interfaces/ISystem.sol";
+import {LeaseBase} from "./leases/LeaseBase.sol";
+import {LeaseOffers} from "./leases/LeaseOffers.sol";
 import {LeaseRequests} from "./leases/LeaseRequests.sol";
 import {LeaseRun} from "./leases/LeaseRun.sol";
-import {LeaseStore} from "./leases/LeaseStore.sol";
-import {LeaseTerms, PackedTerms} from "./libraries/LeaseTerms.sol";
+import {LeaseClock} from "./libraries/LeaseClock.sol";
+import {LeaseTerms} from "./libraries/LeaseTerms.sol";
 import {NewestEight} from "./libraries/NewestEight.sol";
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Lease, Offer, PackedTerms} from "./types/LeaseTypes.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 /// @title Data leases
 /// @notice Escrow, vote, delivery, instalments, access. Documented on `IDataLeases`.
-/// @dev The parts, each a file under `leases/`: `LeaseStore` (state and time), `LeaseMoney` (books and transfers),
-/// `LeaseAdmission` (who lives beside whom), `LeaseRequests`, `LeaseOffers`, `LeaseRefunds`, `LeaseRun`. This file adds
-/// what is only read.
+/// @dev The parts, side by side under `leases/`: `LeaseRequests`, `LeaseOffers` and `LeaseRun`, over `LeaseBase` (state and
+/// transfers) and `LeaseAdmission` (the door that the first two share). This file adds what is only read.
 ///
 ///     None ─ request ─> Pending ─ approve ─> Approved ─ start, confirmDelivery ─> Active ─ end, terminate ─> Ended
-///       └──── accept ────────────────────────>┘  │ └───────── terminate ─────────────────────────────────────>┘
-///                          └──── refund ──> Refunded
+///       └──── accept ────────────────────────>┘  │
+///                          └──── refund ─────────┴─ end, terminate, refund ──> Refunded
 ///
 /// The brake stops request, accept and approve for 72 hours at a time; refunds, instalments, ends, bonds and access
 /// never ask it. The contract retires when policies admit no more leases and the last bond was pulled.
 /// @custom:security-contact see SECURITY.md
-contract DataLeases is LeaseRequests, LeaseRun {
+contract DataLeases is LeaseRequests, LeaseOffers, LeaseRun {
+    using LeaseClock for Lease;
     using LeaseTerms for PackedTerms;
     using NewestEight for uint256;
 
     constructor(System memory system, address asset_, LeaseParams memory params)
-        LeaseStore(system, asset_, params)
-        EIP712("DataLeases", "1")
+        LeaseBase(system, asset_, params)
     {}
 
     /* ACCESS */
@@ -42,8 +44,8 @@ contract DataLeases is LeaseRequests, LeaseRun {
         returns (bool)
     {
         if (purpose == 0) return false;
-        for (uint256 list = _lists[datasetId][licensee]; list != 0; list = list.remove(0)) {
-            Lease storage l = _leases[list.idAt(0)];
+        for (uint256 list = _s.datasets[datasetId].lists[licensee]; list != 0; list = list.remove(0)) {
+            Lease storage l = _s.leases[list.idAt(0)];
             PackedTerms storage terms = _termsOf(list.idAt(0), l);
             if (purpose & ~uint256(terms.purposes) == 0 && _isOpen(l, terms)) return true;
         }
@@ -57,20 +59,20 @@ contract DataLeases is LeaseRequests, LeaseRun {
         override
         returns (bool allowed, bytes32 hpkeKey, uint256 datasetId, uint256 purposes, uint48 until)
     {
-        Lease storage l = _leases[leaseId];
+        Lease storage l = _s.leases[leaseId];
         PackedTerms storage terms = _termsOf(leaseId, l);
         return (_isOpen(l, terms), l.hpkeKey, terms.datasetId, terms.purposes, l.paidUntil);
     }
 
     /// @inheritdoc IDataLeases
     function isOverdue(uint256 leaseId) external view override returns (bool) {
-        Lease storage l = _leases[leaseId];
+        Lease storage l = _s.leases[leaseId];
         return _isOverdue(l, _termsOf(leaseId, l));
     }
 
     /// @inheritdoc IDataLeases
     function leasesOf(uint256 datasetId, address licensee) external view override returns (uint256[8] memory ids) {
-        uint256 list = _lists[datasetId][licensee];
+        uint256 list = _s.datasets[datasetId].lists[licensee];
         for (uint256 i = 0; i < NewestEight.MAX; ++i) {
             ids[i] = list.idAt(i);
         }
@@ -80,14 +82,13 @@ contract DataLeases is LeaseRequests, LeaseRun {
 
     /// @inheritdoc IDataLeases
     function lease(uint256 leaseId) external view override returns (LeaseInfo memory info) {
-        Lease storage l = _leases[leaseId];
+        Lease storage l = _s.leases[leaseId];
         PackedTerms storage terms = _termsOf(leaseId, l);
         info.status = l.status;
         info.licensee = l.licensee;
         info.hpkeKey = l.hpkeKey;
         info.offerId = l.offerId;
-        if (_descriptionHashes[leaseId] != 0) info.proposalId = _proposalId(leaseId);
-        info.committeeEpoch = l.committeeEpoch;
+        info.committeeVersion = l.committeeVersion;
         info.paidPeriods = l.paidPeriods;
         info.startBy = l.startBy;
         info.paidUntil = l.paidUntil;
@@ -96,8 +97,8 @@ contract DataLeases is LeaseRequests, LeaseRun {
         bool over = l.status == Status.Ended || l.status == Status.Refunded;
         if (!over) info.escrow = terms.rentAfter(l.paidPeriods);
         if (l.status != Status.Refunded && !l.bondReleased) info.bond = terms.bond - l.slashed;
-        info.returnable = _returnable[leaseId];
-        info.live = _isLive(l, terms);
+        info.returnable = _s.returnable[leaseId];
+        info.live = l.isLive(terms);
     }
 
     /// @inheritdoc IDataLeases
@@ -107,21 +108,21 @@ contract DataLeases is LeaseRequests, LeaseRun {
         override
         returns (Terms memory terms, uint256 commonsBps, uint256 treasuryBps)
     {
-        PackedTerms storage packed = _termsOf(leaseId, _leases[leaseId]);
+        PackedTerms storage packed = _termsOf(leaseId, _s.leases[leaseId]);
         return (packed.unpack(), packed.commonsBps, packed.treasuryBps);
     }
 
     /// @inheritdoc IDataLeases
     function leaseCount() external view override returns (uint256) {
-        return _books.leases;
+        return _s.leaseCount;
     }
 
     /// @inheritdoc IDataLeases
     function offer(uint256 offerId) external view override returns (OfferInfo memory) {
-        Offer storage o = _offers[offerId];
+        Offer storage o = _s.offers[offerId];
         return
             OfferInfo({
-                licensee: o.licensee, seats: o.seats, seatsTaken: o.seatsTaken, expiry: o.expiry, closed: o.closed
+                licensee: o.licensee, capacity: o.capacity, taken: o.taken, expiry: o.expiry, closed: o.closed
             });
     }
 
@@ -132,13 +133,36 @@ contract DataLeases is LeaseRequests, LeaseRun {
         override
         returns (Terms memory terms, uint256 commonsBps, uint256 treasuryBps)
     {
-        PackedTerms storage packed = _offerTerms[offerId];
+        PackedTerms storage packed = _s.offerTerms[offerId];
         return (packed.unpack(), packed.commonsBps, packed.treasuryBps);
     }
 
     /// @inheritdoc IDataLeases
     function offerCount() external view override returns (uint256) {
-        return _books.offers;
+        return _s.offerCount;
+    }
+
+    /// @inheritdoc IDataLeases
+    function proposalOf(uint256 leaseId)
+        external
+        view
+        override
+        returns (address[] memory targets, uint256[] memory values, bytes[] memory calldatas, bytes32 descriptionHash)
+    {
+        Lease storage l = _s.leases[leaseId];
+        if (l.licensee != address(0) && l.offerId == 0) (targets, values, calldatas) = _proposal(leaseId);
+    }
+
+    /* MONEY */
+
+    /// @inheritdoc IDataLeases
+    function solvency() external view override returns (uint256 balance, uint256 owed) {
+        return (IERC20(asset).balanceOf(address(this)), _s.owed);
+    }
+
+    /// @inheritdoc IDataLeases
+    function treasuryOwed() external view override returns (uint256) {
+        return _s.treasuryOwed;
     }
 
     /* INTERNALS */

@@ -36,6 +36,7 @@ contract ModelRegistry is IModelRegistry, ReentrancyGuardTransient {
         bool openSource;
         bytes32 modelHash;
         string uri;
+        uint256 received;
         Royalty[] royalties;
     }
 
@@ -60,7 +61,7 @@ contract ModelRegistry is IModelRegistry, ReentrancyGuardTransient {
     mapping(uint256 modelId => Model) private _models;
     /// @inheritdoc IModelRegistry
     mapping(address account => uint256) public override creditOf;
-    /// @dev Sum of all credits.
+    /// @dev Sum of all credits, and of what no part of a payment has reached yet.
     uint256 private _owed;
 
     constructor(System memory system, address asset_) {
@@ -115,32 +116,44 @@ contract ModelRegistry is IModelRegistry, ReentrancyGuardTransient {
     /* ANYONE */
 
     /// @inheritdoc IModelRegistry
-    function pay(uint256 modelId, uint256 amount) external override nonReentrant {
+    function pay(uint256 modelId, address owner, bytes32 modelHash, uint256 amount) external override nonReentrant {
         Model storage m = _models[modelId];
         if (m.owner == address(0)) revert ModelRegistry_UnknownModel(modelId);
+        if (owner != m.owner || modelHash != m.modelHash) {
+            revert ModelRegistry_OtherModel(modelId, m.owner, m.modelHash);
+        }
         _pull(amount);
+        uint256 before = m.received;
+        uint256 received = before + amount;
+        m.received = received;
 
-        // Each pool is asked right before its deposit: an earlier one may have filled it. Credits are written last,
+        // Each pool is asked right before its deposit: an earlier one may have filled it. What stays here is booked last,
         // when the deposits have left, so that what is owed never exceeds what is there.
-        uint256 toBeneficiary = amount;
+        uint256 free = amount;
         uint256 toTreasury = 0;
+        uint256 rest = _BPS;
         uint256 count = m.royalties.length;
         for (uint256 i = 0; i < count; ++i) {
             Royalty memory royalty = m.royalties[i];
-            uint256 part = amount * royalty.bps / _BPS;
+            rest -= royalty.bps;
+            uint256 part = _part(before, received, royalty.bps);
             if (part == 0) continue;
-            toBeneficiary -= part;
             bool dead = !_splitter.acceptsDeposit(royalty.datasetId, part);
             if (dead) {
                 toTreasury += part;
             } else {
+                // A part may take a unit more than there is of this payment: one that waited.
+                if (part > free) _owed -= part - free;
+                free -= part < free ? part : free;
                 IERC20(asset).forceApprove(address(_splitter), part);
                 _splitter.deposit(royalty.datasetId, part);
             }
             emit RoyaltyPaid(modelId, royalty.leaseId, part, dead);
         }
-        _credit(_timelock, toTreasury);
-        _credit(m.beneficiary, toBeneficiary);
+        uint256 toBeneficiary = _part(before, received, rest);
+        _owed += free;
+        creditOf[_timelock] += toTreasury;
+        creditOf[m.beneficiary] += toBeneficiary;
         emit ModelPaid(modelId, msg.sender, amount, toBeneficiary);
     }
 
@@ -165,6 +178,7 @@ contract ModelRegistry is IModelRegistry, ReentrancyGuardTransient {
         info.modelHash = m.modelHash;
         info.openSource = m.openSource;
         info.uri = m.uri;
+        info.received = m.received;
         info.leaseIds = new uint256[](m.royalties.length);
         for (uint256 i = 0; i < info.leaseIds.length; ++i) {
             info.leaseIds[i] = m.royalties[i].leaseId;
@@ -197,15 +211,15 @@ contract ModelRegistry is IModelRegistry, ReentrancyGuardTransient {
         if (arrived != amount) revert ModelRegistry_WrongAmountReceived(amount, arrived);
     }
 
-    function _credit(address account, uint256 amount) private {
-        if (amount == 0) return;
-        creditOf[account] += amount;
-        _owed += amount;
+    /// @dev What `bps` of all payments come to after one of them, less before. The parts of one payment may add up to less
+    /// than it, never to more than it and what waited.
+    function _part(uint256 before, uint256 received, uint256 bps) private pure returns (uint256) {
+        return received * bps / _BPS - before * bps / _BPS;
     }
 
     function _withdraw(address account, address recipient) private returns (uint256 amount) {
         amount = creditOf[account];
-        if (amount == 0) revert ModelRegistry_NothingToWithdraw(account);
+        if (amount == 0) return 0;
         creditOf[account] = 0;
         _owed -= amount;
         emit Withdrawn(account, recipient, amount);

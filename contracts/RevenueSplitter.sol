@@ -11,11 +11,14 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 /// @title Revenue splitter
-/// @notice One accumulator per pool: a deposit touches two slots whatever the number of members, a claim two more.
+/// @notice One accumulator per dataset pool and one for the commons: a deposit touches two slots whatever the number of
+/// members, a claim of income two more.
 /// @dev The contract keeps state and moves money; `Accumulator` holds the arithmetic and the widths.
 ///
-/// Every change of an account's shares goes through `_gain` or `_lose`, and both keep what it earned before: a gain by
-/// moving the account's index to the average weighted by shares, a loss by putting the earnings into a credit.
+/// Every share of every dataset earns the commons alike, so nobody is a member of pool 0: a member of pool d has one index
+/// over `acc_d + acc_0`. Every change of an account's shares goes through `_gain` or `_lose`, and both keep what it earned
+/// before: a gain by moving the account's index to the average weighted by shares, a loss by putting the earnings into a
+/// credit.
 ///
 /// There is no switch: nobody can pause, redirect or sweep; the contract retires when nothing is owed.
 /// @custom:security-contact see SECURITY.md
@@ -26,8 +29,20 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
     struct Pool {
         uint176 acc;
         uint64 shares;
-        uint192 received;
+        uint128 received;
         uint64 carry;
+    }
+
+    /// @dev The first slot is what every claim reads and writes: the commons' accumulator, and the low part of all that
+    /// was ever paid. The high part changes once in 2**80 units. `shares` are those of all pools.
+    struct Commons {
+        uint176 acc;
+        uint80 paidLow;
+        uint64 shares;
+        uint64 carry;
+        uint128 received;
+        uint48 paidHigh;
+        uint32 poolCount;
     }
 
     /* CONSTANTS */
@@ -38,6 +53,8 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
     uint256 public constant override MIN_POOL_SHARES = Accumulator.MIN_SHARES;
     /// @inheritdoc IRevenueSplitter
     uint256 public constant override MAX_POOL_SHARES = Accumulator.MAX_SHARES;
+    /// @inheritdoc IRevenueSplitter
+    uint256 public constant override MAX_OWED = Accumulator.MAX_OWED;
     uint256 private constant _COMMONS = 0;
 
     /* IMMUTABLES */
@@ -48,13 +65,11 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
 
     /* STORAGE */
 
+    Commons private _commons;
     mapping(uint256 poolId => Pool) private _pools;
     mapping(uint256 poolId => mapping(address account => Member)) private _members;
     /// @dev Earnings, in asset units, of shares that the account no longer has.
     mapping(uint256 poolId => mapping(address account => uint256)) private _credits;
-    uint256 private _paid;
-    /// @dev One more than the highest pool that ever had shares; bounds the sum in `conservation`.
-    uint256 private _poolCount;
 
     constructor(System memory system, address asset_) {
         Wiring.requireSelf(system.splitter);
@@ -74,27 +89,23 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
 
     /// @inheritdoc IRevenueSplitter
     function deposit(uint256 poolId, uint256 amount) external override nonReentrant {
-        if (amount == 0) return;
-        Pool storage p = _pools[poolId];
-        if (p.shares < MIN_POOL_SHARES) revert RevenueSplitter_NoShares(poolId);
-        if (amount > Accumulator.MAX_DEPOSIT) revert RevenueSplitter_AccumulatorFull(poolId, amount);
+        _pull(amount);
+        _enter(poolId, amount);
+    }
 
-        // Money first, books second: whoever looks at the books from inside a transfer hook never sees more owed than
-        // is there. The guard keeps other deposits and claims out; shares are read after the hook.
-        uint256 before = _asset.balanceOf(address(this));
-        _asset.safeTransferFrom(msg.sender, address(this), amount);
-        uint256 arrived = _asset.balanceOf(address(this)) - before;
-        if (arrived != amount) revert RevenueSplitter_WrongAmountReceived(amount, arrived);
-
-        if (p.shares < MIN_POOL_SHARES) revert RevenueSplitter_NoShares(poolId);
-        (uint256 growth, uint256 carry) = Accumulator.split(amount, p.carry, p.shares);
-        uint256 acc = p.acc + growth;
-        if (acc > Accumulator.MAX_ACC) revert RevenueSplitter_AccumulatorFull(poolId, amount);
-        // The casts hold: acc was checked, carry < shares, and received fills later than acc (see Accumulator).
-        p.acc = uint176(acc);
-        p.received += uint192(amount);
-        p.carry = uint64(carry);
-        emit Deposited(poolId, msg.sender, amount, acc);
+    /// @inheritdoc IRevenueSplitter
+    function depositMany(uint256[] calldata poolIds, uint256[] calldata amounts) external override nonReentrant {
+        if (poolIds.length != amounts.length) {
+            revert RevenueSplitter_LengthMismatch(poolIds.length, amounts.length);
+        }
+        uint256 total = 0;
+        for (uint256 i = 0; i < amounts.length; ++i) {
+            total += amounts[i];
+        }
+        _pull(total);
+        for (uint256 i = 0; i < poolIds.length; ++i) {
+            _enter(poolIds[i], amounts[i]);
+        }
     }
 
     /* MONEY OUT */
@@ -122,6 +133,29 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         return _claim(msg.sender, recipient, poolIds);
     }
 
+    /// @inheritdoc IRevenueSplitter
+    function claimFor(address[] calldata accounts, uint256[] calldata poolIds)
+        external
+        override
+        nonReentrant
+        returns (uint256 amount)
+    {
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            // A call of its own, so that a payout that fails takes its books back with it.
+            try this.claimWithin(accounts[i], poolIds) returns (uint256 paid) {
+                amount += paid;
+            } catch {
+                emit ClaimSkipped(accounts[i]);
+            }
+        }
+    }
+
+    /// @inheritdoc IRevenueSplitter
+    function claimWithin(address account, uint256[] calldata poolIds) external override returns (uint256 amount) {
+        if (msg.sender != address(this)) revert RevenueSplitter_NotSelf(msg.sender);
+        return _claim(account, account, poolIds);
+    }
+
     /* SHARES */
 
     /// @inheritdoc IRevenueSplitter
@@ -132,11 +166,13 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         returns (uint256 entryIndex)
     {
         Pool storage p = _pools[poolId];
-        uint256 total = p.shares + shares;
-        if (total > MAX_POOL_SHARES) revert RevenueSplitter_TooManyShares(poolId, total);
-        if (poolId >= _poolCount) _poolCount = poolId + 1;
-        p.shares = uint64(total);
-        entryIndex = p.acc;
+        // The casts hold: all shares are those of every pool together.
+        uint256 all = _commons.shares + shares;
+        if (all > MAX_POOL_SHARES) revert RevenueSplitter_TooManyShares(poolId, all);
+        _commons.shares = uint64(all);
+        if (poolId >= _commons.poolCount) _commons.poolCount = uint32(poolId + 1);
+        p.shares += uint64(shares);
+        entryIndex = _index(p);
         emit PendingSharesAdded(poolId, shares, entryIndex);
     }
 
@@ -148,9 +184,7 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
     {
         // Only what the packed member can hold. Reading the pool again would cost each claim of a contribution 4,200
         // gas and could not tell a wrong entry from a right one.
-        if (entryIndex > Accumulator.MAX_ACC) {
-            revert RevenueSplitter_InvalidEntryIndex(poolId, entryIndex, Accumulator.MAX_ACC);
-        }
+        if (entryIndex > Accumulator.MAX_INDEX) revert RevenueSplitter_InvalidEntryIndex(poolId, entryIndex);
         uint256 total = _members[poolId][account].shares() + shares;
         if (total > MAX_POOL_SHARES) revert RevenueSplitter_TooManyShares(poolId, total);
         _gain(poolId, account, shares, entryIndex);
@@ -163,13 +197,15 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         onlyRegistry
     {
         Pool storage p = _pools[poolId];
-        uint256 acc = p.acc;
-        _requireEntered(poolId, acc, entryIndex);
+        uint256 index = _index(p);
+        if (entryIndex > Accumulator.MAX_INDEX || Accumulator.growth(index, entryIndex) > Accumulator.MAX_GROWTH) {
+            revert RevenueSplitter_InvalidEntryIndex(poolId, entryIndex);
+        }
         if (shares > p.shares) revert RevenueSplitter_InsufficientShares(poolId, account, shares, p.shares);
-        p.shares -= uint64(shares);
+        _takeOut(p, shares);
         uint256 credited;
         if (account != address(0)) {
-            credited = Accumulator.earned(shares, acc, entryIndex);
+            credited = Accumulator.earned(shares, index, entryIndex);
             _addCredit(poolId, account, credited);
         }
         emit PendingSharesDropped(poolId, account, shares, credited);
@@ -178,16 +214,26 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
     /// @inheritdoc IRevenueSplitter
     function removeShares(uint256 poolId, address account, uint256 shares) external override onlyRegistry {
         _lose(poolId, account, shares);
-        _pools[poolId].shares -= uint64(shares);
+        _takeOut(_pools[poolId], shares);
         emit SharesRemoved(poolId, account, shares);
     }
 
     /// @inheritdoc IRevenueSplitter
-    function moveShares(address from, address to, uint256 shares) external override {
+    function moveMember(uint256 poolId, address from, address to) external override returns (uint256 shares) {
         if (msg.sender != _token) revert RevenueSplitter_NotToken(msg.sender);
-        _lose(_COMMONS, from, shares);
-        _gain(_COMMONS, to, shares, _pools[_COMMONS].acc);
-        emit SharesMoved(from, to, shares);
+        uint256 index;
+        bool hasCredit;
+        (index, shares, hasCredit) = _members[poolId][from].unpack();
+        if (from == to) return shares;
+        _members[poolId][from] = Member.wrap(0);
+        _gain(poolId, to, shares, index);
+        uint256 credit = 0;
+        if (hasCredit) {
+            credit = _credits[poolId][from];
+            delete _credits[poolId][from];
+            _addCredit(poolId, to, credit);
+        }
+        if (shares != 0 || credit != 0) emit MemberMoved(poolId, from, to, shares, credit);
     }
 
     /* VIEWS */
@@ -195,16 +241,16 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
     /// @inheritdoc IRevenueSplitter
     function claimable(address account, uint256[] calldata poolIds) external view override returns (uint256 amount) {
         for (uint256 i = 0; i < poolIds.length; ++i) {
-            amount += _owed(poolIds[i], account);
+            (uint256 index, uint256 shares, bool hasCredit) = _members[poolIds[i]][account].unpack();
+            amount += Accumulator.earned(shares, _index(_pools[poolIds[i]]), index);
+            if (hasCredit) amount += _credits[poolIds[i]][account];
         }
     }
 
     /// @inheritdoc IRevenueSplitter
     function acceptsDeposit(uint256 poolId, uint256 amount) external view override returns (bool) {
-        Pool storage p = _pools[poolId];
-        if (p.shares < MIN_POOL_SHARES || amount > Accumulator.MAX_DEPOSIT) return false;
-        (uint256 growth,) = Accumulator.split(amount, p.carry, p.shares);
-        return p.acc + growth <= Accumulator.MAX_ACC;
+        uint256 shares = poolId == _COMMONS ? _commons.shares : _pools[poolId].shares;
+        return shares >= MIN_POOL_SHARES && _canOwe(amount, _asset.balanceOf(address(this)));
     }
 
     /// @inheritdoc IRevenueSplitter
@@ -219,24 +265,25 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         override
         returns (uint256 accumulator, uint256 shares, uint256 received, uint256 carry)
     {
+        Commons storage c = _commons;
+        if (poolId == _COMMONS) return (c.acc, c.shares, c.received, c.carry);
         Pool storage p = _pools[poolId];
         return (p.acc, p.shares, p.received, p.carry);
     }
 
     /// @inheritdoc IRevenueSplitter
-    function conservation()
+    function poolCount() external view override returns (uint256) {
+        return _commons.poolCount;
+    }
+
+    /// @inheritdoc IRevenueSplitter
+    function conservation(uint256 fromPool, uint256 toPool)
         external
         view
         override
-        returns (uint256 received, uint256 paid, uint256 owedUpperBound, uint256 carried)
+        returns (uint256 received, uint256 paid, uint256 carried)
     {
-        uint256 count = _poolCount;
-        for (uint256 i = 0; i < count; ++i) {
-            received += _pools[i].received;
-            carried += _pools[i].carry;
-        }
-        paid = _paid;
-        owedUpperBound = (received * SCALE - carried) / SCALE - paid;
+        return (_received(fromPool, toPool), _paid(), _carried(fromPool, toPool));
     }
 
     /// @inheritdoc IRevenueSplitter
@@ -244,25 +291,73 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         return address(_asset);
     }
 
-    /* INTERNALS */
+    /* INTERNALS: MONEY */
+
+    /// @dev Money first, books second: whoever looks at the books from inside a transfer hook never sees more owed than is
+    /// there. The guard keeps other deposits and claims out.
+    function _pull(uint256 amount) private {
+        if (amount == 0) return;
+        uint256 before = _asset.balanceOf(address(this));
+        if (!_canOwe(amount, before)) revert RevenueSplitter_TooMuchOwed(_owed(), amount, MAX_OWED);
+        _asset.safeTransferFrom(msg.sender, address(this), amount);
+        uint256 arrived = _asset.balanceOf(address(this)) - before;
+        if (arrived != amount) revert RevenueSplitter_WrongAmountReceived(amount, arrived);
+    }
+
+    /// @dev Shares are read after the transfer, whose hook may have changed them.
+    function _enter(uint256 poolId, uint256 amount) private {
+        if (amount == 0) return;
+        uint256 acc;
+        uint256 shares;
+        uint256 carry;
+        if (poolId == _COMMONS) {
+            Commons storage c = _commons;
+            (acc, shares, carry) = (c.acc, c.shares, c.carry);
+        } else {
+            Pool storage p = _pools[poolId];
+            (acc, shares, carry) = (p.acc, p.shares, p.carry);
+        }
+        if (shares < MIN_POOL_SHARES) revert RevenueSplitter_NoShares(poolId);
+        uint256 growth;
+        (growth, carry) = Accumulator.split(amount, carry, shares);
+        acc = Accumulator.advance(acc, growth);
+        // Receipts count modulo 2**128, as payouts do: with less than 2**111 owed, their difference is exact.
+        unchecked {
+            if (poolId == _COMMONS) {
+                Commons storage c = _commons;
+                c.acc = uint176(acc);
+                (c.carry, c.received) = (uint64(carry), c.received + uint128(amount));
+            } else {
+                Pool storage p = _pools[poolId];
+                p.acc = uint176(acc);
+                (p.carry, p.received) = (uint64(carry), p.received + uint128(amount));
+            }
+        }
+        emit Deposited(poolId, msg.sender, amount, acc);
+    }
 
     function _claim(address account, address recipient, uint256[] calldata poolIds) private returns (uint256 amount) {
         for (uint256 i = 0; i < poolIds.length; ++i) {
-            amount += _collect(poolIds[i], account);
+            uint256 part = _collect(poolIds[i], account);
+            if (part == 0) continue;
+            amount += part;
+            emit Claimed(account, poolIds[i], recipient, part);
         }
         if (amount == 0) return 0;
-        _paid += amount;
-        emit Claimed(account, recipient, amount);
+        uint256 low = _commons.paidLow + amount;
+        _commons.paidLow = uint80(low);
+        unchecked {
+            if (low >> 80 != 0) _commons.paidHigh += uint48(low >> 80);
+        }
         _asset.safeTransfer(recipient, amount);
     }
 
     /// @dev Takes what the account is owed in the pool off the books. The index moves by what whole units stand for and
     /// no further, so that claims made often, by anyone, do not cost the account its fractions.
     function _collect(uint256 poolId, address account) private returns (uint256 amount) {
-        Member m = _members[poolId][account];
-        (uint256 index, uint256 shares, bool hasCredit) = m.unpack();
-        amount = Accumulator.earned(shares, _pools[poolId].acc, index);
-        if (amount != 0) index += Accumulator.indexGrowth(amount, shares);
+        (uint256 index, uint256 shares, bool hasCredit) = _members[poolId][account].unpack();
+        amount = Accumulator.earned(shares, _index(_pools[poolId]), index);
+        if (amount != 0) index = Accumulator.advance(index, Accumulator.indexGrowth(amount, shares));
         if (hasCredit) {
             amount += _credits[poolId][account];
             delete _credits[poolId][account];
@@ -270,10 +365,41 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         if (amount != 0) _members[poolId][account] = Members.pack(index, shares, false);
     }
 
-    function _owed(uint256 poolId, address account) private view returns (uint256 amount) {
-        (uint256 index, uint256 shares, bool hasCredit) = _members[poolId][account].unpack();
-        amount = Accumulator.earned(shares, _pools[poolId].acc, index);
-        if (hasCredit) amount += _credits[poolId][account];
+    /// @dev What the splitter holds bounds what it owes; only where a donor has raised it beyond any use are the books
+    /// themselves summed.
+    function _canOwe(uint256 amount, uint256 held) private view returns (bool) {
+        if (amount > MAX_OWED) return false;
+        return held <= MAX_OWED - amount || _owed() <= MAX_OWED - amount;
+    }
+
+    function _owed() private view returns (uint256) {
+        unchecked {
+            return uint128(_received(0, _commons.poolCount) - _paid());
+        }
+    }
+
+    function _paid() private view returns (uint256) {
+        return uint256(_commons.paidHigh) << 80 | _commons.paidLow;
+    }
+
+    function _received(uint256 fromPool, uint256 toPool) private view returns (uint256 sum) {
+        for (uint256 i = fromPool; i < toPool; ++i) {
+            sum += i == _COMMONS ? _commons.received : _pools[i].received;
+        }
+        return uint128(sum);
+    }
+
+    function _carried(uint256 fromPool, uint256 toPool) private view returns (uint256 sum) {
+        for (uint256 i = fromPool; i < toPool; ++i) {
+            sum += i == _COMMONS ? _commons.carry : _pools[i].carry;
+        }
+    }
+
+    /* INTERNALS: SHARES */
+
+    /// @dev Income of one share of the pool since its beginning, the commons included, modulo 2**176.
+    function _index(Pool storage p) private view returns (uint256) {
+        return Accumulator.advance(p.acc, _commons.acc);
     }
 
     /// @dev Adds shares that have earned since `entryIndex`.
@@ -288,10 +414,16 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
     function _lose(uint256 poolId, address account, uint256 shares) private {
         (uint256 index, uint256 held, bool hasCredit) = _members[poolId][account].unpack();
         if (shares > held) revert RevenueSplitter_InsufficientShares(poolId, account, shares, held);
-        uint256 acc = _pools[poolId].acc;
-        uint256 earned = Accumulator.earned(held, acc, index);
+        uint256 now_ = _index(_pools[poolId]);
+        uint256 earned = Accumulator.earned(held, now_, index);
         if (earned != 0) _credits[poolId][account] += earned;
-        _members[poolId][account] = Members.pack(acc, held - shares, hasCredit || earned != 0);
+        _members[poolId][account] = Members.pack(now_, held - shares, hasCredit || earned != 0);
+    }
+
+    function _takeOut(Pool storage p, uint256 shares) private {
+        // The casts hold: the caller has seen that the pool, or a member of it, has them.
+        p.shares -= uint64(shares);
+        _commons.shares -= uint64(shares);
     }
 
     /// @dev For earnings of shares that never were the account's own.
@@ -300,9 +432,5 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         (uint256 index, uint256 shares,) = _members[poolId][account].unpack();
         _credits[poolId][account] += amount;
         _members[poolId][account] = Members.pack(index, shares, true);
-    }
-
-    function _requireEntered(uint256 poolId, uint256 acc, uint256 entryIndex) private pure {
-        if (entryIndex > acc) revert RevenueSplitter_InvalidEntryIndex(poolId, entryIndex, acc);
     }
 }

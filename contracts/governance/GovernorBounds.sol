@@ -3,14 +3,14 @@ pragma solidity 0.8.37;
 
 import {IDataGovernor} from "../interfaces/IDataGovernor.sol";
 import {GovernanceLimits} from "../libraries/GovernanceLimits.sol";
-import {GovernorCore} from "./GovernorCore.sol";
+import {GovernorTimelock} from "./GovernorTimelock.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @title Bounded governor settings
 /// @notice OpenZeppelin's settings and the late-quorum extension, each within constant bounds: a majority of one day
 /// must not be able to take the vote away from the majority of the next.
 /// @dev A setting applies to proposals made after it changed; a proposal keeps what it was born with.
-abstract contract GovernorBounds is GovernorCore {
+abstract contract GovernorBounds is GovernorTimelock {
     uint48 private _voteExtension;
 
     constructor(uint48 extension) {

@@ -6,9 +6,7 @@ import {IDataToken} from "../interfaces/IDataToken.sol";
 import {System} from "../interfaces/ISystem.sol";
 import {Governor} from "@openzeppelin/contracts/governance/Governor.sol";
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
-import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
 import {GovernorSettings} from "@openzeppelin/contracts/governance/extensions/GovernorSettings.sol";
-import {GovernorTimelockControl} from "@openzeppelin/contracts/governance/extensions/GovernorTimelockControl.sol";
 import {GovernorVotes} from "@openzeppelin/contracts/governance/extensions/GovernorVotes.sol";
 import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 import {IERC6372} from "@openzeppelin/contracts/interfaces/IERC6372.sol";
@@ -16,12 +14,11 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
 
 /// @title Governor core
-/// @notice OpenZeppelin's Governor with settings, votes and timelock, less what could lead around the timelock.
+/// @notice OpenZeppelin's Governor with settings and votes, less what could lead around the timelock.
 /// @dev Joined here once, so that the modules above form one line and each override has one meaning.
 abstract contract GovernorCore is
     GovernorSettings,
     GovernorVotes,
-    GovernorTimelockControl,
     ReentrancyGuardTransient,
     IDataGovernor
 {
@@ -29,7 +26,6 @@ abstract contract GovernorCore is
         Governor(name_)
         GovernorSettings(params.votingDelay, params.votingPeriod, params.proposalThreshold)
         GovernorVotes(IVotes(system.token))
-        GovernorTimelockControl(TimelockController(payable(system.timelock)))
     {}
 
     /* OURS */
@@ -47,7 +43,7 @@ abstract contract GovernorCore is
     }
 
     /// @notice Always reverts: no proposal can move the governor to another timelock.
-    function updateTimelock(TimelockController) public pure override {
+    function updateTimelock(address) external pure {
         revert DataGovernor_Disabled();
     }
 
@@ -74,27 +70,6 @@ abstract contract GovernorCore is
     /* REQUIRED BY SOLIDITY */
 
     /// @inheritdoc IGovernor
-    function state(uint256 proposalId)
-        public
-        view
-        virtual
-        override(Governor, GovernorTimelockControl, IGovernor)
-        returns (ProposalState)
-    {
-        return super.state(proposalId);
-    }
-
-    /// @inheritdoc IGovernor
-    function proposalNeedsQueuing(uint256 proposalId)
-        public
-        view
-        override(Governor, GovernorTimelockControl, IGovernor)
-        returns (bool)
-    {
-        return super.proposalNeedsQueuing(proposalId);
-    }
-
-    /// @inheritdoc IGovernor
     function proposalThreshold() public view virtual override(Governor, GovernorSettings, IGovernor) returns (uint256) {
         return super.proposalThreshold();
     }
@@ -107,38 +82,5 @@ abstract contract GovernorCore is
     /// @inheritdoc IGovernor
     function votingPeriod() public view override(Governor, GovernorSettings, IGovernor) returns (uint256) {
         return super.votingPeriod();
-    }
-
-    function _queueOperations(
-        uint256 proposalId,
-        address[] memory targets,
-        uint256[] memory values,
-        bytes[] memory calldatas,
-        bytes32 descriptionHash
-    ) internal override(Governor, GovernorTimelockControl) returns (uint48) {
-        return super._queueOperations(proposalId, targets, values, calldatas, descriptionHash);
-    }
-
-    function _executeOperations(
-        uint256 proposalId,
-        address[] memory targets,
-        uint256[] memory values,
-        bytes[] memory calldatas,
-        bytes32 descriptionHash
-    ) internal override(Governor, GovernorTimelockControl) {
-        super._executeOperations(proposalId, targets, values, calldatas, descriptionHash);
-    }
-
-    function _cancel(
-        address[] memory targets,
-        uint256[] memory values,
-        bytes[] memory calldatas,
-        bytes32 descriptionHash
-    ) internal virtual override(Governor, GovernorTimelockControl) returns (uint256) {
-        return super._cancel(targets, values, calldatas, descriptionHash);
-    }
-
-    function _executor() internal view override(Governor, GovernorTimelockControl) returns (address) {
-        return super._executor();
     }
 }

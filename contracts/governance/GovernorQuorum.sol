@@ -15,20 +15,26 @@ import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol
 /// @title Quorum
 /// @notice Two fractions of past supply, one for ordinary and one for lease proposals, and a floor for a young DAO.
 /// @dev Everything is read at the proposal's snapshot: fractions and supply are checkpointed, and the token's maturity
-/// is a date. For a past time t the answer is therefore the same for ever. In particular, a DAO not mature now can only
+/// is a date; so is the end of the floor. For a past time t the answer is therefore the same for ever. In particular, a DAO not mature now can only
 /// become mature later than t, so the floor goes on binding at t.
 abstract contract GovernorQuorum is GovernorBounds {
     using Checkpoints for Checkpoints.Trace208;
 
     /// @inheritdoc IDataGovernor
     uint256 public immutable override quorumFloor;
+    /// @inheritdoc IDataGovernor
+    uint48 public immutable override floorUntil;
 
     Checkpoints.Trace208 private _quorumBps;
     Checkpoints.Trace208 private _leaseQuorumBps;
 
-    constructor(address dataToken, uint256 initialQuorumBps, uint256 initialLeaseQuorumBps) {
+    constructor(address dataToken, uint256 initialQuorumBps, uint256 initialLeaseQuorumBps, uint48 floorPeriod) {
         Wiring.requireCode(dataToken);
+        GovernanceLimits.check(
+            "floorPeriod", floorPeriod, GovernanceLimits.MIN_FLOOR_PERIOD, GovernanceLimits.MAX_FLOOR_PERIOD
+        );
         quorumFloor = IDataToken(dataToken).maturitySupply() / 2;
+        floorUntil = clock() + floorPeriod;
         _setQuorumBps(initialQuorumBps);
         _setLeaseQuorumBps(initialLeaseQuorumBps);
     }
@@ -53,8 +59,18 @@ abstract contract GovernorQuorum is GovernorBounds {
     }
 
     /// @inheritdoc IDataGovernor
-    function quorumBps() external view override returns (uint256) {
+    function quorumBps() public view override returns (uint256) {
         return _quorumBps.latest();
+    }
+
+    /// @inheritdoc IDataGovernor
+    function quorumNumerator() external view override returns (uint256) {
+        return quorumBps();
+    }
+
+    /// @inheritdoc IDataGovernor
+    function quorumDenominator() external pure override returns (uint256) {
+        return GovernanceLimits.BPS;
     }
 
     /// @inheritdoc IDataGovernor
@@ -77,8 +93,8 @@ abstract contract GovernorQuorum is GovernorBounds {
         uint256 needed = Math.max(supply * bps / GovernanceLimits.BPS, 1);
 
         uint256 matureSince = dataToken.matureSince();
-        bool young = matureSince == 0 || timepoint < matureSince;
-        return young ? Math.max(needed, quorumFloor) : needed;
+        if (matureSince != 0 && timepoint >= matureSince) return needed;
+        return Math.max(needed, timepoint < floorUntil ? quorumFloor : quorumFloor / GovernanceLimits.FLOOR_DIVISOR);
     }
 
     function _setQuorumBps(uint256 bps) private {

@@ -28,8 +28,12 @@ import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/Signa
 /// since nobody votes after it. One difference is intended: the extension is the one in force when the proposal was
 /// made, not when quorum is reached, so that no other decision can move this one's end.
 ///
-/// **Ballots by signature** keep the standard type with its nonce. The nonce could be dropped safely (an account votes
-/// once per proposal), but then no wallet or front end could sign a ballot any more.
+/// **Receipts** are bits: one slot holds those of 256 members, by member number, and the proposal opens the slot of the
+/// first 255. An account that had no votes at the snapshot may have no number yet, and may get one before it votes again:
+/// its receipt stands under its address, whatever its number is by then.
+///
+/// **Ballots by signature** keep the standard type, with a nonce that is always 0: an account votes once per proposal, so
+/// a counter would guard nothing and cost a slot of each voter.
 abstract contract GovernorTally is GovernorQuorum {
     using Tallies for Tally;
 
@@ -40,14 +44,21 @@ abstract contract GovernorTally is GovernorQuorum {
         Abstain
     }
 
-    /// @dev A receipt is a whole word (1: voted), because a smaller type would be read again before it is written.
     struct Poll {
         Tally tally;
         address licensee;
-        mapping(address voter => uint256) receipts;
+        mapping(uint256 word => uint256) receipts;
+        mapping(address voter => bool) receiptsWithoutVotes;
     }
 
-    uint256 private constant _VOTED = 1;
+    /// @dev A vote before it is counted.
+    struct Voter {
+        address account;
+        uint256 weight;
+        uint256 number;
+    }
+
+    uint256 private constant _BALLOT_NONCE = 0;
 
     mapping(uint256 proposalId => Poll) private _polls;
 
@@ -61,7 +72,14 @@ abstract contract GovernorTally is GovernorQuorum {
 
     /// @inheritdoc IGovernor
     function hasVoted(uint256 proposalId, address account) public view override returns (bool) {
-        return _polls[proposalId].receipts[account] == _VOTED;
+        uint256 snapshot = proposalSnapshot(proposalId);
+        if (snapshot == 0 || snapshot >= block.timestamp) return false;
+        return _hasVoted(_polls[proposalId], _voter(account, snapshot));
+    }
+
+    /// @notice Always 0: see `IDataGovernor`.
+    function nonces(address) public pure override returns (uint256) {
+        return _BALLOT_NONCE;
     }
 
     /// @inheritdoc IDataGovernor
@@ -104,7 +122,9 @@ abstract contract GovernorTally is GovernorQuorum {
         address proposer
     ) internal override returns (uint256 proposalId) {
         proposalId = super._propose(targets, values, calldatas, description, proposer);
-        _polls[proposalId].tally = Tallies.open(super.proposalDeadline(proposalId), lateQuorumVoteExtension());
+        Poll storage poll = _polls[proposalId];
+        poll.tally = Tallies.open(super.proposalDeadline(proposalId), lateQuorumVoteExtension());
+        poll.receipts[0] = 1; // number 0 is nobody's
     }
 
     function _markLease(uint256 proposalId, address licensee) internal {
@@ -178,7 +198,7 @@ abstract contract GovernorTally is GovernorQuorum {
         revert DataGovernor_Disabled();
     }
 
-    /// @dev All ways to vote end here. The token is asked by a static call, so nothing happens in between.
+    /// @dev All ways to vote alone end here. The token is asked by a static call, so nothing happens in between.
     function _vote(uint256 proposalId, address account, uint8 support)
         private
         returns (uint256 weight, uint256 extendedDeadline)
@@ -186,22 +206,97 @@ abstract contract GovernorTally is GovernorQuorum {
         Poll storage poll = _polls[proposalId];
         Tally tally = poll.tally;
         uint256 snapshot = proposalSnapshot(proposalId);
+        _requireActive(proposalId, tally, snapshot);
+        if (_isLicensee(poll, tally, account)) revert DataGovernor_LicenseeCannotVote(proposalId, account);
+        Voter memory voter = _voter(account, snapshot);
+        if (_hasVoted(poll, voter)) revert GovernorAlreadyCastVote(account);
+        if (support > uint8(VoteType.Abstain)) revert GovernorInvalidVoteType();
+        if (voter.weight == 0) poll.receiptsWithoutVotes[account] = true;
+        else poll.receipts[voter.number >> 8] |= 1 << (voter.number & 0xff);
+        weight = voter.weight;
+        (poll.tally, extendedDeadline) = _count(tally, snapshot, support, weight);
+    }
+
+    /// @inheritdoc IDataGovernor
+    function castVotesBySig(uint256 proposalId, SignedBallot[] calldata ballots) external override {
+        Poll storage poll = _polls[proposalId];
+        Tally tally = poll.tally;
+        uint256 snapshot = proposalSnapshot(proposalId);
+        _requireActive(proposalId, tally, snapshot);
+        // The receipts of the voter before are kept at hand: neighbours by number share them.
+        uint256 at = 0;
+        uint256 word = poll.receipts[0];
+        for (uint256 i = 0; i < ballots.length; ++i) {
+            SignedBallot calldata ballot = ballots[i];
+            (bool counts, BallotFault fault) = _isSound(proposalId, poll, tally, ballot);
+            if (!counts) {
+                emit BallotSkipped(proposalId, ballot.voter, fault);
+                continue;
+            }
+            Voter memory voter = _voter(ballot.voter, snapshot);
+            if (voter.number >> 8 != at && voter.weight != 0) {
+                poll.receipts[at] = word;
+                at = voter.number >> 8;
+                word = poll.receipts[at];
+            }
+            uint256 bit = 1 << (voter.number & 0xff);
+            if (voter.weight == 0 ? poll.receiptsWithoutVotes[voter.account] : word & bit != 0) {
+                emit BallotSkipped(proposalId, voter.account, BallotFault.AlreadyVoted);
+                continue;
+            }
+            if (voter.weight == 0) poll.receiptsWithoutVotes[voter.account] = true;
+            else word |= bit;
+            uint256 extendedDeadline;
+            (tally, extendedDeadline) = _count(tally, snapshot, ballot.support, voter.weight);
+            emit VoteCast(voter.account, proposalId, ballot.support, voter.weight, "");
+            if (extendedDeadline != 0) emit ProposalExtended(proposalId, uint64(extendedDeadline));
+        }
+        poll.receipts[at] = word;
+        poll.tally = tally;
+    }
+
+    /// @dev Order of checks as for a single ballot: signature, licensee, then what `_vote` asks.
+    function _isSound(uint256 proposalId, Poll storage poll, Tally tally, SignedBallot calldata ballot)
+        private
+        view
+        returns (bool, BallotFault)
+    {
+        bytes32 digest = _ballotDigest(proposalId, ballot.support, ballot.voter);
+        (address recovered,,) = ECDSA.tryRecover(digest, ballot.r, ballot.vs);
+        if (recovered == address(0) || recovered != ballot.voter) return (false, BallotFault.InvalidSignature);
+        if (_isLicensee(poll, tally, ballot.voter)) return (false, BallotFault.Licensee);
+        if (ballot.support > uint8(VoteType.Abstain)) return (false, BallotFault.InvalidSupport);
+        return (true, BallotFault.InvalidSignature);
+    }
+
+    function _requireActive(uint256 proposalId, Tally tally, uint256 snapshot) private view {
         if (tally.isCanceled() || block.timestamp <= snapshot || block.timestamp > tally.deadline()) {
             _validateStateBitmap(proposalId, _encodeStateBitmap(ProposalState.Active));
         }
-        if (tally.mayBeLicensee(account) && poll.licensee == account) {
-            revert DataGovernor_LicenseeCannotVote(proposalId, account);
-        }
-        if (poll.receipts[account] == _VOTED) revert GovernorAlreadyCastVote(account);
-        if (support > uint8(VoteType.Abstain)) revert GovernorInvalidVoteType();
-        poll.receipts[account] = _VOTED;
+    }
 
-        weight = token().getPastVotes(account, snapshot);
+    function _isLicensee(Poll storage poll, Tally tally, address account) private view returns (bool) {
+        return tally.mayBeLicensee(account) && poll.licensee == account;
+    }
+
+    function _voter(address account, uint256 snapshot) private view returns (Voter memory voter) {
+        voter.account = account;
+        (voter.weight, voter.number) = _dataToken().ballotOf(account, snapshot);
+    }
+
+    function _hasVoted(Poll storage poll, Voter memory voter) private view returns (bool) {
+        if (voter.weight == 0) return poll.receiptsWithoutVotes[voter.account];
+        return poll.receipts[voter.number >> 8] >> (voter.number & 0xff) & 1 != 0;
+    }
+
+    function _count(Tally tally, uint256 snapshot, uint8 support, uint256 weight)
+        private
+        view
+        returns (Tally, uint256 extendedDeadline)
+    {
         tally = tally.add(support, weight);
-        if (support != uint8(VoteType.Against) && tally.isLate(block.timestamp)) {
-            (tally, extendedDeadline) = _settle(tally, snapshot, weight);
-        }
-        poll.tally = tally;
+        bool watched = support != uint8(VoteType.Against) && tally.isLate(block.timestamp);
+        return watched ? _settle(tally, snapshot, weight) : (tally, 0);
     }
 
     /// @dev Ends the watch if quorum is reached, and extends the vote if `weight` was what reached it.
@@ -241,8 +336,11 @@ abstract contract GovernorTally is GovernorQuorum {
         override
         returns (bool)
     {
-        bytes32 ballot = keccak256(abi.encode(BALLOT_TYPEHASH, proposalId, support, voter, _useNonce(voter)));
-        return _isSignedBy(voter, ballot, signature);
+        return _isSignedBy(voter, _ballotDigest(proposalId, support, voter), signature);
+    }
+
+    function _ballotDigest(uint256 proposalId, uint8 support, address voter) private view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(BALLOT_TYPEHASH, proposalId, support, voter, _BALLOT_NONCE)));
     }
 
     function _validateExtendedVoteSig(
@@ -259,16 +357,15 @@ abstract contract GovernorTally is GovernorQuorum {
                 proposalId,
                 support,
                 voter,
-                _useNonce(voter),
+                _BALLOT_NONCE,
                 keccak256(bytes(reason)),
                 keccak256(params)
             )
         );
-        return _isSignedBy(voter, ballot, signature);
+        return _isSignedBy(voter, _hashTypedDataV4(ballot), signature);
     }
 
-    function _isSignedBy(address voter, bytes32 ballot, bytes memory signature) private view returns (bool) {
-        bytes32 digest = _hashTypedDataV4(ballot);
+    function _isSignedBy(address voter, bytes32 digest, bytes memory signature) private view returns (bool) {
         (address recovered, ECDSA.RecoverError err,) = ECDSA.tryRecover(digest, signature);
         if (err == ECDSA.RecoverError.NoError && recovered == voter) return true;
         return SignatureChecker.isValidERC1271SignatureNow(voter, digest, signature);

@@ -10,6 +10,7 @@ import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 /// @param proposalThreshold votes needed to propose; never more than 1 % of supply is asked
 /// @param quorumBps quorum fraction of ordinary proposals, basis points
 /// @param leaseQuorumBps quorum fraction of lease proposals, basis points
+/// @param floorPeriod how long the whole quorum floor binds a DAO that does not mature, seconds
 struct GovernorParams {
     uint48 votingDelay;
     uint32 votingPeriod;
@@ -17,13 +18,35 @@ struct GovernorParams {
     uint256 proposalThreshold;
     uint256 quorumBps;
     uint256 leaseQuorumBps;
+    uint48 floorPeriod;
 }
 
 /// @title Data governor
 /// @notice OpenZeppelin Governor with what a Data DAO adds to it. Standard ABI, events, `COUNTING_MODE`, `CLOCK_MODE`.
 /// @dev Additions: lease proposals opened by `DataLeases`; a quorum fraction of their own; a quorum floor that binds
-/// until supply first reached twice the floor; proposals that expire; a guardian that may cancel until its end date.
+/// until supply first reached twice the floor, or until `floorUntil`; many signed ballots in one transaction; proposals
+/// that expire; a guardian that may cancel until its end date.
+///
+/// The nonce of a ballot is always 0, and `nonces` says so: an account votes once on a proposal, and an id never returns,
+/// so what was signed for one proposal counts at most once whatever the order in which ballots are relayed. Whoever wants
+/// to take back a ballot that was not relayed yet votes by itself.
 interface IDataGovernor is IGovernor {
+    /// @notice A signed ballot of the standard type, by a key; `r` and `vs` as in EIP-2098.
+    struct SignedBallot {
+        address voter;
+        uint8 support;
+        bytes32 r;
+        bytes32 vs;
+    }
+
+    /// @notice Why a ballot of a list did not count.
+    enum BallotFault {
+        InvalidSignature,
+        InvalidSupport,
+        AlreadyVoted,
+        Licensee
+    }
+
     /// @notice Thrown when `proposeLease` is called by anyone but `DataLeases`.
     error DataGovernor_NotLeases(address caller);
 
@@ -49,8 +72,14 @@ interface IDataGovernor is IGovernor {
     /// @notice Emitted when the extension for later proposals changes. As in OpenZeppelin's late-quorum module.
     event LateQuorumVoteExtensionSet(uint64 oldVoteExtension, uint64 newVoteExtension);
 
+    /// @notice Emitted for each ballot of a list that did not count; the others did.
+    event BallotSkipped(uint256 indexed proposalId, address indexed voter, BallotFault fault);
+
     /// @notice Emitted next to `ProposalCreated` for a lease request.
     event LeaseProposed(uint256 indexed proposalId, uint256 indexed leaseId, address indexed licensee);
+
+    /// @notice Emitted at creation. As in OpenZeppelin's timelock module.
+    event TimelockChange(address oldTimelock, address newTimelock);
 
     /// @notice Opens the vote on a lease request. `DataLeases` only; needs no tokens.
     /// @param termsHash hash of the terms that `DataLeases.approve` will be called with
@@ -58,9 +87,16 @@ interface IDataGovernor is IGovernor {
         external
         returns (uint256 proposalId);
 
+    /// @notice Casts many ballots on one proposal, each as `castVoteBySig` would. Anyone may send it.
+    /// @dev For keys; a contract wallet's ballot goes by `castVoteBySig`. A proposal that is not Active reverts; a ballot
+    /// that does not count is skipped and named by `BallotSkipped`. Of two ballots that one voter signed the first counts.
+    /// Ballots in the order of member numbers cost least: a slot holds the receipts of 256 members.
+    function castVotesBySig(uint256 proposalId, SignedBallot[] calldata ballots) external;
+
     /// @notice Votes (for and abstain together) that the proposal needs, from its snapshot on.
     /// @dev `max(bps * pastTotalSupply / 10_000, floor, 1)`; the floor only while supply had not yet reached twice the
-    /// floor at the snapshot. Reverts until the snapshot has passed, like `quorum`.
+    /// floor at the snapshot: `quorumFloor` before `floorUntil`, a tenth of it from then on. Reverts until the snapshot has
+    /// passed, like `quorum`.
     function proposalQuorum(uint256 proposalId) external view returns (uint256);
 
     /// @notice The licensee of a lease proposal, zero for an ordinary one.
@@ -76,8 +112,16 @@ interface IDataGovernor is IGovernor {
     function quorumBps() external view returns (uint256);
     function leaseQuorumBps() external view returns (uint256);
 
+    /// @notice `quorumBps` and 10,000, by the names that front ends look for. Lease proposals have a fraction of their
+    /// own, and a young DAO a floor: `proposalQuorum` is the answer for one proposal.
+    function quorumNumerator() external view returns (uint256);
+    function quorumDenominator() external view returns (uint256);
+
     /// @notice Votes that any proposal of a young DAO needs at least.
     function quorumFloor() external view returns (uint256);
+
+    /// @notice Time from which a tenth of the floor is left for a DAO that has not matured.
+    function floorUntil() external view returns (uint48);
 
     /// @notice Voting time that is left at least after quorum is reached, for proposals made from now on.
     function lateQuorumVoteExtension() external view returns (uint48);
@@ -91,6 +135,9 @@ interface IDataGovernor is IGovernor {
 
     /// @notice A succeeded proposal expires this long after its deadline, a queued one this long after its eta.
     function EXPIRY() external view returns (uint48);
+
+    /// @notice The timelock that carries decisions out. As in OpenZeppelin's timelock module.
+    function timelock() external view returns (address);
 
     /// @notice The one contract that may open lease proposals.
     function leases() external view returns (address);

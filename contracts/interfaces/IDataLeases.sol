@@ -15,7 +15,9 @@ interface IDataLeases {
     /// @param periods number of periods, at least 1
     /// @param bond returned after the lease unless slashed
     /// @param royaltyBps part of a model's payments owed to the dataset
-    /// @param exclusive no other lease of the dataset lives at the same time
+    /// @param exclusive no lease of another licensee on the dataset lives at the same time
+    /// @param minShares least shares the dataset's pool must have for an instalment to be paid, at any price: nobody pays a
+    /// year's rent for what is left after an exit
     /// @param agreementHash hash of the human-readable agreement
     struct Terms {
         uint256 datasetId;
@@ -26,6 +28,7 @@ interface IDataLeases {
         uint256 bond;
         uint256 royaltyBps;
         bool exclusive;
+        uint256 minShares;
         bytes32 agreementHash;
     }
 
@@ -53,8 +56,7 @@ interface IDataLeases {
         address licensee;
         bytes32 hpkeKey;
         uint256 offerId;
-        uint256 proposalId;
-        uint256 committeeEpoch;
+        uint256 committeeVersion;
         uint256 paidPeriods;
         uint48 startBy;
         uint48 paidUntil;
@@ -66,11 +68,19 @@ interface IDataLeases {
         bool live;
     }
 
+    /// @notice A signature of EIP-2612.
+    struct Permit {
+        uint256 deadline;
+        uint8 v;
+        bytes32 r;
+        bytes32 s;
+    }
+
     /// @notice State of a standing offer. `licensee` zero means anyone.
     struct OfferInfo {
         address licensee;
-        uint256 seats;
-        uint256 seatsTaken;
+        uint256 capacity;
+        uint256 taken;
         uint48 expiry;
         bool closed;
     }
@@ -99,7 +109,7 @@ interface IDataLeases {
     error DataLeases_UnknownOffer(uint256 offerId);
 
     /// @notice Thrown when a term is out of range; `field` is its name.
-    error DataLeases_InvalidTerms(string field, uint256 value, uint256 min, uint256 max);
+    error DataLeases_InvalidTerms(bytes32 field, uint256 value, uint256 min, uint256 max);
     error DataLeases_PurposeNotAllowed(uint256 purposes, uint256 allowed);
     error DataLeases_ZeroKey();
     error DataLeases_EscrowTooSmall(uint256 escrow, uint256 min);
@@ -110,19 +120,16 @@ interface IDataLeases {
     /// @notice Thrown when a lease would be approved by another proposal than its own, executed one.
     error DataLeases_NotExecuted(uint256 leaseId, uint256 proposalId);
     error DataLeases_WrongTerms(uint256 leaseId, bytes32 expected, bytes32 actual);
+    error DataLeases_WrongOfferTerms(uint256 offerId, bytes32 expected, bytes32 actual);
     error DataLeases_NotRefundable(uint256 leaseId);
-    error DataLeases_NothingToWithdraw(uint256 leaseId);
     error DataLeases_InvalidRecipient(address recipient);
-    error DataLeases_InvalidOffer(string field, uint256 value, uint256 min, uint256 max);
+    error DataLeases_InvalidOffer(bytes32 field, uint256 value, uint256 min, uint256 max);
     error DataLeases_OfferClosed(uint256 offerId);
     error DataLeases_OfferExpired(uint256 offerId, uint48 expiry);
-    error DataLeases_NoSeats(uint256 offerId, uint256 seats);
+    error DataLeases_OfferFull(uint256 offerId, uint256 capacity);
     error DataLeases_NotAddressee(uint256 offerId, address licensee);
     error DataLeases_CostAboveMax(uint256 cost, uint256 maxCost);
     error DataLeases_TooLateToStart(uint256 leaseId, uint48 startBy);
-    error DataLeases_InsufficientSignatures(uint256 given, uint256 threshold);
-    error DataLeases_NotCustodian(address signer, uint256 epoch);
-    error DataLeases_SignersNotAscending(address previous, address next);
 
     /// @notice Thrown when an instalment is offered outside `[opensAt, closesAt)`.
     error DataLeases_OutsideWindow(uint256 leaseId, uint48 opensAt, uint48 closesAt);
@@ -130,6 +137,9 @@ interface IDataLeases {
     error DataLeases_Overdue(uint256 leaseId, uint256 acknowledged, uint256 required);
     error DataLeases_NotOverdue(uint256 leaseId);
     error DataLeases_DeadPool(uint256 datasetId);
+
+    /// @notice Thrown when the dataset's pool has fewer shares than the terms ask for an instalment.
+    error DataLeases_TooFewShares(uint256 datasetId, uint256 shares, uint256 minShares);
     error DataLeases_NotOver(uint256 leaseId);
 
     /// @notice Thrown when a termination would slash more than `maxSlashBps`, or when earlier slashes left nothing to
@@ -142,12 +152,19 @@ interface IDataLeases {
     error DataLeases_BondDue(uint256 leaseId, uint48 since);
     error DataLeases_Exclusive(uint256 datasetId, uint256 leaseId);
     error DataLeases_LiveLeases(uint256 datasetId, uint256 live);
+
+    /// @notice Thrown when a termination names another `startBy` than the lease's: nothing can be decided about a lease
+    /// that does not exist yet.
+    error DataLeases_WrongStartBy(uint256 leaseId, uint48 expected, uint48 actual);
     error DataLeases_StillLive(uint256 leaseId);
     error DataLeases_NotReservable(uint256 leaseId);
     error DataLeases_TooManyLeases(address licensee, uint256 datasetId, uint256 max);
 
+    /// @notice Thrown by the constructor when the asset is not the one that the splitter pays.
+    error DataLeases_WrongAsset(address expected, address actual);
+
     /// @notice Thrown by the constructor when a DAO parameter is out of range; `name` says which.
-    error DataLeases_InvalidParameter(string name, uint256 value, uint256 min, uint256 max);
+    error DataLeases_InvalidParameter(bytes32 name, uint256 value, uint256 min, uint256 max);
 
     event LeaseRequested(
         uint256 indexed leaseId,
@@ -158,16 +175,16 @@ interface IDataLeases {
         uint256 commonsBps,
         uint256 treasuryBps
     );
-    event LeaseWithdrawn(uint256 indexed leaseId);
+    event RequestCanceled(uint256 indexed leaseId);
 
     /// @notice Emitted when a lease becomes approved, by vote (`offerId` 0) or by acceptance of an offer.
-    event LeaseApproved(uint256 indexed leaseId, uint256 indexed offerId, uint256 committeeEpoch, uint48 startBy);
+    event LeaseApproved(uint256 indexed leaseId, uint256 indexed offerId, uint256 committeeVersion, uint48 startBy);
     event LeaseRefunded(uint256 indexed leaseId, uint256 amount);
     event OfferCreated(
         uint256 indexed offerId,
         address indexed licensee,
         Terms terms,
-        uint256 seats,
+        uint256 capacity,
         uint48 expiry,
         uint256 commonsBps,
         uint256 treasuryBps
@@ -178,7 +195,7 @@ interface IDataLeases {
     );
 
     /// @notice Emitted when custodians declare that the keys of a lease are ready to be released.
-    event DeliveryConfirmed(uint256 indexed leaseId, bytes32 releaseRoot, uint256 committeeEpoch);
+    event DeliveryConfirmed(uint256 indexed leaseId, bytes32 releaseRoot, uint256 committeeVersion);
 
     /// @notice Emitted when an instalment was paid: `toDataset`, `toCommons` to the pools, `toTreasury` credited.
     event InstalmentPaid(
@@ -199,7 +216,7 @@ interface IDataLeases {
     event BondReleased(uint256 indexed leaseId, uint256 amount);
     event ErasuresAcknowledged(uint256 indexed leaseId, uint256 erasures);
     event KeyRotated(uint256 indexed leaseId, bytes32 hpkeKey);
-    event LeaseSettled(uint256 indexed leaseId);
+    event LeaseExpired(uint256 indexed leaseId);
     event DatasetReserved(uint256 indexed datasetId, uint256 indexed leaseId);
     event ReturnablePaid(uint256 indexed leaseId, address indexed recipient, uint256 amount);
     event TreasuryPaid(uint256 amount);
@@ -212,9 +229,17 @@ interface IDataLeases {
         external
         returns (uint256 leaseId, uint256 proposalId);
 
+    /// @notice `request` with a permit (EIP-2612) for exactly its escrow. A permit that fails is ignored.
+    function requestWithPermit(
+        Terms calldata terms,
+        bytes32 hpkeKey,
+        string calldata description,
+        Permit calldata permit
+    ) external returns (uint256 leaseId, uint256 proposalId);
+
     /// @notice Cancels the proposal of a request before its vote begins. Licensee only. The money is refundable from
     /// the snapshot on.
-    function withdraw(uint256 leaseId) external;
+    function cancelRequest(uint256 leaseId) external;
 
     /// @notice Approves a lease. Only by the execution of the lease's own proposal.
     function approve(uint256 leaseId, bytes32 termsHash) external;
@@ -228,34 +253,49 @@ interface IDataLeases {
     function claimRefund(uint256 leaseId) external returns (uint256 amount);
 
     /// @notice The same to another address of the licensee's choice. Licensee only.
-    function refundTo(uint256 leaseId, address recipient) external returns (uint256 amount);
+    function claimRefundTo(uint256 leaseId, address recipient) external returns (uint256 amount);
 
-    /// @notice Opens terms to one licensee, or to anyone (`licensee` zero), for `seats` leases. Timelock only.
+    /// @notice Opens terms to one licensee, or to anyone (`licensee` zero), for `capacity` leases. Timelock only.
     /// @dev May go below the policy's minima of price and bond, never outside its purposes.
-    function createOffer(Terms calldata terms, address licensee, uint256 seats, uint48 expiry)
+    function createOffer(Terms calldata terms, address licensee, uint256 capacity, uint48 expiry)
         external
         returns (uint256 offerId);
 
     /// @notice Closes an offer to further acceptance. Timelock or guardian.
     function closeOffer(uint256 offerId) external;
 
-    /// @notice Takes a seat of an offer: escrows and is approved at once.
+    /// @notice Takes a place of an offer: escrows and is approved at once.
+    /// @dev Refuses purposes that the dataset's policy of this moment no longer allows: a vote that narrows purposes closes
+    /// older offers too.
+    /// @param termsHash `hashTerms` of the offer's terms: a block that is put together otherwise must not sell other terms
     /// @param maxCost most that may be pulled, all rent and bond together
-    function accept(uint256 offerId, bytes32 hpkeKey, uint256 maxCost) external returns (uint256 leaseId);
+    function accept(uint256 offerId, bytes32 termsHash, bytes32 hpkeKey, uint256 maxCost)
+        external
+        returns (uint256 leaseId);
 
-    /// @notice Starts an approved lease when a threshold of its committee signed
-    /// `Readiness(uint256 leaseId,bytes32 releaseRoot,uint256 committeeEpoch)` (EIP-712, domain `DataLeases`
-    /// version `1`). Pays the first instalment. Anyone relays; signatures as in `IDatasetRegistry.publish`.
+    /// @notice `accept` with a permit (EIP-2612) for `maxCost`. A permit that fails is ignored: whoever used it first has
+    /// left the allowance it was for.
+    function acceptWithPermit(
+        uint256 offerId,
+        bytes32 termsHash,
+        bytes32 hpkeKey,
+        uint256 maxCost,
+        Permit calldata permit
+    ) external returns (uint256 leaseId);
+
+    /// @notice Starts an approved lease when a threshold of its committee signed that its keys are ready:
+    /// `DatasetRegistry.requireReadiness`. Pays the first instalment. Anyone relays.
     function confirmDelivery(uint256 leaseId, bytes32 releaseRoot, bytes[] calldata signatures) external;
 
     /// @notice Starts an approved lease without waiting for custodians. Licensee only. Pays the first instalment.
     function start(uint256 leaseId) external;
 
     /// @notice Pays the next instalment, from a tenth of a period before `paidUntil` to a tenth after. Anyone.
-    function startPeriod(uint256 leaseId) external;
+    function payInstalment(uint256 leaseId) external;
 
     /// @notice Ends a lease: by the licensee at any time; by anyone once its last period or its window is over, or its
-    /// pool is dead. Never shortens paid access.
+    /// pool is dead. Never shortens paid access. An approved lease that has not started is refunded instead, by the
+    /// licensee alone.
     function end(uint256 leaseId) external;
 
     /// @notice Ends a lease and slashes `slashBps` of the original bond. Timelock only, also after the end, until the
@@ -263,9 +303,10 @@ interface IDataLeases {
     /// @dev Notes:
     /// - Takes what earlier slashes left of `maxSlashBps` when that is less, so that a licensee cannot make a vote fail
     /// by letting itself be slashed for a missed acknowledgement.
-    /// - An approved lease that has not started cannot start any more; all its money but the slash is returnable at
-    /// once. Not from `startBy` on, when all of it is refundable.
-    function terminate(uint256 leaseId, uint256 slashBps) external;
+    /// - An approved lease that has not started is refunded whole: nothing is slashed before the start.
+    /// - A lease that is over, its bond due or released, is left alone, and nothing reverts.
+    /// @param startBy that of the lease, which is not known before its approval
+    function terminate(uint256 leaseId, uint48 startBy, uint256 slashBps) external;
 
     /// @notice Makes the bond returnable, `bondDelay` after the end of access. Anyone.
     function releaseBond(uint256 leaseId) external;
@@ -281,7 +322,7 @@ interface IDataLeases {
     function rotateKey(uint256 leaseId, bytes32 hpkeKey) external;
 
     /// @notice Takes a lease that is no longer live off its dataset's counter. Anyone; a second time does nothing.
-    function settle(uint256 leaseId) external;
+    function expire(uint256 leaseId) external;
 
     /// @notice Holds the dataset for an exclusive lease whose proposal is Queued, as long as it stays so. Anyone.
     function reserve(uint256 leaseId) external;
@@ -323,19 +364,20 @@ interface IDataLeases {
     /// @notice Hash of the encoded terms, as named in a proposal.
     function hashTerms(Terms calldata terms) external pure returns (bytes32);
 
-    /// @notice The one action of a lease's proposal, rebuilt from the lease, and the hash of its description: what
-    /// `DataGovernor.queue`, `execute` and `cancel` take.
+    /// @notice What `DataGovernor.queue`, `execute` and `cancel` take for the proposal of a lease: its one action, rebuilt
+    /// from the lease. The governor knows a lease's proposal by its action; any description hash will do, also this 0.
     function proposalOf(uint256 leaseId)
         external
         view
         returns (address[] memory targets, uint256[] memory values, bytes[] memory calldatas, bytes32 descriptionHash);
     function isOverdue(uint256 leaseId) external view returns (bool);
 
-    /// @notice Live leases of a dataset as counted, the exclusive one among them, and the lease it is reserved for.
+    /// @notice Live leases of a dataset as counted, the exclusive ones among them, the one licensee that these are of, and
+    /// the lease it is reserved for.
     function datasetLeases(uint256 datasetId)
         external
         view
-        returns (uint256 live, uint256 exclusiveLease, uint256 reservedFor);
+        returns (uint256 live, uint256 exclusives, address exclusiveLicensee, uint256 reservedFor);
 
     /// @notice The newest eight leases of the licensee for the dataset, zero where there are fewer.
     function leasesOf(uint256 datasetId, address licensee) external view returns (uint256[8] memory);

@@ -3,14 +3,15 @@ pragma solidity >=0.8.4;
 
 import {IERC5805} from "@openzeppelin/contracts/interfaces/IERC5805.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 
 /// @title Data DAO membership token
 /// @notice One token unit is one share of accepted data (9 decimals). Holders vote from the moment of receipt,
 /// without a `delegate` call. The registry holds what is accepted but not yet claimed; it never votes.
 /// @dev Notes:
 /// - `transferable() == false`: only the registry moves tokens, so votes are earned with data and never bought.
-/// - `transferable() == true`: a seller keeps the income of its datasets, a buyer keeps its votes after the seller
-///   erased its data, and commons income (pool 0) can be bought just before an instalment.
+/// - `transferable() == true`: a token carries votes and nothing else. A seller keeps the income of its data, and a buyer
+///   keeps its votes after the seller erased its data.
 /// - Timestamps are the clock (ERC-6372).
 interface IDataToken is IERC20, IERC5805 {
     /// @notice Thrown when a function of the registry is called by somebody else.
@@ -25,8 +26,15 @@ interface IDataToken is IERC20, IERC5805 {
     /// @notice Thrown when votes would be delegated to the registry or to the token, where nobody could use them.
     error DataToken_InvalidDelegate(address delegatee);
 
-    /// @notice Thrown by the constructor when the supply at which the DAO counts as grown up is zero.
-    error DataToken_ZeroMaturitySupply();
+    /// @notice Thrown by the constructor when the supply at which the DAO counts as grown up is none, or more than supply
+    /// can ever be: its quorum floor would bind for ever.
+    error DataToken_InvalidMaturitySupply(uint256 supply, uint256 min, uint256 max);
+
+    /// @notice Thrown when supply would exceed what fits; as in OpenZeppelin's `ERC20Votes`.
+    error ERC20ExceededSafeSupply(uint256 increasedSupply, uint256 cap);
+
+    /// @notice Thrown when votes or supply are asked for at a time that is not past; as in OpenZeppelin's `Votes`.
+    error ERC5805FutureLookup(uint256 timepoint, uint48 clock);
 
     /// @notice Emitted once, when supply first reaches `maturitySupply`.
     event Matured(uint256 supply);
@@ -37,6 +45,22 @@ interface IDataToken is IERC20, IERC5805 {
 
     /// @notice Destroys `amount` units of `from`. Registry only: erasure, leftovers, duplicates and sleep.
     function burn(address from, uint256 amount) external;
+
+    /// @notice Votes of `account` at `timepoint`, as `getPastVotes`, and its member number now, 0 if it has none.
+    function ballotOf(address account, uint256 timepoint) external view returns (uint256 votes, uint256 number);
+
+    /// @notice Number of the account among all that ever held a token or received a delegation of more than nothing, from
+    /// 1 in the order of that; 0 for any other. It never changes and is never given again.
+    function memberNumber(address account) external view returns (uint256);
+
+    /// @notice The highest member number.
+    function memberCount() external view returns (uint256);
+
+    /// @notice Number of checkpoints of an account's votes; as in OpenZeppelin's `ERC20Votes`.
+    function numCheckpoints(address account) external view returns (uint32);
+
+    /// @notice The checkpoint after `pos` others; as in OpenZeppelin's `ERC20Votes`.
+    function checkpoints(address account, uint32 pos) external view returns (Checkpoints.Checkpoint208 memory);
 
     /// @notice Whether members may transfer tokens to one another. Fixed at birth.
     function transferable() external view returns (bool);

@@ -36,6 +36,18 @@ interface IDatasetRegistry {
         string uri;
     }
 
+    /// @notice The part of a policy that concerns leases; the fields of `Policy`.
+    struct LeasePolicy {
+        uint256 purposes;
+        uint256 minPricePerPeriod;
+        uint256 minPeriod;
+        uint256 maxPeriod;
+        uint256 maxPeriods;
+        uint256 minBond;
+        uint16 commonsBps;
+        uint16 treasuryBps;
+    }
+
     /// @notice Someone who scores data and signs batches.
     /// @param signer account that signs (EOA or ERC-1271)
     /// @param hpkeKey X25519 public key to which contributors seal what the attestor must read
@@ -116,14 +128,12 @@ interface IDatasetRegistry {
     /// @param unresolvedShares shares neither claimed, erased nor dropped
     /// @param unresolvedCount leaves neither claimed, erased nor dropped
     /// @param since time of publication; once active, of activation
-    /// @param entryIndex accumulator of the dataset's pool at activation
-    /// @param commonsEntryIndex accumulator of the commons at activation
+    /// @param entryIndex index of the dataset's pool, the commons included, at activation
     struct BatchInfo {
         BatchStatus status;
         uint256 datasetId;
         uint256 sequence;
         bytes32 root;
-        uint256 totalShares;
         uint256 unresolvedShares;
         uint256 unresolvedCount;
         uint256 sharesPerUnit;
@@ -132,7 +142,16 @@ interface IDatasetRegistry {
         uint256 attestorSetVersion;
         uint48 since;
         uint256 entryIndex;
-        uint256 commonsEntryIndex;
+    }
+
+    /// @notice Why a proven leaf cannot be claimed.
+    enum ClaimFault {
+        None,
+        InvalidContributor,
+        QualityOutOfRange,
+        NoShares,
+        FingerprintUsed,
+        SharesExceedBatch
     }
 
     /// @notice Record of a claimed or erased fingerprint.
@@ -155,7 +174,7 @@ interface IDatasetRegistry {
     /// @param policies of the first datasets, in the order of their numbers
     /// @param challengePeriod time for a veto between publication and activation, 0 to 30 days
     /// @param claimPeriod time after activation until unclaimed tokens may leave supply, at least 365 days
-    /// @param epochLength length of an issuance epoch, 1 to 366 days
+    /// @param epochLength length of an issuance epoch, 2 to 366 days
     /// @param epochFloor shares that may be activated per epoch whatever the supply
     /// @param epochCapBps the same as a part of the supply before the epoch, basis points
     struct RegistryParams {
@@ -175,8 +194,8 @@ interface IDatasetRegistry {
     error DatasetRegistry_NotGuardian(address caller);
     error DatasetRegistry_UnknownDataset(uint256 datasetId);
     error DatasetRegistry_UnknownBatch(uint256 batchId);
-    error DatasetRegistry_UnknownEpoch(uint256 epoch);
-    error DatasetRegistry_UnknownSlot(uint256 epoch, uint256 slot);
+    error DatasetRegistry_UnknownCommittee(uint256 version);
+    error DatasetRegistry_UnknownSlot(uint256 version, uint256 slot);
     error DatasetRegistry_TooManyDatasets(uint256 max);
 
     /// @notice Thrown when a field of a policy is out of range; `field` is its name in ASCII.
@@ -207,7 +226,7 @@ interface IDatasetRegistry {
     error DatasetRegistry_ValueTooLarge(bytes32 field, uint256 value, uint256 max);
     error DatasetRegistry_BatchExceedsCap(uint256 shares, uint256 cap);
     error DatasetRegistry_InsufficientSignatures(uint256 given, uint256 threshold);
-    error DatasetRegistry_NotAttestor(address signer, uint256 version);
+    error DatasetRegistry_NotSigner(address signer, uint256 version);
 
     /// @notice Thrown when a batch is not in the state that the call needs.
     error DatasetRegistry_WrongBatchStatus(uint256 batchId, BatchStatus actual);
@@ -218,7 +237,6 @@ interface IDatasetRegistry {
     error DatasetRegistry_EpochCapReached(uint256 requested, uint256 remaining, uint48 nextEpochAt);
     error DatasetRegistry_InvalidProof(uint256 batchId, bytes32 leaf);
     error DatasetRegistry_NothingToClaim();
-    error DatasetRegistry_MixedContributors(address expected, address actual);
     error DatasetRegistry_InvalidContributor(address contributor);
     error DatasetRegistry_QualityOutOfRange(uint256 quality, uint256 min, uint256 max);
     error DatasetRegistry_NoShares(uint256 units, uint256 quality);
@@ -237,12 +255,12 @@ interface IDatasetRegistry {
     event DatasetCreated(uint256 indexed datasetId);
     event PolicyUpdated(uint256 indexed datasetId, uint256 indexed version, Policy policy);
     event AttestorsSet(uint256 indexed version, Attestor[] attestors, uint256 threshold);
-    event CommitteeSet(uint256 indexed epoch, Custodian[] custodians, uint256 threshold);
-    event CustodianReplaced(uint256 indexed epoch, uint256 indexed slot, Custodian custodian);
+    event CommitteeSet(uint256 indexed version, Custodian[] custodians, uint256 threshold);
+    event CustodianReplaced(uint256 indexed version, uint256 indexed slot, Custodian custodian);
     /// @dev Warning: nobody signed `manifestURI`. Whoever relayed the transaction chose its bytes, which need not be
     /// UTF-8 and may lead anywhere; `batch.manifestHash` is what attestors signed.
     event BatchPublished(uint256 indexed batchId, uint256 indexed datasetId, Batch batch, string manifestURI);
-    event BatchActivated(uint256 indexed batchId, uint256 shares, uint256 entryIndex, uint256 commonsEntryIndex);
+    event BatchActivated(uint256 indexed batchId, uint256 shares, uint256 entryIndex);
     event BatchVetoed(uint256 indexed batchId, address indexed guardian);
     event BatchDiscarded(uint256 indexed batchId);
 
@@ -251,6 +269,11 @@ interface IDatasetRegistry {
 
     /// @notice Emitted when every leaf is resolved and what no leaf used leaves pools and supply.
     event BatchCompleted(uint256 indexed batchId, uint256 leftover);
+    /// @notice Emitted for a leaf of a list that could not be recorded; the others were.
+    event ContributionSkipped(
+        uint256 indexed batchId, address indexed contributor, bytes32 indexed fingerprint, ClaimFault fault
+    );
+
     event ContributionClaimed(
         uint256 indexed batchId, address indexed contributor, bytes32 indexed fingerprint, uint256 shares
     );
@@ -278,10 +301,10 @@ interface IDatasetRegistry {
     function setAttestors(Attestor[] calldata attestors, uint256 threshold) external returns (uint256 version);
 
     /// @notice Appoints a custodian committee for data sealed from now on. Timelock only.
-    function setCommittee(Custodian[] calldata custodians, uint256 threshold) external returns (uint256 epoch);
+    function setCommittee(Custodian[] calldata custodians, uint256 threshold) external returns (uint256 version);
 
-    /// @notice Names the successor of one seat, for the files of that epoch. Timelock only.
-    function replaceCustodian(uint256 epoch, uint256 slot, Custodian calldata custodian) external;
+    /// @notice Names the successor in one slot, for the files of that version. Timelock only.
+    function replaceCustodian(uint256 version, uint256 slot, Custodian calldata custodian) external;
 
     /// @notice Registers a batch that a threshold of the current attestors signed. Anyone relays. Its sequence exceeds
     /// the dataset's last one, by at most 65,536: no single batch can use up the numbers.
@@ -355,11 +378,24 @@ interface IDatasetRegistry {
     function leafOf(uint256 batchId, Contribution calldata contribution) external view returns (bytes32);
     function attestors(uint256 version) external view returns (Attestor[] memory members, uint256 threshold);
     function attestorSetVersion() external view returns (uint256);
-    function committee(uint256 epoch) external view returns (Custodian[] memory custodians, uint256 threshold);
-    function committeeEpoch() external view returns (uint256);
+    function committee(uint256 version) external view returns (Custodian[] memory custodians, uint256 threshold);
+    function committeeVersion() external view returns (uint256);
 
-    /// @notice Seat of `signer` in the committee, plus one; 0 when it has none. With the committee's threshold.
-    function seatOf(uint256 epoch, address signer) external view returns (uint256 seat, uint256 threshold);
+    /// @notice Reverts unless a threshold of a committee signed that the keys of a lease are ready to be released:
+    /// `Readiness(uint256 leaseId,bytes32 releaseRoot,uint256 committeeVersion)` (EIP-712, domain of this contract).
+    /// Signatures as in `publish`; a slot's successor signs in its place.
+    function requireReadiness(uint256 leaseId, bytes32 releaseRoot, uint256 version, bytes[] calldata signatures)
+        external
+        view;
+
+    /// @notice Slot of `signer` in the committee, plus one; 0 when it has none. With the committee's threshold.
+    function slotOf(uint256 version, address signer) external view returns (uint256 place, uint256 threshold);
+
+    /// @notice What the dataset's policy of now asks of a lease.
+    function leasePolicy(uint256 datasetId) external view returns (LeasePolicy memory);
+
+    /// @notice Purposes that the dataset's policy allows now, a mask.
+    function purposesOf(uint256 datasetId) external view returns (uint256);
 
     /// @notice Erasures of activated contributions in the dataset up to and including time `t`; now allowed.
     function erasuresAt(uint256 datasetId, uint48 t) external view returns (uint256);

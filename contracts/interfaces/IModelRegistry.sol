@@ -11,12 +11,14 @@ interface IModelRegistry {
     /// @param modelHash hash of the model's published description
     /// @param openSource whether weights are public, as stated by the owner
     /// @param royaltyBps sum of the leases' royalties
+    /// @param received all that the model was ever paid, asset units
     struct ModelInfo {
         address owner;
         address beneficiary;
         bytes32 modelHash;
         bool openSource;
         uint256 royaltyBps;
+        uint256 received;
         uint256[] leaseIds;
         string uri;
     }
@@ -27,9 +29,11 @@ interface IModelRegistry {
     error ModelRegistry_NotStarted(uint256 leaseId);
     error ModelRegistry_RoyaltiesTooHigh(uint256 royaltyBps, uint256 max);
     error ModelRegistry_UnknownModel(uint256 modelId);
+
+    /// @notice Thrown when a payment names another owner or hash than the model's.
+    error ModelRegistry_OtherModel(uint256 modelId, address owner, bytes32 modelHash);
     error ModelRegistry_InvalidBeneficiary(address beneficiary);
     error ModelRegistry_WrongAmountReceived(uint256 expected, uint256 actual);
-    error ModelRegistry_NothingToWithdraw(address account);
     error ModelRegistry_InvalidRecipient(address recipient);
 
     /// @notice Thrown by the constructor when the splitter's asset is another one.
@@ -60,13 +64,18 @@ interface IModelRegistry {
         address beneficiary
     ) external returns (uint256 modelId);
 
-    /// @notice Pays a model. Each royalty is rounded down; the beneficiary is credited the remainder.
-    function pay(uint256 modelId, uint256 amount) external;
+    /// @notice Pays a model: each lease's royalty to its dataset's pool, the rest to the beneficiary's credit.
+    /// @dev A part is the floor of its share of all that the model was ever paid, less what it got before: payments however
+    /// small lose nothing. What no part has reached yet, less than one unit for each of them, waits for the next payment.
+    /// @param owner of the model: whom one pays
+    /// @param modelHash of the model: for what
+    function pay(uint256 modelId, address owner, bytes32 modelHash, uint256 amount) external;
 
-    /// @notice Pays the caller's credit to `recipient`.
+    /// @notice Pays the caller's credit to `recipient`. With nothing owed it returns 0.
     function withdrawTo(address recipient) external returns (uint256 amount);
 
-    /// @notice Pays `account` its credit. Anyone may call; only `account` is paid.
+    /// @notice Pays `account` its credit. Anyone may call; only `account` is paid. With nothing owed it returns 0, so that a
+    /// proposal that calls it for the treasury cannot be made to fail.
     function withdraw(address account) external returns (uint256 amount);
 
     function model(uint256 modelId) external view returns (ModelInfo memory);
@@ -75,7 +84,7 @@ interface IModelRegistry {
     /// @notice What `account` can withdraw: a beneficiary, or the treasury (the timelock).
     function creditOf(address account) external view returns (uint256);
 
-    /// @notice Asset balance and the sum of all credits. `balance >= owed`.
+    /// @notice Asset balance, and the sum of all credits and of what no part has reached yet. `balance >= owed`.
     function solvency() external view returns (uint256 balance, uint256 owed);
     function asset() external view returns (address);
 }

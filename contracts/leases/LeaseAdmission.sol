@@ -2,55 +2,37 @@
 pragma solidity 0.8.37;
 
 import {IDataLeases} from "../interfaces/IDataLeases.sol";
-import {LeaseTerms, PackedTerms} from "../libraries/LeaseTerms.sol";
-import {NewestEight} from "../libraries/NewestEight.sol";
-import {LeaseMoney} from "./LeaseMoney.sol";
+import {Admission} from "../libraries/Admission.sol";
+import {LeaseClock} from "../libraries/LeaseClock.sol";
+import {DatasetLeases, Lease, LeaseState, PackedTerms} from "../types/LeaseTypes.sol";
+import {LeaseBase} from "./LeaseBase.sol";
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-/// @notice Which leases of a dataset live side by side: the counter, exclusivity, reservations, and the list of each
-/// licensee's newest leases that the access view looks through.
-/// @dev A lease stops being live by time alone, its place in the counter is given back by whoever cares: `settle`.
-/// What blocks others is checked live where one lease is named (an exclusive one, a reservation), and through the
-/// counter where there may be many.
-abstract contract LeaseAdmission is LeaseMoney {
-    using LeaseTerms for PackedTerms;
-    using NewestEight for uint256;
+/// @notice The door that requests and offers share, and reservations: a dataset held for an exclusive request that was
+/// agreed to and waits for its time.
+abstract contract LeaseAdmission is LeaseBase {
+    using Admission for LeaseState;
+    using LeaseClock for Lease;
     using SafeCast for uint256;
-
-    /// @dev One slot.
-    struct DatasetState {
-        uint32 live;
-        uint32 exclusiveLease;
-        uint32 reservedFor;
-    }
-
-    /* STORAGE */
-
-    mapping(uint256 datasetId => DatasetState) private _datasets;
-    mapping(uint256 datasetId => mapping(address licensee => uint256 newestEight)) internal _lists;
-    /// @dev Of the proposals of requested leases.
-    mapping(uint256 leaseId => bytes32) internal _descriptionHashes;
 
     /* ANYONE */
 
     /// @inheritdoc IDataLeases
-    function settle(uint256 leaseId) external override nonReentrant {
+    function expire(uint256 leaseId) external override nonReentrant {
         Lease storage l = _known(leaseId);
         PackedTerms storage terms = _termsOf(leaseId, l);
-        if (_isLive(l, terms)) revert DataLeases_StillLive(leaseId);
-        _uncount(leaseId, l, terms);
+        if (l.isLive(terms)) revert DataLeases_StillLive(leaseId);
+        _s.remove(leaseId, l, terms);
     }
 
     /// @inheritdoc IDataLeases
     function reserve(uint256 leaseId) external override nonReentrant {
         PackedTerms storage terms = _termsOf(leaseId, _inStatus(leaseId, Status.Pending));
-        if (!terms.exclusive || !_isQueued(leaseId)) revert DataLeases_NotReservable(leaseId);
-        DatasetState storage d = _datasets[terms.datasetId];
+        if (!terms.exclusive || _queuedUntil(leaseId) == 0) revert DataLeases_NotReservable(leaseId);
+        DatasetLeases storage d = _s.datasets[terms.datasetId];
         uint256 holder = d.reservedFor;
-        if (holder != 0 && holder != leaseId && _isQueued(holder)) {
-            revert DataLeases_Exclusive(terms.datasetId, holder);
-        }
+        if (holder != leaseId && _queuedUntil(holder) != 0) revert DataLeases_Exclusive(terms.datasetId, holder);
         d.reservedFor = uint32(leaseId);
         emit DatasetReserved(terms.datasetId, leaseId);
     }
@@ -62,27 +44,12 @@ abstract contract LeaseAdmission is LeaseMoney {
         external
         view
         override
-        returns (uint256 live, uint256 exclusiveLease, uint256 reservedFor)
+        returns (uint256 live, uint256 exclusives, address exclusiveLicensee, uint256 reservedFor)
     {
-        DatasetState storage d = _datasets[datasetId];
-        (live, exclusiveLease, reservedFor) = (d.live, d.exclusiveLease, d.reservedFor);
-        if (reservedFor != 0 && !_isQueued(reservedFor)) reservedFor = 0;
-    }
-
-    /// @inheritdoc IDataLeases
-    function proposalOf(uint256 leaseId)
-        public
-        view
-        override
-        returns (address[] memory targets, uint256[] memory values, bytes[] memory calldatas, bytes32 descriptionHash)
-    {
-        descriptionHash = _descriptionHashes[leaseId];
-        if (descriptionHash == 0) return (targets, values, calldatas, descriptionHash);
-        targets = new address[](1);
-        values = new uint256[](1);
-        calldatas = new bytes[](1);
-        targets[0] = address(this);
-        calldatas[0] = abi.encodeCall(IDataLeases.approve, (leaseId, _termsHash(leaseId)));
+        DatasetLeases storage d = _s.datasets[datasetId];
+        (live, exclusives, reservedFor) = (d.live, d.exclusives, d.reservedFor);
+        if (exclusives != 0) exclusiveLicensee = d.exclusiveLicensee;
+        if (_queuedUntil(reservedFor) == 0) reservedFor = 0;
     }
 
     /* INTERNALS */
@@ -90,82 +57,35 @@ abstract contract LeaseAdmission is LeaseMoney {
     /// @dev Makes a lease approved: from now to `startBy` it lives, holds its place, and opens nothing.
     function _admit(uint256 leaseId, Lease storage l, PackedTerms storage terms) internal {
         uint256 datasetId = terms.datasetId;
-        _enlist(leaseId, datasetId, l.licensee);
-        _count(leaseId, datasetId, terms.exclusive);
+        _requireUnreserved(datasetId, leaseId, l);
+        _s.admit(leaseId, l, terms);
 
-        uint256 epoch = _registry.committeeEpoch();
+        uint256 version = _registry.committeeVersion();
         uint48 startBy = _now() + startWindow;
         l.status = Status.Approved;
-        l.committeeEpoch = epoch.toUint24();
-        l.counted = true;
-        l.startBy = uint256(startBy).toUint40();
-        l.acknowledged = _registry.erasuresAt(datasetId, _now()).toUint40();
-        emit LeaseApproved(leaseId, l.offerId, epoch, startBy);
+        l.committeeVersion = version.toUint24();
+        l.startBy = uint40(startBy);
+        l.acknowledged = uint40(_registry.erasuresAt(datasetId, _now()));
+        emit LeaseApproved(leaseId, l.offerId, version, startBy);
     }
 
-    /// @dev Idempotent, because a lease can be settled before it is refunded or ended.
-    function _uncount(uint256 leaseId, Lease storage l, PackedTerms storage terms) internal {
-        if (!l.counted) return;
-        l.counted = false;
-        DatasetState storage d = _datasets[terms.datasetId];
-        d.live -= 1;
-        if (d.exclusiveLease == leaseId) d.exclusiveLease = 0;
-        emit LeaseSettled(leaseId);
-    }
-
-    function _termsHash(uint256 leaseId) internal view returns (bytes32) {
-        return keccak256(abi.encode(_requestTerms[leaseId].unpack()));
-    }
-
-    function _proposalId(uint256 leaseId) internal view returns (uint256) {
-        (address[] memory targets, uint256[] memory values, bytes[] memory calldatas, bytes32 descriptionHash) =
-            proposalOf(leaseId);
-        return _governor.hashProposal(targets, values, calldatas, descriptionHash);
-    }
-
-    function _isQueued(uint256 leaseId) private view returns (bool) {
-        return _leases[leaseId].status == Status.Pending
-            && _governor.state(_proposalId(leaseId)) == IGovernor.ProposalState.Queued;
-    }
-
-    function _count(uint256 leaseId, uint256 datasetId, bool exclusive) private {
-        _settleIfOver(_datasets[datasetId].exclusiveLease);
-
-        DatasetState memory d = _datasets[datasetId];
-        if (d.exclusiveLease != 0) revert DataLeases_Exclusive(datasetId, d.exclusiveLease);
-        if (d.reservedFor != 0) {
-            if (d.reservedFor != leaseId && _isQueued(d.reservedFor)) {
-                revert DataLeases_Exclusive(datasetId, d.reservedFor);
-            }
-            d.reservedFor = 0;
+    /// @dev A reservation holds out what came later: every acceptance, and requests whose time comes after.
+    function _requireUnreserved(uint256 datasetId, uint256 leaseId, Lease storage l) private {
+        uint256 holder = _s.datasets[datasetId].reservedFor;
+        if (holder == 0) return;
+        uint256 heldFrom = holder == leaseId ? 0 : _queuedUntil(holder);
+        if (heldFrom == 0) {
+            _s.datasets[datasetId].reservedFor = 0;
+        } else if (l.offerId != 0 || _governor.proposalEta(_proposalId(leaseId)) >= heldFrom) {
+            revert DataLeases_Exclusive(datasetId, holder);
         }
-        if (exclusive) {
-            if (d.live != 0) revert DataLeases_LiveLeases(datasetId, d.live);
-            d.exclusiveLease = uint32(leaseId);
-        }
-        d.live += 1;
-        _datasets[datasetId] = d;
     }
 
-    /// @dev Access is looked for among eight leases, so a live one must never fall off the list.
-    function _enlist(uint256 leaseId, uint256 datasetId, address licensee) private {
-        uint256 list = _lists[datasetId][licensee];
-        if (list.isFull()) {
-            uint256 position = NewestEight.MAX;
-            while (!_settleIfOver(list.idAt(position - 1))) {
-                if (--position == 0) revert DataLeases_TooManyLeases(licensee, datasetId, NewestEight.MAX);
-            }
-            list = list.remove(position - 1);
-        }
-        _lists[datasetId][licensee] = list.push(leaseId);
-    }
-
-    /// @return over whether the lease is no longer live
-    function _settleIfOver(uint256 leaseId) private returns (bool over) {
-        if (leaseId == 0) return false;
-        Lease storage l = _leases[leaseId];
-        PackedTerms storage terms = _termsOf(leaseId, l);
-        over = !_isLive(l, terms);
-        if (over) _uncount(leaseId, l, terms);
+    /// @dev The eta of a request's queued proposal; 0 if it is not queued, or no request.
+    function _queuedUntil(uint256 leaseId) private view returns (uint256) {
+        if (_s.leases[leaseId].status != Status.Pending) return 0;
+        uint256 proposalId = _proposalId(leaseId);
+        if (_governor.state(proposalId) != IGovernor.ProposalState.Queued) return 0;
+        return _governor.proposalEta(proposalId);
     }
 }

@@ -3,53 +3,47 @@ pragma solidity 0.8.37;
 
 import {IDataLeases} from "../interfaces/IDataLeases.sol";
 import {IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
-import {LeaseTerms, PackedTerms} from "../libraries/LeaseTerms.sol";
+import {LeaseTerms} from "../libraries/LeaseTerms.sol";
+import {Lease, Offer, PackedTerms} from "../types/LeaseTypes.sol";
 import {LeaseAdmission} from "./LeaseAdmission.sol";
 
 /// @notice Standing offers: holders vote once, many lease. An acceptance is one transaction and is approved at once.
 abstract contract LeaseOffers is LeaseAdmission {
     using LeaseTerms for PackedTerms;
 
-    /// @dev One slot. `licensee` zero means anyone.
-    struct Offer {
-        address licensee;
-        uint48 expiry;
-        uint16 seats;
-        uint16 seatsTaken;
-        bool closed;
-    }
-
-    /* STORAGE */
-
-    mapping(uint256 offerId => Offer) internal _offers;
-
     /* TIMELOCK AND GUARDIAN */
 
     /// @inheritdoc IDataLeases
-    function createOffer(Terms calldata terms, address licensee, uint256 seats, uint48 expiry)
+    function createOffer(Terms memory terms, address licensee, uint256 capacity, uint48 expiry)
         external
         override
         nonReentrant
         onlyTimelock
         returns (uint256 offerId)
     {
-        IDatasetRegistry.Policy memory policy = _registry.currentPolicy(terms.datasetId);
+        IDatasetRegistry.LeasePolicy memory policy = _registry.leasePolicy(terms.datasetId);
         LeaseTerms.validate(terms, policy, 0, 0);
-        _requireInOffer("seats", seats, 1, type(uint16).max);
+        _requireInOffer("capacity", capacity, 1, type(uint16).max);
         _requireInOffer("expiry", expiry, uint256(_now()) + 1, type(uint48).max);
+        // An exclusive offer to anyone would be a lock that costs nothing. And whoever accepts must not pay for a dataset
+        // that has lost half of what was offered.
+        _requireInOffer("exclusive", terms.exclusive && licensee == address(0) ? 1 : 0, 0, 0);
+        (, uint256 shares,,) = _splitter.pool(terms.datasetId);
+        _requireInOffer("minShares", terms.minShares, (shares + 1) / 2, type(uint64).max);
 
-        offerId = ++_books.offers;
-        _offerTerms[offerId] = LeaseTerms.pack(terms, policy.commonsBps, policy.treasuryBps);
-        _offers[offerId] =
-            Offer({licensee: licensee, expiry: expiry, seats: uint16(seats), seatsTaken: 0, closed: false});
-        emit OfferCreated(offerId, licensee, terms, seats, expiry, policy.commonsBps, policy.treasuryBps);
+        offerId = ++_s.offerCount;
+        _s.offerTerms[offerId] = LeaseTerms.pack(terms, policy.commonsBps, policy.treasuryBps);
+        _s.offers[offerId] =
+            Offer({licensee: licensee, expiry: expiry, capacity: uint16(capacity), taken: 0, closed: false});
+        emit OfferCreated(offerId, licensee, terms, capacity, expiry, policy.commonsBps, policy.treasuryBps);
     }
 
     /// @inheritdoc IDataLeases
     function closeOffer(uint256 offerId) external override nonReentrant {
         if (msg.sender != _timelock && !_brake.isGuardian(msg.sender)) revert DataLeases_NotGuardian(msg.sender);
         Offer storage o = _knownOffer(offerId);
-        if (o.closed) revert DataLeases_OfferClosed(offerId);
+        // Somebody was first: nothing is left to do, and a proposal must not fail for it.
+        if (o.closed) return;
         o.closed = true;
         emit OfferClosed(offerId, msg.sender);
     }
@@ -57,10 +51,31 @@ abstract contract LeaseOffers is LeaseAdmission {
     /* LICENSEE */
 
     /// @inheritdoc IDataLeases
-    function accept(uint256 offerId, bytes32 hpkeKey, uint256 maxCost)
+    function accept(uint256 offerId, bytes32 termsHash, bytes32 hpkeKey, uint256 maxCost)
         external
         override
         nonReentrant
+        returns (uint256 leaseId)
+    {
+        return _accept(offerId, termsHash, hpkeKey, maxCost);
+    }
+
+    /// @inheritdoc IDataLeases
+    function acceptWithPermit(
+        uint256 offerId,
+        bytes32 termsHash,
+        bytes32 hpkeKey,
+        uint256 maxCost,
+        Permit calldata permit
+    ) external override nonReentrant returns (uint256 leaseId) {
+        _permit(maxCost, permit);
+        return _accept(offerId, termsHash, hpkeKey, maxCost);
+    }
+
+    /* INTERNALS */
+
+    function _accept(uint256 offerId, bytes32 termsHash, bytes32 hpkeKey, uint256 maxCost)
+        private
         returns (uint256 leaseId)
     {
         _brake.requireReleased();
@@ -71,31 +86,32 @@ abstract contract LeaseOffers is LeaseAdmission {
         if (o.licensee != address(0) && o.licensee != msg.sender) {
             revert DataLeases_NotAddressee(offerId, o.licensee);
         }
-        if (o.seatsTaken == o.seats) revert DataLeases_NoSeats(offerId, o.seats);
-        PackedTerms storage terms = _offerTerms[offerId];
+        if (o.taken == o.capacity) revert DataLeases_OfferFull(offerId, o.capacity);
+        PackedTerms storage terms = _s.offerTerms[offerId];
+        bytes32 expected = terms.hash();
+        if (termsHash != expected) revert DataLeases_WrongOfferTerms(offerId, expected, termsHash);
+        uint256 allowed = _registry.purposesOf(terms.datasetId);
+        if (terms.purposes & ~allowed != 0) revert DataLeases_PurposeNotAllowed(terms.purposes, allowed);
         uint256 cost = terms.cost();
         if (cost > maxCost) revert DataLeases_CostAboveMax(cost, maxCost);
         _pull(msg.sender, cost);
 
-        o.seatsTaken += 1;
-        leaseId = ++_books.leases;
-        Lease storage l = _leases[leaseId];
+        o.taken += 1;
+        leaseId = ++_s.leaseCount;
+        Lease storage l = _s.leases[leaseId];
         l.licensee = msg.sender;
-        // Counted by a uint32.
-        l.offerId = uint32(offerId);
+        l.offerId = uint32(offerId); // counted by a uint32
         l.hpkeKey = hpkeKey;
         emit OfferAccepted(offerId, leaseId, msg.sender, hpkeKey, cost);
         _admit(leaseId, l, terms);
     }
 
-    /* INTERNALS */
-
     function _knownOffer(uint256 offerId) private view returns (Offer storage o) {
-        o = _offers[offerId];
-        if (o.seats == 0) revert DataLeases_UnknownOffer(offerId);
+        o = _s.offers[offerId];
+        if (o.capacity == 0) revert DataLeases_UnknownOffer(offerId);
     }
 
-    function _requireInOffer(string memory field, uint256 value, uint256 min, uint256 max) private pure {
+    function _requireInOffer(bytes32 field, uint256 value, uint256 min, uint256 max) private pure {
         if (value < min || value > max) revert DataLeases_InvalidOffer(field, value, min, max);
     }
 }

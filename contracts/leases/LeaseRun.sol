@@ -2,20 +2,26 @@
 pragma solidity 0.8.37;
 
 import {IDataLeases} from "../interfaces/IDataLeases.sol";
-import {LeaseTerms, PackedTerms} from "../libraries/LeaseTerms.sol";
-import {Signers} from "../libraries/Signers.sol";
-import {LeaseRefunds} from "./LeaseRefunds.sol";
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Admission} from "../libraries/Admission.sol";
+import {LeaseClock} from "../libraries/LeaseClock.sol";
+import {LeaseTerms} from "../libraries/LeaseTerms.sol";
+import {Lease, LeaseState, PackedTerms} from "../types/LeaseTypes.sol";
+import {LeaseBase} from "./LeaseBase.sol";
+import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-/// @notice A lease from its start to its end: delivery, instalments, acknowledgement of erasures, termination.
+/// @notice A lease from its start to its end, and what returns to its licensee: delivery, instalments, acknowledgement of
+/// erasures, termination, refunds, the bond.
 /// @dev Nobody can shorten access that was paid: `paidUntil` only ever grows.
-abstract contract LeaseRun is LeaseRefunds, EIP712 {
+///
+/// What returns asks neither the brake, the voters nor any third party. Money becomes returnable by one call and is pulled
+/// by another, so an asset that refuses the licensee changes nobody's state; `claimRefundTo` names another address.
+abstract contract LeaseRun is LeaseBase {
+    using Admission for LeaseState;
+    using LeaseClock for Lease;
     using LeaseTerms for PackedTerms;
     using SafeCast for uint256;
-
-    bytes32 private constant _READINESS_TYPEHASH =
-        keccak256("Readiness(uint256 leaseId,bytes32 releaseRoot,uint256 committeeEpoch)");
 
     /* START */
 
@@ -26,11 +32,9 @@ abstract contract LeaseRun is LeaseRefunds, EIP712 {
         nonReentrant
     {
         Lease storage l = _inStatus(leaseId, Status.Approved);
-        uint256 epoch = l.committeeEpoch;
-        _requireCustodians(
-            epoch, _hashTypedDataV4(keccak256(abi.encode(_READINESS_TYPEHASH, leaseId, releaseRoot, epoch))), signatures
-        );
-        emit DeliveryConfirmed(leaseId, releaseRoot, epoch);
+        uint256 version = l.committeeVersion;
+        _registry.requireReadiness(leaseId, releaseRoot, version, signatures);
+        emit DeliveryConfirmed(leaseId, releaseRoot, version);
         _start(leaseId, l);
     }
 
@@ -44,49 +48,54 @@ abstract contract LeaseRun is LeaseRefunds, EIP712 {
     /* INSTALMENTS */
 
     /// @inheritdoc IDataLeases
-    function startPeriod(uint256 leaseId) external override nonReentrant {
+    function payInstalment(uint256 leaseId) external override nonReentrant {
         Lease storage l = _inStatus(leaseId, Status.Active);
         PackedTerms storage terms = _termsOf(leaseId, l);
         if (l.paidPeriods == terms.periods) revert DataLeases_NoPeriodsLeft(leaseId);
         uint48 paidUntil = l.paidUntil;
-        _requireInWindow(leaseId, paidUntil, terms.tolerance());
-        _requireUpToDate(leaseId, l, terms);
-        uint48 from = paidUntil > _now() ? paidUntil : _now();
-        _payInstalment(leaseId, l, terms, from + terms.periodLength);
+        uint48 tolerance = terms.tolerance();
+        if (_now() < paidUntil - tolerance || _now() >= paidUntil + tolerance) {
+            revert DataLeases_OutsideWindow(leaseId, paidUntil - tolerance, paidUntil + tolerance);
+        }
+        _payInstalment(leaseId, l, terms, paidUntil > _now() ? paidUntil : _now());
     }
 
     /* END */
 
     /// @inheritdoc IDataLeases
     function end(uint256 leaseId) external override nonReentrant {
-        Lease storage l = _inStatus(leaseId, Status.Active);
+        Lease storage l = _known(leaseId);
         PackedTerms storage terms = _termsOf(leaseId, l);
+        if (l.status == Status.Approved) {
+            _requireLicensee(l);
+            _refund(leaseId, l, terms);
+            return;
+        }
+        if (l.status != Status.Active) revert DataLeases_WrongStatus(leaseId, l.status);
         if (msg.sender != l.licensee) {
             uint48 overAt = l.paidPeriods == terms.periods ? l.paidUntil : l.paidUntil + terms.tolerance();
-            if (_now() < overAt && !_hasDeadPool(terms)) revert DataLeases_NotOver(leaseId);
+            (uint256 toDataset,,) = _liveCuts(terms);
+            if (_now() < overAt && !_isDead(terms.datasetId, toDataset)) revert DataLeases_NotOver(leaseId);
         }
         _end(leaseId, l, terms);
     }
 
     /// @inheritdoc IDataLeases
-    function terminate(uint256 leaseId, uint256 slashBps) external override nonReentrant onlyTimelock {
+    function terminate(uint256 leaseId, uint48 startBy, uint256 slashBps)
+        external
+        override
+        nonReentrant
+        onlyTimelock
+    {
         if (slashBps > maxSlashBps) revert DataLeases_SlashTooLarge(leaseId, slashBps, maxSlashBps);
         Lease storage l = _known(leaseId);
         PackedTerms storage terms = _termsOf(leaseId, l);
+        if (l.status == Status.Pending) revert DataLeases_WrongStatus(leaseId, l.status);
+        if (startBy != l.startBy) revert DataLeases_WrongStartBy(leaseId, l.startBy, startBy);
         if (l.status == Status.Approved) {
-            // From then on all of it is refundable, whatever anybody votes.
-            if (_now() >= l.startBy) revert DataLeases_TooLateToStart(leaseId, l.startBy);
-            emit LeaseTerminated(leaseId, slashBps);
-            _end(leaseId, l, terms);
-            // No access was paid that the rest of the bond would have to vouch for. What is slashed leaves the bond
-            // before the remainder becomes returnable.
-            _slash(leaseId, l, terms, slashBps);
-            _releaseBond(leaseId, l, terms);
-        } else {
-            if (l.status != Status.Active && l.status != Status.Ended) {
-                revert DataLeases_WrongStatus(leaseId, l.status);
-            }
-            _requireBondHeld(leaseId, l, terms);
+            emit LeaseTerminated(leaseId, 0);
+            _refund(leaseId, l, terms);
+        } else if (l.status != Status.Refunded && !l.bondReleased && _now() < l.bondDueAt(terms, bondDelay)) {
             emit LeaseTerminated(leaseId, slashBps);
             if (l.status == Status.Active) _end(leaseId, l, terms);
             _slash(leaseId, l, terms, slashBps);
@@ -103,7 +112,7 @@ abstract contract LeaseRun is LeaseRefunds, EIP712 {
             revert DataLeases_WrongStatus(leaseId, l.status);
         }
         uint256 erasures = _registry.erasuresAt(_termsOf(leaseId, l).datasetId, _now());
-        l.acknowledged = erasures.toUint40();
+        l.acknowledged = uint40(erasures);
         emit ErasuresAcknowledged(leaseId, erasures);
     }
 
@@ -112,11 +121,12 @@ abstract contract LeaseRun is LeaseRefunds, EIP712 {
         Lease storage l = _known(leaseId);
         if (l.paidUntil == 0) revert DataLeases_WrongStatus(leaseId, l.status);
         PackedTerms storage terms = _termsOf(leaseId, l);
-        _requireBondHeld(leaseId, l, terms);
+        uint48 dueAt = l.bondDueAt(terms, bondDelay);
+        if (l.bondReleased || _now() >= dueAt) revert DataLeases_BondDue(leaseId, dueAt);
         if (!_isOverdue(l, terms)) revert DataLeases_NotOverdue(leaseId);
         uint48 nextAt = l.ackSlashedAt + ackWindow;
         if (l.ackSlashedAt != 0 && _now() < nextAt) revert DataLeases_AlreadySlashed(leaseId, nextAt);
-        l.ackSlashedAt = uint256(_now()).toUint40();
+        l.ackSlashedAt = uint40(_now());
         if (_slash(leaseId, l, terms, ackSlashBps) == 0) revert DataLeases_SlashTooLarge(leaseId, ackSlashBps, 0);
     }
 
@@ -134,48 +144,157 @@ abstract contract LeaseRun is LeaseRefunds, EIP712 {
         emit KeyRotated(leaseId, hpkeKey);
     }
 
-    /* INTERNALS */
+    /* REFUNDS */
+
+    /// @inheritdoc IDataLeases
+    function refund(uint256 leaseId) external override nonReentrant {
+        Lease storage l = _known(leaseId);
+        if (l.status != Status.Pending && l.status != Status.Approved) {
+            revert DataLeases_WrongStatus(leaseId, l.status);
+        }
+        if (!_isRefundable(leaseId, l)) revert DataLeases_NotRefundable(leaseId);
+        _refund(leaseId, l, _termsOf(leaseId, l));
+    }
+
+    /// @inheritdoc IDataLeases
+    function claimRefund(uint256 leaseId) external override nonReentrant returns (uint256 amount) {
+        Lease storage l = _known(leaseId);
+        return _payReturnable(leaseId, l, l.licensee);
+    }
+
+    /// @inheritdoc IDataLeases
+    function claimRefundTo(uint256 leaseId, address recipient)
+        external
+        override
+        nonReentrant
+        returns (uint256 amount)
+    {
+        Lease storage l = _known(leaseId);
+        _requireLicensee(l);
+        if (recipient == address(0) || recipient == address(this)) revert DataLeases_InvalidRecipient(recipient);
+        return _payReturnable(leaseId, l, recipient);
+    }
+
+    /// @inheritdoc IDataLeases
+    function releaseBond(uint256 leaseId) external override nonReentrant {
+        Lease storage l = _inStatus(leaseId, Status.Ended);
+        if (l.bondReleased) return;
+        PackedTerms storage terms = _termsOf(leaseId, l);
+        uint48 dueAt = l.bondDueAt(terms, bondDelay);
+        if (_now() < dueAt) revert DataLeases_BondLocked(leaseId, dueAt);
+        l.bondReleased = true;
+        uint256 amount = terms.bond - l.slashed;
+        _s.returnable[leaseId] += amount;
+        emit BondReleased(leaseId, amount);
+    }
+
+    /// @inheritdoc IDataLeases
+    function withdrawTreasury() external override nonReentrant returns (uint256 amount) {
+        amount = _s.treasuryOwed;
+        if (amount == 0) return 0;
+        _s.treasuryOwed = 0;
+        emit TreasuryPaid(amount);
+        _push(_timelock, amount);
+    }
+
+    /* INTERNALS: THE RUN */
 
     /// @dev The licensee's part is the same with and without custodians: it pays, and the clock runs.
     function _start(uint256 leaseId, Lease storage l) private {
         if (_now() >= l.startBy) revert DataLeases_TooLateToStart(leaseId, l.startBy);
-        PackedTerms storage terms = _termsOf(leaseId, l);
-        _requireUpToDate(leaseId, l, terms);
         l.status = Status.Active;
-        _payInstalment(leaseId, l, terms, _now() + terms.periodLength);
+        _payInstalment(leaseId, l, _termsOf(leaseId, l), _now());
     }
 
     function _end(uint256 leaseId, Lease storage l, PackedTerms storage terms) private {
         l.status = Status.Ended;
         uint256 returned = terms.rentAfter(l.paidPeriods);
-        _returnable[leaseId] += returned;
-        if (_now() >= l.paidUntil) _uncount(leaseId, l, terms);
+        _s.returnable[leaseId] += returned;
+        if (_now() >= l.paidUntil) _s.remove(leaseId, l, terms);
         emit LeaseEnded(leaseId, returned, l.paidUntil);
     }
 
-    function _requireInWindow(uint256 leaseId, uint48 paidUntil, uint48 tolerance) private view {
-        if (_now() < paidUntil - tolerance || _now() >= paidUntil + tolerance) {
-            revert DataLeases_OutsideWindow(leaseId, paidUntil - tolerance, paidUntil + tolerance);
-        }
+    function _isOverdue(Lease storage l, PackedTerms storage terms) internal view returns (bool) {
+        if (l.status != Status.Approved && l.paidUntil == 0) return false;
+        return l.acknowledged < _registry.erasuresAt(terms.datasetId, l.erasuresUntil(ackWindow));
     }
 
-    function _requireBondHeld(uint256 leaseId, Lease storage l, PackedTerms storage terms) private view {
-        uint48 dueAt = _bondDueAt(l, terms);
-        if (l.bondReleased || _now() >= dueAt) revert DataLeases_BondDue(leaseId, dueAt);
+    /* INTERNALS: MONEY */
+
+    /// @dev Pays one instalment and moves the end of paid access. The dataset's pool must take it: without
+    /// contributors nobody is owed rent, and the licensee keeps its money.
+    function _payInstalment(uint256 leaseId, Lease storage l, PackedTerms storage terms, uint48 from) private {
+        uint256 datasetId = terms.datasetId;
+        uint256 required = _registry.erasuresAt(datasetId, LeaseClock.knownUntil(ackWindow));
+        if (l.acknowledged < required) revert DataLeases_Overdue(leaseId, l.acknowledged, required);
+        if (terms.minShares != 0) {
+            (, uint256 shares,,) = _splitter.pool(datasetId);
+            if (shares < terms.minShares) revert DataLeases_TooFewShares(datasetId, shares, terms.minShares);
+        }
+        (uint256 toDataset, uint256 toCommons, uint256 toTreasury) = _liveCuts(terms);
+        if (_isDead(datasetId, toDataset)) revert DataLeases_DeadPool(datasetId);
+
+        uint48 paidUntil = from + terms.periodLength;
+        uint16 period = l.paidPeriods + 1;
+        l.paidPeriods = period;
+        l.paidUntil = uint40(paidUntil);
+        if (toTreasury != 0) _s.treasuryOwed += toTreasury;
+        emit InstalmentPaid(leaseId, period, toDataset, toCommons, toTreasury, paidUntil);
+        if (toDataset != 0) _deposit(datasetId, [toDataset, toCommons]);
     }
 
-    /// @dev Seats are those of the committee that was current at approval; a seat's successor signs in its place.
-    function _requireCustodians(uint256 epoch, bytes32 digest, bytes[] calldata signatures) private view {
-        address previous = address(0);
-        for (uint256 i = 0; i < signatures.length; ++i) {
-            address signer = Signers.recover(digest, signatures[i]);
-            // A signature that is not valid recovers to zero and ends here as well.
-            if (signer <= previous) revert DataLeases_SignersNotAscending(previous, signer);
-            (uint256 seat,) = _registry.seatOf(epoch, signer);
-            if (seat == 0) revert DataLeases_NotCustodian(signer, epoch);
-            previous = signer;
-        }
-        (, uint256 threshold) = _registry.seatOf(epoch, previous);
-        if (signatures.length < threshold) revert DataLeases_InsufficientSignatures(signatures.length, threshold);
+    /// @dev The parts of an instalment as the pools are now: a commons pool that takes nothing leaves its part to the
+    /// dataset.
+    function _liveCuts(PackedTerms storage terms)
+        private
+        view
+        returns (uint256 toDataset, uint256 toCommons, uint256 toTreasury)
+    {
+        (toDataset, toCommons, toTreasury) = terms.cuts();
+        if (_isDead(_COMMONS, toCommons)) (toDataset, toCommons) = (toDataset + toCommons, 0);
+    }
+
+    /// @dev Takes `bps` of the original bond, or what earlier slashes left of the maximum.
+    function _slash(uint256 leaseId, Lease storage l, PackedTerms storage terms, uint256 bps)
+        private
+        returns (uint256 amount)
+    {
+        uint256 left = uint256(terms.bond) * maxSlashBps / LeaseTerms.BPS - l.slashed;
+        amount = Math.min(uint256(terms.bond) * bps / LeaseTerms.BPS, left);
+        if (amount == 0) return 0;
+        l.slashed += uint96(amount); // below the bond
+        uint256 datasetId = terms.datasetId;
+        bool toTreasury = _isDead(datasetId, amount);
+        emit BondSlashed(leaseId, amount, toTreasury);
+        if (toTreasury) _s.treasuryOwed += amount;
+        else _deposit(datasetId, [amount, 0]);
+    }
+
+    function _refund(uint256 leaseId, Lease storage l, PackedTerms storage terms) private {
+        if (l.offerId != 0) _s.offers[l.offerId].taken -= 1;
+        _s.remove(leaseId, l, terms);
+        l.status = Status.Refunded;
+        uint256 amount = terms.cost();
+        _s.returnable[leaseId] = amount;
+        emit LeaseRefunded(leaseId, amount);
+    }
+
+    function _payReturnable(uint256 leaseId, Lease storage l, address recipient) private returns (uint256 amount) {
+        if (_isRefundable(leaseId, l)) _refund(leaseId, l, _termsOf(leaseId, l));
+        amount = _s.returnable[leaseId];
+        if (amount == 0) return 0;
+        _s.returnable[leaseId] = 0;
+        emit ReturnablePaid(leaseId, recipient, amount);
+        _push(recipient, amount);
+    }
+
+    /// @dev A canceled request waits for its snapshot, so that spam costs its escrow for at least that long.
+    function _isRefundable(uint256 leaseId, Lease storage l) private view returns (bool) {
+        if (l.status == Status.Approved) return _now() >= l.startBy;
+        if (l.status != Status.Pending) return false;
+        uint256 proposalId = _proposalId(leaseId);
+        IGovernor.ProposalState state = _governor.state(proposalId);
+        if (state == IGovernor.ProposalState.Canceled) return _now() >= _governor.proposalSnapshot(proposalId);
+        return state == IGovernor.ProposalState.Defeated || state == IGovernor.ProposalState.Expired;
     }
 }

@@ -3,27 +3,12 @@ pragma solidity 0.8.37;
 
 import {IDataLeases} from "../interfaces/IDataLeases.sol";
 import {IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
-
-/// @notice Terms as `DataLeases` keeps them: three slots, written once and never changed. All leases of an offer share
-/// the offer's. The first slot is what money needs, the second is only hashed, the third is what access needs.
-/// @dev The widths bind at `validate`: 2**96 units of an asset with 18 decimals are 79 billion whole ones, and all rent
-/// of a lease together stays below 2**112.
-struct PackedTerms {
-    uint96 pricePerPeriod;
-    uint96 bond;
-    uint32 periodLength;
-    uint16 periods;
-    uint16 royaltyBps;
-    bytes32 agreementHash;
-    uint64 datasetId;
-    uint64 purposes;
-    bool exclusive;
-    uint16 commonsBps;
-    uint16 treasuryBps;
-}
+import {PackedTerms} from "../types/LeaseTypes.sol";
 
 /// @notice What terms may say, and the arithmetic that follows from them.
 library LeaseTerms {
+    using LeaseTerms for PackedTerms;
+
     uint256 internal constant BPS = 10_000;
     /// @dev No lease has shorter or longer periods, whatever the policy.
     uint256 internal constant MIN_PERIOD = 1 days;
@@ -35,12 +20,12 @@ library LeaseTerms {
     /// @param minPrice lowest rent: the policy's for a request, zero for an offer, by which holders may grant data
     /// @param minBond lowest bond, likewise
     function validate(
-        IDataLeases.Terms calldata terms,
-        IDatasetRegistry.Policy memory policy,
+        IDataLeases.Terms memory terms,
+        IDatasetRegistry.LeasePolicy memory policy,
         uint256 minPrice,
         uint256 minBond
     ) internal pure {
-        if (terms.purposes == 0 || terms.purposes & ~uint256(policy.purposes) != 0) {
+        if (terms.purposes == 0 || terms.purposes & ~policy.purposes != 0) {
             revert IDataLeases.DataLeases_PurposeNotAllowed(terms.purposes, policy.purposes);
         }
         _require("pricePerPeriod", terms.pricePerPeriod, minPrice, type(uint96).max);
@@ -54,10 +39,11 @@ library LeaseTerms {
         _require("periods", terms.periods, 1, policy.maxPeriods);
         _require("royaltyBps", terms.royaltyBps, 0, BPS);
         _require("datasetId", terms.datasetId, 1, type(uint64).max);
+        _require("minShares", terms.minShares, 0, type(uint64).max);
     }
 
     /// @notice Terms that passed `validate`, with the cuts that are frozen along with them.
-    function pack(IDataLeases.Terms calldata terms, uint16 commonsBps, uint16 treasuryBps)
+    function pack(IDataLeases.Terms memory terms, uint16 commonsBps, uint16 treasuryBps)
         internal
         pure
         returns (PackedTerms memory)
@@ -71,6 +57,7 @@ library LeaseTerms {
             agreementHash: terms.agreementHash,
             datasetId: uint64(terms.datasetId),
             purposes: uint64(terms.purposes),
+            minShares: uint64(terms.minShares),
             exclusive: terms.exclusive,
             commonsBps: commonsBps,
             treasuryBps: treasuryBps
@@ -87,8 +74,14 @@ library LeaseTerms {
             bond: self.bond,
             royaltyBps: self.royaltyBps,
             exclusive: self.exclusive,
+            minShares: self.minShares,
             agreementHash: self.agreementHash
         });
+    }
+
+    /// @notice As `IDataLeases.hashTerms` of what was packed.
+    function hash(PackedTerms storage self) internal view returns (bytes32) {
+        return keccak256(abi.encode(self.unpack()));
     }
 
     /// @notice All rent and the bond: what a licensee escrows.
@@ -118,7 +111,7 @@ library LeaseTerms {
         return uint48(self.periodLength / _WINDOW_DIVISOR);
     }
 
-    function _require(string memory field, uint256 value, uint256 min, uint256 max) private pure {
+    function _require(bytes32 field, uint256 value, uint256 min, uint256 max) private pure {
         if (value < min || value > max) revert IDataLeases.DataLeases_InvalidTerms(field, value, min, max);
     }
 }

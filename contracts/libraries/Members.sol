@@ -3,8 +3,7 @@ pragma solidity 0.8.37;
 
 /// @notice A member of a pool in one word: index (176 bits), shares (64), and whether a credit is kept elsewhere, which
 /// spares most claims the read of a credit that is not there.
-/// @dev A struct of the same fields is read and written field by field, at 100 gas and a mask each; a claim of a
-/// contribution changes two members.
+/// @dev A struct of the same fields is read and written field by field, at 100 gas and a mask each.
 type Member is uint256;
 
 using Members for Member global;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Signers} from "../libraries/Signers.sol";
 import {Attestors} from "./Attestors.sol";
 import {Datasets} from "./Datasets.sol";
 import {Issuance} from "./Issuance.sol";
@@ -8,6 +9,8 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
 /// @notice Batches from publication to sleep.
 abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
+    using Signers for Signers.Set;
+
     bytes32 private constant _BATCH_TYPEHASH = keccak256(
         "Batch(uint256 datasetId,uint256 sequence,bytes32 root,uint256 totalShares,uint256 count,bytes32 manifestHash,"
         "uint256 policyVersion,uint256 attestorSetVersion,uint48 deadline)"
@@ -18,14 +21,13 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
     uint256 private constant _MIN_CLAIM_PERIOD = 365 days;
     uint256 private constant _MAX_CLAIM_PERIOD = 36_500 days;
 
-    /// @dev Four slots. Publication writes the first and the last; activation adds the two between; a claim reads all
-    /// and writes the last. Rates are copied at activation, so a claim never looks at a policy.
+    /// @dev Three slots. Publication writes the first and the last, activation the one between; a claim reads all and
+    /// writes the last. Rates are copied at activation, so a claim never looks at a policy. What is not resolved yet is one
+    /// field, `count << 64 | shares`, so that a claim writes it with one store.
     struct BatchState {
         bytes32 root;
         uint176 entryIndex;
         uint64 sharesPerUnit;
-        uint176 commonsEntryIndex;
-        uint64 totalShares;
         uint16 minQuality;
         BatchStatus status;
         uint16 datasetId;
@@ -33,8 +35,7 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
         uint24 attestorSetVersion;
         uint40 since;
         uint40 sequence;
-        uint32 unresolvedCount;
-        uint64 unresolvedShares;
+        uint96 unresolved;
     }
 
     /* IMMUTABLES */
@@ -75,7 +76,9 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
             revert DatasetRegistry_StaleAttestorSet(batch_.attestorSetVersion, attestorSetVersion);
         }
         _requireWithinCap(batch_.totalShares);
-        _requireAttested(batch_.attestorSetVersion, hashBatch(batch_), signatures);
+        _sets[batch_.attestorSetVersion].signers.requireThreshold(
+            batch_.attestorSetVersion, hashBatch(batch_), signatures
+        );
 
         d.lastSequence = uint40(batch_.sequence);
         batchId = ++batchCount;
@@ -89,8 +92,7 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
         b.attestorSetVersion = uint24(batch_.attestorSetVersion);
         b.since = uint40(block.timestamp);
         b.sequence = uint40(batch_.sequence);
-        b.unresolvedCount = uint32(batch_.count);
-        b.unresolvedShares = uint64(batch_.totalShares);
+        _setUnresolved(b, batch_.totalShares, batch_.count);
         emit BatchPublished(batchId, batch_.datasetId, batch_, manifestURI);
     }
 
@@ -99,19 +101,15 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
         BatchState storage b = _requirePublished(batchId);
         uint48 endsAt = uint48(b.since) + challengePeriod;
         if (block.timestamp < endsAt) revert DatasetRegistry_ChallengePeriod(batchId, endsAt);
-        uint256 shares = b.unresolvedShares;
+        (uint256 shares,) = _unresolved(b);
         _issue(shares);
 
         b.status = BatchStatus.Active;
         b.since = uint40(block.timestamp);
-        b.totalShares = uint64(shares);
         (b.sharesPerUnit, b.minQuality) = _rates(b.datasetId, b.policyVersion);
         uint256 entryIndex = _splitter.addPendingShares(b.datasetId, shares);
-        uint256 commonsEntryIndex = _splitter.addPendingShares(_COMMONS, shares);
-        // The casts hold: an accumulator has 176 bits.
-        b.entryIndex = uint176(entryIndex);
-        b.commonsEntryIndex = uint176(commonsEntryIndex);
-        emit BatchActivated(batchId, shares, entryIndex, commonsEntryIndex);
+        b.entryIndex = uint176(entryIndex); // an index has 176 bits
+        emit BatchActivated(batchId, shares, entryIndex);
         _token.mint(address(this), shares);
     }
 
@@ -121,8 +119,9 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
         uint48 endsAt = uint48(b.since) + claimPeriod;
         if (block.timestamp < endsAt) revert DatasetRegistry_ClaimPeriod(batchId, endsAt);
         b.status = BatchStatus.Asleep;
-        emit BatchSlept(batchId, b.unresolvedShares);
-        _token.burn(address(this), b.unresolvedShares);
+        (uint256 shares,) = _unresolved(b);
+        emit BatchSlept(batchId, shares);
+        _token.burn(address(this), shares);
     }
 
     /* GUARDIAN AND TIMELOCK */
@@ -137,7 +136,10 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
     }
 
     function discard(uint256 batchId) external override onlyTimelock {
-        _requirePublished(batchId).status = BatchStatus.Discarded;
+        // What is decided late, or after somebody's veto, has nothing left to do, and must not fail the proposal.
+        BatchState storage b = _requireBatch(batchId);
+        if (_status(b) != BatchStatus.Published) return;
+        b.status = BatchStatus.Discarded;
         emit BatchDiscarded(batchId);
     }
 
@@ -145,23 +147,21 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
 
     function batch(uint256 batchId) external view override returns (BatchInfo memory) {
         BatchState storage b = _requireBatch(batchId);
-        bool active = b.status == BatchStatus.Active || b.status == BatchStatus.Asleep;
+        (uint256 unresolvedShares, uint256 unresolvedCount) = _unresolved(b);
         (uint256 sharesPerUnit, uint256 minQuality) = _rates(b.datasetId, b.policyVersion);
         return BatchInfo({
             status: _status(b),
             datasetId: b.datasetId,
             sequence: b.sequence,
             root: b.root,
-            totalShares: active ? b.totalShares : b.unresolvedShares,
-            unresolvedShares: b.unresolvedShares,
-            unresolvedCount: b.unresolvedCount,
+            unresolvedShares: unresolvedShares,
+            unresolvedCount: unresolvedCount,
             sharesPerUnit: sharesPerUnit,
             minQuality: minQuality,
             policyVersion: b.policyVersion,
             attestorSetVersion: b.attestorSetVersion,
             since: b.since,
-            entryIndex: b.entryIndex,
-            commonsEntryIndex: b.commonsEntryIndex
+            entryIndex: b.entryIndex
         });
     }
 
@@ -190,6 +190,16 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
         if (b.status != BatchStatus.Published) return b.status;
         bool late = block.timestamp >= uint256(b.since) + challengePeriod + 2 * uint256(epochLength);
         return late || b.attestorSetVersion != attestorSetVersion ? BatchStatus.Lapsed : BatchStatus.Published;
+    }
+
+    function _unresolved(BatchState storage b) internal view returns (uint256 shares, uint256 count) {
+        uint256 both = b.unresolved;
+        return (uint64(both), both >> 64);
+    }
+
+    /// @dev The casts hold: publication bounds both.
+    function _setUnresolved(BatchState storage b, uint256 shares, uint256 count) internal {
+        b.unresolved = uint96(count << 64 | shares);
     }
 
     function _requireFits(bytes32 field, uint256 value, uint256 max) private pure {

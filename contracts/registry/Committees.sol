@@ -1,25 +1,30 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Signers} from "../libraries/Signers.sol";
 import {RegistryCore} from "./RegistryCore.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
-/// @notice Epochs of the custodian committee. Files sealed in an epoch stay with it; a leaver's seat passes to a
+/// @notice Epochs of the custodian committee. Files sealed in an version stay with it; a leaver's seat passes to a
 /// successor who gets the leaver's shares resealed.
-abstract contract Committees is RegistryCore {
+abstract contract Committees is RegistryCore, EIP712 {
+    using Signers for Signers.Set;
+
+    bytes32 private constant _READINESS_TYPEHASH =
+        keccak256("Readiness(uint256 leaseId,bytes32 releaseRoot,uint256 committeeVersion)");
+
     /// @notice Most custodians of one committee.
     uint256 public constant MAX_CUSTODIANS = 32;
 
     struct Committee {
-        uint256 threshold;
+        Signers.Set signers;
         Custodian[] custodians;
-        /// @dev One more than the slot, 0 for strangers.
-        mapping(address signer => uint256) seats;
     }
 
     /* STORAGE */
 
-    uint256 public override committeeEpoch;
-    mapping(uint256 epoch => Committee) private _committees;
+    uint256 public override committeeVersion;
+    mapping(uint256 version => Committee) private _committees;
 
     /* TIMELOCK */
 
@@ -27,61 +32,70 @@ abstract contract Committees is RegistryCore {
         external
         override
         onlyTimelock
-        returns (uint256 epoch)
+        returns (uint256 version)
     {
         return _setCommittee(custodians, threshold);
     }
 
-    function replaceCustodian(uint256 epoch, uint256 slot, Custodian calldata custodian)
+    function replaceCustodian(uint256 version, uint256 slot, Custodian calldata custodian)
         external
         override
         onlyTimelock
     {
-        if (epoch == 0 || epoch > committeeEpoch) revert DatasetRegistry_UnknownEpoch(epoch);
-        Committee storage c = _committees[epoch];
-        if (slot >= c.custodians.length) revert DatasetRegistry_UnknownSlot(epoch, slot);
+        if (version == 0 || version > committeeVersion) revert DatasetRegistry_UnknownCommittee(version);
+        Committee storage c = _committees[version];
+        if (slot >= c.custodians.length) revert DatasetRegistry_UnknownSlot(version, slot);
         // A custodian may succeed itself with a new key.
-        delete c.seats[c.custodians[slot].signer];
-        _seat(c, slot, custodian);
+        delete c.signers.places[c.custodians[slot].signer];
+        _place(c, slot, custodian);
         c.custodians[slot] = custodian;
-        emit CustodianReplaced(epoch, slot, custodian);
+        emit CustodianReplaced(version, slot, custodian);
     }
 
     /* VIEWS */
 
-    function committee(uint256 epoch)
+    function committee(uint256 version)
         external
         view
         override
         returns (Custodian[] memory custodians, uint256 threshold)
     {
-        Committee storage c = _committees[epoch];
-        return (c.custodians, c.threshold);
+        Committee storage c = _committees[version];
+        return (c.custodians, c.signers.threshold);
     }
 
-    function seatOf(uint256 epoch, address signer) external view override returns (uint256 seat, uint256 threshold) {
-        Committee storage c = _committees[epoch];
-        return (c.seats[signer], c.threshold);
+    function slotOf(uint256 version, address signer) external view override returns (uint256 place, uint256 threshold) {
+        Committee storage c = _committees[version];
+        return (c.signers.places[signer], c.signers.threshold);
+    }
+
+    function requireReadiness(uint256 leaseId, bytes32 releaseRoot, uint256 version, bytes[] calldata signatures)
+        external
+        view
+        override
+    {
+        bytes32 structHash = keccak256(abi.encode(_READINESS_TYPEHASH, leaseId, releaseRoot, version));
+        _committees[version].signers.requireThreshold(version, _hashTypedDataV4(structHash), signatures);
     }
 
     /* INTERNALS */
 
-    function _setCommittee(Custodian[] memory custodians, uint256 threshold) internal returns (uint256 epoch) {
+    function _setCommittee(Custodian[] memory custodians, uint256 threshold) internal returns (uint256 version) {
         _requireThreshold(threshold, custodians.length, MAX_CUSTODIANS);
-        epoch = ++committeeEpoch;
-        Committee storage c = _committees[epoch];
-        c.threshold = threshold;
+        version = ++committeeVersion;
+        Committee storage c = _committees[version];
+        c.signers.threshold = threshold;
         for (uint256 i = 0; i < custodians.length; ++i) {
-            _seat(c, i, custodians[i]);
+            _place(c, i, custodians[i]);
             c.custodians.push(custodians[i]);
         }
-        emit CommitteeSet(epoch, custodians, threshold);
+        emit CommitteeSet(version, custodians, threshold);
     }
 
-    function _seat(Committee storage c, uint256 slot, Custodian memory custodian) private {
+    function _place(Committee storage c, uint256 slot, Custodian memory custodian) private {
         address signer = custodian.signer;
-        if (signer == address(0) || c.seats[signer] != 0) revert DatasetRegistry_InvalidCustodian(signer);
+        if (signer == address(0) || c.signers.places[signer] != 0) revert DatasetRegistry_InvalidCustodian(signer);
         if (custodian.hpkeKey == 0) revert DatasetRegistry_ZeroKey(signer);
-        c.seats[signer] = slot + 1;
+        c.signers.places[signer] = slot + 1;
     }
 }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {PolicyRules} from "../libraries/PolicyRules.sol";
+import {Record, Records} from "../libraries/Records.sol";
 import {Signers} from "../libraries/Signers.sol";
 import {Batches} from "./Batches.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
@@ -13,14 +14,6 @@ import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProo
 abstract contract Contributions is Batches {
     bytes32 private constant _ERASE_TYPEHASH = keccak256("Erase(uint256 batchId,bytes32 fingerprint,uint48 deadline)");
 
-    /// @dev One slot.
-    struct Record {
-        ContributionStatus status;
-        address contributor;
-        uint64 shares;
-        uint24 batchId;
-    }
-
     /* STORAGE */
 
     mapping(bytes32 fingerprint => Record) private _records;
@@ -31,8 +24,13 @@ abstract contract Contributions is Batches {
     function claim(uint256 batchId, Contribution calldata c, bytes32[] calldata proof) external override {
         BatchState storage b = _requireActivated(batchId);
         _requireProof(batchId, b, c, proof);
-        uint256 shares = _record(batchId, b, c, b.unresolvedShares);
-        _deliver(batchId, b, c.contributor, shares, 1);
+        (uint256 remaining, uint256 count) = _unresolved(b);
+        (ClaimFault fault, uint256 shares) = _faultOf(b, c, remaining);
+        if (fault != ClaimFault.None) _refuse(fault, batchId, b, c, shares, remaining);
+        _record(batchId, c, shares);
+        _setUnresolved(b, remaining - shares, count == 0 ? 0 : count - 1);
+        _deliver(b, c.contributor, shares);
+        _complete(batchId, b);
     }
 
     function claimMany(
@@ -50,16 +48,25 @@ abstract contract Contributions is Batches {
         if (!MerkleProof.multiProofVerifyCalldata(proof, proofFlags, b.root, leaves)) {
             revert DatasetRegistry_InvalidProof(batchId, leaves[0]);
         }
-        address contributor = list[0].contributor;
-        uint256 remaining = b.unresolvedShares;
-        uint256 total = 0;
+        // What was claimed or erased meanwhile, or never could be, must not stop the others.
+        (uint256 remaining, uint256 count) = _unresolved(b);
+        uint256 run = 0; // shares of neighbours with one contributor, which are handed over together
         for (uint256 i = 0; i < list.length; ++i) {
-            if (list[i].contributor != contributor) {
-                revert DatasetRegistry_MixedContributors(contributor, list[i].contributor);
+            (ClaimFault fault, uint256 shares) = _faultOf(b, list[i], remaining);
+            if (fault == ClaimFault.None) {
+                _record(batchId, list[i], shares);
+                remaining -= shares;
+                if (count != 0) --count;
+                run += shares;
+            } else {
+                emit ContributionSkipped(batchId, list[i].contributor, list[i].fingerprint, fault);
             }
-            total += _record(batchId, b, list[i], remaining - total);
+            if (i + 1 < list.length && list[i + 1].contributor == list[i].contributor) continue;
+            if (run != 0) _deliver(b, list[i].contributor, run);
+            run = 0;
         }
-        _deliver(batchId, b, contributor, total, list.length);
+        _setUnresolved(b, remaining, count);
+        _complete(batchId, b);
     }
 
     /* ERASE */
@@ -86,13 +93,13 @@ abstract contract Contributions is Batches {
         BatchState storage b = _requireActivated(batchId);
         bytes32 leaf = _requireProof(batchId, b, c, proof);
         uint256 shares = _sharesOf(b, c);
-        Record storage r = _records[c.fingerprint];
-        if (r.status == ContributionStatus.None || _isRecorded(r, batchId, c, shares)) {
+        Record r = _records[c.fingerprint];
+        if (r.isNone() || _isRecorded(r, batchId, c, shares)) {
             revert DatasetRegistry_NotADuplicate(c.fingerprint);
         }
         if (_dropped[leaf]) revert DatasetRegistry_AlreadyDropped(leaf);
         _dropped[leaf] = true;
-        shares = _resolve(b, shares, 1);
+        shares = _resolve(b, shares);
         emit DuplicateDropped(batchId, c.fingerprint, leaf, shares);
         // What was earned stays: whoever brings about a rival record takes nothing that had accrued.
         _dropPending(b, c.contributor, shares);
@@ -102,8 +109,13 @@ abstract contract Contributions is Batches {
     /* VIEWS */
 
     function contribution(bytes32 fingerprint) external view override returns (ContributionInfo memory) {
-        Record storage r = _records[fingerprint];
-        return ContributionInfo({status: r.status, contributor: r.contributor, batchId: r.batchId, shares: r.shares});
+        Record r = _records[fingerprint];
+        return ContributionInfo({
+            status: r.status(),
+            contributor: r.contributor(),
+            batchId: r.batchId(),
+            shares: r.shares()
+        });
     }
 
     function isIncluded(uint256 batchId, Contribution calldata c, bytes32[] calldata proof)
@@ -116,9 +128,9 @@ abstract contract Contributions is Batches {
         uint256 shares = _sharesOf(b, c);
         if (!_isActivated(b) || shares == 0) return false;
         if (!MerkleProof.verifyCalldata(proof, b.root, _leaf(b, c))) return false;
-        Record storage r = _records[c.fingerprint];
-        if (r.status == ContributionStatus.None) return true;
-        return r.status == ContributionStatus.Claimed && _isRecorded(r, batchId, c, shares);
+        Record r = _records[c.fingerprint];
+        if (r.isNone()) return true;
+        return r.status() == ContributionStatus.Claimed && _isRecorded(r, batchId, c, shares);
     }
 
     function leafOf(uint256 batchId, Contribution calldata c) external view override returns (bytes32) {
@@ -139,7 +151,7 @@ abstract contract Contributions is Batches {
     }
 
     /// @dev Hashed twice, so that no inner node, which is the hash of 64 bytes, can be presented as a leaf.
-    function _leaf(BatchState storage b, Contribution calldata c) private view returns (bytes32) {
+    function _leaf(BatchState storage b, Contribution calldata c) internal view virtual returns (bytes32) {
         bytes memory encoded = abi.encode(block.chainid, address(this), b.datasetId, b.sequence, c);
         return keccak256(bytes.concat(keccak256(encoded)));
     }
@@ -158,107 +170,98 @@ abstract contract Contributions is Batches {
     }
 
     /// @dev Whether the record was made by this leaf.
-    function _isRecorded(Record storage r, uint256 batchId, Contribution calldata c, uint256 shares)
+    function _isRecorded(Record r, uint256 batchId, Contribution calldata c, uint256 shares)
         private
-        view
+        pure
         returns (bool)
     {
-        return r.batchId == batchId && r.contributor == c.contributor && r.shares == shares;
+        return r.batchId() == batchId && r.contributor() == c.contributor && r.shares() == shares;
     }
 
     /* INTERNALS: STATE */
 
-    /// @dev Checks a proven leaf and records its fingerprint as claimed.
-    function _record(uint256 batchId, BatchState storage b, Contribution calldata c, uint256 remaining)
+    /// @dev What keeps a proven leaf from being claimed, with `remaining` shares left in its batch; and its shares.
+    function _faultOf(BatchState storage b, Contribution calldata c, uint256 remaining)
         private
-        returns (uint256 shares)
+        view
+        returns (ClaimFault, uint256 shares)
     {
-        if (c.contributor == address(0) || _isDaoContract(c.contributor)) {
-            revert DatasetRegistry_InvalidContributor(c.contributor);
+        if (c.contributor == address(0) || _isDaoContract(c.contributor)) return (ClaimFault.InvalidContributor, 0);
+        if (c.quality < b.minQuality || c.quality > _BPS) return (ClaimFault.QualityOutOfRange, 0);
+        shares = _sharesOf(b, c);
+        if (shares == 0) return (ClaimFault.NoShares, 0);
+        if (!_records[c.fingerprint].isNone()) return (ClaimFault.FingerprintUsed, shares);
+        return (shares > remaining ? ClaimFault.SharesExceedBatch : ClaimFault.None, shares);
+    }
+
+    function _refuse(
+        ClaimFault fault,
+        uint256 batchId,
+        BatchState storage b,
+        Contribution calldata c,
+        uint256 shares,
+        uint256 remaining
+    ) private view {
+        if (fault == ClaimFault.InvalidContributor) revert DatasetRegistry_InvalidContributor(c.contributor);
+        if (fault == ClaimFault.QualityOutOfRange) {
+            revert DatasetRegistry_QualityOutOfRange(c.quality, b.minQuality, _BPS);
         }
-        uint256 minQuality = b.minQuality;
-        if (c.quality < minQuality || c.quality > _BPS) {
-            revert DatasetRegistry_QualityOutOfRange(c.quality, minQuality, _BPS);
-        }
-        shares = PolicyRules.shares(c.units, c.quality, minQuality, b.sharesPerUnit);
-        if (shares == 0) revert DatasetRegistry_NoShares(c.units, c.quality);
-        if (_records[c.fingerprint].status != ContributionStatus.None) {
-            revert DatasetRegistry_FingerprintUsed(c.fingerprint);
-        }
-        if (shares > remaining) revert DatasetRegistry_SharesExceedBatch(batchId, shares, remaining);
-        _write(batchId, c, shares, ContributionStatus.Claimed);
+        if (fault == ClaimFault.NoShares) revert DatasetRegistry_NoShares(c.units, c.quality);
+        if (fault == ClaimFault.FingerprintUsed) revert DatasetRegistry_FingerprintUsed(c.fingerprint);
+        revert DatasetRegistry_SharesExceedBatch(batchId, shares, remaining);
+    }
+
+    function _record(uint256 batchId, Contribution calldata c, uint256 shares) private {
+        _records[c.fingerprint] = Records.pack(ContributionStatus.Claimed, c.contributor, shares, batchId);
         emit ContributionClaimed(batchId, c.contributor, c.fingerprint, shares);
     }
 
-    function _write(uint256 batchId, Contribution calldata c, uint256 shares, ContributionStatus status) private {
-        // The casts hold: publication bounds both. The checked field first, and the compiler merges all into one store.
-        Record storage r = _records[c.fingerprint];
-        address contributor = c.contributor;
-        r.status = status;
-        r.contributor = contributor;
-        r.shares = uint64(shares);
-        r.batchId = uint24(batchId);
-    }
-
-    /// @dev Takes leaves off the batch. A tree whose leaves exceed the signed totals gives only what is left.
-    function _resolve(BatchState storage b, uint256 shares, uint256 count) private returns (uint256 taken) {
-        uint256 remaining = b.unresolvedShares;
-        uint256 remainingCount = b.unresolvedCount;
+    /// @dev Takes a leaf off the batch. A tree whose leaves exceed the signed totals gives only what is left.
+    function _resolve(BatchState storage b, uint256 shares) private returns (uint256 taken) {
+        (uint256 remaining, uint256 count) = _unresolved(b);
         taken = shares < remaining ? shares : remaining;
-        remaining -= taken;
-        remainingCount -= count < remainingCount ? count : remainingCount;
-        // Nothing between the two: the compiler merges them into one store.
-        b.unresolvedShares = uint64(remaining);
-        b.unresolvedCount = uint32(remainingCount);
+        _setUnresolved(b, remaining - taken, count == 0 ? 0 : count - 1);
     }
 
     /// @dev Hands resolved shares over: income since activation, then the tokens.
-    function _deliver(uint256 batchId, BatchState storage b, address contributor, uint256 shares, uint256 count)
-        private
-    {
-        _resolve(b, shares, count);
+    function _deliver(BatchState storage b, address contributor, uint256 shares) private {
         _splitter.vestShares(b.datasetId, contributor, shares, b.entryIndex);
-        _splitter.vestShares(_COMMONS, contributor, shares, b.commonsEntryIndex);
         if (b.status == BatchStatus.Asleep) {
             _token.mint(contributor, shares);
         } else {
             // The token is the DAO's own and reverts when it fails.
             _token.transfer(contributor, shares);
         }
-        _complete(batchId, b);
     }
 
     function _erase(uint256 batchId, Contribution calldata c, bytes32[] calldata proof) private {
-        Record storage r = _records[c.fingerprint];
+        Record r = _records[c.fingerprint];
         BatchState storage b = _requireActivated(batchId);
         uint256 burned = 0;
         uint256 shares = 0;
-        if (r.status == ContributionStatus.None) {
+        if (r.isNone()) {
             _requireProof(batchId, b, c, proof);
-            shares = _resolve(b, _sharesOf(b, c), 1);
-            _write(batchId, c, shares, ContributionStatus.Erased);
+            shares = _resolve(b, _sharesOf(b, c));
             burned = _dropPending(b, c.contributor, shares);
         } else {
-            if (r.status == ContributionStatus.Erased) revert DatasetRegistry_AlreadyErased(c.fingerprint);
-            if (r.batchId != batchId || r.contributor != c.contributor) {
-                revert DatasetRegistry_RecordedElsewhere(c.fingerprint, r.batchId, r.contributor);
+            if (r.status() == ContributionStatus.Erased) revert DatasetRegistry_AlreadyErased(c.fingerprint);
+            if (r.batchId() != batchId || r.contributor() != c.contributor) {
+                revert DatasetRegistry_RecordedElsewhere(c.fingerprint, r.batchId(), r.contributor());
             }
-            shares = r.shares;
-            r.status = ContributionStatus.Erased;
+            shares = r.shares();
             burned = _takeBack(b.datasetId, c.contributor, shares);
         }
+        _records[c.fingerprint] = Records.pack(ContributionStatus.Erased, c.contributor, shares, batchId);
         _countErasure(b.datasetId);
         emit ContributionErased(batchId, c.contributor, c.fingerprint, shares, burned);
         _complete(batchId, b);
     }
 
-    /// @dev Commons shares equal the balance, so they go with the tokens: all of them where tokens cannot be sold,
-    /// what is left of them where they can.
+    /// @dev As many tokens as the account still has: where they can be sold it may have fewer than shares.
     function _takeBack(uint256 datasetId, address contributor, uint256 shares) private returns (uint256 burned) {
         uint256 balance = _token.balanceOf(contributor);
         burned = shares < balance ? shares : balance;
         _splitter.removeShares(datasetId, contributor, shares);
-        _splitter.removeShares(_COMMONS, contributor, burned);
         _token.burn(contributor, burned);
     }
 
@@ -266,7 +269,6 @@ abstract contract Contributions is Batches {
     function _dropPending(BatchState storage b, address account, uint256 shares) private returns (uint256 burned) {
         if (shares == 0) return 0;
         _splitter.dropPendingShares(b.datasetId, account, shares, b.entryIndex);
-        _splitter.dropPendingShares(_COMMONS, account, shares, b.commonsEntryIndex);
         if (b.status == BatchStatus.Asleep) return 0;
         _token.burn(address(this), shares);
         return shares;
@@ -274,9 +276,9 @@ abstract contract Contributions is Batches {
 
     /// @dev When the last leaf is resolved, shares that no leaf used leave pools and supply.
     function _complete(uint256 batchId, BatchState storage b) private {
-        if (b.unresolvedCount != 0) return;
-        uint256 leftover = _resolve(b, b.unresolvedShares, 0);
-        if (leftover == 0) return;
+        (uint256 leftover, uint256 count) = _unresolved(b);
+        if (count != 0 || leftover == 0) return;
+        _setUnresolved(b, 0, 0);
         emit BatchCompleted(batchId, leftover);
         _dropPending(b, address(0), leftover);
     }

@@ -62,6 +62,24 @@ abstract contract Datasets is RegistryCore {
         return _policies[datasetId][_requireDataset(datasetId).policyVersion];
     }
 
+    function leasePolicy(uint256 datasetId) external view override returns (LeasePolicy memory) {
+        Policy storage p = _policies[datasetId][_requireDataset(datasetId).policyVersion];
+        return LeasePolicy({
+            purposes: p.purposes,
+            minPricePerPeriod: p.minPricePerPeriod,
+            minPeriod: p.minPeriod,
+            maxPeriod: p.maxPeriod,
+            maxPeriods: p.maxPeriods,
+            minBond: p.minBond,
+            commonsBps: p.commonsBps,
+            treasuryBps: p.treasuryBps
+        });
+    }
+
+    function purposesOf(uint256 datasetId) external view override returns (uint256) {
+        return _policies[datasetId][_requireDataset(datasetId).policyVersion].purposes;
+    }
+
     function erasuresAt(uint256 datasetId, uint48 t) external view override returns (uint256) {
         return _erasures[datasetId].upperLookupRecent(t);
     }

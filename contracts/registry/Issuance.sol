@@ -9,7 +9,8 @@ import {RegistryCore} from "./RegistryCore.sol";
 /// epoch moves it, and burns give nothing back. Worst case: hostile attestors use up the cap of one epoch at its end
 /// and of the next at its start, two caps across one boundary, before a vote can remove them.
 abstract contract Issuance is RegistryCore {
-    uint256 private constant _MIN_EPOCH = 1 days;
+    /// @dev Two of them exceed the brake's pause by a day: no pause can lapse a batch after its veto window.
+    uint256 private constant _MIN_EPOCH = 2 days;
     uint256 private constant _MAX_EPOCH = 366 days;
 
     /* IMMUTABLES */

@@ -7,38 +7,26 @@ import {IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
 import {IEmergencyBrake} from "../interfaces/IEmergencyBrake.sol";
 import {IRevenueSplitter} from "../interfaces/IRevenueSplitter.sol";
 import {System} from "../interfaces/ISystem.sol";
-import {LeaseTerms, PackedTerms} from "../libraries/LeaseTerms.sol";
+import {LeaseClock} from "../libraries/LeaseClock.sol";
+import {LeaseTerms} from "../libraries/LeaseTerms.sol";
 import {Wiring} from "../libraries/Wiring.sol";
+import {Lease, LeaseState, PackedTerms} from "../types/LeaseTypes.sol";
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-/// @notice What all parts of `DataLeases` share: parameters, counterparts, the state of a lease, and the questions
-/// about a lease that depend on time.
+/// @notice What requests, offers and running leases share: parameters, counterparts, the state, and all transfers.
 /// @dev Every external function that changes state is guarded against re-entry, also those that move no money: the
 /// asset may call anybody while it is transferred.
-abstract contract LeaseStore is IDataLeases, ReentrancyGuardTransient {
+abstract contract LeaseBase is IDataLeases, ReentrancyGuardTransient {
+    using LeaseClock for Lease;
     using LeaseTerms for PackedTerms;
-
-    /// @dev Three slots. Times are uint40 in storage (until the year 36812) and uint48 elsewhere. Rent still escrowed
-    /// is not stored: it is the price of the periods not yet paid, until the lease is over.
-    struct Lease {
-        address licensee;
-        Status status;
-        /// @dev Whose terms it has; 0: its own.
-        uint32 offerId;
-        uint24 committeeEpoch;
-        uint16 paidPeriods;
-        /// @dev Whether it is part of the dataset's counter of live leases.
-        bool counted;
-        bool bondReleased;
-        bytes32 hpkeKey;
-        uint40 startBy;
-        uint40 paidUntil;
-        /// @dev When it was last slashed for want of acknowledgement.
-        uint40 ackSlashedAt;
-        uint40 acknowledged;
-        uint96 slashed;
-    }
+    using SafeCast for uint256;
+    using SafeERC20 for IERC20;
 
     /* CONSTANTS */
 
@@ -49,6 +37,7 @@ abstract contract LeaseStore is IDataLeases, ReentrancyGuardTransient {
     /// @dev Below an hour nobody could answer; above half a year escrow and erasure would wait for nobody.
     uint256 private constant _MIN_WINDOW = 1 hours;
     uint256 private constant _MAX_WINDOW = 180 days;
+    uint256 internal constant _COMMONS = 0;
 
     /* IMMUTABLES */
 
@@ -75,10 +64,7 @@ abstract contract LeaseStore is IDataLeases, ReentrancyGuardTransient {
 
     /* STORAGE */
 
-    mapping(uint256 leaseId => Lease) internal _leases;
-    /// @dev Terms of the leases that were requested.
-    mapping(uint256 leaseId => PackedTerms) internal _requestTerms;
-    mapping(uint256 offerId => PackedTerms) internal _offerTerms;
+    LeaseState internal _s;
 
     constructor(System memory system, address asset_, LeaseParams memory params) {
         Wiring.requireSelf(system.leases);
@@ -93,8 +79,7 @@ abstract contract LeaseStore is IDataLeases, ReentrancyGuardTransient {
         _governor = IDataGovernor(system.governor);
         _registry = IDatasetRegistry(system.registry);
 
-        uint256 paidInto = uint160(_splitter.asset());
-        _requireRange("asset", uint160(asset_), paidInto, paidInto);
+        if (asset_ != _splitter.asset()) revert DataLeases_WrongAsset(_splitter.asset(), asset_);
         asset = asset_;
         _requireRange("minRequestEscrow", params.minRequestEscrow, 1, type(uint96).max);
         minRequestEscrow = params.minRequestEscrow;
@@ -117,8 +102,12 @@ abstract contract LeaseStore is IDataLeases, ReentrancyGuardTransient {
 
     /* LOOKUPS */
 
+    function _now() internal view returns (uint48) {
+        return uint48(block.timestamp);
+    }
+
     function _known(uint256 leaseId) internal view returns (Lease storage l) {
-        l = _leases[leaseId];
+        l = _s.leases[leaseId];
         if (l.status == Status.None) revert DataLeases_UnknownLease(leaseId);
     }
 
@@ -132,47 +121,64 @@ abstract contract LeaseStore is IDataLeases, ReentrancyGuardTransient {
     }
 
     function _termsOf(uint256 leaseId, Lease storage l) internal view returns (PackedTerms storage) {
-        return l.offerId == 0 ? _requestTerms[leaseId] : _offerTerms[l.offerId];
+        return l.offerId == 0 ? _s.requestTerms[leaseId] : _s.offerTerms[l.offerId];
     }
 
-    /* QUESTIONS OF TIME */
-
-    function _now() internal view returns (uint48) {
-        return uint48(block.timestamp);
+    /// @dev The one action of a lease's proposal. The governor knows the proposal by it.
+    function _proposal(uint256 leaseId)
+        internal
+        view
+        returns (address[] memory targets, uint256[] memory values, bytes[] memory calldatas)
+    {
+        targets = new address[](1);
+        values = new uint256[](1);
+        calldatas = new bytes[](1);
+        targets[0] = address(this);
+        calldatas[0] = abi.encodeCall(IDataLeases.approve, (leaseId, _s.requestTerms[leaseId].hash()));
     }
 
-    /// @dev Once false for an approved lease, false for ever: what is not live can neither start nor be prolonged.
-    function _isLive(Lease storage l, PackedTerms storage terms) internal view returns (bool) {
-        if (l.status == Status.Approved) return _now() < l.startBy;
-        if (l.status == Status.Active) return _now() < l.paidUntil + terms.tolerance();
-        return l.status == Status.Ended && _now() < l.paidUntil;
+    function _proposalId(uint256 leaseId) internal view returns (uint256) {
+        (address[] memory targets, uint256[] memory values, bytes[] memory calldatas) = _proposal(leaseId);
+        return _governor.getProposalId(targets, values, calldatas, 0);
     }
 
-    /// @dev Erasures that were known for a whole `ackWindow`.
-    function _requiredErasures(uint256 datasetId) internal view returns (uint256) {
-        return _registry.erasuresAt(datasetId, _now() > ackWindow ? _now() - ackWindow : 0);
+    /* MONEY IN AND OUT */
+
+    /// @dev Somebody else may have used the permit, and then the allowance is there; if it is not, the transfer fails.
+    function _permit(uint256 amount, Permit calldata p) internal {
+        try IERC20Permit(asset).permit(msg.sender, address(this), amount, p.deadline, p.v, p.r, p.s) {} catch {}
     }
 
-    /// @dev A lease that was terminated before its start has nothing to erase.
-    function _isOverdue(Lease storage l, PackedTerms storage terms) internal view returns (bool) {
-        if (l.status != Status.Approved && l.paidUntil == 0) return false;
-        return l.acknowledged < _requiredErasures(terms.datasetId);
+    /// @dev Money first, books second; the guard keeps everybody else out meanwhile.
+    function _pull(address from, uint256 amount) internal {
+        if (amount == 0) return;
+        uint256 before = IERC20(asset).balanceOf(address(this));
+        IERC20(asset).safeTransferFrom(from, address(this), amount);
+        uint256 arrived = Math.saturatingSub(IERC20(asset).balanceOf(address(this)), before);
+        if (arrived != amount) revert DataLeases_WrongAmountReceived(amount, arrived);
+        _s.owed += amount.toUint128();
     }
 
-    function _requireUpToDate(uint256 leaseId, Lease storage l, PackedTerms storage terms) internal view {
-        uint256 required = _requiredErasures(terms.datasetId);
-        if (l.acknowledged < required) revert DataLeases_Overdue(leaseId, l.acknowledged, required);
+    function _push(address to, uint256 amount) internal {
+        _s.owed -= amount.toUint128();
+        IERC20(asset).safeTransfer(to, amount);
     }
 
-    /// @dev From then on the bond is the licensee's: releasable, or it would be if somebody had called `end`. Slashes
-    /// stop here and not at the call of `releaseBond`, so that nobody can take what is already due.
-    function _bondDueAt(Lease storage l, PackedTerms storage terms) internal view returns (uint48) {
-        uint48 delay = bondDelay;
-        if (l.status == Status.Active && l.paidPeriods < terms.periods) {
-            uint48 tolerance = terms.tolerance();
-            if (tolerance > delay) delay = tolerance;
-        }
-        return l.paidUntil + delay;
+    /// @dev Into the splitter, which is allowed exactly what it will pull: a standing allowance some assets refuse, count
+    /// down or cap. An amount of zero is no deposit.
+    function _deposit(uint256 datasetId, uint256[2] memory toDatasetAndCommons) internal {
+        uint256[] memory pools = new uint256[](2);
+        uint256[] memory amounts = new uint256[](2);
+        (pools[0], amounts[0]) = (datasetId, toDatasetAndCommons[0]);
+        (pools[1], amounts[1]) = (_COMMONS, toDatasetAndCommons[1]);
+        uint256 total = amounts[0] + amounts[1];
+        _s.owed -= total.toUint128();
+        IERC20(asset).forceApprove(address(_splitter), total);
+        _splitter.depositMany(pools, amounts);
+    }
+
+    function _isDead(uint256 poolId, uint256 amount) internal view returns (bool) {
+        return amount != 0 && !_splitter.acceptsDeposit(poolId, amount);
     }
 
     /* CONSTRUCTION */
@@ -185,7 +191,7 @@ abstract contract LeaseStore is IDataLeases, ReentrancyGuardTransient {
             + _governor.EXPIRY() + TimelockController(payable(_timelock)).getMinDelay() + _governor.EXPIRY();
     }
 
-    function _requireRange(string memory name, uint256 value, uint256 min, uint256 max) private pure {
+    function _requireRange(bytes32 name, uint256 value, uint256 min, uint256 max) private pure {
         if (value < min || value > max) revert DataLeases_InvalidParameter(name, value, min, max);
     }
 }
