@@ -9,7 +9,7 @@ import {Create3} from "@openzeppelin/contracts/utils/Create3.sol";
 /// @title Data DAO factory
 /// @notice Creates whole Data DAOs. Documented on `IDataDAOFactory`.
 /// @dev Addresses must be known before the code, since each constructor takes all of them: CREATE3 makes them depend
-/// on a salt only. The salt commits to creator and parameters, so nobody can take the address of another's contract,
+/// on a salt only. The salt commits to creator and parameters, so no one can take the address of another's contract,
 /// or put another contract there; nothing is trusted between the two transactions, and nothing needs a guard against
 /// reentrance.
 ///

@@ -4,14 +4,14 @@ pragma solidity 0.8.37;
 import {GovernorBounds} from "./governance/GovernorBounds.sol";
 import {GovernorCore} from "./governance/GovernorCore.sol";
 import {GovernorQuorum} from "./governance/GovernorQuorum.sol";
-import {GovernorTimelock} from "./governance/GovernorTimelock.sol";
 import {GovernorTally} from "./governance/GovernorTally.sol";
+import {GovernorTimelock} from "./governance/GovernorTimelock.sol";
 import {GovernorParams, IDataGovernor} from "./interfaces/IDataGovernor.sol";
 import {IDataLeases} from "./interfaces/IDataLeases.sol";
 import {IEmergencyBrake} from "./interfaces/IEmergencyBrake.sol";
 import {System} from "./interfaces/ISystem.sol";
-import {Hex} from "./libraries/Hex.sol";
 import {GovernanceLimits} from "./libraries/GovernanceLimits.sol";
+import {Hex} from "./libraries/Hex.sol";
 import {Wiring} from "./libraries/Wiring.sol";
 import {Governor} from "@openzeppelin/contracts/governance/Governor.sol";
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
@@ -56,7 +56,7 @@ contract DataGovernor is GovernorTally {
         brake = system.brake;
     }
 
-    /* PROPOSALS */
+    /* ACTIONS: PROPOSALS */
 
     /// @inheritdoc IGovernor
     /// @dev Refuses the approval of a lease: that takes the lease's own proposal, and a second one with the same action

@@ -30,11 +30,9 @@ contract DataLeases is LeaseRequests, LeaseOffers, LeaseRun {
     using LeaseTerms for PackedTerms;
     using NewestEight for uint256;
 
-    constructor(System memory system, address asset_, LeaseParams memory params)
-        LeaseBase(system, asset_, params)
-    {}
+    constructor(System memory system, address asset_, LeaseParams memory params) LeaseBase(system, asset_, params) {}
 
-    /* ACCESS */
+    /* VIEWS: ACCESS */
 
     /// @inheritdoc IDataLeases
     function isAccessAllowed(uint256 datasetId, address licensee, uint256 purpose)
@@ -78,7 +76,7 @@ contract DataLeases is LeaseRequests, LeaseOffers, LeaseRun {
         }
     }
 
-    /* STATE */
+    /* VIEWS: STATE */
 
     /// @inheritdoc IDataLeases
     function lease(uint256 leaseId) external view override returns (LeaseInfo memory info) {
@@ -121,9 +119,7 @@ contract DataLeases is LeaseRequests, LeaseOffers, LeaseRun {
     function offer(uint256 offerId) external view override returns (OfferInfo memory) {
         Offer storage o = _s.offers[offerId];
         return
-            OfferInfo({
-                licensee: o.licensee, capacity: o.capacity, taken: o.taken, expiry: o.expiry, closed: o.closed
-            });
+            OfferInfo({licensee: o.licensee, capacity: o.capacity, taken: o.taken, expiry: o.expiry, closed: o.closed});
     }
 
     /// @inheritdoc IDataLeases
@@ -151,9 +147,10 @@ contract DataLeases is LeaseRequests, LeaseOffers, LeaseRun {
     {
         Lease storage l = _s.leases[leaseId];
         if (l.licensee != address(0) && l.offerId == 0) (targets, values, calldatas) = _proposal(leaseId);
+        descriptionHash = 0;
     }
 
-    /* MONEY */
+    /* VIEWS: MONEY */
 
     /// @inheritdoc IDataLeases
     function solvency() external view override returns (uint256 balance, uint256 owed) {

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IDataTimelock} from "./interfaces/IDataTimelock.sol";
 import {System} from "./interfaces/ISystem.sol";
 import {GovernanceLimits} from "./libraries/GovernanceLimits.sol";
+import {Protocol} from "./libraries/Protocol.sol";
 import {Wiring} from "./libraries/Wiring.sol";
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
@@ -12,10 +13,10 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 /// @notice Carries out what holders decided, after a delay in which whoever disagrees can erase and leave. Holds the
 /// treasury, and is the only admin of everything.
 /// @dev OpenZeppelin's TimelockController with three differences: the delay has a floor and a ceiling, roles are fixed
-/// at birth, and no admin ever existed. The governor alone proposes, cancels and executes, so neither a proposal nor
+/// at creation, and no admin ever existed. The governor alone proposes, cancels and executes, so neither a proposal nor
 /// a former deployer can put a second one beside it or take its place.
 ///
-/// There is no switch to stop it; without proposals it does nothing, and a proposal that nobody executes expires in
+/// There is no switch to stop it; without proposals it does nothing, and a proposal that is not executed expires in
 /// the governor.
 /// @custom:security-contact see SECURITY.md
 contract DataTimelock is TimelockController, IDataTimelock {
@@ -31,7 +32,7 @@ contract DataTimelock is TimelockController, IDataTimelock {
         _checkDelay(minDelay);
     }
 
-    /* DELAY */
+    /* ACTIONS: DELAY */
 
     /// @notice Seconds between the queueing of a proposal and its execution, at least.
     function getMinDelay() public view override returns (uint256) {
@@ -44,27 +45,29 @@ contract DataTimelock is TimelockController, IDataTimelock {
         super.updateDelay(newDelay);
     }
 
-    /* ROLES */
+    /* ACTIONS: ROLES */
 
-    /// @notice Always reverts: roles are fixed at birth.
-    function grantRole(bytes32, address) public pure override {
+    /// @notice Always reverts: roles are fixed at creation.
+    function grantRole(bytes32, address) public override {
         revert DataTimelock_RolesFrozen();
     }
 
-    /// @notice Always reverts: roles are fixed at birth.
-    function revokeRole(bytes32, address) public pure override {
+    /// @notice Always reverts: roles are fixed at creation.
+    function revokeRole(bytes32, address) public override {
         revert DataTimelock_RolesFrozen();
     }
 
-    /// @notice Always reverts: roles are fixed at birth.
-    function renounceRole(bytes32, address) public pure override {
+    /// @notice Always reverts: roles are fixed at creation.
+    function renounceRole(bytes32, address) public override {
         revert DataTimelock_RolesFrozen();
     }
 
     /* INTERNALS */
 
     function _checkDelay(uint256 delay) private pure {
-        if (delay < MIN_DELAY || delay > MAX_DELAY) revert DataTimelock_DelayOutOfRange(delay, MIN_DELAY, MAX_DELAY);
+        if (Protocol.isOutside(delay, MIN_DELAY, MAX_DELAY)) {
+            revert DataTimelock_DelayOutOfRange(delay, MIN_DELAY, MAX_DELAY);
+        }
     }
 
     function _only(address account) private pure returns (address[] memory accounts) {

@@ -25,7 +25,7 @@ import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
 /// **One word per account.** ABI, events and errors are those of OpenZeppelin's `ERC20Votes`, its storage is not: what it
 /// keeps in a balance, a delegate, a nonce and two arrays of checkpoints is one word here, with a history that is written
 /// only when votes change at a later second, two checkpoints to a slot. A new slot is the dearest thing a chain sells. The
-/// supply is such a word too: its balance is what nobody claimed yet, its votes are the supply, its number counts members.
+/// supply is such a word too: its balance is what is not claimed yet, its votes are the supply, its number counts members.
 ///
 /// There is no switch to stop or replace the token; a DAO retires by erasing its data, which burns it.
 /// @custom:security-contact see SECURITY.md
@@ -79,7 +79,7 @@ contract DataToken is ERC20, ERC20Permit, IDataToken {
         _;
     }
 
-    /* REGISTRY */
+    /* ACTIONS: REGISTRY */
 
     /// @inheritdoc IDataToken
     function mint(address to, uint256 amount) external override onlyRegistry {
@@ -97,7 +97,7 @@ contract DataToken is ERC20, ERC20Permit, IDataToken {
         _burn(from, amount);
     }
 
-    /* DELEGATION */
+    /* ACTIONS: DELEGATION */
 
     /// @inheritdoc IVotes
     function delegate(address delegatee) external override {
@@ -141,7 +141,7 @@ contract DataToken is ERC20, ERC20Permit, IDataToken {
     /* VIEWS: VOTES */
 
     /// @notice The account `account`'s votes count for: its delegate, or itself. Zero for the registry, which holds
-    /// what nobody claimed yet and never votes.
+    /// what is not claimed yet and never votes.
     function delegates(address account) public view override returns (address) {
         return account == registry ? address(0) : _delegateOf(account, _accounts[account]);
     }
@@ -197,10 +197,11 @@ contract DataToken is ERC20, ERC20Permit, IDataToken {
         override
         returns (Checkpoints.Checkpoint208 memory)
     {
-        if (pos >= numCheckpoints(account)) Panic.panic(Panic.ARRAY_OUT_OF_BOUNDS);
+        if (pos >= numCheckpoints(account)) {
+            Panic.panic(Panic.ARRAY_OUT_OF_BOUNDS);
+        }
         Account a = _accounts[account];
-        (uint256 time, uint256 value) =
-            pos == a.older() ? (a.time(), a.votes()) : _voteHistory[account].at(pos);
+        (uint256 time, uint256 value) = pos == a.older() ? (a.time(), a.votes()) : _voteHistory[account].get(pos);
         return Checkpoints.Checkpoint208(uint48(time), uint208(value));
     }
 

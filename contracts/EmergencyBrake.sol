@@ -31,7 +31,7 @@ contract EmergencyBrake is IEmergencyBrake {
     /// @inheritdoc IEmergencyBrake
     address public immutable override timelock;
 
-    /* STORAGE: one slot */
+    /* STORAGE: ONE SLOT */
 
     /// @inheritdoc IEmergencyBrake
     address public override guardian;
@@ -47,7 +47,7 @@ contract EmergencyBrake is IEmergencyBrake {
         _setGuardian(guardian_, guardianUntil_);
     }
 
-    /* GUARDIAN */
+    /* ACTIONS: GUARDIAN */
 
     /// @inheritdoc IEmergencyBrake
     function pull() external override {
@@ -58,7 +58,7 @@ contract EmergencyBrake is IEmergencyBrake {
         emit Pulled(msg.sender, pulledUntil);
     }
 
-    /* TIMELOCK */
+    /* ACTIONS: TIMELOCK */
 
     /// @inheritdoc IEmergencyBrake
     function setGuardian(address newGuardian, uint48 until) external override {

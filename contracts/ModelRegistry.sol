@@ -5,19 +5,20 @@ import {IDataLeases} from "./interfaces/IDataLeases.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 import {IRevenueSplitter} from "./interfaces/IRevenueSplitter.sol";
 import {System} from "./interfaces/ISystem.sol";
+import {ExactTransfer} from "./libraries/ExactTransfer.sol";
+import {Protocol} from "./libraries/Protocol.sol";
 import {Wiring} from "./libraries/Wiring.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @title Model registry
 /// @notice Binds models to the leases they were trained under and splits what they earn. Documented on
 /// `IModelRegistry`.
-/// @dev A payment goes to the pools at once, because pools are the DAO's own and refuse nobody's money for spite; the
+/// @dev A payment goes to the pools at once, because pools are the DAO's own and refuse no money for spite; the
 /// beneficiary and the treasury are credited and pull.
 ///
-/// There is no switch: nobody can pause, redirect or sweep. A model cannot be changed; the contract retires when nobody
+/// There is no switch: no account can pause, redirect or sweep. A model cannot be changed; the contract retires when no one
 /// pays and the credits are withdrawn.
 /// @custom:security-contact see SECURITY.md
 contract ModelRegistry is IModelRegistry, ReentrancyGuardTransient {
@@ -44,7 +45,6 @@ contract ModelRegistry is IModelRegistry, ReentrancyGuardTransient {
 
     /// @dev Bounds the loop of a payment.
     uint256 private constant _MAX_LEASES = 8;
-    uint256 private constant _BPS = 10_000;
 
     /* IMMUTABLES */
 
@@ -77,7 +77,7 @@ contract ModelRegistry is IModelRegistry, ReentrancyGuardTransient {
         asset = asset_;
     }
 
-    /* LICENSEE */
+    /* ACTIONS: LICENSEE */
 
     /// @inheritdoc IModelRegistry
     function register(
@@ -109,11 +109,11 @@ contract ModelRegistry is IModelRegistry, ReentrancyGuardTransient {
             sum += royalty.bps;
             m.royalties.push(royalty);
         }
-        if (sum > _BPS) revert ModelRegistry_RoyaltiesTooHigh(sum, _BPS);
+        if (sum > Protocol.BPS) revert ModelRegistry_RoyaltiesTooHigh(sum, Protocol.BPS);
         emit ModelRegistered(modelId, msg.sender, leaseIds, modelHash, uri, openSource, beneficiary);
     }
 
-    /* ANYONE */
+    /* ACTIONS: ANYONE */
 
     /// @inheritdoc IModelRegistry
     function pay(uint256 modelId, address owner, bytes32 modelHash, uint256 amount) external override nonReentrant {
@@ -131,7 +131,7 @@ contract ModelRegistry is IModelRegistry, ReentrancyGuardTransient {
         // when the deposits have left, so that what is owed never exceeds what is there.
         uint256 free = amount;
         uint256 toTreasury = 0;
-        uint256 rest = _BPS;
+        uint256 rest = Protocol.BPS;
         uint256 count = m.royalties.length;
         for (uint256 i = 0; i < count; ++i) {
             Royalty memory royalty = m.royalties[i];
@@ -205,16 +205,14 @@ contract ModelRegistry is IModelRegistry, ReentrancyGuardTransient {
 
     function _pull(uint256 amount) private {
         if (amount == 0) return;
-        uint256 before = IERC20(asset).balanceOf(address(this));
-        IERC20(asset).safeTransferFrom(msg.sender, address(this), amount);
-        uint256 arrived = Math.saturatingSub(IERC20(asset).balanceOf(address(this)), before);
+        (, uint256 arrived) = ExactTransfer.pull(IERC20(asset), msg.sender, amount);
         if (arrived != amount) revert ModelRegistry_WrongAmountReceived(amount, arrived);
     }
 
     /// @dev What `bps` of all payments come to after one of them, less before. The parts of one payment may add up to less
     /// than it, never to more than it and what waited.
     function _part(uint256 before, uint256 received, uint256 bps) private pure returns (uint256) {
-        return received * bps / _BPS - before * bps / _BPS;
+        return received * bps / Protocol.BPS - before * bps / Protocol.BPS;
     }
 
     function _withdraw(address account, address recipient) private returns (uint256 amount) {

@@ -4,23 +4,26 @@ pragma solidity 0.8.37;
 import {IRevenueSplitter} from "./interfaces/IRevenueSplitter.sol";
 import {System} from "./interfaces/ISystem.sol";
 import {Accumulator} from "./libraries/Accumulator.sol";
+import {ExactTransfer} from "./libraries/ExactTransfer.sol";
 import {Member, Members} from "./libraries/Members.sol";
+import {Protocol} from "./libraries/Protocol.sol";
 import {Wiring} from "./libraries/Wiring.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @title Revenue splitter
 /// @notice One accumulator per dataset pool and one for the commons: a deposit touches two slots whatever the number of
 /// members, a claim of income two more.
 /// @dev The contract keeps state and moves money; `Accumulator` holds the arithmetic and the widths.
 ///
-/// Every share of every dataset earns the commons alike, so nobody is a member of pool 0: a member of pool d has one index
+/// Every share of every dataset earns the commons alike, so no account is a member of pool 0: a member of pool d has one index
 /// over `acc_d + acc_0`. Every change of an account's shares goes through `_gain` or `_lose`, and both keep what it earned
 /// before: a gain by moving the account's index to the average weighted by shares, a loss by putting the earnings into a
 /// credit.
 ///
-/// There is no switch: nobody can pause, redirect or sweep; the contract retires when nothing is owed.
+/// There is no switch: no account can pause, redirect or sweep; the contract retires when nothing is owed.
 /// @custom:security-contact see SECURITY.md
 contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
@@ -55,7 +58,6 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
     uint256 public constant override MAX_POOL_SHARES = Accumulator.MAX_SHARES;
     /// @inheritdoc IRevenueSplitter
     uint256 public constant override MAX_OWED = Accumulator.MAX_OWED;
-    uint256 private constant _COMMONS = 0;
 
     /* IMMUTABLES */
 
@@ -85,7 +87,7 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         _;
     }
 
-    /* MONEY IN */
+    /* ACTIONS: MONEY IN */
 
     /// @inheritdoc IRevenueSplitter
     function deposit(uint256 poolId, uint256 amount) external override nonReentrant {
@@ -108,7 +110,7 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         }
     }
 
-    /* MONEY OUT */
+    /* ACTIONS: MONEY OUT */
 
     /// @inheritdoc IRevenueSplitter
     function claim(address account, uint256[] calldata poolIds)
@@ -156,7 +158,7 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         return _claim(account, account, poolIds);
     }
 
-    /* SHARES */
+    /* ACTIONS: SHARES */
 
     /// @inheritdoc IRevenueSplitter
     function addPendingShares(uint256 poolId, uint256 shares)
@@ -198,7 +200,7 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
     {
         Pool storage p = _pools[poolId];
         uint256 index = _index(p);
-        if (entryIndex > Accumulator.MAX_INDEX || Accumulator.growth(index, entryIndex) > Accumulator.MAX_GROWTH) {
+        if (entryIndex > Accumulator.MAX_INDEX || Accumulator.growthSince(index, entryIndex) > Accumulator.MAX_GROWTH) {
             revert RevenueSplitter_InvalidEntryIndex(poolId, entryIndex);
         }
         if (shares > p.shares) revert RevenueSplitter_InsufficientShares(poolId, account, shares, p.shares);
@@ -249,7 +251,7 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
 
     /// @inheritdoc IRevenueSplitter
     function acceptsDeposit(uint256 poolId, uint256 amount) external view override returns (bool) {
-        uint256 shares = poolId == _COMMONS ? _commons.shares : _pools[poolId].shares;
+        uint256 shares = poolId == Protocol.COMMONS ? _commons.shares : _pools[poolId].shares;
         return shares >= MIN_POOL_SHARES && _canOwe(amount, _asset.balanceOf(address(this)));
     }
 
@@ -266,7 +268,7 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         returns (uint256 accumulator, uint256 shares, uint256 received, uint256 carry)
     {
         Commons storage c = _commons;
-        if (poolId == _COMMONS) return (c.acc, c.shares, c.received, c.carry);
+        if (poolId == Protocol.COMMONS) return (c.acc, c.shares, c.received, c.carry);
         Pool storage p = _pools[poolId];
         return (p.acc, p.shares, p.received, p.carry);
     }
@@ -281,9 +283,12 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         external
         view
         override
-        returns (uint256 received, uint256 paid, uint256 carried)
+        returns (uint256 received, uint256 paid, uint256 owedUpperBound, uint256 carried)
     {
-        return (_received(fromPool, toPool), _paid(), _carried(fromPool, toPool));
+        (received, paid, carried) = (_received(fromPool, toPool), _paid(), _carried(fromPool, toPool));
+        unchecked {
+            owedUpperBound = uint128(received - paid - Math.ceilDiv(carried, SCALE));
+        }
     }
 
     /// @inheritdoc IRevenueSplitter
@@ -297,11 +302,9 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
     /// there. The guard keeps other deposits and claims out.
     function _pull(uint256 amount) private {
         if (amount == 0) return;
-        uint256 before = _asset.balanceOf(address(this));
-        if (!_canOwe(amount, before)) revert RevenueSplitter_TooMuchOwed(_owed(), amount, MAX_OWED);
-        _asset.safeTransferFrom(msg.sender, address(this), amount);
-        uint256 arrived = _asset.balanceOf(address(this)) - before;
+        (uint256 held, uint256 arrived) = ExactTransfer.pull(_asset, msg.sender, amount);
         if (arrived != amount) revert RevenueSplitter_WrongAmountReceived(amount, arrived);
+        if (!_canOwe(amount, held)) revert RevenueSplitter_TooMuchOwed(_owed(), amount, MAX_OWED);
     }
 
     /// @dev Shares are read after the transfer, whose hook may have changed them.
@@ -310,7 +313,7 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         uint256 acc;
         uint256 shares;
         uint256 carry;
-        if (poolId == _COMMONS) {
+        if (poolId == Protocol.COMMONS) {
             Commons storage c = _commons;
             (acc, shares, carry) = (c.acc, c.shares, c.carry);
         } else {
@@ -323,7 +326,7 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         acc = Accumulator.advance(acc, growth);
         // Receipts count modulo 2**128, as payouts do: with less than 2**111 owed, their difference is exact.
         unchecked {
-            if (poolId == _COMMONS) {
+            if (poolId == Protocol.COMMONS) {
                 Commons storage c = _commons;
                 c.acc = uint176(acc);
                 (c.carry, c.received) = (uint64(carry), c.received + uint128(amount));
@@ -384,14 +387,14 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
 
     function _received(uint256 fromPool, uint256 toPool) private view returns (uint256 sum) {
         for (uint256 i = fromPool; i < toPool; ++i) {
-            sum += i == _COMMONS ? _commons.received : _pools[i].received;
+            sum += i == Protocol.COMMONS ? _commons.received : _pools[i].received;
         }
         return uint128(sum);
     }
 
     function _carried(uint256 fromPool, uint256 toPool) private view returns (uint256 sum) {
         for (uint256 i = fromPool; i < toPool; ++i) {
-            sum += i == _COMMONS ? _commons.carry : _pools[i].carry;
+            sum += i == Protocol.COMMONS ? _commons.carry : _pools[i].carry;
         }
     }
 

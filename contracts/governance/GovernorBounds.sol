@@ -3,13 +3,14 @@ pragma solidity 0.8.37;
 
 import {IDataGovernor} from "../interfaces/IDataGovernor.sol";
 import {GovernanceLimits} from "../libraries/GovernanceLimits.sol";
+import {Protocol} from "../libraries/Protocol.sol";
 import {GovernorTimelock} from "./GovernorTimelock.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @title Bounded governor settings
 /// @notice OpenZeppelin's settings and the late-quorum extension, each within constant bounds: a majority of one day
 /// must not be able to take the vote away from the majority of the next.
-/// @dev A setting applies to proposals made after it changed; a proposal keeps what it was born with.
+/// @dev A setting applies to proposals made after it changed; a proposal keeps what applied at its creation.
 abstract contract GovernorBounds is GovernorTimelock {
     uint48 private _voteExtension;
 
@@ -17,7 +18,7 @@ abstract contract GovernorBounds is GovernorTimelock {
         _setVoteExtension(extension);
     }
 
-    /* SETTERS */
+    /* ACTIONS: TIMELOCK */
 
     /// @inheritdoc IDataGovernor
     function setLateQuorumVoteExtension(uint48 newVoteExtension) external override onlyGovernance {
@@ -25,7 +26,7 @@ abstract contract GovernorBounds is GovernorTimelock {
     }
 
     /// @notice Changes the votes needed to propose; at most 1 % of present supply. Timelock only.
-    /// @dev Not checked at birth, when there is no supply: `proposalThreshold` caps what is asked anyway.
+    /// @dev Not checked at creation, when there is no supply: `proposalThreshold` caps what is asked anyway.
     function setProposalThreshold(uint256 newProposalThreshold) public override onlyGovernance {
         GovernanceLimits.check("proposalThreshold", newProposalThreshold, 0, _maxProposalThreshold());
         _setProposalThreshold(newProposalThreshold);
@@ -74,6 +75,6 @@ abstract contract GovernorBounds is GovernorTimelock {
 
     function _maxProposalThreshold() private view returns (uint256) {
         uint256 supply = _dataToken().totalSupply();
-        return supply * GovernanceLimits.MAX_PROPOSAL_THRESHOLD_BPS / GovernanceLimits.BPS;
+        return supply * GovernanceLimits.MAX_PROPOSAL_THRESHOLD_BPS / Protocol.BPS;
     }
 }

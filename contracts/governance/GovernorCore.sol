@@ -16,19 +16,14 @@ import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
 /// @title Governor core
 /// @notice OpenZeppelin's Governor with settings and votes, less what could lead around the timelock.
 /// @dev Joined here once, so that the modules above form one line and each override has one meaning.
-abstract contract GovernorCore is
-    GovernorSettings,
-    GovernorVotes,
-    ReentrancyGuardTransient,
-    IDataGovernor
-{
+abstract contract GovernorCore is GovernorSettings, GovernorVotes, ReentrancyGuardTransient, IDataGovernor {
     constructor(System memory system, string memory name_, GovernorParams memory params)
         Governor(name_)
         GovernorSettings(params.votingDelay, params.votingPeriod, params.proposalThreshold)
         GovernorVotes(IVotes(system.token))
     {}
 
-    /* OURS */
+    /* ACTIONS */
 
     /// @inheritdoc IGovernor
     /// @dev One at a time: a second proposal executed inside the first would use up the first one's permission to
@@ -43,7 +38,7 @@ abstract contract GovernorCore is
     }
 
     /// @notice Always reverts: no proposal can move the governor to another timelock.
-    function updateTimelock(address) external pure {
+    function updateTimelock(address) external {
         revert DataGovernor_Disabled();
     }
 
@@ -67,7 +62,7 @@ abstract contract GovernorCore is
         return IDataToken(address(token()));
     }
 
-    /* REQUIRED BY SOLIDITY */
+    /* VIEWS: REQUIRED BY SOLIDITY */
 
     /// @inheritdoc IGovernor
     function proposalThreshold() public view virtual override(Governor, GovernorSettings, IGovernor) returns (uint256) {

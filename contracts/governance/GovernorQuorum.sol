@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IDataGovernor} from "../interfaces/IDataGovernor.sol";
 import {IDataToken} from "../interfaces/IDataToken.sol";
 import {GovernanceLimits} from "../libraries/GovernanceLimits.sol";
+import {Protocol} from "../libraries/Protocol.sol";
 import {Wiring} from "../libraries/Wiring.sol";
 import {GovernorBounds} from "./GovernorBounds.sol";
 import {Governor} from "@openzeppelin/contracts/governance/Governor.sol";
@@ -14,9 +15,9 @@ import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol
 
 /// @title Quorum
 /// @notice Two fractions of past supply, one for ordinary and one for lease proposals, and a floor for a young DAO.
-/// @dev Everything is read at the proposal's snapshot: fractions and supply are checkpointed, and the token's maturity
-/// is a date; so is the end of the floor. For a past time t the answer is therefore the same for ever. In particular, a DAO not mature now can only
-/// become mature later than t, so the floor goes on binding at t.
+/// @dev Everything is read at the proposal's snapshot: fractions and supply are checkpointed, and the token's maturity is
+/// a date, like the end of the floor. For a past time t the answer therefore never changes. In particular, a DAO not
+/// mature now can only become mature later than t, so the floor goes on binding at t.
 abstract contract GovernorQuorum is GovernorBounds {
     using Checkpoints for Checkpoints.Trace208;
 
@@ -39,7 +40,7 @@ abstract contract GovernorQuorum is GovernorBounds {
         _setLeaseQuorumBps(initialLeaseQuorumBps);
     }
 
-    /* SETTERS */
+    /* ACTIONS: TIMELOCK */
 
     /// @inheritdoc IDataGovernor
     function setQuorumBps(uint256 newQuorumBps) external override onlyGovernance {
@@ -70,7 +71,7 @@ abstract contract GovernorQuorum is GovernorBounds {
 
     /// @inheritdoc IDataGovernor
     function quorumDenominator() external pure override returns (uint256) {
-        return GovernanceLimits.BPS;
+        return Protocol.BPS;
     }
 
     /// @inheritdoc IDataGovernor
@@ -90,7 +91,7 @@ abstract contract GovernorQuorum is GovernorBounds {
         // The token refuses a timepoint that is not past, on which all of the above rests.
         uint256 supply = dataToken.getPastTotalSupply(timepoint);
         uint256 bps = fraction.upperLookupRecent(SafeCast.toUint48(timepoint));
-        uint256 needed = Math.max(supply * bps / GovernanceLimits.BPS, 1);
+        uint256 needed = Math.max(supply * bps / Protocol.BPS, 1);
 
         uint256 matureSince = dataToken.matureSince();
         if (matureSince != 0 && timepoint >= matureSince) return needed;

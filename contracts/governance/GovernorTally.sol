@@ -25,7 +25,7 @@ import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/Signa
 /// `now + extension <= deadline` that maximum is the deadline itself, so nothing is lost by not looking: the quorum is
 /// worked out only for votes cast later than that. If such a vote reaches it, the deadline moves as there. If it turns
 /// out to be older, nothing moves, as there, and the watch ends. With a zero extension neither can move a deadline,
-/// since nobody votes after it. One difference is intended: the extension is the one in force when the proposal was
+/// since no vote comes after it. One difference is intended: the extension is the one in force when the proposal was
 /// made, not when quorum is reached, so that no other decision can move this one's end.
 ///
 /// **Receipts** are bits: one slot holds those of 256 members, by member number, and the proposal opens the slot of the
@@ -112,7 +112,7 @@ abstract contract GovernorTally is GovernorQuorum {
         return _quorumOf(_polls[proposalId].tally, snapshot);
     }
 
-    /* PROPOSING */
+    /* INTERNALS: PROPOSING */
 
     function _propose(
         address[] memory targets,
@@ -124,7 +124,7 @@ abstract contract GovernorTally is GovernorQuorum {
         proposalId = super._propose(targets, values, calldatas, description, proposer);
         Poll storage poll = _polls[proposalId];
         poll.tally = Tallies.open(super.proposalDeadline(proposalId), lateQuorumVoteExtension());
-        poll.receipts[0] = 1; // number 0 is nobody's
+        poll.receipts[0] = 1; // no member has number 0
     }
 
     function _markLease(uint256 proposalId, address licensee) internal {
@@ -144,7 +144,7 @@ abstract contract GovernorTally is GovernorQuorum {
         poll.tally = poll.tally.canceled();
     }
 
-    /* VOTING */
+    /* ACTIONS: VOTING */
 
     /// @inheritdoc IGovernor
     function castVote(uint256 proposalId, uint8 support) public override(Governor, IGovernor) returns (uint256) {
@@ -224,7 +224,7 @@ abstract contract GovernorTally is GovernorQuorum {
         uint256 snapshot = proposalSnapshot(proposalId);
         _requireActive(proposalId, tally, snapshot);
         // The receipts of the voter before are kept at hand: neighbours by number share them.
-        uint256 at = 0;
+        uint256 place = 0;
         uint256 word = poll.receipts[0];
         for (uint256 i = 0; i < ballots.length; ++i) {
             SignedBallot calldata ballot = ballots[i];
@@ -234,10 +234,10 @@ abstract contract GovernorTally is GovernorQuorum {
                 continue;
             }
             Voter memory voter = _voter(ballot.voter, snapshot);
-            if (voter.number >> 8 != at && voter.weight != 0) {
-                poll.receipts[at] = word;
-                at = voter.number >> 8;
-                word = poll.receipts[at];
+            if (voter.number >> 8 != place && voter.weight != 0) {
+                poll.receipts[place] = word;
+                place = voter.number >> 8;
+                word = poll.receipts[place];
             }
             uint256 bit = 1 << (voter.number & 0xff);
             if (voter.weight == 0 ? poll.receiptsWithoutVotes[voter.account] : word & bit != 0) {
@@ -251,7 +251,7 @@ abstract contract GovernorTally is GovernorQuorum {
             emit VoteCast(voter.account, proposalId, ballot.support, voter.weight, "");
             if (extendedDeadline != 0) emit ProposalExtended(proposalId, uint64(extendedDeadline));
         }
-        poll.receipts[at] = word;
+        poll.receipts[place] = word;
         poll.tally = tally;
     }
 
@@ -327,12 +327,13 @@ abstract contract GovernorTally is GovernorQuorum {
         return tally.isLease() ? _leaseQuorum(snapshot) : quorum(snapshot);
     }
 
-    /* SIGNATURES */
+    /* INTERNALS: SIGNATURES */
 
     /// @dev Key first, ERC-1271 second: an account with delegated code (EIP-7702) keeps its signature, and an ordinary
     /// one does not pay for a look at its code.
     function _validateVoteSig(uint256 proposalId, uint8 support, address voter, bytes memory signature)
         internal
+        view
         override
         returns (bool)
     {
@@ -350,7 +351,7 @@ abstract contract GovernorTally is GovernorQuorum {
         string memory reason,
         bytes memory params,
         bytes memory signature
-    ) internal override returns (bool) {
+    ) internal view override returns (bool) {
         bytes32 ballot = keccak256(
             abi.encode(
                 EXTENDED_BALLOT_TYPEHASH,

@@ -11,7 +11,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @title Timelock of the governor
 /// @notice OpenZeppelin's GovernorTimelockControl for a timelock that never changes and obeys this governor alone.
-/// @dev Nobody else can cancel or execute there, so the governor's own record says what became of a proposal: the
+/// @dev No other account can cancel or execute there, so the governor's own record says what became of a proposal: the
 /// original's map from proposals to operations, a new slot for each, has nothing to tell. The salt of an operation is the
 /// proposal's id: one operation for each proposal, whatever description hash it is queued with.
 abstract contract GovernorTimelock is GovernorCore {

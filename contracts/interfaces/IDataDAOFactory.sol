@@ -67,7 +67,7 @@ interface IDataDAOFactory {
     /// parameters and salt before, or it reverts with `FailedDeployment`.
     ///
     /// Simulate `complete` on top of it before sending: where the registry refuses its parameters, or has so many that
-    /// `complete` exceeds the gas of a transaction, seven contracts remain that nobody can use.
+    /// `complete` exceeds the gas of a transaction, seven contracts remain that no one can use.
     function begin(DaoParams calldata params, bytes32 salt) external returns (System memory system);
 
     /// @notice Creates the registry of a DAO that `creator` began with the same parameters and salt. Anyone may.

@@ -3,7 +3,7 @@ pragma solidity >=0.8.4;
 
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 
-/// @notice Settings a governor is born with; all but the floor can be changed by vote, within `GovernanceLimits`.
+/// @notice Settings of a governor at its creation; all but the floor can be changed by vote, within `GovernanceLimits`.
 /// @param votingDelay from proposal to snapshot, seconds
 /// @param votingPeriod from snapshot to deadline, seconds
 /// @param lateQuorumExtension voting time that is left at least after quorum is reached, seconds
@@ -62,8 +62,10 @@ interface IDataGovernor is IGovernor {
     /// @notice Thrown by functions of the standard governor that this one does not have.
     error DataGovernor_Disabled();
 
-    /// @notice Emitted when the quorum fraction of ordinary, or of lease, proposals changes.
+    /// @notice Emitted when the quorum fraction of ordinary proposals changes; basis points.
     event QuorumBpsSet(uint256 oldQuorumBps, uint256 newQuorumBps);
+
+    /// @notice Emitted when the quorum fraction of lease proposals changes; basis points.
     event LeaseQuorumBpsSet(uint256 oldQuorumBps, uint256 newQuorumBps);
 
     /// @notice Emitted when quorum came so late that the deadline moved. As in OpenZeppelin's late-quorum module.
@@ -108,13 +110,17 @@ interface IDataGovernor is IGovernor {
         view
         returns (uint256 againstVotes, uint256 forVotes, uint256 abstainVotes);
 
-    /// @notice Quorum fraction of ordinary and of lease proposals now, basis points of past supply.
+    /// @notice Quorum fraction of ordinary proposals now, basis points of past supply.
     function quorumBps() external view returns (uint256);
+
+    /// @notice Quorum fraction of lease proposals now, basis points of past supply.
     function leaseQuorumBps() external view returns (uint256);
 
-    /// @notice `quorumBps` and 10,000, by the names that front ends look for. Lease proposals have a fraction of their
-    /// own, and a young DAO a floor: `proposalQuorum` is the answer for one proposal.
+    /// @notice `quorumBps`, by the name that front ends look for. Lease proposals have a fraction of their own, and a young
+    /// DAO a floor: `proposalQuorum` is the answer for one proposal.
     function quorumNumerator() external view returns (uint256);
+
+    /// @notice 10,000.
     function quorumDenominator() external view returns (uint256);
 
     /// @notice Votes that any proposal of a young DAO needs at least.
@@ -131,6 +137,8 @@ interface IDataGovernor is IGovernor {
 
     /// @notice Changes a quorum fraction; 100 to 2000. Timelock only. Proposals whose snapshot has passed keep theirs.
     function setQuorumBps(uint256 newQuorumBps) external;
+
+    /// @notice Changes the quorum fraction of lease proposals, likewise. Timelock only.
     function setLeaseQuorumBps(uint256 newQuorumBps) external;
 
     /// @notice A succeeded proposal expires this long after its deadline, a queued one this long after its eta.

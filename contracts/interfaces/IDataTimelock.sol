@@ -3,7 +3,7 @@ pragma solidity >=0.8.4;
 
 /// @title Data timelock
 /// @notice What a Data DAO adds to OpenZeppelin's TimelockController: a delay that stays within bounds, and roles that
-/// nobody can change.
+/// no one can change.
 interface IDataTimelock {
     /// @notice Thrown when the delay would be out of bounds.
     error DataTimelock_DelayOutOfRange(uint256 delay, uint256 min, uint256 max);
@@ -11,7 +11,9 @@ interface IDataTimelock {
     /// @notice Thrown by every attempt to grant, revoke or renounce a role.
     error DataTimelock_RolesFrozen();
 
-    /// @notice Bounds of the delay between a decision and its execution; seconds.
+    /// @notice Shortest delay between a decision and its execution, seconds.
     function MIN_DELAY() external view returns (uint256);
+
+    /// @notice Longest delay between a decision and its execution, seconds.
     function MAX_DELAY() external view returns (uint256);
 }

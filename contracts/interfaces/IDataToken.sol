@@ -14,7 +14,7 @@ import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol
 ///   keeps its votes after the seller erased its data.
 /// - Timestamps are the clock (ERC-6372).
 interface IDataToken is IERC20, IERC5805 {
-    /// @notice Thrown when a function of the registry is called by somebody else.
+    /// @notice Thrown when a function of the registry is called by any other account.
     error DataToken_NotRegistry(address caller);
 
     /// @notice Thrown when tokens would move between members of a DAO whose tokens cannot be transferred.
@@ -23,11 +23,11 @@ interface IDataToken is IERC20, IERC5805 {
     /// @notice Thrown when tokens would be sent to the registry or to the token contract itself.
     error DataToken_InvalidRecipient(address to);
 
-    /// @notice Thrown when votes would be delegated to the registry or to the token, where nobody could use them.
+    /// @notice Thrown when votes would be delegated to the registry or to the token, where no one could use them.
     error DataToken_InvalidDelegate(address delegatee);
 
-    /// @notice Thrown by the constructor when the supply at which the DAO counts as grown up is none, or more than supply
-    /// can ever be: its quorum floor would bind for ever.
+    /// @notice Thrown by the constructor when the supply at which the DAO counts as mature is none, or more than supply
+    /// can ever be: its quorum floor would bind until `floorUntil`, whatever it grows to.
     error DataToken_InvalidMaturitySupply(uint256 supply, uint256 min, uint256 max);
 
     /// @notice Thrown when supply would exceed what fits; as in OpenZeppelin's `ERC20Votes`.
@@ -62,10 +62,10 @@ interface IDataToken is IERC20, IERC5805 {
     /// @notice The checkpoint after `pos` others; as in OpenZeppelin's `ERC20Votes`.
     function checkpoints(address account, uint32 pos) external view returns (Checkpoints.Checkpoint208 memory);
 
-    /// @notice Whether members may transfer tokens to one another. Fixed at birth.
+    /// @notice Whether members may transfer tokens to one another. Fixed at creation.
     function transferable() external view returns (bool);
 
-    /// @notice Supply at which the governor's quorum floor lifts for good.
+    /// @notice Supply at which the governor's quorum floor ends.
     function maturitySupply() external view returns (uint256);
 
     /// @notice Time at which supply first reached `maturitySupply`, 0 before.

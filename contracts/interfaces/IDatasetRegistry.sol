@@ -48,7 +48,7 @@ interface IDatasetRegistry {
         uint16 treasuryBps;
     }
 
-    /// @notice Someone who scores data and signs batches.
+    /// @notice A member of the attestor set: scores data and signs batches.
     /// @param signer account that signs (EOA or ERC-1271)
     /// @param hpkeKey X25519 public key to which contributors seal what the attestor must read
     struct Attestor {
@@ -56,7 +56,7 @@ interface IDatasetRegistry {
         bytes32 hpkeKey;
     }
 
-    /// @notice Someone who keeps one share of each file key.
+    /// @notice A member of the committee: keeps one share of each file key.
     /// @param signer account that signs readiness (EOA or ERC-1271)
     /// @param hpkeKey X25519 public key to which shares are sealed
     /// @param uri where the custodian publishes
@@ -92,7 +92,7 @@ interface IDatasetRegistry {
     /// `(chainId, registry, datasetId, sequence, contributor, fingerprint, fileHash, envelopeHash, units, quality)`;
     /// the first four are filled in by the contract.
     /// @param contributor account that owns the shares
-    /// @param fingerprint identity of the content, unique in the DAO for ever
+    /// @param fingerprint identity of the content, unique in the DAO, also after erasure
     /// @param fileHash sha256 of the encrypted file
     /// @param envelopeHash sha256 of the envelope with the sealed key shares
     /// @param units amount of data
@@ -170,7 +170,7 @@ interface IDatasetRegistry {
         uint48 policyUpdatedAt;
     }
 
-    /// @notice What a DAO is born with.
+    /// @notice Constants and first members of a DAO, fixed at its creation but for attestors, custodians and policies.
     /// @param policies of the first datasets, in the order of their numbers
     /// @param challengePeriod time for a veto between publication and activation, 0 to 30 days
     /// @param claimPeriod time after activation until unclaimed tokens may leave supply, at least 365 days
@@ -190,12 +190,25 @@ interface IDatasetRegistry {
         uint256 epochCapBps;
     }
 
+    /// @notice Thrown when a function of the timelock is called by any other account.
     error DatasetRegistry_NotTimelock(address caller);
+
+    /// @notice Thrown when a veto comes from an account that is not the guardian, or whose term is over.
     error DatasetRegistry_NotGuardian(address caller);
+
+    /// @notice Thrown when no dataset has this number.
     error DatasetRegistry_UnknownDataset(uint256 datasetId);
+
+    /// @notice Thrown when no batch has this number.
     error DatasetRegistry_UnknownBatch(uint256 batchId);
+
+    /// @notice Thrown when no committee has this version.
     error DatasetRegistry_UnknownCommittee(uint256 version);
+
+    /// @notice Thrown when the committee has no such slot; slots are counted from 0.
     error DatasetRegistry_UnknownSlot(uint256 version, uint256 slot);
+
+    /// @notice Thrown when a dataset would exceed the numbers that batches can hold.
     error DatasetRegistry_TooManyDatasets(uint256 max);
 
     /// @notice Thrown when a field of a policy is out of range; `field` is its name in ASCII.
@@ -216,52 +229,117 @@ interface IDatasetRegistry {
     /// @notice Thrown by the constructor when a DAO parameter is out of range; `name` says which.
     error DatasetRegistry_InvalidParameter(bytes32 name, uint256 value, uint256 min, uint256 max);
 
+    /// @notice Thrown when a signed batch or erasure arrives after its deadline; Unix seconds.
     error DatasetRegistry_DeadlinePassed(uint48 deadline, uint48 nowTime);
+
+    /// @notice Thrown when a batch's sequence does not exceed the last one published for its dataset.
     error DatasetRegistry_StaleSequence(uint256 datasetId, uint256 sequence, uint256 lastSequence);
+
+    /// @notice Thrown when a batch was scored by a policy version that is neither current nor, within `POLICY_GRACE`,
+    /// the one before.
     error DatasetRegistry_StalePolicy(uint256 datasetId, uint256 version, uint256 current);
+
+    /// @notice Thrown when a batch was signed for an attestor set that is not the current one.
     error DatasetRegistry_StaleAttestorSet(uint256 version, uint256 current);
+
+    /// @notice Thrown when a batch has a zero root, no shares or no leaves.
     error DatasetRegistry_EmptyBatch();
 
     /// @notice Thrown when a number of a batch does not fit the registry's storage.
     error DatasetRegistry_ValueTooLarge(bytes32 field, uint256 value, uint256 max);
+
+    /// @notice Thrown when a batch has more shares than a whole epoch may issue: it could never be activated.
     error DatasetRegistry_BatchExceedsCap(uint256 shares, uint256 cap);
+
+    /// @notice Thrown when fewer signatures are given than the threshold of the attestor set or committee.
     error DatasetRegistry_InsufficientSignatures(uint256 given, uint256 threshold);
+
+    /// @notice Thrown when a signature is not of a member of attestor set or committee `version`. A signature that is
+    /// not valid has the signer zero.
     error DatasetRegistry_NotSigner(address signer, uint256 version);
 
     /// @notice Thrown when a batch is not in the state that the call needs.
     error DatasetRegistry_WrongBatchStatus(uint256 batchId, BatchStatus actual);
+
+    /// @notice Thrown when a batch is activated before its challenge period has ended.
     error DatasetRegistry_ChallengePeriod(uint256 batchId, uint48 endsAt);
+
+    /// @notice Thrown when a veto comes after the challenge period.
     error DatasetRegistry_ChallengePeriodOver(uint256 batchId, uint48 endedAt);
 
     /// @notice Thrown when this epoch's issuance is used up; the batch can be activated in a later epoch.
     error DatasetRegistry_EpochCapReached(uint256 requested, uint256 remaining, uint48 nextEpochAt);
+
+    /// @notice Thrown when the leaf, or the list that begins with it, is not in the tree of the batch.
     error DatasetRegistry_InvalidProof(uint256 batchId, bytes32 leaf);
+
+    /// @notice Thrown when `claimMany` is called with an empty list.
     error DatasetRegistry_NothingToClaim();
+
+    /// @notice Thrown when the contributor of a leaf is zero or a contract of the DAO.
     error DatasetRegistry_InvalidContributor(address contributor);
+
+    /// @notice Thrown when the quality of a leaf is below the minimum of its policy or above 10,000; basis points.
     error DatasetRegistry_QualityOutOfRange(uint256 quality, uint256 min, uint256 max);
+
+    /// @notice Thrown when units and quality of a leaf come to no share, or to more than any batch holds.
     error DatasetRegistry_NoShares(uint256 units, uint256 quality);
+
+    /// @notice Thrown when a leaf has more shares than its batch has left: its tree does not add up to what was signed.
     error DatasetRegistry_SharesExceedBatch(uint256 batchId, uint256 shares, uint256 remaining);
+
+    /// @notice Thrown when the fingerprint of a leaf was claimed or erased before.
     error DatasetRegistry_FingerprintUsed(bytes32 fingerprint);
+
+    /// @notice Thrown when a contribution is erased a second time.
     error DatasetRegistry_AlreadyErased(bytes32 fingerprint);
 
     /// @notice Thrown when the fingerprint was first recorded by another leaf than the one given.
     error DatasetRegistry_RecordedElsewhere(bytes32 fingerprint, uint256 batchId, address contributor);
+
+    /// @notice Thrown when an erasure is asked for by another account than the contributor.
     error DatasetRegistry_NotContributor(address caller, address contributor);
+
+    /// @notice Thrown when an erasure is not signed by the contributor's key, nor accepted by its ERC-1271 check.
     error DatasetRegistry_InvalidSignature(address signer);
+
+    /// @notice Thrown when a leaf is dropped whose fingerprint is not recorded, or recorded by this leaf itself.
     error DatasetRegistry_NotADuplicate(bytes32 fingerprint);
+
+    /// @notice Thrown when a duplicate is dropped a second time.
     error DatasetRegistry_AlreadyDropped(bytes32 leaf);
+
+    /// @notice Thrown when a batch is put to sleep before `claimPeriod` has passed since its activation.
     error DatasetRegistry_ClaimPeriod(uint256 batchId, uint48 endsAt);
 
+    /// @notice Emitted when a dataset is opened; its first `PolicyUpdated` follows.
     event DatasetCreated(uint256 indexed datasetId);
+
+    /// @notice Emitted when a dataset gets a policy, its first or a new version.
     event PolicyUpdated(uint256 indexed datasetId, uint256 indexed version, Policy policy);
+
+    /// @notice Emitted when an attestor set becomes the current one.
     event AttestorsSet(uint256 indexed version, Attestor[] attestors, uint256 threshold);
+
+    /// @notice Emitted when a custodian committee becomes the current one.
     event CommitteeSet(uint256 indexed version, Custodian[] custodians, uint256 threshold);
+
+    /// @notice Emitted when a slot of a committee passes to a successor; `slot` is counted from 0.
     event CustodianReplaced(uint256 indexed version, uint256 indexed slot, Custodian custodian);
-    /// @dev Warning: nobody signed `manifestURI`. Whoever relayed the transaction chose its bytes, which need not be
-    /// UTF-8 and may lead anywhere; `batch.manifestHash` is what attestors signed.
+
+    /// @notice Emitted when a batch is registered.
+    /// @dev Warning: `manifestURI` is not signed. Its bytes are chosen by whoever relays the transaction, need not be UTF-8
+    /// and may lead anywhere; `batch.manifestHash` is what attestors signed.
     event BatchPublished(uint256 indexed batchId, uint256 indexed datasetId, Batch batch, string manifestURI);
+
+    /// @notice Emitted when a batch starts to earn: `shares` enter its pool at `entryIndex`, and as many tokens the
+    /// supply.
     event BatchActivated(uint256 indexed batchId, uint256 shares, uint256 entryIndex);
+
+    /// @notice Emitted when the guardian stops a batch.
     event BatchVetoed(uint256 indexed batchId, address indexed guardian);
+
+    /// @notice Emitted when voters stop a batch that is not active yet.
     event BatchDiscarded(uint256 indexed batchId);
 
     /// @notice Emitted when a batch falls asleep: its unclaimed tokens, `burned`, leave supply and quorum.
@@ -269,17 +347,19 @@ interface IDatasetRegistry {
 
     /// @notice Emitted when every leaf is resolved and what no leaf used leaves pools and supply.
     event BatchCompleted(uint256 indexed batchId, uint256 leftover);
+
     /// @notice Emitted for a leaf of a list that could not be recorded; the others were.
     event ContributionSkipped(
         uint256 indexed batchId, address indexed contributor, bytes32 indexed fingerprint, ClaimFault fault
     );
 
+    /// @notice Emitted when a contribution is recorded and its shares and tokens go to its contributor.
     event ContributionClaimed(
         uint256 indexed batchId, address indexed contributor, bytes32 indexed fingerprint, uint256 shares
     );
 
-    /// @notice Emitted when data is erased. `shares` left the dataset's pool and `burned` tokens supply. The commons
-    /// lost `shares` if nobody had claimed them, otherwise `burned`: less where the contributor had sold tokens.
+    /// @notice Emitted when data is erased. `shares` left the dataset's pool, and the commons with it; `burned` tokens left
+    /// the supply: fewer than `shares` where the contributor had sold tokens, or the batch sleeps.
     event ContributionErased(
         uint256 indexed batchId,
         address indexed contributor,
@@ -287,6 +367,9 @@ interface IDatasetRegistry {
         uint256 shares,
         uint256 burned
     );
+
+    /// @notice Emitted when a duplicate's pending `shares` leave the pool; what they earned is credited to its
+    /// contributor.
     event DuplicateDropped(uint256 indexed batchId, bytes32 indexed fingerprint, bytes32 leaf, uint256 shares);
 
     /// @notice Opens a dataset. Timelock only. Datasets are numbered from 1, like their pools.
@@ -323,13 +406,17 @@ interface IDatasetRegistry {
     /// @notice Stops a batch during its challenge period. Guardian only.
     function veto(uint256 batchId) external;
 
-    /// @notice Stops a batch that is not active yet. Timelock only.
+    /// @notice Stops a batch that is not active yet. Timelock only. A batch that is active, or was stopped or lapsed
+    /// before, is left alone, and nothing reverts: a proposal must not fail because its batch changed meanwhile.
     function discard(uint256 batchId) external;
 
     /// @notice Hands a contribution's shares and tokens to its contributor. Anyone may call.
     function claim(uint256 batchId, Contribution calldata contribution, bytes32[] calldata proof) external;
 
-    /// @notice The same for several contributions of one batch and one contributor, with one Merkle multiproof.
+    /// @notice The same for several contributions of one batch, of one or many contributors, with one Merkle multiproof.
+    /// @dev A leaf that cannot be recorded, for whatever reason of its own, is skipped and named by `ContributionSkipped`;
+    /// all skipped is no error. Only a wrong multiproof, a batch that is not active, or an empty list reverts. Leaves of one
+    /// contributor cost least side by side: they are handed over together.
     /// @param contributions in the order of the multiproof
     function claimMany(
         uint256 batchId,
@@ -339,6 +426,7 @@ interface IDatasetRegistry {
     ) external;
 
     /// @notice Erases a contribution, claimed or not, at any time. Contributor only. What was earned stays claimable.
+    /// @dev Counted by `erasuresAt`, unless the leaf never had shares and so never was part of the dataset.
     /// @param proof not looked at when the contribution was claimed before
     function erase(uint256 batchId, Contribution calldata contribution, bytes32[] calldata proof) external;
 
@@ -357,17 +445,28 @@ interface IDatasetRegistry {
     function dropDuplicate(uint256 batchId, Contribution calldata contribution, bytes32[] calldata proof) external;
 
     /// @notice Takes a batch's unclaimed tokens out of supply, `claimPeriod` after activation. Anyone. Its shares go on
-    /// earning and can be claimed for ever.
+    /// earning and can be claimed at any time.
     function sleep(uint256 batchId) external;
 
+    /// @notice State of a dataset. Reverts for a number that does not exist.
     function dataset(uint256 datasetId) external view returns (DatasetInfo memory);
+
+    /// @notice Number of datasets; they are numbered from 1.
     function datasetCount() external view returns (uint256);
 
     /// @notice The policy of that version; versions start at 1.
     function policy(uint256 datasetId, uint256 version) external view returns (Policy memory);
+
+    /// @notice The policy that applies now. Reverts for a dataset that does not exist.
     function currentPolicy(uint256 datasetId) external view returns (Policy memory);
+
+    /// @notice State of a batch. Reverts for a number that does not exist.
     function batch(uint256 batchId) external view returns (BatchInfo memory);
+
+    /// @notice Number of batches; they are numbered from 1.
     function batchCount() external view returns (uint256);
+
+    /// @notice What is recorded of a fingerprint; all zero for one that was neither claimed nor erased.
     function contribution(bytes32 fingerprint) external view returns (ContributionInfo memory);
 
     /// @notice Whether the leaf is part of the living dataset: activated, not erased, not a duplicate.
@@ -375,10 +474,20 @@ interface IDatasetRegistry {
         external
         view
         returns (bool);
+
+    /// @notice The hashed leaf of a contribution in a batch.
     function leafOf(uint256 batchId, Contribution calldata contribution) external view returns (bytes32);
+
+    /// @notice An attestor set and its threshold; empty for a version that does not exist.
     function attestors(uint256 version) external view returns (Attestor[] memory members, uint256 threshold);
+
+    /// @notice Version of the current attestor set, from 1.
     function attestorSetVersion() external view returns (uint256);
+
+    /// @notice A committee in the order of its slots, and its threshold; empty for a version that does not exist.
     function committee(uint256 version) external view returns (Custodian[] memory custodians, uint256 threshold);
+
+    /// @notice Version of the current committee, from 1.
     function committeeVersion() external view returns (uint256);
 
     /// @notice Reverts unless a threshold of a committee signed that the keys of a lease are ready to be released:
@@ -400,12 +509,24 @@ interface IDatasetRegistry {
     /// @notice Erasures of activated contributions in the dataset up to and including time `t`; now allowed.
     function erasuresAt(uint256 datasetId, uint48 t) external view returns (uint256);
 
-    /// @notice Shares that may be activated in the epoch of now: in all, and still free.
+    /// @notice Shares that may be activated in the epoch of now: in all, and still free; the epoch ends at `nextEpochAt`.
     function epochCap() external view returns (uint256 cap, uint256 remaining, uint48 nextEpochAt);
+
+    /// @notice EIP-712 digest that attestors sign.
     function hashBatch(Batch calldata batch) external view returns (bytes32 digest);
+
+    /// @notice Time for a veto between publication and activation, seconds.
     function challengePeriod() external view returns (uint48);
+
+    /// @notice Time after activation until `sleep`, seconds.
     function claimPeriod() external view returns (uint48);
+
+    /// @notice Length of an issuance epoch, seconds; epochs are counted from Unix time 0.
     function epochLength() external view returns (uint48);
+
+    /// @notice Shares that may be activated per epoch whatever the supply.
     function epochFloor() external view returns (uint256);
+
+    /// @notice The same as a part of the supply one second before the epoch, basis points, rounded down.
     function epochCapBps() external view returns (uint256);
 }

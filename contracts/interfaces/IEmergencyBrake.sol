@@ -58,8 +58,12 @@ interface IEmergencyBrake {
     /// @notice The one account that appoints guardians.
     function timelock() external view returns (address);
 
-    /// @notice Length of a pause, of the cool-down after it, and of the longest term; seconds.
+    /// @notice Length of a pause, seconds.
     function PAUSE() external view returns (uint48);
+
+    /// @notice Length of the cool-down after a pause, seconds.
     function COOL_DOWN() external view returns (uint48);
+
+    /// @notice Length of a guardian's longest term, seconds.
     function MAX_TERM() external view returns (uint48);
 }

@@ -113,7 +113,7 @@ interface IRevenueSplitter {
 
     /// @notice Takes pending shares out of the pool; `account`, if not zero, is credited what they earned since
     /// `entryIndex`. Registry only.
-    /// @dev With a zero account (leftovers) what those shares earned stays in the contract for good.
+    /// @dev With a zero account (leftovers) what those shares earned stays in the contract.
     function dropPendingShares(uint256 poolId, address account, uint256 shares, uint256 entryIndex) external;
 
     /// @notice Takes `shares` of `account` out of the pool; what they earned stays claimable. Registry only.
@@ -150,13 +150,15 @@ interface IRevenueSplitter {
     /// @notice The books of the pools from `fromPool` to before `toPool`; of all of them from 0 to `poolCount()`.
     /// @return received their lifetime deposits, asset units, modulo 2**128
     /// @return paid lifetime payouts of all pools, asset units, modulo 2**128
+    /// @return owedUpperBound `floor((received * SCALE - carried) / SCALE) - paid`, modulo 2**128. Over all pools: the sum of
+    /// all claimables, and of the income of shares not claimed yet, is at most this. Of a part of the pools it means
+    /// nothing, since payouts are not kept apart: add up `received` and `carried` of the pages first.
     /// @return carried sum of their remainders, in units of 1/SCALE
-    /// @dev Over all pools, `(received * SCALE - carried) / SCALE - paid` (the difference modulo 2**128) is at least the sum of
-    /// all claimables and of the income of shares not claimed yet, and `asset.balanceOf(this) >= received - paid`.
+    /// @dev Always `asset.balanceOf(this) >= received - paid` over all pools.
     function conservation(uint256 fromPool, uint256 toPool)
         external
         view
-        returns (uint256 received, uint256 paid, uint256 carried);
+        returns (uint256 received, uint256 paid, uint256 owedUpperBound, uint256 carried);
 
     /// @notice The settlement asset.
     function asset() external view returns (address);

@@ -16,7 +16,7 @@ abstract contract LeaseAdmission is LeaseBase {
     using LeaseClock for Lease;
     using SafeCast for uint256;
 
-    /* ANYONE */
+    /* ACTIONS: ANYONE */
 
     /// @inheritdoc IDataLeases
     function expire(uint256 leaseId) external override nonReentrant {

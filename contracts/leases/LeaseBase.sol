@@ -7,8 +7,10 @@ import {IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
 import {IEmergencyBrake} from "../interfaces/IEmergencyBrake.sol";
 import {IRevenueSplitter} from "../interfaces/IRevenueSplitter.sol";
 import {System} from "../interfaces/ISystem.sol";
+import {ExactTransfer} from "../libraries/ExactTransfer.sol";
 import {LeaseClock} from "../libraries/LeaseClock.sol";
 import {LeaseTerms} from "../libraries/LeaseTerms.sol";
+import {Protocol} from "../libraries/Protocol.sol";
 import {Wiring} from "../libraries/Wiring.sol";
 import {Lease, LeaseState, PackedTerms} from "../types/LeaseTypes.sol";
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
@@ -16,7 +18,6 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @notice What requests, offers and running leases share: parameters, counterparts, the state, and all transfers.
@@ -34,10 +35,9 @@ abstract contract LeaseBase is IDataLeases, ReentrancyGuardTransient {
     uint256 private constant _MAX_BOND_DELAY = 366 days;
     /// @dev Left to holders beyond the cycle, to notice a breach and write a proposal.
     uint256 private constant _NOTICE = 7 days;
-    /// @dev Below an hour nobody could answer; above half a year escrow and erasure would wait for nobody.
+    /// @dev Below an hour no one could answer; above half a year escrow and erasure would wait for nothing.
     uint256 private constant _MIN_WINDOW = 1 hours;
     uint256 private constant _MAX_WINDOW = 180 days;
-    uint256 internal constant _COMMONS = 0;
 
     /* IMMUTABLES */
 
@@ -87,7 +87,7 @@ abstract contract LeaseBase is IDataLeases, ReentrancyGuardTransient {
         startWindow = params.startWindow;
         _requireRange("ackWindow", params.ackWindow, _MIN_WINDOW, _MAX_WINDOW);
         ackWindow = params.ackWindow;
-        _requireRange("maxSlashBps", params.maxSlashBps, 0, LeaseTerms.BPS);
+        _requireRange("maxSlashBps", params.maxSlashBps, 0, Protocol.BPS);
         maxSlashBps = params.maxSlashBps;
         _requireRange("ackSlashBps", params.ackSlashBps, 0, params.maxSlashBps);
         ackSlashBps = params.ackSlashBps;
@@ -100,7 +100,7 @@ abstract contract LeaseBase is IDataLeases, ReentrancyGuardTransient {
         _;
     }
 
-    /* LOOKUPS */
+    /* INTERNALS: LOOKUPS */
 
     function _now() internal view returns (uint48) {
         return uint48(block.timestamp);
@@ -142,19 +142,17 @@ abstract contract LeaseBase is IDataLeases, ReentrancyGuardTransient {
         return _governor.getProposalId(targets, values, calldatas, 0);
     }
 
-    /* MONEY IN AND OUT */
+    /* INTERNALS: MONEY */
 
-    /// @dev Somebody else may have used the permit, and then the allowance is there; if it is not, the transfer fails.
+    /// @dev Another sender may have used the permit, and then the allowance is there; if it is not, the transfer fails.
     function _permit(uint256 amount, Permit calldata p) internal {
         try IERC20Permit(asset).permit(msg.sender, address(this), amount, p.deadline, p.v, p.r, p.s) {} catch {}
     }
 
-    /// @dev Money first, books second; the guard keeps everybody else out meanwhile.
+    /// @dev Money first, books second; the guard keeps others out meanwhile.
     function _pull(address from, uint256 amount) internal {
         if (amount == 0) return;
-        uint256 before = IERC20(asset).balanceOf(address(this));
-        IERC20(asset).safeTransferFrom(from, address(this), amount);
-        uint256 arrived = Math.saturatingSub(IERC20(asset).balanceOf(address(this)), before);
+        (, uint256 arrived) = ExactTransfer.pull(IERC20(asset), from, amount);
         if (arrived != amount) revert DataLeases_WrongAmountReceived(amount, arrived);
         _s.owed += amount.toUint128();
     }
@@ -170,7 +168,7 @@ abstract contract LeaseBase is IDataLeases, ReentrancyGuardTransient {
         uint256[] memory pools = new uint256[](2);
         uint256[] memory amounts = new uint256[](2);
         (pools[0], amounts[0]) = (datasetId, toDatasetAndCommons[0]);
-        (pools[1], amounts[1]) = (_COMMONS, toDatasetAndCommons[1]);
+        (pools[1], amounts[1]) = (Protocol.COMMONS, toDatasetAndCommons[1]);
         uint256 total = amounts[0] + amounts[1];
         _s.owed -= total.toUint128();
         IERC20(asset).forceApprove(address(_splitter), total);
@@ -181,7 +179,7 @@ abstract contract LeaseBase is IDataLeases, ReentrancyGuardTransient {
         return amount != 0 && !_splitter.acceptsDeposit(poolId, amount);
     }
 
-    /* CONSTRUCTION */
+    /* INTERNALS: CONSTRUCTION */
 
     /// @dev Longest way from a proposal to its execution with today's settings: delay, vote, extension, then all the
     /// time there is to queue, the timelock, and all the time there is to execute. A breach that shows on the last
@@ -192,6 +190,6 @@ abstract contract LeaseBase is IDataLeases, ReentrancyGuardTransient {
     }
 
     function _requireRange(bytes32 name, uint256 value, uint256 min, uint256 max) private pure {
-        if (value < min || value > max) revert DataLeases_InvalidParameter(name, value, min, max);
+        if (Protocol.isOutside(value, min, max)) revert DataLeases_InvalidParameter(name, value, min, max);
     }
 }

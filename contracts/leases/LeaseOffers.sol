@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IDataLeases} from "../interfaces/IDataLeases.sol";
 import {IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
 import {LeaseTerms} from "../libraries/LeaseTerms.sol";
+import {Protocol} from "../libraries/Protocol.sol";
 import {Lease, Offer, PackedTerms} from "../types/LeaseTypes.sol";
 import {LeaseAdmission} from "./LeaseAdmission.sol";
 
@@ -11,7 +12,7 @@ import {LeaseAdmission} from "./LeaseAdmission.sol";
 abstract contract LeaseOffers is LeaseAdmission {
     using LeaseTerms for PackedTerms;
 
-    /* TIMELOCK AND GUARDIAN */
+    /* ACTIONS: TIMELOCK AND GUARDIAN */
 
     /// @inheritdoc IDataLeases
     function createOffer(Terms memory terms, address licensee, uint256 capacity, uint48 expiry)
@@ -42,13 +43,13 @@ abstract contract LeaseOffers is LeaseAdmission {
     function closeOffer(uint256 offerId) external override nonReentrant {
         if (msg.sender != _timelock && !_brake.isGuardian(msg.sender)) revert DataLeases_NotGuardian(msg.sender);
         Offer storage o = _knownOffer(offerId);
-        // Somebody was first: nothing is left to do, and a proposal must not fail for it.
+        // Closed meanwhile: nothing is left to do, and a proposal must not fail for it.
         if (o.closed) return;
         o.closed = true;
         emit OfferClosed(offerId, msg.sender);
     }
 
-    /* LICENSEE */
+    /* ACTIONS: LICENSEE */
 
     /// @inheritdoc IDataLeases
     function accept(uint256 offerId, bytes32 termsHash, bytes32 hpkeKey, uint256 maxCost)
@@ -112,6 +113,6 @@ abstract contract LeaseOffers is LeaseAdmission {
     }
 
     function _requireInOffer(bytes32 field, uint256 value, uint256 min, uint256 max) private pure {
-        if (value < min || value > max) revert DataLeases_InvalidOffer(field, value, min, max);
+        if (Protocol.isOutside(value, min, max)) revert DataLeases_InvalidOffer(field, value, min, max);
     }
 }

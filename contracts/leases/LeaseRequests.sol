@@ -16,7 +16,7 @@ abstract contract LeaseRequests is LeaseAdmission {
     /// @dev Enough for a page of text, too little to make the proposal's event a burden.
     uint256 private constant _MAX_DESCRIPTION = 4096;
 
-    /* LICENSEE */
+    /* ACTIONS: LICENSEE */
 
     /// @inheritdoc IDataLeases
     function request(Terms memory terms, bytes32 hpkeKey, string calldata description)
@@ -29,12 +29,12 @@ abstract contract LeaseRequests is LeaseAdmission {
     }
 
     /// @inheritdoc IDataLeases
-    function requestWithPermit(
-        Terms memory terms,
-        bytes32 hpkeKey,
-        string calldata description,
-        Permit calldata permit
-    ) external override nonReentrant returns (uint256 leaseId, uint256 proposalId) {
+    function requestWithPermit(Terms memory terms, bytes32 hpkeKey, string calldata description, Permit calldata permit)
+        external
+        override
+        nonReentrant
+        returns (uint256 leaseId, uint256 proposalId)
+    {
         _permit(terms.pricePerPeriod * terms.periods + terms.bond, permit);
         return _request(terms, hpkeKey, description);
     }
@@ -47,7 +47,7 @@ abstract contract LeaseRequests is LeaseAdmission {
         _governor.cancel(targets, values, calldatas, 0);
     }
 
-    /* TIMELOCK */
+    /* ACTIONS: TIMELOCK */
 
     /// @inheritdoc IDataLeases
     function approve(uint256 leaseId, bytes32 termsHash) external override nonReentrant onlyTimelock {

@@ -5,6 +5,7 @@ import {IDataLeases} from "../interfaces/IDataLeases.sol";
 import {Admission} from "../libraries/Admission.sol";
 import {LeaseClock} from "../libraries/LeaseClock.sol";
 import {LeaseTerms} from "../libraries/LeaseTerms.sol";
+import {Protocol} from "../libraries/Protocol.sol";
 import {Lease, LeaseState, PackedTerms} from "../types/LeaseTypes.sol";
 import {LeaseBase} from "./LeaseBase.sol";
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
@@ -13,17 +14,17 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @notice A lease from its start to its end, and what returns to its licensee: delivery, instalments, acknowledgement of
 /// erasures, termination, refunds, the bond.
-/// @dev Nobody can shorten access that was paid: `paidUntil` only ever grows.
+/// @dev No one can shorten access that was paid: `paidUntil` only ever grows.
 ///
 /// What returns asks neither the brake, the voters nor any third party. Money becomes returnable by one call and is pulled
-/// by another, so an asset that refuses the licensee changes nobody's state; `claimRefundTo` names another address.
+/// by another, so an asset that refuses the licensee changes no state; `claimRefundTo` names another address.
 abstract contract LeaseRun is LeaseBase {
     using Admission for LeaseState;
     using LeaseClock for Lease;
     using LeaseTerms for PackedTerms;
     using SafeCast for uint256;
 
-    /* START */
+    /* ACTIONS: START */
 
     /// @inheritdoc IDataLeases
     function confirmDelivery(uint256 leaseId, bytes32 releaseRoot, bytes[] calldata signatures)
@@ -45,7 +46,7 @@ abstract contract LeaseRun is LeaseBase {
         _start(leaseId, l);
     }
 
-    /* INSTALMENTS */
+    /* ACTIONS: INSTALMENTS */
 
     /// @inheritdoc IDataLeases
     function payInstalment(uint256 leaseId) external override nonReentrant {
@@ -60,7 +61,7 @@ abstract contract LeaseRun is LeaseBase {
         _payInstalment(leaseId, l, terms, paidUntil > _now() ? paidUntil : _now());
     }
 
-    /* END */
+    /* ACTIONS: END */
 
     /// @inheritdoc IDataLeases
     function end(uint256 leaseId) external override nonReentrant {
@@ -81,12 +82,7 @@ abstract contract LeaseRun is LeaseBase {
     }
 
     /// @inheritdoc IDataLeases
-    function terminate(uint256 leaseId, uint48 startBy, uint256 slashBps)
-        external
-        override
-        nonReentrant
-        onlyTimelock
-    {
+    function terminate(uint256 leaseId, uint48 startBy, uint256 slashBps) external override nonReentrant onlyTimelock {
         if (slashBps > maxSlashBps) revert DataLeases_SlashTooLarge(leaseId, slashBps, maxSlashBps);
         Lease storage l = _known(leaseId);
         PackedTerms storage terms = _termsOf(leaseId, l);
@@ -102,7 +98,7 @@ abstract contract LeaseRun is LeaseBase {
         }
     }
 
-    /* ERASURE */
+    /* ACTIONS: ERASURE */
 
     /// @inheritdoc IDataLeases
     function acknowledge(uint256 leaseId) external override nonReentrant {
@@ -127,10 +123,10 @@ abstract contract LeaseRun is LeaseBase {
         uint48 nextAt = l.ackSlashedAt + ackWindow;
         if (l.ackSlashedAt != 0 && _now() < nextAt) revert DataLeases_AlreadySlashed(leaseId, nextAt);
         l.ackSlashedAt = uint40(_now());
-        if (_slash(leaseId, l, terms, ackSlashBps) == 0) revert DataLeases_SlashTooLarge(leaseId, ackSlashBps, 0);
+        if (_slash(leaseId, l, terms, ackSlashBps) == 0) revert DataLeases_NothingToSlash(leaseId);
     }
 
-    /* KEYS */
+    /* ACTIONS: KEYS */
 
     /// @inheritdoc IDataLeases
     function rotateKey(uint256 leaseId, bytes32 hpkeKey) external override nonReentrant {
@@ -144,7 +140,7 @@ abstract contract LeaseRun is LeaseBase {
         emit KeyRotated(leaseId, hpkeKey);
     }
 
-    /* REFUNDS */
+    /* ACTIONS: REFUNDS */
 
     /// @inheritdoc IDataLeases
     function refund(uint256 leaseId) external override nonReentrant {
@@ -163,12 +159,7 @@ abstract contract LeaseRun is LeaseBase {
     }
 
     /// @inheritdoc IDataLeases
-    function claimRefundTo(uint256 leaseId, address recipient)
-        external
-        override
-        nonReentrant
-        returns (uint256 amount)
-    {
+    function claimRefundTo(uint256 leaseId, address recipient) external override nonReentrant returns (uint256 amount) {
         Lease storage l = _known(leaseId);
         _requireLicensee(l);
         if (recipient == address(0) || recipient == address(this)) revert DataLeases_InvalidRecipient(recipient);
@@ -222,7 +213,7 @@ abstract contract LeaseRun is LeaseBase {
     /* INTERNALS: MONEY */
 
     /// @dev Pays one instalment and moves the end of paid access. The dataset's pool must take it: without
-    /// contributors nobody is owed rent, and the licensee keeps its money.
+    /// contributors no one is owed rent, and the licensee keeps its money.
     function _payInstalment(uint256 leaseId, Lease storage l, PackedTerms storage terms, uint48 from) private {
         uint256 datasetId = terms.datasetId;
         uint256 required = _registry.erasuresAt(datasetId, LeaseClock.knownUntil(ackWindow));
@@ -251,7 +242,7 @@ abstract contract LeaseRun is LeaseBase {
         returns (uint256 toDataset, uint256 toCommons, uint256 toTreasury)
     {
         (toDataset, toCommons, toTreasury) = terms.cuts();
-        if (_isDead(_COMMONS, toCommons)) (toDataset, toCommons) = (toDataset + toCommons, 0);
+        if (_isDead(Protocol.COMMONS, toCommons)) (toDataset, toCommons) = (toDataset + toCommons, 0);
     }
 
     /// @dev Takes `bps` of the original bond, or what earlier slashes left of the maximum.
@@ -259,8 +250,8 @@ abstract contract LeaseRun is LeaseBase {
         private
         returns (uint256 amount)
     {
-        uint256 left = uint256(terms.bond) * maxSlashBps / LeaseTerms.BPS - l.slashed;
-        amount = Math.min(uint256(terms.bond) * bps / LeaseTerms.BPS, left);
+        uint256 left = uint256(terms.bond) * maxSlashBps / Protocol.BPS - l.slashed;
+        amount = Math.min(uint256(terms.bond) * bps / Protocol.BPS, left);
         if (amount == 0) return 0;
         l.slashed += uint96(amount); // below the bond
         uint256 datasetId = terms.datasetId;

@@ -7,7 +7,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 /// @dev Pure, so that it can be proved and compared with a model apart from the contract that moves money.
 ///
 /// Accumulators and indices count modulo 2**176, so that no lifetime total ever fills them: whoever owns a small pool can
-/// send the same money round for ever. What matters is the growth since an index, and growth costs money that is still
+/// send the same money round without end. What matters is the growth since an index, and growth costs money that is still
 /// there: shares that saw the accumulator grow by `g` are owed at least `g / SCALE` units. What the splitter owes stays
 /// below `MAX_OWED` = 2**111 units (an asset of 24 decimals: 2.6e9 tokens), so `g` stays below 2**175, and the difference of
 /// two indices has a sign.
@@ -43,7 +43,7 @@ library Accumulator {
     }
 
     /// @notice How far an accumulator has moved on from `index` to `acc`.
-    function growth(uint256 acc, uint256 index) internal pure returns (uint256) {
+    function growthSince(uint256 acc, uint256 index) internal pure returns (uint256) {
         unchecked {
             return (acc - index) & MAX_INDEX;
         }
@@ -52,7 +52,7 @@ library Accumulator {
     /// @notice What `shares` earned since `index`, in asset units, rounded down.
     /// @dev 63 + 176 bits cannot overflow.
     function earned(uint256 shares, uint256 acc, uint256 index) internal pure returns (uint256) {
-        return (shares * growth(acc, index)) / SCALE;
+        return (shares * growthSince(acc, index)) / SCALE;
     }
 
     /// @notice The index at which `sharesA + sharesB` have earned what both earned apart, rounded up.
@@ -60,11 +60,11 @@ library Accumulator {
     /// saves a stored credit at each claim of a contribution; rounding up costs the account less than
     /// `(a + b) / SCALE`, less than one asset unit.
     function blend(uint256 sharesA, uint256 indexA, uint256 sharesB, uint256 indexB) internal pure returns (uint256) {
-        uint256 step = growth(indexB, indexA);
+        uint256 step = growthSince(indexB, indexA);
         if (step <= MAX_GROWTH) return advance(indexA, Math.ceilDiv(sharesB * step, sharesA + sharesB));
         // B entered before A: the step goes backwards, and rounding up is rounding it down.
-        step = growth(indexA, indexB);
-        return growth(indexA, sharesB * step / (sharesA + sharesB));
+        step = growthSince(indexA, indexB);
+        return growthSince(indexA, sharesB * step / (sharesA + sharesB));
     }
 
     /// @notice How far the index of `shares` moves for `amount` units paid out, rounded up: at most to `acc`, since

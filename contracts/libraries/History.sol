@@ -18,7 +18,7 @@ library History {
     }
 
     /// @notice The checkpoint after `position` others.
-    function at(mapping(uint256 word => uint256) storage words, uint256 position)
+    function get(mapping(uint256 word => uint256) storage words, uint256 position)
         internal
         view
         returns (uint256 time, uint256 value)

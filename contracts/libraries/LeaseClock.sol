@@ -9,7 +9,7 @@ import {LeaseTerms} from "./LeaseTerms.sol";
 library LeaseClock {
     using LeaseTerms for PackedTerms;
 
-    /// @notice Whether the lease holds its place in the dataset. Once false for an approved lease, false for ever: what is
+    /// @notice Whether the lease holds its place in the dataset. Once false for an approved lease, it stays false: what is
     /// not live can neither start nor be prolonged.
     function isLive(Lease storage l, PackedTerms storage terms) internal view returns (bool) {
         if (l.status == IDataLeases.Status.Approved) return block.timestamp < l.startBy;
@@ -30,8 +30,8 @@ library LeaseClock {
         return block.timestamp > window ? uint48(block.timestamp) - window : 0;
     }
 
-    /// @notice From then on the bond is the licensee's: releasable, or it would be if somebody had called `end`. Slashes
-    /// stop here and not at the call of `releaseBond`, so that nobody can take what is already due.
+    /// @notice From then on the bond is the licensee's: releasable, or it would be after a call of `end`. Slashes
+    /// stop here and not at the call of `releaseBond`, so that no one can take what is already due.
     function bondDueAt(Lease storage l, PackedTerms storage terms, uint48 delay) internal view returns (uint48) {
         if (l.status == IDataLeases.Status.Active && l.paidPeriods < terms.periods) {
             uint48 tolerance = terms.tolerance();

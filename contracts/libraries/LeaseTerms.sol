@@ -4,12 +4,12 @@ pragma solidity 0.8.37;
 import {IDataLeases} from "../interfaces/IDataLeases.sol";
 import {IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
 import {PackedTerms} from "../types/LeaseTypes.sol";
+import {Protocol} from "./Protocol.sol";
 
 /// @notice What terms may say, and the arithmetic that follows from them.
 library LeaseTerms {
     using LeaseTerms for PackedTerms;
 
-    uint256 internal constant BPS = 10_000;
     /// @dev No lease has shorter or longer periods, whatever the policy.
     uint256 internal constant MIN_PERIOD = 1 days;
     uint256 internal constant MAX_PERIOD = 366 days;
@@ -37,7 +37,7 @@ library LeaseTerms {
             policy.maxPeriod < MAX_PERIOD ? policy.maxPeriod : MAX_PERIOD
         );
         _require("periods", terms.periods, 1, policy.maxPeriods);
-        _require("royaltyBps", terms.royaltyBps, 0, BPS);
+        _require("royaltyBps", terms.royaltyBps, 0, Protocol.BPS);
         _require("datasetId", terms.datasetId, 1, type(uint64).max);
         _require("minShares", terms.minShares, 0, type(uint64).max);
     }
@@ -101,8 +101,8 @@ library LeaseTerms {
         returns (uint256 toDataset, uint256 toCommons, uint256 toTreasury)
     {
         uint256 price = self.pricePerPeriod;
-        toCommons = price * self.commonsBps / BPS;
-        toTreasury = price * self.treasuryBps / BPS;
+        toCommons = price * self.commonsBps / Protocol.BPS;
+        toTreasury = price * self.treasuryBps / Protocol.BPS;
         toDataset = price - toCommons - toTreasury;
     }
 
@@ -112,6 +112,6 @@ library LeaseTerms {
     }
 
     function _require(bytes32 field, uint256 value, uint256 min, uint256 max) private pure {
-        if (value < min || value > max) revert IDataLeases.DataLeases_InvalidTerms(field, value, min, max);
+        if (Protocol.isOutside(value, min, max)) revert IDataLeases.DataLeases_InvalidTerms(field, value, min, max);
     }
 }

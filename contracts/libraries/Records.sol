@@ -17,15 +17,14 @@ library Records {
     uint256 private constant _BATCH_AT = 232;
 
     /// @dev Callers keep `shares` below 2**64 and `batchId` below 2**24: publication bounds both.
-    function pack(
-        IDatasetRegistry.ContributionStatus status_,
-        address contributor_,
-        uint256 shares_,
-        uint256 batchId_
-    ) internal pure returns (Record) {
+    function pack(IDatasetRegistry.ContributionStatus status_, address contributor_, uint256 shares_, uint256 batchId_)
+        internal
+        pure
+        returns (Record)
+    {
         return Record.wrap(
-            uint256(status_) | uint256(uint160(contributor_)) << _CONTRIBUTOR_AT | shares_ << _SHARES_AT
-                | batchId_ << _BATCH_AT
+            uint256(status_) | uint256(uint160(contributor_)) << _CONTRIBUTOR_AT | shares_ << _SHARES_AT | batchId_
+                << _BATCH_AT
         );
     }
 

@@ -30,7 +30,7 @@ library Tallies {
 
     /* WRITING */
 
-    /// @notice The tally of a proposal at birth.
+    /// @notice The tally of a new proposal.
     /// @param end last second of the vote
     /// @param seconds_ voting time that must be left when quorum is reached
     function open(uint256 end, uint256 seconds_) internal pure returns (Tally) {

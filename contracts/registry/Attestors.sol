@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
 import {Signers} from "../libraries/Signers.sol";
 import {RegistryCore} from "./RegistryCore.sol";
 
@@ -16,11 +17,13 @@ abstract contract Attestors is RegistryCore {
 
     /* STORAGE */
 
+    /// @inheritdoc IDatasetRegistry
     uint256 public override attestorSetVersion;
     mapping(uint256 version => AttestorSet) internal _sets;
 
-    /* TIMELOCK */
+    /* ACTIONS: TIMELOCK */
 
+    /// @inheritdoc IDatasetRegistry
     function setAttestors(Attestor[] calldata members, uint256 threshold)
         external
         override
@@ -32,6 +35,7 @@ abstract contract Attestors is RegistryCore {
 
     /* VIEWS */
 
+    /// @inheritdoc IDatasetRegistry
     function attestors(uint256 version) external view override returns (Attestor[] memory members, uint256 threshold) {
         AttestorSet storage set = _sets[version];
         return (set.members, set.signers.threshold);

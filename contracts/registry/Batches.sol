@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
 import {Signers} from "../libraries/Signers.sol";
 import {Attestors} from "./Attestors.sol";
 import {Datasets} from "./Datasets.sol";
@@ -40,11 +41,14 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
 
     /* IMMUTABLES */
 
+    /// @inheritdoc IDatasetRegistry
     uint48 public immutable override challengePeriod;
+    /// @inheritdoc IDatasetRegistry
     uint48 public immutable override claimPeriod;
 
     /* STORAGE */
 
+    /// @inheritdoc IDatasetRegistry
     uint256 public override batchCount;
     mapping(uint256 batchId => BatchState) internal _batches;
 
@@ -55,8 +59,9 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
         claimPeriod = params.claimPeriod;
     }
 
-    /* ANYONE */
+    /* ACTIONS: ANYONE */
 
+    /// @inheritdoc IDatasetRegistry
     function publish(Batch calldata batch_, bytes[] calldata signatures, string calldata manifestURI)
         external
         override
@@ -76,9 +81,8 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
             revert DatasetRegistry_StaleAttestorSet(batch_.attestorSetVersion, attestorSetVersion);
         }
         _requireWithinCap(batch_.totalShares);
-        _sets[batch_.attestorSetVersion].signers.requireThreshold(
-            batch_.attestorSetVersion, hashBatch(batch_), signatures
-        );
+        _sets[batch_.attestorSetVersion].signers
+            .requireThreshold(batch_.attestorSetVersion, hashBatch(batch_), signatures);
 
         d.lastSequence = uint40(batch_.sequence);
         batchId = ++batchCount;
@@ -96,6 +100,7 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
         emit BatchPublished(batchId, batch_.datasetId, batch_, manifestURI);
     }
 
+    /// @inheritdoc IDatasetRegistry
     function activate(uint256 batchId) external override {
         _brake.requireReleased();
         BatchState storage b = _requirePublished(batchId);
@@ -113,6 +118,7 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
         _token.mint(address(this), shares);
     }
 
+    /// @inheritdoc IDatasetRegistry
     function sleep(uint256 batchId) external override {
         BatchState storage b = _requireBatch(batchId);
         if (b.status != BatchStatus.Active) revert DatasetRegistry_WrongBatchStatus(batchId, _status(b));
@@ -124,8 +130,9 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
         _token.burn(address(this), shares);
     }
 
-    /* GUARDIAN AND TIMELOCK */
+    /* ACTIONS: GUARDIAN AND TIMELOCK */
 
+    /// @inheritdoc IDatasetRegistry
     function veto(uint256 batchId) external override {
         if (!_brake.isGuardian(msg.sender)) revert DatasetRegistry_NotGuardian(msg.sender);
         BatchState storage b = _requirePublished(batchId);
@@ -135,8 +142,9 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
         emit BatchVetoed(batchId, msg.sender);
     }
 
+    /// @inheritdoc IDatasetRegistry
     function discard(uint256 batchId) external override onlyTimelock {
-        // What is decided late, or after somebody's veto, has nothing left to do, and must not fail the proposal.
+        // Active, stopped or lapsed meanwhile: nothing is left to do, and a proposal must not fail for it.
         BatchState storage b = _requireBatch(batchId);
         if (_status(b) != BatchStatus.Published) return;
         b.status = BatchStatus.Discarded;
@@ -145,6 +153,7 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
 
     /* VIEWS */
 
+    /// @inheritdoc IDatasetRegistry
     function batch(uint256 batchId) external view override returns (BatchInfo memory) {
         BatchState storage b = _requireBatch(batchId);
         (uint256 unresolvedShares, uint256 unresolvedCount) = _unresolved(b);
@@ -165,6 +174,7 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
         });
     }
 
+    /// @inheritdoc IDatasetRegistry
     function hashBatch(Batch calldata batch_) public view override returns (bytes32 digest) {
         // All fields are static, so the struct encodes as the list of its members, as EIP-712 asks.
         return _hashTypedDataV4(keccak256(abi.encode(_BATCH_TYPEHASH, batch_)));
@@ -184,8 +194,8 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
         if (status != BatchStatus.Published) revert DatasetRegistry_WrongBatchStatus(batchId, status);
     }
 
-    /// @dev A batch that nobody activated in time, or whose attestors were replaced, has lapsed for good: the attestor
-    /// set only ever moves on, and time does too.
+    /// @dev A batch that was not activated in time, or whose attestors were replaced, has lapsed and never comes back: the
+    /// attestor set only ever moves on, and time does too.
     function _status(BatchState storage b) internal view returns (BatchStatus) {
         if (b.status != BatchStatus.Published) return b.status;
         bool late = block.timestamp >= uint256(b.since) + challengePeriod + 2 * uint256(epochLength);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
 import {Signers} from "../libraries/Signers.sol";
 import {RegistryCore} from "./RegistryCore.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
-/// @notice Epochs of the custodian committee. Files sealed in an version stay with it; a leaver's seat passes to a
-/// successor who gets the leaver's shares resealed.
+/// @notice Versions of the custodian committee. Files sealed to one stay with it; a leaver's slot passes to a successor
+/// who gets the leaver's shares resealed.
 abstract contract Committees is RegistryCore, EIP712 {
     using Signers for Signers.Set;
 
@@ -23,11 +24,13 @@ abstract contract Committees is RegistryCore, EIP712 {
 
     /* STORAGE */
 
+    /// @inheritdoc IDatasetRegistry
     uint256 public override committeeVersion;
     mapping(uint256 version => Committee) private _committees;
 
-    /* TIMELOCK */
+    /* ACTIONS: TIMELOCK */
 
+    /// @inheritdoc IDatasetRegistry
     function setCommittee(Custodian[] calldata custodians, uint256 threshold)
         external
         override
@@ -37,6 +40,7 @@ abstract contract Committees is RegistryCore, EIP712 {
         return _setCommittee(custodians, threshold);
     }
 
+    /// @inheritdoc IDatasetRegistry
     function replaceCustodian(uint256 version, uint256 slot, Custodian calldata custodian)
         external
         override
@@ -54,6 +58,7 @@ abstract contract Committees is RegistryCore, EIP712 {
 
     /* VIEWS */
 
+    /// @inheritdoc IDatasetRegistry
     function committee(uint256 version)
         external
         view
@@ -64,11 +69,13 @@ abstract contract Committees is RegistryCore, EIP712 {
         return (c.custodians, c.signers.threshold);
     }
 
+    /// @inheritdoc IDatasetRegistry
     function slotOf(uint256 version, address signer) external view override returns (uint256 place, uint256 threshold) {
         Committee storage c = _committees[version];
         return (c.signers.places[signer], c.signers.threshold);
     }
 
+    /// @inheritdoc IDatasetRegistry
     function requireReadiness(uint256 leaseId, bytes32 releaseRoot, uint256 version, bytes[] calldata signatures)
         external
         view

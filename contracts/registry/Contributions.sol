@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
 import {PolicyRules} from "../libraries/PolicyRules.sol";
+import {Protocol} from "../libraries/Protocol.sol";
 import {Record, Records} from "../libraries/Records.sol";
 import {Signers} from "../libraries/Signers.sol";
 import {Batches} from "./Batches.sol";
@@ -9,7 +11,7 @@ import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProo
 
 /// @notice Contributions of activated batches: claimed once, erased at any time, counted once.
 /// @dev A fingerprint is recorded by the first of its leaves that is claimed or erased. Two leaves of one batch that
-/// agree in fingerprint, contributor and shares cannot be told apart afterwards; attestors must not sign such a tree
+/// agree in fingerprint, contributor and shares cannot be distinguished afterwards; attestors must not sign such a tree
 /// (the client refuses to build it), and the second can be neither claimed nor dropped.
 abstract contract Contributions is Batches {
     bytes32 private constant _ERASE_TYPEHASH = keccak256("Erase(uint256 batchId,bytes32 fingerprint,uint48 deadline)");
@@ -19,8 +21,9 @@ abstract contract Contributions is Batches {
     mapping(bytes32 fingerprint => Record) private _records;
     mapping(bytes32 leaf => bool) private _dropped;
 
-    /* CLAIM */
+    /* ACTIONS: CLAIM */
 
+    /// @inheritdoc IDatasetRegistry
     function claim(uint256 batchId, Contribution calldata c, bytes32[] calldata proof) external override {
         BatchState storage b = _requireActivated(batchId);
         _requireProof(batchId, b, c, proof);
@@ -33,6 +36,7 @@ abstract contract Contributions is Batches {
         _complete(batchId, b);
     }
 
+    /// @inheritdoc IDatasetRegistry
     function claimMany(
         uint256 batchId,
         Contribution[] calldata list,
@@ -69,13 +73,15 @@ abstract contract Contributions is Batches {
         _complete(batchId, b);
     }
 
-    /* ERASE */
+    /* ACTIONS: ERASE */
 
+    /// @inheritdoc IDatasetRegistry
     function erase(uint256 batchId, Contribution calldata c, bytes32[] calldata proof) external override {
         if (msg.sender != c.contributor) revert DatasetRegistry_NotContributor(msg.sender, c.contributor);
         _erase(batchId, c, proof);
     }
 
+    /// @inheritdoc IDatasetRegistry
     function eraseBySig(
         uint256 batchId,
         Contribution calldata c,
@@ -89,6 +95,7 @@ abstract contract Contributions is Batches {
         _erase(batchId, c, proof);
     }
 
+    /// @inheritdoc IDatasetRegistry
     function dropDuplicate(uint256 batchId, Contribution calldata c, bytes32[] calldata proof) external override {
         BatchState storage b = _requireActivated(batchId);
         bytes32 leaf = _requireProof(batchId, b, c, proof);
@@ -108,16 +115,16 @@ abstract contract Contributions is Batches {
 
     /* VIEWS */
 
+    /// @inheritdoc IDatasetRegistry
     function contribution(bytes32 fingerprint) external view override returns (ContributionInfo memory) {
         Record r = _records[fingerprint];
-        return ContributionInfo({
-            status: r.status(),
-            contributor: r.contributor(),
-            batchId: r.batchId(),
-            shares: r.shares()
-        });
+        return
+            ContributionInfo({
+                status: r.status(), contributor: r.contributor(), batchId: r.batchId(), shares: r.shares()
+            });
     }
 
+    /// @inheritdoc IDatasetRegistry
     function isIncluded(uint256 batchId, Contribution calldata c, bytes32[] calldata proof)
         external
         view
@@ -133,6 +140,7 @@ abstract contract Contributions is Batches {
         return r.status() == ContributionStatus.Claimed && _isRecorded(r, batchId, c, shares);
     }
 
+    /// @inheritdoc IDatasetRegistry
     function leafOf(uint256 batchId, Contribution calldata c) external view override returns (bytes32) {
         return _leaf(_requireBatch(batchId), c);
     }
@@ -151,7 +159,7 @@ abstract contract Contributions is Batches {
     }
 
     /// @dev Hashed twice, so that no inner node, which is the hash of 64 bytes, can be presented as a leaf.
-    function _leaf(BatchState storage b, Contribution calldata c) internal view virtual returns (bytes32) {
+    function _leaf(BatchState storage b, Contribution calldata c) private view returns (bytes32) {
         bytes memory encoded = abi.encode(block.chainid, address(this), b.datasetId, b.sequence, c);
         return keccak256(bytes.concat(keccak256(encoded)));
     }
@@ -186,8 +194,10 @@ abstract contract Contributions is Batches {
         view
         returns (ClaimFault, uint256 shares)
     {
-        if (c.contributor == address(0) || _isDaoContract(c.contributor)) return (ClaimFault.InvalidContributor, 0);
-        if (c.quality < b.minQuality || c.quality > _BPS) return (ClaimFault.QualityOutOfRange, 0);
+        if (c.contributor == address(0) || _isDaoContract(c.contributor)) {
+            return (ClaimFault.InvalidContributor, 0);
+        }
+        if (c.quality < b.minQuality || c.quality > Protocol.BPS) return (ClaimFault.QualityOutOfRange, 0);
         shares = _sharesOf(b, c);
         if (shares == 0) return (ClaimFault.NoShares, 0);
         if (!_records[c.fingerprint].isNone()) return (ClaimFault.FingerprintUsed, shares);
@@ -202,9 +212,11 @@ abstract contract Contributions is Batches {
         uint256 shares,
         uint256 remaining
     ) private view {
-        if (fault == ClaimFault.InvalidContributor) revert DatasetRegistry_InvalidContributor(c.contributor);
+        if (fault == ClaimFault.InvalidContributor) {
+            revert DatasetRegistry_InvalidContributor(c.contributor);
+        }
         if (fault == ClaimFault.QualityOutOfRange) {
-            revert DatasetRegistry_QualityOutOfRange(c.quality, b.minQuality, _BPS);
+            revert DatasetRegistry_QualityOutOfRange(c.quality, b.minQuality, Protocol.BPS);
         }
         if (fault == ClaimFault.NoShares) revert DatasetRegistry_NoShares(c.units, c.quality);
         if (fault == ClaimFault.FingerprintUsed) revert DatasetRegistry_FingerprintUsed(c.fingerprint);
@@ -239,9 +251,13 @@ abstract contract Contributions is Batches {
         BatchState storage b = _requireActivated(batchId);
         uint256 burned = 0;
         uint256 shares = 0;
+        bool counts = true;
         if (r.isNone()) {
             _requireProof(batchId, b, c, proof);
-            shares = _resolve(b, _sharesOf(b, c));
+            shares = _sharesOf(b, c);
+            // A leaf that never had shares never was part of the dataset: no licensee has anything to erase.
+            counts = shares != 0;
+            shares = _resolve(b, shares);
             burned = _dropPending(b, c.contributor, shares);
         } else {
             if (r.status() == ContributionStatus.Erased) revert DatasetRegistry_AlreadyErased(c.fingerprint);
@@ -252,7 +268,7 @@ abstract contract Contributions is Batches {
             burned = _takeBack(b.datasetId, c.contributor, shares);
         }
         _records[c.fingerprint] = Records.pack(ContributionStatus.Erased, c.contributor, shares, batchId);
-        _countErasure(b.datasetId);
+        if (counts) _countErasure(b.datasetId);
         emit ContributionErased(batchId, c.contributor, c.fingerprint, shares, burned);
         _complete(batchId, b);
     }
@@ -265,7 +281,7 @@ abstract contract Contributions is Batches {
         _token.burn(contributor, burned);
     }
 
-    /// @dev Ends the earning of shares that nobody claimed; tokens of a sleeping batch are gone already.
+    /// @dev Ends the earning of shares that were not claimed; tokens of a sleeping batch are gone already.
     function _dropPending(BatchState storage b, address account, uint256 shares) private returns (uint256 burned) {
         if (shares == 0) return 0;
         _splitter.dropPendingShares(b.datasetId, account, shares, b.entryIndex);

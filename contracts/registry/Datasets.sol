@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
 import {PolicyRules} from "../libraries/PolicyRules.sol";
 import {RegistryCore} from "./RegistryCore.sol";
 import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
@@ -21,17 +22,20 @@ abstract contract Datasets is RegistryCore {
 
     /* STORAGE */
 
+    /// @inheritdoc IDatasetRegistry
     uint256 public override datasetCount;
     mapping(uint256 datasetId => Dataset) internal _datasets;
     mapping(uint256 datasetId => mapping(uint256 version => Policy)) private _policies;
     mapping(uint256 datasetId => Checkpoints.Trace208) private _erasures;
 
-    /* TIMELOCK */
+    /* ACTIONS: TIMELOCK */
 
+    /// @inheritdoc IDatasetRegistry
     function createDataset(Policy calldata policy_) external override onlyTimelock returns (uint256 datasetId) {
         return _createDataset(policy_);
     }
 
+    /// @inheritdoc IDatasetRegistry
     function updatePolicy(uint256 datasetId, Policy calldata policy_)
         external
         override
@@ -44,6 +48,7 @@ abstract contract Datasets is RegistryCore {
 
     /* VIEWS */
 
+    /// @inheritdoc IDatasetRegistry
     function dataset(uint256 datasetId) external view override returns (DatasetInfo memory) {
         Dataset storage d = _requireDataset(datasetId);
         return DatasetInfo({
@@ -54,14 +59,17 @@ abstract contract Datasets is RegistryCore {
         });
     }
 
+    /// @inheritdoc IDatasetRegistry
     function policy(uint256 datasetId, uint256 version) external view override returns (Policy memory) {
         return _policies[datasetId][version];
     }
 
+    /// @inheritdoc IDatasetRegistry
     function currentPolicy(uint256 datasetId) external view override returns (Policy memory) {
         return _policies[datasetId][_requireDataset(datasetId).policyVersion];
     }
 
+    /// @inheritdoc IDatasetRegistry
     function leasePolicy(uint256 datasetId) external view override returns (LeasePolicy memory) {
         Policy storage p = _policies[datasetId][_requireDataset(datasetId).policyVersion];
         return LeasePolicy({
@@ -76,10 +84,12 @@ abstract contract Datasets is RegistryCore {
         });
     }
 
+    /// @inheritdoc IDatasetRegistry
     function purposesOf(uint256 datasetId) external view override returns (uint256) {
         return _policies[datasetId][_requireDataset(datasetId).policyVersion].purposes;
     }
 
+    /// @inheritdoc IDatasetRegistry
     function erasuresAt(uint256 datasetId, uint48 t) external view override returns (uint256) {
         return _erasures[datasetId].upperLookupRecent(t);
     }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
 import {Accumulator} from "../libraries/Accumulator.sol";
+import {Protocol} from "../libraries/Protocol.sol";
 import {RegistryCore} from "./RegistryCore.sol";
 
 /// @notice How many shares may come to life per epoch.
@@ -15,8 +17,11 @@ abstract contract Issuance is RegistryCore {
 
     /* IMMUTABLES */
 
+    /// @inheritdoc IDatasetRegistry
     uint48 public immutable override epochLength;
+    /// @inheritdoc IDatasetRegistry
     uint256 public immutable override epochFloor;
+    /// @inheritdoc IDatasetRegistry
     uint256 public immutable override epochCapBps;
 
     /* STORAGE */
@@ -33,14 +38,15 @@ abstract contract Issuance is RegistryCore {
 
     constructor(RegistryParams memory params) {
         _requireRange("epochLength", params.epochLength, _MIN_EPOCH, _MAX_EPOCH);
-        // A floor below one contribution would keep a newborn DAO from ever being born.
+        // A floor below one contribution would keep a new DAO from ever issuing a share.
         _requireRange("epochFloor", params.epochFloor, Accumulator.MIN_SHARES, Accumulator.MAX_SHARES);
-        _requireRange("epochCapBps", params.epochCapBps, 0, _BPS);
+        _requireRange("epochCapBps", params.epochCapBps, 0, Protocol.BPS);
         epochLength = params.epochLength;
         epochFloor = params.epochFloor;
         epochCapBps = params.epochCapBps;
     }
 
+    /// @inheritdoc IDatasetRegistry
     function epochCap() external view override returns (uint256 cap, uint256 remaining, uint48 nextEpochAt) {
         Epoch memory epoch = _current();
         return (epoch.cap, epoch.cap - epoch.issued, _end(epoch));
@@ -65,7 +71,7 @@ abstract contract Issuance is RegistryCore {
         epoch = _last;
         uint256 number = block.timestamp / epochLength;
         if (epoch.number == number) return epoch;
-        uint256 relative = epochCapBps * _token.getPastTotalSupply(number * epochLength - 1) / _BPS;
+        uint256 relative = epochCapBps * _token.getPastTotalSupply(number * epochLength - 1) / Protocol.BPS;
         // The casts hold: a cap is at most the largest supply.
         return Epoch(uint64(number), uint64(relative > epochFloor ? relative : epochFloor), 0);
     }

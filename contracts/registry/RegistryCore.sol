@@ -6,12 +6,10 @@ import {IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
 import {IEmergencyBrake} from "../interfaces/IEmergencyBrake.sol";
 import {IRevenueSplitter} from "../interfaces/IRevenueSplitter.sol";
 import {System} from "../interfaces/ISystem.sol";
+import {Protocol} from "../libraries/Protocol.sol";
 
 /// @notice What all parts of the registry share: the counterparts and the caller checks.
 abstract contract RegistryCore is IDatasetRegistry {
-    uint256 internal constant _BPS = 10_000;
-    uint256 internal constant _COMMONS = 0;
-
     /* IMMUTABLES */
 
     address internal immutable _timelock;
@@ -55,7 +53,7 @@ abstract contract RegistryCore is IDatasetRegistry {
 
     /// @dev Refuses a parameter outside `[min, max]`, by name.
     function _requireRange(bytes32 name, uint256 value, uint256 min, uint256 max) internal pure {
-        if (value < min || value > max) revert DatasetRegistry_InvalidParameter(name, value, min, max);
+        if (Protocol.isOutside(value, min, max)) revert DatasetRegistry_InvalidParameter(name, value, min, max);
     }
 
     function _requireThreshold(uint256 threshold, uint256 members, uint256 maxMembers) internal pure {
