@@ -30,6 +30,9 @@ interface IDataToken is IERC20, IERC5805 {
     /// can ever be: its quorum floor would bind until `floorUntil`, whatever it grows to.
     error DataToken_InvalidMaturitySupply(uint256 supply, uint256 min, uint256 max);
 
+    /// @notice Thrown when an account has used up its nonces (24 bits), or the DAO its member numbers (32 bits).
+    error DataToken_FieldFull(uint256 bits);
+
     /// @notice Thrown when supply would exceed what fits; as in OpenZeppelin's `ERC20Votes`.
     error ERC20ExceededSafeSupply(uint256 increasedSupply, uint256 cap);
 

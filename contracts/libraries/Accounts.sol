@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IDataToken} from "../interfaces/IDataToken.sol";
+
 /// @dev An account in one word, lowest bits first:
 /// balance 63 · votes 63 · time of the votes 40 · older checkpoints 32 · member number 32 · nonce 24 · delegated 1 ·
 /// reserved 1.
@@ -27,8 +29,6 @@ library Accounts {
     uint256 private constant _COUNT = (1 << 32) - 1;
     uint256 private constant _NONCE = (1 << 24) - 1;
     uint256 private constant _CHECKPOINT = ((1 << (_NUMBER_AT - _VOTES_AT)) - 1) << _VOTES_AT;
-
-    error AccountFieldFull(uint256 bits);
 
     /* READING */
 
@@ -86,7 +86,7 @@ library Accounts {
 
     /// @dev For the count of members.
     function withNextNumber(Account a) internal pure returns (Account) {
-        if (a.number() == _COUNT) revert AccountFieldFull(32);
+        if (a.number() == _COUNT) revert IDataToken.DataToken_FieldFull(32);
         unchecked {
             return Account.wrap(Account.unwrap(a) + (1 << _NUMBER_AT));
         }
@@ -98,7 +98,7 @@ library Accounts {
     }
 
     function withNextNonce(Account a) internal pure returns (Account) {
-        if (a.nonce() == _NONCE) revert AccountFieldFull(24);
+        if (a.nonce() == _NONCE) revert IDataToken.DataToken_FieldFull(24);
         unchecked {
             return Account.wrap(Account.unwrap(a) + (1 << _NONCE_AT));
         }
