@@ -28,7 +28,7 @@ LIFE = settings(
     suppress_health_check=list(HealthCheck),
 )
 REACHED = {
-    *("request", "approve", "accept", "start", "confirmDelivery", "startPeriod", "end", "releaseBond", "reserve"),
+    *("request", "approve", "accept", "start", "confirmDelivery", "payInstalment", "end", "releaseBond", "reserve"),
     *("refund", "claimRefund", "acknowledge", "slashUnacknowledged", "settle", "decision"),
     *("register", "pay", "withdraw", "withdrawTo", "model under eight leases"),
     *("InstalmentPaid", "BondSlashed", "ReturnablePaid", "RoyaltyPaid to the treasury"),

@@ -34,10 +34,16 @@ LIVES = settings(max_examples=40 * DEPTH, stateful_step_count=50)
 MET = {
     "deposit",
     "deposit RevenueSplitter_NoShares",
-    "deposit RevenueSplitter_AccumulatorFull",
+    "deposit RevenueSplitter_TooMuchOwed",
     "deposit ERC20InsufficientAllowance",
     "claim",
     "claimTo",
+    "claimFor",
+    "claimWithin RevenueSplitter_NotSelf",
+    "depositMany",
+    "depositMany RevenueSplitter_NoShares",
+    "depositMany RevenueSplitter_LengthMismatch",
+    "moveMember RevenueSplitter_NotToken",
     "claimTo RevenueSplitter_InvalidRecipient",
     "addPendingShares RevenueSplitter_TooManyShares",
     "vestShares",
@@ -76,9 +82,20 @@ def test_token_and_splitter__any_life__agree_with_the_model(transferable: bool) 
     print(f"\n{rate:.0f} steps a second of processor time: {dict(reached.most_common())}")
 
 
-def test_token_and_splitter__accumulators_filled_to_the_last_unit__everything_but_deposits_goes_on__s8() -> None:
+@pytest.mark.parametrize(
+    ("setting", "met"),
+    [
+        (
+            Setting(transferable=True, decimals=18, filling=True),
+            {"deposit RevenueSplitter_TooMuchOwed", "claim", "removeShares", "transfer"},
+        ),
+        (Setting(decimals=18, wrapping=True), {"deposit", "claim", "vestShares", "dropPendingShares"}),
+        (Setting(transferable=True, filling=True, wrapping=True, moving=True), {"moveMember", "claim", "removeShares"}),
+    ],
+    ids=["all that can be owed", "accumulators that wrap", "members that move"],
+)
+def test_token_and_splitter__at_the_edge_of_the_books__everything_else_goes_on(setting: Setting, met: set[str]) -> None:
+    """Holds S-8, X-6, T-10: what is owed alone refuses a deposit, and claims make room; no lifetime total does."""
     reached: Counter[str] = Counter()
-    fields = {"setting": Setting(transferable=True, decimals=18, filling=True), "reached": reached}
-    machine = type("Filling", (SplitterMachine,), fields)
-    met = {"deposit RevenueSplitter_AccumulatorFull", "claim", "removeShares", "transfer"}
+    machine = type("Edge", (SplitterMachine,), {"setting": setting, "reached": reached})
     live_until_met(lambda: run(machine, LIVES), reached, met)

@@ -30,7 +30,7 @@ def spent(market: Market, name: str, offer: int) -> dict[str, int]:
     gas["activate"] = dao.activate(batch).gas
     gas["contribute"] = dao.claim(batch, leaf(newcomer, f"data of {name}")).gas
     market.warp_to(market.paid_until(lease))
-    note("startPeriod", lease)
+    note("payInstalment", lease)
     note("end", lease)
     gas["collect"] = dao.splitter.claim(newcomer.address, [0, 1], sender=newcomer.address).gas
     note("claimRefund", request)
@@ -40,7 +40,7 @@ def spent(market: Market, name: str, offer: int) -> dict[str, int]:
 def test_everything__among_a_thousand_others__costs_no_more_than_among_few_AB66_B19() -> None:
     market = Market(Dao())
     dao = market.dao
-    offer = market.create_offer(seats=2 * CROWD + 10, days=300)
+    offer = market.create_offer(capacity=2 * CROWD + 10, days=300)
     spent(market, "warming up", offer)
     few = spent(market, "early", offer)
 

@@ -116,7 +116,7 @@ def calls(w: World, a: Actor) -> Calls:
     many = ([dao.asset.address], [0], [b""], ZERO32, ZERO32)
     policy = dao.registry.currentPolicy(1)
     message, _ = dao.batch_message([leaf(w.contributor, "fresh")])
-    epoch = dao.leases.lease(w.approved).committeeEpoch
+    epoch = dao.leases.lease(w.approved).committeeVersion
     typed = eip712.typed_data(
         "DataLeases", dao.chain.chain_id, dao.leases.address, READINESS, w.approved, b"\x01" * 32, epoch
     )
@@ -173,7 +173,7 @@ def calls(w: World, a: Actor) -> Calls:
         "DataGovernor.receive": ((), ()),
         "DataLeases.withdraw": ((w.pending,), (me, w.licensee.address)),
         "DataLeases.approve": ((w.pending, ZERO32), (me,)),
-        "DataLeases.refundTo": ((w.refunded, me), (me, w.licensee.address)),
+        "DataLeases.claimRefundTo": ((w.refunded, me), (me, w.licensee.address)),
         "DataLeases.createOffer": ((dao.terms(), me, 1, deadline), (me,)),
         "DataLeases.closeOffer": ((1,), (me,)),
         "DataLeases.accept": ((1, HPKE_KEY, 10_000_000), (1, w.licensee.address)),
@@ -289,7 +289,7 @@ def test_guarded_function__called_by_whom_the_table_names__gets_past_the_guard_G
     """It succeeds, or says what else is missing: one custodian's signature is too few."""
     guard, handle = GUARDS[contract][name], getattr(w.dao, key)
     too_few = {
-        "confirmDelivery": Reverted("DataLeases_InsufficientSignatures", 1, 3),
+        "confirmDelivery": Reverted("DatasetRegistry_InsufficientSignatures", 1, 3),
     }
     for person in guard.people:
         caller = w.dao.who(person)

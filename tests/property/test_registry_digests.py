@@ -121,7 +121,7 @@ def test_publish__any_list_of_signers__accepted_iff_threshold_members_ascend_R3_
         publish(dao, message, signed)
     assert caught.value.name in {
         "DatasetRegistry_InsufficientSignatures",
-        "DatasetRegistry_NotAttestor",
+        "DatasetRegistry_NotSigner",
         "DatasetRegistry_SignersNotAscending",
     }
     assert dao.registry.batchCount() == before

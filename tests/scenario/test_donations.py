@@ -30,7 +30,7 @@ def test_asset_sent_to_a_contract__changes_no_book_and_stops_nothing_B04(to: str
     dao.models.withdraw(market.licensee.address, sender=market.stranger.address)
     dao.contribute(leaf(dao.who("newcomer"), "later data", 10))
     market.warp_to(market.paid_until(lease))
-    market.send("startPeriod", lease, by=market.stranger)
+    market.send("payInstalment", lease, by=market.stranger)
     market.send("end", lease)
     assert market.send("claimRefund", lease, by=market.stranger).value == PRICE
     dao.splitter.claim(market.founder.address, [0, 1], sender=market.stranger.address)

@@ -53,7 +53,7 @@ def test_data_taken_without_paying(market: Market) -> None:
     assert not open_(), "the grace to pay is no grace to read"
     market.warp_to(until + TOLERANCE - 1)
     assert not open_()
-    market.send("startPeriod", lease)
+    market.send("payInstalment", lease)
     assert open_()
     market.send("end", lease)
     market.send("claimRefund", lease)
@@ -81,7 +81,7 @@ def test_lease_id_squatted_AB12_B12(market: Market) -> None:
             dao.governor.proposeLease(1, terms_hash, caller, description, sender=caller)
     with refused(market.picture, "GovernorRestrictedProposer", market.founder.address):
         dao.governor.propose(
-            [dao.leases], [0], [dao.leases.encode("settle", 1)], description, sender=market.founder.address
+            [dao.leases], [0], [dao.leases.encode("expire", 1)], description, sender=market.founder.address
         )
 
     first, _ = market.request(stranger)
@@ -180,7 +180,7 @@ def test_blacklisted_licensee_cannot_block_others(dao: Dao) -> None:
     blocked, rival = market.licensee.address, market.dao.who("rival")
     market.dao.asset.setBlocked(blocked, True, sender=market.stranger.address)
     market.warp_to(market.paid_until(lease))
-    market.send("startPeriod", lease, by=market.stranger)
+    market.send("payInstalment", lease, by=market.stranger)
     market.dao.erase(*leaver)
     market.warp_to(market.now + 14 * DAY)
     market.send("slashUnacknowledged", lease, by=market.stranger)
@@ -196,7 +196,7 @@ def test_blacklisted_licensee_cannot_block_others(dao: Dao) -> None:
     due = PRICE + BOND - BOND // 20
     with refused(market.picture, "BlocklistAsset_Blocked", blocked):
         market.send("claimRefund", lease, by=market.stranger)
-    assert market.send("refundTo", lease, market.dao.who("refuge").address).value == due
+    assert market.send("claimRefundTo", lease, market.dao.who("refuge").address).value == due
     claimed = market.dao.splitter.claim(market.founder.address, [0, 1], sender=market.stranger.address).value
     assert claimed > 0, "contributors are paid as if nothing had happened"
 
@@ -225,14 +225,14 @@ def test_licensee_front_loading_instalments(market: Market) -> None:
     proposal = market.queued("terminate", lease, 0)
     until = market.paid_until(lease)
     with refused(market.picture, "DataLeases_OutsideWindow", lease, until - TOLERANCE, until + TOLERANCE):
-        market.send("startPeriod", lease)
+        market.send("payInstalment", lease)
     market.warp_to(until - TOLERANCE)
-    market.send("startPeriod", lease)
+    market.send("payInstalment", lease)
     following = until + PERIOD
     assert market.paid_until(lease) == following
     for _ in range(3):
         with refused(market.picture, "DataLeases_OutsideWindow", lease, following - TOLERANCE, following + TOLERANCE):
-            market.send("startPeriod", lease)
+            market.send("payInstalment", lease)
         market.warp_to(market.now + DAY)
     assert market.dao.governor.state(proposal.id) == EXPIRED
     market.dao.govern(market.founder, market.dao.leases, "terminate", lease, 0)

@@ -21,7 +21,7 @@ def test_a_voted_lease_pays_its_contributors_and_a_defeated_request_is_refunded_
     assert dao.leases.leaseAccess(lease)[:2] == (True, HPKE_KEY)
     for _ in range(2):
         dao.chain.warp(29 * DAY)
-        dao.leases.startPeriod(lease, sender=licensee.address)
+        dao.leases.payInstalment(lease, sender=licensee.address)
 
     rival = dao.who("rival")
     refused, defeated = dao.request(rival)

@@ -160,6 +160,6 @@ def test_attestors_colluding_for_one_epoch_then_removed__mint_no_more_than_the_c
         with pytest.raises(Reverted) as caught:
             publish(dao, message, signed)
         first = ascending(corrupt)[0].address
-        assert caught.value == Reverted("DatasetRegistry_NotAttestor", first, dao.registry.attestorSetVersion())
+        assert caught.value == Reverted("DatasetRegistry_NotSigner", first, dao.registry.attestorSetVersion())
         dao.chain.warp(7 * DAY)
     assert dao.token.totalSupply() == supply

@@ -96,7 +96,7 @@ def test_request_front_run_by_another_request__both_get_their_vote_AB12_G5(dao: 
     copied = dao.leases.request(dao.terms(), HPKE_KEY, "for research", sender=copier.address).value
     asked = dao.leases.request(dao.terms(), HPKE_KEY, "for research", sender=licensee.address).value
     assert asked[0] == copied[0] + 1 and asked[1] != copied[1]
-    dao.leases.withdraw(copied[0], sender=copier.address)
+    dao.leases.cancelRequest(copied[0], sender=copier.address)
     assert dao.governor.state(copied[1]) == CANCELED
     dao.pass_(dao.lease_proposal(asked[0]), voter)
     assert dao.leases.lease(asked[0]).status == APPROVED

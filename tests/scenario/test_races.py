@@ -36,7 +36,7 @@ def end(market: Market, lease: int, proposal: Proposal) -> None:
 
 
 def start_period(market: Market, lease: int, proposal: Proposal) -> None:
-    market.send("startPeriod", lease, by=market.stranger)
+    market.send("payInstalment", lease, by=market.stranger)
 
 
 def in_order(market: Market, moves: tuple[Move, ...], lease: int, proposal: Proposal) -> list[str | None]:

@@ -244,7 +244,7 @@ class Life:
                 leases.end(lease.id, sender=STRANGER)
                 lease.over = True
         elif self.dao.chain.timestamp >= info.paidUntil - DAY:
-            self._heard(leases.startPeriod(lease.id, sender=STRANGER), self._instalment(lease.plan))
+            self._heard(leases.payInstalment(lease.id, sender=STRANGER), self._instalment(lease.plan))
 
     def _sell(self, day: int) -> None:
         buyer = self.dao.who("buyer")

@@ -48,7 +48,7 @@ def refunds(chain: Anvil) -> list[Figure]:
     meter.send(leases, "claimRefund", second, by=licensee, case="after a refund, to an account without balance")
     meter.send(leases, "claimRefund", third, by=licensee, case="with its refund, to an account with balance")
     meter.send(
-        leases, "refundTo", first, dao.who("refuge").address, by=licensee, case="with its refund, to a new account"
+        leases, "claimRefundTo", first, dao.who("refuge").address, by=licensee, case="with its refund, to a new account"
     )
     return meter.figures
 
@@ -69,7 +69,7 @@ def approvals(chain: Anvil) -> list[Figure]:
     meter.send(leases, "start", other, by=dao.who("other licensee"), case="with the first instalment")
     meter.send(leases, "rotateKey", lease, NEW_KEY, by=licensee, case="another key")
     town.warp_to(town.paid_until(lease))
-    meter.send(leases, "startPeriod", lease, by=town.relayer, case="the second of three")
+    meter.send(leases, "payInstalment", lease, by=town.relayer, case="the second of three")
     meter.send(leases, "end", lease, by=licensee, case="one period left")
     town.warp_to(town.paid_until(lease))
     meter.send(leases, "settle", lease, by=town.relayer, case="an ended lease")
@@ -101,7 +101,7 @@ def _exclusive(meter: Meter, town: Market) -> None:
     dao, leases = town.dao, town.dao.leases
     dao.chain.warp(60 * DAY)
     for lease in range(1, leases.leaseCount() + 1):
-        leases.settle(lease, sender=town.stranger.address)
+        leases.expire(lease, sender=town.stranger.address)
     lease, proposal = town.request(exclusive=True)
     town.queue(proposal)
     meter.send(leases, "reserve", lease, by=town.stranger, case="an exclusive lease that won its vote")

@@ -43,7 +43,7 @@ def answers(chain: Anvil) -> list[Figure]:
     dao.registry.claim(batch, tuple(item), paths.proof(0), sender=town.relayer.address)
     meter.ask(dao.registry, "isIncluded", batch, tuple(item), paths.proof(0), case="claimed, 20 siblings")
     meter.ask(dao.registry, "contribution", item.fingerprint, case="claimed")
-    meter.ask(dao.registry, "seatOf", 1, dao.actors["custodian-0"].address, case="a custodian")
+    meter.ask(dao.registry, "slotOf", 1, dao.actors["custodian-0"].address, case="a custodian")
     meter.ask(dao.registry, "erasuresAt", 1, town.now, case="no erasure yet")
 
     meter.ask(dao.splitter, "claimable", member.address, [1], case="one pool")

@@ -56,7 +56,7 @@ def _members(dao: Dao, founder: Actor, members: list[Actor]) -> None:
 def _settings(dao: Dao, founder: Actor) -> None:
     """Every setting by one vote."""
     policy = vars(dao.registry.currentPolicy(1)) | {"minQuality": 6_000, "uri": "second version"}
-    seats = [(dao.actors[f"custodian-{i}"].address, KEY, "") for i in range(5)]
+    slots = [(dao.actors[f"custodian-{i}"].address, KEY, "") for i in range(5)]
     guardian = dao.actors["guardian"].address
     actions = [
         (dao.governor, "setVotingDelay", (2 * DAY,)),
@@ -69,7 +69,7 @@ def _settings(dao: Dao, founder: Actor) -> None:
         (dao.brake, "setGuardian", (guardian, dao.chain.timestamp + 300 * DAY)),
         (dao.registry, "updatePolicy", (1, policy)),
         (dao.registry, "setAttestors", ([tuple(vars(a).values()) for a in dao.registry.attestors(1)[0]], 2)),
-        (dao.registry, "setCommittee", (seats, 3)),
+        (dao.registry, "setCommittee", (slots, 3)),
         (dao.registry, "replaceCustodian", (1, 3, (dao.who("successor").address, KEY, "elsewhere"))),
     ]
     dao.pass_(dao.propose(founder, *actions, text="settings"), founder)
@@ -119,13 +119,13 @@ def _requests(dao: Dao, market: Market) -> None:
     market.send("acknowledge", running)
     market.send("rotateKey", running, KEY)
     market.warp_to(market.paid_until(running) - DAY)
-    market.send("startPeriod", running)
+    market.send("payInstalment", running)
     market.send("slashUnacknowledged", overdue, by=market.stranger)
     dao.govern(market.founder, dao.leases, "terminate", overdue, 300)
     market.warp_to(market.paid_until(overdue) + BOND_DELAY)
-    market.send("settle", overdue)
+    market.send("expire", overdue)
     market.send("releaseBond", overdue)
-    dao.leases.refundTo(overdue, dao.who("refuge").address, sender=market.licensee.address)
+    dao.leases.claimRefundTo(overdue, dao.who("refuge").address, sender=market.licensee.address)
     withdrawn, _ = market.request()
     market.send("withdraw", withdrawn)
     defeated, proposal = market.request()
@@ -143,15 +143,15 @@ def _offers(dao: Dao, market: Market) -> None:
     """Seats taken, one given back unstarted, one delivered by custodians; a guardian that closes."""
     guardian = dao.actors["guardian"].address
     dao.govern(market.founder, dao.brake, "setGuardian", guardian, dao.chain.timestamp + 350 * DAY)
-    offer = market.create_offer(datasetId=SECOND, seats=3, royaltyBps=1_250)
+    offer = market.create_offer(datasetId=SECOND, capacity=3, royaltyBps=1_250)
     taken, returned = market.accept(offer), market.accept(offer, dao.who("rival"))
     dao.deliver(taken)
     market.warp_to(market.lease(returned).startBy)
     market.send("claimRefund", returned, by=market.stranger)
     market.warp_to(market.paid_until(taken))
-    market.send("startPeriod", taken)
+    market.send("payInstalment", taken)
     dao.leases.closeOffer(offer, sender=guardian)
-    market.create_offer(seats=2, days=200)
+    market.create_offer(capacity=2, days=200)
 
 
 def _models(dao: Dao, market: Market) -> None:

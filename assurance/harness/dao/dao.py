@@ -25,7 +25,7 @@ AGAINST, FOR, ABSTAIN = range(3)
 PENDING, ACTIVE, CANCELED, DEFEATED, SUCCEEDED, QUEUED, EXPIRED, EXECUTED = range(8)
 """States of a proposal, as in OpenZeppelin's `IGovernor`."""
 
-READINESS = "Readiness(uint256 leaseId,bytes32 releaseRoot,uint256 committeeEpoch)"
+READINESS = "Readiness(uint256 leaseId,bytes32 releaseRoot,uint256 committeeVersion)"
 ERASE = "Erase(uint256 batchId,bytes32 fingerprint,uint48 deadline)"
 HPKE_KEY = keccak(text="licensee key")
 
@@ -221,13 +221,13 @@ class Dao(System):
     def lease_proposal(self, lease: int) -> Proposal:
         return Proposal(self.leases.lease(lease).proposalId, *self.leases.proposalOf(lease))
 
-    def readiness(self, lease: int, release_root: bytes, *seats: int) -> list[bytes]:
+    def readiness(self, lease: int, release_root: bytes, *slots: int) -> list[bytes]:
         """Custodians' signatures that keys are ready, in ascending order of their signers."""
-        epoch = self.leases.lease(lease).committeeEpoch
+        epoch = self.leases.lease(lease).committeeVersion
         typed = eip712.typed_data(
             "DataLeases", self.chain.chain_id, self.addresses["leases"], READINESS, lease, release_root, epoch
         )
-        signers = [self.actors[f"custodian-{seat}"] for seat in seats]
+        signers = [self.actors[f"custodian-{slot}"] for slot in slots]
         return [s.sign(typed) for s in sorted(signers, key=lambda s: int(s.address, 16))]
 
     def deliver(self, lease: int) -> Receipt:

@@ -115,15 +115,15 @@ GUARDS: dict[str, dict[str, Guard]] = {
         "approve": LEASES_TIMELOCK,
         "refund": ANYONE,
         "claimRefund": ANYONE,
-        "refundTo": LICENSEE,
+        "claimRefundTo": LICENSEE,
         "createOffer": LEASES_TIMELOCK,
         "closeOffer": Guard("timelock; guardian in its term", "DataLeases_NotGuardian", ("guardian",)),
         "accept": Guard("the offer's addressee, or anyone if it has none", "DataLeases_NotAddressee", ("licensee",)),
         "confirmDelivery": Guard(
-            "anyone, with the custodians' signatures", "DataLeases_NotCustodian", ("custodian-0",)
+            "anyone, with the custodians' signatures", "DatasetRegistry_NotSigner", ("custodian-0",)
         ),
         "start": LICENSEE,
-        "startPeriod": ANYONE,
+        "payInstalment": ANYONE,
         "end": Guard("the lease's licensee; anyone once it is over", "DataLeases_NotOver", ("licensee",)),
         "terminate": LEASES_TIMELOCK,
         "releaseBond": ANYONE,
@@ -147,7 +147,7 @@ GUARDS: dict[str, dict[str, Guard]] = {
         "setCommittee": REGISTRY_TIMELOCK,
         "replaceCustodian": REGISTRY_TIMELOCK,
         "discard": REGISTRY_TIMELOCK,
-        "publish": Guard("anyone, with the attestors' signatures", "DatasetRegistry_NotAttestor", ("attestor-0",)),
+        "publish": Guard("anyone, with the attestors' signatures", "DatasetRegistry_NotSigner", ("attestor-0",)),
         "activate": ANYONE,
         "veto": Guard("guardian in its term", "DatasetRegistry_NotGuardian", ("guardian",)),
         "claim": ANYONE,

@@ -94,9 +94,9 @@ class Market:
         at: int = self.lease(lease).paidUntil
         return at
 
-    def create_offer(self, licensee: str = NOBODY, seats: int = 1, days: int = 60, **terms: Any) -> int:
+    def create_offer(self, licensee: str = NOBODY, capacity: int = 1, days: int = 60, **terms: Any) -> int:
         expiry = self.now + days * DAY
-        args = (self.dao.terms(**terms), licensee, seats, expiry)
+        args = (self.dao.terms(**terms), licensee, capacity, expiry)
         self.dao.govern(self.founder, self.dao.leases, "createOffer", *args)
         offer: int = self.dao.leases.offerCount()
         return offer

@@ -23,12 +23,11 @@ INCOME = 4 * 5**9
 
 @dataclass
 class Lot:
-    """Shares of one activation that nobody claimed yet, and the indices at which they entered dataset and commons."""
+    """Shares of one activation that are not claimed yet, and the index at which they entered their dataset."""
 
     dataset: int
     shares: int
     entry: int
-    commons_entry: int
 
 
 class Pair:
@@ -72,15 +71,13 @@ class Pair:
     def activate(self, dataset: int, shares: int) -> Lot:
         by = self.registry.address
         entry = self.splitter.addPendingShares(dataset, shares, sender=by).value
-        commons_entry = self.splitter.addPendingShares(0, shares, sender=by).value
         self.token.mint(by, shares, sender=by)
-        return Lot(dataset, shares, entry, commons_entry)
+        return Lot(dataset, shares, entry)
 
     def vest(self, lot: Lot, account: Actor, shares: int | None = None) -> None:
         """Gives the account the lot, or part of it."""
         by, part = self.registry.address, lot.shares if shares is None else shares
         self.splitter.vestShares(lot.dataset, account.address, part, lot.entry, sender=by)
-        self.splitter.vestShares(0, account.address, part, lot.commons_entry, sender=by)
         self.token.transfer(account.address, part, sender=by)
         lot.shares -= part
 
@@ -92,7 +89,6 @@ class Pair:
         by = self.registry.address
         burned = min(shares, self.token.balanceOf(account.address))
         self.splitter.removeShares(dataset, account.address, shares, sender=by)
-        self.splitter.removeShares(0, account.address, burned, sender=by)
         self.token.burn(account.address, burned, sender=by)
 
     # Money

@@ -39,7 +39,7 @@ def state(dao: Dao, watch: Iterable[Leaf] = ()) -> dict[str, Any]:
         "policies": [registry.currentPolicy(d) for d in datasets],
         "batches": [registry.batch(b) for b in range(1, registry.batchCount() + 1)],
         "attestors": (registry.attestorSetVersion(), registry.attestors(registry.attestorSetVersion())),
-        "committees": [registry.committee(e) for e in range(1, registry.committeeEpoch() + 1)],
+        "committees": [registry.committee(e) for e in range(1, registry.committeeVersion() + 1)],
         "epoch": registry.epochCap(),
         "supply": (dao.token.totalSupply(), dao.token.balanceOf(registry.address)),
         "pools": [dao.splitter.pool(p) for p in (0, *datasets)],

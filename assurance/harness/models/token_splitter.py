@@ -18,8 +18,9 @@ from assurance.harness.models.entitlement import Ledger
 SCALE = 2**64
 MIN_SHARES = 10**9
 MAX_SHARES = 2**63 - 1
-MAX_ACC = 2**176 - 1
-MAX_DEPOSIT = 2**176 - 1
+MODULUS = 2**176
+"""Accumulators and indices count modulo this."""
+MAX_OWED = 2**111 - 1
 NOBODY = "0x" + "00" * 20
 
 Told = tuple[str, dict[str, Any]]
@@ -50,14 +51,22 @@ class Asset:
         self.balances[to] += value
         return Done(True, [("Transfer", {"from": sender, "to": to, "value": value})])
 
-    def transfer_from(self, spender: str, owner: str, to: str, value: int) -> Done:
+    def require(self, spender: str, owner: str, value: int) -> None:
+        """What `transfer_from` asks first."""
         if (owner, spender) not in self.approved:
             raise Reverted("ERC20InsufficientAllowance", spender, 0, value)
+        if value > self.balances[owner]:
+            raise Reverted("ERC20InsufficientBalance", owner, self.balances[owner], value)
+
+    def transfer_from(self, spender: str, owner: str, to: str, value: int) -> Done:
+        self.require(spender, owner, value)
         return self.transfer(owner, to, value)
 
 
 @dataclass
 class Pool:
+    """`acc` counts on; the contract's counts modulo `MODULUS`."""
+
     acc: int = 0
     shares: int = 0
     received: int = 0
@@ -66,7 +75,7 @@ class Pool:
 
 @dataclass
 class Member:
-    """An account's stand in one pool. `loss` bounds what rounding took from it so far, in 1/SCALE of a unit."""
+    """An account's stand in one dataset. `loss` bounds what rounding took from it so far, in 1/SCALE of a unit."""
 
     index: int = 0
     shares: int = 0
@@ -75,34 +84,45 @@ class Member:
 
 
 class Splitter:
+    """One index per member, over the accumulators of its dataset and of the commons, pool 0."""
+
     def __init__(self, address: str, registry: str, token: str, asset: Asset) -> None:
         self.address, self.registry, self.token, self.asset = address, registry, token, asset
         self.pools: defaultdict[int, Pool] = defaultdict(Pool)
         self.members: defaultdict[tuple[int, str], Member] = defaultdict(Member)
         self.paid = 0
+        self.count = 0
         self.ledger = Ledger()
 
     # Money
 
     def deposit(self, caller: str, pool_id: int, amount: int) -> Done:
-        if amount == 0:
+        return self.depositMany(caller, [pool_id], [amount])
+
+    def depositMany(self, caller: str, pool_ids: Sequence[int], amounts: Sequence[int]) -> Done:
+        if len(pool_ids) != len(amounts):
+            raise Reverted("RevenueSplitter_LengthMismatch", len(pool_ids), len(amounts))
+        total = sum(amounts)
+        if total == 0:
             return Done(None, [])
-        pool = self.pools[pool_id]
-        if pool.shares < MIN_SHARES:
-            raise Reverted("RevenueSplitter_NoShares", pool_id)
-        growth, carry = divmod(amount * SCALE + pool.carry, pool.shares)
-        if amount > MAX_DEPOSIT:
-            raise Reverted("RevenueSplitter_AccumulatorFull", pool_id, amount)
-        full = pool.acc + growth > MAX_ACC
-        if full and (caller, self.address) in self.asset.approved and self.asset.balances[caller] >= amount:
-            raise Reverted("RevenueSplitter_AccumulatorFull", pool_id, amount)
-        moved = self.asset.transfer_from(self.address, caller, self.address, amount)
-        pool.acc += growth
-        pool.carry = carry
-        pool.received += amount
-        self.ledger.deposit(pool_id, amount, growth)
-        told = {"poolId": pool_id, "payer": caller, "amount": amount, "accumulator": pool.acc}
-        return Done(None, [*moved.events, ("Deposited", told)])
+        self.asset.require(self.address, caller, total)
+        if self.owed + total > MAX_OWED:
+            raise Reverted("RevenueSplitter_TooMuchOwed", self.owed, total, MAX_OWED)
+        for pool_id, amount in zip(pool_ids, amounts, strict=True):
+            if amount and self.pools[pool_id].shares < MIN_SHARES:
+                raise Reverted("RevenueSplitter_NoShares", pool_id)
+        events = self.asset.transfer_from(self.address, caller, self.address, total).events
+        for pool_id, amount in zip(pool_ids, amounts, strict=True):
+            if amount == 0:
+                continue
+            pool = self.pools[pool_id]
+            growth, pool.carry = divmod(amount * SCALE + pool.carry, pool.shares)
+            pool.acc += growth
+            pool.received += amount
+            self.ledger.deposit(pool_id, amount, growth)
+            told = {"poolId": pool_id, "payer": caller, "amount": amount, "accumulator": pool.acc % MODULUS}
+            events.append(("Deposited", told))
+        return Done(None, events)
 
     def claim(self, caller: str, account: str, pool_ids: Sequence[int]) -> Done:
         return self._claim(account, account, pool_ids)
@@ -112,13 +132,24 @@ class Splitter:
             raise Reverted("RevenueSplitter_InvalidRecipient", recipient)
         return self._claim(caller, recipient, pool_ids)
 
+    def claimFor(self, caller: str, accounts: Sequence[str], pool_ids: Sequence[int]) -> Done:
+        payouts = [self._claim(account, account, pool_ids) for account in accounts]
+        return Done(sum(paid.value for paid in payouts), [event for paid in payouts for event in paid.events])
+
+    def claimWithin(self, caller: str, account: str, pool_ids: Sequence[int]) -> Done:
+        raise Reverted("RevenueSplitter_NotSelf", caller)
+
     def _claim(self, account: str, recipient: str, pool_ids: Sequence[int]) -> Done:
-        amount = sum(self._collect(pool_id, account) for pool_id in pool_ids)
+        amount, events = 0, []
+        for pool_id in pool_ids:
+            if part := self._collect(pool_id, account):
+                amount += part
+                told = {"account": account, "poolId": pool_id, "recipient": recipient, "amount": part}
+                events.append(("Claimed", told))
         if amount == 0:
             return Done(0, [])
         self.paid += amount
-        told = {"account": account, "recipient": recipient, "amount": amount}
-        return Done(amount, [("Claimed", told), *self.asset.transfer(self.address, recipient, amount).events])
+        return Done(amount, [*events, *self.asset.transfer(self.address, recipient, amount).events])
 
     def _collect(self, pool_id: int, account: str) -> int:
         member = self.members[pool_id, account]
@@ -133,33 +164,35 @@ class Splitter:
 
     def addPendingShares(self, caller: str, pool_id: int, shares: int) -> Done:
         self._require_registry(caller)
-        pool = self.pools[pool_id]
-        if pool.shares + shares > MAX_SHARES:
-            raise Reverted("RevenueSplitter_TooManyShares", pool_id, pool.shares + shares)
-        pool.shares += shares
-        told = {"poolId": pool_id, "shares": shares, "entryIndex": pool.acc}
-        return Done(pool.acc, [("PendingSharesAdded", told)])
+        total = self.pools[0].shares + shares
+        if total > MAX_SHARES:
+            raise Reverted("RevenueSplitter_TooManyShares", pool_id, total)
+        self._grow(pool_id, shares)
+        self.count = max(self.count, pool_id + 1)
+        entry = self.index(pool_id) % MODULUS
+        return Done(entry, [("PendingSharesAdded", {"poolId": pool_id, "shares": shares, "entryIndex": entry})])
 
     def vestShares(self, caller: str, pool_id: int, account: str, shares: int, entry: int) -> Done:
         self._require_registry(caller)
-        if entry > MAX_ACC:
-            raise Reverted("RevenueSplitter_InvalidEntryIndex", pool_id, entry, MAX_ACC)
-        if (total := self.members[pool_id, account].shares + shares) > MAX_SHARES:
+        if entry >= MODULUS:
+            raise Reverted("RevenueSplitter_InvalidEntryIndex", pool_id, entry)
+        member = self.members[pool_id, account]
+        if (total := member.shares + shares) > MAX_SHARES:
             raise Reverted("RevenueSplitter_TooManyShares", pool_id, total)
-        self._gain(pool_id, account, shares, entry)
+        self._gain(member, shares, self._since(pool_id, entry))
         return Done(None, [])
 
     def dropPendingShares(self, caller: str, pool_id: int, account: str, shares: int, entry: int) -> Done:
         self._require_registry(caller)
-        pool = self.pools[pool_id]
-        if entry > pool.acc:
-            raise Reverted("RevenueSplitter_InvalidEntryIndex", pool_id, entry, pool.acc)
+        pool, growth = self.pools[pool_id], self.index(pool_id) - self._since(pool_id, entry)
+        if entry >= MODULUS or growth >= MODULUS // 2:
+            raise Reverted("RevenueSplitter_InvalidEntryIndex", pool_id, entry)
         if shares > pool.shares:
             raise Reverted("RevenueSplitter_InsufficientShares", pool_id, account, shares, pool.shares)
-        pool.shares -= shares
+        self._grow(pool_id, -shares)
         earned = 0
         if account != NOBODY:
-            earned = shares * (pool.acc - entry) // SCALE
+            earned = shares * growth // SCALE
             member = self.members[pool_id, account]
             member.credit += earned
             member.loss += SCALE
@@ -168,36 +201,49 @@ class Splitter:
 
     def removeShares(self, caller: str, pool_id: int, account: str, shares: int) -> Done:
         self._require_registry(caller)
-        self._lose(pool_id, account, shares)
-        self.pools[pool_id].shares -= shares
-        return Done(None, [("SharesRemoved", {"poolId": pool_id, "account": account, "shares": shares})])
-
-    def moveShares(self, caller: str, giver: str, to: str, shares: int) -> Done:
-        if caller != self.token:
-            raise Reverted("RevenueSplitter_NotToken", caller)
-        self._lose(0, giver, shares)
-        self._gain(0, to, shares, self.pools[0].acc)
-        self.ledger.held(0, giver, -shares)
-        self.ledger.held(0, to, shares)
-        return Done(None, [("SharesMoved", {"from": giver, "to": to, "shares": shares})])
-
-    def _gain(self, pool_id: int, account: str, shares: int, entry: int) -> None:
-        if shares == 0:
-            return
-        member = self.members[pool_id, account]
-        total = member.shares + shares
-        member.index = ceil(member.shares * member.index + shares * entry, total)
-        member.shares = total
-        member.loss += total
-
-    def _lose(self, pool_id: int, account: str, shares: int) -> None:
         member = self.members[pool_id, account]
         if shares > member.shares:
             raise Reverted("RevenueSplitter_InsufficientShares", pool_id, account, shares, member.shares)
         member.credit += self._earned(pool_id, member)
-        member.index = self.pools[pool_id].acc
+        member.index = self.index(pool_id)
         member.shares -= shares
         member.loss += SCALE
+        self._grow(pool_id, -shares)
+        return Done(None, [("SharesRemoved", {"poolId": pool_id, "account": account, "shares": shares})])
+
+    def moveMember(self, caller: str, pool_id: int, account: str, to: str) -> Done:
+        if caller != self.token:
+            raise Reverted("RevenueSplitter_NotToken", caller)
+        member = self.members[pool_id, account]
+        shares, credit = member.shares, member.credit
+        if account == to:
+            return Done(shares, [])
+        self.members[pool_id, account] = Member()
+        heir = self.members[pool_id, to]
+        self._gain(heir, shares, member.index)
+        heir.credit += credit
+        heir.loss += member.loss
+        if not shares and not credit:
+            return Done(0, [])
+        told = {"poolId": pool_id, "from": account, "to": to, "shares": shares, "credit": credit}
+        return Done(shares, [("MemberMoved", told)])
+
+    def _gain(self, member: Member, shares: int, since: int) -> None:
+        if shares == 0:
+            return
+        total = member.shares + shares
+        member.index = ceil(member.shares * member.index + shares * since, total)
+        member.shares = total
+        member.loss += total
+
+    def _grow(self, pool_id: int, shares: int) -> None:
+        self.pools[pool_id].shares += shares
+        self.pools[0].shares += shares
+
+    def _since(self, pool_id: int, entry: int) -> int:
+        """The index that an entry index stands for: the last one that is it modulo `MODULUS`."""
+        now = self.index(pool_id)
+        return now - (now - entry) % MODULUS
 
     def _require_registry(self, caller: str) -> None:
         if caller != self.registry:
@@ -205,8 +251,16 @@ class Splitter:
 
     # Views
 
+    @property
+    def owed(self) -> int:
+        """By the books: what was received and not paid."""
+        return sum(pool.received for pool in self.pools.values()) - self.paid
+
+    def index(self, pool_id: int) -> int:
+        return self.pools[pool_id].acc + self.pools[0].acc
+
     def _earned(self, pool_id: int, member: Member) -> int:
-        return member.shares * (self.pools[pool_id].acc - member.index) // SCALE
+        return member.shares * (self.index(pool_id) - member.index) // SCALE
 
     def claimable(self, account: str, pool_ids: Sequence[int]) -> int:
         members = ((pool_id, self.members[pool_id, account]) for pool_id in pool_ids)
@@ -217,9 +271,10 @@ class Splitter:
 
     def pool(self, pool_id: int) -> tuple[int, int, int, int]:
         pool = self.pools[pool_id]
-        return pool.acc, pool.shares, pool.received, pool.carry
+        return pool.acc % MODULUS, pool.shares, pool.received, pool.carry
 
     def conservation(self) -> tuple[int, int, int, int]:
+        """Of all pools."""
         received = sum(pool.received for pool in self.pools.values())
         carried = sum(pool.carry for pool in self.pools.values())
         return received, self.paid, (received * SCALE - carried) // SCALE - self.paid, carried
@@ -233,9 +288,10 @@ class Token:
     registry: str
     transferable: bool
     maturity: int
-    splitter: Splitter
     balances: Counter[str] = field(default_factory=Counter)
     named: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    """Of all that ever held a token, or received a delegation of more than nothing."""
     mature_since: int = 0
     now: int = 0
 
@@ -273,17 +329,13 @@ class Token:
     def transfer(self, caller: str, to: str, value: int) -> Done:
         if to == NOBODY:
             raise Reverted("ERC20InvalidReceiver", to)
-        events: list[Told] = []
         if caller != self.registry:
             if not self.transferable:
                 raise Reverted("DataToken_NotTransferable", caller, to)
             if to in (self.registry, self.address):
                 raise Reverted("DataToken_InvalidRecipient", to)
-            self._require_balance(caller, value)
-            if caller != to and value:
-                events += self.splitter.moveShares(self.address, caller, to, value).events
         self._require_balance(caller, value)
-        return Done(True, events + self._move(caller, to, value))
+        return Done(True, self._move(caller, to, value))
 
     def delegate(self, caller: str, delegatee: str) -> Done:
         if delegatee in (self.registry, self.address):
@@ -292,6 +344,8 @@ class Token:
         told = {"delegator": caller, "fromDelegate": old, "toDelegate": new}
         changes = self._votes_move(old, new, self.balances[caller])
         self.named[caller] = new
+        if self.balances[caller] and old != new:
+            self._number(new)
         return Done(None, [("DelegateChanged", told), *changes])
 
     def _move(self, giver: str, to: str, value: int) -> list[Told]:
@@ -302,7 +356,15 @@ class Token:
             self.balances[giver] -= value
         if to != NOBODY:
             self.balances[to] += value
+            if value and giver != to:
+                self._number(to)
+                if new != old:
+                    self._number(new)
         return [("Transfer", {"from": giver, "to": to, "value": value}), *changes]
+
+    def _number(self, account: str) -> None:
+        if account not in (NOBODY, self.registry):
+            self.numbers.setdefault(account, len(self.numbers) + 1)
 
     def _votes_move(self, old: str, new: str, value: int) -> list[Told]:
         """What is told when `value` votes go from one delegate to another, before it happens."""

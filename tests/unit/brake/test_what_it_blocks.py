@@ -138,7 +138,7 @@ def vote(w: World) -> None:
 
 def instalment(w: World) -> None:
     w.dao.chain.warp(DAY // 2)
-    w.dao.leases.startPeriod(w.running, sender=w.relayer)
+    w.dao.leases.payInstalment(w.running, sender=w.relayer)
     assert w.dao.leases.lease(w.running).paidPeriods == 2
 
 
@@ -170,7 +170,7 @@ def bond(w: World) -> None:
     dao.leases.end(w.running, sender=w.licensee.address)
     dao.chain.warp(7 * DAY + 90 * DAY)
     dao.brake.pull(sender=w.guardian)
-    dao.leases.settle(w.running, sender=w.relayer)
+    dao.leases.expire(w.running, sender=w.relayer)
     dao.leases.releaseBond(w.running, sender=w.relayer)
 
 
@@ -207,10 +207,10 @@ WAYS: dict[str, Callable[[World], Any]] = {
     "delegate": lambda w: w.dao.token.delegate(w.relayer, sender=w.voter.address),
     "execute": lambda w: w.dao.governor.execute(*w.ordinary.action, sender=w.relayer),
     "cancel": lambda w: w.dao.governor.cancel(*w.decided.action, sender=w.guardian),
-    "withdraw": lambda w: w.dao.leases.withdraw(w.pending, sender=w.licensee.address),
+    "withdraw": lambda w: w.dao.leases.cancelRequest(w.pending, sender=w.licensee.address),
     "refund": lambda w: refund(w, lambda: w.dao.leases.claimRefund(w.defeated, sender=w.relayer), w.licensee.address),
     "refund elsewhere": lambda w: refund(
-        w, lambda: w.dao.leases.refundTo(w.defeated, w.relayer, sender=w.licensee.address), w.relayer
+        w, lambda: w.dao.leases.claimRefundTo(w.defeated, w.relayer, sender=w.licensee.address), w.relayer
     ),
     "deliver": lambda w: w.dao.deliver(w.approved),
     "start": lambda w: w.dao.leases.start(w.approved, sender=w.licensee.address),

@@ -233,7 +233,7 @@ def test_cancel__of_a_lease_request__by_its_licensee_only_through_the_leases(dao
         licensee.address,
         watch=[own.id],
     )
-    dao.leases.withdraw(lease, sender=licensee.address)
+    dao.leases.cancelRequest(lease, sender=licensee.address)
     assert dao.governor.state(own.id) == CANCELED
 
 

@@ -107,7 +107,7 @@ def test_licensees_of_every_ending__are_banned_and_their_neighbours_are_not() ->
 def test_licensee_that_withdrew__proposal_and_ban_stay_as_they_were(dao: Dao) -> None:
     licensee = founder(dao)
     lease, own = dao.request(licensee)
-    dao.leases.withdraw(lease, sender=licensee.address)
+    dao.leases.cancelRequest(lease, sender=licensee.address)
     assert dao.governor.proposalLicensee(own.id) == licensee.address
     # A second request is a proposal of its own.
     _, again = dao.request(licensee)

@@ -25,7 +25,7 @@ def take(market: Market, offer: int, by: Actor | None = None, key: bytes = HPKE_
 
 
 def test_accept__open_offer__escrows_and_is_approved_at_once(market: Market) -> None:
-    offer = market.create_offer(seats=2)
+    offer = market.create_offer(capacity=2)
     market.dao.fund(market.licensee, COST, market.dao.leases)
     before = market.picture()
     receipt = market.send("accept", offer, HPKE_KEY, COST)
@@ -38,7 +38,7 @@ def test_accept__open_offer__escrows_and_is_approved_at_once(market: Market) -> 
             "OfferAccepted",
             {"offerId": offer, "leaseId": 1, "licensee": licensee, "hpkeKey": HPKE_KEY, "cost": COST},
         ),
-        ("LeaseApproved", {"leaseId": 1, "offerId": offer, "committeeEpoch": 1, "startBy": start_by}),
+        ("LeaseApproved", {"leaseId": 1, "offerId": offer, "committeeVersion": 1, "startBy": start_by}),
     ]
     assert vars(market.lease(1)) == {
         "status": APPROVED,
@@ -46,7 +46,7 @@ def test_accept__open_offer__escrows_and_is_approved_at_once(market: Market) -> 
         "hpkeKey": HPKE_KEY,
         "offerId": offer,
         "proposalId": 0,
-        "committeeEpoch": 1,
+        "committeeVersion": 1,
         "paidPeriods": 0,
         "startBy": start_by,
         "paidUntil": 0,
@@ -60,7 +60,7 @@ def test_accept__open_offer__escrows_and_is_approved_at_once(market: Market) -> 
     assert market.dao.leases.leaseTerms(1) == market.dao.leases.offerTerms(offer)
     assert {k: (before[k], v) for k, v in after.items() if k in before and before[k] != v} == {
         "leases": (0, 1),
-        "offer 1 seatsTaken": (0, 1),
+        "offer 1 taken": (0, 1),
         "dataset 1 live": (0, 1),
         "owed": (0, COST),
         "asset licensee": (COST, 0),
@@ -71,18 +71,18 @@ def test_accept__open_offer__escrows_and_is_approved_at_once(market: Market) -> 
 
 
 def test_accept__last_seat_taken__refused_L9(market: Market) -> None:
-    offer = market.create_offer(seats=2)
+    offer = market.create_offer(capacity=2)
     take(market, offer)
     take(market, offer, market.dao.who("rival"))
     for by in (market.licensee, market.stranger):
         market.dao.fund(by, COST, market.dao.leases)
-        with refused(market.picture, "DataLeases_NoSeats", offer, 2):
+        with refused(market.picture, "DataLeases_OfferFull", offer, 2):
             market.send("accept", offer, HPKE_KEY, COST, by=by)
-    assert market.dao.leases.offer(offer).seatsTaken == 2
+    assert market.dao.leases.offer(offer).taken == 2
 
 
 def test_accept__addressed_to_somebody_else__refused(market: Market) -> None:
-    offer = market.create_offer(market.licensee.address, seats=5)
+    offer = market.create_offer(market.licensee.address, capacity=5)
     market.dao.fund(market.stranger, COST, market.dao.leases)
     with refused(market.picture, "DataLeases_NotAddressee", offer, market.licensee.address):
         market.send("accept", offer, HPKE_KEY, COST, by=market.stranger)
@@ -90,7 +90,7 @@ def test_accept__addressed_to_somebody_else__refused(market: Market) -> None:
 
 
 def test_accept__expiry__exact_to_the_second_L9_AB74(market: Market) -> None:
-    offer = market.create_offer(seats=5)
+    offer = market.create_offer(capacity=5)
     expiry = market.dao.leases.offer(offer).expiry
     market.dao.fund(market.licensee, COST, market.dao.leases)
     with market.moment(expiry - 1):
@@ -150,7 +150,7 @@ def test_accept__grant_without_rent_and_bond__needs_no_money_and_no_pool(market:
     assert market.dao.leases.leaseAccess(lease)[0]
     assert market.dao.leases.solvency() == (0, 0)
     market.warp_to(market.paid_until(lease))
-    market.send("startPeriod", lease, by=market.stranger)
+    market.send("payInstalment", lease, by=market.stranger)
     with refused(market.picture, "DataLeases_NotOver", lease):
         market.send("end", lease, by=market.stranger)
 
@@ -167,7 +167,7 @@ def test_accept__rent_or_bond_of_a_single_unit__is_pulled_and_paid_like_any_othe
 
 
 def test_accept__ninth_live_lease_of_a_licensee__refused(market: Market) -> None:
-    offer = market.create_offer(seats=9)
+    offer = market.create_offer(capacity=9)
     for _ in range(8):
         take(market, offer)
     market.dao.fund(market.licensee, COST, market.dao.leases)
@@ -182,7 +182,7 @@ def test_accept__ninth_live_lease_of_a_licensee__refused(market: Market) -> None
 
 
 def test_accept__ninth_while_only_the_newest_of_eight_is_over__takes_its_place(market: Market) -> None:
-    offer = market.create_offer(seats=9)
+    offer = market.create_offer(capacity=9)
     running = [take(market, offer).value for _ in range(7)]
     for lease in running:
         market.send("start", lease)
@@ -190,15 +190,15 @@ def test_accept__ninth_while_only_the_newest_of_eight_is_over__takes_its_place(m
     market.warp_to(market.lease(newest).startBy)
     market.dao.fund(market.licensee, COST, market.dao.leases)
     receipt = market.send("accept", offer, HPKE_KEY, COST)
-    assert [event.args for event in receipt.named("LeaseSettled")] == [{"leaseId": newest}]
+    assert [event.args for event in receipt.named("LeaseExpired")] == [{"leaseId": newest}]
     assert receipt.named("OfferAccepted")[0].args["leaseId"] == receipt.value == newest + 1
     assert receipt.named("OfferAccepted")[0].args["offerId"] == offer
 
 
 @pytest.mark.parametrize("exclusive_first", [True, False])
 def test_accept__beside_an_exclusive_lease__never_two_L8(market: Market, exclusive_first: bool) -> None:
-    exclusive = market.create_offer(exclusive=True, seats=5)
-    shared = market.create_offer(seats=5)
+    exclusive = market.create_offer(exclusive=True, capacity=5)
+    shared = market.create_offer(capacity=5)
     first, second = (exclusive, shared) if exclusive_first else (shared, exclusive)
     lease = take(market, first).value
     rival = market.dao.who("rival")
@@ -211,7 +211,7 @@ def test_accept__beside_an_exclusive_lease__never_two_L8(market: Market, exclusi
     with market.moment(start_by):
         if not exclusive_first:
             # Among shared leases there may be many, so somebody has to say that this one is over.
-            market.send("settle", lease, by=market.stranger)
+            market.send("expire", lease, by=market.stranger)
         other = market.send("accept", second, HPKE_KEY, COST, by=rival).value
         assert not market.lease(lease).live
         assert market.dao.leases.datasetLeases(1) == (1, 0 if exclusive_first else other, 0)

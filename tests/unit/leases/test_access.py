@@ -88,7 +88,7 @@ def test_access__before_the_first_instalment__closed_in_every_state_L5_B20(marke
 
 @pytest.mark.parametrize("position", range(8))
 def test_access__only_the_lease_at_one_position_of_the_list_is_open__found(market: Market, position: int) -> None:
-    offer = market.create_offer(seats=8)
+    offer = market.create_offer(capacity=8)
     ids = [market.accept(offer) for _ in range(8)]
     assert not market.dao.leases.isAccessAllowed(1, market.licensee.address, 1)
     market.send("start", ids[position])
@@ -97,7 +97,7 @@ def test_access__only_the_lease_at_one_position_of_the_list_is_open__found(marke
 
 
 def test_access__largest_numbers_there_can_be__are_listed_whole(market: Market) -> None:
-    offer = market.create_offer(seats=8)
+    offer = market.create_offer(capacity=8)
     _count_leases(market, 2**32 - 9)
     ids = [market.accept(offer) for _ in range(8)]
     assert ids == list(range(2**32 - 8, 2**32))
@@ -121,7 +121,7 @@ def _count_leases(market: Market, count: int) -> None:
 def test_access__an_open_lease_never_falls_off_the_list(market: Market) -> None:
     """Nine more leases come and go; the long one stays found (AB-74 for lists)."""
     lease = market.active(periodLength=90 * DAY)
-    offer = market.create_offer(seats=60, days=400, periodLength=7 * DAY, periods=1)
+    offer = market.create_offer(capacity=60, days=400, periodLength=7 * DAY, periods=1)
     for _ in range(9):
         short = market.accept(offer)
         market.send("start", short)

@@ -27,12 +27,12 @@ def test_approve__own_proposal_executed__lives_until_start_by_and_opens_nothing(
     receipt = market.carry_out(proposal)
     start_by = market.now + START_WINDOW
     assert market.said(receipt) == [
-        ("LeaseApproved", {"leaseId": lease, "offerId": 0, "committeeEpoch": 1, "startBy": start_by})
+        ("LeaseApproved", {"leaseId": lease, "offerId": 0, "committeeVersion": 1, "startBy": start_by})
     ]
     after = market.picture()
     assert {k: (before[k], v) for k, v in after.items() if before[k] != v} == {
         "lease 1 status": (PENDING, APPROVED),
-        "lease 1 committeeEpoch": (0, 1),
+        "lease 1 committeeVersion": (0, 1),
         "lease 1 startBy": (0, start_by),
         "lease 1 live": (False, True),
         "lease 1 proposal": (QUEUED, EXECUTED),
@@ -49,13 +49,13 @@ def test_approve__after_erasures_and_a_new_committee__starts_with_the_counts_at_
     batch, item = market.new_member("leaver")
     lease, proposal = market.request()
     market.queue(proposal)
-    seats = [(market.dao.who(f"new custodian {i}").address, b"\1" * 32, "file:new") for i in range(3)]
-    change = market.dao.propose(market.founder, (market.dao.registry, "setCommittee", (seats, 2)), text="committee")
+    slots = [(market.dao.who(f"new custodian {i}").address, b"\1" * 32, "file:new") for i in range(3)]
+    change = market.dao.propose(market.founder, (market.dao.registry, "setCommittee", (slots, 2)), text="committee")
     market.queue(change)
     market.dao.execute(change)
     market.dao.erase(batch, item)
     market.carry_out(proposal)
-    assert (market.lease(lease).committeeEpoch, market.lease(lease).acknowledged) == (2, 1)
+    assert (market.lease(lease).committeeVersion, market.lease(lease).acknowledged) == (2, 1)
 
 
 @pytest.mark.parametrize("who", ["stranger", "deployer", "guardian", "founder", "licensee"])
@@ -153,7 +153,7 @@ def test_approve__brake_pulled__waits_and_is_executed_once_it_is_released(market
 
 def test_approve__ninth_live_lease_of_a_licensee__refused_until_one_is_over(market: Market) -> None:
     """Access is looked for among eight: a live one must not fall off the list, a dead one may."""
-    offer = market.create_offer(seats=9, periods=1)
+    offer = market.create_offer(slots=9, periods=1)
     leases = [market.accept(offer) for _ in range(8)]
     assert market.dao.leases.leasesOf(1, market.licensee.address) == leases[::-1]
     for lease in leases[1:]:

@@ -31,7 +31,7 @@ def test_life_of_a_lease__with_an_odd_asset__drains_to_nothing_AB68_L1(dao: Dao,
     market.dao.fund(market.stranger, 1000, market.dao.models)
     market.dao.models.pay(model, 1000, sender=market.stranger.address)
     market.warp_to(market.paid_until(lease))
-    market.send("startPeriod", lease)
+    market.send("payInstalment", lease)
     market.send("end", lease)
     market.warp_to(market.paid_until(lease) + BOND_DELAY)
     market.send("releaseBond", lease)
@@ -61,7 +61,7 @@ def test_request__asset_says_false__refused(dao: Dao) -> None:
 def test_end_and_refund__asset_paused__need_no_transfer_and_go_on(dao: Dao) -> None:
     """A paused asset stops only what moves it: the licensee still ends its lease, anyone still refunds."""
     market = Market(Dao(chain=dao.chain, asset="PausableAsset"))
-    offer = market.create_offer(seats=3)
+    offer = market.create_offer(capacity=3)
     running, ending, waiting = (market.accept(offer) for _ in range(3))
     for lease in (running, ending):
         market.send("start", lease)
@@ -74,9 +74,9 @@ def test_end_and_refund__asset_paused__need_no_transfer_and_go_on(dao: Dao) -> N
     market.send("refund", waiting, by=market.stranger)
     market.warp_to(market.paid_until(running))
     with refused(market.picture, "PausableAsset_Paused"):
-        market.send("startPeriod", running)
+        market.send("payInstalment", running)
     market.dao.asset.setPaused(False, sender=market.stranger.address)
-    market.send("startPeriod", running)
+    market.send("payInstalment", running)
     assert market.send("claimRefund", waiting).value == COST
     assert market.send("claimRefund", ending).value == 2 * PRICE
 
@@ -89,7 +89,7 @@ def test_withdraw_treasury__treasury_blocklisted__stops_nobody_else(dao: Dao) ->
     with refused(market.picture, "BlocklistAsset_Blocked", timelock):
         market.send("withdrawTreasury")
     market.warp_to(market.paid_until(lease))
-    market.send("startPeriod", lease)
+    market.send("payInstalment", lease)
     market.send("end", lease)
     assert market.send("claimRefund", lease).value == PRICE
     assert market.dao.leases.treasuryOwed() == 2 * TO_TREASURY
@@ -100,10 +100,10 @@ def test_start_period__licensee_blocklisted__is_paid_from_escrow_all_the_same(da
     lease = market.active()
     market.dao.asset.setBlocked(market.licensee.address, True, sender=market.stranger.address)
     market.warp_to(market.paid_until(lease))
-    market.send("startPeriod", lease, by=market.stranger)
+    market.send("payInstalment", lease, by=market.stranger)
     assert market.lease(lease).paidPeriods == 2
     market.send("end", lease)
-    assert market.send("refundTo", lease, market.dao.who("refuge").address).value == PRICE
+    assert market.send("claimRefundTo", lease, market.dao.who("refuge").address).value == PRICE
 
 
 def test_solvency__donations__belong_to_nobody_and_change_no_book_S9(market: Market) -> None:

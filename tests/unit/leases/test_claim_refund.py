@@ -1,4 +1,4 @@
-"""`claimRefund` and `refundTo`: what is returnable is pulled, by anyone to the licensee or by the licensee anywhere
+"""`claimRefund` and `claimRefundTo`: what is returnable is pulled, by anyone to the licensee or by the licensee anywhere
 (L-4; AB-67, AB-69, AB-70).
 
 given something returnable: paid once, and nothing else moves
@@ -84,9 +84,9 @@ def test_claim_refund__of_a_lease_that_runs__refused_until_it_ended_and_then_pay
     }
 
 
-@pytest.mark.parametrize("name", ["claimRefund", "refundTo"])
+@pytest.mark.parametrize("name", ["claimRefund", "claimRefundTo"])
 def test_claim_refund__unknown_lease__refused(market: Market, name: str) -> None:
-    args = (1, market.stranger.address) if name == "refundTo" else (1,)
+    args = (1, market.stranger.address) if name == "claimRefundTo" else (1,)
     with refused(market.picture, "DataLeases_UnknownLease", 1):
         market.send(name, *args)
 
@@ -94,38 +94,38 @@ def test_claim_refund__unknown_lease__refused(market: Market, name: str) -> None
 def test_refund_to__licensee_names_another_address__pays_it(market: Market) -> None:
     lease, refuge = due(market), market.dao.who("refuge")
     with market.moment(market.now):
-        call = lambda: market.send("refundTo", lease, refuge.address)  # noqa: E731
+        call = lambda: market.send("claimRefundTo", lease, refuge.address)  # noqa: E731
         assert market.effects(call) == paid(market, "refuge")
-    receipt = market.send("refundTo", lease, refuge.address)
+    receipt = market.send("claimRefundTo", lease, refuge.address)
     assert receipt.value == COST
     assert market.said(receipt) == [
         ("LeaseRefunded", {"leaseId": lease, "amount": COST}),
         ("ReturnablePaid", {"leaseId": lease, "recipient": refuge.address, "amount": COST}),
     ]
     with refused(market.picture, "DataLeases_NothingToWithdraw", lease):
-        market.send("refundTo", lease, refuge.address)
+        market.send("claimRefundTo", lease, refuge.address)
 
 
 @pytest.mark.parametrize("who", ["stranger", "deployer", "guardian", "founder"])
 def test_refund_to__by_anyone_but_the_licensee__refused(market: Market, who: str) -> None:
     lease, caller = due(market), market.dao.who(who)
     with refused(market.picture, "DataLeases_NotLicensee", caller.address, market.licensee.address):
-        market.send("refundTo", lease, caller.address, by=caller)
-    market.send("refundTo", lease, caller.address)
+        market.send("claimRefundTo", lease, caller.address, by=caller)
+    market.send("claimRefundTo", lease, caller.address)
 
 
 def test_refund_to__nowhere_or_into_the_escrow__refused(market: Market) -> None:
     lease = due(market)
     for recipient in (NOBODY, market.dao.leases.address):
         with refused(market.picture, "DataLeases_InvalidRecipient", recipient):
-            market.send("refundTo", lease, recipient)
-    market.send("refundTo", lease, market.licensee.address)
+            market.send("claimRefundTo", lease, recipient)
+    market.send("claimRefundTo", lease, market.licensee.address)
 
 
 def test_refund_to__nothing_due__refused(market: Market) -> None:
     lease, _ = market.request()
     with refused(market.picture, "DataLeases_NothingToWithdraw", lease):
-        market.send("refundTo", lease, market.stranger.address)
+        market.send("claimRefundTo", lease, market.stranger.address)
 
 
 def test_claim_refund__licensee_blocklisted_by_the_asset__waits_alone_and_may_name_another_address_AB70(
@@ -141,7 +141,7 @@ def test_claim_refund__licensee_blocklisted_by_the_asset__waits_alone_and_may_na
     with refused(market.picture, "BlocklistAsset_Blocked", licensee):
         market.send("claimRefund", lease, by=market.stranger)
     assert market.send("claimRefund", other, by=market.stranger).value == COST
-    assert market.send("refundTo", lease, market.dao.who("refuge").address).value == COST
+    assert market.send("claimRefundTo", lease, market.dao.who("refuge").address).value == COST
     assert market.dao.leases.solvency() == (0, 0)
     assert market.lease(lease).status == REFUNDED
 

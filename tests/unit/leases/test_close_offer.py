@@ -11,7 +11,7 @@ from assurance.harness.dao.system import DAY
 
 
 def test_close_offer__by_the_guardian__no_further_acceptance(market: Market) -> None:
-    offer = market.create_offer(seats=2)
+    offer = market.create_offer(capacity=2)
     lease = market.accept(offer)
     guardian = market.dao.who("guardian")
     with market.moment(market.now):

@@ -1,7 +1,7 @@
 """`createOffer`: holders vote once, many lease. The timelock alone, inside the purposes, also below price and bond.
 
 given terms inside the policy or below its minima: an offer with frozen cuts
-given purposes, lengths, seats or an expiry out of range: the vote's execution reverts with the reason
+given purposes, lengths, capacity or an expiry out of range: the vote's execution reverts with the reason
 given any other caller: refused
 """
 
@@ -16,8 +16,8 @@ from assurance.harness.dao.leases import NOBODY, PRICE, Market
 from assurance.harness.dao.system import DAY
 
 
-def offer_args(market: Market, licensee: str = NOBODY, seats: int = 1, days: int = 60, **terms: Any) -> tuple[Any, ...]:
-    return market.dao.terms(**terms), licensee, seats, market.now + days * DAY
+def offer_args(market: Market, licensee: str = NOBODY, capacity: int = 1, days: int = 60, **terms: Any) -> tuple[Any, ...]:
+    return market.dao.terms(**terms), licensee, capacity, market.now + days * DAY
 
 
 def test_create_offer__by_vote__stands_with_the_cuts_of_today(market: Market) -> None:
@@ -30,11 +30,11 @@ def test_create_offer__by_vote__stands_with_the_cuts_of_today(market: Market) ->
     (created,) = receipt.named("OfferCreated")
     assert vars(created.args.pop("terms")) == args[0]
     assert created.args == {
-        "offerId": 1, "licensee": market.licensee.address, "seats": 7, "expiry": args[3],
+        "offerId": 1, "licensee": market.licensee.address, "capacity": 7, "expiry": args[3],
         "commonsBps": 500, "treasuryBps": 500,
     }  # fmt: skip
     assert len(market.said(receipt)) == 1
-    offer = {"licensee": market.licensee.address, "seats": 7, "seatsTaken": 0, "expiry": args[3], "closed": False}
+    offer = {"licensee": market.licensee.address, "capacity": 7, "taken": 0, "expiry": args[3], "closed": False}
     terms, commons, treasury = market.dao.leases.offerTerms(1)
     assert (vars(terms), commons, treasury) == (args[0], 500, 500)
     expected = {f"offer 1 {name}": value for name, value in offer.items()}
@@ -59,8 +59,8 @@ REFUSALS = [
     ({"periods": 13}, "DataLeases_InvalidTerms", ("periods", 13, 1, 12)),
     ({"royaltyBps": 10_001}, "DataLeases_InvalidTerms", ("royaltyBps", 10_001, 0, 10_000)),
     ({"datasetId": 2}, "DatasetRegistry_UnknownDataset", (2,)),
-    ({"seats": 0}, "DataLeases_InvalidOffer", ("seats", 0, 1, 2**16 - 1)),
-    ({"seats": 2**16}, "DataLeases_InvalidOffer", ("seats", 2**16, 1, 2**16 - 1)),
+    ({"capacity": 0}, "DataLeases_InvalidOffer", ("capacity", 0, 1, 2**16 - 1)),
+    ({"capacity": 2**16}, "DataLeases_InvalidOffer", ("capacity", 2**16, 1, 2**16 - 1)),
 ]
 
 
@@ -99,7 +99,7 @@ def test_create_offer__latest_expiry_there_is__accepted_AB65(market: Market) -> 
     market.dao.govern(market.founder, market.dao.leases, "createOffer", market.dao.terms(), NOBODY, 65_535, 2**48 - 1)
     lease = market.accept(1)
     market.send("start", lease)
-    assert market.dao.leases.offer(1).seatsTaken == 1
+    assert market.dao.leases.offer(1).taken == 1
 
 
 @pytest.mark.parametrize("who", ["stranger", "deployer", "guardian", "founder", "licensee"])

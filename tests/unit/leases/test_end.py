@@ -54,7 +54,7 @@ def test_end__after_paid_access__leaves_the_counter_at_once(market: Market) -> N
         assert market.dao.leases.datasetLeases(1) == (1, 0, 0)
     market.warp_to(until)
     receipt = market.send("end", lease)
-    assert [name for name, _ in market.said(receipt)] == ["LeaseSettled", "LeaseEnded"]
+    assert [name for name, _ in market.said(receipt)] == ["LeaseExpired", "LeaseEnded"]
     assert market.dao.leases.datasetLeases(1) == (0, 0, 0)
 
 

@@ -76,7 +76,7 @@ def test_instalments_and_slashes__start_period_slash_terminate__nothing_re_enter
     lease = hooked.approved()
     attack(hooked, leases, lambda: hooked.send("start", lease), 2)
     hooked.warp_to(hooked.paid_until(lease))
-    attack(hooked, leases, lambda: hooked.send("startPeriod", lease), 2)
+    attack(hooked, leases, lambda: hooked.send("payInstalment", lease), 2)
     hooked.dao.erase(*leaver)
     hooked.warp_to(hooked.now + ACK_WINDOW)
     attack(hooked, leases, lambda: hooked.send("slashUnacknowledged", lease), 1)
@@ -93,7 +93,7 @@ def test_money_out__refunds_and_treasury__nothing_re_enters_X2(hooked: Market) -
     second, _ = hooked.request()
     hooked.dao.to_end_of_vote(proposal.id)
     attack(hooked, leases, lambda: hooked.send("claimRefund", first, by=hooked.stranger), 1)
-    attack(hooked, leases, lambda: hooked.send("refundTo", second, refuge), 1)
+    attack(hooked, leases, lambda: hooked.send("claimRefundTo", second, refuge), 1)
     hooked.active()
     attack(hooked, leases, lambda: hooked.send("withdrawTreasury"), 1)
 

@@ -131,13 +131,13 @@ def test_refund__approved_and_never_delivered__whole_from_start_by_on(market: Ma
     market.warp_to(start_by)
     receipt = market.send("refund", lease)
     assert market.said(receipt) == [
-        ("LeaseSettled", {"leaseId": lease}),
+        ("LeaseExpired", {"leaseId": lease}),
         ("LeaseRefunded", {"leaseId": lease, "amount": COST}),
     ]
 
 
 def test_refund__seat_of_an_offer__returns_to_the_offer_once(market: Market) -> None:
-    offer = market.create_offer(seats=1)
+    offer = market.create_offer(capacity=1)
     lease = market.accept(offer)
     market.warp_to(market.lease(lease).startBy)
     assert market.effects(lambda: market.send("refund", lease)) == {
@@ -145,20 +145,20 @@ def test_refund__seat_of_an_offer__returns_to_the_offer_once(market: Market) -> 
         "lease 1 escrow": (PRICE * PERIODS, 0),
         "lease 1 bond": (BOND, 0),
         "lease 1 returnable": (0, COST),
-        "offer 1 seatsTaken": (1, 0),
+        "offer 1 taken": (1, 0),
         "dataset 1 live": (1, 0),
     }
     again = market.accept(offer)
     with refused(market.picture, "DataLeases_WrongStatus", lease, REFUNDED):
         market.send("refund", lease)
-    assert market.dao.leases.offer(offer).seatsTaken == 1
+    assert market.dao.leases.offer(offer).taken == 1
     assert market.lease(again).status == APPROVED
 
 
 def test_refund__settled_before__counted_down_once(market: Market) -> None:
     lease = market.approved()
     market.warp_to(market.lease(lease).startBy)
-    market.send("settle", lease, by=market.stranger)
+    market.send("expire", lease, by=market.stranger)
     assert market.dao.leases.datasetLeases(1) == (0, 0, 0)
     market.send("refund", lease)
     assert market.dao.leases.datasetLeases(1) == (0, 0, 0)

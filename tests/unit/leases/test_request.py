@@ -62,7 +62,7 @@ def test_request__terms_inside_the_policy__escrows_and_opens_the_vote(market: Ma
         "hpkeKey": HPKE_KEY,
         "offerId": 0,
         "proposalId": proposal,
-        "committeeEpoch": 0,
+        "committeeVersion": 0,
         "paidPeriods": 0,
         "startBy": 0,
         "paidUntil": 0,

@@ -141,7 +141,7 @@ def test_exclusive_approval__beside_shared_leases__refused_until_they_are_settle
     with refused(market.picture, "DataLeases_LiveLeases", 1, 1):
         market.carry_out(proposal)
     market.warp_to(market.lease(shared).startBy)
-    market.send("settle", shared, by=market.stranger)
+    market.send("expire", shared, by=market.stranger)
     market.carry_out(proposal)
     assert market.dao.leases.datasetLeases(1) == (1, lease, 0)
 
@@ -156,6 +156,6 @@ def test_reserve__unstarted_shared_lease__runs_out_before_the_reservation_does(m
     start_by = market.now + START_WINDOW
     assert start_by < market.dao.governor.proposalEta(proposal.id) + 14 * DAY
     market.warp_to(start_by)
-    market.send("settle", squatter)
+    market.send("expire", squatter)
     market.carry_out(proposal)
     assert market.lease(lease).status == APPROVED

@@ -11,16 +11,16 @@ def test_settle__lapsed_lease__counted_down_once(market: Market) -> None:
     over = market.paid_until(lease) + TOLERANCE
     for at in (market.now, over - 1):
         with market.moment(at), refused(market.picture, "DataLeases_StillLive", lease):
-            market.send("settle", lease, by=market.stranger)
+            market.send("expire", lease, by=market.stranger)
     market.warp_to(over)
     with market.moment(market.now):
-        assert market.effects(lambda: market.send("settle", lease, by=market.stranger)) == {
+        assert market.effects(lambda: market.send("expire", lease, by=market.stranger)) == {
             "dataset 1 live": (1, 0),
             "dataset 1 exclusive": (1, 0),
         }
-    receipt = market.send("settle", lease, by=market.stranger)
-    assert market.said(receipt) == [("LeaseSettled", {"leaseId": lease})]
-    again = market.send("settle", lease, by=market.stranger)
+    receipt = market.send("expire", lease, by=market.stranger)
+    assert market.said(receipt) == [("LeaseExpired", {"leaseId": lease})]
+    again = market.send("expire", lease, by=market.stranger)
     assert market.said(again) == []
     assert market.dao.leases.datasetLeases(1) == (0, 0, 0)
 
@@ -30,9 +30,9 @@ def test_settle__ended_lease__from_the_end_of_paid_access_on(market: Market) -> 
     until = market.paid_until(lease)
     market.send("end", lease)
     with market.moment(until - 1), refused(market.picture, "DataLeases_StillLive", lease):
-        market.send("settle", lease)
+        market.send("expire", lease)
     market.warp_to(until)
-    market.send("settle", lease)
+    market.send("expire", lease)
     assert market.dao.leases.datasetLeases(1) == (0, 0, 0)
 
 
@@ -40,9 +40,9 @@ def test_settle__approved_lease__from_start_by_on(market: Market) -> None:
     lease = market.approved()
     start_by = market.lease(lease).startBy
     with market.moment(start_by - 1), refused(market.picture, "DataLeases_StillLive", lease):
-        market.send("settle", lease)
+        market.send("expire", lease)
     market.warp_to(start_by)
-    market.send("settle", lease)
+    market.send("expire", lease)
     assert market.dao.leases.datasetLeases(1) == (0, 0, 0)
     with refused(market.picture, "DataLeases_TooLateToStart", lease, start_by):
         market.send("start", lease)
@@ -50,24 +50,24 @@ def test_settle__approved_lease__from_start_by_on(market: Market) -> None:
 
 def test_settle__pending_or_refunded__nothing_to_do(market: Market) -> None:
     lease, proposal = market.request()
-    assert market.effects(lambda: market.send("settle", lease)) == {}
+    assert market.effects(lambda: market.send("expire", lease)) == {}
     market.dao.to_end_of_vote(proposal.id)
     market.send("refund", lease)
-    assert market.effects(lambda: market.send("settle", lease)) == {}
+    assert market.effects(lambda: market.send("expire", lease)) == {}
 
 
 def test_settle__one_of_several__takes_itself_only(market: Market) -> None:
-    offer = market.create_offer(seats=3)
+    offer = market.create_offer(capacity=3)
     leases = [market.accept(offer) for _ in range(3)]
     market.send("start", leases[1])
     market.warp_to(market.lease(leases[0]).startBy)
     for _ in range(2):
-        market.send("settle", leases[0])
+        market.send("expire", leases[0])
     assert market.dao.leases.datasetLeases(1) == (2, 0, 0)
     with refused(market.picture, "DataLeases_StillLive", leases[1]):
-        market.send("settle", leases[1])
+        market.send("expire", leases[1])
 
 
 def test_settle__unknown__refused(market: Market) -> None:
     with refused(market.picture, "DataLeases_UnknownLease", 1):
-        market.send("settle", 1)
+        market.send("expire", 1)

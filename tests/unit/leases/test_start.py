@@ -71,7 +71,7 @@ def test_start__approved_lease__pays_first_and_opens_until_paid_until(market: Ma
         "leaseId": lease, "period": 1, "toDataset": TO_DATASET, "toCommons": TO_COMMONS, "toTreasury": TO_TREASURY,
         "paidUntil": until,
     }  # fmt: skip
-    confirmed = {"leaseId": lease, "releaseRoot": ROOT, "committeeEpoch": 1}
+    confirmed = {"leaseId": lease, "releaseRoot": ROOT, "committeeVersion": 1}
     before = [("DeliveryConfirmed", confirmed)] if begin is by_custodians else []
     assert market.said(receipt) == [*before, ("InstalmentPaid", paid)]
     assert market.dao.asset.allowance(market.dao.leases.address, market.dao.splitter.address) == 0

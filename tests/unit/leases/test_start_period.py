@@ -1,4 +1,4 @@
-"""`startPeriod`: one instalment at a time, within a tenth of a period around `paidUntil`, never while overdue (L-6).
+"""`payInstalment`: one instalment at a time, within a tenth of a period around `paidUntil`, never while overdue (L-6).
 
 given the window: by anyone, `paidUntil` grows by a whole period from where it was, or from now if it had passed
 given too early, too late, no periods left, an overdue licensee, a dead pool, another state: refused
@@ -49,8 +49,8 @@ def test_start_period__within_the_window__pays_one_and_runs_a_whole_period(marke
         }
         if offset >= 0:
             expected["lease 1 open"] = (False, True)
-        assert market.effects(lambda: market.send("startPeriod", lease, by=market.stranger)) == expected
-    receipt = market.send("startPeriod", lease, by=market.stranger)
+        assert market.effects(lambda: market.send("payInstalment", lease, by=market.stranger)) == expected
+    receipt = market.send("payInstalment", lease, by=market.stranger)
     paid = {
         "leaseId": lease, "period": 2, "toDataset": TO_DATASET, "toCommons": TO_COMMONS, "toTreasury": TO_TREASURY,
         "paidUntil": new_until,
@@ -66,31 +66,31 @@ def test_start_period__outside_the_window__refused_L6_B15(market: Market, offset
     window = (until - TOLERANCE, until + TOLERANCE)
     for by in (market.licensee, market.stranger, market.founder):
         with refused(market.picture, "DataLeases_OutsideWindow", lease, *window):
-            market.send("startPeriod", lease, by=by)
+            market.send("payInstalment", lease, by=by)
 
 
 def test_start_period__twice_in_one_window__refused_L6_B15(market: Market) -> None:
     lease = market.active()
     until = market.paid_until(lease)
     market.warp_to(until - TOLERANCE)
-    market.send("startPeriod", lease)
+    market.send("payInstalment", lease)
     window = (until + PERIOD - TOLERANCE, until + PERIOD + TOLERANCE)
     for at in (market.now, window[0] - 1):
         market.warp_to(at)
         with refused(market.picture, "DataLeases_OutsideWindow", lease, *window):
-            market.send("startPeriod", lease)
+            market.send("payInstalment", lease)
     market.warp_to(window[0])
-    market.send("startPeriod", lease)
+    market.send("payInstalment", lease)
 
 
 def test_start_period__last_period_paid__refused_for_ever(market: Market) -> None:
     lease = market.active(periods=2)
     market.warp_to(market.paid_until(lease))
-    market.send("startPeriod", lease)
+    market.send("payInstalment", lease)
     for at in (market.now, market.paid_until(lease) - TOLERANCE, market.paid_until(lease)):
         market.warp_to(at)
         with refused(market.picture, "DataLeases_NoPeriodsLeft", lease):
-            market.send("startPeriod", lease)
+            market.send("payInstalment", lease)
 
 
 def test_start_period__access__has_a_gap_exactly_where_nothing_was_paid_L5(market: Market) -> None:
@@ -102,7 +102,7 @@ def test_start_period__access__has_a_gap_exactly_where_nothing_was_paid_L5(marke
             assert leases.leaseAccess(lease)[0] is allowed
             assert leases.isAccessAllowed(1, licensee, 1) is allowed
     market.warp_to(until + TOLERANCE - 1)
-    market.send("startPeriod", lease)
+    market.send("payInstalment", lease)
     assert leases.isAccessAllowed(1, licensee, 1)
     for at, allowed in ((market.paid_until(lease) - 1, True), (market.paid_until(lease), False)):
         with market.moment(at):
@@ -116,12 +116,12 @@ def test_start_period__overdue__refused_until_acknowledged_L6(market: Market) ->
     market.warp_to(until - ACK_WINDOW)
     market.dao.erase(batch, item)
     with market.moment(until - 1):
-        market.send("startPeriod", lease)
+        market.send("payInstalment", lease)
     market.warp_to(until)
     with refused(market.picture, "DataLeases_Overdue", lease, 0, 1):
-        market.send("startPeriod", lease, by=market.stranger)
+        market.send("payInstalment", lease, by=market.stranger)
     market.send("acknowledge", lease)
-    market.send("startPeriod", lease, by=market.stranger)
+    market.send("payInstalment", lease, by=market.stranger)
 
 
 def test_start_period__dead_pool__refused_and_anyone_may_end_it_L4(market: Market) -> None:
@@ -131,7 +131,7 @@ def test_start_period__dead_pool__refused_and_anyone_may_end_it_L4(market: Marke
     market.send("acknowledge", lease)
     market.warp_to(market.paid_until(lease))
     with refused(market.picture, "DataLeases_DeadPool", 1):
-        market.send("startPeriod", lease)
+        market.send("payInstalment", lease)
     market.send("end", lease, by=market.stranger)
     assert market.send("claimRefund", lease, by=market.stranger).value == 2 * PRICE
 
@@ -141,28 +141,28 @@ def test_start_period__pool_full_although_it_has_members__dead_as_well(market: M
     market.fill(1)
     market.warp_to(market.paid_until(lease))
     with refused(market.picture, "DataLeases_DeadPool", 1):
-        market.send("startPeriod", lease)
+        market.send("payInstalment", lease)
     market.send("end", lease, by=market.stranger)
 
 
 def test_start_period__before_the_start_or_after_the_end_or_unknown__refused(market: Market) -> None:
     with refused(market.picture, "DataLeases_UnknownLease", 1):
-        market.send("startPeriod", 1)
+        market.send("payInstalment", 1)
     lease = market.approved()
     with refused(market.picture, "DataLeases_WrongStatus", lease, APPROVED):
-        market.send("startPeriod", lease)
+        market.send("payInstalment", lease)
     market.send("start", lease)
     market.send("end", lease)
     market.warp_to(market.paid_until(lease))
     with refused(market.picture, "DataLeases_WrongStatus", lease, ENDED):
-        market.send("startPeriod", lease)
+        market.send("payInstalment", lease)
 
 
 def test_start_period__brake_pulled__accepted_G8(market: Market) -> None:
     lease = market.active()
     market.warp_to(market.paid_until(lease))
     market.dao.brake.pull(sender=market.dao.who("guardian").address)
-    market.send("startPeriod", lease, by=market.stranger)
+    market.send("payInstalment", lease, by=market.stranger)
     assert market.lease(lease).status == ACTIVE
 
 
@@ -174,7 +174,7 @@ def test_start_period__of_a_price_whose_cuts_are_one_unit_each__pays_commons_and
     market.dao.govern(market.founder, registry, "updatePolicy", 1, cheap)
     lease = market.active(pricePerPeriod=20)
     market.warp_to(market.paid_until(lease))
-    market.send("startPeriod", lease)
+    market.send("payInstalment", lease)
     assert market.dao.leases.treasuryOwed() == 2
     assert market.dao.splitter.pool(0)[2] == 2
     balance, owed = market.dao.leases.solvency()

@@ -87,7 +87,7 @@ def test_terminate__approved_lease__returns_all_but_the_slash_at_once(market: Ma
     receipt = market.carry_out(proposal)
     assert market.said(receipt) == [
         ("LeaseTerminated", {"leaseId": lease, "slashBps": 5000}),
-        ("LeaseSettled", {"leaseId": lease}),
+        ("LeaseExpired", {"leaseId": lease}),
         ("LeaseEnded", {"leaseId": lease, "returned": PRICE * PERIODS, "accessUntil": 0}),
         ("BondSlashed", {"leaseId": lease, "amount": MAX, "toTreasury": False}),
         ("BondReleased", {"leaseId": lease, "amount": BOND - MAX}),
@@ -120,10 +120,10 @@ def test_terminate__approved_lease_at_start_by__refused_because_all_of_it_is_ref
 
 
 def test_terminate__lease_of_an_offer_before_its_start__the_seat_stays_taken(market: Market) -> None:
-    offer = market.create_offer(seats=1)
+    offer = market.create_offer(capacity=1)
     lease = market.accept(offer)
     market.dao.govern(market.founder, market.dao.leases, "terminate", lease, 0)
-    assert market.dao.leases.offer(offer).seatsTaken == 1
+    assert market.dao.leases.offer(offer).taken == 1
     assert market.send("claimRefund", lease).value == COST
 
 

@@ -22,7 +22,7 @@ def test_withdraw__before_the_vote__cancels_at_once_and_refunds_from_the_snapsho
     assert market.dao.governor.proposalSnapshot(proposal.id) == snapshot
     before = market.picture()
     receipt = market.send("withdraw", lease)
-    assert market.said(receipt) == [("LeaseWithdrawn", {"leaseId": lease})]
+    assert market.said(receipt) == [("RequestCanceled", {"leaseId": lease})]
     assert [e.args for e in receipt.named("ProposalCanceled")] == [{"proposalId": proposal.id}]
     after = market.picture()
     assert {k: v for k, v in after.items() if before[k] != v} == {"lease 1 proposal": CANCELED}

@@ -8,7 +8,7 @@ from assurance.harness.dao.leases import TO_TREASURY, Market
 def test_withdraw_treasury__cuts_collected__reach_the_timelock_by_anyones_call(market: Market) -> None:
     lease = market.active()
     market.warp_to(market.paid_until(lease))
-    market.send("startPeriod", lease)
+    market.send("payInstalment", lease)
     owed = market.dao.leases.solvency()[1]
     with market.moment(market.now):
         assert market.effects(lambda: market.send("withdrawTreasury", by=market.stranger)) == {

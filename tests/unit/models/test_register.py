@@ -24,7 +24,7 @@ def register(
 
 
 def started(market: Market, count: int, royalty: int = 0) -> list[int]:
-    offer = market.create_offer(seats=count, royaltyBps=royalty, days=300)
+    offer = market.create_offer(capacity=count, royaltyBps=royalty, days=300)
     leases = [market.accept(offer) for _ in range(count)]
     for lease in leases:
         market.send("start", lease)

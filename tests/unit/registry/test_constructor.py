@@ -67,7 +67,7 @@ def test_constructor__parameter_one_beyond_its_bounds__refused(name: str) -> Non
 def test_constructor__born_complete__with_first_attestors_committee_and_datasets() -> None:
     dao = System()
     registry = dao.registry
-    assert (registry.attestorSetVersion(), registry.committeeEpoch(), registry.datasetCount()) == (1, 1, 1)
+    assert (registry.attestorSetVersion(), registry.committeeVersion(), registry.datasetCount()) == (1, 1, 1)
     members, threshold = registry.attestors(1)
     assert {m.signer for m in members} == {dao.actors[f"attestor-{i}"].address for i in range(3)}
     assert (threshold, registry.committee(1)[1], registry.batchCount()) == (2, 3, 0)

@@ -56,7 +56,7 @@ def test_publish__a_stranger_among_the_signers__refused_even_as_surplus_AB57(dao
     stranger = dao.who("stranger")
     for signers in ([attestors(dao)[0], stranger], [*attestors(dao), stranger]):
         signed = signatures(dao, message, *ascending(signers))
-        refused(dao, lambda s=signed: publish(dao, message, s), "DatasetRegistry_NotAttestor", stranger.address, 1)
+        refused(dao, lambda s=signed: publish(dao, message, s), "DatasetRegistry_NotSigner", stranger.address, 1)
 
 
 def test_publish__malleable_twin_of_a_signature__refused_AB55(dao: Dao) -> None:
@@ -65,7 +65,7 @@ def test_publish__malleable_twin_of_a_signature__refused_AB55(dao: Dao) -> None:
     flipped = ORDER - int.from_bytes(second[32:64], "big")
     twin = second[:32] + flipped.to_bytes(32, "big") + bytes([55 - second[64]])
     assert recovered(dao, message, twin) == attestors(dao)[1].address, "the curve itself accepts it"
-    refused(dao, lambda: publish(dao, message, [first, twin]), "DatasetRegistry_NotAttestor", ZERO, 1)
+    refused(dao, lambda: publish(dao, message, [first, twin]), "DatasetRegistry_NotSigner", ZERO, 1)
     assert publish(dao, message, [first, second]).value == 1
 
 
@@ -74,7 +74,7 @@ def test_publish__zero_signature__refused_AB54(dao: Dao, v: int) -> None:
     message, _ = dao.batch_message(crowd(dao, 1))
     first, _ = signatures(dao, message, *attestors(dao)[:2])
     nothing = bytes(64) + bytes([v])
-    refused(dao, lambda: publish(dao, message, [nothing, first]), "DatasetRegistry_NotAttestor", ZERO, 1)
+    refused(dao, lambda: publish(dao, message, [nothing, first]), "DatasetRegistry_NotSigner", ZERO, 1)
 
 
 @pytest.mark.parametrize("length", [0, 19, 20, 64, 66])
@@ -82,7 +82,7 @@ def test_publish__signature_of_another_length__refused_AB54(dao: Dao, length: in
     message, _ = dao.batch_message(crowd(dao, 1))
     first, second = signatures(dao, message, *attestors(dao)[:2])
     bent = (second + b"\0")[:length]
-    refused(dao, lambda: publish(dao, message, [first, bent]), "DatasetRegistry_NotAttestor", ZERO, 1)
+    refused(dao, lambda: publish(dao, message, [first, bent]), "DatasetRegistry_NotSigner", ZERO, 1)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_publish__signed_for_another_place__refused_AB52_AB58_AB64_B06(dao: Dao,
     message, _ = dao.batch_message(crowd(dao, 1))
     signed = signatures(dao, message, *attestors(dao)[:2], **place)
     signer = recovered(dao, message, signed[0])
-    refused(dao, lambda: publish(dao, message, signed), "DatasetRegistry_NotAttestor", signer, 1)
+    refused(dao, lambda: publish(dao, message, signed), "DatasetRegistry_NotSigner", signer, 1)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_publish__one_field_changed_after_signing__refused_AB56(dao: Dao, field:
     signed = signatures(dao, message, *attestors(dao)[:2])
     bent = (*message[:field], value, *message[field + 1 :])
     signer = recovered(dao, bent, signed[0])
-    refused(dao, lambda: publish(dao, bent, signed), "DatasetRegistry_NotAttestor", signer, 1)
+    refused(dao, lambda: publish(dao, bent, signed), "DatasetRegistry_NotSigner", signer, 1)
 
 
 def test_publish__signed_for_another_dataset_or_policy__refused_AB56(dao: Dao) -> None:
@@ -126,7 +126,7 @@ def test_publish__signed_for_another_dataset_or_policy__refused_AB56(dao: Dao) -
     for field in (0, 6):
         bent = (*message[:field], 2, *message[field + 1 :])
         signer = recovered(dao, bent, signed[0])
-        refused(dao, lambda b=bent: publish(dao, b, signed), "DatasetRegistry_NotAttestor", signer, 1)
+        refused(dao, lambda b=bent: publish(dao, b, signed), "DatasetRegistry_NotSigner", signer, 1)
     assert publish(dao, message, signed).value == 2
 
 
@@ -139,7 +139,7 @@ def test_publish__signed_for_the_former_attestor_set__refused_under_either_numbe
     refused(dao, lambda: publish(dao, message, signed), "DatasetRegistry_StaleAttestorSet", 1, 2)
     renamed = (*message[:7], 2, message[8])
     signer = recovered(dao, renamed, signed[0])
-    refused(dao, lambda: publish(dao, renamed, signed), "DatasetRegistry_NotAttestor", signer, 2)
+    refused(dao, lambda: publish(dao, renamed, signed), "DatasetRegistry_NotSigner", signer, 2)
 
 
 @pytest.mark.node  # only a node can be given another chain id
@@ -153,7 +153,7 @@ def test_publish__chain_split_after_signing__is_refused_on_the_other_branch_AB59
         there = eip712.typed_data("DatasetRegistry", here + 1, dao.addresses["registry"], BATCH, *message)
         signer = Account._recover_hash(eip712.digest(there), signature=signed[0])
         assert dao.registry.hashBatch(message) == eip712.digest(there) != before
-        refused(dao, lambda: publish(dao, message, signed), "DatasetRegistry_NotAttestor", signer, 1)
+        refused(dao, lambda: publish(dao, message, signed), "DatasetRegistry_NotSigner", signer, 1)
     finally:
         dao.chain.web3.provider.make_request("anvil_setChainId", [here])
     assert publish(dao, message, signed).value == 1
@@ -166,7 +166,7 @@ def test_publish__wallet_that_agreed_on_chain__signs_by_its_address_alone(dao: D
     message, _ = dao.batch_message(crowd(dao, 1))
     assert publish(dao, message, [bytes.fromhex(wallet[2:])]).value == 2
     message, _ = dao.batch_message(crowd(dao, 1))
-    refused(dao, lambda: publish(dao, message, [bytes.fromhex(wallet[2:-2])]), "DatasetRegistry_NotAttestor", ZERO, 2)
+    refused(dao, lambda: publish(dao, message, [bytes.fromhex(wallet[2:-2])]), "DatasetRegistry_NotSigner", ZERO, 2)
 
 
 class TestContractAttestor:
@@ -203,14 +203,14 @@ class TestContractAttestor:
     def test_publish__owner_signs_as_itself__is_no_attestor(self, dao: Dao, wallet: Handle, key: Actor) -> None:
         message, _ = dao.batch_message(crowd(dao, 1))
         signed = signatures(dao, message, *ascending([key, dao.actors["attestor-0"]]))
-        refused(dao, lambda: publish(dao, message, signed), "DatasetRegistry_NotAttestor", key.address, 2)
+        refused(dao, lambda: publish(dao, message, signed), "DatasetRegistry_NotSigner", key.address, 2)
 
     @pytest.mark.parametrize("mood", range(1, 6), ids=["magic", "reverts", "gas", "writes", "short"])
     def test_publish__wallet_misbehaves__refused_AB62_X2(self, dao: Dao, wallet: Handle, key: Actor, mood: int) -> None:
         message, _ = dao.batch_message(crowd(dao, 1))
         signed = self.signed(dao, message, wallet, key)
         wallet.setMood(mood, sender=key.address)
-        refused(dao, lambda: publish(dao, message, signed), "DatasetRegistry_NotAttestor", ZERO, 2)
+        refused(dao, lambda: publish(dao, message, signed), "DatasetRegistry_NotSigner", ZERO, 2)
         assert wallet.asked() == 0
         wallet.setMood(0, sender=key.address)
         assert publish(dao, message, signed).value == 2
@@ -222,7 +222,7 @@ class TestContractAttestor:
         refused(
             dao,
             lambda: publish(dao, message, [owned, first]),
-            "DatasetRegistry_NotAttestor",
+            "DatasetRegistry_NotSigner",
             wallet.address,
             1,
         )

@@ -21,14 +21,14 @@ def test_replace_custodian__by_vote__seats_the_successor_and_unseats_the_leaver_
     custodian = SimpleNamespace(signer=successor, hpkeKey=KEY, uri="s3://successor")
     assert event(receipt, "CustodianReplaced").args == {"epoch": 1, "slot": 3, "custodian": custodian}
     leaver = dao.actors["custodian-3"].address
-    assert dao.registry.seatOf(1, successor) == (4, 3)
-    assert dao.registry.seatOf(1, leaver) == (0, 3)
+    assert dao.registry.slotOf(1, successor) == (4, 3)
+    assert dao.registry.slotOf(1, leaver) == (0, 3)
     after = state(dao)
     expected = list(before["committees"][0][0])
     assert expected[3].signer == leaver
     expected[3] = custodian
     assert after["committees"] == [(expected, 3)]
-    assert dao.registry.committeeEpoch() == 1
+    assert dao.registry.committeeVersion() == 1
     assert after | {"committees": 0} == before | {"committees": 0}
 
 
@@ -37,7 +37,7 @@ def test_replace_custodian__by_itself__renews_its_key(dao: Dao) -> None:
     dao.execute(executable(dao, "replaceCustodian", 1, 0, (keeper, KEY, "elsewhere")))
     custodians, _ = dao.registry.committee(1)
     assert custodians[0] == SimpleNamespace(signer=keeper, hpkeKey=KEY, uri="elsewhere")
-    assert dao.registry.seatOf(1, keeper) == (1, 3)
+    assert dao.registry.slotOf(1, keeper) == (1, 3)
 
 
 def test_replace_custodian__of_an_earlier_epoch__leaves_the_current_one_alone(dao: Dao) -> None:
@@ -47,14 +47,14 @@ def test_replace_custodian__of_an_earlier_epoch__leaves_the_current_one_alone(da
     current = dao.registry.committee(2)
     dao.govern(member, dao.registry, "replaceCustodian", 1, 0, (dao.who("successor").address, KEY, ""))
     assert dao.registry.committee(2) == current
-    assert dao.registry.seatOf(2, people[0][0]) == (1, 2)
-    assert dao.registry.seatOf(1, people[0][0]) == (0, 3)
+    assert dao.registry.slotOf(2, people[0][0]) == (1, 2)
+    assert dao.registry.slotOf(1, people[0][0]) == (0, 3)
 
 
 @pytest.mark.parametrize("epoch", [0, 2])
 def test_replace_custodian__epoch_that_does_not_exist__refused(dao: Dao, epoch: int) -> None:
     proposal = executable(dao, "replaceCustodian", epoch, 0, (dao.who("successor").address, KEY, ""))
-    refused(dao, lambda: dao.execute(proposal), "DatasetRegistry_UnknownEpoch", epoch)
+    refused(dao, lambda: dao.execute(proposal), "DatasetRegistry_UnknownCommittee", epoch)
 
 
 def test_replace_custodian__slot_that_does_not_exist__refused(dao: Dao) -> None:

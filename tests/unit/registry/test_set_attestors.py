@@ -50,7 +50,7 @@ def test_publish__after_a_change__needs_the_new_attestors_alone_R3_R11(dao: Dao)
     refused(
         dao,
         lambda: publish(dao, message, signatures(dao, message, *old)),
-        "DatasetRegistry_NotAttestor",
+        "DatasetRegistry_NotSigner",
         old[0].address,
         2,
     )

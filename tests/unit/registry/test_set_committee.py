@@ -23,13 +23,13 @@ def test_set_committee__by_vote__starts_an_epoch_and_keeps_the_past(dao: Dao) ->
     receipt = dao.execute(proposal)
     custodians = [SimpleNamespace(signer=a, hpkeKey=k, uri=u) for a, k, u in people(dao, 3)]
     assert event(receipt, "CommitteeSet").args == {"epoch": 2, "custodians": custodians, "threshold": 2}
-    assert dao.registry.committeeEpoch() == 2
+    assert dao.registry.committeeVersion() == 2
     assert dao.registry.committee(2) == (custodians, 2)
-    seats = [dao.registry.seatOf(2, c.signer) for c in custodians]
-    assert seats == [(1, 2), (2, 2), (3, 2)], "in the order given, which is the order of the shares"
-    assert dao.registry.seatOf(2, dao.actors["custodian-0"].address) == (0, 2)
-    assert dao.registry.seatOf(1, dao.actors["custodian-0"].address) == (1, 3)
-    assert dao.registry.seatOf(3, custodians[0].signer) == (0, 0)
+    slots = [dao.registry.slotOf(2, c.signer) for c in custodians]
+    assert slots == [(1, 2), (2, 2), (3, 2)], "in the order given, which is the order of the shares"
+    assert dao.registry.slotOf(2, dao.actors["custodian-0"].address) == (0, 2)
+    assert dao.registry.slotOf(1, dao.actors["custodian-0"].address) == (1, 3)
+    assert dao.registry.slotOf(3, custodians[0].signer) == (0, 0)
     assert dao.registry.committee(3) == ([], 0)
     after = state(dao)
     assert after["committees"][0] == before["committees"][0]

@@ -289,7 +289,7 @@ class GovernanceMachine(Electorate):
             return
         done = self.step(
             lambda: self.model.cancel(poll, self.dao.addresses["leases"]),
-            lambda: self.dao.leases.withdraw(self.leases[number], sender=self.licensee.address),
+            lambda: self.dao.leases.cancelRequest(self.leases[number], sender=self.licensee.address),
         )
         if done:
             self.told(done[1], ("ProposalCanceled", {"proposalId": number}))

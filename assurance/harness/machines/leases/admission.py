@@ -33,11 +33,11 @@ class Admission(Books):
 
     # Offers
 
-    def create_offer(self, terms: Terms, licensee: str | None, seats: int, expiry: int) -> None:
+    def create_offer(self, terms: Terms, licensee: str | None, capacity: int, expiry: int) -> None:
         if expiry <= self.now:
             refuse("InvalidOffer", "expiry", expiry, self.now + 1, 2**48 - 1)
         number = len(self.offers) + 1
-        self.offers[number] = Offer(number, terms, licensee, seats, expiry)
+        self.offers[number] = Offer(number, terms, licensee, capacity, expiry)
 
     def close_offer(self, offer_id: int) -> None:
         """By the guardian."""
@@ -58,8 +58,8 @@ class Admission(Books):
             refuse("OfferExpired", offer_id, offer.expiry)
         if offer.licensee not in (None, caller):
             refuse("NotAddressee", offer_id, offer.licensee)
-        if offer.taken == offer.seats:
-            refuse("NoSeats", offer_id, offer.seats)
+        if offer.taken == offer.capacity:
+            refuse("OfferFull", offer_id, offer.capacity)
         if offer.terms.cost > max_cost:
             refuse("CostAboveMax", offer.terms.cost, max_cost)
         self.require_payment(caller, offer.terms.cost)

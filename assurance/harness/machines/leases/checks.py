@@ -45,7 +45,7 @@ class LeaseChecks(LeaseLife):
                 views[leases, "isAccessAllowed", (number, licensee.address, 1)] = [int(allowed)]
                 views[leases, "leasesOf", (number, licensee.address)] = [*listed, *[0] * (8 - len(listed))]
         for offer in model.offers.values():
-            words = [int(offer.licensee or "0", 16), offer.seats, offer.taken, offer.expiry, int(offer.closed)]
+            words = [int(offer.licensee or "0", 16), offer.capacity, offer.taken, offer.expiry, int(offer.closed)]
             views[leases, "offer", (offer.id,)] = list(words)
         for lease in model.leases.values():
             views[leases, "lease", (lease.id,)] = self._lease_words(lease)

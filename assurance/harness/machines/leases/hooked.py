@@ -27,7 +27,7 @@ class Hooked(LeaseLife):
             (dao.asset, "balanceOf", (dao.splitter.address,)),
             (dao.splitter, "claimTo", (me, [0, 1, 2])),
             (dao.leases, "withdraw", (1,)),
-            (dao.leases, "refundTo", (1, me)),
+            (dao.leases, "claimRefundTo", (1, me)),
             (dao.leases, "start", (1,)),
             (dao.models, "withdrawTo", (me,)),
             (dao.models, "register", ([1], bytes(32), "", True, me)),

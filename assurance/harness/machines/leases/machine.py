@@ -45,8 +45,8 @@ class LeasesMachine(Deciding, Returning, Modelling, LeaseChecks, Hooked):
         self.brake_at = 0
         self.begin()
         self.hook()
-        for terms, seats, expiry in self.world.offers:
-            self.leases.create_offer(terms, None, seats, expiry)
+        for terms, capacity, expiry in self.world.offers:
+            self.leases.create_offer(terms, None, capacity, expiry)
         for who, offer in first:
             self.lease_now(who, offer)
 

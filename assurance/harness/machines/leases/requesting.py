@@ -127,7 +127,7 @@ class Requesting(Running):
     def withdraw(self, pick: int, who: str) -> None:
         lease = self.some(pick, PENDING)
         by = self.caller(lease, who)
-        self.on_leases("withdraw", lease, expect=lambda: self.leases.withdraw(by.address, lease), by=by)
+        self.on_leases("withdraw", lease, expect=lambda: self.leases.cancelRequest(by.address, lease), by=by)
 
     @precondition(lambda self: self.pending(QUEUED))
     @rule(pick=picks)
@@ -170,18 +170,18 @@ class Deciding(Requesting):
 
     @rule(
         shape=st.integers(0, 4), dataset=st.sampled_from(LEASED), sole=st.booleans(),
-        who=st.sampled_from([None, 0]), seats=st.integers(1, 3), days=st.sampled_from([5, 20, 200]),
+        who=st.sampled_from([None, 0]), capacity=st.integers(1, 3), days=st.sampled_from([5, 20, 200]),
     )  # fmt: skip
-    def decide_offer(self, shape: int, dataset: int, sole: bool, who: int | None, seats: int, days: int) -> None:
+    def decide_offer(self, shape: int, dataset: int, sole: bool, who: int | None, capacity: int, days: int) -> None:
         licensee = None if who is None else self.licensees[who].address
         expiry = self.now + days * 86_400
         asked = given(self.dao, terms_of(shape, dataset, sole, self.cuts[dataset]))
 
         def create() -> None:
             # With the cuts of the execution.
-            self.leases.create_offer(terms_of(shape, dataset, sole, self.cuts[dataset]), licensee, seats, expiry)
+            self.leases.create_offer(terms_of(shape, dataset, sole, self.cuts[dataset]), licensee, capacity, expiry)
 
-        self.decide("createOffer", asked, licensee or NOBODY, seats, expiry, carry_out=create)
+        self.decide("createOffer", asked, licensee or NOBODY, capacity, expiry, carry_out=create)
 
     @rule(pick=picks, bps=st.sampled_from([0, 1, 1000, 2500, 4000, 4001]), soon=st.booleans())
     def decide_terminate(self, pick: int, bps: int, soon: bool) -> None:

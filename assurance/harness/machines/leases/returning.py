@@ -29,7 +29,7 @@ class Returning(LeaseLife):
         lease = 1 + pick % (len(self.leases.leases) + 1)
         by, to = self.caller(lease, who), self.leases.address if nowhere else self.refuge
         expect = lambda: self.leases.refund_to(by.address, lease, to)  # noqa: E731
-        self.on_leases("refundTo", lease, to, expect=expect, by=by)
+        self.on_leases("claimRefundTo", lease, to, expect=expect, by=by)
 
     @precondition(lambda self: self.leases.treasury)
     @rule()
@@ -40,7 +40,7 @@ class Returning(LeaseLife):
     @rule(pick=picks)
     def settle(self, pick: int, exact: bool = False) -> None:
         lease = pick if exact else self.some(pick, APPROVED, ACTIVE, ENDED)
-        self.on_leases("settle", lease, expect=lambda: self.leases.settle(lease))
+        self.on_leases("expire", lease, expect=lambda: self.leases.expire(lease))
 
     @precondition(lambda self: self.asset.failure)
     @rule(pick=picks)
@@ -57,7 +57,7 @@ class Returning(LeaseLife):
         for number in due:
             self.claim_due(number)
         for lease in self.with_status(ACTIVE)[:2]:
-            self.on_leases("startPeriod", lease.id, expect=lambda i=lease.id: self.leases.start_period(i))
+            self.on_leases("payInstalment", lease.id, expect=lambda i=lease.id: self.leases.start_period(i))
         if self.leases.treasury:
             self.withdraw_treasury()
 

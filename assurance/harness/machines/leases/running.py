@@ -66,7 +66,7 @@ class Running(LeaseLife):
         self.pay_period(self.some(pick, ACTIVE))
 
     def pay_period(self, lease: int) -> None:
-        self.on_leases("startPeriod", lease, expect=lambda: self.leases.start_period(lease))
+        self.on_leases("payInstalment", lease, expect=lambda: self.leases.start_period(lease))
 
     @precondition(lambda self: self.running())
     @rule(

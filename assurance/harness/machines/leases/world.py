@@ -106,8 +106,8 @@ class World:
         self.data = {d: self.contribute(self.splitter, d, 2) for d in LEASED}
         self.offers = [(terms_of(i, d, sole, CUTS[0]), 50, dao.chain.timestamp + 900 * DAY) for i, d, sole in STANDING]
         actions = [
-            (dao.leases, "createOffer", (given(dao, terms), NOBODY, seats, expiry))
-            for terms, seats, expiry in self.offers
+            (dao.leases, "createOffer", (given(dao, terms), NOBODY, capacity, expiry))
+            for terms, capacity, expiry in self.offers
         ]
         dao.pass_(dao.propose(self.founder, *actions), self.founder)
         self.snapshot = dao.chain.snapshot()

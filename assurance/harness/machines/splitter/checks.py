@@ -14,14 +14,20 @@ from assurance.harness.dao.pair import Pair
 from assurance.harness.dao.system import actor
 from assurance.harness.machines.base import Machine, invariant
 from assurance.harness.models import token_splitter as model
-from assurance.harness.models.token_splitter import NOBODY, SCALE
+from assurance.harness.models.entitlement import Age
+from assurance.harness.models.token_splitter import MODULUS, NOBODY, SCALE
 
-POOLS = (0, 1)
+POOLS = (0, 1, 2)
+"""The commons and two datasets."""
+DATASETS = POOLS[1:]
 MEMBERS = [actor(f"member-{i}").address for i in range(3)]
 REGISTRY, PAYER, STRANGER = (actor(name).address for name in ("registry", "payer", "stranger"))
 WEALTH = 2**200
+NEARLY = MODULUS - 2**70
+"""An accumulator that the first large deposit takes past its modulus."""
+_COMMONS_SLOT = 0
 MATURITY = 10**12
-"""Supply at which the DAO is grown up."""
+"""Supply at which the DAO is mature."""
 
 
 class PropertyBroken(AssertionError):
@@ -37,16 +43,21 @@ class Setting:
     decimals: int = 6
     twins: tuple[str, ...] = ()
     filling: bool = False
-    """Whether deposits may fill an accumulator to the last unit that fits."""
+    """Whether deposits may owe the last unit that can be owed."""
+    wrapping: bool = False
+    """Whether the commons' accumulator begins just below its modulus."""
+    moving: bool = False
+    """Whether the token moves members of the splitter, as a succession will, and no tokens with them."""
 
 
 @dataclass
 class Lot:
-    """Unclaimed shares of one activation; for each pool the index and the age at which they entered."""
+    """Unclaimed shares of one activation; the index and the age at which they entered their dataset."""
 
+    dataset: int
     shares: int
-    entries: dict[int, int]
-    ages: dict[int, int]
+    entry: int
+    age: Age
 
 
 class World:
@@ -57,7 +68,10 @@ class World:
             transferable=setting.transferable, decimals=setting.decimals, maturity=MATURITY, twins=setting.twins
         )
         pair.fund(pair.payer, WEALTH)
-        views: list[View] = [(pair.splitter, "conservation", ()), (pair.token, "totalSupply", ())]
+        if setting.wrapping:
+            pair.chain.set_storage(pair.splitter.address, _COMMONS_SLOT, NEARLY)
+            assert pair.splitter.pool(0)[0] == NEARLY, "the accumulator of the commons is the first slot's low part"
+        views: list[View] = [(pair.splitter, "conservation", (0, len(POOLS))), (pair.token, "totalSupply", ())]
         names: list[tuple[Any, ...]] = [(name,) for name in ("received", "paid", "owed", "carried", "supply")]
         for pool in POOLS:
             views.append((pair.splitter, "pool", (pool,)))
@@ -65,12 +79,15 @@ class World:
         for account in MEMBERS:
             views += [(pair.token, name, (account,)) for name in ("balanceOf", "getVotes", "delegates")]
             names += [("balance", account), ("votes", account), ("delegate", account)]
+            views.append((pair.token, "memberNumber", (account,)))
+            names.append(("number", account))
             views += [(pair.splitter, "sharesOf", (pool, account)) for pool in POOLS]
             names += [("shares", pool, account) for pool in POOLS]
             views += [(pair.splitter, "claimable", (account, [pool])) for pool in POOLS]
             names += [("claimable", pool, account) for pool in POOLS]
         views += [(pair.token, "balanceOf", (REGISTRY,)), (pair.token, "getVotes", (REGISTRY,))]
-        names += [("balance", REGISTRY), ("votes", REGISTRY)]
+        views.append((pair.token, "memberCount", ()))
+        names += [("balance", REGISTRY), ("votes", REGISTRY), ("members",)]
         for holder in (*MEMBERS, pair.splitter.address):
             views.append((pair.asset, "balanceOf", (holder,)))
             names.append(("asset", holder))
@@ -105,10 +122,13 @@ class SplitterChecks(Machine):
         self.asset.approved.add((PAYER, pair.splitter.address))
         self.splitter = model.Splitter(pair.splitter.address, REGISTRY, pair.token.address, self.asset)
         rules = self.setting.transferable, MATURITY
-        self.token = model.Token(pair.token.address, REGISTRY, *rules, self.splitter)
+        self.token = model.Token(pair.token.address, REGISTRY, *rules)
+        self.splitter.pools[0].acc = NEARLY if self.setting.wrapping else 0
+        self.numbers: dict[str, int] = {}
         self.ledger = self.splitter.ledger
         self.lots: list[Lot] = []
-        self.got: Counter[str] = Counter()
+        self.got: Counter[tuple[int, str]] = Counter()
+        """Paid so far, by dataset and account."""
         self.donated = 0
         self.growth: Counter[int] = Counter()
         self.past: dict[int, tuple[list[int], int]] = {}
@@ -166,18 +186,32 @@ class SplitterChecks(Machine):
         self.hold("T-2", now["votes", REGISTRY] == 0, lambda: "the registry votes")
         self.hold("T-2", sum(votes) == sum(balances), lambda: f"votes {votes}, balances {balances}")
         for account in MEMBERS:
-            same = now["shares", 0, account] == now["balance", account]
-            self.hold("T-6", same, lambda account=account: f"commons shares of {account} are not its tokens")
+            if not (self.setting.transferable or self.setting.moving):
+                same = sum(now["shares", d, account] for d in DATASETS) == now["balance", account]
+                self.hold("T-6", same, lambda account=account: f"shares of {account} are not its tokens")
+            number = now["number", account]
+            kept = number == self.numbers.get(account, number)
+            self.hold("T-9", kept, lambda account=account: f"{account} has another number")
+            if number:
+                self.numbers[account] = number
+            known = number != 0 or not (now["balance", account] or now["votes", account])
+            self.hold("T-9", known, lambda account=account: f"{account} has tokens or votes and no number")
+        given = sorted(self.numbers.values())
+        self.hold("T-9", len(set(given)) == len(given), lambda: f"numbers {given}")
+        self.hold("T-9", max(given, default=0) <= now["members",], lambda: f"{given} of {now['members',]}")
         return now
 
     def _expected(self) -> list[int]:
         splitter, token, assets = self.splitter, self.token, self.asset.balances
-        words = [*splitter.conservation(), token.supply, *splitter.pool(0), *splitter.pool(1)]
+        words = [*splitter.conservation(), token.supply]
+        for pool in POOLS:
+            words += splitter.pool(pool)
         for account in MEMBERS:
             words += [token.balances[account], token.votes(account), int(token.delegates(account), 16)]
+            words.append(token.numbers.get(account, 0))
             words += [splitter.sharesOf(pool, account) for pool in POOLS]
             words += [splitter.claimable(account, [pool]) for pool in POOLS]
-        words += [token.balances[REGISTRY], 0]
+        words += [token.balances[REGISTRY], 0, len(token.numbers)]
         return words + [assets[holder] for holder in (*MEMBERS, self.pair.splitter.address)]
 
     def unchanged(self, name: str, before: dict[Any, int], now: dict[Any, int], *but: tuple[Any, ...]) -> None:
@@ -217,7 +251,7 @@ class SplitterChecks(Machine):
     def _drain(self) -> None:
         """S-7, S-11: all claims succeed, and what they leave is remainders and the income of shares nobody claimed."""
         for account in MEMBERS:
-            self._claim("claim", account, [0, 1], account, account, STRANGER)
+            self._claim("claim", account, [*POOLS], account, account, STRANGER)
         now = self.look()
         self.hold("S-7", not any(now[key] for key in now if key[0] == "claimable"), lambda: "still owed")
 
@@ -225,20 +259,20 @@ class SplitterChecks(Machine):
         """S-3: everyone got its part of each deposit, short of it by less than a unit for each settlement."""
         now, ledger, lost = self.seen, self.ledger, 0
         for account in MEMBERS:
-            income = sum(ledger.income(pool, account) for pool in POOLS)
-            loss = sum(self.splitter.members[pool, account].loss for pool in POOLS) + len(POOLS) * SCALE
-            got = self.got[account] * SCALE
-            self.hold("S-3", 0 <= income - got < loss, lambda a=account: f"{a} got {self.got[a]}")
-            entitled = sum(ledger.entitlement(pool, account) for pool in POOLS)
-            # A deposit passes on the remainder of the one before and leaves its own: each less than half a unit.
-            displaced = sum(ledger.age(pool) for pool in POOLS) / 2
-            far = abs(entitled - self.got[account])
-            self.hold("S-3", far < loss / SCALE + displaced + 1, lambda a=account, f=far: f"{a} is {float(f)} away")
-            lost += loss
-        for pool in POOLS:
-            for lot in self.lots:
-                ledger.held(pool, NOBODY, lot.shares, lot.ages[pool])
-        unclaimed = sum(ledger.income(pool, NOBODY) for pool in POOLS)
+            for dataset in DATASETS:
+                who = dataset, account
+                income = ledger.income(*who)
+                loss = self.splitter.members[who].loss + SCALE
+                got = self.got[who]
+                self.hold("S-3", 0 <= income - got * SCALE < loss, lambda w=who, g=got: f"{w} got {g}")
+                # A deposit passes on the remainder of the one before and leaves its own: each less than half a unit.
+                displaced = sum(ledger.age(dataset)) / 2
+                far = abs(ledger.entitlement(*who) - got)
+                self.hold("S-3", far < loss / SCALE + displaced + 1, lambda w=who, f=far: f"{w} is {float(f)} away")
+                lost += loss
+        for lot in self.lots:
+            ledger.held(lot.dataset, NOBODY, lot.shares, lot.age)
+        unclaimed = sum(ledger.income(dataset, NOBODY) for dataset in DATASETS)
         left = now["asset", self.pair.splitter.address] - self.donated
         self.hold("S-11", left == now["received",] - now["paid",], lambda: f"{left} left")
         dust = left * SCALE - now["carried",] - unclaimed
@@ -259,7 +293,8 @@ class SplitterChecks(Machine):
                 balance = self.token.balances[account]
                 self.send("token", "transfer", following, balance, sender=account, breaks="T-7")
         for account in MEMBERS:
-            self._erase(account, self.splitter.sharesOf(1, account))
+            for dataset in DATASETS:
+                self._erase(account, dataset, self.splitter.sharesOf(dataset, account))
         self.look()
 
 

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition
 
 from assurance.harness.machines.base import initialize, rule
-from assurance.harness.machines.splitter.checks import MEMBERS, PAYER, POOLS, REGISTRY, STRANGER, Lot, SplitterChecks
-from assurance.harness.models.token_splitter import MAX_ACC, MAX_DEPOSIT, MAX_SHARES, MIN_SHARES, NOBODY, SCALE
+from assurance.harness.machines.splitter.checks import (
+    DATASETS,
+    MEMBERS,
+    PAYER,
+    POOLS,
+    REGISTRY,
+    STRANGER,
+    Lot,
+    SplitterChecks,
+)
+from assurance.harness.models.entitlement import Age
+from assurance.harness.models.token_splitter import MAX_OWED, MAX_SHARES, MIN_SHARES, MODULUS, NOBODY, SCALE
 
 member = st.sampled_from(MEMBERS)
 anyone = st.sampled_from([*MEMBERS, STRANGER])
-pool_lists = st.sampled_from([[0], [1], [0, 1], [1, 0], [1, 1], [], [2], [0, 1, 2]])
+pool_lists = st.sampled_from([[0], [1], [2, 1], [1, 0], [1, 1], [], [3], [0, 1, 2]])
+datasets = st.sampled_from(DATASETS)
 sizes = st.sampled_from([MIN_SHARES, 5 * MIN_SHARES + 7, 10**12, 10**15 + 3, 1, MIN_SHARES - 1, MAX_SHARES // 8])
+Seen = dict[tuple[Any, ...], int]
 parts = st.sampled_from([0, 1, 2, 3, 4])
 """Quarters of what there is; `part` says how one strays beyond."""
 
@@ -34,12 +48,24 @@ class SplitterMachine(SplitterChecks):
 
     @rule(pool=st.sampled_from(POOLS), kind=st.sampled_from(["large", "last", "too much", "too wide"]))
     def deposit_at_the_edge(self, pool: int, kind: str) -> None:
-        p = self.splitter.pools[pool]
-        first_refused = (((MAX_ACC - p.acc + 1) * p.shares - p.carry) + SCALE - 1) // SCALE
         large = 79 * 10 ** (9 + self.setting.decimals)
-        last = max(0, min(first_refused - 1, MAX_DEPOSIT)) if self.setting.filling else large
-        amounts = {"large": large, "last": last, "too much": first_refused, "too wide": MAX_DEPOSIT + 1}
+        first_refused = MAX_OWED - self.splitter.owed + 1
+        last = first_refused - 1 if self.setting.filling else large
+        amounts = {"large": large, "last": last, "too much": first_refused, "too wide": MODULUS}
         self._deposit(pool, amounts[kind], PAYER)
+
+    @rule(amounts=st.lists(st.sampled_from([0, 1, 7, 10**6 + 1, 2**40]), min_size=0, max_size=4))
+    def deposit_many(self, amounts: list[int]) -> None:
+        """To the pools in turn, the first one twice."""
+        pools = [place % len(POOLS) for place in range(len(amounts))]
+        self.send("splitter", "depositMany", pools, amounts, sender=PAYER, breaks="S-10")
+        before, now = self.seen, self.look()
+        for pool in POOLS:
+            self._book(pool, before, now)
+
+    @rule()
+    def deposit_many_of_unequal_lengths(self) -> None:
+        assert self.send("splitter", "depositMany", [1, 2], [1], sender=PAYER, breaks="S-10") is None
 
     def _deposit(self, pool: int, amount: int, payer: str) -> None:
         before = self.seen
@@ -49,7 +75,14 @@ class SplitterMachine(SplitterChecks):
         if amount == 0:
             self.unchanged("S-10", before, now)
             return
-        grown = now["acc", pool] - before["acc", pool]
+        self._book(pool, before, now)
+
+    def _book(self, pool: int, before: Seen, now: Seen) -> None:
+        """S-2, of what a pool received since `before`."""
+        grown = (now["acc", pool] - before["acc", pool]) % MODULUS
+        amount = now["received", pool] - before["received", pool]
+        if amount == 0:
+            return
         self.growth[pool] += grown * now["shares", pool]
         exact = amount * SCALE + before["carry", pool] == grown * now["shares", pool] + now["carry", pool]
         self.hold("S-2", exact, lambda: f"deposit of {amount}")
@@ -74,13 +107,30 @@ class SplitterMachine(SplitterChecks):
         now = self.look()
         owed = {("claimable", pool, account) for pool in pools if ("claimable", pool, account) in now}
         paid = sum(before[key] for key in owed)
-        self.got[account] += done.value
+        for event in done.named("Claimed"):
+            self.got[event.args["poolId"], account] += event.args["amount"]
         self.hold("S-6", done.value == paid, lambda: f"paid {done.value}, was owed {paid}")
         self.hold("S-6", not any(now[key] for key in owed), lambda: "paid and still owed")
         books = {("paid",), ("owed",), ("asset", recipient), ("asset", self.pair.splitter.address)}
         self.unchanged("S-6", before, now, *owed, *books)
         if ("asset", recipient) in now:
             self.hold("S-6", now["asset", recipient] == before["asset", recipient] + paid, lambda: "paid elsewhere")
+
+    @rule(accounts=st.lists(anyone, max_size=4), pools=pool_lists, caller=anyone)
+    def claim_for(self, accounts: list[str], pools: list[int], caller: str) -> None:
+        """S-13: each gets what `claim` would give it."""
+        before = self.seen
+        done = self.send("splitter", "claimFor", accounts, pools, sender=caller, breaks="S-7")
+        assert done is not None
+        now, total = self.look(), 0
+        for account in {*accounts} & {*MEMBERS}:
+            due = sum(before["claimable", pool, account] for pool in {*pools} & {*POOLS})
+            gain = now["asset", account] - before["asset", account]
+            self.hold("S-13", gain == due, lambda a=account, g=gain, d=due: f"{a} got {g} of {d}")
+            total += due
+        for event in done.named("Claimed"):
+            self.got[event.args["poolId"], event.args["account"]] += event.args["amount"]
+        self.hold("S-13", done.value == total, lambda: f"paid {done.value} of {total}")
 
     @rule(amount=st.integers(1, 10**9))
     def donate(self, amount: int) -> None:
@@ -95,27 +145,26 @@ class SplitterMachine(SplitterChecks):
     @initialize(holdings=st.lists(sizes, min_size=1, max_size=3))
     def found(self, holdings: list[int]) -> None:
         """Most lives begin with members."""
-        for account, shares in zip(MEMBERS, holdings, strict=False):
-            self.activate(shares)
+        for place, (account, shares) in enumerate(zip(MEMBERS, holdings, strict=False)):
+            self.activate(shares, DATASETS[place % 2])
             if self.lots:
                 self.vest(-1, account, 4)
 
-    @rule(shares=sizes)
-    def activate(self, shares: int) -> None:
-        if self.token.supply + shares > MAX_SHARES:
+    @rule(shares=sizes, dataset=datasets)
+    def activate(self, shares: int, dataset: int) -> None:
+        # Shares of accounts that sold their tokens stay behind when these are burnt by their buyers' erasure.
+        if max(self.token.supply, self.splitter.pools[0].shares) + shares > MAX_SHARES:
             return
-        ages = {pool: self.ledger.age(pool) for pool in POOLS}
-        entries = {}
-        for pool in (1, 0):
-            entries[pool] = self.send("splitter", "addPendingShares", pool, shares, sender=REGISTRY).value
-            self.ledger.total(pool, shares)
+        age = self.ledger.age(dataset)
+        entry = self.send("splitter", "addPendingShares", dataset, shares, sender=REGISTRY).value
+        self.ledger.total(dataset, shares)
         self.send("token", "mint", REGISTRY, shares, sender=REGISTRY)
-        self.lots.append(Lot(shares, entries, ages))
+        self.lots.append(Lot(dataset, shares, entry, age))
 
-    @rule(pool=st.sampled_from(POOLS))
+    @rule(pool=datasets)
     def activate_too_much(self, pool: int) -> None:
-        """One share more than the widest pool has, one token more than there can be."""
-        shares = MAX_SHARES - self.splitter.pools[pool].shares + 1
+        """One share more than all pools can have together, one token more than there can be."""
+        shares = MAX_SHARES - self.splitter.pools[0].shares + 1
         assert self.send("splitter", "addPendingShares", pool, shares, sender=REGISTRY) is None
         assert self.send("token", "mint", REGISTRY, MAX_SHARES - self.token.supply + 1, sender=REGISTRY) is None
 
@@ -125,16 +174,15 @@ class SplitterMachine(SplitterChecks):
         lot = self.lots[which % len(self.lots)]
         shares = lot.shares * quarters // 4
         before = self.seen
-        for pool in (1, 0):
-            self.send("splitter", "vestShares", pool, account, shares, lot.entries[pool], sender=REGISTRY)
-            self.ledger.held(pool, account, shares, lot.ages[pool])
+        pool = lot.dataset
+        self.send("splitter", "vestShares", pool, account, shares, lot.entry, sender=REGISTRY)
+        self.ledger.held(pool, account, shares, lot.age)
         self.send("token", "transfer", account, shares, sender=REGISTRY)
         self._take(lot, shares)
         now = self.look()
-        for pool in POOLS:
-            earned = shares * (now["acc", pool] - lot.entries[pool]) // SCALE
-            gain = now["claimable", pool, account] - before["claimable", pool, account]
-            self.hold("S-5", earned - 1 <= gain <= earned + 1, lambda g=gain, e=earned: f"{g} for {e} earned")
+        earned = self._earned(now, lot, shares)
+        gain = now["claimable", pool, account] - before["claimable", pool, account]
+        self.hold("S-5", earned - 1 <= gain <= earned + 1, lambda g=gain, e=earned: f"{g} for {e} earned")
 
     @precondition(lambda self: self.lots)
     @rule(which=st.integers(0, 7), owner=st.sampled_from([*MEMBERS, NOBODY]), quarters=parts)
@@ -142,15 +190,14 @@ class SplitterMachine(SplitterChecks):
         lot = self.lots[which % len(self.lots)]
         shares = lot.shares * quarters // 4
         before = self.seen
-        for pool in (1, 0):
-            self.send("splitter", "dropPendingShares", pool, owner, shares, lot.entries[pool], sender=REGISTRY)
-            self._leave(pool, owner, shares, lot.ages[pool])
+        self.send("splitter", "dropPendingShares", lot.dataset, owner, shares, lot.entry, sender=REGISTRY)
+        self._leave(lot.dataset, owner, shares, lot.age)
         self.send("token", "burn", REGISTRY, shares, sender=REGISTRY)
         self._take(lot, shares)
         now = self.look()
         for pool in POOLS:
             for account in MEMBERS:
-                earned = shares * (now["acc", pool] - lot.entries[pool]) // SCALE if account == owner else 0
+                earned = self._earned(now, lot, shares) if (account, pool) == (owner, lot.dataset) else 0
                 gain = now["claimable", pool, account] - before["claimable", pool, account]
                 self.hold("S-5", gain == earned, lambda g=gain, e=earned: f"{g} for {e} earned")
 
@@ -158,28 +205,29 @@ class SplitterMachine(SplitterChecks):
     @rule(which=st.integers(0, 7), account=member)
     def stray(self, which: int, account: str) -> None:
         """One share, and an entry by one, beyond what the pool has, or the books can hold."""
-        lot, pool = self.lots[which % len(self.lots)], which % 2
+        lot = self.lots[which % len(self.lots)]
+        pool = lot.dataset
         held = self.splitter.sharesOf(pool, account)
         for way, shares, entry in (
-            ("vestShares", MAX_SHARES - held + 1, lot.entries[pool]),
-            ("vestShares", lot.shares, MAX_ACC + 1),
-            ("dropPendingShares", self.splitter.pools[pool].shares + 1, lot.entries[pool]),
-            ("dropPendingShares", lot.shares, self.splitter.pools[pool].acc + 1),
+            ("vestShares", MAX_SHARES - held + 1, lot.entry),
+            ("vestShares", lot.shares, MODULUS),
+            ("dropPendingShares", self.splitter.pools[pool].shares + 1, lot.entry),
+            ("dropPendingShares", lot.shares, (self.splitter.index(pool) + 1) % MODULUS),
+            ("dropPendingShares", lot.shares, MODULUS),
         ):
             assert self.send("splitter", way, pool, account, shares, entry, sender=REGISTRY) is None
 
-    @rule(account=member, quarters=parts)
-    def erase(self, account: str, quarters: int) -> None:
+    @rule(account=member, quarters=parts, dataset=datasets)
+    def erase(self, account: str, quarters: int, dataset: int) -> None:
         before = self.seen
-        shares = self.splitter.sharesOf(1, account) * quarters // 4
-        self._erase(account, shares)
+        shares = self.splitter.sharesOf(dataset, account) * quarters // 4
+        self._erase(account, dataset, shares)
         self.unchanged("S-5", *({k: v for k, v in x.items() if k[0] == "claimable"} for x in (before, self.look())))
 
-    def _erase(self, account: str, shares: int) -> None:
+    def _erase(self, account: str, dataset: int, shares: int) -> None:
         burned = min(shares, self.token.balances[account])
-        for pool, count in ((1, shares), (0, burned)):
-            self.send("splitter", "removeShares", pool, account, count, sender=REGISTRY, breaks="T-7")
-            self._leave(pool, account, count)
+        self.send("splitter", "removeShares", dataset, account, shares, sender=REGISTRY, breaks="T-7")
+        self._leave(dataset, account, shares)
         self.send("token", "burn", account, burned, sender=REGISTRY, breaks="T-7")
 
     @rule(account=member, amount=st.integers(1, 2**34), quarters=st.sampled_from([1, 2, 3]))
@@ -187,17 +235,40 @@ class SplitterMachine(SplitterChecks):
         """In this order, or credits hardly ever come to be, are paid, and come to be again."""
         for pool in POOLS:
             self.deposit(pool, amount)
-        self.erase(account, quarters)
-        self.claim(account, account, [0, 1])
+        self.erase(account, quarters, 1)
+        self.claim(account, account, [*POOLS])
 
-    @rule(account=member, pool=st.sampled_from(POOLS))
+    @precondition(lambda self: self.setting.moving)
+    @rule(account=member, to=member, pool=st.sampled_from(POOLS))
+    def move(self, account: str, to: str, pool: int) -> None:
+        """Shares and what they earned pass to the heir, less than a unit short (T-10, the splitter's part)."""
+        before = self.seen
+        self.send("splitter", "moveMember", pool, account, to, sender=self.pair.token.address)
+        self.ledger.move(pool, account, to)
+        if account != to:
+            self.got[pool, to] += self.got.pop((pool, account), 0)
+        now = self.look()
+        sides = {account, to}
+        for name in ("shares", "claimable"):
+            was, is_ = (sum(x[name, pool, side] for side in sides) for x in (before, now))
+            least = was - 1 if name == "claimable" else was
+            self.hold("T-10", least <= is_ <= was, lambda n=name, a=was, b=is_: f"{n} was {a} and is {b}")
+        if account != to:
+            rest = now["shares", pool, account] + now["claimable", pool, account]
+            self.hold("T-10", rest == 0, lambda: f"{rest} stayed")
+
+    @rule(account=member, pool=datasets)
     def erase_too_much(self, account: str, pool: int) -> None:
         held = self.splitter.sharesOf(pool, account)
         assert self.send("splitter", "removeShares", pool, account, held + 1, sender=REGISTRY) is None
         balance = self.token.balances[account]
         assert self.send("token", "burn", account, balance + 1, sender=REGISTRY) is None
 
-    def _leave(self, pool: int, account: str, shares: int, since: int | None = None) -> None:
+    def _earned(self, now: Seen, lot: Lot, shares: int) -> int:
+        """What shares of the lot earned in their dataset and in the commons since they entered."""
+        return shares * ((now["acc", lot.dataset] + now["acc", 0] - lot.entry) % MODULUS) // SCALE
+
+    def _leave(self, pool: int, account: str, shares: int, since: Age | None = None) -> None:
         if since is not None:
             self.ledger.held(pool, account, shares, since)
         self.ledger.held(pool, account, -shares)
@@ -223,16 +294,16 @@ class SplitterMachine(SplitterChecks):
             self.unchanged("T-6", before, now)
         for account in MEMBERS:
             for pool in POOLS:
-                gain = now["claimable", pool, account] - before["claimable", pool, account]
-                least = -1 if account == to and pool == 0 else 0
-                self.hold("T-6", least <= gain <= 0, lambda g=gain: f"a transfer gave {g}")
+                for name in ("claimable", "shares"):
+                    gain = now[name, pool, account] - before[name, pool, account]
+                    self.hold("T-6", gain == 0, lambda n=name, g=gain: f"a transfer changed {n} by {g}")
 
     @rule(account=anyone, to=st.sampled_from([*MEMBERS, NOBODY, "registry", "token"]))
     def delegate(self, account: str, to: str) -> None:
         to = {"registry": REGISTRY, "token": self.pair.token.address}.get(to, to)
         self.send("token", "delegate", to, sender=account, breaks="T-7")
 
-    @rule(caller=anyone, which=st.integers(0, 6))
+    @rule(caller=anyone, which=st.integers(0, 7))
     def trespass(self, caller: str, which: int) -> None:
         """Whoever is not the registry, or the token, changes nothing."""
         contract, name, args = [
@@ -240,7 +311,8 @@ class SplitterMachine(SplitterChecks):
             ("splitter", "vestShares", (1, caller, MIN_SHARES, 0)),
             ("splitter", "dropPendingShares", (1, caller, MIN_SHARES, 0)),
             ("splitter", "removeShares", (1, MEMBERS[0], 0)),
-            ("splitter", "moveShares", (MEMBERS[0], caller, 0)),
+            ("splitter", "moveMember", (1, MEMBERS[0], caller)),
+            ("splitter", "claimWithin", (MEMBERS[0], [1])),
             ("token", "mint", (caller, 1)),
             ("token", "burn", (MEMBERS[0], 0)),
         ][which]

@@ -19,7 +19,7 @@ PARAMETERS = {
     "governor": ("votingDelay", "votingPeriod", "lateQuorumVoteExtension", "quorumBps", "leaseQuorumBps", "timelock"),
     "brake": ("guardian", "guardianUntil"),
     "timelock": ("getMinDelay",),
-    "registry": ("attestorSetVersion", "committeeEpoch", "datasetCount"),
+    "registry": ("attestorSetVersion", "committeeVersion", "datasetCount"),
 }
 ENDS = (CANCELED, DEFEATED, EXPIRED, EXECUTED)
 
@@ -72,7 +72,7 @@ class SystemChecks(LeaseChecks, RegistryChecks, SystemLife):
             "guardianUntil": model.guardian[1],
             "getMinDelay": model.delay,
             "attestorSetVersion": len(self.registry.sets),
-            "committeeEpoch": 1,
+            "committeeVersion": 1,
             "datasetCount": len(self.registry.policies),
         }
         return {

@@ -70,7 +70,7 @@ class Voting(SystemLife):
     def withdraw(self, pick: int, who: str) -> None:
         lease = self.some(pick, REQUESTED)
         by = self.caller(lease, who)
-        self.on_leases("withdraw", lease, expect=lambda: self.leases.withdraw(by.address, lease), by=by)
+        self.on_leases("withdraw", lease, expect=lambda: self.leases.cancelRequest(by.address, lease), by=by)
 
     @rule(pick=picks)
     def reserve(self, pick: int) -> None:

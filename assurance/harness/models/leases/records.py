@@ -135,7 +135,7 @@ class Offer:
     id: int
     terms: Terms
     licensee: str | None
-    seats: int
+    capacity: int
     expiry: int
     taken: int = 0
     closed: bool = False
