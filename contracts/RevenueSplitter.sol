@@ -91,6 +91,8 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
 
     /// @inheritdoc IRevenueSplitter
     function deposit(uint256 poolId, uint256 amount) external override nonReentrant {
+        if (amount == 0) return;
+        _requireShares(poolId);
         _pull(amount);
         _enter(poolId, amount);
     }
@@ -102,6 +104,7 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         }
         uint256 total = 0;
         for (uint256 i = 0; i < amounts.length; ++i) {
+            if (amounts[i] != 0) _requireShares(poolIds[i]);
             total += amounts[i];
         }
         _pull(total);
@@ -251,8 +254,7 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
 
     /// @inheritdoc IRevenueSplitter
     function acceptsDeposit(uint256 poolId, uint256 amount) external view override returns (bool) {
-        uint256 shares = poolId == Protocol.COMMONS ? _commons.shares : _pools[poolId].shares;
-        return shares >= MIN_POOL_SHARES && _canOwe(amount, _asset.balanceOf(address(this)));
+        return _sharesIn(poolId) >= MIN_POOL_SHARES && _canOwe(amount, _asset.balanceOf(address(this)));
     }
 
     /// @inheritdoc IRevenueSplitter
@@ -307,7 +309,15 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         if (!_canOwe(amount, held)) revert RevenueSplitter_TooMuchOwed(_owed(), amount, MAX_OWED);
     }
 
-    /// @dev Shares are read after the transfer, whose hook may have changed them.
+    function _sharesIn(uint256 poolId) private view returns (uint256) {
+        return poolId == Protocol.COMMONS ? _commons.shares : _pools[poolId].shares;
+    }
+
+    function _requireShares(uint256 poolId) private view {
+        if (_sharesIn(poolId) < MIN_POOL_SHARES) revert RevenueSplitter_NoShares(poolId);
+    }
+
+    /// @dev Shares are read again after the transfer, whose hook may have changed them.
     function _enter(uint256 poolId, uint256 amount) private {
         if (amount == 0) return;
         uint256 acc;
@@ -320,7 +330,7 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
             Pool storage p = _pools[poolId];
             (acc, shares, carry) = (p.acc, p.shares, p.carry);
         }
-        if (shares < MIN_POOL_SHARES) revert RevenueSplitter_NoShares(poolId);
+        _requireShares(poolId);
         uint256 growth;
         (growth, carry) = Accumulator.split(amount, carry, shares);
         acc = Accumulator.advance(acc, growth);

@@ -105,12 +105,12 @@ class Splitter:
         total = sum(amounts)
         if total == 0:
             return Done(None, [])
-        self.asset.require(self.address, caller, total)
-        if self.owed + total > MAX_OWED:
-            raise Reverted("RevenueSplitter_TooMuchOwed", self.owed, total, MAX_OWED)
         for pool_id, amount in zip(pool_ids, amounts, strict=True):
             if amount and self.pools[pool_id].shares < MIN_SHARES:
                 raise Reverted("RevenueSplitter_NoShares", pool_id)
+        self.asset.require(self.address, caller, total)
+        if self.owed + total > MAX_OWED:
+            raise Reverted("RevenueSplitter_TooMuchOwed", self.owed, total, MAX_OWED)
         events = self.asset.transfer_from(self.address, caller, self.address, total).events
         for pool_id, amount in zip(pool_ids, amounts, strict=True):
             if amount == 0:

@@ -1,7 +1,7 @@
 """`addPendingShares`: a batch's shares earn from its activation, before anybody claims them; the registry alone.
 
-given an activation: dataset and commons pools grow, nobody's own shares do, the entry index is the accumulator
-given the widest pool: one share more is refused with what it would come to
+given an activation: dataset and commons grow, no account's own shares do, the entry index is both accumulators together
+given all pools at the widest: one share more is refused with what it would come to
 given any other caller: refused
 """
 
@@ -26,9 +26,9 @@ def test_activate__both_pools_grow_by_the_batch_and_nobody_holds_it(dao: Dao) ->
     commons, pool = dao.splitter.pool(0), dao.splitter.pool(1)
     receipt = dao.activate(dao.publish([leaf(member, "data", units=3)]))
     at = dao.splitter.address
+    entry = pool[0] + commons[0]
     assert receipt.named("PendingSharesAdded") == [
-        Event("PendingSharesAdded", at, {"poolId": 1, "shares": 3 * MIN_SHARES, "entryIndex": pool[0]}),
-        Event("PendingSharesAdded", at, {"poolId": 0, "shares": 3 * MIN_SHARES, "entryIndex": commons[0]}),
+        Event("PendingSharesAdded", at, {"poolId": 1, "shares": 3 * MIN_SHARES, "entryIndex": entry})
     ]
     assert dao.splitter.pool(1) == (pool[0], 4 * MIN_SHARES, *pool[2:])
     assert dao.splitter.pool(0) == (commons[0], 4 * MIN_SHARES, *commons[2:])
@@ -36,15 +36,17 @@ def test_activate__both_pools_grow_by_the_batch_and_nobody_holds_it(dao: Dao) ->
         assert dao.splitter.sharesOf(1, account) == dao.splitter.sharesOf(0, account) == 0
         assert dao.splitter.claimable(account, [0, 1]) == 0
     dao.deposit(1, INCOME)
-    assert dao.splitter.claimable(first.address, [1]) == 2 * INCOME + INCOME // 4, "a quarter of the new deposit"
+    assert dao.splitter.claimable(first.address, [1]) == 3 * INCOME + INCOME // 4, "a quarter of the new deposit"
 
 
-def test_add_pending_shares__returns_the_accumulator_as_entry_index(pair: Pair) -> None:
+def test_add_pending_shares__returns_both_accumulators_as_entry_index(pair: Pair) -> None:
     lot = pair.activate(1, MIN_SHARES)
-    assert (lot.entry, lot.commons_entry) == (0, 0)
+    assert lot.entry == 0
     pair.deposit(1, 12)
+    pair.deposit(0, 30)
     second = pair.activate(1, MIN_SHARES)
-    assert (second.entry, second.commons_entry) == (12 * 2**64 // MIN_SHARES, 0)
+    assert second.entry == 12 * 2**64 // MIN_SHARES + 30 * 2**64 // MIN_SHARES
+    assert pair.activate(2, MIN_SHARES).entry == 30 * 2**64 // MIN_SHARES
 
 
 def test_add_pending_shares__widest_pool__filled_to_the_last_share_and_no_further(pair: Pair) -> None:
@@ -53,8 +55,9 @@ def test_add_pending_shares__widest_pool__filled_to_the_last_share_and_no_furthe
     with refused(state, "RevenueSplitter_TooManyShares", 1, MAX_SHARES + 1):
         pair.splitter.addPendingShares(1, MAX_SHARES + 1, sender=registry)
     pair.activate(1, MAX_SHARES)
-    with refused(state, "RevenueSplitter_TooManyShares", 1, MAX_SHARES + 1):
-        pair.splitter.addPendingShares(1, 1, sender=registry)
+    for pool in (1, 2):
+        with refused(state, "RevenueSplitter_TooManyShares", pool, MAX_SHARES + 1):
+            pair.splitter.addPendingShares(pool, 1, sender=registry)
     pair.deposit(1, 1000)
     assert pair.splitter.pool(1)[1] == pair.splitter.MAX_POOL_SHARES() == MAX_SHARES
 

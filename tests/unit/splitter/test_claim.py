@@ -1,6 +1,6 @@
 """`claim`: anyone has an account paid what it is owed, and nobody but the account is paid (S-6, AB-45).
 
-given something owed: sum over pools, event, books; asked by stranger or by itself; repeated pools; a second claim
+given something owed: sum over pools with their part of the commons, an event for each pool, books; asked by stranger or by itself; repeated pools; a second claim
 given nothing owed: returns zero, sends nothing, says nothing
 given late, early, frequent claims: the same total within a unit each (S-4)
 """
@@ -24,7 +24,7 @@ def test_claim__by_a_stranger__pays_the_account_alone__s6_ab45(dao: Dao) -> None
         Event(
             "Claimed",
             dao.splitter.address,
-            {"account": member.address, "recipient": member.address, "amount": receipt.value},
+            {"account": member.address, "poolId": 1, "recipient": member.address, "amount": receipt.value},
         ),
         Event(
             "Transfer", dao.asset.address, {"from": dao.splitter.address, "to": member.address, "value": receipt.value}
@@ -32,7 +32,7 @@ def test_claim__by_a_stranger__pays_the_account_alone__s6_ab45(dao: Dao) -> None
     ]
     assert dao.asset.balanceOf(member.address) == receipt.value
     assert dao.asset.balanceOf(stranger.address) == dao.asset.balanceOf(other.address) == 0
-    assert dao.splitter.conservation()[:2] == (3 * INCOME, receipt.value)
+    assert dao.splitter.conservation(0, 2)[:2] == (3 * INCOME, receipt.value)
     assert dao.splitter.claimable(other.address, [0, 1]) == receipt.value, "others are owed what they were"
 
 
@@ -74,7 +74,7 @@ def test_claim__credits_of_several_leavings__each_paid_once__s6_ab41(pair: Pair)
         pair.erase(pair.payer, SHARES)
         pair.accept(pair.payer, SHARES)
         assert pair.claim(pair.payer) == 4_000
-    assert pair.splitter.conservation()[:3] == (12_000, 12_000, 0)
+    assert pair.splitter.conservation(0, 2)[:3] == (12_000, 12_000, 0)
     assert pair.asset.balanceOf(pair.splitter.address) == 0
 
 
@@ -93,6 +93,26 @@ def test_claim__one_pool_of_several__leaves_the_others(pair: Pair) -> None:
     pair.deposit(2, 300)
     assert pair.claim(pair.payer, 2) == 300
     assert pair.claimable(pair.payer, 1) == 500
+
+
+def test_claim__several_pools__names_what_each_paid_of_the_commons_too(pair: Pair) -> None:
+    pair.accept(pair.payer, SHARES, dataset=1)
+    pair.accept(pair.payer, 3 * SHARES, dataset=2)
+    pair.deposit(0, 400)
+    pair.deposit(1, 500)
+    receipt = pair.splitter.claim(pair.payer.address, [2, 0, 1, 3], sender=pair.registry.address)
+    assert [(e.args["poolId"], e.args["amount"]) for e in receipt.named("Claimed")] == [(2, 300), (1, 600)]
+    assert receipt.value == 900
+    assert len(receipt.named("Transfer")) == 1
+
+
+def test_claim__of_the_commons__answers_nothing_and_is_no_error(pair: Pair) -> None:
+    pair.accept(pair.payer, SHARES)
+    pair.deposit(0, 400)
+    account = pair.payer.address
+    assert (pair.splitter.claimable(account, [0]), pair.splitter.sharesOf(0, account)) == (0, 0)
+    assert pair.claim(pair.payer, 0) == 0
+    assert pair.claim(pair.payer, 1) == 400
 
 
 def test_claim__after_erasure__pays_what_was_earned_before_and_nothing_after__s5_b01(dao: Dao) -> None:
@@ -145,7 +165,7 @@ def test_claim__dust_claimed_by_strangers_all_the_time__costs_the_account_no_fra
     assert paid in (2, 3)
     pair.deposit(1, 3)
     assert paid + pair.claim(victim, 1) in (3, 4)
-    assert pair.splitter.conservation()[2] <= 12 - pair.splitter.conservation()[1]
+    assert pair.splitter.conservation(0, 2)[2] <= 12 - pair.splitter.conservation(0, 2)[1]
 
 
 def test_claim__asset_donated_before__pays_what_the_books_say__s9_ab44(pair: Pair) -> None:

@@ -26,7 +26,7 @@ def test_claim_to__own_earnings__paid_to_the_recipient__ab37(dao: Dao) -> None:
         Event(
             "Claimed",
             dao.splitter.address,
-            {"account": member.address, "recipient": friend.address, "amount": 3 * INCOME},
+            {"account": member.address, "poolId": 1, "recipient": friend.address, "amount": 3 * INCOME},
         ),
         Event("Transfer", dao.asset.address, {"from": dao.splitter.address, "to": friend.address, "value": 3 * INCOME}),
     ]

@@ -19,7 +19,9 @@ def test_constructor__wired__knows_its_asset_and_constants() -> None:
     assert pair.splitter.asset() == pair.asset.address
     constants = pair.splitter.SCALE(), pair.splitter.MIN_POOL_SHARES(), pair.splitter.MAX_POOL_SHARES()
     assert constants == (2**64, 10**9, 2**63 - 1)
-    assert pair.splitter.conservation() == (0, 0, 0, 0)
+    assert pair.splitter.MAX_OWED() == 2**111 - 1
+    assert pair.splitter.poolCount() == 0
+    assert pair.splitter.conservation(0, 0) == (0, 0, 0, 0)
 
 
 def test_constructor__other_address_than_predicted__refused() -> None:

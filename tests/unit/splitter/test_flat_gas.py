@@ -37,7 +37,6 @@ def test_deposit_and_claim__ten_thousand_members__cost_what_one_costs__s12_ab40_
     for i in range(MEMBERS):
         member = f"0x{i + 0xDA7A0000:040x}"
         pair.splitter.vestShares(1, member, SHARES, lot.entry, sender=registry)
-        pair.splitter.vestShares(0, member, SHARES, lot.commons_entry, sender=registry)
     crowded = steady(pair)
     for few, many in zip(alone, crowded, strict=True):
         assert abs(many - few) <= TOLERANCE * few
