@@ -203,6 +203,7 @@ class Dao(System):
             "bond": 60_000_000,
             "royaltyBps": 0,
             "exclusive": False,
+            "minShares": 0,
             "agreementHash": keccak(text="agreement"),
         }
         if unknown := changes.keys() - fields.keys():
@@ -219,13 +220,14 @@ class Dao(System):
         return lease, self.lease_proposal(lease)
 
     def lease_proposal(self, lease: int) -> Proposal:
-        return Proposal(self.leases.lease(lease).proposalId, *self.leases.proposalOf(lease))
+        action = self.leases.proposalOf(lease)
+        return Proposal(self.governor.getProposalId(*action), *action)
 
     def readiness(self, lease: int, release_root: bytes, *slots: int) -> list[bytes]:
         """Custodians' signatures that keys are ready, in ascending order of their signers."""
-        epoch = self.leases.lease(lease).committeeVersion
+        version = self.leases.lease(lease).committeeVersion
         typed = eip712.typed_data(
-            "DataLeases", self.chain.chain_id, self.addresses["leases"], READINESS, lease, release_root, epoch
+            "DatasetRegistry", self.chain.chain_id, self.addresses["registry"], READINESS, lease, release_root, version
         )
         signers = [self.actors[f"custodian-{slot}"] for slot in slots]
         return [s.sign(typed) for s in sorted(signers, key=lambda s: int(s.address, 16))]

@@ -70,6 +70,7 @@ def settings(dao: Dao) -> dict[str, Any]:
         "delay": dao.timelock.getMinDelay(),
         "brake": (brake.guardian(), brake.guardianUntil(), brake.pulledUntil()),
         "timelock": governor.timelock(),
+        "floorUntil": governor.floorUntil(),
     }
 
 
@@ -147,9 +148,8 @@ def text_proposal(dao: Dao, proposer: Actor, text: str = "nothing much") -> Prop
 
 
 def salt_of(dao: Dao, proposal: Proposal) -> bytes:
-    """The salt of a proposal's timelock operation: the governor's address over the description's hash."""
-    governor = int(dao.governor.address, 16) << 96
-    return (governor ^ int.from_bytes(proposal.description_hash, "big")).to_bytes(32, "big")
+    """The salt of a proposal's timelock operation: its id."""
+    return proposal.id.to_bytes(32, "big")
 
 
 def operation_of(dao: Dao, proposal: Proposal) -> bytes:

@@ -96,7 +96,9 @@ class Market:
 
     def create_offer(self, licensee: str = NOBODY, capacity: int = 1, days: int = 60, **terms: Any) -> int:
         expiry = self.now + days * DAY
-        args = (self.dao.terms(**terms), licensee, capacity, expiry)
+        # An offer asks for half of the shares at its creation, at least.
+        shares = self.dao.splitter.pool(terms.get("datasetId", 1))[1]
+        args = (self.dao.terms(**{"minShares": (shares + 1) // 2} | terms), licensee, capacity, expiry)
         self.dao.govern(self.founder, self.dao.leases, "createOffer", *args)
         offer: int = self.dao.leases.offerCount()
         return offer
@@ -106,8 +108,12 @@ class Market:
         terms = self.dao.leases.offerTerms(offer)[0]
         cost = terms.pricePerPeriod * terms.periods + terms.bond
         self.dao.fund(licensee, cost, self.dao.leases)
-        lease: int = self.send("accept", offer, HPKE_KEY, cost, by=licensee).value
+        lease: int = self.send("accept", offer, self.terms_hash(offer), HPKE_KEY, cost, by=licensee).value
         return lease
+
+    def terms_hash(self, offer: int) -> bytes:
+        digest: bytes = self.dao.leases.hashTerms(self.dao.leases.offerTerms(offer)[0])
+        return digest
 
     # Votes
 
@@ -149,10 +155,9 @@ class Market:
         self.dao.erase(self.batch, self.data)
 
     def fill(self, pool: int) -> None:
-        """Deposits until the pool takes not one unit more: dead, although its members are there."""
-        accumulator, shares, _, carry = self.dao.splitter.pool(pool)
-        room = ((2**176 - accumulator) * shares - 1 - carry) // 2**64
-        self.dao.deposit(pool, room)
+        """Deposits until not one unit more can be owed: all pools are dead, although their members are there."""
+        received, paid, _, _ = self.dao.splitter.conservation(0, self.dao.splitter.poolCount())
+        self.dao.deposit(pool, self.dao.splitter.MAX_OWED() - (received - paid))
         assert not self.dao.splitter.acceptsDeposit(pool, 1)
 
     # Pictures
@@ -166,13 +171,13 @@ class Market:
             picture |= {f"lease {i} {name}": value for name, value in info.items()}
             picture[f"lease {i} terms"] = leases.leaseTerms(i)
             picture[f"lease {i} open"] = leases.leaseAccess(i)[0]
-            if info["proposalId"]:
-                picture[f"lease {i} proposal"] = dao.governor.state(info["proposalId"])
+            if not info["offerId"]:
+                picture[f"lease {i} proposal"] = dao.governor.state(dao.lease_proposal(i).id)
         for i in range(1, leases.offerCount() + 1):
             picture |= {f"offer {i} {name}": value for name, value in vars(leases.offer(i)).items()}
             picture[f"offer {i} terms"] = leases.offerTerms(i)
         for d in range(1, dao.registry.datasetCount() + 1):
-            names = ("live", "exclusive", "reserved")
+            names = ("live", "exclusives", "exclusive licensee", "reserved")
             picture |= dict(zip((f"dataset {d} {n}" for n in names), leases.datasetLeases(d), strict=True))
         for p in range(dao.registry.datasetCount() + 1):
             picture[f"pool {p}"] = dao.splitter.pool(p)[2]

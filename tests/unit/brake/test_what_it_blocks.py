@@ -52,7 +52,7 @@ def world(dao: Dao) -> World:
     claimed = dao.contribute(own)
     unclaimed = dao.publish([late])
     dao.activate(unclaimed)
-    cheap = dao.terms(periods=1, pricePerPeriod=1_000_000, bond=1_000_000)
+    cheap = dao.terms(periods=1, pricePerPeriod=1_000_000, bond=1_000_000, minShares=dao.splitter.pool(1)[1])
     dao.govern(voter, dao.leases, "createOffer", cheap, ZERO, 5, dao.chain.timestamp + 60 * DAY)
 
     terms = dao.terms(periods=2, periodLength=7 * DAY)
@@ -100,7 +100,8 @@ def world(dao: Dao) -> World:
 
 def accept(w: World) -> Any:
     w.dao.fund(w.licensee, 2_000_000, w.dao.leases)
-    return w.dao.leases.accept(1, HPKE_KEY, 2_000_000, sender=w.licensee.address)
+    terms_hash = w.dao.leases.hashTerms(w.dao.leases.offerTerms(1)[0])
+    return w.dao.leases.accept(1, terms_hash, HPKE_KEY, 2_000_000, sender=w.licensee.address)
 
 
 ENTRIES: dict[str, Callable[[World], Any]] = {
@@ -178,7 +179,7 @@ def terminate(w: World) -> None:
     """A termination decided before is carried out during a pause."""
     dao = w.dao
     warp_to(dao, dao.brake.availableAt())
-    proposal = dao.propose(w.voter, (dao.leases, "terminate", (w.running, 0)), text="terminate")
+    proposal = dao.propose(w.voter, (dao.leases, "terminate", (w.running, dao.leases.lease(w.running).startBy, 0)), text="terminate")
     dao.to_vote(proposal.id)
     dao.vote(proposal.id, w.voter)
     dao.to_end_of_vote(proposal.id)
@@ -192,7 +193,7 @@ def model(w: World) -> None:
     owner = w.licensee.address
     made = dao.models.register([w.running], b"\x01" * 32, "uri", True, owner, sender=owner).value
     dao.fund(w.licensee, 1_000, dao.models)
-    dao.models.pay(made, 1_000, sender=owner)
+    dao.models.pay(made, owner, b"\x01" * 32, 1_000, sender=owner)
 
 
 WAYS: dict[str, Callable[[World], Any]] = {

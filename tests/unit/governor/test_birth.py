@@ -27,6 +27,9 @@ OUT_OF_RANGE = "DataGovernor_SettingOutOfRange"
         ("quorumBps", 2001, (OUT_OF_RANGE, "quorumBps", 2001, 100, 2000)),
         ("leaseQuorumBps", 99, (OUT_OF_RANGE, "leaseQuorumBps", 99, 100, 2000)),
         ("leaseQuorumBps", 2001, (OUT_OF_RANGE, "leaseQuorumBps", 2001, 100, 2000)),
+        ("floorPeriod", 0, (OUT_OF_RANGE, "floorPeriod", 0, 180 * DAY, 1095 * DAY)),
+        ("floorPeriod", 180 * DAY - 1, (OUT_OF_RANGE, "floorPeriod", 180 * DAY - 1, 180 * DAY, 1095 * DAY)),
+        ("floorPeriod", 1095 * DAY + 1, (OUT_OF_RANGE, "floorPeriod", 1095 * DAY + 1, 180 * DAY, 1095 * DAY)),
     ],
 )
 def test_birth__with_a_governor_setting_out_of_range__refused(field: str, value: int, error: tuple) -> None:
@@ -49,13 +52,17 @@ def test_birth__with_a_governor_setting_out_of_range__refused(field: str, value:
         ("leaseQuorumBps", 100),
         ("leaseQuorumBps", 2000),
         ("proposalThreshold", 2**256 - 1),
+        ("floorPeriod", 180 * DAY),
+        ("floorPeriod", 1095 * DAY),
     ],
 )
 def test_birth__with_a_governor_setting_at_its_bound__accepted(field: str, value: int) -> None:
     changed = settings(Dao(config(**{GOVERNOR + field: value})))
     usual = settings(Dao())
     key = {"lateQuorumExtension": "extension", "leaseQuorumBps": "quorumBps"}.get(field, field)
-    if field == "proposalThreshold":
+    if field == "floorPeriod":
+        assert changed.pop("floorUntil") - usual.pop("floorUntil") == value - 365 * DAY
+    elif field == "proposalThreshold":
         # Where there is no supply, one vote is asked however high the threshold is stored.
         assert changed["threshold"] == 1
     elif "Bps" in field:
@@ -113,6 +120,7 @@ def vars_of(dao: Dao) -> dict[str, int]:
         "proposalThreshold": 0,
         "quorumBps": now["quorumBps"][0],
         "leaseQuorumBps": now["quorumBps"][1],
+        "floorPeriod": 365 * DAY,
     }
 
 

@@ -65,24 +65,24 @@ def test_vote_by_signature__relayed_by_anyone__counts_for_the_signer(dao: Dao, s
     only_events(receipt, (dao.governor, *expected))
     votes = [0, 0, 0]
     votes[support] = 300 * TOKEN
-    before["polls"][0]["votes"], before["voted"], before["nonces"] = tuple(votes), [True], [1]
+    before["polls"][0]["votes"], before["voted"] = tuple(votes), [True]
     assert picture(dao, proposal.id, voters=[voter]) == before
     assert not dao.governor.hasVoted(proposal.id, dao.who("relayer").address)
 
 
 @kinds
 def test_vote_by_signature__replayed__refused_G4(dao: Dao, extended: bool) -> None:
-    """Also for another proposal with the very same action and outcome."""
+    """Also for another proposal with the very same action and outcome; a ballot has no nonce of its own to use up."""
     voter = founder(dao)
     proposal, twin = text_proposal(dao, voter), text_proposal(dao, voter, "twin")
     dao.to_vote(twin.id)
     signature = sign(dao, proposal.id, FOR, voter, extended)
     cast(dao, proposal.id, FOR, voter.address, signature, extended)
-    for target in (proposal, twin):
+    for target, error in ((proposal, "GovernorAlreadyCastVote"), (twin, "GovernorInvalidSignature")):
         refused(
             dao,
             lambda p=target: cast(dao, p.id, FOR, voter.address, signature, extended),
-            "GovernorInvalidSignature",
+            error,
             voter.address,
             watch=[proposal.id, twin.id],
             voters=[voter],
@@ -170,7 +170,7 @@ def test_vote_by_signature__of_the_zero_address__refused(dao: Dao, extended: boo
 
 
 @kinds
-def test_vote_by_signature__after_voting_in_person__refused_and_the_nonce_stays_G1(dao: Dao, extended: bool) -> None:
+def test_vote_by_signature__after_voting_in_person__refused_G1(dao: Dao, extended: bool) -> None:
     voter, proposal = opened(dao)
     signature = sign(dao, proposal.id, FOR, voter, extended)
     dao.vote(proposal.id, voter, support=AGAINST)
@@ -182,6 +182,17 @@ def test_vote_by_signature__after_voting_in_person__refused_and_the_nonce_stays_
         watch=[proposal.id],
         voters=[voter],
     )
+
+
+@kinds
+def test_vote_by_signature__of_several_proposals__relayed_in_any_order_G4(dao: Dao, extended: bool) -> None:
+    voter = founder(dao)
+    proposals = [text_proposal(dao, voter, f"proposal {i}") for i in range(3)]
+    dao.to_vote(proposals[-1].id)
+    signed = [(p, sign(dao, p.id, FOR, voter, extended)) for p in proposals]
+    for proposal, signature in reversed(signed):
+        assert cast(dao, proposal.id, FOR, voter.address, signature, extended).value == 300 * TOKEN
+    assert dao.governor.nonces(voter.address) == 0
 
 
 @kinds
@@ -229,7 +240,7 @@ def test_vote_by_signature__of_a_contract_wallet__asks_the_wallet(dao: Dao, exte
     refused(
         dao,
         lambda: cast(dao, proposal.id, FOR, wallet.address, signature, extended),
-        "GovernorInvalidSignature",
+        "GovernorAlreadyCastVote",
         wallet.address,
         watch=[proposal.id],
     )

@@ -129,7 +129,7 @@ def test_propose__containing_the_approval_of_a_lease__refused_wherever_it_stands
         watch=[own.id],
     )
     # The selector is what is reserved: other functions of the leases, and the same selector elsewhere, are not.
-    calldatas[position] = dao.leases.encode("terminate", lease, 0)
+    calldatas[position] = dao.leases.encode("terminate", lease, 0, 0)
     assert propose(dao, voter, targets, None, calldatas, "terminate").value
     targets[position], calldatas[position] = dao.asset.address, own.calldatas[0]
     assert propose(dao, voter, targets, None, calldatas, "elsewhere").value

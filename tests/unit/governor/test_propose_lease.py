@@ -21,7 +21,9 @@ def test_propose_lease__through_a_request__opens_the_vote_and_names_the_licensee
     leases = dao.leases.address
     text = f"Lease {lease} terms 0x{terms_hash.hex()} for research#proposer={leases.lower()}"
     action = ([leases], [0], [dao.leases.encode("approve", lease, terms_hash)])
-    assert proposal == dao.governor.hashProposal(*action, keccak(text=text))
+    assert proposal == dao.governor.hashProposal(*action, bytes(32)), "known by its action alone"
+    for digest in (bytes(32), keccak(text=text), keccak(text="anything")):
+        assert dao.governor.getProposalId(*action, digest) == proposal
     created, marked = [e for e in receipt.events if e.address == dao.governor.address]
     assert created == Event(
         "ProposalCreated",

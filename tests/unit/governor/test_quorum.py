@@ -23,6 +23,43 @@ def test_quorum__of_a_young_dao__is_the_floor_whatever_its_supply_G11(dao: Dao) 
     assert dao.governor.quorum(dao.chain.timestamp - 1) == FLOOR
 
 
+def test_quorum__of_a_dao_that_never_matures__is_a_tenth_of_the_floor_from_floor_until_on_G11_G13(dao: Dao) -> None:
+    """A floor set too high would otherwise freeze the treasury; and one unit of supply must not decide it."""
+    voter = member(dao, "first", 26)
+    until = dao.governor.floorUntil()
+    assert until == Dao().chain.timestamp + 365 * DAY
+    assert dao.governor.quorum(dao.chain.timestamp - 1) == FLOOR
+    warp_to(dao, until + 1)
+    assert dao.governor.quorum(until - 1) == FLOOR, "the past stays"
+    assert dao.governor.quorum(until) == FLOOR // 10 == 25 * TOKEN
+    dao.govern(voter, dao.governor, "setVotingDelay", 2 * DAY)
+    assert dao.governor.votingDelay() == 2 * DAY
+
+
+def test_proposal__with_less_than_a_tenth_of_the_floor__defeated_after_floor_until_too_G11(dao: Dao) -> None:
+    voter = member(dao, "first", 24)
+    warp_to(dao, dao.governor.floorUntil() + 1)
+    proposal = text_proposal(dao, voter)
+    dao.to_vote(proposal.id)
+    dao.vote(proposal.id, voter)
+    dao.to_end_of_vote(proposal.id)
+    assert dao.governor.state(proposal.id) == DEFEATED
+
+
+def test_quorum__of_a_dao_that_matured__is_the_fraction_whatever_the_date(dao: Dao) -> None:
+    member(dao, "first", 500)
+    for time in (dao.chain.timestamp, dao.governor.floorUntil()):
+        warp_to(dao, time + 1)
+        assert dao.governor.quorum(time) == 50 * TOKEN
+
+
+def test_quorum_numerator_and_denominator__are_what_front_ends_look_for(dao: Dao) -> None:
+    assert (dao.governor.quorumNumerator(), dao.governor.quorumDenominator()) == (1000, 10_000)
+    dao.govern(founder(dao), dao.governor, "setQuorumBps", 1234)
+    assert dao.governor.quorumNumerator() == dao.governor.quorumBps() == 1234
+    assert dao.governor.leaseQuorumBps() == 1000, "lease proposals have their own"
+
+
 def test_quorum__from_the_very_second_supply_reaches_twice_the_floor__is_the_fraction(dao: Dao) -> None:
     member(dao, "first", 499)
     batch = dao.publish([leaf(dao.who("second"), "data", 1)])

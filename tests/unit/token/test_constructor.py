@@ -1,4 +1,4 @@
-"""The token refuses to exist anywhere but where its counterparts expect it, or never to grow up."""
+"""The token refuses to exist anywhere but where its counterparts expect it, or never to mature."""
 
 from __future__ import annotations
 
@@ -31,9 +31,16 @@ def test_constructor__other_address_than_predicted__refused() -> None:
     assert caught.value == Reverted("System_WrongAddress", pair.token.address, here)
 
 
-def test_constructor__never_mature__refused() -> None:
+@pytest.mark.parametrize("supply", [0, 2**63, 10**27 * 500, 2**256 - 1])
+def test_constructor__never_mature__refused__g11(supply: int) -> None:
+    """Decimals gone wrong would let a quorum floor bind that no supply can reach."""
     pair = Pair()
     addresses = {**pair.addresses, "token": create_address(DEPLOYER, pair.chain.nonce(DEPLOYER))}
     with pytest.raises(Reverted) as caught:
-        deploy(pair.chain, "DataToken", addresses, "Data", "DATA", False, 0, sender=DEPLOYER)
-    assert caught.value == Reverted("DataToken_ZeroMaturitySupply")
+        deploy(pair.chain, "DataToken", addresses, "Data", "DATA", False, supply, sender=DEPLOYER)
+    assert caught.value == Reverted("DataToken_InvalidMaturitySupply", supply, 1, 2**63 - 1)
+
+
+@pytest.mark.parametrize("supply", [1, 2**63 - 1])
+def test_constructor__maturity_at_its_bounds__accepted(supply: int) -> None:
+    assert Pair(maturity=supply).token.maturitySupply() == supply

@@ -1,7 +1,7 @@
-"""`transfer` and `transferFrom`: never between members unless the DAO was born transferable (T-6).
+"""`transfer` and `transferFrom`: never between members unless the DAO was created transferable (T-6).
 
 given a DAO without transfers: every call that would move a member's tokens is refused, with or without approval
-given a DAO with transfers: balance, votes and commons shares move together; oneself, nothing, everything
+given a DAO with transfers: balance and votes move together, shares stay; oneself, nothing, everything
 given the registry or the token as recipient: refused; the zero address: refused
 """
 
@@ -52,7 +52,7 @@ def test_transfer__member_of_a_real_dao__refused_and_the_registry_hands_over(dao
 
 
 @WAYS
-def test_transfer__transferable__moves_balance_votes_and_commons_shares(tradable: Pair, way: str) -> None:
+def test_transfer__transferable__moves_balance_and_votes_and_no_shares(tradable: Pair, way: str) -> None:
     tradable.accept(HOLDER, SHARES)
     receipt = move(tradable, OTHER.address, 400, way=way)
     token = tradable.token.address
@@ -68,7 +68,7 @@ def test_transfer__transferable__moves_balance_votes_and_commons_shares(tradable
     for account, held in ((HOLDER, SHARES - 400), (OTHER, 400)):
         address = account.address
         assert tradable.token.balanceOf(address) == tradable.token.getVotes(address) == held
-        assert tradable.splitter.sharesOf(0, address) == held
+    assert [tradable.splitter.sharesOf(1, a.address) for a in (HOLDER, OTHER)] == [SHARES, 0]
     assert tradable.token.totalSupply() == SHARES
 
 
