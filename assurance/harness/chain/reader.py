@@ -69,10 +69,16 @@ def money_views(
     splitter: Handle, token: Handle, asset: Handle, accounts: Sequence[str], pools: Sequence[int]
 ) -> list[View]:
     """Everything token and splitter know of these accounts and pools, and what they hold of the asset."""
-    views: list[View] = [(splitter, "conservation", (0, max(pools, default=0) + 1)), (token, "totalSupply", ()), (token, "matureSince", ())]
+    views: list[View] = [
+        (splitter, "conservation", (0, max(pools, default=0) + 1)),
+        (token, "totalSupply", ()),
+        (token, "matureSince", ()),
+    ]
     views += [(splitter, "pool", (pool,)) for pool in pools]
     for account in accounts:
-        views += [(token, name, (account,)) for name in ("balanceOf", "getVotes", "delegates", "nonces", "memberNumber")]
+        views += [
+            (token, name, (account,)) for name in ("balanceOf", "getVotes", "delegates", "nonces", "memberNumber")
+        ]
         views += [(splitter, "sharesOf", (pool, account)) for pool in pools]
         views += [(splitter, "claimable", (account, [pool])) for pool in pools]
     return views + [(asset, "balanceOf", (holder,)) for holder in (*accounts, splitter.address)]

@@ -21,6 +21,8 @@ NONE, PUBLISHED, LIVE, ASLEEP, VETOED, DISCARDED, LAPSED = range(7)
 """`IDatasetRegistry.BatchStatus`; `LIVE` is the contract's Active."""
 UNCLAIMED, CLAIMED, ERASED = range(3)
 """`IDatasetRegistry.ContributionStatus`."""
+NO_FAULT, INVALID_CONTRIBUTOR, QUALITY_OUT_OF_RANGE, NO_SHARES, FINGERPRINT_USED, SHARES_EXCEED_BATCH = range(6)
+"""`IDatasetRegistry.ClaimFault`."""
 
 
 def name32(text: str) -> bytes:

@@ -179,7 +179,9 @@ def terminate(w: World) -> None:
     """A termination decided before is carried out during a pause."""
     dao = w.dao
     warp_to(dao, dao.brake.availableAt())
-    proposal = dao.propose(w.voter, (dao.leases, "terminate", (w.running, dao.leases.lease(w.running).startBy, 0)), text="terminate")
+    proposal = dao.propose(
+        w.voter, (dao.leases, "terminate", (w.running, dao.leases.lease(w.running).startBy, 0)), text="terminate"
+    )
     dao.to_vote(proposal.id)
     dao.vote(proposal.id, w.voter)
     dao.to_end_of_vote(proposal.id)

@@ -16,7 +16,9 @@ from assurance.harness.dao.leases import NOBODY, PRICE, Market
 from assurance.harness.dao.system import DAY
 
 
-def offer_args(market: Market, licensee: str = NOBODY, capacity: int = 1, days: int = 60, **terms: Any) -> tuple[Any, ...]:
+def offer_args(
+    market: Market, licensee: str = NOBODY, capacity: int = 1, days: int = 60, **terms: Any
+) -> tuple[Any, ...]:
     return market.dao.terms(**terms), licensee, capacity, market.now + days * DAY
 
 

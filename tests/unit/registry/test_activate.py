@@ -32,7 +32,7 @@ from assurance.harness.dao.registry import (
 from assurance.harness.dao.system import DAY
 
 
-def test_activate__after_the_challenge_period__mints_to_the_registry_and_opens_both_pools(dao: Dao) -> None:
+def test_activate__after_the_challenge_period__mints_to_the_registry_and_lets_the_shares_earn(dao: Dao) -> None:
     first = dao.publish(crowd(dao, 1, units=4))
     dao.activate(first)
     dao.deposit(1, 1_000_000)
@@ -49,15 +49,13 @@ def test_activate__after_the_challenge_period__mints_to_the_registry_and_opens_b
     assert event(receipt, "BatchActivated").args == {
         "batchId": batch.id,
         "shares": 30 * UNIT,
-        "entryIndex": pool,
-        "commonsEntryIndex": commons,
+        "entryIndex": pool + commons,
     }
     info = dao.registry.batch(batch.id)
     assert vars(info) == vars(published) | {
         "status": LIVE,
         "since": dao.chain.timestamp,
-        "entryIndex": pool,
-        "commonsEntryIndex": commons,
+        "entryIndex": pool + commons,
     }
     after = state(dao, leaves)
     assert after["supply"] == (34 * UNIT, 34 * UNIT), "accepted counts at once, claimed or not"

@@ -1,4 +1,5 @@
-"""DatasetRegistry.claimMany: one multiproof, the same effects and refusals as claims one by one (R-4 to R-7; AB-49)."""
+"""DatasetRegistry.claimMany: one multiproof, the same effects as claims one by one, and what a claim would
+refuse is skipped and named (R-4 to R-7, R-13; AB-49)."""
 
 from __future__ import annotations
 
@@ -7,9 +8,22 @@ from itertools import combinations
 
 import pytest
 
-from assurance.harness.chain.handles import Receipt
+from assurance.harness.chain.handles import Receipt, Reverted
 from assurance.harness.dao.dao import Batch, Dao, changed, leaf, renumbered
-from assurance.harness.dao.registry import UNIT, claim_many, crowd, refused, state
+from assurance.harness.dao.registry import (
+    CLAIMED,
+    FINGERPRINT_USED,
+    INVALID_CONTRIBUTOR,
+    NO_SHARES,
+    QUALITY_OUT_OF_RANGE,
+    SHARES_EXCEED_BATCH,
+    UNCLAIMED,
+    UNIT,
+    claim_many,
+    crowd,
+    refused,
+    state,
+)
 from datadao.types import Leaf
 
 
@@ -22,6 +36,12 @@ def live(dao: Dao, leaves: list[Leaf], **changes: object) -> Batch:
     batch = dao.publish(leaves, **changes)
     dao.activate(batch)
     return batch
+
+
+def skipped(receipt: Receipt) -> list[tuple[str, bytes, int]]:
+    """Contributor, fingerprint and fault of each leaf that was not recorded."""
+    told = [event.args for event in receipt.named("ContributionSkipped")]
+    return [(args["contributor"], args["fingerprint"], args["fault"]) for args in told]
 
 
 def raw(
@@ -97,48 +117,32 @@ def test_claim_many__tree_that_holds_a_leaf_twice__pays_it_once_R6(dao: Dao) -> 
     (item,) = mine(dao, 1)
     batch = live(dao, [item, item])
     proof, flags = batch.manifest.tree.multiproof([0, 1])
-    refused(
-        dao,
-        lambda: raw(dao, batch, [item, item], proof, flags),
-        "DatasetRegistry_FingerprintUsed",
-        item.fingerprint,
-        watch=[item],
-    )
-    dao.claim(batch, item)
-    refused(
-        dao,
-        lambda: raw(dao, batch, [item, item], proof, flags),
-        "DatasetRegistry_FingerprintUsed",
-        item.fingerprint,
-        watch=[item],
-    )
+    receipt = raw(dao, batch, [item, item], proof, flags)
+    assert skipped(receipt) == [(item.contributor, item.fingerprint, FINGERPRINT_USED)]
+    assert dao.token.balanceOf(item.contributor) == UNIT
+    before = state(dao, [item])
+    assert len(skipped(raw(dao, batch, [item, item], proof, flags))) == 2, "all skipped is no error"
+    assert state(dao, [item]) == before
 
 
-def test_claim_many__two_leaves_with_one_fingerprint__refused_R6(dao: Dao) -> None:
+def test_claim_many__two_leaves_with_one_fingerprint__the_second_is_skipped_R6(dao: Dao) -> None:
     item, other = mine(dao, 2)
     leaves = [item, changed(other, fingerprint=item.fingerprint)]
     batch = live(dao, leaves)
-    refused(
-        dao,
-        lambda: claim_many(dao, batch, leaves),
-        "DatasetRegistry_FingerprintUsed",
-        item.fingerprint,
-        watch=leaves,
-    )
+    receipt = claim_many(dao, batch, leaves)
+    assert skipped(receipt) == [(item.contributor, item.fingerprint, FINGERPRINT_USED)]
+    assert dao.registry.contribution(item.fingerprint).shares == UNIT
 
 
-def test_claim_many__one_of_them_claimed_before__refused_R6(dao: Dao) -> None:
-    leaves = mine(dao, 3)
+def test_claim_many__some_claimed_erased_or_dropped_before__the_rest_are_claimed_R13(dao: Dao) -> None:
+    """A stranger's single claim, for a hundredth of the price, must not revert a relayer's whole list."""
+    leaves = crowd(dao, 5)
     batch = live(dao, leaves)
     dao.claim(batch, leaves[1])
-    refused(
-        dao,
-        lambda: claim_many(dao, batch, leaves),
-        "DatasetRegistry_FingerprintUsed",
-        leaves[1].fingerprint,
-        watch=leaves,
-    )
-    claim_many(dao, batch, [leaves[0], leaves[2]])
+    dao.erase(batch, leaves[3])
+    receipt = claim_many(dao, batch, leaves)
+    assert skipped(receipt) == [(leaves[i].contributor, leaves[i].fingerprint, FINGERPRINT_USED) for i in (1, 3)]
+    assert [dao.token.balanceOf(item.contributor) for item in leaves] == [10 * UNIT] * 3 + [0, 10 * UNIT]
 
 
 def test_claim_many__inner_node_left_unproven_or_proof_too_long__refused_AB49(dao: Dao) -> None:
@@ -183,17 +187,27 @@ def refused_for_its_proof(
     )
 
 
-def test_claim_many__leaves_of_two_contributors__refused_R7(dao: Dao) -> None:
-    a, b = leaves = crowd(dao, 2)
+def test_claim_many__of_many_contributors__equals_claims_one_by_one_R7_R13(dao: Dao) -> None:
+    """In any order of theirs, side by side or not; each is credited with its own."""
+    a, b, c = (dao.who(name) for name in ("a", "b", "c"))
+    leaves = [leaf(who, f"{who.name} {i}", i + 1) for i, who in enumerate((a, a, b, a, c, c, b))]
     batch = live(dao, leaves)
-    refused(
-        dao,
-        lambda: claim_many(dao, batch, leaves),
-        "DatasetRegistry_MixedContributors",
-        a.contributor,
-        b.contributor,
-        watch=leaves,
-    )
+    dao.deposit(1, 999_999_999)
+    dao.deposit(0, 77_777)
+    snapshot = dao.chain.snapshot()
+    for item in leaves:
+        dao.claim(batch, item)
+    apart = state(dao, leaves)
+    owed = [dao.splitter.claimable(who.address, [1]) for who in (a, b, c)]
+    dao.chain.revert(snapshot)
+    receipt = claim_many(dao, batch, leaves)
+    assert state(dao, leaves) == apart
+    for who, alone in zip((a, b, c), owed, strict=True):
+        assert 0 <= dao.splitter.claimable(who.address, [1]) - alone <= 3
+    recorded = [(e.args["contributor"], e.args["fingerprint"]) for e in receipt.named("ContributionClaimed")]
+    assert recorded == [(item.contributor, item.fingerprint) for item in leaves]
+    handed = [e.args["to"] for e in receipt.named("Transfer")]
+    assert handed == [who.address for who in (a, b, a, c, b)], "neighbours of one contributor together"
 
 
 def test_claim_many__proof_of_another_batch__refused_AB52(dao: Dao) -> None:
@@ -212,32 +226,37 @@ def test_claim_many__proof_of_another_batch__refused_AB52(dao: Dao) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "error"),
+    ("fields", "fault"),
     [
-        ({"quality": 4_999}, ("DatasetRegistry_QualityOutOfRange", 4_999, 5_000, 10_000)),
-        ({"units": 0}, ("DatasetRegistry_NoShares", 0, 9_000)),
+        ({"quality": 4_999}, QUALITY_OUT_OF_RANGE),
+        ({"quality": 10_001}, QUALITY_OUT_OF_RANGE),
+        ({"units": 0}, NO_SHARES),
+        ({"contributor": "0x" + "00" * 20}, INVALID_CONTRIBUTOR),
+        ({"contributor": "registry"}, INVALID_CONTRIBUTOR),
     ],
 )
-def test_claim_many__one_leaf_that_a_claim_would_refuse__refuses_all(dao: Dao, fields: dict, error: tuple) -> None:
+def test_claim_many__one_leaf_that_a_claim_would_refuse__is_skipped_and_named_R13(
+    dao: Dao, fields: dict, fault: int
+) -> None:
     leaves = mine(dao, 3)
+    if fields.get("contributor") == "registry":
+        fields = {"contributor": dao.registry.address}
     leaves[1] = changed(leaves[1], **fields)
     batch = live(dao, leaves)
-    refused(dao, lambda: claim_many(dao, batch, leaves), *error, watch=leaves)
-    claim_many(dao, batch, [leaves[0], leaves[2]])
+    receipt = claim_many(dao, batch, leaves)
+    assert skipped(receipt) == [(leaves[1].contributor, leaves[1].fingerprint, fault)]
+    assert [dao.registry.contribution(item.fingerprint).status for item in leaves] == [CLAIMED, UNCLAIMED, CLAIMED]
+    assert dao.registry.batch(batch.id).unresolvedCount == 1
+    with pytest.raises(Reverted):
+        dao.claim(batch, leaves[1])
 
 
-def test_claim_many__more_shares_together_than_signed__refused_R4(dao: Dao) -> None:
+def test_claim_many__more_shares_together_than_signed__the_last_is_skipped_R4(dao: Dao) -> None:
     leaves = [leaf(dao.who("collector"), f"part {i}", 10) for i in range(3)]
     batch = live(dao, leaves, totalShares=25 * UNIT)
-    refused(
-        dao,
-        lambda: claim_many(dao, batch, leaves),
-        "DatasetRegistry_SharesExceedBatch",
-        batch.id,
-        10 * UNIT,
-        5 * UNIT,
-        watch=leaves,
-    )
+    receipt = claim_many(dao, batch, leaves)
+    assert skipped(receipt) == [(leaves[2].contributor, leaves[2].fingerprint, SHARES_EXCEED_BATCH)]
+    assert dao.registry.batch(batch.id).unresolvedShares == 5 * UNIT
 
 
 def test_claim_many__of_a_sleeping_batch__mints_the_tokens_anew_R12(dao: Dao) -> None:

@@ -43,7 +43,7 @@ def custodian(alias: int | str, key: str = KEY) -> dict[str, Any]:
 BOUNDS = {
     "challengePeriod": (0, 30 * DAY),
     "claimPeriod": (365 * DAY, 36_500 * DAY),
-    "epochLength": (DAY, 366 * DAY),
+    "epochLength": (2 * DAY, 366 * DAY),
     "epochFloor": (UNIT, 2**63 - 1),
     "epochCapBps": (0, 10_000),
 }

@@ -60,12 +60,11 @@ def test_erase__by_the_contributor__shares_and_tokens_go_and_income_stays_R8(dao
     assert after["batches"][0].unresolvedCount == 3
     assert after["datasets"][0].erasures == 1
     assert dao.token.balanceOf(item.contributor) == dao.token.getVotes(item.contributor) == 0
-    assert dao.splitter.sharesOf(1, item.contributor) == dao.splitter.sharesOf(0, item.contributor) == 0
-    assert dao.splitter.claim(item.contributor, [0, 1], sender=item.contributor).value == sum(
-        # A quarter of each deposit, rounded down once for the pool and once for the member.
-        10 * UNIT * (amount * 2**64 // (40 * UNIT)) // 2**64
-        for amount in (4_000_000, 400_000)
-    )
+    assert dao.splitter.sharesOf(1, item.contributor) == 0
+    # A quarter of each deposit, rounded down once for each pool and once for the member.
+    index = sum(amount * 2**64 // (40 * UNIT) for amount in (4_000_000, 400_000))
+    earned = dao.splitter.claim(item.contributor, [0, 1], sender=item.contributor).value
+    assert earned == 10 * UNIT * index // 2**64
     dao.deposit(1, 3_000_000)
     assert dao.splitter.claimable(item.contributor, [0, 1]) == 0, "nothing after it (S-5)"
 
@@ -236,11 +235,37 @@ def test_erase__several_in_one_second__are_all_counted_in_it(dao: Dao) -> None:
     assert (dao.registry.erasuresAt(1, now), dao.registry.erasuresAt(1, now - 1)) == (3, 0)
 
 
+@pytest.mark.parametrize("fields", [{"quality": 4_999}, {"units": 0}, {"quality": 10_001}])
+def test_erase__leaf_that_never_had_shares__counts_for_no_licensee(dao: Dao, fields: dict[str, int]) -> None:
+    """It never was part of the dataset, so there is nothing to acknowledge, and nothing to be slashed for."""
+    item, other = crowd(dao, 2)
+    hollow = changed(item, **fields)
+    batch = live(dao, [hollow, other])
+    assert not included(dao, batch, hollow)
+    receipt = dao.erase(batch, hollow)
+    assert event(receipt, "ContributionErased").args["shares"] == 0
+    assert dao.registry.contribution(item.fingerprint).status == ERASED
+    assert dao.registry.erasuresAt(1, dao.chain.timestamp) == dao.registry.dataset(1).erasures == 0
+    dao.erase(batch, other)
+    assert dao.registry.erasuresAt(1, dao.chain.timestamp) == 1
+
+
+def test_erase__leaf_for_which_its_batch_has_no_shares_left__counts(dao: Dao) -> None:
+    """It was part of the dataset: a licensee may have it."""
+    first, second = crowd(dao, 2)
+    batch = dao.publish([first, second], totalShares=10 * UNIT)
+    dao.activate(batch)
+    dao.claim(batch, first)
+    assert included(dao, batch, second)
+    assert event(dao.erase(batch, second), "ContributionErased").args["shares"] == 0
+    assert dao.registry.erasuresAt(1, dao.chain.timestamp) == 1
+
+
 def test_erase__one_of_several_contributions__keeps_the_others(dao: Dao) -> None:
     owner = dao.who("collector")
     leaves = [leaf(owner, f"part {i}", i + 1) for i in range(3)]
     batch = live(dao, leaves, *leaves)
     dao.erase(batch, leaves[1])
     assert dao.token.balanceOf(owner.address) == 4 * UNIT
-    assert dao.splitter.sharesOf(1, owner.address) == dao.splitter.sharesOf(0, owner.address) == 4 * UNIT
+    assert dao.splitter.sharesOf(1, owner.address) == 4 * UNIT
     assert [included(dao, batch, item) for item in leaves] == [True, False, True]

@@ -41,7 +41,6 @@ def test_publish__signed_by_the_threshold__stores_the_batch_and_changes_nothing_
         datasetId=1,
         sequence=7,
         root=manifest.tree.root,
-        totalShares=30 * UNIT,
         unresolvedShares=30 * UNIT,
         unresolvedCount=3,
         sharesPerUnit=UNIT,
@@ -50,7 +49,6 @@ def test_publish__signed_by_the_threshold__stores_the_batch_and_changes_nothing_
         attestorSetVersion=1,
         since=dao.chain.timestamp,
         entryIndex=0,
-        commonsEntryIndex=0,
     )
     after = state(dao, leaves)
     assert dao.registry.batchCount() == 1
@@ -162,7 +160,7 @@ def test_publish__of_a_whole_epochs_cap__accepted_and_one_share_more_refused_T5(
     assert cap == 2000 * UNIT
     over, _ = dao.batch_message(crowd(dao, 1), totalShares=cap + 1)
     refused(dao, lambda: publish(dao, over), "DatasetRegistry_BatchExceedsCap", cap + 1, cap)
-    assert dao.registry.batch(dao.publish(crowd(dao, 1), totalShares=cap).id).totalShares == cap
+    assert dao.registry.batch(dao.publish(crowd(dao, 1), totalShares=cap).id).unresolvedShares == cap
 
 
 def test_publish__shares_that_would_wrap_64_bits__refused(dao: Dao) -> None:

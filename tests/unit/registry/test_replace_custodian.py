@@ -13,13 +13,13 @@ KEY = b"\1" * 32
 ZERO = "0x" + "00" * 20
 
 
-def test_replace_custodian__by_vote__seats_the_successor_and_unseats_the_leaver_B24(dao: Dao) -> None:
+def test_replace_custodian__by_vote__gives_the_slot_to_the_successor_B24(dao: Dao) -> None:
     successor = dao.who("successor").address
     proposal = executable(dao, "replaceCustodian", 1, 3, (successor, KEY, "s3://successor"))
     before = state(dao)
     receipt = dao.execute(proposal)
     custodian = SimpleNamespace(signer=successor, hpkeKey=KEY, uri="s3://successor")
-    assert event(receipt, "CustodianReplaced").args == {"epoch": 1, "slot": 3, "custodian": custodian}
+    assert event(receipt, "CustodianReplaced").args == {"version": 1, "slot": 3, "custodian": custodian}
     leaver = dao.actors["custodian-3"].address
     assert dao.registry.slotOf(1, successor) == (4, 3)
     assert dao.registry.slotOf(1, leaver) == (0, 3)

@@ -17,12 +17,12 @@ def people(dao: Dao, count: int) -> list[tuple[str, bytes, str]]:
     return [(dao.who(f"keeper-{i}").address, KEY, f"s3://keeper-{i}") for i in range(count)]
 
 
-def test_set_committee__by_vote__starts_an_epoch_and_keeps_the_past(dao: Dao) -> None:
+def test_set_committee__by_vote__starts_a_version_and_keeps_the_past(dao: Dao) -> None:
     proposal = executable(dao, "setCommittee", people(dao, 3), 2)
     before = state(dao)
     receipt = dao.execute(proposal)
     custodians = [SimpleNamespace(signer=a, hpkeKey=k, uri=u) for a, k, u in people(dao, 3)]
-    assert event(receipt, "CommitteeSet").args == {"epoch": 2, "custodians": custodians, "threshold": 2}
+    assert event(receipt, "CommitteeSet").args == {"version": 2, "custodians": custodians, "threshold": 2}
     assert dao.registry.committeeVersion() == 2
     assert dao.registry.committee(2) == (custodians, 2)
     slots = [dao.registry.slotOf(2, c.signer) for c in custodians]

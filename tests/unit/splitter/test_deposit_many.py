@@ -64,4 +64,3 @@ def test_deposit_many__lists_of_unequal_length__refused(pair: Pair) -> None:
     pair.accept(pair.payer, SHARES)
     with refused(pair.reader(pair.payer).words, "RevenueSplitter_LengthMismatch", 2, 1):
         pair.splitter.depositMany([1, 0], [1], sender=pair.payer.address)
-

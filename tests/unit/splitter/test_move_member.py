@@ -20,9 +20,7 @@ HOLDER, HEIR = actor("holder"), actor("heir")
 
 
 def move(pair: Pair, pool: int = 1, holder: Actor = HOLDER, heir: Actor = HEIR) -> Receipt:
-    receipt: Receipt = pair.splitter.moveMember(
-        pool, holder.address, heir.address, sender=pair.addresses["token"]
-    )
+    receipt: Receipt = pair.splitter.moveMember(pool, holder.address, heir.address, sender=pair.addresses["token"])
     return receipt
 
 
