@@ -75,8 +75,10 @@ abstract contract LeaseRun is LeaseBase {
         if (l.status != Status.Active) revert DataLeases_WrongStatus(leaseId, l.status);
         if (msg.sender != l.licensee) {
             uint48 overAt = l.paidPeriods == terms.periods ? l.paidUntil : l.paidUntil + terms.tolerance();
-            (uint256 toDataset,,) = _liveCuts(terms);
-            if (_now() < overAt && !_isDead(terms.datasetId, toDataset)) revert DataLeases_NotOver(leaseId);
+            (uint256 toDataset, uint256 toCommons,) = terms.cuts();
+            if (_now() < overAt && !_isDead(terms.datasetId, toDataset + toCommons)) {
+                revert DataLeases_NotOver(leaseId);
+            }
         }
         _end(leaseId, l, terms);
     }
@@ -222,8 +224,10 @@ abstract contract LeaseRun is LeaseBase {
             (, uint256 shares,,) = _splitter.pool(datasetId);
             if (shares < terms.minShares) revert DataLeases_TooFewShares(datasetId, shares, terms.minShares);
         }
-        (uint256 toDataset, uint256 toCommons, uint256 toTreasury) = _liveCuts(terms);
-        if (_isDead(datasetId, toDataset)) revert DataLeases_DeadPool(datasetId);
+        // A dataset's shares are among those of the commons, and what may be owed is asked for both together: the commons
+        // takes its part whenever the dataset does.
+        (uint256 toDataset, uint256 toCommons, uint256 toTreasury) = terms.cuts();
+        if (_isDead(datasetId, toDataset + toCommons)) revert DataLeases_DeadPool(datasetId);
 
         uint48 paidUntil = from + terms.periodLength;
         uint16 period = l.paidPeriods + 1;
@@ -232,17 +236,6 @@ abstract contract LeaseRun is LeaseBase {
         if (toTreasury != 0) _s.treasuryOwed += toTreasury;
         emit InstalmentPaid(leaseId, period, toDataset, toCommons, toTreasury, paidUntil);
         if (toDataset != 0) _deposit(datasetId, [toDataset, toCommons]);
-    }
-
-    /// @dev The parts of an instalment as the pools are now: a commons pool that takes nothing leaves its part to the
-    /// dataset.
-    function _liveCuts(PackedTerms storage terms)
-        private
-        view
-        returns (uint256 toDataset, uint256 toCommons, uint256 toTreasury)
-    {
-        (toDataset, toCommons, toTreasury) = terms.cuts();
-        if (_isDead(Protocol.COMMONS, toCommons)) (toDataset, toCommons) = (toDataset + toCommons, 0);
     }
 
     /// @dev Takes `bps` of the original bond, or what earlier slashes left of the maximum.

@@ -115,6 +115,10 @@ class Market:
         digest: bytes = self.dao.leases.hashTerms(self.dao.leases.offerTerms(offer)[0])
         return digest
 
+    def termination(self, lease: int, slash_bps: int) -> tuple[int, int, int]:
+        """What `terminate` takes: also the second that only a lease that was approved has."""
+        return lease, self.lease(lease).startBy, slash_bps
+
     # Votes
 
     def queued(self, name: str, *args: Any) -> Proposal:
@@ -195,6 +199,18 @@ class Market:
         before = self.picture()
         call()
         return changes(before, self.picture())
+
+    def does_nothing(self, call: Callable[[], Receipt]) -> None:
+        """The call succeeds, returns 0 if anything, and nothing has changed."""
+        receipts: list[Receipt] = []
+        assert self.effects(lambda: receipts.append(call())) == {}
+        assert (receipts[0].value in (0, None), receipts[0].logs) == (True, [])
+
+    def carries_out_nothing(self, proposal: Proposal) -> None:
+        """What the proposal wants has come about meanwhile: it is executed and changes nothing, now and not in fact."""
+        snapshot = self.dao.chain.snapshot()
+        assert self.effects(lambda: self.carry_out(proposal)) == {}
+        self.dao.chain.revert(snapshot)
 
     def said(self, receipt: Receipt, contract: str = "leases") -> list[tuple[str, dict[str, Any]]]:
         """The contract's own events, in order, with all their fields."""

@@ -33,7 +33,7 @@ def test_views__ids_that_do_not_exist__are_closed_and_empty_and_never_revert(mar
         assert not any(fields.values())
         assert (commons, treasury) == (0, 0)
     assert leases.proposalOf(number) == ([], [], [], b"\0" * 32)
-    assert leases.datasetLeases(number) == (0, 0, 0)
+    assert leases.datasetLeases(number) == (0, 0, NOBODY, 0)
     assert leases.leasesOf(number, licensee) == [0] * 8
 
 

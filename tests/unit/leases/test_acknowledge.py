@@ -108,17 +108,38 @@ def test_acknowledge__approved_or_ended__accepted_because_the_bond_still_vouches
     market.send("end", lease)
     market.dao.erase(*leavers[1])
     market.warp_to(market.paid_until(lease) + BOND_DELAY - 1)
-    assert market.dao.leases.isOverdue(lease)
+    assert market.dao.leases.isOverdue(lease), "erased in the second of the end, when access was still paid"
     market.send("acknowledge", lease)
     assert (market.lease(lease).status, market.lease(lease).acknowledged) == (ENDED, 2)
     with refused(market.picture, "DataLeases_NotOverdue", lease):
         market.send("slashUnacknowledged", lease)
 
 
+def test_overdue__erased_when_access_was_over__never_L10(market: Market) -> None:
+    """Whoever has no access any more has nothing to erase; what was erased before the end still counts."""
+    before, at_end = market.new_member("leaves before the end"), market.new_member("leaves at the end")
+    lease = market.active(periods=1)
+    until = market.paid_until(lease)
+    for members, count in (((at_end,), 0), ((before, at_end), 1)):
+        with market.moment(until - 1):
+            if len(members) == 2:
+                market.dao.erase(*before)
+            market.warp_to(until)
+            market.dao.erase(*at_end)
+            for at in (until + ACK_WINDOW, until + BOND_DELAY - 1):
+                market.warp_to(at)
+                assert market.dao.leases.isOverdue(lease) is bool(count)
+            if count:
+                market.send("slashUnacknowledged", lease, by=market.stranger)
+            else:
+                with refused(market.picture, "DataLeases_NotOverdue", lease):
+                    market.send("slashUnacknowledged", lease, by=market.stranger)
+
+
 def test_overdue__terminated_before_its_start__never_whatever_is_erased_later(market: Market) -> None:
     batch, item = market.new_member("leaver")
     lease = market.approved()
-    proposal = market.queued("terminate", lease, 0)
+    proposal = market.queued("terminate", *market.termination(lease, 0))
     market.warp_to(market.dao.governor.proposalEta(proposal.id))
     market.carry_out(proposal)
     market.dao.erase(batch, item)

@@ -12,7 +12,8 @@ import pytest
 
 from assurance.harness.chain.reader import refused
 from assurance.harness.dao.dao import EXECUTED, QUEUED
-from assurance.harness.dao.leases import ACTIVE, APPROVED, PENDING, START_WINDOW, Market
+from assurance.harness.dao.governance import operation_of
+from assurance.harness.dao.leases import ACTIVE, APPROVED, NOBODY, PENDING, START_WINDOW, Market
 from assurance.harness.dao.system import DAY
 
 ONLY_QUEUED = (1 << QUEUED).to_bytes(32, "big")
@@ -103,11 +104,7 @@ def test_approve__proposal_not_yet_executable__refused_by_the_governor_at_each_s
 
 def operation(market: Market, lease: int) -> bytes:
     """The timelock's id of the lease's approval."""
-    targets, values, calldatas, description = market.dao.leases.proposalOf(lease)
-    governor = bytes.fromhex(market.dao.governor.address[2:])
-    salt = bytes(a ^ b for a, b in zip(governor.ljust(32, b"\0"), description, strict=True))
-    found: bytes = market.dao.timelock.hashOperationBatch(targets, values, calldatas, b"\0" * 32, salt)
-    return found
+    return operation_of(market.dao, market.dao.lease_proposal(lease))
 
 
 def test_approve__executed_twice__refused_AB22(market: Market) -> None:
@@ -153,7 +150,7 @@ def test_approve__brake_pulled__waits_and_is_executed_once_it_is_released(market
 
 def test_approve__ninth_live_lease_of_a_licensee__refused_until_one_is_over(market: Market) -> None:
     """Access is looked for among eight: a live one must not fall off the list, a dead one may."""
-    offer = market.create_offer(slots=9, periods=1)
+    offer = market.create_offer(capacity=9, periods=1)
     leases = [market.accept(offer) for _ in range(8)]
     assert market.dao.leases.leasesOf(1, market.licensee.address) == leases[::-1]
     for lease in leases[1:]:
@@ -170,6 +167,6 @@ def test_approve__ninth_live_lease_of_a_licensee__refused_until_one_is_over(mark
     market.warp_to(market.lease(leases[0]).startBy)
     market.carry_out(proposal)
     assert market.dao.leases.leasesOf(1, market.licensee.address) == [lease, *leases[:0:-1]]
-    assert market.dao.leases.datasetLeases(1) == (9, 0, 0), "the one that made room was settled on the way"
+    assert market.dao.leases.datasetLeases(1) == (9, 0, NOBODY, 0), "the one that made room was settled on the way"
     assert all(market.dao.leases.leaseAccess(i)[0] for i in leases[1:])
     assert market.lease(leases[1]).status == ACTIVE

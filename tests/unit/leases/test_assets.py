@@ -29,7 +29,7 @@ def test_life_of_a_lease__with_an_odd_asset__drains_to_nothing_AB68_L1(dao: Dao,
         [lease], b"\1" * 32, "", False, market.licensee.address, sender=market.licensee.address
     ).value
     market.dao.fund(market.stranger, 1000, market.dao.models)
-    market.dao.models.pay(model, 1000, sender=market.stranger.address)
+    market.dao.models.pay(model, market.licensee.address, b"\1" * 32, 1000, sender=market.stranger.address)
     market.warp_to(market.paid_until(lease))
     market.send("payInstalment", lease)
     market.send("end", lease)
@@ -49,7 +49,7 @@ def test_request_and_accept__asset_takes_a_fee__refused(dao: Dao) -> None:
     with refused(market.picture, "DataLeases_WrongAmountReceived", COST, COST - COST // 100):
         market.dao.leases.request(market.dao.terms(), HPKE_KEY, "", sender=market.licensee.address)
     with refused(market.picture, "DataLeases_WrongAmountReceived", COST, COST - COST // 100):
-        market.send("accept", offer, HPKE_KEY, COST)
+        market.send("accept", offer, market.terms_hash(offer), HPKE_KEY, COST)
 
 
 def test_request__asset_says_false__refused(dao: Dao) -> None:
@@ -95,7 +95,7 @@ def test_withdraw_treasury__treasury_blocklisted__stops_nobody_else(dao: Dao) ->
     assert market.dao.leases.treasuryOwed() == 2 * TO_TREASURY
 
 
-def test_start_period__licensee_blocklisted__is_paid_from_escrow_all_the_same(dao: Dao) -> None:
+def test_pay_instalment__licensee_blocklisted__is_paid_from_escrow_all_the_same(dao: Dao) -> None:
     market = Market(Dao(chain=dao.chain, asset="BlocklistAsset"))
     lease = market.active()
     market.dao.asset.setBlocked(market.licensee.address, True, sender=market.stranger.address)

@@ -3,7 +3,7 @@ the start itself does is in test_start.py, for both ways to start.
 
 given a threshold or more of distinct custodians, in ascending order, over this very release: started
 given fewer, repeated, unordered, foreign or garbled signatures: refused
-given a committee or a seat that changed: the epoch stays, a seat's successor signs in its place
+given a committee or a slot that changed: the version stays, a slot's successor signs in its place
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ ROOT = keccak(text="release")
 
 
 def sign(
-    market: Market, lease: int, *signers: Actor, root: bytes = ROOT, epoch: int = 1, chain_id: int | None = None,
-    contract: str | None = None, domain: str = "DataLeases", kind: str = READINESS,
+    market: Market, lease: int, *signers: Actor, root: bytes = ROOT, version: int = 1, chain_id: int | None = None,
+    contract: str | None = None, domain: str = "DatasetRegistry", kind: str = READINESS,
 ) -> list[bytes]:  # fmt: skip
     typed = eip712.typed_data(
         domain,
         chain_id or market.dao.chain.chain_id,
-        contract or market.dao.leases.address,
+        contract or market.dao.registry.address,
         kind,
         lease,
         root,
-        epoch,
+        version,
     )
     return [s.sign(typed) for s in signers]
 
@@ -76,36 +76,36 @@ def test_confirm_delivery__signers_not_strictly_ascending__refused_AB61(market: 
 def test_confirm_delivery__garbage_signature__refused(market: Market, length: int) -> None:
     lease = market.approved()
     nobody = "0x" + "00" * 20
-    with refused(market.picture, "DatasetRegistry_SignersNotAscending", nobody, nobody):
-        confirm(market, lease, [b"\0" * length])
+    with refused(market.picture, "DatasetRegistry_NotSigner", nobody, 1):
+        confirm(market, lease, [b"\0" * length] * 3)
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
         {"root": keccak(text="another release")},
-        {"epoch": 2},
+        {"version": 2},
         {"chain_id": 1},
         {"contract": "0x" + "11" * 20},
-        {"domain": "DatasetRegistry"},
+        {"domain": "DataLeases"},
         {"kind": READINESS.replace("Readiness", "Release")},
     ],
     ids=lambda wrong: next(iter(wrong)),
 )
 def test_confirm_delivery__signed_for_something_else__refused_AB64(market: Market, wrong: dict[str, Any]) -> None:
-    """Whoever a foreign signature recovers to, it has no seat."""
+    """Whoever a foreign signature recovers to, it has no slot."""
     lease = market.approved()
     before = market.picture()
     signatures = sign(market, lease, *slots(market, 0, 1, 2), **wrong)
-    with pytest.raises(Exception, match=r"DataLeases_(NotCustodian|SignersNotAscending)"):
+    with pytest.raises(Exception, match=r"DatasetRegistry_(NotSigner|SignersNotAscending)"):
         confirm(market, lease, signatures)
     assert market.picture() == before
     other = sign(market, lease + 1, *slots(market, 0, 1, 2))
-    with pytest.raises(Exception, match=r"DataLeases_(NotCustodian|SignersNotAscending)"):
+    with pytest.raises(Exception, match=r"DatasetRegistry_(NotSigner|SignersNotAscending)"):
         confirm(market, lease, other)
 
 
-def test_confirm_delivery__signer_without_a_seat__refused(market: Market) -> None:
+def test_confirm_delivery__signer_without_a_slot__refused(market: Market) -> None:
     lease, stranger = market.approved(), market.stranger
     signers = sorted([*slots(market, 0, 1), stranger], key=lambda a: int(a.address, 16))
     with refused(market.picture, "DatasetRegistry_NotSigner", stranger.address, 1):
@@ -118,21 +118,21 @@ def test_confirm_delivery__committee_changed_after_approval__the_old_one_signs(m
     rows = [(c.address, b"\1" * 32, "file:new") for c in new]
     market.dao.govern(market.founder, market.dao.registry, "setCommittee", rows, 2)
     ascending = sorted(new, key=lambda a: int(a.address, 16))
-    for epoch in (1, 2):
-        signatures = sign(market, lease, *ascending, epoch=epoch)
-        with pytest.raises(Exception, match=r"DataLeases_(NotCustodian|SignersNotAscending)"):
+    for version in (1, 2):
+        signatures = sign(market, lease, *ascending, version=version)
+        with pytest.raises(Exception, match=r"DatasetRegistry_(NotSigner|SignersNotAscending)"):
             confirm(market, lease, signatures)
     confirm(market, lease, sign(market, lease, *slots(market, 0, 1, 2)))
     assert market.lease(lease).status == ACTIVE
 
 
-def test_confirm_delivery__seat_passed_to_a_successor__it_signs_and_the_leaver_does_not_B24(market: Market) -> None:
+def test_confirm_delivery__slot_passed_to_a_successor__it_signs_and_the_leaver_does_not_B24(market: Market) -> None:
     lease = market.approved()
     leaver, heir = market.dao.who("custodian-0"), market.dao.who("heir")
     row = (heir.address, b"\1" * 32, "file:heir")
     market.dao.govern(market.founder, market.dao.registry, "replaceCustodian", 1, 0, row)
     with refused(market.picture, "DatasetRegistry_NotSigner", leaver.address, 1):
-        confirm(market, lease, sign(market, lease, leaver))
+        confirm(market, lease, sign(market, lease, leaver, *slots(market, 1, 2)))
     signers = sorted([heir, *slots(market, 1, 2)], key=lambda a: int(a.address, 16))
     confirm(market, lease, sign(market, lease, *signers))
 
@@ -157,7 +157,7 @@ def test_confirm_delivery__custodian_that_agreed_on_chain__signs_by_its_address_
     dao.govern(market.founder, dao.registry, "setCommittee", [(wallet, b"\1" * 32, "file:wallet")], 1)
     lease = market.approved()
     nobody = "0x" + "00" * 20
-    with refused(market.picture, "DatasetRegistry_SignersNotAscending", nobody, nobody):
+    with refused(market.picture, "DatasetRegistry_NotSigner", nobody, 2):
         confirm(market, lease, [bytes.fromhex(wallet[2:-2])])
     confirm(market, lease, [bytes.fromhex(wallet[2:])])
     assert market.lease(lease).status == ACTIVE

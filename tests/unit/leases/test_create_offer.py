@@ -12,13 +12,17 @@ from typing import Any
 import pytest
 
 from assurance.harness.chain.reader import refused
+from assurance.harness.dao.dao import leaf
 from assurance.harness.dao.leases import NOBODY, PRICE, Market
+from assurance.harness.dao.registry import name32
 from assurance.harness.dao.system import DAY
 
 
 def offer_args(
     market: Market, licensee: str = NOBODY, capacity: int = 1, days: int = 60, **terms: Any
 ) -> tuple[Any, ...]:
+    shares = market.dao.splitter.pool(1)[1]
+    terms = {"minShares": (shares + 1) // 2} | terms
     return market.dao.terms(**terms), licensee, capacity, market.now + days * DAY
 
 
@@ -50,19 +54,33 @@ def test_create_offer__free_of_rent_and_bond__accepted(market: Market) -> None:
     assert (terms.pricePerPeriod, terms.bond, terms.royaltyBps) == (0, 0, 10_000)
 
 
+HALF = 150 * 10**9
+"""Half of the shares of the founder's data."""
 REFUSALS = [
     ({"purposes": 4}, "DataLeases_PurposeNotAllowed", (4, 3)),
     ({"purposes": 0}, "DataLeases_PurposeNotAllowed", (0, 3)),
-    ({"pricePerPeriod": 2**96}, "DataLeases_InvalidTerms", ("pricePerPeriod", 2**96, 0, 2**96 - 1)),
-    ({"bond": 2**96}, "DataLeases_InvalidTerms", ("bond", 2**96, 0, 2**96 - 1)),
-    ({"periodLength": 7 * DAY - 1}, "DataLeases_InvalidTerms", ("periodLength", 7 * DAY - 1, 7 * DAY, 90 * DAY)),
-    ({"periodLength": 90 * DAY + 1}, "DataLeases_InvalidTerms", ("periodLength", 90 * DAY + 1, 7 * DAY, 90 * DAY)),
-    ({"periods": 0}, "DataLeases_InvalidTerms", ("periods", 0, 1, 12)),
-    ({"periods": 13}, "DataLeases_InvalidTerms", ("periods", 13, 1, 12)),
-    ({"royaltyBps": 10_001}, "DataLeases_InvalidTerms", ("royaltyBps", 10_001, 0, 10_000)),
+    ({"pricePerPeriod": 2**96}, "DataLeases_InvalidTerms", (name32("pricePerPeriod"), 2**96, 0, 2**96 - 1)),
+    ({"bond": 2**96}, "DataLeases_InvalidTerms", (name32("bond"), 2**96, 0, 2**96 - 1)),
+    (
+        {"periodLength": 7 * DAY - 1},
+        "DataLeases_InvalidTerms",
+        (name32("periodLength"), 7 * DAY - 1, 7 * DAY, 90 * DAY),
+    ),
+    (
+        {"periodLength": 90 * DAY + 1},
+        "DataLeases_InvalidTerms",
+        (name32("periodLength"), 90 * DAY + 1, 7 * DAY, 90 * DAY),
+    ),
+    ({"periods": 0}, "DataLeases_InvalidTerms", (name32("periods"), 0, 1, 12)),
+    ({"periods": 13}, "DataLeases_InvalidTerms", (name32("periods"), 13, 1, 12)),
+    ({"royaltyBps": 10_001}, "DataLeases_InvalidTerms", (name32("royaltyBps"), 10_001, 0, 10_000)),
     ({"datasetId": 2}, "DatasetRegistry_UnknownDataset", (2,)),
-    ({"capacity": 0}, "DataLeases_InvalidOffer", ("capacity", 0, 1, 2**16 - 1)),
-    ({"capacity": 2**16}, "DataLeases_InvalidOffer", ("capacity", 2**16, 1, 2**16 - 1)),
+    ({"capacity": 0}, "DataLeases_InvalidOffer", (name32("capacity"), 0, 1, 2**16 - 1)),
+    ({"minShares": 2**64}, "DataLeases_InvalidTerms", (name32("minShares"), 2**64, 0, 2**64 - 1)),
+    ({"minShares": HALF - 1}, "DataLeases_InvalidOffer", (name32("minShares"), HALF - 1, HALF, 2**64 - 1)),
+    ({"minShares": 0}, "DataLeases_InvalidOffer", (name32("minShares"), 0, HALF, 2**64 - 1)),
+    ({"exclusive": True}, "DataLeases_InvalidOffer", (name32("exclusive"), 1, 0, 0)),
+    ({"capacity": 2**16}, "DataLeases_InvalidOffer", (name32("capacity"), 2**16, 1, 2**16 - 1)),
 ]
 
 
@@ -85,11 +103,11 @@ def test_create_offer__anything_out_of_range__execution_refused(market: Market) 
 
 def test_create_offer__expiry_not_in_the_future__execution_refused_AB74(market: Market) -> None:
     expiry = market.now + 10 * DAY
-    proposal = market.queued("createOffer", market.dao.terms(), NOBODY, 1, expiry)
+    proposal = market.queued("createOffer", *offer_args(market)[:-1], expiry)
     for at in (expiry, expiry + 1):
         with (
             market.moment(at),
-            refused(market.picture, "DataLeases_InvalidOffer", "expiry", expiry, at + 1, 2**48 - 1),
+            refused(market.picture, "DataLeases_InvalidOffer", name32("expiry"), expiry, at + 1, 2**48 - 1),
         ):
             market.carry_out(proposal)
     market.warp_to(expiry - 1)
@@ -98,7 +116,7 @@ def test_create_offer__expiry_not_in_the_future__execution_refused_AB74(market: 
 
 
 def test_create_offer__latest_expiry_there_is__accepted_AB65(market: Market) -> None:
-    market.dao.govern(market.founder, market.dao.leases, "createOffer", market.dao.terms(), NOBODY, 65_535, 2**48 - 1)
+    market.dao.govern(market.founder, market.dao.leases, "createOffer", *offer_args(market)[:2], 65_535, 2**48 - 1)
     lease = market.accept(1)
     market.send("start", lease)
     assert market.dao.leases.offer(1).taken == 1
@@ -114,12 +132,29 @@ def test_create_offer__by_anyone_but_the_timelock__refused(market: Market, who: 
 def test_create_offer__policy_changes_afterwards__keeps_its_terms_and_cuts_L7(market: Market) -> None:
     offer = market.create_offer()
     policy = vars(market.dao.registry.currentPolicy(1)) | {
-        "commonsBps": 0, "treasuryBps": 3000, "purposes": 2, "minPricePerPeriod": 2 * PRICE,
+        "commonsBps": 0, "treasuryBps": 3000, "minPricePerPeriod": 2 * PRICE,
     }  # fmt: skip
     market.dao.govern(market.founder, market.dao.registry, "updatePolicy", 1, policy)
     lease = market.accept(offer)
     (paid,) = market.send("start", lease).named("InstalmentPaid")
     assert (paid.args["toCommons"], paid.args["toTreasury"]) == (PRICE // 20, PRICE // 20)
+
+
+def test_create_offer__min_shares__at_least_half_of_what_the_pool_has_rounded_up_L13(market: Market) -> None:
+    """Whoever accepts must not pay a year's rent for what is left after an exit; of an empty pool there is no half."""
+    market.dao.contribute(leaf(market.founder, "one more share", 1, 9_999))
+    shares = market.dao.splitter.pool(1)[1]
+    offer = market.create_offer(minShares=(shares + 1) // 2)
+    assert market.dao.leases.offerTerms(offer)[0].minShares == (shares + 1) // 2
+    empty = vars(market.dao.registry.currentPolicy(1))
+    market.dao.govern(market.founder, market.dao.registry, "createDataset", empty)
+    offer = market.create_offer(datasetId=2, minShares=0)
+    assert market.dao.leases.offerTerms(offer)[0].minShares == 0
+
+
+def test_create_offer__exclusive_to_a_named_licensee__accepted(market: Market) -> None:
+    offer = market.create_offer(market.licensee.address, exclusive=True)
+    assert market.dao.leases.offerTerms(offer)[0].exclusive
 
 
 def test_create_offer__cuts_that_differ__are_told_and_kept_each_in_its_place(market: Market) -> None:

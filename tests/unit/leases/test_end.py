@@ -15,10 +15,12 @@ from assurance.harness.dao.leases import (
     BOND,
     BOND_DELAY,
     ENDED,
+    NOBODY,
     PENDING,
     PERIOD,
     PERIODS,
     PRICE,
+    REFUNDED,
     TOLERANCE,
     Market,
 )
@@ -51,11 +53,11 @@ def test_end__after_paid_access__leaves_the_counter_at_once(market: Market) -> N
     until = market.paid_until(lease)
     with market.moment(until - 1):
         market.send("end", lease)
-        assert market.dao.leases.datasetLeases(1) == (1, 0, 0)
+        assert market.dao.leases.datasetLeases(1) == (1, 0, NOBODY, 0)
     market.warp_to(until)
     receipt = market.send("end", lease)
     assert [name for name, _ in market.said(receipt)] == ["LeaseExpired", "LeaseEnded"]
-    assert market.dao.leases.datasetLeases(1) == (0, 0, 0)
+    assert market.dao.leases.datasetLeases(1) == (0, 0, NOBODY, 0)
 
 
 @pytest.mark.parametrize("who", ["stranger", "founder", "guardian"])
@@ -89,8 +91,7 @@ def test_end__by_anyone_after_the_last_period__from_paid_until_on(market: Market
     market.warp_to(until)
     receipt = market.send("end", lease, by=market.stranger)
     assert ("LeaseEnded", {"leaseId": lease, "returned": 0, "accessUntil": until}) in market.said(receipt)
-    with refused(market.picture, "DataLeases_NothingToWithdraw", lease):
-        market.send("claimRefund", lease)
+    market.does_nothing(lambda: market.send("claimRefund", lease))
 
 
 def test_end__by_anyone_with_a_dead_pool__at_once_and_paid_access_stays(market: Market) -> None:
@@ -103,14 +104,72 @@ def test_end__by_anyone_with_a_dead_pool__at_once_and_paid_access_stays(market: 
     assert market.dao.leases.leaseAccess(lease)[0]
 
 
-@pytest.mark.parametrize("status", [PENDING, APPROVED])
-def test_end__before_the_start__refused_because_it_waits_for_start_by(market: Market, status: int) -> None:
-    lease, proposal = market.request()
-    if status == APPROVED:
-        market.dao.pass_(proposal, market.founder)
+def test_end__pending__refused_because_it_waits_for_its_vote(market: Market) -> None:
+    lease, _ = market.request()
     for by in (market.licensee, market.stranger):
-        with refused(market.picture, "DataLeases_WrongStatus", lease, status):
+        with refused(market.picture, "DataLeases_WrongStatus", lease, PENDING):
             market.send("end", lease, by=by)
+
+
+def test_end__approved__by_the_licensee__returns_everything_and_frees_every_place_L13(market: Market) -> None:
+    """A licensee can always leave before it starts: its instalment is not yet owed to anyone."""
+    offer = market.create_offer(market.licensee.address, exclusive=True)
+    lease = market.accept(offer)
+    with refused(market.picture, "DataLeases_NotLicensee", market.stranger.address, market.licensee.address):
+        market.send("end", lease, by=market.stranger)
+    with market.moment(market.now):
+        assert market.effects(lambda: market.send("end", lease)) == {
+            "lease 1 status": (APPROVED, REFUNDED),
+            "lease 1 escrow": (PRICE * PERIODS, 0),
+            "lease 1 bond": (BOND, 0),
+            "lease 1 returnable": (0, PRICE * PERIODS + BOND),
+            "lease 1 live": (True, False),
+            "offer 1 taken": (1, 0),
+            "dataset 1 live": (1, 0),
+            "dataset 1 exclusives": (1, 0),
+            "dataset 1 exclusive licensee": (market.licensee.address, NOBODY),
+        }
+    receipt = market.send("end", lease)
+    assert market.said(receipt) == [
+        ("LeaseExpired", {"leaseId": lease}),
+        ("LeaseRefunded", {"leaseId": lease, "amount": PRICE * PERIODS + BOND}),
+    ]
+    with refused(market.picture, "DataLeases_WrongStatus", lease, REFUNDED):
+        market.dao.deliver(lease)
+    with refused(market.picture, "DataLeases_WrongStatus", lease, REFUNDED):
+        market.send("end", lease)
+    assert market.send("claimRefund", lease).value == PRICE * PERIODS + BOND
+
+
+def test_end__too_few_shares_for_the_terms__is_a_reason_for_the_licensee_alone_L13(market: Market) -> None:
+    """A large member erases in the second of the instalment: nobody pays a whole rent for what is left."""
+    batch, item = market.new_member("large", units=600)
+    lease = market.active(minShares=600 * 10**9, periods=2)
+    market.dao.erase(batch, item)
+    market.send("acknowledge", lease)
+    market.warp_to(market.paid_until(lease))
+    with refused(market.picture, "DataLeases_TooFewShares", 1, 300 * 10**9, 600 * 10**9):
+        market.send("payInstalment", lease, by=market.stranger)
+    with refused(market.picture, "DataLeases_NotOver", lease):
+        market.send("end", lease, by=market.stranger)
+    market.send("end", lease)
+    assert market.lease(lease).returnable == PRICE
+
+
+@pytest.mark.parametrize("way", ["start", "deliver"])
+def test_start__too_few_shares_for_the_terms__refused_and_the_licensee_leaves_whole_L13(
+    market: Market, way: str
+) -> None:
+    batch, item = market.new_member("large", units=600)
+    lease = market.approved(minShares=900 * 10**9, periods=1)
+    begin = {"start": lambda: market.send("start", lease), "deliver": lambda: market.dao.deliver(lease)}[way]
+    with market.moment(market.now):
+        begin()
+    market.dao.erase(batch, item)
+    with refused(market.picture, "DataLeases_TooFewShares", 1, 300 * 10**9, 900 * 10**9):
+        begin()
+    market.send("end", lease)
+    assert market.send("claimRefund", lease).value == PRICE + BOND
 
 
 def test_end__unknown__refused(market: Market) -> None:

@@ -18,6 +18,7 @@ from assurance.harness.chain.reader import refused
 from assurance.harness.dao.dao import HPKE_KEY, Dao
 from assurance.harness.dao.dao import PENDING as PROPOSAL_PENDING
 from assurance.harness.dao.leases import APPROVED, BOND, COST, NOBODY, PENDING, PERIODS, PRICE, Market
+from assurance.harness.dao.registry import name32
 from assurance.harness.dao.system import DAY, config
 
 
@@ -49,9 +50,9 @@ def test_request__terms_inside_the_policy__escrows_and_opens_the_vote(market: Ma
 
     description = full_description(market, 1, terms, 'for "research" \x07')
     approval = dao.leases.encode("approve", 1, dao.leases.hashTerms(terms))
-    action = ([dao.leases.address], [0], [approval], keccak(text=description))
+    action = ([dao.leases.address], [0], [approval], bytes(32))
     assert dao.leases.proposalOf(1) == action
-    assert proposal == dao.governor.hashProposal(*action)
+    assert proposal == dao.governor.hashProposal(*action) == dao.governor.getProposalId(*action)
     assert dao.governor.state(proposal) == PROPOSAL_PENDING
     assert dao.governor.proposalProposer(proposal) == dao.leases.address
     assert dao.governor.proposalLicensee(proposal) == licensee.address
@@ -61,7 +62,6 @@ def test_request__terms_inside_the_policy__escrows_and_opens_the_vote(market: Ma
         "licensee": licensee.address,
         "hpkeKey": HPKE_KEY,
         "offerId": 0,
-        "proposalId": proposal,
         "committeeVersion": 0,
         "paidPeriods": 0,
         "startBy": 0,
@@ -113,7 +113,7 @@ def test_request__cuts_that_differ__are_told_and_kept_each_in_its_place(market: 
 def test_request__twice_the_same__two_leases_and_two_proposals(market: Market) -> None:
     first, second = market.request()[1], market.request()[1]
     assert first.id != second.id
-    assert [market.lease(i).proposalId for i in (1, 2)] == [first.id, second.id]
+    assert [market.dao.governor.proposalLicensee(p.id) for p in (first, second)] == [market.licensee.address] * 2
 
 
 BOUNDS = [
@@ -122,6 +122,7 @@ BOUNDS = [
     ("periodLength", 7 * DAY, 90 * DAY, (7 * DAY, 90 * DAY)),
     ("periods", 1, 12, (1, 12)),
     ("royaltyBps", 0, 10_000, (0, 10_000)),
+    ("minShares", 0, 2**64 - 1, (0, 2**64 - 1)),
 ]
 
 
@@ -131,11 +132,11 @@ def test_request__term_at_its_bounds_accepted_and_beyond__refused_AB65(
 ) -> None:
     rich(market)
     if low:
-        with refused(market.picture, "DataLeases_InvalidTerms", field, low - 1, *bounds):
+        with refused(market.picture, "DataLeases_InvalidTerms", name32(field), low - 1, *bounds):
             ask(market, **{field: low - 1})
-    with refused(market.picture, "DataLeases_InvalidTerms", field, high + 1, *bounds):
+    with refused(market.picture, "DataLeases_InvalidTerms", name32(field), high + 1, *bounds):
         ask(market, **{field: high + 1})
-    with refused(market.picture, "DataLeases_InvalidTerms", field, 2**256 - 1, *bounds):
+    with refused(market.picture, "DataLeases_InvalidTerms", name32(field), 2**256 - 1, *bounds):
         ask(market, **{field: 2**256 - 1})
     for value in (low, high):
         ask(market, **{field: value})
@@ -148,7 +149,7 @@ def test_request__policy_wider_than_any_lease__periods_of_1_to_366_days(market: 
     market.dao.govern(market.founder, market.dao.registry, "updatePolicy", 1, policy)
     rich(market)
     for length in (DAY - 1, 366 * DAY + 1):
-        with refused(market.picture, "DataLeases_InvalidTerms", "periodLength", length, DAY, 366 * DAY):
+        with refused(market.picture, "DataLeases_InvalidTerms", name32("periodLength"), length, DAY, 366 * DAY):
             ask(market, periodLength=length)
     for length in (DAY, 366 * DAY):
         ask(market, periodLength=length)
@@ -198,9 +199,13 @@ def test_request__text_of_4_kib_accepted_and_longer__refused_AB75(market: Market
 def test_request__text_that_imitates_its_frame__is_only_text_AB75(market: Market, text: str) -> None:
     """What frames the text is read from the front and from the back; nothing in between takes its place."""
     rich(market)
-    lease, proposal = ask(market, text=text).value
-    description = keccak(text=full_description(market, lease, market.dao.terms(), text))
-    assert market.dao.leases.proposalOf(lease)[3] == description
+    receipt = ask(market, text=text)
+    lease, proposal = receipt.value
+    (created,) = receipt.named("ProposalCreated")
+    description = full_description(market, lease, market.dao.terms(), text)
+    assert created.args["description"] == description
+    action = market.dao.leases.proposalOf(lease)[:3]
+    assert market.dao.governor.getProposalId(*action, keccak(text=description)) == proposal
     assert market.dao.governor.proposalProposer(proposal) == market.dao.leases.address
     market.dao.pass_(market.dao.lease_proposal(lease), market.founder)
     assert market.lease(lease).status == APPROVED

@@ -1,18 +1,18 @@
 """`reserve` and exclusivity by vote: a dataset waits for an exclusive lease that won its vote, as long as that stays
-Queued, and nothing lives beside it (L-8)."""
+Queued, and nothing of another licensee lives beside it (L-8)."""
 
 from __future__ import annotations
 
 from assurance.harness.chain.reader import refused
 from assurance.harness.dao.dao import HPKE_KEY
-from assurance.harness.dao.leases import APPROVED, COST, PENDING, START_WINDOW, Market
+from assurance.harness.dao.leases import APPROVED, COST, NOBODY, PENDING, START_WINDOW, Market
 from assurance.harness.dao.system import DAY
 
 
 def rival_with_money(market: Market, offer: int) -> object:
     rival = market.dao.who("rival")
     market.dao.fund(rival, COST, market.dao.leases)
-    return lambda: market.send("accept", offer, HPKE_KEY, COST, by=rival)
+    return lambda: market.send("accept", offer, market.terms_hash(offer), HPKE_KEY, COST, by=rival)
 
 
 def test_reserve__queued_exclusive_lease__keeps_others_out_until_it_is_approved_L8(market: Market) -> None:
@@ -28,7 +28,7 @@ def test_reserve__queued_exclusive_lease__keeps_others_out_until_it_is_approved_
     with refused(market.picture, "DataLeases_Exclusive", 1, lease):
         accept()
     market.dao.execute(proposal)
-    assert market.dao.leases.datasetLeases(1) == (1, lease, 0)
+    assert market.dao.leases.datasetLeases(1) == (1, 1, market.licensee.address, 0)
     with refused(market.picture, "DataLeases_Exclusive", 1, lease):
         accept()
 
@@ -40,7 +40,7 @@ def test_reserve__exclusive_lease_approved__leaves_no_reservation_for_any_queued
     market.queue(proposal)
     market.send("reserve", lease)
     market.dao.execute(proposal)
-    assert market.dao.leases.datasetLeases(1) == (1, lease, 0)
+    assert market.dao.leases.datasetLeases(1) == (1, 1, market.licensee.address, 0)
 
 
 def test_reserve__proposal_expires__the_dataset_is_free_that_second(market: Market) -> None:
@@ -51,11 +51,11 @@ def test_reserve__proposal_expires__the_dataset_is_free_that_second(market: Mark
     end = market.dao.governor.proposalEta(proposal.id) + 14 * DAY
     accept = rival_with_money(market, offer)
     with market.moment(end - 1):
-        assert market.dao.leases.datasetLeases(1) == (0, 0, lease)
+        assert market.dao.leases.datasetLeases(1) == (0, 0, NOBODY, lease)
         with refused(market.picture, "DataLeases_Exclusive", 1, lease):
             accept()
     market.warp_to(end)
-    assert market.dao.leases.datasetLeases(1) == (0, 0, 0)
+    assert market.dao.leases.datasetLeases(1) == (0, 0, NOBODY, 0)
     accept()
     with refused(market.picture, "DataLeases_NotReservable", lease):
         market.send("reserve", lease)
@@ -67,9 +67,9 @@ def test_reserve__guardian_cancels_it__the_dataset_is_free_at_once(market: Marke
     market.queue(proposal)
     market.send("reserve", lease)
     market.dao.governor.cancel(*proposal.action, sender=market.dao.who("guardian").address)
-    assert market.dao.leases.datasetLeases(1) == (0, 0, 0)
+    assert market.dao.leases.datasetLeases(1) == (0, 0, NOBODY, 0)
     rival_with_money(market, offer)()
-    assert market.dao.leases.datasetLeases(1) == (1, 0, 0)
+    assert market.dao.leases.datasetLeases(1) == (1, 0, NOBODY, 0)
 
 
 def test_reserve__not_queued_or_not_exclusive_or_not_pending__refused(market: Market) -> None:
@@ -110,7 +110,7 @@ def test_reserve__two_exclusive_winners__the_first_reservation_holds_while_queue
         market.send("reserve", first)
     market.warp_to(market.dao.governor.proposalEta(first_proposal.id))
     with refused(market.picture, "DataLeases_Exclusive", 1, second):
-        market.carry_out(first_proposal)
+        market.carry_out(first_proposal)  # queued in the same second: not earlier
     market.carry_out(second_proposal)
     with refused(market.picture, "DataLeases_Exclusive", 1, second):
         market.carry_out(first_proposal)
@@ -130,7 +130,7 @@ def test_reserve__takes_over_from_a_reservation_that_is_over(market: Market) -> 
         market.send("reserve", second)
     market.warp_to(market.now + 1)
     market.send("reserve", second)
-    assert market.dao.leases.datasetLeases(1) == (0, 0, second)
+    assert market.dao.leases.datasetLeases(1) == (0, 0, NOBODY, second)
 
 
 def test_exclusive_approval__beside_shared_leases__refused_until_they_are_settled_L8(market: Market) -> None:
@@ -143,7 +143,7 @@ def test_exclusive_approval__beside_shared_leases__refused_until_they_are_settle
     market.warp_to(market.lease(shared).startBy)
     market.send("expire", shared, by=market.stranger)
     market.carry_out(proposal)
-    assert market.dao.leases.datasetLeases(1) == (1, lease, 0)
+    assert market.dao.leases.datasetLeases(1) == (1, 1, market.licensee.address, 0)
 
 
 def test_reserve__unstarted_shared_lease__runs_out_before_the_reservation_does(market: Market) -> None:
@@ -159,3 +159,39 @@ def test_reserve__unstarted_shared_lease__runs_out_before_the_reservation_does(m
     market.send("expire", squatter)
     market.carry_out(proposal)
     assert market.lease(lease).status == APPROVED
+
+
+def test_reserve__request_with_an_earlier_eta__is_approved_all_the_same(market: Market) -> None:
+    """A reservation that can never be used must not hold out what was agreed to before it."""
+    earlier, earlier_proposal = market.request(market.dao.who("rival"))
+    market.queue(earlier_proposal)
+    lease, proposal = market.request(exclusive=True)
+    market.queue(proposal)
+    market.send("reserve", lease)
+    later, later_proposal = market.request(market.dao.who("rival"))
+    market.queue(later_proposal)
+    market.warp_to(market.dao.governor.proposalEta(later_proposal.id))
+    with refused(market.picture, "DataLeases_Exclusive", 1, lease):
+        market.carry_out(later_proposal)
+    market.carry_out(earlier_proposal)
+    assert market.lease(earlier).status == APPROVED
+    assert market.dao.leases.datasetLeases(1) == (1, 0, NOBODY, lease), "the dataset is still held"
+    with refused(market.picture, "DataLeases_LiveLeases", 1, 1):
+        market.carry_out(proposal)
+    assert market.lease(later).status == PENDING
+
+
+def test_exclusive_approval__of_a_renewal__lives_beside_the_licensees_own_L8(market: Market) -> None:
+    first, second = market.approved(exclusive=True), market.approved(exclusive=True)
+    assert market.dao.leases.datasetLeases(1) == (2, 2, market.licensee.address, 0)
+    rival, proposal = market.request(market.dao.who("rival"))
+    market.queue(proposal)
+    market.warp_to(market.dao.governor.proposalEta(proposal.id))
+    with refused(market.picture, "DataLeases_Exclusive", 1, second):
+        market.carry_out(proposal)
+    market.send("end", second)
+    with refused(market.picture, "DataLeases_Exclusive", 1, first):
+        market.carry_out(proposal)
+    market.send("end", first)
+    market.carry_out(proposal)
+    assert market.lease(rival).status == APPROVED

@@ -111,15 +111,15 @@ def test_slash_unacknowledged__maximum_reached__refused_and_half_the_bond_stays_
         amounts.append(slashed.args["amount"])
         market.warp_to(market.now + ACK_WINDOW)
     assert amounts == [BOND // 5, BOND // 5, BOND // 10]
-    with refused(market.picture, "DataLeases_SlashTooLarge", lease, 2000, 0):
+    with refused(market.picture, "DataLeases_NothingToSlash", lease):
         market.send("slashUnacknowledged", lease)
     assert market.lease(lease).bond == BOND // 2
 
 
 def test_slash_unacknowledged__after_a_termination_took_the_maximum__refused(market: Market) -> None:
     lease = overdue(market)
-    market.dao.govern(market.founder, market.dao.leases, "terminate", lease, 5000)
-    with refused(market.picture, "DataLeases_SlashTooLarge", lease, 500, 0):
+    market.dao.govern(market.founder, market.dao.leases, "terminate", *market.termination(lease, 5000))
+    with refused(market.picture, "DataLeases_NothingToSlash", lease):
         market.send("slashUnacknowledged", lease)
 
 
@@ -174,5 +174,5 @@ def test_slash_unacknowledged__lease_without_a_bond__refused(market: Market) -> 
     market.send("start", lease)
     market.dao.erase(*leaver)
     market.warp_to(market.now + ACK_WINDOW)
-    with refused(market.picture, "DataLeases_SlashTooLarge", lease, 500, 0):
+    with refused(market.picture, "DataLeases_NothingToSlash", lease):
         market.send("slashUnacknowledged", lease)

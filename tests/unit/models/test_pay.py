@@ -1,5 +1,5 @@
-"""`pay`: each lease's royalty to its dataset's pool, rounded down, the remainder to the beneficiary's credit; a dead
-pool's part to the treasury's; parts sum to the amount (L-11)."""
+"""`pay`: each lease's royalty to its dataset's pool, the remainder to the beneficiary's credit, each part the floor of
+its share of all payments so far; a dead pool's part to the treasury's; nothing is stuck or lost (L-11)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 from assurance.harness.chain.reader import refused
 from assurance.harness.dao.dao import HPKE_KEY, Dao
-from assurance.harness.dao.leases import Market
+from assurance.harness.dao.leases import NOBODY, Market
 
 
 def model(market: Market, *terms: tuple[int, int]) -> int:
@@ -17,7 +17,7 @@ def model(market: Market, *terms: tuple[int, int]) -> int:
         offer = market.create_offer(
             market.licensee.address, datasetId=dataset, royaltyBps=bps, pricePerPeriod=0, bond=0, days=300
         )
-        lease = market.send("accept", offer, HPKE_KEY, 0).value
+        lease = market.send("accept", offer, market.terms_hash(offer), HPKE_KEY, 0).value
         market.send("start", lease)
         leases.append(lease)
     args = (leases, b"\1" * 32, "", True, market.licensee.address)
@@ -30,7 +30,8 @@ def funded(market: Market, amount: int) -> None:
 
 
 def pay(market: Market, model_id: int, amount: int) -> object:
-    return market.dao.models.pay(model_id, amount, sender=market.stranger.address)
+    info = market.dao.models.model(model_id)
+    return market.dao.models.pay(model_id, info.owner, info.modelHash, amount, sender=market.stranger.address)
 
 
 def test_pay__two_datasets__splits_to_the_unit_and_credits_the_rest_L11(market: Market) -> None:
@@ -38,15 +39,17 @@ def test_pay__two_datasets__splits_to_the_unit_and_credits_the_rest_L11(market: 
     first = model(market, (1, 333), (other, 1250))
     funded(market, 1_000_003)
     a, b = 1_000_003 * 333 // 10_000, 1_000_003 * 1250 // 10_000
-    rest = 1_000_003 - a - b
+    rest = 1_000_003 * (10_000 - 333 - 1250) // 10_000
+    left = 1_000_003 - a - b
+    assert left - rest in (0, 1, 2), "what no part has reached yet"
     with market.moment(market.now):
         assert market.effects(lambda: pay(market, first, 1_000_003)) == {
             "pool 1": (0, a),
             f"pool {other}": (0, b),
-            "models owed": (0, rest),
+            "models owed": (0, left),
             "credit licensee": (0, rest),
             "asset stranger": (1_000_003, 0),
-            "asset models": (0, rest),
+            "asset models": (0, left),
             "asset splitter": (0, a + b),
         }
     receipt = pay(market, first, 1_000_003)
@@ -91,9 +94,7 @@ def test_pay__several_dead_pools__the_treasury_has_the_parts_of_all(market: Mark
 def test_pay__same_pool_twice_and_full_after_the_first__the_second_goes_to_the_treasury(market: Market) -> None:
     """Each pool is asked right before its deposit."""
     number = model(market, (1, 5000), (1, 5000))
-    accumulator, shares, _, carry = market.dao.splitter.pool(1)
-    room = ((2**176 - accumulator) * shares - 1 - carry) // 2**64
-    market.dao.deposit(1, room - 60)
+    market.dao.deposit(1, market.dao.splitter.MAX_OWED() - 60)
     funded(market, 100)
     receipt = pay(market, number, 100)
     assert [e.args["toTreasury"] for e in receipt.named("RoyaltyPaid")] == [False, True]
@@ -107,10 +108,11 @@ def test_pay__any_amount_and_royalty__nothing_stuck_L11(market: Market, amount: 
     number = model(market, (1, bps))
     funded(market, amount)
     pay(market, number, amount)
-    part = amount * bps // 10_000
+    part, rest = amount * bps // 10_000, amount * (10_000 - bps) // 10_000
     assert market.dao.splitter.pool(1)[2] == part
-    assert market.dao.models.creditOf(market.licensee.address) == amount - part
+    assert market.dao.models.creditOf(market.licensee.address) == rest
     assert market.dao.models.solvency() == (amount - part, amount - part)
+    assert amount - part - rest in (0, 1)
 
 
 def test_pay__nothing__says_so_and_moves_nothing(market: Market) -> None:
@@ -123,8 +125,9 @@ def test_pay__nothing__says_so_and_moves_nothing(market: Market) -> None:
 @pytest.mark.parametrize("number", [0, 1, 2**256 - 1])
 def test_pay__unknown_model__refused(market: Market, number: int) -> None:
     funded(market, 10)
-    with refused(market.picture, "ModelRegistry_UnknownModel", number):
-        pay(market, number, 10)
+    for owner, digest in ((NOBODY, bytes(32)), (market.licensee.address, b"\1" * 32)):
+        with refused(market.picture, "ModelRegistry_UnknownModel", number):
+            market.dao.models.pay(number, owner, digest, 10, sender=market.stranger.address)
     info = vars(market.dao.models.model(number))
     assert (info["leaseIds"], info["royaltyBps"], info["uri"]) == ([], 0, "")
 
@@ -174,3 +177,39 @@ def test_pay__asset_that_says_false__refused(dao: Dao) -> None:
     asset.setFailing(True, sender=market.stranger.address)
     with refused(market.picture, "SafeERC20FailedOperation", asset.address):
         pay(market, number, 100)
+
+
+@pytest.mark.parametrize("bps", [250, 1, 9_999, 3_333])
+def test_pay__many_small_payments__lose_nothing_of_the_royalty_L11(market: Market, bps: int) -> None:
+    """A hundred payments of 39 units at 250 bps gave the pool nothing when each was rounded for itself."""
+    number = model(market, (1, bps), (1, 0))
+    funded(market, 39 * 100)
+    for i in range(1, 101):
+        pay(market, number, 39)
+        pool, credit = market.dao.splitter.pool(1)[2], market.dao.models.creditOf(market.licensee.address)
+        assert (pool, credit) == (39 * i * bps // 10_000, 39 * i * (10_000 - bps) // 10_000)
+        balance, owed = market.dao.models.solvency()
+        assert balance == owed == 39 * i - pool, "what is withheld counts as owed"
+    assert market.dao.models.model(number).received == 3_900
+
+
+def test_pay__a_unit_that_waited__is_paid_with_a_later_payment_smaller_than_its_part(market: Market) -> None:
+    """Parts of one payment may exceed it by what waited: 1 + 1 units at half and half."""
+    number = model(market, (1, 5_000), (1, 5_000))
+    funded(market, 2)
+    pay(market, number, 1)
+    assert (market.dao.splitter.pool(1)[2], market.dao.models.solvency()) == (0, (1, 1))
+    receipt = pay(market, number, 1)
+    assert [e.args["amount"] for e in receipt.named("RoyaltyPaid")] == [1, 1]
+    assert (market.dao.splitter.pool(1)[2], market.dao.models.solvency()) == (2, (0, 0))
+
+
+def test_pay__another_owner_or_hash_than_the_models__refused(market: Market) -> None:
+    """A re-ordered block must not let one pay somebody else for something else."""
+    number = model(market, (1, 1000))
+    funded(market, 10)
+    owner, digest = market.licensee.address, b"\1" * 32
+    for wrong in ((market.stranger.address, digest), (owner, b"\2" * 32), (NOBODY, bytes(32))):
+        with refused(market.picture, "ModelRegistry_OtherModel", number, owner, digest):
+            market.dao.models.pay(number, *wrong, 10, sender=market.stranger.address)
+    market.dao.models.pay(number, owner, digest, 10, sender=market.stranger.address)

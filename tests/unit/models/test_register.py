@@ -55,6 +55,7 @@ def test_register__started_leases__recorded_with_their_royalties(market: Market)
         "beneficiary": beneficiary,
         "modelHash": HASH,
         "openSource": True,
+        "received": 0,
         "royaltyBps": 500,
         "leaseIds": leases,
         "uri": "ipfs://card",
@@ -118,7 +119,7 @@ def test_register__lease_not_started__refused_and_an_ended_one_accepted(market: 
 
 def test_register__terminated_before_its_start__refused(market: Market) -> None:
     lease = market.approved()
-    market.dao.govern(market.founder, market.dao.leases, "terminate", lease, 0)
+    market.dao.govern(market.founder, market.dao.leases, "terminate", *market.termination(lease, 0))
     with refused(market.picture, "ModelRegistry_NotStarted", lease):
         register(market, [lease])
 

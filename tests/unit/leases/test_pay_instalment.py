@@ -30,7 +30,7 @@ AFTER_ONE = 2 * PRICE + BOND + TO_TREASURY
 
 
 @pytest.mark.parametrize("offset", [-TOLERANCE, -1, 0, 1, TOLERANCE - 1])
-def test_start_period__within_the_window__pays_one_and_runs_a_whole_period(market: Market, offset: int) -> None:
+def test_pay_instalment__within_the_window__pays_one_and_runs_a_whole_period(market: Market, offset: int) -> None:
     lease = market.active()
     until = market.paid_until(lease)
     market.warp_to(until + offset)
@@ -59,7 +59,7 @@ def test_start_period__within_the_window__pays_one_and_runs_a_whole_period(marke
 
 
 @pytest.mark.parametrize("offset", [-TOLERANCE - 1, TOLERANCE, TOLERANCE + 1, 1000 * DAY])
-def test_start_period__outside_the_window__refused_L6_B15(market: Market, offset: int) -> None:
+def test_pay_instalment__outside_the_window__refused_L6_B15(market: Market, offset: int) -> None:
     lease = market.active()
     until = market.paid_until(lease)
     market.warp_to(until + offset)
@@ -69,7 +69,7 @@ def test_start_period__outside_the_window__refused_L6_B15(market: Market, offset
             market.send("payInstalment", lease, by=by)
 
 
-def test_start_period__twice_in_one_window__refused_L6_B15(market: Market) -> None:
+def test_pay_instalment__twice_in_one_window__refused_L6_B15(market: Market) -> None:
     lease = market.active()
     until = market.paid_until(lease)
     market.warp_to(until - TOLERANCE)
@@ -83,7 +83,7 @@ def test_start_period__twice_in_one_window__refused_L6_B15(market: Market) -> No
     market.send("payInstalment", lease)
 
 
-def test_start_period__last_period_paid__refused_for_ever(market: Market) -> None:
+def test_pay_instalment__last_period_paid__refused_for_ever(market: Market) -> None:
     lease = market.active(periods=2)
     market.warp_to(market.paid_until(lease))
     market.send("payInstalment", lease)
@@ -93,7 +93,7 @@ def test_start_period__last_period_paid__refused_for_ever(market: Market) -> Non
             market.send("payInstalment", lease)
 
 
-def test_start_period__access__has_a_gap_exactly_where_nothing_was_paid_L5(market: Market) -> None:
+def test_pay_instalment__access__has_a_gap_exactly_where_nothing_was_paid_L5(market: Market) -> None:
     lease = market.active()
     until = market.paid_until(lease)
     leases, licensee = market.dao.leases, market.licensee.address
@@ -109,7 +109,7 @@ def test_start_period__access__has_a_gap_exactly_where_nothing_was_paid_L5(marke
             assert leases.isAccessAllowed(1, licensee, 1) is allowed
 
 
-def test_start_period__overdue__refused_until_acknowledged_L6(market: Market) -> None:
+def test_pay_instalment__overdue__refused_until_acknowledged_L6(market: Market) -> None:
     batch, item = market.new_member("leaver")
     lease = market.active()
     until = market.paid_until(lease)
@@ -124,7 +124,7 @@ def test_start_period__overdue__refused_until_acknowledged_L6(market: Market) ->
     market.send("payInstalment", lease, by=market.stranger)
 
 
-def test_start_period__dead_pool__refused_and_anyone_may_end_it_L4(market: Market) -> None:
+def test_pay_instalment__dead_pool__refused_and_anyone_may_end_it_L4(market: Market) -> None:
     lease = market.active()
     market.erase_everything()
     market.warp_to(market.now + ACK_WINDOW - 1)
@@ -136,7 +136,7 @@ def test_start_period__dead_pool__refused_and_anyone_may_end_it_L4(market: Marke
     assert market.send("claimRefund", lease, by=market.stranger).value == 2 * PRICE
 
 
-def test_start_period__pool_full_although_it_has_members__dead_as_well(market: Market) -> None:
+def test_pay_instalment__pool_full_although_it_has_members__dead_as_well(market: Market) -> None:
     lease = market.active()
     market.fill(1)
     market.warp_to(market.paid_until(lease))
@@ -145,7 +145,7 @@ def test_start_period__pool_full_although_it_has_members__dead_as_well(market: M
     market.send("end", lease, by=market.stranger)
 
 
-def test_start_period__before_the_start_or_after_the_end_or_unknown__refused(market: Market) -> None:
+def test_pay_instalment__before_the_start_or_after_the_end_or_unknown__refused(market: Market) -> None:
     with refused(market.picture, "DataLeases_UnknownLease", 1):
         market.send("payInstalment", 1)
     lease = market.approved()
@@ -158,7 +158,7 @@ def test_start_period__before_the_start_or_after_the_end_or_unknown__refused(mar
         market.send("payInstalment", lease)
 
 
-def test_start_period__brake_pulled__accepted_G8(market: Market) -> None:
+def test_pay_instalment__brake_pulled__accepted_G8(market: Market) -> None:
     lease = market.active()
     market.warp_to(market.paid_until(lease))
     market.dao.brake.pull(sender=market.dao.who("guardian").address)
@@ -166,7 +166,7 @@ def test_start_period__brake_pulled__accepted_G8(market: Market) -> None:
     assert market.lease(lease).status == ACTIVE
 
 
-def test_start_period__of_a_price_whose_cuts_are_one_unit_each__pays_commons_and_treasury_that_unit(
+def test_pay_instalment__of_a_price_whose_cuts_are_one_unit_each__pays_commons_and_treasury_that_unit(
     market: Market,
 ) -> None:
     registry = market.dao.registry
