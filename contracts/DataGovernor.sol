@@ -126,8 +126,8 @@ contract DataGovernor is GovernorTally {
     /* VIEWS */
 
     /// @inheritdoc IGovernor
-    /// @dev A lease's proposal is known by its action alone, which names the lease and its terms and which no other proposal
-    /// can have; so `DataLeases` finds it again without keeping the hash of what the licensee wrote.
+    /// @dev A lease's proposal is known by its action alone, which names the lease and its terms and which no other
+    /// proposal can have; so `DataLeases` finds it again without keeping the hash of what the licensee wrote.
     function getProposalId(
         address[] memory targets,
         uint256[] memory values,

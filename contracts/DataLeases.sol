@@ -7,16 +7,15 @@ import {LeaseBase} from "./leases/LeaseBase.sol";
 import {LeaseOffers} from "./leases/LeaseOffers.sol";
 import {LeaseRequests} from "./leases/LeaseRequests.sol";
 import {LeaseRun} from "./leases/LeaseRun.sol";
-import {LeaseClock} from "./libraries/LeaseClock.sol";
-import {LeaseTerms} from "./libraries/LeaseTerms.sol";
 import {NewestEight} from "./libraries/NewestEight.sol";
-import {Lease, Offer, PackedTerms} from "./types/LeaseTypes.sol";
+import {LeaseTerms, PackedTerms} from "./types/LeaseTerms.sol";
+import {Lease, LeaseClock, Offer} from "./types/LeaseTypes.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 /// @title Data leases
 /// @notice Escrow, vote, delivery, instalments, access. Documented on `IDataLeases`.
-/// @dev The parts, side by side under `leases/`: `LeaseRequests`, `LeaseOffers` and `LeaseRun`, over `LeaseBase` (state and
-/// transfers) and `LeaseAdmission` (the door that the first two share). This file adds what is only read.
+/// @dev The parts, side by side under `leases/`: `LeaseRequests`, `LeaseOffers` and `LeaseRun`, over `LeaseBase` (state
+/// and transfers) and `LeaseAdmission` (the door that the first two share). This file adds what is only read.
 ///
 ///     None ─ request ─> Pending ─ approve ─> Approved ─ start, confirmDelivery ─> Active ─ end, terminate ─> Ended
 ///       └──── accept ────────────────────────>┘  │

@@ -3,9 +3,9 @@ pragma solidity 0.8.37;
 
 import {IDataToken} from "./interfaces/IDataToken.sol";
 import {System} from "./interfaces/ISystem.sol";
-import {Account} from "./libraries/Accounts.sol";
 import {History} from "./libraries/History.sol";
 import {Wiring} from "./libraries/Wiring.sol";
+import {Account} from "./types/Accounts.sol";
 import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 import {IERC6372} from "@openzeppelin/contracts/interfaces/IERC6372.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
@@ -22,10 +22,11 @@ import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
 /// a vote of the organised only. The zero address as a delegate means "self" for the same reason: elsewhere it burns
 /// votes.
 ///
-/// **One word per account.** ABI, events and errors are those of OpenZeppelin's `ERC20Votes`, its storage is not: what it
-/// keeps in a balance, a delegate, a nonce and two arrays of checkpoints is one word here, with a history that is written
-/// only when votes change at a later second, two checkpoints to a slot. A new slot is the dearest thing a chain sells. The
-/// supply is such a word too: its balance is what is not claimed yet, its votes are the supply, its number counts members.
+/// **One word per account.** ABI, events and errors are those of OpenZeppelin's `ERC20Votes`, its storage is not: what
+/// it keeps in a balance, a delegate, a nonce and two arrays of checkpoints is one word here, with a history that is
+/// written only when votes change at a later second, two checkpoints to a slot. A new slot is the dearest thing a chain
+/// sells. The supply is such a word too: its balance is what is not claimed yet, its votes are the supply, its number
+/// counts members.
 ///
 /// There is no switch to stop or replace the token; a DAO retires by erasing its data, which burns it.
 /// @custom:security-contact see SECURITY.md

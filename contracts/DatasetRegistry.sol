@@ -11,8 +11,9 @@ import {RegistryCore} from "./registry/RegistryCore.sol";
 
 /// @title Dataset registry
 /// @notice Datasets and policies, attestors, custodians, batches and contributions. Documented on `IDatasetRegistry`.
-/// @dev Complete from its creation: attestors, committee and datasets are constructor arguments, so no role exists to set them up.
-/// It is the last contract of a DAO to be deployed and checks that all others are there; without it none of them works.
+/// @dev Complete from its creation: attestors, committee and datasets are constructor arguments, so no role exists to
+/// set them up. It is the last contract of a DAO to be deployed and checks that all others are there; without it none
+/// of them works.
 ///
 /// The brake stops publication and activation for 72 hours at a time; claims and erasure never ask it. The registry
 /// retires when its attestors are replaced by accounts that sign no more.

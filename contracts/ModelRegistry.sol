@@ -18,8 +18,8 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 /// @dev A payment goes to the pools at once, because pools are the DAO's own and refuse no money for spite; the
 /// beneficiary and the treasury are credited and pull.
 ///
-/// There is no switch: no account can pause, redirect or sweep. A model cannot be changed; the contract retires when no one
-/// pays and the credits are withdrawn.
+/// There is no switch: no account can pause, redirect or sweep. A model cannot be changed; the contract retires when no
+/// one pays and the credits are withdrawn.
 /// @custom:security-contact see SECURITY.md
 contract ModelRegistry is IModelRegistry, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
@@ -127,8 +127,8 @@ contract ModelRegistry is IModelRegistry, ReentrancyGuardTransient {
         uint256 received = before + amount;
         m.received = received;
 
-        // Each pool is asked right before its deposit: an earlier one may have filled it. What stays here is booked last,
-        // when the deposits have left, so that what is owed never exceeds what is there.
+        // Each pool is asked right before its deposit: an earlier one may have filled it. What stays here is booked
+        // last, when the deposits have left, so that what is owed never exceeds what is there.
         uint256 free = amount;
         uint256 toTreasury = 0;
         uint256 rest = Protocol.BPS;
@@ -209,8 +209,8 @@ contract ModelRegistry is IModelRegistry, ReentrancyGuardTransient {
         if (arrived != amount) revert ModelRegistry_WrongAmountReceived(amount, arrived);
     }
 
-    /// @dev What `bps` of all payments come to after one of them, less before. The parts of one payment may add up to less
-    /// than it, never to more than it and what waited.
+    /// @dev What `bps` of all payments come to after one of them, less before. The parts of one payment may add up to
+    /// less than it, never to more than it and what waited.
     function _part(uint256 before, uint256 received, uint256 bps) private pure returns (uint256) {
         return received * bps / Protocol.BPS - before * bps / Protocol.BPS;
     }

@@ -5,9 +5,9 @@ import {IRevenueSplitter} from "./interfaces/IRevenueSplitter.sol";
 import {System} from "./interfaces/ISystem.sol";
 import {Accumulator} from "./libraries/Accumulator.sol";
 import {ExactTransfer} from "./libraries/ExactTransfer.sol";
-import {Member, Members} from "./libraries/Members.sol";
 import {Protocol} from "./libraries/Protocol.sol";
 import {Wiring} from "./libraries/Wiring.sol";
+import {Member, Members} from "./types/Members.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
@@ -18,10 +18,10 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 /// members, a claim of income two more.
 /// @dev The contract keeps state and moves money; `Accumulator` holds the arithmetic and the widths.
 ///
-/// Every share of every dataset earns the commons alike, so no account is a member of pool 0: a member of pool d has one index
-/// over `acc_d + acc_0`. Every change of an account's shares goes through `_gain` or `_lose`, and both keep what it earned
-/// before: a gain by moving the account's index to the average weighted by shares, a loss by putting the earnings into a
-/// credit.
+/// Every share of every dataset earns the commons alike, so no account is a member of pool 0: a member of pool d has
+/// one index over `acc_d + acc_0`. Every change of an account's shares goes through `_gain` or `_lose`, and both keep
+/// what it earned before: a gain by moving the account's index to the average weighted by shares, a loss by putting the
+/// earnings into a credit.
 ///
 /// There is no switch: no account can pause, redirect or sweep; the contract retires when nothing is owed.
 /// @custom:security-contact see SECURITY.md
@@ -300,8 +300,8 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
 
     /* INTERNALS: MONEY */
 
-    /// @dev Money first, books second: whoever looks at the books from inside a transfer hook never sees more owed than is
-    /// there. The guard keeps other deposits and claims out.
+    /// @dev Money first, books second: whoever looks at the books from inside a transfer hook never sees more owed than
+    /// is there. The guard keeps other deposits and claims out.
     function _pull(uint256 amount) private {
         if (amount == 0) return;
         (uint256 held, uint256 arrived) = ExactTransfer.pull(_asset, msg.sender, amount);

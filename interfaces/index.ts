@@ -5,7 +5,7 @@ export { dataTimelockAbi } from "./DataTimelock.js";
 export { emergencyBrakeAbi } from "./EmergencyBrake.js";
 /** ERC-20 with permit and votes, where holding is enough to vote: an account without a delegate is its own. */
 export { dataTokenAbi } from "./DataToken.js";
-/** One accumulator per pool: a deposit touches two slots whatever the number of members, a claim two more. */
+/** One accumulator per dataset pool and one for the commons: a deposit touches two slots whatever the number of members, a claim of income two more. */
 export { revenueSplitterAbi } from "./RevenueSplitter.js";
 /** Holders decide here; the timelock carries it out. */
 export { dataGovernorAbi } from "./DataGovernor.js";

@@ -15,8 +15,8 @@ import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol
 
 /// @title Quorum
 /// @notice Two fractions of past supply, one for ordinary and one for lease proposals, and a floor for a young DAO.
-/// @dev Everything is read at the proposal's snapshot: fractions and supply are checkpointed, and the token's maturity is
-/// a date, like the end of the floor. For a past time t the answer therefore never changes. In particular, a DAO not
+/// @dev Everything is read at the proposal's snapshot: fractions and supply are checkpointed, and the token's maturity
+/// is a date, like the end of the floor. For a past time t the answer therefore never changes. In particular, a DAO not
 /// mature now can only become mature later than t, so the floor goes on binding at t.
 abstract contract GovernorQuorum is GovernorBounds {
     using Checkpoints for Checkpoints.Trace208;

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IDataGovernor} from "../interfaces/IDataGovernor.sol";
-import {Tallies, Tally} from "../libraries/Tallies.sol";
+import {Tallies, Tally} from "../types/Tallies.sol";
 import {GovernorQuorum} from "./GovernorQuorum.sol";
 import {Governor} from "@openzeppelin/contracts/governance/Governor.sol";
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
@@ -29,11 +29,11 @@ import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/Signa
 /// made, not when quorum is reached, so that no other decision can move this one's end.
 ///
 /// **Receipts** are bits: one slot holds those of 256 members, by member number, and the proposal opens the slot of the
-/// first 255. An account that had no votes at the snapshot may have no number yet, and may get one before it votes again:
-/// its receipt stands under its address, whatever its number is by then.
+/// first 255. An account that had no votes at the snapshot may have no number yet, and may get one before it votes
+/// again: its receipt stands under its address, whatever its number is by then.
 ///
-/// **Ballots by signature** keep the standard type, with a nonce that is always 0: an account votes once per proposal, so
-/// a counter would guard nothing and cost a slot of each voter.
+/// **Ballots by signature** keep the standard type, with a nonce that is always 0: an account votes once per proposal,
+/// so a counter would guard nothing and cost a slot of each voter.
 abstract contract GovernorTally is GovernorQuorum {
     using Tallies for Tally;
 

@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {IDataGovernor} from "../interfaces/IDataGovernor.sol";
-import {System} from "../interfaces/ISystem.sol";
 import {GovernorCore} from "./GovernorCore.sol";
 import {Governor} from "@openzeppelin/contracts/governance/Governor.sol";
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
@@ -12,8 +11,8 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 /// @title Timelock of the governor
 /// @notice OpenZeppelin's GovernorTimelockControl for a timelock that never changes and obeys this governor alone.
 /// @dev No other account can cancel or execute there, so the governor's own record says what became of a proposal: the
-/// original's map from proposals to operations, a new slot for each, has nothing to tell. The salt of an operation is the
-/// proposal's id: one operation for each proposal, whatever description hash it is queued with.
+/// original's map from proposals to operations, a new slot for each, has nothing to tell. The salt of an operation is
+/// the proposal's id: one operation for each proposal, whatever description hash it is queued with.
 abstract contract GovernorTimelock is GovernorCore {
     TimelockController private immutable _timelock;
 

@@ -27,9 +27,9 @@ struct GovernorParams {
 /// until supply first reached twice the floor, or until `floorUntil`; many signed ballots in one transaction; proposals
 /// that expire; a guardian that may cancel until its end date.
 ///
-/// The nonce of a ballot is always 0, and `nonces` says so: an account votes once on a proposal, and an id never returns,
-/// so what was signed for one proposal counts at most once whatever the order in which ballots are relayed. Whoever wants
-/// to take back a ballot that was not relayed yet votes by itself.
+/// The nonce of a ballot is always 0, and `nonces` says so: an account votes once on a proposal, and an id never
+/// returns, so what was signed for one proposal counts at most once whatever the order in which ballots are relayed.
+/// Whoever wants to take back a ballot that was not relayed yet votes by itself.
 interface IDataGovernor is IGovernor {
     /// @notice A signed ballot of the standard type, by a key; `r` and `vs` as in EIP-2098.
     struct SignedBallot {
@@ -90,15 +90,15 @@ interface IDataGovernor is IGovernor {
         returns (uint256 proposalId);
 
     /// @notice Casts many ballots on one proposal, each as `castVoteBySig` would. Anyone may send it.
-    /// @dev For keys; a contract wallet's ballot goes by `castVoteBySig`. A proposal that is not Active reverts; a ballot
-    /// that does not count is skipped and named by `BallotSkipped`. Of two ballots that one voter signed the first counts.
-    /// Ballots in the order of member numbers cost least: a slot holds the receipts of 256 members.
+    /// @dev For keys; a contract wallet's ballot goes by `castVoteBySig`. A proposal that is not Active reverts; a
+    /// ballot that does not count is skipped and named by `BallotSkipped`. Of two ballots that one voter signed the
+    /// first counts. Ballots in the order of member numbers cost least: a slot holds the receipts of 256 members.
     function castVotesBySig(uint256 proposalId, SignedBallot[] calldata ballots) external;
 
     /// @notice Votes (for and abstain together) that the proposal needs, from its snapshot on.
     /// @dev `max(bps * pastTotalSupply / 10_000, floor, 1)`; the floor only while supply had not yet reached twice the
-    /// floor at the snapshot: `quorumFloor` before `floorUntil`, a tenth of it from then on. Reverts until the snapshot has
-    /// passed, like `quorum`.
+    /// floor at the snapshot: `quorumFloor` before `floorUntil`, a tenth of it from then on. Reverts until the snapshot
+    /// has passed, like `quorum`.
     function proposalQuorum(uint256 proposalId) external view returns (uint256);
 
     /// @notice The licensee of a lease proposal, zero for an ordinary one.
@@ -116,8 +116,8 @@ interface IDataGovernor is IGovernor {
     /// @notice Quorum fraction of lease proposals now, basis points of past supply.
     function leaseQuorumBps() external view returns (uint256);
 
-    /// @notice `quorumBps`, by the name that front ends look for. Lease proposals have a fraction of their own, and a young
-    /// DAO a floor: `proposalQuorum` is the answer for one proposal.
+    /// @notice `quorumBps`, by the name that front ends look for. Lease proposals have a fraction of their own, and a
+    /// young DAO a floor: `proposalQuorum` is the answer for one proposal.
     function quorumNumerator() external view returns (uint256);
 
     /// @notice 10,000.

@@ -16,8 +16,8 @@ interface IDataLeases {
     /// @param bond returned after the lease unless slashed
     /// @param royaltyBps part of a model's payments owed to the dataset
     /// @param exclusive no lease of another licensee on the dataset lives at the same time
-    /// @param minShares least shares the dataset's pool must have for an instalment to be paid, at any price: no licensee pays a
-    /// year's rent for what is left after an exit
+    /// @param minShares least shares the dataset's pool must have for an instalment to be paid, at any price: no
+    /// licensee pays a year's rent for what is left after an exit
     /// @param agreementHash hash of the human-readable agreement
     struct Terms {
         uint256 datasetId;
@@ -199,8 +199,8 @@ interface IDataLeases {
     /// @notice Thrown when a termination would slash more than `maxSlashBps`.
     error DataLeases_SlashTooLarge(uint256 leaseId, uint256 slashBps, uint256 maxSlashBps);
 
-    /// @notice Thrown when nothing is left to take for a missed acknowledgement: earlier slashes reached `maxSlashBps`, or
-    /// the part of this bond rounds to nothing.
+    /// @notice Thrown when nothing is left to take for a missed acknowledgement: earlier slashes reached `maxSlashBps`,
+    /// or the part of this bond rounds to nothing.
     error DataLeases_NothingToSlash(uint256 leaseId);
 
     /// @notice Thrown when a lease was slashed for want of acknowledgement less than `ackWindow` ago.
@@ -357,9 +357,9 @@ interface IDataLeases {
     function claimRefundTo(uint256 leaseId, address recipient) external returns (uint256 amount);
 
     /// @notice Opens terms to one licensee, or to anyone (`licensee` zero), for `capacity` leases. Timelock only.
-    /// @dev Requirements: terms inside the policy's purposes and periods (they may go below its minima of price and bond);
-    /// `minShares` at least half of what the dataset's pool has now, rounded up; an exclusive offer names its licensee;
-    /// valid while `now < expiry`.
+    /// @dev Requirements: terms inside the policy's purposes and periods (they may go below its minima of price and
+    /// bond); `minShares` at least half of what the dataset's pool has now, rounded up; an exclusive offer names its
+    /// licensee; valid while `now < expiry`.
     function createOffer(Terms calldata terms, address licensee, uint256 capacity, uint48 expiry)
         external
         returns (uint256 offerId);
@@ -368,16 +368,17 @@ interface IDataLeases {
     function closeOffer(uint256 offerId) external;
 
     /// @notice Takes a place of an offer: escrows and is approved at once.
-    /// @dev Refuses purposes that the dataset's policy of this moment no longer allows: a vote that narrows purposes closes
-    /// older offers too.
-    /// @param termsHash `hashTerms` of the offer's terms: a block that is put together otherwise must not sell other terms
+    /// @dev Refuses purposes that the dataset's policy of this moment no longer allows: a vote that narrows purposes
+    /// closes older offers too.
+    /// @param termsHash `hashTerms` of the offer's terms: a block that is put together otherwise must not sell other
+    /// terms
     /// @param maxCost most that may be pulled, all rent and bond together
     function accept(uint256 offerId, bytes32 termsHash, bytes32 hpkeKey, uint256 maxCost)
         external
         returns (uint256 leaseId);
 
-    /// @notice `accept` with a permit (EIP-2612) for `maxCost`. A permit that fails is ignored: whoever used it first has
-    /// left the allowance it was for.
+    /// @notice `accept` with a permit (EIP-2612) for `maxCost`. A permit that fails is ignored: whoever used it first
+    /// has left the allowance it was for.
     function acceptWithPermit(
         uint256 offerId,
         bytes32 termsHash,
@@ -428,7 +429,8 @@ interface IDataLeases {
     function expire(uint256 leaseId) external;
 
     /// @notice Holds the dataset for an exclusive lease whose proposal is Queued, as long as it stays so. Anyone.
-    /// @dev Holds out every acceptance, and requests whose eta is not earlier. Requests with an earlier eta are approved.
+    /// @dev Holds out every acceptance, and requests whose eta is not earlier. Requests with an earlier eta are
+    /// approved.
     function reserve(uint256 leaseId) external;
 
     /// @notice Pays the treasury (the timelock) what it is owed. Anyone; with nothing owed it returns 0, so that
@@ -477,8 +479,9 @@ interface IDataLeases {
     /// @notice Hash of the encoded terms, as named in a proposal.
     function hashTerms(Terms calldata terms) external pure returns (bytes32);
 
-    /// @notice What `DataGovernor.queue`, `execute` and `cancel` take for the proposal of a lease: its one action, rebuilt
-    /// from the lease. The governor knows a lease's proposal by its action; any description hash will do, also this 0.
+    /// @notice What `DataGovernor.queue`, `execute` and `cancel` take for the proposal of a lease: its one action,
+    /// rebuilt from the lease. The governor knows a lease's proposal by its action; any description hash will do, also
+    /// this 0.
     function proposalOf(uint256 leaseId)
         external
         view
@@ -488,8 +491,8 @@ interface IDataLeases {
     /// only those from before it count.
     function isOverdue(uint256 leaseId) external view returns (bool);
 
-    /// @notice Live leases of a dataset as counted, the exclusive ones among them, the one licensee that these are of, and
-    /// the lease it is reserved for.
+    /// @notice Live leases of a dataset as counted, the exclusive ones among them, the one licensee that these are of,
+    /// and the lease it is reserved for.
     function datasetLeases(uint256 datasetId)
         external
         view

@@ -10,8 +10,8 @@ import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol
 /// without a `delegate` call. The registry holds what is accepted but not yet claimed; it never votes.
 /// @dev Notes:
 /// - `transferable() == false`: only the registry moves tokens, so votes are earned with data and never bought.
-/// - `transferable() == true`: a token carries votes and nothing else. A seller keeps the income of its data, and a buyer
-///   keeps its votes after the seller erased its data.
+/// - `transferable() == true`: a token carries votes and nothing else. A seller keeps the income of its data, and a
+///   buyer keeps its votes after the seller erased its data.
 /// - Timestamps are the clock (ERC-6372).
 interface IDataToken is IERC20, IERC5805 {
     /// @notice Thrown when a function of the registry is called by any other account.
@@ -52,8 +52,8 @@ interface IDataToken is IERC20, IERC5805 {
     /// @notice Votes of `account` at `timepoint`, as `getPastVotes`, and its member number now, 0 if it has none.
     function ballotOf(address account, uint256 timepoint) external view returns (uint256 votes, uint256 number);
 
-    /// @notice Number of the account among all that ever held a token or received a delegation of more than nothing, from
-    /// 1 in the order of that; 0 for any other. It never changes and is never given again.
+    /// @notice Number of the account among all that ever held a token or received a delegation of more than nothing,
+    /// from 1 in the order of that; 0 for any other. It never changes and is never given again.
     function memberNumber(address account) external view returns (uint256);
 
     /// @notice The highest member number.

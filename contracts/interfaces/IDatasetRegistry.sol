@@ -328,8 +328,8 @@ interface IDatasetRegistry {
     event CustodianReplaced(uint256 indexed version, uint256 indexed slot, Custodian custodian);
 
     /// @notice Emitted when a batch is registered.
-    /// @dev Warning: `manifestURI` is not signed. Its bytes are chosen by whoever relays the transaction, need not be UTF-8
-    /// and may lead anywhere; `batch.manifestHash` is what attestors signed.
+    /// @dev Warning: `manifestURI` is not signed. Its bytes are chosen by whoever relays the transaction, need not be
+    /// UTF-8 and may lead anywhere; `batch.manifestHash` is what attestors signed.
     event BatchPublished(uint256 indexed batchId, uint256 indexed datasetId, Batch batch, string manifestURI);
 
     /// @notice Emitted when a batch starts to earn: `shares` enter its pool at `entryIndex`, and as many tokens the
@@ -358,8 +358,8 @@ interface IDatasetRegistry {
         uint256 indexed batchId, address indexed contributor, bytes32 indexed fingerprint, uint256 shares
     );
 
-    /// @notice Emitted when data is erased. `shares` left the dataset's pool, and the commons with it; `burned` tokens left
-    /// the supply: fewer than `shares` where the contributor had sold tokens, or the batch sleeps.
+    /// @notice Emitted when data is erased. `shares` left the dataset's pool, and the commons with it; `burned` tokens
+    /// left the supply: fewer than `shares` where the contributor had sold tokens, or the batch sleeps.
     event ContributionErased(
         uint256 indexed batchId,
         address indexed contributor,
@@ -413,10 +413,11 @@ interface IDatasetRegistry {
     /// @notice Hands a contribution's shares and tokens to its contributor. Anyone may call.
     function claim(uint256 batchId, Contribution calldata contribution, bytes32[] calldata proof) external;
 
-    /// @notice The same for several contributions of one batch, of one or many contributors, with one Merkle multiproof.
-    /// @dev A leaf that cannot be recorded, for whatever reason of its own, is skipped and named by `ContributionSkipped`;
-    /// all skipped is no error. Only a wrong multiproof, a batch that is not active, or an empty list reverts. Leaves of one
-    /// contributor cost least side by side: they are handed over together.
+    /// @notice The same for several contributions of one batch, of one or many contributors, with one Merkle
+    /// multiproof.
+    /// @dev A leaf that cannot be recorded, for whatever reason of its own, is skipped and named by
+    /// `ContributionSkipped`; all skipped is no error. Only a wrong multiproof, a batch that is not active, or an empty
+    /// list reverts. Leaves of one contributor cost least side by side: they are handed over together.
     /// @param contributions in the order of the multiproof
     function claimMany(
         uint256 batchId,
@@ -509,7 +510,8 @@ interface IDatasetRegistry {
     /// @notice Erasures of activated contributions in the dataset up to and including time `t`; now allowed.
     function erasuresAt(uint256 datasetId, uint48 t) external view returns (uint256);
 
-    /// @notice Shares that may be activated in the epoch of now: in all, and still free; the epoch ends at `nextEpochAt`.
+    /// @notice Shares that may be activated in the epoch of now: in all, and still free; the epoch ends at
+    /// `nextEpochAt`.
     function epochCap() external view returns (uint256 cap, uint256 remaining, uint48 nextEpochAt);
 
     /// @notice EIP-712 digest that attestors sign.

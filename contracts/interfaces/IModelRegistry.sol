@@ -89,8 +89,9 @@ interface IModelRegistry {
     ) external returns (uint256 modelId);
 
     /// @notice Pays a model: each lease's royalty to its dataset's pool, the rest to the beneficiary's credit.
-    /// @dev A part is the floor of its share of all that the model was ever paid, less what it got before: payments however
-    /// small lose nothing. What no part has reached yet, less than one unit for each of them, waits for the next payment.
+    /// @dev A part is the floor of its share of all that the model was ever paid, less what it got before: payments
+    /// however small lose nothing. What no part has reached yet, less than one unit for each of them, waits for the
+    /// next payment.
     /// @param owner of the model: whom one pays
     /// @param modelHash of the model: for what
     function pay(uint256 modelId, address owner, bytes32 modelHash, uint256 amount) external;
@@ -98,8 +99,8 @@ interface IModelRegistry {
     /// @notice Pays the caller's credit to `recipient`. With nothing owed it returns 0.
     function withdrawTo(address recipient) external returns (uint256 amount);
 
-    /// @notice Pays `account` its credit. Anyone may call; only `account` is paid. With nothing owed it returns 0, so that a
-    /// proposal that calls it for the treasury cannot be made to fail.
+    /// @notice Pays `account` its credit. Anyone may call; only `account` is paid. With nothing owed it returns 0, so
+    /// that a proposal that calls it for the treasury cannot be made to fail.
     function withdraw(address account) external returns (uint256 amount);
 
     /// @notice State of a model; all zero for a number that does not exist.

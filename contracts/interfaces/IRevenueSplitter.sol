@@ -8,8 +8,8 @@ pragma solidity >=0.8.4;
 /// no account is a member: what an account earned of it is paid with what its dataset earned.
 ///
 /// Each pool keeps an accumulator `acc`, the income of one share since the pool's creation, times `SCALE`. A deposit
-/// satisfies `amount * SCALE + carry == (acc' - acc) * shares + carry'` with `0 <= carry' < shares`; the remainder
-/// is carried into the next deposit. A member of pool d is owed `shares * (acc_d + acc_0 - index) / SCALE`, rounded down.
+/// satisfies `amount * SCALE + carry == (acc' - acc) * shares + carry'` with `0 <= carry' < shares`; the remainder is
+/// carried into the next deposit. A member of pool d is owed `shares * (acc_d + acc_0 - index) / SCALE`, rounded down.
 ///
 /// Rounding is always down, by less than one unit per settlement (a vest, a removal, a move, a claim). Accumulators and
 /// indices count modulo 2**176, receipts and payouts modulo 2**128: no lifetime total is ever full, and what is owed is
@@ -69,8 +69,8 @@ interface IRevenueSplitter {
     /// @notice Emitted when an account's shares leave a pool; what they earned stays claimable.
     event SharesRemoved(uint256 indexed poolId, address indexed account, uint256 shares);
 
-    /// @notice Emitted when the shares of one account in a pool, and `credit` asset units that it was owed for shares it no
-    /// longer had, became another account's.
+    /// @notice Emitted when the shares of one account in a pool, and `credit` asset units that it was owed for shares
+    /// it no longer had, became another account's.
     event MemberMoved(uint256 indexed poolId, address indexed from, address indexed to, uint256 shares, uint256 credit);
 
     /// @notice Pulls `amount` of the asset from the caller and shares it among the pool's shares.
@@ -90,8 +90,8 @@ interface IRevenueSplitter {
     function claimTo(address recipient, uint256[] calldata poolIds) external returns (uint256 amount);
 
     /// @notice Pays many accounts what each is owed in `poolIds`, each to itself; anyone may call.
-    /// @dev An account that the asset refuses to pay is skipped and named by `ClaimSkipped`, its claim kept. There is no
-    /// gas stipend: an asset whose hook burns all gas spoils the list, and never a single `claim`.
+    /// @dev An account that the asset refuses to pay is skipped and named by `ClaimSkipped`, its claim kept. There is
+    /// no gas stipend: an asset whose hook burns all gas spoils the list, and never a single `claim`.
     /// @return amount the sum paid to all, in asset units
     function claimFor(address[] calldata accounts, uint256[] calldata poolIds) external returns (uint256 amount);
 
@@ -99,8 +99,8 @@ interface IRevenueSplitter {
     function claimWithin(address account, uint256[] calldata poolIds) external returns (uint256 amount);
 
     /// @notice Lets `shares` earn in the pool from now on, before they have an owner. Registry only.
-    /// @return entryIndex the pool's accumulator and the commons' at this moment, added up modulo 2**176; to be given back at
-    /// `vestShares` or `dropPendingShares`
+    /// @return entryIndex the pool's accumulator and the commons' at this moment, added up modulo 2**176; to be given
+    /// back at `vestShares` or `dropPendingShares`
     function addPendingShares(uint256 poolId, uint256 shares) external returns (uint256 entryIndex);
 
     /// @notice Gives pending shares to `account`, with everything they earned since `entryIndex`. Registry only.
@@ -150,9 +150,9 @@ interface IRevenueSplitter {
     /// @notice The books of the pools from `fromPool` to before `toPool`; of all of them from 0 to `poolCount()`.
     /// @return received their lifetime deposits, asset units, modulo 2**128
     /// @return paid lifetime payouts of all pools, asset units, modulo 2**128
-    /// @return owedUpperBound `floor((received * SCALE - carried) / SCALE) - paid`, modulo 2**128. Over all pools: the sum of
-    /// all claimables, and of the income of shares not claimed yet, is at most this. Of a part of the pools it means
-    /// nothing, since payouts are not kept apart: add up `received` and `carried` of the pages first.
+    /// @return owedUpperBound `floor((received * SCALE - carried) / SCALE) - paid`, modulo 2**128. Over all pools: the
+    /// sum of all claimables, and of the income of shares not claimed yet, is at most this. Of a part of the pools it
+    /// means nothing, since payouts are not kept apart: add up `received` and `carried` of the pages first.
     /// @return carried sum of their remainders, in units of 1/SCALE
     /// @dev Always `asset.balanceOf(this) >= received - paid` over all pools.
     function conservation(uint256 fromPool, uint256 toPool)

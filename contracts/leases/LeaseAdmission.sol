@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {IDataLeases} from "../interfaces/IDataLeases.sol";
 import {Admission} from "../libraries/Admission.sol";
-import {LeaseClock} from "../libraries/LeaseClock.sol";
-import {DatasetLeases, Lease, LeaseState, PackedTerms} from "../types/LeaseTypes.sol";
+import {PackedTerms} from "../types/LeaseTerms.sol";
+import {DatasetLeases, Lease, LeaseClock, LeaseState} from "../types/LeaseTypes.sol";
 import {LeaseBase} from "./LeaseBase.sol";
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";

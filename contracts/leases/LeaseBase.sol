@@ -8,11 +8,10 @@ import {IEmergencyBrake} from "../interfaces/IEmergencyBrake.sol";
 import {IRevenueSplitter} from "../interfaces/IRevenueSplitter.sol";
 import {System} from "../interfaces/ISystem.sol";
 import {ExactTransfer} from "../libraries/ExactTransfer.sol";
-import {LeaseClock} from "../libraries/LeaseClock.sol";
-import {LeaseTerms} from "../libraries/LeaseTerms.sol";
 import {Protocol} from "../libraries/Protocol.sol";
 import {Wiring} from "../libraries/Wiring.sol";
-import {Lease, LeaseState, PackedTerms} from "../types/LeaseTypes.sol";
+import {LeaseTerms, PackedTerms} from "../types/LeaseTerms.sol";
+import {Lease, LeaseClock, LeaseState} from "../types/LeaseTypes.sol";
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
@@ -162,8 +161,8 @@ abstract contract LeaseBase is IDataLeases, ReentrancyGuardTransient {
         IERC20(asset).safeTransfer(to, amount);
     }
 
-    /// @dev Into the splitter, which is allowed exactly what it will pull: a standing allowance some assets refuse, count
-    /// down or cap. An amount of zero is no deposit.
+    /// @dev Into the splitter, which is allowed exactly what it will pull: a standing allowance some assets refuse,
+    /// count down or cap. An amount of zero is no deposit.
     function _deposit(uint256 datasetId, uint256[2] memory toDatasetAndCommons) internal {
         uint256[] memory pools = new uint256[](2);
         uint256[] memory amounts = new uint256[](2);

@@ -3,9 +3,9 @@ pragma solidity 0.8.37;
 
 import {IDataLeases} from "../interfaces/IDataLeases.sol";
 import {IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
-import {LeaseTerms} from "../libraries/LeaseTerms.sol";
 import {Protocol} from "../libraries/Protocol.sol";
-import {Lease, Offer, PackedTerms} from "../types/LeaseTypes.sol";
+import {LeaseTerms, PackedTerms} from "../types/LeaseTerms.sol";
+import {Lease, Offer} from "../types/LeaseTypes.sol";
 import {LeaseAdmission} from "./LeaseAdmission.sol";
 
 /// @notice Standing offers: holders vote once, many lease. An acceptance is one transaction and is approved at once.
@@ -26,8 +26,8 @@ abstract contract LeaseOffers is LeaseAdmission {
         LeaseTerms.validate(terms, policy, 0, 0);
         _requireInOffer("capacity", capacity, 1, type(uint16).max);
         _requireInOffer("expiry", expiry, uint256(_now()) + 1, type(uint48).max);
-        // An exclusive offer to anyone would be a lock that costs nothing. And whoever accepts must not pay for a dataset
-        // that has lost half of what was offered.
+        // An exclusive offer to anyone would be a lock that costs nothing. And whoever accepts must not pay for a
+        // dataset that has lost half of what was offered.
         _requireInOffer("exclusive", terms.exclusive && licensee == address(0) ? 1 : 0, 0, 0);
         (, uint256 shares,,) = _splitter.pool(terms.datasetId);
         _requireInOffer("minShares", terms.minShares, (shares + 1) / 2, type(uint64).max);

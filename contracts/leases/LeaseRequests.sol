@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {IDataLeases} from "../interfaces/IDataLeases.sol";
 import {IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
-import {LeaseTerms} from "../libraries/LeaseTerms.sol";
-import {Lease, PackedTerms} from "../types/LeaseTypes.sol";
+import {LeaseTerms, PackedTerms} from "../types/LeaseTerms.sol";
+import {Lease} from "../types/LeaseTypes.sol";
 import {LeaseAdmission} from "./LeaseAdmission.sol";
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 

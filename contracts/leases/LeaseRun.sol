@@ -3,21 +3,20 @@ pragma solidity 0.8.37;
 
 import {IDataLeases} from "../interfaces/IDataLeases.sol";
 import {Admission} from "../libraries/Admission.sol";
-import {LeaseClock} from "../libraries/LeaseClock.sol";
-import {LeaseTerms} from "../libraries/LeaseTerms.sol";
 import {Protocol} from "../libraries/Protocol.sol";
-import {Lease, LeaseState, PackedTerms} from "../types/LeaseTypes.sol";
+import {LeaseTerms, PackedTerms} from "../types/LeaseTerms.sol";
+import {Lease, LeaseClock, LeaseState} from "../types/LeaseTypes.sol";
 import {LeaseBase} from "./LeaseBase.sol";
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-/// @notice A lease from its start to its end, and what returns to its licensee: delivery, instalments, acknowledgement of
-/// erasures, termination, refunds, the bond.
+/// @notice A lease from its start to its end, and what returns to its licensee: delivery, instalments, acknowledgement
+/// of erasures, termination, refunds, the bond.
 /// @dev No one can shorten access that was paid: `paidUntil` only ever grows.
 ///
-/// What returns asks neither the brake, the voters nor any third party. Money becomes returnable by one call and is pulled
-/// by another, so an asset that refuses the licensee changes no state; `claimRefundTo` names another address.
+/// What returns asks neither the brake, the voters nor any third party. Money becomes returnable by one call and is
+/// pulled by another, so an asset that refuses the licensee changes no state; `claimRefundTo` names another address.
 abstract contract LeaseRun is LeaseBase {
     using Admission for LeaseState;
     using LeaseClock for Lease;
@@ -224,8 +223,8 @@ abstract contract LeaseRun is LeaseBase {
             (, uint256 shares,,) = _splitter.pool(datasetId);
             if (shares < terms.minShares) revert DataLeases_TooFewShares(datasetId, shares, terms.minShares);
         }
-        // A dataset's shares are among those of the commons, and what may be owed is asked for both together: the commons
-        // takes its part whenever the dataset does.
+        // A dataset's shares are among those of the commons, and what may be owed is asked for both together: the
+        // commons takes its part whenever the dataset does.
         (uint256 toDataset, uint256 toCommons, uint256 toTreasury) = terms.cuts();
         if (_isDead(datasetId, toDataset + toCommons)) revert DataLeases_DeadPool(datasetId);
 

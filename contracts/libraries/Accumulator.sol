@@ -6,11 +6,11 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 /// @notice The arithmetic of a pool: income per share, scaled by 2**64, with the remainder carried.
 /// @dev Pure, so that it can be proved and compared with a model apart from the contract that moves money.
 ///
-/// Accumulators and indices count modulo 2**176, so that no lifetime total ever fills them: whoever owns a small pool can
-/// send the same money round without end. What matters is the growth since an index, and growth costs money that is still
-/// there: shares that saw the accumulator grow by `g` are owed at least `g / SCALE` units. What the splitter owes stays
-/// below `MAX_OWED` = 2**111 units (an asset of 24 decimals: 2.6e9 tokens), so `g` stays below 2**175, and the difference of
-/// two indices has a sign.
+/// Accumulators and indices count modulo 2**176, so that no lifetime total ever fills them: whoever owns a small pool
+/// can send the same money round without end. What matters is the growth since an index, and growth costs money that is
+/// still there: shares that saw the accumulator grow by `g` are owed at least `g / SCALE` units. What the splitter owes
+/// stays below `MAX_OWED` = 2**111 units (an asset of 24 decimals: 2.6e9 tokens), so `g` stays below 2**175, and the
+/// difference of two indices has a sign.
 ///
 /// Shares fit 63 bits (`MAX_SHARES`), more than 9e9 units of data at 1e9 shares each. With `SCALE` above the largest
 /// pool, what the carried remainder withholds from an account is below one asset unit.

@@ -2,15 +2,15 @@
 pragma solidity 0.8.37;
 
 import {IDataLeases} from "../interfaces/IDataLeases.sol";
-import {DatasetLeases, Lease, LeaseState, PackedTerms} from "../types/LeaseTypes.sol";
-import {LeaseClock} from "./LeaseClock.sol";
+import {PackedTerms} from "../types/LeaseTerms.sol";
+import {DatasetLeases, Lease, LeaseClock, LeaseState} from "../types/LeaseTypes.sol";
 import {NewestEight} from "./NewestEight.sol";
 
 /// @notice Which leases of a dataset live side by side: the count, exclusivity, and the list of each licensee's newest
 /// leases that the access view looks through.
-/// @dev A lease stops being live by time alone, and its place in the count is given back by whoever cares. What stands in
-/// the way of an admission is looked at live where it is one licensee's (exclusive leases), and through the count where
-/// there may be many.
+/// @dev A lease stops being live by time alone, and its place in the count is given back by whoever cares. What stands
+/// in the way of an admission is looked at live where it is one licensee's (exclusive leases), and through the count
+/// where there may be many.
 library Admission {
     using LeaseClock for Lease;
     using NewestEight for uint256;
@@ -42,8 +42,8 @@ library Admission {
         emit IDataLeases.LeaseExpired(leaseId);
     }
 
-    /// @dev Exclusive leases of another licensee, each looked at: only those that live stand in the way. They are on its
-    /// list, from which no live lease ever falls.
+    /// @dev Exclusive leases of another licensee, each looked at: only those that live stand in the way. They are on
+    /// its list, from which no live lease ever falls.
     function _expireExclusives(LeaseState storage s, DatasetLeases storage d, uint256 datasetId) private {
         for (uint256 list = d.lists[d.exclusiveLicensee]; list != 0; list = list.remove(0)) {
             uint256 leaseId = list.idAt(0);

@@ -21,8 +21,8 @@ library GovernanceLimits {
     uint256 internal constant MIN_QUORUM_BPS = 100;
     uint256 internal constant MAX_QUORUM_BPS = 2000;
 
-    /// @notice How long the whole quorum floor binds a DAO that does not mature, and what is left of it then: long enough
-    /// to gather members, short enough that a floor set too high does not freeze the treasury, and never so
+    /// @notice How long the whole quorum floor binds a DAO that does not mature, and what is left of it then: long
+    /// enough to gather members, short enough that a floor set too high does not freeze the treasury, and never so
     /// little that one unit of supply decides.
     uint256 internal constant MIN_FLOOR_PERIOD = 180 days;
     uint256 internal constant MAX_FLOOR_PERIOD = 3 * 365 days;

@@ -11,14 +11,15 @@ library Signers {
     uint256 private constant _ECDSA_LENGTH = 65;
     uint256 private constant _ADDRESS_LENGTH = 20;
 
-    /// @notice Accounts of which a threshold must sign. `places` are one more than an account's position, 0 for strangers.
+    /// @notice Accounts of which a threshold must sign. `places` are one more than an account's position, 0 for
+    /// strangers.
     struct Set {
         uint256 threshold;
         mapping(address signer => uint256) places;
     }
 
-    /// @notice Refuses signatures that are fewer than the threshold, or of anyone else, or not in strictly ascending order
-    /// of their signers.
+    /// @notice Refuses signatures that are fewer than the threshold, or of anyone else, or not in strictly ascending
+    /// order of their signers.
     /// @dev Strictly ascending signers make distinctness a comparison and leave one valid order, so a relayer cannot
     /// make variants. Surplus signatures must be valid too.
     function requireThreshold(Set storage set, uint256 version, bytes32 digest, bytes[] calldata signatures)

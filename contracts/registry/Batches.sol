@@ -23,8 +23,8 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
     uint256 private constant _MAX_CLAIM_PERIOD = 36_500 days;
 
     /// @dev Three slots. Publication writes the first and the last, activation the one between; a claim reads all and
-    /// writes the last. Rates are copied at activation, so a claim never looks at a policy. What is not resolved yet is one
-    /// field, `count << 64 | shares`, so that a claim writes it with one store.
+    /// writes the last. Rates are copied at activation, so a claim never looks at a policy. What is not resolved yet is
+    /// one field, `count << 64 | shares`, so that a claim writes it with one store.
     struct BatchState {
         bytes32 root;
         uint176 entryIndex;
@@ -194,8 +194,8 @@ abstract contract Batches is Datasets, Attestors, Issuance, EIP712 {
         if (status != BatchStatus.Published) revert DatasetRegistry_WrongBatchStatus(batchId, status);
     }
 
-    /// @dev A batch that was not activated in time, or whose attestors were replaced, has lapsed and never comes back: the
-    /// attestor set only ever moves on, and time does too.
+    /// @dev A batch that was not activated in time, or whose attestors were replaced, has lapsed and never comes back:
+    /// the attestor set only ever moves on, and time does too.
     function _status(BatchState storage b) internal view returns (BatchStatus) {
         if (b.status != BatchStatus.Published) return b.status;
         bool late = block.timestamp >= uint256(b.since) + challengePeriod + 2 * uint256(epochLength);

@@ -4,8 +4,8 @@ pragma solidity 0.8.37;
 import {IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
 import {PolicyRules} from "../libraries/PolicyRules.sol";
 import {Protocol} from "../libraries/Protocol.sol";
-import {Record, Records} from "../libraries/Records.sol";
 import {Signers} from "../libraries/Signers.sol";
+import {Record, Records} from "../types/Records.sol";
 import {Batches} from "./Batches.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 

@@ -2,29 +2,11 @@
 pragma solidity 0.8.37;
 
 import {IDataLeases} from "../interfaces/IDataLeases.sol";
+import {LeaseTerms, PackedTerms} from "./LeaseTerms.sol";
 
-/// @notice Terms as `DataLeases` keeps them: three slots, written once and never changed. All leases of an offer share
-/// the offer's. The first slot is what money needs, the second is only hashed, the third is what access needs.
-/// @dev The widths bind at `LeaseTerms.validate`: 2**96 units of an asset with 18 decimals are 79 billion whole ones, and
-/// all rent of a lease together stays below 2**112.
-struct PackedTerms {
-    uint96 pricePerPeriod;
-    uint96 bond;
-    uint32 periodLength;
-    uint16 periods;
-    uint16 royaltyBps;
-    bytes32 agreementHash;
-    uint64 datasetId;
-    uint64 purposes;
-    uint64 minShares;
-    bool exclusive;
-    uint16 commonsBps;
-    uint16 treasuryBps;
-}
-
-/// @notice Three slots, the last of them written by the approval. Times are uint40 in storage (until the year 36812) and
-/// uint48 elsewhere. Rent still escrowed is not stored: it is the price of the periods not yet paid, until the lease is
-/// over.
+/// @notice Three slots, the last of them written by the approval. Times are uint40 in storage (until the year 36812)
+/// and uint48 elsewhere. Rent still escrowed is not stored: it is the price of the periods not yet paid, until the
+/// lease is over.
 /// @param offerId whose terms it has; 0: its own
 /// @param counted whether it is part of its dataset's count of live leases
 /// @param ackSlashedAt when it was last slashed for want of acknowledgement
@@ -78,4 +60,40 @@ struct LeaseState {
     mapping(uint256 offerId => Offer) offers;
     mapping(uint256 offerId => PackedTerms) offerTerms;
     mapping(uint256 datasetId => DatasetLeases) datasets;
+}
+
+/// @notice What a lease is at a given second.
+library LeaseClock {
+    using LeaseTerms for PackedTerms;
+
+    /// @notice Whether the lease holds its place in the dataset. Once false for an approved lease, it stays false: what
+    /// is not live can neither start nor be prolonged.
+    function isLive(Lease storage l, PackedTerms storage terms) internal view returns (bool) {
+        if (l.status == IDataLeases.Status.Approved) return block.timestamp < l.startBy;
+        if (l.status == IDataLeases.Status.Active) return block.timestamp < l.paidUntil + terms.tolerance();
+        return l.status == IDataLeases.Status.Ended && block.timestamp < l.paidUntil;
+    }
+
+    /// @notice The last second whose erasures the licensee must have acknowledged by now: known for a whole `window`,
+    /// and, once access is over, from before its end.
+    function erasuresUntil(Lease storage l, uint48 window) internal view returns (uint48) {
+        uint48 known = knownUntil(window);
+        uint48 paidUntil = l.paidUntil;
+        return paidUntil != 0 && known >= paidUntil ? paidUntil - 1 : known;
+    }
+
+    /// @notice The last second whose erasures were known for a whole `window`.
+    function knownUntil(uint48 window) internal view returns (uint48) {
+        return block.timestamp > window ? uint48(block.timestamp) - window : 0;
+    }
+
+    /// @notice From then on the bond is the licensee's: releasable, or it would be after a call of `end`. Slashes
+    /// stop here and not at the call of `releaseBond`, so that no one can take what is already due.
+    function bondDueAt(Lease storage l, PackedTerms storage terms, uint48 delay) internal view returns (uint48) {
+        if (l.status == IDataLeases.Status.Active && l.paidPeriods < terms.periods) {
+            uint48 tolerance = terms.tolerance();
+            if (tolerance > delay) delay = tolerance;
+        }
+        return l.paidUntil + delay;
+    }
 }

@@ -35,6 +35,8 @@ EXAMPLES = 250
 MET = {
     "VoteCast",
     "by signature",
+    "by list",
+    *(f"skipped for {fault}" for fault in range(4)),
     "ProposalExtended",
     "ProposalQueued",
     "ProposalExecuted",

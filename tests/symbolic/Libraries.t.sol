@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Tallies, Tally} from "../../contracts/libraries/Tallies.sol";
+import {Tallies, Tally} from "../../contracts/types/Tallies.sol";
 import {Libraries} from "./Subjects.sol";
 import {SVM, VM, deploy} from "./Vm.sol";
 

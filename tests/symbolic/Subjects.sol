@@ -9,9 +9,9 @@ import {DataToken} from "../../contracts/DataToken.sol";
 import {DatasetRegistry} from "../../contracts/DatasetRegistry.sol";
 import {ModelRegistry} from "../../contracts/ModelRegistry.sol";
 import {RevenueSplitter} from "../../contracts/RevenueSplitter.sol";
-import {LeaseTerms, PackedTerms} from "../../contracts/libraries/LeaseTerms.sol";
+import {LeaseTerms, PackedTerms} from "../../contracts/types/LeaseTerms.sol";
 import {PolicyRules} from "../../contracts/libraries/PolicyRules.sol";
-import {Tallies, Tally} from "../../contracts/libraries/Tallies.sol";
+import {Tallies, Tally} from "../../contracts/types/Tallies.sol";
 
 /// @notice The pure libraries, callable from outside.
 contract Libraries {

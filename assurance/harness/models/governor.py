@@ -9,7 +9,7 @@ looked for after every vote, and the past is a list of what was true when. Votes
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,10 @@ DAY = 86_400
 EXPIRY = 14 * DAY
 BOUNDS = {"votingDelay": (DAY, 14 * DAY), "quorumBps": (100, 2000), "leaseQuorumBps": (100, 2000)}
 PAUSE, COOL_DOWN, MAX_TERM = 3 * DAY, 7 * DAY, 365 * DAY
+
+
+Told = tuple[str, dict[str, Any]]
+"""An event: name and arguments."""
 
 
 def bitmap(*states: int) -> bytes:
@@ -130,7 +134,7 @@ class Governor:
         self.guardian: tuple[str, int] = born["guardian"]
         self.pulled_until = 0
         self.polls: dict[int, Poll] = {}
-        self.nonces: dict[str, int] = {}
+        self.floor_until: int = born["floor_until"]
 
     @property
     def now(self) -> int:
@@ -144,7 +148,10 @@ class Governor:
         bps = self.bps["leaseQuorumBps" if poll.licensee else "quorumBps"].at(poll.snapshot)
         mature = self.holdings.mature_since
         young = mature is None or poll.snapshot < mature
-        return max(1, supply * bps // 10_000, self.holdings.maturity // 2 if young else 0)
+        floor = self.holdings.maturity // 2
+        if poll.snapshot >= self.floor_until:
+            floor //= 10
+        return max(1, supply * bps // 10_000, floor if young else 0)
 
     def state(self, poll: Poll) -> int:
         if poll.executed:
@@ -209,11 +216,35 @@ class Governor:
         return weight, moved
 
     def vote_by_signature(self, poll: Poll, who: str, support: int, signer: str, nonce: int) -> tuple[int, int | None]:
-        if signer != who or nonce != self.nonces.get(who, 0):
+        """The nonce is always 0: an account votes once on a proposal."""
+        if signer != who or nonce != 0:
             raise Reverted("GovernorInvalidSignature", who)
-        result = self.vote(poll, who, support)
-        self.nonces[who] = nonce + 1
-        return result
+        return self.vote(poll, who, support)
+
+    def vote_by_list(self, poll: Poll, ballots: Sequence[tuple[str, int, str, int]]) -> list[Told]:
+        """Ballots of voter, support, signer and nonce; what is reported of each. None stops another."""
+        self._in(poll, ACTIVE)
+        number, told = {"proposalId": poll.proposal.id}, []
+        for who, support, signer, nonce in ballots:
+            fault = self._fault(poll, who, support, signer, nonce)
+            if fault is not None:
+                told.append(("BallotSkipped", {**number, "voter": who, "fault": fault}))
+                continue
+            weight, moved = self.vote(poll, who, support)
+            told.append(("VoteCast", {"voter": who, **number, "support": support, "weight": weight, "reason": ""}))
+            if moved:
+                told.append(("ProposalExtended", {**number, "extendedDeadline": moved}))
+        return told
+
+    def _fault(self, poll: Poll, who: str, support: int, signer: str, nonce: int) -> int | None:
+        """`IDataGovernor.BallotFault`."""
+        if signer != who or nonce != 0:
+            return 0
+        if who == poll.licensee:
+            return 3
+        if support > 2:
+            return 1
+        return 2 if who in poll.ballots else None
 
     def queue(self, poll: Poll) -> int:
         self._in(poll, SUCCEEDED)

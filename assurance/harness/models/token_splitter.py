@@ -43,23 +43,25 @@ class Asset:
         self.balances: Counter[str] = Counter()
         self.approved: set[tuple[str, str]] = set()
 
-    def transfer(self, sender: str, to: str, value: int) -> Done:
-        held = self.balances[sender]
-        if value > held:
+    def require(self, sender: str, to: str, value: int) -> None:
+        """Refuses as a transfer would."""
+        if value > (held := self.balances[sender]):
             raise Reverted("ERC20InsufficientBalance", sender, held, value)
+
+    def transfer(self, sender: str, to: str, value: int) -> Done:
+        self.require(sender, to, value)
         self.balances[sender] -= value
         self.balances[to] += value
         return Done(True, [("Transfer", {"from": sender, "to": to, "value": value})])
 
-    def require(self, spender: str, owner: str, value: int) -> None:
+    def require_from(self, spender: str, owner: str, to: str, value: int) -> None:
         """What `transfer_from` asks first."""
         if (owner, spender) not in self.approved:
             raise Reverted("ERC20InsufficientAllowance", spender, 0, value)
-        if value > self.balances[owner]:
-            raise Reverted("ERC20InsufficientBalance", owner, self.balances[owner], value)
+        self.require(owner, to, value)
 
     def transfer_from(self, spender: str, owner: str, to: str, value: int) -> Done:
-        self.require(spender, owner, value)
+        self.require_from(spender, owner, to, value)
         return self.transfer(owner, to, value)
 
 
@@ -108,7 +110,7 @@ class Splitter:
         for pool_id, amount in zip(pool_ids, amounts, strict=True):
             if amount and self.pools[pool_id].shares < MIN_SHARES:
                 raise Reverted("RevenueSplitter_NoShares", pool_id)
-        self.asset.require(self.address, caller, total)
+        self.asset.require_from(self.address, caller, self.address, total)
         if self.owed + total > MAX_OWED:
             raise Reverted("RevenueSplitter_TooMuchOwed", self.owed, total, MAX_OWED)
         events = self.asset.transfer_from(self.address, caller, self.address, total).events

@@ -69,6 +69,7 @@ class GovernanceMachine(Electorate):
             },
             delay=now["delay"],
             guardian=now["brake"][:2],
+            floor_until=now["floorUntil"],
         )
         self.polls: list[Poll] = []
         self.acts: dict[int, list[Act]] = {}
@@ -202,7 +203,7 @@ class GovernanceMachine(Electorate):
     @rule(pick=picks, who=picks, support=supports, wrong=st.sampled_from([""] * 12 + ["old", "new", "signer"]))
     def vote_by_signature(self, pick: int, who: int, support: int, wrong: str) -> None:
         poll, voter = self.poll(pick, ACTIVE), self.people[who % 6]
-        nonce = max(0, self.model.nonces.get(voter.address, 0) + {"old": -1, "new": 1}.get(wrong, 0))
+        nonce = {"old": 2**256 - 1, "new": 1}.get(wrong, 0)
         signer = self.stranger if wrong == "signer" else voter
         signature = ballot(self.dao, poll.proposal.id, support, voter, nonce=nonce, signer=signer)
         done = self.step(
@@ -214,6 +215,34 @@ class GovernanceMachine(Electorate):
         if done:
             self._counted(poll, voter, support, *done)
             self.reached["by signature"] += 1
+
+    @precondition(lambda self: self.polls)
+    @rule(
+        pick=picks,
+        ballots=st.lists(
+            st.tuples(picks, supports, st.sampled_from([""] * 9 + ["nonce", "signer"])), min_size=0, max_size=6
+        ),
+    )
+    def vote_by_list(self, pick: int, ballots: Sequence[tuple[int, int, str]]) -> None:
+        """G-12: each that counts as alone, each that does not skipped and named."""
+        poll = self.poll(pick, ACTIVE)
+        given, signed = [], []
+        for who, support, wrong in ballots:
+            voter = self.people[who % 6]
+            signer, nonce = self.stranger if wrong == "signer" else voter, int(wrong == "nonce")
+            signature = ballot(self.dao, poll.proposal.id, support, voter, nonce=nonce, signer=signer)
+            given.append((voter.address, support, signer.address, nonce))
+            s = int.from_bytes(signature[32:64], "big") | (signature[64] - 27) << 255
+            signed.append((voter.address, support, signature[:32], s.to_bytes(32, "big")))
+        done = self.step(
+            lambda: self.model.vote_by_list(poll, given),
+            lambda: self.dao.governor.castVotesBySig(poll.proposal.id, signed, sender=self.heir.address),
+        )
+        if done:
+            self.told(done[1], *done[0])
+            self.reached["by list"] += len(done[1].named("VoteCast"))
+            for event in done[1].named("BallotSkipped"):
+                self.reached[f"skipped for {event.args['fault']}"] += 1
 
     def _counted(
         self, poll: Poll, voter: Actor, support: int, result: tuple[int, int | None], receipt: Receipt
@@ -282,7 +311,7 @@ class GovernanceMachine(Electorate):
 
     @precondition(lambda self: self.leases)
     @rule(pick=picks)
-    def withdraw(self, pick: int) -> None:
+    def cancel_request(self, pick: int) -> None:
         number = list(self.leases)[pick % len(self.leases)]
         poll = self.model.polls[number]
         if poll.executed:

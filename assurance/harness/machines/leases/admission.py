@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assurance.harness.dao.leases import APPROVED, PENDING
+from assurance.harness.dao.registry import name32
 from assurance.harness.models.leases.books import Books
 from assurance.harness.models.leases.records import Lease, Offer, Terms, refuse
 
@@ -18,7 +19,7 @@ class Admission(Books):
         self.leases[lease.id] = lease
         return lease
 
-    def withdraw(self, caller: str, lease_id: int) -> None:
+    def cancel_request(self, caller: str, lease_id: int) -> None:
         lease = self.in_status(lease_id, PENDING)
         self.require_licensee(lease, caller)
         assert lease.vote is not None
@@ -35,7 +36,12 @@ class Admission(Books):
 
     def create_offer(self, terms: Terms, licensee: str | None, capacity: int, expiry: int) -> None:
         if expiry <= self.now:
-            refuse("InvalidOffer", "expiry", expiry, self.now + 1, 2**48 - 1)
+            refuse("InvalidOffer", name32("expiry"), expiry, self.now + 1, 2**48 - 1)
+        if terms.exclusive and licensee is None:
+            refuse("InvalidOffer", name32("exclusive"), 1, 0, 0)
+        least = (self.splitter.pools[terms.dataset].shares + 1) // 2
+        if terms.min_shares < least:
+            refuse("InvalidOffer", name32("minShares"), terms.min_shares, least, 2**64 - 1)
         number = len(self.offers) + 1
         self.offers[number] = Offer(number, terms, licensee, capacity, expiry)
 
@@ -43,8 +49,6 @@ class Admission(Books):
         """By the guardian."""
         if offer_id not in self.offers:
             refuse("UnknownOffer", offer_id)
-        if self.offers[offer_id].closed:
-            refuse("OfferClosed", offer_id)
         self.offers[offer_id].closed = True
 
     def accept(self, caller: str, offer_id: int, key: bytes, max_cost: int) -> None:
@@ -72,7 +76,7 @@ class Admission(Books):
 
     # Neighbours
 
-    def settle(self, lease_id: int) -> None:
+    def expire(self, lease_id: int) -> None:
         lease = self.known(lease_id)
         if self.is_live(lease):
             refuse("StillLive", lease_id)
@@ -80,10 +84,10 @@ class Admission(Books):
 
     def reserve(self, lease_id: int) -> None:
         lease = self.in_status(lease_id, PENDING)
-        if not lease.terms.exclusive or not self.is_queued(lease_id):
+        if not lease.terms.exclusive or not self.queued_until(lease_id):
             refuse("NotReservable", lease_id)
         dataset = self.datasets[lease.terms.dataset]
-        if dataset.reserved not in (0, lease_id) and self.is_queued(dataset.reserved):
+        if dataset.reserved not in (0, lease_id) and self.queued_until(dataset.reserved):
             refuse("Exclusive", lease.terms.dataset, dataset.reserved)
         dataset.reserved = lease_id
 
@@ -93,40 +97,56 @@ class Admission(Books):
         dataset = self.datasets[lease.terms.dataset]
         lease.counted = False
         dataset.live -= 1
-        if dataset.exclusive == lease.id:
-            dataset.exclusive = 0
+        dataset.exclusives -= lease.terms.exclusive
 
-    def _over(self, lease: Lease) -> tuple[list[int], int | None, set[int]]:
-        """The licensee's list, what falls off it (none if it has room), and what is settled in passing."""
+    def _over(self, lease: Lease) -> tuple[list[int], int | None, list[int]]:
+        """The licensee's list, what falls off it (none if it has room), and what is expired in passing: that, and all
+        that is over of the licensee that leases the dataset exclusively, if it is another one."""
         listed = self.lists.get((lease.terms.dataset, lease.licensee), [])
         dropped: int | None = None
         if len(listed) == 8:
             dropped = next((i for i in reversed(listed) if not self.is_live(self.leases[i])), 0)
-        named = (dropped, self.datasets[lease.terms.dataset].exclusive)
-        return listed, dropped, {i for i in named if i and not self.is_live(self.leases[i])}
+        named = [dropped] if dropped else []
+        if (rival := self._rival(lease)) is not None:
+            named += self.lists.get((lease.terms.dataset, rival), [])
+        return listed, dropped, [i for i in named if not self.is_live(self.leases[i])]
+
+    def _rival(self, lease: Lease) -> str | None:
+        """The other licensee for which exclusive leases of the dataset are counted."""
+        dataset = self.datasets[lease.terms.dataset]
+        return (
+            dataset.exclusive_licensee if dataset.exclusives and dataset.exclusive_licensee != lease.licensee else None
+        )
 
     def _require_place(self, lease: Lease) -> None:
         terms, dataset = lease.terms, self.datasets[lease.terms.dataset]
+        held_from = self.queued_until(dataset.reserved) if dataset.reserved not in (0, lease.id) else 0
+        if held_from and (lease.vote is None or lease.vote.eta >= held_from):
+            refuse("Exclusive", terms.dataset, dataset.reserved)
         _, dropped, over = self._over(lease)
         if dropped == 0:
             refuse("TooManyLeases", lease.licensee, terms.dataset, 8)
-        if dataset.exclusive and dataset.exclusive not in over:
-            refuse("Exclusive", terms.dataset, dataset.exclusive)
-        if dataset.reserved not in (0, lease.id) and self.is_queued(dataset.reserved):
-            refuse("Exclusive", terms.dataset, dataset.reserved)
-        live = dataset.live - sum(1 for i in over if self.leases[i].counted)
-        if terms.exclusive and live:
-            refuse("LiveLeases", terms.dataset, live)
+        if (rival := self._rival(lease)) is not None:
+            for i in self.lists.get((terms.dataset, rival), []):
+                if self.is_live(self.leases[i]) and self.leases[i].terms.exclusive:
+                    refuse("Exclusive", terms.dataset, i)
+        gone = [self.leases[i] for i in over if self.leases[i].counted]
+        exclusives = dataset.exclusives - sum(other.terms.exclusive for other in gone)
+        if terms.exclusive and not exclusives and dataset.live > len(gone):
+            refuse("LiveLeases", terms.dataset, dataset.live - len(gone))
 
     def _admit(self, lease: Lease) -> None:
         terms, dataset = lease.terms, self.datasets[lease.terms.dataset]
+        if dataset.reserved == lease.id or not self.queued_until(dataset.reserved):
+            dataset.reserved = 0
         listed, dropped, over = self._over(lease)
         for i in over:
             self.uncount(self.leases[i])
         self.lists[terms.dataset, lease.licensee] = [lease.id, *(i for i in listed if i != dropped)]
-        dataset.reserved, dataset.live = 0, dataset.live + 1
+        dataset.live += 1
         if terms.exclusive:
-            dataset.exclusive = lease.id
+            dataset.exclusives += 1
+            dataset.exclusive_licensee = lease.licensee
         lease.status, lease.counted = APPROVED, True
         lease.start_by = self.now + self.rules.start_window
         lease.acknowledged = len(self.erasures[terms.dataset])

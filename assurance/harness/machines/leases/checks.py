@@ -5,16 +5,16 @@ from __future__ import annotations
 
 from assurance.harness.dao.leases import ACTIVE, APPROVED, ENDED, NONE, PENDING, REFUNDED
 from assurance.harness.machines.leases.life import LeaseLife
-from assurance.harness.machines.leases.world import LEASED, POOLS
+from assurance.harness.machines.leases.world import HOME, LEASED, POOLS
 from assurance.harness.machines.life import Answers, Views
 from assurance.harness.models.leases.records import BPS, Lease
 
 EDGES = {
     (NONE, PENDING), (NONE, APPROVED), (NONE, ACTIVE), (PENDING, APPROVED), (PENDING, REFUNDED),
-    (APPROVED, ACTIVE), (APPROVED, REFUNDED), (APPROVED, ENDED), (ACTIVE, ENDED),
+    (APPROVED, ACTIVE), (APPROVED, REFUNDED), (ACTIVE, ENDED), (NONE, REFUNDED),
 }  # fmt: skip
 """L-12. A step may accept and start at once, or approve and start."""
-STATUS, BOND, SLASHED, ESCROW, RETURNABLE, LIVE = 0, 10, 11, 12, 13, 14
+STATUS, BOND, SLASHED, ESCROW, RETURNABLE, LIVE = 0, 9, 10, 11, 12, 13
 """Places of words in `LeaseInfo`."""
 
 
@@ -31,14 +31,15 @@ class LeaseChecks(LeaseLife):
             (leases, "treasuryOwed", ()): [model.treasury],
             (leases, "leaseCount", ()): [len(model.leases)],
             (leases, "offerCount", ()): [len(model.offers)],
-            (dao.splitter, "conservation", ()): list(model.splitter.conservation()),
+            (dao.splitter, "conservation", (0, HOME + 1)): list(model.splitter.conservation()),
         }
         for pool in POOLS:
             views[dao.splitter, "pool", (pool,)] = list(model.splitter.pool(pool))
         for number in LEASED:
             dataset = model.datasets[number]
-            reserved = dataset.reserved if model.is_queued(dataset.reserved) else 0
-            views[leases, "datasetLeases", (number,)] = [dataset.live, dataset.exclusive, reserved]
+            reserved = dataset.reserved if model.queued_until(dataset.reserved) else 0
+            sole = int(dataset.exclusive_licensee, 16) if dataset.exclusives else 0
+            views[leases, "datasetLeases", (number,)] = [dataset.live, dataset.exclusives, sole, reserved]
             for licensee in self.licensees:
                 listed = model.lists.get((number, licensee.address), [])
                 allowed = any(model.is_open(model.leases[i]) for i in listed)
@@ -56,9 +57,8 @@ class LeaseChecks(LeaseLife):
         return views
 
     def _lease_words(self, lease: Lease) -> list[int | None]:
-        proposal = lease.vote.id if lease.vote else 0
         return [
-            *(lease.status, int(lease.licensee, 16), int.from_bytes(lease.key, "big"), lease.offer, proposal),
+            *(lease.status, int(lease.licensee, 16), int.from_bytes(lease.key, "big"), lease.offer),
             *(int(lease.start_by != 0), lease.paid_periods, lease.start_by, lease.paid_until, lease.acknowledged),
             *(lease.bond, lease.slashed, lease.escrow, lease.returnable, int(self.leases.is_live(lease))),
         ]
@@ -67,18 +67,19 @@ class LeaseChecks(LeaseLife):
         models, book = self.dao.models, self.models
         accounts = [who.address for who in (*self.licensees, self.stranger)] + [self.refuge, book.timelock]
         views: Views = {
-            (models, "solvency", ()): [self.asset.balances[models.address], book.credits.total()],
+            (models, "solvency", ()): [self.asset.balances[models.address], book.owed()],
             (models, "modelCount", ()): [len(book.models)],
         }
         for account in accounts:
             views[models, "creditOf", (account,)] = [book.credits[account]]
             views[self.dao.asset, "balanceOf", (account,)] = [self.asset.balances[account]]
         for number, model in enumerate(book.models, 1):
-            # A struct with two dynamic fields: an offset, seven heads, and the lengths and items of both.
+            # A struct with two dynamic fields: an offset, eight heads, and the lengths and items of both.
             ids = [royalty.lease for royalty in model.royalties]
             together = sum(royalty.bps for royalty in model.royalties)
             heads = [int(model.owner, 16), int(model.beneficiary, 16), int.from_bytes(model.hash, "big")]
-            words = [32, *heads, int(model.open_source), together, 7 * 32, (8 + len(ids)) * 32, len(ids), *ids, 0]
+            heads += [int(model.open_source), together, model.paid]
+            words = [32, *heads, 8 * 32, (9 + len(ids)) * 32, len(ids), *ids, 0]
             views[models, "model", (number,)] = list(words)
         return views
 
@@ -109,11 +110,12 @@ class LeaseChecks(LeaseLife):
                 assert not ledger, "L-2"
 
     def _neighbours(self, leases: dict[int, list[int]]) -> None:
-        """L-8: live leases of a dataset are one, or all shared."""
+        """L-8: live leases of a dataset are all shared, or all of one licensee."""
         for dataset in LEASED:
             live = [self.leases.leases[i] for i, w in leases.items() if w[LIVE]]
-            here = [lease.terms.exclusive for lease in live if lease.terms.dataset == dataset]
-            assert len(here) < 2 or not any(here), "L-8"
+            here = [lease for lease in live if lease.terms.dataset == dataset]
+            sole = any(lease.terms.exclusive for lease in here)
+            assert not sole or len({lease.licensee for lease in here}) == 1, "L-8"
 
     def _edges(self, leases: dict[int, list[int]]) -> None:
         """L-12: only listed edges between states."""
@@ -130,5 +132,8 @@ class LeaseChecks(LeaseLife):
     def nothing_is_left(self) -> None:
         """L-4 and L-11, when everybody has had what is theirs."""
         assert all(lease.status in (REFUNDED, ENDED) for lease in self.leases.leases.values())
-        assert self.dao.leases.solvency() == self.dao.models.solvency() == (0, 0)
+        assert self.dao.leases.solvency() == (0, 0)
+        waiting = sum(model.waiting for model in self.models.models)
+        assert self.dao.models.solvency() == (waiting, waiting), "less than a unit of each part of each model"
+        assert all(model.waiting <= len(model.royalties) for model in self.models.models), "L-11"
         assert not any(self.dao.leases.leaseAccess(i)[0] for i in self.leases.leases)

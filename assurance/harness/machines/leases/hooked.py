@@ -23,10 +23,10 @@ class Hooked(LeaseLife):
         return [
             (dao.leases, "solvency", ()),
             (dao.models, "solvency", ()),
-            (dao.splitter, "conservation", ()),
+            (dao.splitter, "conservation", (0, 4)),
             (dao.asset, "balanceOf", (dao.splitter.address,)),
             (dao.splitter, "claimTo", (me, [0, 1, 2])),
-            (dao.leases, "withdraw", (1,)),
+            (dao.leases, "cancelRequest", (1,)),
             (dao.leases, "claimRefundTo", (1, me)),
             (dao.leases, "start", (1,)),
             (dao.models, "withdrawTo", (me,)),

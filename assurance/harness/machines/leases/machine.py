@@ -4,6 +4,7 @@ votes and offers have. What is looked at between the steps is in `checks.py`."""
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import ClassVar
 
 from hypothesis import strategies as st
@@ -45,8 +46,7 @@ class LeasesMachine(Deciding, Returning, Modelling, LeaseChecks, Hooked):
         self.brake_at = 0
         self.begin()
         self.hook()
-        for terms, capacity, expiry in self.world.offers:
-            self.leases.create_offer(terms, None, capacity, expiry)
+        self.leases.offers = {offer.id: replace(offer) for offer in self.world.offers}
         for who, offer in first:
             self.lease_now(who, offer)
 
@@ -61,12 +61,11 @@ class LeasesMachine(Deciding, Returning, Modelling, LeaseChecks, Hooked):
     def erase(self, pick: int, dataset: int) -> None:
         if not self.data[dataset]:
             return
-        batch, item, shares, entries = self.data[dataset].pop(pick % len(self.data[dataset]))
+        batch, item, shares, entry = self.data[dataset].pop(pick % len(self.data[dataset]))
         self.dao.erase(batch, item)
         self.erasures[dataset].append(self.now)
-        for pool, entry in entries.items():
-            registry = self.dao.registry.address
-            self.leases.splitter.dropPendingShares(registry, pool, item.contributor, shares, entry)
+        registry = self.dao.registry.address
+        self.leases.splitter.dropPendingShares(registry, dataset, item.contributor, shares, entry)
 
     def erase_some(self, pick: int, dataset: int) -> None:
         self.erase(pick, dataset)

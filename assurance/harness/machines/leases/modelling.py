@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from eth_utils import keccak
 from hypothesis import strategies as st
 
-from assurance.harness.dao.dao import HPKE_KEY
 from assurance.harness.dao.leases import NOBODY
 from assurance.harness.dao.system import Actor
 from assurance.harness.machines.base import rule
@@ -89,8 +88,7 @@ class Modelling(LeaseLife):
     def take(self, by: Actor, offer: int, *, start: bool = True) -> None:
         """Accepts a standing offer and starts."""
         known, limit = len(self.leases.leases), 10**12
-        accept = lambda: self.leases.accept(by.address, offer, HPKE_KEY, limit)  # noqa: E731
-        self.on_leases("accept", offer, HPKE_KEY, limit, expect=accept, by=by)
+        self.accept_offer(by, offer, limit)
         if start and len(self.leases.leases) > known:
             begin = lambda: self.leases.start(by.address, known + 1)  # noqa: E731
             self.on_leases("start", known + 1, expect=begin, by=by)
@@ -124,8 +122,12 @@ class Modelling(LeaseLife):
         if lacking > 0 and not poor and not self.asset.failing:
             self.dao.asset.mint(payer.address, lacking, sender=payer.address)
             self.asset.balances[payer.address] += lacking
-        expect = lambda: self.models.pay(payer.address, model, amount)  # noqa: E731
-        self.send("models", "pay", model, amount, expect=expect, by=payer)
+        known = self.models.models[model - 1] if 1 <= model <= len(self.models.models) else None
+        owner, digest = (known.owner, known.hash) if known else (NOBODY, bytes(32))
+        if amount % 11 == 10:
+            digest = keccak(digest)
+        expect = lambda: self.models.pay(payer.address, model, owner, digest, amount)  # noqa: E731
+        self.send("models", "pay", model, owner, digest, amount, expect=expect, by=payer)
 
     def earners(self) -> list[str]:
         return sorted(account for account, credit in self.models.credits.items() if credit)

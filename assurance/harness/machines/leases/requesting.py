@@ -124,10 +124,10 @@ class Requesting(Running):
         lease.vote.canceled = True
 
     @rule(pick=picks, who=callers)
-    def withdraw(self, pick: int, who: str) -> None:
+    def cancel_request(self, pick: int, who: str) -> None:
         lease = self.some(pick, PENDING)
         by = self.caller(lease, who)
-        self.on_leases("withdraw", lease, expect=lambda: self.leases.cancelRequest(by.address, lease), by=by)
+        self.on_leases("cancelRequest", lease, expect=lambda: self.leases.cancel_request(by.address, lease), by=by)
 
     @precondition(lambda self: self.pending(QUEUED))
     @rule(pick=picks)
@@ -175,18 +175,25 @@ class Deciding(Requesting):
     def decide_offer(self, shape: int, dataset: int, sole: bool, who: int | None, capacity: int, days: int) -> None:
         licensee = None if who is None else self.licensees[who].address
         expiry = self.now + days * 86_400
-        asked = given(self.dao, terms_of(shape, dataset, sole, self.cuts[dataset]))
+        # Sometimes for all shares of now, so that an erasure stands in the way of an instalment; sometimes for too few.
+        shares = self.leases.splitter.pools[dataset].shares
+        least = {5: 0, 20: (shares + 1) // 2, 200: shares}[days]
+        asked = given(self.dao, terms_of(shape, dataset, sole, self.cuts[dataset], least))
 
         def create() -> None:
             # With the cuts of the execution.
-            self.leases.create_offer(terms_of(shape, dataset, sole, self.cuts[dataset]), licensee, capacity, expiry)
+            terms = terms_of(shape, dataset, sole, self.cuts[dataset], least)
+            self.leases.create_offer(terms, licensee, capacity, expiry)
 
         self.decide("createOffer", asked, licensee or NOBODY, capacity, expiry, carry_out=create)
 
     @rule(pick=picks, bps=st.sampled_from([0, 1, 1000, 2500, 4000, 4001]), soon=st.booleans())
     def decide_terminate(self, pick: int, bps: int, soon: bool) -> None:
         lease = self.some(pick, APPROVED, ACTIVE, ENDED)
-        self.decide("terminate", lease, bps, soon=soon, carry_out=lambda: self.leases.terminate(lease, bps))
+        known = self.leases.leases.get(lease)
+        start_by = (known.start_by if known else 0) + (pick % 11 == 10)
+        act = lambda: self.leases.terminate(lease, start_by, bps)  # noqa: E731
+        self.decide("terminate", lease, start_by, bps, soon=soon, carry_out=act)
 
     @precondition(lambda self: not self.static)
     @rule(dataset=st.sampled_from(LEASED), cuts=st.sampled_from(CUTS), soon=st.booleans())

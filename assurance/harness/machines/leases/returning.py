@@ -28,7 +28,7 @@ class Returning(LeaseLife):
     def refund_to(self, pick: int, who: str, nowhere: bool) -> None:
         lease = 1 + pick % (len(self.leases.leases) + 1)
         by, to = self.caller(lease, who), self.leases.address if nowhere else self.refuge
-        expect = lambda: self.leases.refund_to(by.address, lease, to)  # noqa: E731
+        expect = lambda: self.leases.claim_refund_to(by.address, lease, to)  # noqa: E731
         self.on_leases("claimRefundTo", lease, to, expect=expect, by=by)
 
     @precondition(lambda self: self.leases.treasury)
@@ -38,7 +38,7 @@ class Returning(LeaseLife):
         self.on_leases("withdrawTreasury", expect=lambda: self.leases.withdraw_treasury(timelock))
 
     @rule(pick=picks)
-    def settle(self, pick: int, exact: bool = False) -> None:
+    def expire(self, pick: int, exact: bool = False) -> None:
         lease = pick if exact else self.some(pick, APPROVED, ACTIVE, ENDED)
         self.on_leases("expire", lease, expect=lambda: self.leases.expire(lease))
 
@@ -57,7 +57,7 @@ class Returning(LeaseLife):
         for number in due:
             self.claim_due(number)
         for lease in self.with_status(ACTIVE)[:2]:
-            self.on_leases("payInstalment", lease.id, expect=lambda i=lease.id: self.leases.start_period(i))
+            self.on_leases("payInstalment", lease.id, expect=lambda i=lease.id: self.leases.pay_instalment(i))
         if self.leases.treasury:
             self.withdraw_treasury()
 
@@ -82,4 +82,4 @@ class Returning(LeaseLife):
             if lease.status in (PENDING, APPROVED):
                 self.refund(number, exact=True)
             self.claim_due(number)
-            self.settle(number, exact=True)
+            self.expire(number, exact=True)

@@ -31,9 +31,15 @@ class Model:
     open_source: bool
     royalties: list[Royalty]
     paid: int = 0
+    """All that it was ever paid, of which each part is a floor."""
     to_pools: int = 0
     to_treasury: int = 0
     to_beneficiary: int = 0
+
+    @property
+    def waiting(self) -> int:
+        """What no part has reached yet."""
+        return self.paid - self.to_pools - self.to_treasury - self.to_beneficiary
 
 
 def refuse(reason: str, *args: object) -> NoReturn:
@@ -70,12 +76,18 @@ class Models:
             refuse("RoyaltiesTooHigh", together, BPS)
         self.models.append(Model(caller, beneficiary, digest, open_source, royalties))
 
-    def pay(self, payer: str, model_id: int, amount: int) -> None:
+    def owed(self) -> int:
+        return self.credits.total() + sum(model.waiting for model in self.models)
+
+    def pay(self, payer: str, model_id: int, owner: str, digest: bytes, amount: int) -> None:
         if not 1 <= model_id <= len(self.models):
             refuse("UnknownModel", model_id)
         model = self.models[model_id - 1]
+        if (owner, digest) != (model.owner, model.hash):
+            refuse("OtherModel", model_id, model.owner, model.hash)
         self.asset.require_pull(payer, self.address, amount, "ModelRegistry")
-        parts = [(r.dataset, amount * r.bps // BPS) for r in model.royalties]
+        part_of = lambda bps: (model.paid + amount) * bps // BPS - model.paid * bps // BPS  # noqa: E731
+        parts = [(r.dataset, part_of(r.bps)) for r in model.royalties]
         living = [(pool, part) for pool, part in parts if part and not self.leases.is_dead(pool, part)]
         if living:
             # Failing for the payer's money would have shown above; it may still fail for the splitter.
@@ -86,7 +98,7 @@ class Models:
             self.splitter.deposit(self.address, pool, part)
         to_pools = sum(part for _, part in living)
         to_treasury = sum(part for _, part in parts) - to_pools
-        rest = amount - to_pools - to_treasury
+        rest = part_of(BPS - sum(r.bps for r in model.royalties))
         self.credits[self.timelock] += to_treasury
         self.credits[model.beneficiary] += rest
         model.paid += amount
@@ -104,6 +116,6 @@ class Models:
 
     def _withdraw(self, account: str, recipient: str) -> None:
         if self.credits[account] == 0:
-            refuse("NothingToWithdraw", account)
+            return
         self.asset.transfer(self.address, recipient, self.credits[account])
         self.credits[account] = 0

@@ -6,7 +6,6 @@ from eth_utils import keccak
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition
 
-from assurance.harness.dao.dao import HPKE_KEY
 from assurance.harness.dao.leases import ACTIVE, APPROVED, ENDED, PENDING
 from assurance.harness.machines.base import rule
 from assurance.harness.machines.leases.life import LeaseLife, callers, offsets, picks
@@ -18,8 +17,7 @@ class Running(LeaseLife):
     @rule(who=st.integers(0, 2), offer=st.integers(1, 10), limit=st.sampled_from([10**12] * 9 + [700]))
     def accept(self, who: int, offer: int, limit: int) -> None:
         by = self.licensees[who]
-        expect = lambda: self.leases.accept(by.address, offer, HPKE_KEY, limit)  # noqa: E731
-        self.on_leases("accept", offer, HPKE_KEY, limit, expect=expect, by=by)
+        self.accept_offer(by, offer, limit)
 
     @rule(who=st.integers(0, 2), offer=st.integers(1, 7), delivered=st.sampled_from([False, False, True]))
     def lease_now(self, who: int, offer: int, delivered: bool = False) -> None:
@@ -66,7 +64,7 @@ class Running(LeaseLife):
         self.pay_period(self.some(pick, ACTIVE))
 
     def pay_period(self, lease: int) -> None:
-        self.on_leases("payInstalment", lease, expect=lambda: self.leases.start_period(lease))
+        self.on_leases("payInstalment", lease, expect=lambda: self.leases.pay_instalment(lease))
 
     @precondition(lambda self: self.running())
     @rule(
@@ -103,7 +101,7 @@ class Running(LeaseLife):
 
     @rule(pick=picks, who=callers)
     def end(self, pick: int, who: str, exact: bool = False) -> None:
-        lease = pick if exact else self.some(pick, ACTIVE)
+        lease = pick if exact else self.some(pick, ACTIVE, *([APPROVED] if pick % 7 == 0 else []))
         by = self.caller(lease, who)
         self.on_leases("end", lease, expect=lambda: self.leases.end(by.address, lease), by=by)
 

@@ -10,8 +10,9 @@ from assurance.harness.dao.dao import Batch, Dao, leaf
 from assurance.harness.dao.leases import NOBODY
 from assurance.harness.dao.system import DAY, config
 from assurance.harness.dao.zoo import Species
-from assurance.harness.models.leases.records import Rules, Terms
+from assurance.harness.models.leases.records import Offer, Rules, Terms
 from assurance.harness.models.money import Money
+from assurance.harness.models.registry.records import Message
 from assurance.harness.models.token_splitter import Splitter
 from datadao.types import Leaf
 
@@ -34,12 +35,13 @@ SHAPES = [
 of a basis point is too much beside them."""
 
 STANDING = [(0, 1, False), (1, 2, False), (3, 1, False), (0, 2, True), (2, 2, False), (2, 1, False), (4, 1, False)]
-"""Offers of every life: shape, dataset, exclusive."""
+"""Offers of every life: shape, dataset, exclusive. An exclusive one is to the first licensee. The datasets are empty when
+they are made, so that they ask for no shares."""
 
 
-def terms_of(shape: int, dataset: int, exclusive: bool, cuts: tuple[int, int]) -> Terms:
+def terms_of(shape: int, dataset: int, exclusive: bool, cuts: tuple[int, int], min_shares: int = 0) -> Terms:
     price, length, periods, bond, royalty = SHAPES[shape]
-    return Terms(dataset, price, length, periods, bond, royalty, exclusive, *cuts)
+    return Terms(dataset, price, length, periods, bond, royalty, exclusive, *cuts, min_shares)
 
 
 def given(dao: Dao, terms: Terms) -> dict[str, Any]:
@@ -52,6 +54,7 @@ def given(dao: Dao, terms: Terms) -> dict[str, Any]:
         bond=terms.bond,
         royaltyBps=terms.royalty_bps,
         exclusive=terms.exclusive,
+        minShares=terms.min_shares,
     )
 
 
@@ -79,8 +82,8 @@ class Datum(NamedTuple):
     batch: Batch
     item: Leaf
     shares: int
-    entries: dict[int, int]
-    """Where its pools stood at its activation."""
+    entry: int
+    """Where its dataset and the commons stood at its activation."""
 
 
 class World:
@@ -95,21 +98,24 @@ class World:
         self.splitter = Splitter(dao.splitter.address, dao.registry.address, dao.token.address, self.asset)
 
         home = dao.contribute(leaf(self.founder, "home", 1000), dataset=HOME)
-        for pool, entry in self._enter(self.splitter, home, HOME).items():
-            shares = dao.registry.policy(HOME, 1).sharesPerUnit * 1000
-            self.splitter.vestShares(dao.registry.address, pool, self.founder.address, shares, entry)
+        entry, shares = self._enter(self.splitter, home, HOME), dao.registry.policy(HOME, 1).sharesPerUnit * 1000
+        self.splitter.vestShares(dao.registry.address, HOME, self.founder.address, shares, entry)
         for who in self.licensees:
             dao.fund(who, RICHES, dao.leases, dao.models)
             self.asset.balances[who.address] = RICHES
         dao.fund(self.payer, 1, dao.models)
         self.asset.balances[self.payer.address] = 1
-        self.data = {d: self.contribute(self.splitter, d, 2) for d in LEASED}
-        self.offers = [(terms_of(i, d, sole, CUTS[0]), 50, dao.chain.timestamp + 900 * DAY) for i, d, sole in STANDING]
+        expiry = dao.chain.timestamp + 900 * DAY
+        self.offers = [
+            Offer(number, terms_of(i, d, sole, CUTS[0]), self.licensees[0].address if sole else None, 50, expiry)
+            for number, (i, d, sole) in enumerate(STANDING, 1)
+        ]
         actions = [
-            (dao.leases, "createOffer", (given(dao, terms), NOBODY, capacity, expiry))
-            for terms, capacity, expiry in self.offers
+            (dao.leases, "createOffer", (given(dao, o.terms), o.licensee or NOBODY, o.capacity, o.expiry))
+            for o in self.offers
         ]
         dao.pass_(dao.propose(self.founder, *actions), self.founder)
+        self.data = {d: self.contribute(self.splitter, d, 2) for d in LEASED}
         self.snapshot = dao.chain.snapshot()
 
     def restore(self) -> Splitter:
@@ -125,12 +131,12 @@ class World:
         batch = self.dao.publish(leaves, dataset)
         self.dao.activate(batch)
         self.dao.chain.warp(1)
-        entries = self._enter(splitter, batch, dataset)
-        shares = self.dao.registry.batch(batch.id).totalShares // count
-        return [Datum(batch, item, shares, entries) for item in leaves]
+        entry = self._enter(splitter, batch, dataset)
+        shares = Message(*batch.message).totalShares // count
+        return [Datum(batch, item, shares, entry) for item in leaves]
 
-    def _enter(self, splitter: Splitter, batch: Batch, dataset: int) -> dict[int, int]:
+    def _enter(self, splitter: Splitter, batch: Batch, dataset: int) -> int:
         """What activation did to the pools."""
-        total = self.dao.registry.batch(batch.id).totalShares
-        registry = self.dao.registry.address
-        return {pool: splitter.addPendingShares(registry, pool, total).value for pool in (dataset, 0)}
+        total = Message(*batch.message).totalShares
+        entry: int = splitter.addPendingShares(self.dao.registry.address, dataset, total).value
+        return entry

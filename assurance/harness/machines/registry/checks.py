@@ -27,7 +27,7 @@ class RegistryChecks(RegistryLife):
         dao, model = self.dao, self.registry
         views: Views = {
             (dao.token, "totalSupply", ()): [self.token.supply],
-            (dao.splitter, "conservation", ()): list(self.splitter.conservation()),
+            (dao.splitter, "conservation", (0, len(POOLS))): list(self.splitter.conservation()),
             (dao.registry, "epochCap", ()): list(model.epoch_cap()),
             (dao.registry, "batchCount", ()): [len(model.batches)],
             (dao.registry, "attestorSetVersion", ()): [len(model.sets)],
@@ -54,8 +54,8 @@ class RegistryChecks(RegistryLife):
         m, (rate, least) = batch.message, self.registry.rates(batch)
         return [
             *(self.registry.status(batch), m.datasetId, m.sequence, int.from_bytes(m.root, "big")),
-            *(m.totalShares, batch.left, batch.count, rate, least, m.policyVersion, m.attestorSetVersion),
-            *(batch.since, batch.entry, batch.commons_entry),
+            *(batch.left, batch.count, rate, least, m.policyVersion, m.attestorSetVersion),
+            *(batch.since, batch.entry),
         ]
 
     @property
@@ -77,20 +77,23 @@ class RegistryChecks(RegistryLife):
         registry, token = self.dao.registry.address, self.dao.token.address
         batches = [chain["batch", n] for n in range(1, chain["batchCount",][0] + 1)]
         pending = {2: Counter[int](), 3: Counter[int]()}
-        for status, dataset, _, _, _, left, *_ in batches:
+        for status, dataset, _, _, left, *_ in batches:
             if status in pending:
                 pending[status][dataset] += left
         held = sum(chain[token, "balanceOf", account][0] for account in self.accounts)
         assert held == chain["totalSupply",][0], "T-1"
         assert chain[token, "balanceOf", registry][0] == pending[2].total(), "T-1, R-12: asleep is not in supply"
         for pool in POOLS:
-            own = sum(chain["sharesOf", pool, account][0] for account in self.accounts)
+            # Every share of every dataset is one of the commons, of which no account is a member.
+            mine = POOLS[1:] if pool == 0 else (pool,)
+            own = sum(chain["sharesOf", p, account][0] for account in self.accounts for p in mine)
             waiting = sum((p[pool] if pool else p.total()) for p in pending.values())
             assert chain["pool", pool][1] == own + waiting, "shares of a pool are those of members and of open batches"
         for account in self.accounts[:-1]:
             shares = [chain["sharesOf", pool, account][0] for pool in POOLS]
-            assert chain[token, "balanceOf", account][0] == shares[0], "T-1, T-6: a token is a share of the commons"
-            assert self.transferable or shares[0] == shares[1] + shares[2], "a token is a share of a dataset"
+            assert shares[0] == 0, "no account is a member of the commons"
+            tokens = chain[token, "balanceOf", account][0]
+            assert self.transferable or tokens == shares[1] + shares[2], "T-1, T-6: a token is a share of a dataset"
 
     @invariant()
     def history_obeys_the_rules_that_need_no_model(self) -> None:

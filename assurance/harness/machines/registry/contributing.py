@@ -26,12 +26,12 @@ class Contributing(RegistryLife):
             nodes = list(self.batches[number - 1].manifest.tree.proof(place))
             self._claim(number, item, Proof(number, place), nodes)
 
-    @rule(pick=picks, chosen=st.sets(places, max_size=4), whose=st.sampled_from([0, 0, 0, 1]))
+    @rule(pick=picks, chosen=st.sets(places, max_size=4), whose=st.sampled_from([0, 0, 1]))
     def claim_many(self, pick: int, chosen: set[int], whose: int) -> None:
         number, batch = self.some_active(pick)
         home = batch or self.registry.batches[0]
         chosen = sorted({place % len(home.leaves) for place in chosen})
-        if chosen and not whose:
+        if chosen and whose:
             owner = home.leaves[chosen[0]].contributor
             chosen = [place for place in range(len(home.leaves)) if home.leaves[place].contributor == owner]
         items = [home.leaves[place] for place in chosen]

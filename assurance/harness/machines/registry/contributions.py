@@ -4,11 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assurance.harness.dao.registry import ASLEEP, CLAIMED, ERASED, UNCLAIMED
+from assurance.harness.chain.handles import Reverted
+from assurance.harness.dao.registry import (
+    ASLEEP,
+    CLAIMED,
+    ERASED,
+    FINGERPRINT_USED,
+    INVALID_CONTRIBUTOR,
+    NO_SHARES,
+    QUALITY_OUT_OF_RANGE,
+    SHARES_EXCEED_BATCH,
+    UNCLAIMED,
+)
 from assurance.harness.models.registry.books import Books
 from assurance.harness.models.registry.records import BPS, Batch, Proof, Record, stop
 from assurance.harness.models.token_splitter import NOBODY, Done, Told
 from datadao.types import Leaf
+
+FAULTS = {
+    "InvalidContributor": INVALID_CONTRIBUTOR,
+    "QualityOutOfRange": QUALITY_OUT_OF_RANGE,
+    "NoShares": NO_SHARES,
+    "FingerprintUsed": FINGERPRINT_USED,
+    "SharesExceedBatch": SHARES_EXCEED_BATCH,
+}
 
 
 class Contributions(Books):
@@ -16,7 +35,8 @@ class Contributions(Books):
         batch = self._active(batch_id)
         self._require_proof(batch, item, proof)
         shares = self._claimable(batch, item, batch.left)
-        return self._deliver(batch, [(item, shares)])
+        events = [self._record(batch, item, shares), *self._deliver(batch, item.contributor, shares)]
+        return Done(None, events + self._complete(batch))
 
     def claim_many(self, batch_id: int, items: Sequence[Leaf], *, proven: bool) -> Done:
         if not items:
@@ -24,16 +44,22 @@ class Contributions(Books):
         batch = self._active(batch_id)
         if not proven:
             stop("InvalidProof", batch_id, self.leaf_of(batch, items[0]))
-        owner, taken, seen = items[0].contributor, 0, set()
-        claims = []
-        for item in items:
-            if item.contributor != owner:
-                stop("MixedContributors", owner, item.contributor)
-            shares = self._claimable(batch, item, batch.left - taken, seen)
-            seen.add(item.fingerprint)
-            taken += shares
-            claims.append((item, shares))
-        return self._deliver(batch, claims)
+        events: list[Told] = []
+        run = 0
+        for place, item in enumerate(items):
+            try:
+                shares = self._claimable(batch, item, batch.left)
+            except Reverted as refusal:
+                told = {"batchId": batch_id, "contributor": item.contributor, "fingerprint": item.fingerprint}
+                fault = FAULTS[refusal.name.removeprefix("DatasetRegistry_")]
+                events.append(("ContributionSkipped", told | {"fault": fault}))
+            else:
+                events.append(self._record(batch, item, shares))
+                run += shares
+            if place + 1 == len(items) or items[place + 1].contributor != item.contributor:
+                events += self._deliver(batch, item.contributor, run) if run else []
+                run = 0
+        return Done(None, events + self._complete(batch))
 
     def erase(self, caller: str, batch_id: int, item: Leaf, proof: Proof) -> Done:
         if caller != item.contributor:
@@ -68,10 +94,8 @@ class Contributions(Books):
 
     # Internals
 
-    def _claimable(
-        self, batch: Batch, item: Leaf, left: int, taken: frozenset[bytes] | set[bytes] = frozenset()
-    ) -> int:
-        """The leaf's shares; `taken` are fingerprints recorded earlier in the same call."""
+    def _claimable(self, batch: Batch, item: Leaf, left: int) -> int:
+        """The leaf's shares, or why it cannot be claimed."""
         if item.contributor == NOBODY or item.contributor in self.rules.contracts:
             stop("InvalidContributor", item.contributor)
         least = self.rates(batch)[1]
@@ -80,32 +104,30 @@ class Contributions(Books):
         shares = self.shares_of(batch, item)
         if shares == 0:
             stop("NoShares", item.units, item.quality)
-        if item.fingerprint in taken or self.records[item.fingerprint].status != UNCLAIMED:
+        if self.records[item.fingerprint].status != UNCLAIMED:
             stop("FingerprintUsed", item.fingerprint)
         if shares > left:
             stop("SharesExceedBatch", batch.id, shares, left)
         return shares
 
-    def _deliver(self, batch: Batch, claims: list[tuple[Leaf, int]]) -> Done:
-        events: list[Told] = []
-        for item, shares in claims:
-            self.records[item.fingerprint] = Record(CLAIMED, item.contributor, batch.id, shares)
-            told = {"batchId": batch.id, "contributor": item.contributor, "fingerprint": item.fingerprint}
-            events.append(("ContributionClaimed", told | {"shares": shares}))
-        owner, total = claims[0][0].contributor, sum(shares for _, shares in claims)
-        self._resolve(batch, total, len(claims))
-        for pool, entry in zip(self._pools(batch), (batch.entry, batch.commons_entry), strict=True):
-            self.splitter.vestShares(self.address, pool, owner, total, entry)
+    def _record(self, batch: Batch, item: Leaf, shares: int) -> Told:
+        self.records[item.fingerprint] = Record(CLAIMED, item.contributor, batch.id, shares)
+        self._resolve(batch, shares)
+        told = {"batchId": batch.id, "contributor": item.contributor, "fingerprint": item.fingerprint}
+        return "ContributionClaimed", told | {"shares": shares}
+
+    def _deliver(self, batch: Batch, owner: str, shares: int) -> list[Told]:
+        self.splitter.vestShares(self.address, batch.message.datasetId, owner, shares, batch.entry)
         if batch.status == ASLEEP:
-            events += self._mint(owner, total)
-        else:
-            events += self.token.transfer(self.address, owner, total).events
-        return Done(None, events + self._complete(batch))
+            return self._mint(owner, shares)
+        return self.token.transfer(self.address, owner, shares).events
 
     def _erase(self, batch_id: int, item: Leaf, proof: Proof) -> Done:
         batch, record, owner = self._active(batch_id), self.records[item.fingerprint], item.contributor
+        counts = True
         if record.status == UNCLAIMED:
             self._require_proof(batch, item, proof)
+            counts = self.shares_of(batch, item) != 0
             shares = self._resolve(batch, self.shares_of(batch, item))
             record = Record(ERASED, owner, batch_id, shares)
             burned, events = self._drop_pending(batch, owner, shares)
@@ -117,14 +139,11 @@ class Contributions(Books):
             shares = record.shares
             burned = min(shares, self.token.balances[owner])
             record = record._replace(status=ERASED)
-            events = [
-                event
-                for pool, count in zip(self._pools(batch), (shares, burned), strict=True)
-                for event in self.splitter.removeShares(self.address, pool, owner, count).events
-            ]
+            events = self.splitter.removeShares(self.address, batch.message.datasetId, owner, shares).events
             events += self._burn(owner, burned)
         self.records[item.fingerprint] = record
-        self.erasures[batch.message.datasetId].append(self.now)
+        if counts:
+            self.erasures[batch.message.datasetId].append(self.now)
         told = {"batchId": batch_id, "contributor": owner, "fingerprint": item.fingerprint}
         events.append(("ContributionErased", told | {"shares": shares, "burned": burned}))
         return Done(None, events + self._complete(batch))

@@ -34,7 +34,7 @@ class RegistryMachine(Batching, Contributing, Trading, RegistryChecks):
         self.stranger, self.guardian, self.founder = (dao.who(name) for name in ("stranger", "guardian", "founder"))
         asset = Asset()
         self.splitter = Splitter(dao.addresses["splitter"], dao.registry.address, dao.addresses["token"], asset)
-        self.token = Token(dao.addresses["token"], dao.registry.address, self.transferable, MATURITY, self.splitter)
+        self.token = Token(dao.addresses["token"], dao.registry.address, self.transferable, MATURITY)
         self.registry, self.asset = model_of(dao, self.splitter, self.token), asset
         self.begin_registry()
         self._publish(1, [leaf(self.founder, "founder", 300)], {}, "enough")

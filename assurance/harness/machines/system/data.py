@@ -97,7 +97,7 @@ class Data(SystemLife):
             ("registry", "updatePolicy", (1, policy), ("DatasetRegistry_NotTimelock", caller)),
             ("registry", "setCommittee", ([(caller, b"\1" * 32, "")], 1), ("DatasetRegistry_NotTimelock", caller)),
             ("leases", "approve", (1, bytes(32)), ("DataLeases_NotTimelock", caller)),
-            ("leases", "terminate", (1, 4000), ("DataLeases_NotTimelock", caller)),
+            ("leases", "terminate", (1, 0, 4000), ("DataLeases_NotTimelock", caller)),
             ("leases", "createOffer", (dao.terms(), caller, 1, self.now + DAY), ("DataLeases_NotTimelock", caller)),
             ("brake", "setGuardian", (caller, self.now + DAY), ("EmergencyBrake_NotTimelock", caller)),
             ("governor", "setQuorumBps", (100,), ("GovernorOnlyExecutor", caller)),
@@ -107,7 +107,7 @@ class Data(SystemLife):
              ("AccessControlUnauthorizedAccount", caller, role)),
             ("token", "mint", (caller, 1), ("DataToken_NotRegistry", caller)),
             ("splitter", "addPendingShares", (1, 1), ("RevenueSplitter_NotRegistry", caller)),
-            ("splitter", "moveShares", (self.founder.address, caller, 1), ("RevenueSplitter_NotToken", caller)),
+            ("splitter", "moveMember", (1, self.founder.address, caller), ("RevenueSplitter_NotToken", caller)),
         ][pick % 14]  # fmt: skip
 
         def refuse() -> None:

@@ -31,6 +31,10 @@ class Ballots:
         self.government, self.poll = government, poll
         self.id, self.snapshot = poll.proposal.id, poll.snapshot
 
+    @property
+    def eta(self) -> int:
+        return self.poll.eta or 0
+
     def state(self, now: int) -> int:
         return self.government.state(self.poll)
 

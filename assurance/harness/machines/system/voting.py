@@ -67,10 +67,10 @@ class Voting(SystemLife):
         self.effects[proposal.id] = list(effects)
 
     @rule(pick=picks, who=callers)
-    def withdraw(self, pick: int, who: str) -> None:
+    def cancel_request(self, pick: int, who: str) -> None:
         lease = self.some(pick, REQUESTED)
         by = self.caller(lease, who)
-        self.on_leases("withdraw", lease, expect=lambda: self.leases.cancelRequest(by.address, lease), by=by)
+        self.on_leases("cancelRequest", lease, expect=lambda: self.leases.cancel_request(by.address, lease), by=by)
 
     @rule(pick=picks)
     def reserve(self, pick: int) -> None:
@@ -106,19 +106,24 @@ class Voting(SystemLife):
     @rule(by=st.integers(0, 5), pick=picks, bps=st.sampled_from([0, 2500, 4000, 4001]))
     def propose_termination(self, by: int, pick: int, bps: int) -> None:
         lease = self.some(pick, APPROVED, ACTIVE, ENDED)
-        self.propose(by, (self.dao.leases, "terminate", (lease, bps)), lambda: self.leases.terminate(lease, bps))
+        known = self.leases.leases.get(lease)
+        args = (lease, known.start_by if known else 0, bps)
+        self.propose(by, (self.dao.leases, "terminate", args), lambda: self.leases.terminate(*args))
 
     @precondition(lambda self: len(self.polls) < MOST)
     @rule(by=st.integers(0, 5), shape=st.integers(0, 4), dataset=st.sampled_from(LEASED), sole=st.booleans())
     def propose_offer(self, by: int, shape: int, dataset: int, sole: bool) -> None:
         expiry = self.now + 60 * DAY
-        asked = given(self.dao, terms_of(shape, dataset, sole, self.cuts[dataset]))
+        least = (self.splitter.pools[dataset].shares + 1) // 2
+        asked = given(self.dao, terms_of(shape, dataset, sole, self.cuts[dataset], least))
+        licensee = self.licensees[0].address if sole else None
 
         def create() -> None:
             # With the cuts of the execution.
-            self.leases.create_offer(terms_of(shape, dataset, sole, self.cuts[dataset]), None, 2, expiry)
+            terms = terms_of(shape, dataset, sole, self.cuts[dataset], least)
+            self.leases.create_offer(terms, licensee, 2, expiry)
 
-        self.propose(by, (self.dao.leases, "createOffer", (asked, NOBODY, 2, expiry)), create)
+        self.propose(by, (self.dao.leases, "createOffer", (asked, licensee or NOBODY, 2, expiry)), create)
 
     @precondition(lambda self: len(self.polls) < MOST and not self.static)
     @rule(by=st.integers(0, 5), dataset=st.sampled_from(LEASED), cuts=st.sampled_from(CUTS))

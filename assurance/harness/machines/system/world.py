@@ -41,7 +41,7 @@ def settle_down(machine: SystemMachine) -> None:
     asset = Money(machine.species, dao.asset.address)
     machine.splitter = Splitter(dao.splitter.address, dao.registry.address, dao.token.address, asset)
     maturity = dao.token.maturitySupply()
-    machine.token = Token(dao.token.address, dao.registry.address, machine.transferable, maturity, machine.splitter)
+    machine.token = Token(dao.token.address, dao.registry.address, machine.transferable, maturity)
     machine.registry = model_of(dao, machine.splitter, machine.token)
     clock = lambda: dao.chain.timestamp  # noqa: E731
     machine.leases = Leases(dao.leases.address, RULES, clock, machine.splitter, asset, machine.registry.erasures)
@@ -62,6 +62,7 @@ def settle_down(machine: SystemMachine) -> None:
         },
         delay=now["delay"],
         guardian=now["brake"][:2],
+        floor_until=now["floorUntil"],
     )
     machine.cuts = dict.fromkeys(LEASED, CUTS[0])
     machine.begin_system()
@@ -98,9 +99,10 @@ def offer_what_stands(machine: SystemMachine) -> None:
     dao, expiry = machine.dao, machine.now + 900 * DAY
     actions, effects = [], []
     for shape, dataset, sole in STANDING:
-        terms = terms_of(shape, dataset, sole, CUTS[0])
-        actions.append((dao.leases, "createOffer", (given(dao, terms), NOBODY, 50, expiry)))
-        effects.append(lambda t=terms: machine.leases.create_offer(t, None, 50, expiry))
+        least = (machine.splitter.pools[dataset].shares + 1) // 2
+        terms, licensee = terms_of(shape, dataset, sole, CUTS[0], least), machine.licensees[0].address if sole else None
+        actions.append((dao.leases, "createOffer", (given(dao, terms), licensee or NOBODY, 50, expiry)))
+        effects.append(lambda t=terms, who=licensee: machine.leases.create_offer(t, who, 50, expiry))
     machine.put_to_vote(machine.founder, actions, effects, "what stands")
     machine.carry(machine.polls[-1], machine.members[:2])
     machine.conclude(machine.polls[-1])

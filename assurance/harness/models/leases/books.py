@@ -51,12 +51,17 @@ class Books:
 
     def required(self, lease: Lease) -> int:
         """Erasures known for a whole window."""
-        known = self.now - self.rules.ack_window
-        return sum(1 for at in self.erasures[lease.terms.dataset] if at <= known)
+        return self._erased(lease, self.now - self.rules.ack_window)
 
     def is_overdue(self, lease: Lease) -> bool:
+        """Once access is over, only erasures from before its end count."""
         exists = lease.status == APPROVED or lease.paid_until != 0
-        return exists and lease.acknowledged < self.required(lease)
+        known = self.now - self.rules.ack_window
+        until = min(known, lease.paid_until - 1) if lease.paid_until else known
+        return exists and lease.acknowledged < self._erased(lease, until)
+
+    def _erased(self, lease: Lease, until: int) -> int:
+        return sum(1 for at in self.erasures[lease.terms.dataset] if at <= until)
 
     def is_open(self, lease: Lease) -> bool:
         return self.now < lease.paid_until and not self.is_overdue(lease)
@@ -64,11 +69,12 @@ class Books:
     def bond_due(self, lease: Lease) -> int:
         return lease.paid_until + self.rules.bond_delay
 
-    def is_queued(self, lease_id: int) -> bool:
+    def queued_until(self, lease_id: int) -> int:
+        """The eta of a request's queued proposal, else 0."""
         lease = self.leases.get(lease_id)
         if lease is None or lease.status != PENDING or lease.vote is None:
-            return False
-        return lease.vote.state(self.now) == QUEUED
+            return 0
+        return lease.vote.eta if lease.vote.state(self.now) == QUEUED else 0
 
     def is_refundable(self, lease: Lease) -> bool:
         if lease.status == APPROVED:
@@ -107,17 +113,16 @@ class Books:
     # Money
 
     def is_dead(self, pool: int, amount: int) -> bool:
-        """No life here fills an accumulator."""
+        """No life here comes to owe all that can be owed."""
         return amount != 0 and self.splitter.pools[pool].shares < MIN_SHARES
 
     def cuts(self, terms: Terms) -> tuple[int, int, int]:
-        """An instalment's parts for dataset, commons and treasury; a dead commons leaves its part to the dataset."""
+        """An instalment's parts for dataset, commons and treasury."""
         commons, treasury = (terms.price * bps // BPS for bps in (terms.commons_bps, terms.treasury_bps))
-        dataset = terms.price - commons - treasury
-        return (dataset + commons, 0, treasury) if self.is_dead(COMMONS, commons) else (dataset, commons, treasury)
+        return terms.price - commons - treasury, commons, treasury
 
     def has_dead_pool(self, terms: Terms) -> bool:
-        return self.is_dead(terms.dataset, self.cuts(terms)[0])
+        return self.is_dead(terms.dataset, sum(self.cuts(terms)[:2]))
 
     def require_payment(self, payer: str, amount: int) -> None:
         self.asset.require_pull(payer, self.address, amount, "DataLeases")
@@ -126,6 +131,6 @@ class Books:
         self.require_payment(payer, amount)
         self.asset.transfer(payer, self.address, amount) if amount else None
 
-    def deposit(self, pool: int, amount: int) -> None:
+    def deposit(self, dataset: int, amount: int, commons: int = 0) -> None:
         """Before anything is written: the asset may refuse."""
-        self.splitter.deposit(self.address, pool, amount)
+        self.splitter.depositMany(self.address, [dataset, COMMONS], [amount, commons])

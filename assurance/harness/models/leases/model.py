@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from assurance.harness.dao.leases import ACTIVE, APPROVED, ENDED, PENDING, REFUNDED
 from assurance.harness.machines.leases.admission import Admission
-from assurance.harness.models.leases.books import COMMONS
 from assurance.harness.models.leases.records import BPS, Lease, refuse
 
 
@@ -26,7 +25,7 @@ class Leases(Admission):
         self._pay_instalment(lease, self.now + lease.terms.length)
         lease.status = ACTIVE
 
-    def start_period(self, lease_id: int) -> None:
+    def pay_instalment(self, lease_id: int) -> None:
         lease = self.in_status(lease_id, ACTIVE)
         if lease.paid_periods == lease.terms.periods:
             refuse("NoPeriodsLeft", lease_id)
@@ -42,16 +41,25 @@ class Leases(Admission):
             refuse("Overdue", lease.id, lease.acknowledged, required)
 
     def _pay_instalment(self, lease: Lease, paid_until: int) -> None:
+        dataset = lease.terms.dataset
+        shares = self.splitter.pools[dataset].shares
+        if shares < lease.terms.min_shares:
+            refuse("TooFewShares", dataset, shares, lease.terms.min_shares)
         to_dataset, to_commons, to_treasury = self.cuts(lease.terms)
-        if self.is_dead(lease.terms.dataset, to_dataset):
-            refuse("DeadPool", lease.terms.dataset)
-        self.deposit(COMMONS, to_commons)
-        self.deposit(lease.terms.dataset, to_dataset)
+        if self.has_dead_pool(lease.terms):
+            refuse("DeadPool", dataset)
+        self.deposit(dataset, to_dataset, to_commons)
         self.treasury += to_treasury
         lease.paid_periods, lease.paid_until = lease.paid_periods + 1, paid_until
 
     def end(self, caller: str, lease_id: int) -> None:
-        lease = self.in_status(lease_id, ACTIVE)
+        lease = self.known(lease_id)
+        if lease.status == APPROVED:
+            self.require_licensee(lease, caller)
+            self._refund(lease)
+            return
+        if lease.status != ACTIVE:
+            refuse("WrongStatus", lease_id, lease.status)
         if caller != lease.licensee:
             last = lease.paid_periods == lease.terms.periods
             over = lease.paid_until + (0 if last else lease.terms.tolerance)
@@ -65,27 +73,23 @@ class Leases(Admission):
         if self.now >= lease.paid_until:
             self.uncount(lease)
 
-    def terminate(self, lease_id: int, bps: int) -> None:
+    def terminate(self, lease_id: int, start_by: int, bps: int) -> None:
         if bps > self.rules.max_slash_bps:
             refuse("SlashTooLarge", lease_id, bps, self.rules.max_slash_bps)
         lease = self.known(lease_id)
-        if lease.status == APPROVED:
-            if self.now >= lease.start_by:
-                refuse("TooLateToStart", lease_id, lease.start_by)
-            self._slash(lease, bps)
-            self._end(lease)
-            self._release(lease)
-            return
-        if lease.status not in (ACTIVE, ENDED):
+        if lease.status == PENDING:
             refuse("WrongStatus", lease_id, lease.status)
-        self._require_bond_held(lease)
-        self._slash(lease, bps)
-        if lease.status == ACTIVE:
-            self._end(lease)
+        if start_by != lease.start_by:
+            refuse("WrongStartBy", lease_id, lease.start_by, start_by)
+        if lease.status == APPROVED:
+            self._refund(lease)
+        elif lease.status != REFUNDED and self._is_bond_held(lease):
+            self._slash(lease, bps)
+            if lease.status == ACTIVE:
+                self._end(lease)
 
-    def _require_bond_held(self, lease: Lease) -> None:
-        if lease.bond_released or self.now >= self.bond_due(lease):
-            refuse("BondDue", lease.id, self.bond_due(lease))
+    def _is_bond_held(self, lease: Lease) -> bool:
+        return not lease.bond_released and self.now < self.bond_due(lease)
 
     def _slash(self, lease: Lease, bps: int) -> None:
         left = lease.terms.bond * self.rules.max_slash_bps // BPS - lease.slashed
@@ -107,7 +111,8 @@ class Leases(Admission):
         lease = self.known(lease_id)
         if lease.paid_until == 0:
             refuse("WrongStatus", lease_id, lease.status)
-        self._require_bond_held(lease)
+        if not self._is_bond_held(lease):
+            refuse("BondDue", lease_id, self.bond_due(lease))
         if not self.is_overdue(lease):
             refuse("NotOverdue", lease_id)
         again = lease.slashed_at + self.rules.ack_window
@@ -115,7 +120,7 @@ class Leases(Admission):
             refuse("AlreadySlashed", lease_id, again)
         bond, bps = lease.terms.bond, self.rules.ack_slash_bps
         if min(bond * bps // BPS, bond * self.rules.max_slash_bps // BPS - lease.slashed) == 0:
-            refuse("SlashTooLarge", lease_id, bps, 0)
+            refuse("NothingToSlash", lease_id)
         self._slash(lease, bps)
         lease.slashed_at = self.now
 
@@ -131,7 +136,7 @@ class Leases(Admission):
     def release_bond(self, lease_id: int) -> None:
         lease = self.in_status(lease_id, ENDED)
         if lease.bond_released:
-            refuse("NothingToWithdraw", lease_id)
+            return
         if self.now < self.bond_due(lease):
             refuse("BondLocked", lease_id, self.bond_due(lease))
         self._release(lease)
@@ -157,7 +162,7 @@ class Leases(Admission):
     def claim_refund(self, lease_id: int) -> None:
         self._pay_returnable(self.known(lease_id), None)
 
-    def refund_to(self, caller: str, lease_id: int, recipient: str) -> None:
+    def claim_refund_to(self, caller: str, lease_id: int, recipient: str) -> None:
         lease = self.known(lease_id)
         self.require_licensee(lease, caller)
         if recipient == self.address:
@@ -167,7 +172,7 @@ class Leases(Admission):
     def _pay_returnable(self, lease: Lease, recipient: str | None) -> None:
         due = lease.terms.cost if self.is_refundable(lease) else lease.returnable
         if due == 0:
-            refuse("NothingToWithdraw", lease.id)
+            return
         self.asset.transfer(self.address, recipient or lease.licensee, due)
         if self.is_refundable(lease):
             self._refund(lease)

@@ -9,7 +9,7 @@ from assurance.harness.chain.handles import Reverted
 from assurance.harness.dao.dao import ACTIVE as VOTING
 from assurance.harness.dao.dao import CANCELED, DEFEATED, EXECUTED, EXPIRED, QUEUED, SUCCEEDED
 from assurance.harness.dao.dao import PENDING as UNOPENED
-from assurance.harness.dao.leases import ENDED, PENDING, REFUNDED
+from assurance.harness.dao.leases import ENDED, NOBODY, PENDING, REFUNDED
 
 BPS = 10_000
 EXPIRY = 14 * 86_400
@@ -46,6 +46,7 @@ class Terms:
     exclusive: bool
     commons_bps: int
     treasury_bps: int
+    min_shares: int = 0
 
     @property
     def cost(self) -> int:
@@ -61,6 +62,7 @@ class Fate(Protocol):
 
     id: int
     snapshot: int
+    eta: int
 
     def state(self, now: int) -> int: ...
 
@@ -143,8 +145,9 @@ class Offer:
 
 @dataclass
 class Neighbours:
-    """Who lives in a dataset."""
+    """Who lives in a dataset. While exclusive leases are counted, all of them are one licensee's."""
 
     live: int = 0
-    exclusive: int = 0
+    exclusives: int = 0
+    exclusive_licensee: str = NOBODY
     reserved: int = 0

@@ -116,9 +116,6 @@ class Books:
 
     # Pools and supply
 
-    def _pools(self, batch: Batch) -> tuple[int, int]:
-        return batch.message.datasetId, 0
-
     def _resolve(self, batch: Batch, shares: int, count: int = 1) -> int:
         taken = min(shares, batch.left)
         batch.left -= taken
@@ -128,9 +125,8 @@ class Books:
     def _drop_pending(self, batch: Batch, account: str, shares: int) -> tuple[int, list[Told]]:
         if shares == 0:
             return 0, []
-        events: list[Told] = []
-        for pool, entry in zip(self._pools(batch), (batch.entry, batch.commons_entry), strict=True):
-            events += self.splitter.dropPendingShares(self.address, pool, account, shares, entry).events
+        dataset = batch.message.datasetId
+        events = self.splitter.dropPendingShares(self.address, dataset, account, shares, batch.entry).events
         if batch.status == ASLEEP:
             return 0, events
         return shares, events + self._burn(self.address, shares)

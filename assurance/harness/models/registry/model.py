@@ -50,7 +50,7 @@ class Registry(Contributions):
         previous = NOBODY
         for signer in signers:
             if signer not in members:
-                stop("NotAttestor", signer, len(self.sets))
+                stop("NotSigner", signer, len(self.sets))
             if int(signer, 16) <= int(previous, 16):
                 stop("SignersNotAscending", previous, signer)
             previous = signer
@@ -75,16 +75,9 @@ class Registry(Contributions):
             stop("EpochCapReached", batch.left, remaining, (self.epoch + 1) * self.rules.epoch_length)
         self.issued[self.epoch] += batch.left
         batch.status, batch.since = LIVE, self.now
-        entered = [self.splitter.addPendingShares(self.address, pool, batch.left) for pool in self._pools(batch)]
-        batch.entry, batch.commons_entry = (done.value for done in entered)
-        told = {
-            "batchId": batch_id,
-            "shares": batch.left,
-            "entryIndex": batch.entry,
-            "commonsEntryIndex": batch.commons_entry,
-        }
-        events = [event for done in entered for event in done.events] + [("BatchActivated", told)]
-        return Done(None, events + self._mint(self.address, batch.left))
+        batch.entry, events = self.splitter.addPendingShares(self.address, batch.message.datasetId, batch.left)
+        told = {"batchId": batch_id, "shares": batch.left, "entryIndex": batch.entry}
+        return Done(None, [*events, ("BatchActivated", told), *self._mint(self.address, batch.left)])
 
     def sleep(self, batch_id: int) -> Done:
         batch = self._batch(batch_id)
@@ -105,7 +98,9 @@ class Registry(Contributions):
         return Done(None, [("BatchVetoed", {"batchId": batch_id, "guardian": caller})])
 
     def discard(self, batch_id: int) -> None:
-        self._published(batch_id).status = DISCARDED
+        batch = self._batch(batch_id)
+        if self.status(batch) == PUBLISHED:
+            batch.status = DISCARDED
 
     # What the vote may set
 

@@ -27,7 +27,7 @@ Message = namedtuple(
 
 @dataclass(frozen=True)
 class Rules:
-    """What a DAO is born with."""
+    """Parameters of the DAO."""
 
     id: DaoId
     challenge: int
@@ -50,7 +50,6 @@ class Batch:
     left: int
     count: int
     entry: int = 0
-    commons_entry: int = 0
     dropped: set[Leaf] = field(default_factory=set)
 
     @property

@@ -3,8 +3,26 @@ pragma solidity 0.8.37;
 
 import {IDataLeases} from "../interfaces/IDataLeases.sol";
 import {IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
-import {PackedTerms} from "../types/LeaseTypes.sol";
-import {Protocol} from "./Protocol.sol";
+import {Protocol} from "../libraries/Protocol.sol";
+
+/// @notice Terms as `DataLeases` keeps them: three slots, written once and never changed. All leases of an offer share
+/// the offer's. The first slot is what money needs, the second is only hashed, the third is what access needs.
+/// @dev The widths bind at `LeaseTerms.validate`: 2**96 units of an asset with 18 decimals are 79 billion whole ones,
+/// and all rent of a lease together stays below 2**112.
+struct PackedTerms {
+    uint96 pricePerPeriod;
+    uint96 bond;
+    uint32 periodLength;
+    uint16 periods;
+    uint16 royaltyBps;
+    bytes32 agreementHash;
+    uint64 datasetId;
+    uint64 purposes;
+    uint64 minShares;
+    bool exclusive;
+    uint16 commonsBps;
+    uint16 treasuryBps;
+}
 
 /// @notice What terms may say, and the arithmetic that follows from them.
 library LeaseTerms {

@@ -14,8 +14,8 @@ using Accounts for Account global;
 /// @dev A struct of the same fields is written field by field; here each change of an account is one store.
 ///
 /// Supply has 63 bits, and so has every balance and every sum of votes. 40 bits of seconds last for 34,000 years; an
-/// account has at most one checkpoint a second. 24 bits of nonce are 16 million permits and delegations signed by one key;
-/// 32 bits of numbers are four billion members. A number or nonce that does not fit reverts.
+/// account has at most one checkpoint a second. 24 bits of nonce are 16 million permits and delegations signed by one
+/// key; 32 bits of numbers are four billion members. A number or nonce that does not fit reverts.
 library Accounts {
     uint256 private constant _VOTES_AT = 63;
     uint256 private constant _TIME_AT = 126;
