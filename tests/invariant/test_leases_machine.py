@@ -29,21 +29,21 @@ LIFE = settings(
 )
 REACHED = {
     *("request", "approve", "accept", "start", "confirmDelivery", "payInstalment", "end", "releaseBond", "reserve"),
-    *("refund", "claimRefund", "acknowledge", "slashUnacknowledged", "settle", "decision"),
+    *("refund", "claimRefund", "acknowledge", "slashUnacknowledged", "expire", "decision"),
     *("register", "pay", "withdraw", "withdrawTo", "model under eight leases"),
     *("InstalmentPaid", "BondSlashed", "ReturnablePaid", "RoyaltyPaid to the treasury"),
     *(
         f"DataLeases_{name}"
         for name in (
             *("Exclusive", "LiveLeases", "OutsideWindow", "NotOverdue", "DeadPool", "NotReservable", "NotRefundable"),
-            *("NotLicensee", "WrongStatus", "UnknownLease", "NothingToWithdraw", "BondDue"),
+            *("NotLicensee", "WrongStatus", "UnknownLease", "BondDue", "TooFewShares", "OfferClosed"),
         )
     ),
     *(
         f"ModelRegistry_{name}"
         for name in (
             *("InvalidLeaseCount", "InvalidBeneficiary", "LeasesNotAscending", "NotLicensee", "NotStarted"),
-            *("RoyaltiesTooHigh", "UnknownModel", "NothingToWithdraw", "InvalidRecipient"),
+            *("RoyaltiesTooHigh", "UnknownModel", "OtherModel", "InvalidRecipient"),
         )
     ),
 }

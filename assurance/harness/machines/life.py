@@ -27,6 +27,8 @@ Answers = dict[tuple[Any, ...], list[int]]
 """What the chain answered, by contract address, name and arguments; and without the address where no other contract was
 asked for the same."""
 _CHUNK = 64
+ALL_POOLS = (0, 4)
+"""As `conservation` takes them: more than any machine's DAO has."""
 
 
 class Life(Machine):

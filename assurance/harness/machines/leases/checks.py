@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from assurance.harness.dao.leases import ACTIVE, APPROVED, ENDED, NONE, PENDING, REFUNDED
 from assurance.harness.machines.leases.life import LeaseLife
-from assurance.harness.machines.leases.world import HOME, LEASED, POOLS
-from assurance.harness.machines.life import Answers, Views
+from assurance.harness.machines.leases.world import LEASED, POOLS
+from assurance.harness.machines.life import ALL_POOLS, Answers, Views
 from assurance.harness.models.leases.records import BPS, Lease
 
 EDGES = {
@@ -31,7 +31,7 @@ class LeaseChecks(LeaseLife):
             (leases, "treasuryOwed", ()): [model.treasury],
             (leases, "leaseCount", ()): [len(model.leases)],
             (leases, "offerCount", ()): [len(model.offers)],
-            (dao.splitter, "conservation", (0, HOME + 1)): list(model.splitter.conservation()),
+            (dao.splitter, "conservation", ALL_POOLS): list(model.splitter.conservation()),
         }
         for pool in POOLS:
             views[dao.splitter, "pool", (pool,)] = list(model.splitter.pool(pool))

@@ -11,6 +11,7 @@ import eth_abi
 from assurance.harness.chain.handles import Event, Handle
 from assurance.harness.dao.zoo import hook
 from assurance.harness.machines.leases.life import LeaseLife
+from assurance.harness.machines.life import ALL_POOLS
 
 
 class Hooked(LeaseLife):
@@ -23,7 +24,7 @@ class Hooked(LeaseLife):
         return [
             (dao.leases, "solvency", ()),
             (dao.models, "solvency", ()),
-            (dao.splitter, "conservation", (0, 4)),
+            (dao.splitter, "conservation", ALL_POOLS),
             (dao.asset, "balanceOf", (dao.splitter.address,)),
             (dao.splitter, "claimTo", (me, [0, 1, 2])),
             (dao.leases, "cancelRequest", (1,)),

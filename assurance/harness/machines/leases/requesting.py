@@ -43,8 +43,9 @@ class Requesting(Running):
 
     @rule(who=st.integers(0, 2), shape=st.sampled_from([0, 1, 4]), dataset=st.sampled_from(LEASED), sole=st.booleans())
     def request(self, who: int, shape: int, dataset: int, sole: bool) -> None:
-        licensee = self.licensees[who]
-        self.ask(licensee, terms_of(shape, dataset, sole, self.cuts[dataset]))
+        """The last licensee wants all the shares that there are, so that an erasure stands in the way of its rent."""
+        licensee, least = self.licensees[who], self.leases.splitter.pools[dataset].shares if who == 2 else 0
+        self.ask(licensee, terms_of(shape, dataset, sole, self.cuts[dataset], least))
 
     def ask(self, licensee: Actor, terms: Terms) -> None:
         expect = lambda: self.leases.request(licensee.address, terms, HPKE_KEY)  # noqa: E731

@@ -8,7 +8,7 @@ from collections import Counter
 from assurance.harness.dao.dao import leaf
 from assurance.harness.dao.registry import ERASED, UNCLAIMED
 from assurance.harness.machines.base import invariant
-from assurance.harness.machines.life import Answers, Views
+from assurance.harness.machines.life import ALL_POOLS, Answers, Views
 from assurance.harness.machines.registry.life import MARKS, RegistryLife
 from assurance.harness.models.registry.records import BPS, Batch, Proof
 from assurance.harness.models.token_splitter import Splitter, Token
@@ -27,7 +27,7 @@ class RegistryChecks(RegistryLife):
         dao, model = self.dao, self.registry
         views: Views = {
             (dao.token, "totalSupply", ()): [self.token.supply],
-            (dao.splitter, "conservation", (0, len(POOLS))): list(self.splitter.conservation()),
+            (dao.splitter, "conservation", ALL_POOLS): list(self.splitter.conservation()),
             (dao.registry, "epochCap", ()): list(model.epoch_cap()),
             (dao.registry, "batchCount", ()): [len(model.batches)],
             (dao.registry, "attestorSetVersion", ()): [len(model.sets)],

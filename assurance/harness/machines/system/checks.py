@@ -9,11 +9,11 @@ from assurance.harness.dao.dao import CANCELED, DEFEATED, EXECUTED, EXPIRED
 from assurance.harness.dao.leases import ACTIVE, APPROVED, ENDED, PENDING, REFUNDED
 from assurance.harness.machines.leases.checks import RETURNABLE, STATUS, LeaseChecks
 from assurance.harness.machines.leases.world import POOLS
-from assurance.harness.machines.life import Answers, Views
+from assurance.harness.machines.life import ALL_POOLS, Answers, Views
 from assurance.harness.machines.registry.checks import RegistryChecks
 from assurance.harness.machines.system.life import SystemLife
 
-PAID_PERIODS, PAID_UNTIL = 6, 8
+PAID_PERIODS, PAID_UNTIL = 5, 7
 """Places of words in `LeaseInfo`, besides those of `leases.checks`."""
 PARAMETERS = {
     "governor": ("votingDelay", "votingPeriod", "lateQuorumVoteExtension", "quorumBps", "leaseQuorumBps", "timelock"),
@@ -98,7 +98,7 @@ class SystemChecks(LeaseChecks, RegistryChecks, SystemLife):
         assert told["getVotes", registry][0] == 0, "T-2"
 
     def _pools_are_solvent(self, told: Answers) -> None:
-        received, paid, owed, _ = told["conservation",]
+        received, paid, owed, _ = told["conservation", *ALL_POOLS]
         assert told[self.dao.asset.address, "balanceOf", self.dao.splitter.address][0] >= received - paid, "S-1"
         assert sum(told["claimable", account, POOLS][0] for account in self.accounts) <= owed, "S-1"
 

@@ -171,9 +171,8 @@ class Leases(Admission):
 
     def _pay_returnable(self, lease: Lease, recipient: str | None) -> None:
         due = lease.terms.cost if self.is_refundable(lease) else lease.returnable
-        if due == 0:
-            return
-        self.asset.transfer(self.address, recipient or lease.licensee, due)
+        if due:
+            self.asset.transfer(self.address, recipient or lease.licensee, due)
         if self.is_refundable(lease):
             self._refund(lease)
         lease.returnable = 0
