@@ -9,10 +9,11 @@ from typing import Any
 import ape
 from eth_utils import keccak
 
+from assurance.harness.commands import Ran
 from datadao.chain.reverts import try_call
 from datadao.chain.rpc import CONTRACTS, Call
 from datadao.crypto.keyfile import new_key
-from tests.cli.conftest import Newborn, Ran
+from tests.cli.conftest import Newborn
 
 ESCROW = 250 * 10**6
 """Of 2 periods of 100 and a bond of 50 Test Dollars."""

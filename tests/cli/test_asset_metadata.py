@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from assurance.harness.dao.zoo import METADATA, Metadata, Named, abi_text, every_metadata
+from assurance.harness.text import DANGEROUS
 from datadao.chain.asset import Asset, read_asset
 from datadao.cli.money import Money
 from datadao.crypto.keyfile import new_key
 from datadao.errors import InvalidArgument, NodeRefused
 from tests.cli.conftest import Newborn
 from tests.cli.test_refusals import REQUEST
-from tests.client.test_text import DANGEROUS
 
 ELSEWHERE = "0x" + "5a" * 20
 

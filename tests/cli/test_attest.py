@@ -7,9 +7,11 @@ import os
 import subprocess
 from pathlib import Path
 
+from assurance.harness.chain.node import FINALITY
+from assurance.harness.commands import put_key
 from datadao.attestor.cluster import TASK
-from tests.cli.conftest import Newborn, put_key
-from tests.cli.world import DATADAO, FINALITY
+from tests.cli.conftest import Newborn
+from tests.cli.world import DATADAO
 
 ROOT = Path(__file__).parents[2]
 FILES = TASK + 1

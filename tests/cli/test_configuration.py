@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from assurance.harness.commands import leaf_commands, put_key
 from datadao.cli.session import Session
-from tests.cli.conftest import Newborn, leaf_commands, put_key
+from tests.cli.conftest import Newborn
 from tests.cli.world import DATADAO
 
 

@@ -12,10 +12,11 @@ from collections.abc import Callable
 import pytest
 from web3.types import TxData
 
-from tests.cli.conftest import Newborn, Ran
+from assurance.harness.chain.proxy import Answer, Proxy, Request
+from assurance.harness.commands import Ran
+from tests.cli.conftest import Newborn
 from tests.cli.licensee import Licensee
 from tests.cli.test_rehearsal import refuse
-from tests.client.proxy import Answer, Proxy, Request
 
 GWEI = 10**9
 SEND = ("send", "asset.approve", "leases", "1", "--yes", "--json")
@@ -36,9 +37,9 @@ def sent(licensee: Licensee, done: Ran) -> TxData:
     return licensee.live.node.web3.eth.get_transaction(only["transaction"])
 
 
-def through(licensee: Licensee, tell: Callable[[Request, Answer], Answer], *more: str) -> Ran:
+def through(licensee: Licensee, alter: Callable[[Request, Answer], Answer], *more: str) -> Ran:
     with Proxy(licensee.live.node.url) as proxy:
-        proxy.tell = tell
+        proxy.alter = alter
         return licensee.run(*SEND, "--network", proxy.url, *more)
 
 
@@ -53,19 +54,19 @@ def test_fee__nothing_said__is_twice_the_base_fee_and_the_nodes_tip(licensee: Li
 def test_fee__tip_that_the_node_suggests__is_offered_but_at_least_1_wei(
     licensee: Licensee, suggested: str, tip: int
 ) -> None:
-    def tell(request: Request, answer: Answer) -> Answer:
+    def alter(request: Request, answer: Answer) -> Answer:
         return answer | {"result": suggested} if request["method"] == "eth_maxPriorityFeePerGas" else answer
 
-    assert sent(licensee, through(licensee, tell))["maxPriorityFeePerGas"] == tip
+    assert sent(licensee, through(licensee, alter))["maxPriorityFeePerGas"] == tip
 
 
 def test_fee__node_that_suggests_no_tip__is_what_its_price_has_above_the_base_fee(licensee: Licensee) -> None:
-    def tell(request: Request, answer: Answer) -> Answer:
+    def alter(request: Request, answer: Answer) -> Answer:
         if request["method"] == "eth_gasPrice":
             return answer | {"result": hex(2 * GWEI + 5)}
         return refuse(request, answer) if request["method"] == "eth_maxPriorityFeePerGas" else answer
 
-    assert sent(licensee, through(licensee, tell))["maxPriorityFeePerGas"] == 5
+    assert sent(licensee, through(licensee, alter))["maxPriorityFeePerGas"] == 5
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from assurance.harness.chain.proxy import Answer, Proxy, Request
 from datadao.chain import transactions
 from tests.cli.conftest import Newborn
 from tests.cli.lagging import Lagging
 from tests.cli.licensee import ESCROW, Licensee
 from tests.cli.test_rehearsal import accept, offer, words
-from tests.client.proxy import Answer, Proxy, Request
 
 
 @pytest.fixture
@@ -96,13 +96,13 @@ def test_request__receipt_shown_once_and_then_not__is_done(live: Newborn) -> Non
     shown: list[str] = []
     with Proxy(live.node.url) as proxy:
 
-        def tell(request: Request, answer: Answer) -> Answer:
+        def alter(request: Request, answer: Answer) -> Answer:
             if request["method"] != "eth_getTransactionReceipt" or not answer.get("result"):
                 return answer
             shown.append(request["params"][0])
             return answer if len(shown) == 1 else answer | {"result": None}
 
-        proxy.tell = tell
+        proxy.alter = alter
         done = licensee.run(*words(), "--network", proxy.url)
     assert (done.code, done.document["lease"], licensee.escrowed) == (0, 1, ESCROW), done.err
 
@@ -116,14 +116,14 @@ def test_lease__mined_and_then_the_node_says_nothing__is_no_refusal(
     sent: list[str] = []
     with Proxy(live.node.url) as proxy:
 
-        def tell(request: Request, answer: Answer) -> Answer:
+        def alter(request: Request, answer: Answer) -> Answer:
             if request["method"] == "eth_sendRawTransaction":
                 sent.append(answer["result"])
             if sent and request["method"] in ("eth_call", "eth_blockNumber"):
                 return {"jsonrpc": "2.0", "id": answer["id"], "error": {"code": -32000, "message": "overloaded"}}
             return answer
 
-        proxy.tell = tell
+        proxy.alter = alter
         done = licensee.run("lease", "withdraw", "1", "--yes", "--json", "--network", proxy.url)
     assert (done.code, done.document["error"]["kind"]) == (3, "PartlyDone"), done.err
     assert done.document["error"]["message"].startswith(f"{sent[0]} is mined; what it changed cannot be read now: ")

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.conftest import Newborn, put_key
+from assurance.harness.commands import put_key
+from tests.cli.conftest import Newborn
 from tests.cli.licensee import Licensee
 from tests.cli.test_rehearsal import accept, offer, words
 

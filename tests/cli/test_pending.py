@@ -19,11 +19,11 @@ from typing import Any
 import ape
 import pytest
 
+from assurance.harness.chain.proxy import Answer, Proxy, Request
 from datadao.chain import transactions
 from datadao.chain.fees import GWEI
 from tests.cli.conftest import Newborn
 from tests.cli.licensee import ESCROW, Licensee
-from tests.client.proxy import Answer, Proxy, Request
 
 REQUEST = (
     "lease", "request", "--dataset", "1", "--purposes", "1", "--period-days", "30", "--periods", "2", "--text",
@@ -223,11 +223,11 @@ def test_request__mined_where_the_node_does_not_show_it_yet__is_not_made_twice(
                 return request | {"params": [request["params"][0], before]}
             return request
 
-        def tell(request: Request, answer: Answer) -> Answer:
+        def alter(request: Request, answer: Answer) -> Answer:
             hidden = request["method"] in ("eth_getTransactionReceipt", "eth_getTransactionByHash")
             return answer | {"result": None} if hidden else answer
 
-        proxy.ask, proxy.tell = ask, tell
+        proxy.ask, proxy.alter = ask, alter
         done = licensee.run(*REQUEST, "--network", proxy.url)
         assert (done.code, done.document["error"]["transactions"]) == (3, [pending]), done.err
         assert f"perhaps to {pending} of before; run the same command again" in done.document["error"]["message"]
@@ -239,11 +239,11 @@ def test_request__mined_where_the_node_does_not_show_it_yet__is_not_made_twice(
 def test_request__mined_where_no_back_end_shows_its_receipt__is_not_made_twice(licensee: Licensee) -> None:
     with Proxy(licensee.live.node.url) as proxy:
 
-        def tell(request: Request, answer: Answer) -> Answer:
+        def alter(request: Request, answer: Answer) -> Answer:
             hidden = request["method"] in ("eth_getTransactionReceipt", "eth_getTransactionByHash")
             return answer | {"result": None} if hidden else answer
 
-        proxy.tell = tell
+        proxy.alter = alter
         first = licensee.run(*REQUEST[:-1], "5", "--network", proxy.url)
         assert (first.code, first.document["error"]["kind"]) == (3, "NotMined"), first.err
         assert "is used, and the node shows no receipt of 0x" in first.document["error"]["message"]
@@ -332,7 +332,7 @@ class Cut:
             self._cut(request)
         return request
 
-    def tell(self, request: Request, answer: Answer) -> Answer:
+    def alter(self, request: Request, answer: Answer) -> Answer:
         if self.after:
             self._cut(request)
         return answer
@@ -345,7 +345,7 @@ class Cut:
 
 def cut(licensee: Licensee, how: Cut) -> Any:
     with Proxy(licensee.live.node.url) as proxy:
-        proxy.ask, proxy.tell = how.ask, how.tell
+        proxy.ask, proxy.alter = how.ask, how.alter
         return licensee.run(*REQUEST[:-1], "8", "--network", proxy.url)
 
 
@@ -366,12 +366,12 @@ def test_request__connection_breaks_before_the_node_has_it__is_given_to_it_again
 def test_request__node_has_it_and_answers_with_an_error__is_done(licensee: Licensee, message: str) -> None:
     with Proxy(licensee.live.node.url) as proxy:
 
-        def tell(request: Request, answer: Answer) -> Answer:
+        def alter(request: Request, answer: Answer) -> Answer:
             if request["method"] != "eth_sendRawTransaction":
                 return answer
             return {"jsonrpc": "2.0", "id": answer["id"], "error": {"code": -32000, "message": message}}
 
-        proxy.tell = tell
+        proxy.alter = alter
         assert licensee.run(*REQUEST, "--network", proxy.url).document["lease"] == 1
     assert (licensee.leases, licensee.escrowed, licensee.kept) == (1, ESCROW, [])
 

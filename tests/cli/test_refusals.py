@@ -8,12 +8,13 @@ from pathlib import Path
 import ape
 import pytest
 
+from assurance.harness.chain.node import FINALITY
+from assurance.harness.commands import put_key
 from datadao.crypto.keyfile import new_key
 from datadao.errors import StoreUnavailable
 from datadao.storage.board import Board
 from datadao.storage.store import Store
-from tests.cli.conftest import Newborn, put_key
-from tests.cli.world import FINALITY
+from tests.cli.conftest import Newborn
 
 GOOD = json.dumps({"name": "n", "diary": "d"}).encode() + b"\n"
 

@@ -17,11 +17,11 @@ from typing import Any
 import ape
 import pytest
 
+from assurance.harness.chain.proxy import Answer, Proxy, Request
 from datadao.chain import transactions
 from deployer.artifacts import creation_code
 from tests.cli.conftest import Newborn
 from tests.cli.licensee import ESCROW, Licensee
-from tests.client.proxy import Answer, Proxy, Request
 
 DAY = 86_400
 GOOD = {
@@ -59,7 +59,7 @@ def node(request: pytest.FixtureRequest, live: Newborn) -> Iterator[str]:
     """Nodes that can pretend more and less."""
     with Proxy(live.node.url) as proxy:
         if request.param != "simulates":
-            proxy.tell = no_simulation
+            proxy.alter = no_simulation
         if request.param == "neither":
             proxy.ask = no_overrides
         yield proxy.url
@@ -180,7 +180,7 @@ def test_accept__exclusive_beside_a_live_lease__is_refused_where_the_node_can_pr
     taken(licensee, first)
     with Proxy(licensee.live.node.url) as proxy:
         assert "DataLeases_LiveLeases(datasetId=1, live=1)" in refusal(licensee, *accept(alone, "--network", proxy.url))
-        proxy.tell = no_simulation
+        proxy.alter = no_simulation
         assert "DataLeases_LiveLeases(datasetId=1, live=1)" in refusal(licensee, *accept(alone, "--network", proxy.url))
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from assurance.harness.commands import SCHEMA
 from tests.cli.conftest import Newborn
-from tests.cli.world import SCHEMA
 
 
 def test_add__schema__is_stored_under_the_hash_it_prints_once(live: Newborn) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Newborn, put_key
+from assurance.harness.commands import put_key
+from tests.cli.conftest import Newborn
 
 LINE = json.dumps({"name": "n", "diary": "d"}) + "\n"
 

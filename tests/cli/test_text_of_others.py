@@ -13,13 +13,13 @@ from pathlib import Path
 import ape
 import pytest
 
+from assurance.harness.text import BIDI, DANGEROUS, HIDDEN, HOSTILE
 from datadao.chain.rpc import Call
 from datadao.crypto.keyfile import new_key
 from datadao.text import BAR, REPLACEMENT
 from tests.cli.conftest import Newborn
 from tests.cli.test_refusals import REQUEST
 from tests.cli.test_terminal import at_terminal
-from tests.client.test_text import BIDI, DANGEROUS, HIDDEN, HOSTILE
 
 
 def hostile_request(live: Newborn) -> Path:

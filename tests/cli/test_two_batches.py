@@ -24,6 +24,8 @@ from typing import Any
 import ape
 import pytest
 
+from assurance.harness.chain.node import FINALITY, until
+from assurance.harness.commands import SCHEMA, put_key
 from datadao.batches import Catalog
 from datadao.chain import wallet
 from datadao.chain.rpc import CONTRACTS, Call
@@ -33,9 +35,8 @@ from datadao.messages.batch import Batch, Manifest
 from datadao.messages.score import Draft, Signed
 from datadao.storage.board import Board
 from datadao.storage.store import Store, content_name
-from tests.cli.conftest import Newborn, put_key
-from tests.cli.world import DAY, FINALITY, SCHEMA, UNIT
-from tests.deployer.world import until
+from tests.cli.conftest import Newborn
+from tests.cli.world import DAY, UNIT
 
 LINES = [json.dumps({"name": name, "diary": "d"}) + "\n" for name in "ab"]
 CUSTODIANS, ATTESTORS = range(4), range(3)

@@ -24,6 +24,8 @@ from eth_account import Account
 from eth_utils import keccak
 from moto.server import ThreadedMotoServer
 
+from assurance.harness.chain.node import FINALITY, Node
+from assurance.harness.commands import SCHEMA
 from datadao.client import DataDAO
 from datadao.storage.board import Board
 from datadao.storage.store import Store
@@ -32,20 +34,12 @@ from deployer.networks import CONFIGS
 from deployer.plan import make_plan, override
 from deployer.record import append
 from tests.cli.lagging import Lagging
-from tests.deployer.world import Node, deployed
+from tests.deployer.world import deployed
 
 DATADAO = str(Path(sys.executable).parent / "datadao")
 DAY = 86_400
-FINALITY = 65
-"""Blocks after which anvil calls a block final."""
 UNIT = 10**6
 """One Test Dollar."""
-SCHEMA = json.dumps({
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "type": "object",
-    "properties": {"name": {"type": "string"}, "diary": {"type": "string"}},
-    "required": ["name", "diary"],
-}).encode()  # fmt: skip
 
 
 @dataclass

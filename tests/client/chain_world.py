@@ -15,14 +15,14 @@ from typing import Any
 import yaml
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from eth_account import Account
 from eth_utils import keccak
 
 from assurance.harness.chain.anvil import Anvil
 from assurance.harness.chain.handles import Receipt
+from assurance.harness.chain.node import FINALITY
 from assurance.harness.dao.dao import Batch, Dao
 from assurance.harness.dao.keys import local_key
-from assurance.harness.dao.system import DAY, ROLES, Actor
+from assurance.harness.dao.system import DAY, ROLES, Actor, ape_account
 from datadao.chain.connection import connect
 from datadao.chain.node import NodeView
 from datadao.chain.view import View
@@ -37,19 +37,9 @@ from datadao.messages.bundle import Bundle, bundles_of
 from datadao.storage.store import Store
 from datadao.types import Committee, Contribution, Leaf
 
-MNEMONIC = "test test test test test test test test test test test junk"
 EPOCH = 1
 DATA = (b"zero", b"one", b"two", b"three", b"four")
 PERIOD = 30 * DAY
-LAG = 64
-"""Blocks from anvil's finalized block to its latest."""
-
-
-def ape_account(number: int, name: str) -> Actor:
-    """`TEST::number`, with its key."""
-    Account.enable_unaudited_hdwallet_features()
-    account = Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{number}")
-    return Actor(name, account.address, bytes(account.key))
 
 
 def custodian_key(slot: int) -> X25519PrivateKey:
@@ -172,7 +162,7 @@ class ChainWorld:
 
     def finalize(self) -> None:
         """Makes everything so far final."""
-        self.mine(LAG + 1)
+        self.mine(FINALITY)
 
     def reorg(self, depth: int) -> None:
         """Replaces the last blocks by empty ones."""

@@ -12,12 +12,12 @@ import ape
 import pytest
 
 from assurance.harness.dao.zoo import METADATA, Named
+from assurance.harness.text import DANGEROUS
 from datadao.text import Terminal
 from deployer.console import show_checks, show_plan
 from deployer.plan import make_plan
 from deployer.rehearsal import Estimate
 from deployer.verify import remarks, verify
-from tests.client.test_text import DANGEROUS
 from tests.deployer.world import changed, deployed
 
 TOKEN = "0x" + "7e" * 20

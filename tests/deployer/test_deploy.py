@@ -18,11 +18,12 @@ from ape.types import TransactionSignature
 from eth_account import Account
 from eth_utils import keccak, to_checksum_address
 
+from assurance.harness.chain.node import Node
 from deployer.deploy import deploy
 from deployer.plan import NEW, make_plan, override
 from deployer.record import RecordError, append, new_entry, newest
 from deployer.rehearsal import rehearse
-from tests.deployer.world import CONTRACTS, LOCAL, Node, arguments, changed, deployed, local, misses, raw, run
+from tests.deployer.world import CONTRACTS, LOCAL, arguments, changed, deployed, local, misses, raw, run
 
 STEPS = ("TestAsset", *CONTRACTS)
 _DEVICE = Account.from_key(keccak(text="inside the device"))

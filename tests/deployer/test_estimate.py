@@ -19,6 +19,7 @@ import pytest
 import requests
 from rich.console import Console
 
+from assurance.harness.chain.node import Node
 from datadao.chain.arguments import ConfigError
 from deployer.deploy import execute
 from deployer.plan import NEW, make_plan
@@ -26,7 +27,7 @@ from deployer.record import Journal, newest_factory
 from deployer.rehearsal import estimate
 from deployer.send import DeploymentError
 from scripts.deploy import _carry_out
-from tests.deployer.world import Failing, Node, local, run
+from tests.deployer.world import Failing, local, run
 
 UNREHEARSED = "Nothing was sent. Take another node, or --unrehearsed to send nevertheless."
 

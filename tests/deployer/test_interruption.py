@@ -16,6 +16,7 @@ from dataclasses import replace
 import ape
 import pytest
 
+from assurance.harness.chain.node import Node, until
 from deployer.deploy import execute
 from deployer.plan import make_plan
 from deployer.record import Journal, new_entry
@@ -25,7 +26,6 @@ from tests.deployer.world import (
     CAUSES,
     CONTRACTS,
     Failing,
-    Node,
     arguments,
     changed,
     deployed,
@@ -34,7 +34,6 @@ from tests.deployer.world import (
     misses,
     run,
     start,
-    until,
 )
 
 STEPS = ("TestAsset", *CONTRACTS)

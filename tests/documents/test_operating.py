@@ -16,14 +16,13 @@ from eth_utils import keccak
 
 from assurance.harness.chain.anvil import Anvil
 from assurance.harness.chain.artifacts import artifacts
+from assurance.harness.chain.node import Node
 from assurance.harness.dao.dao import CANCELED, Dao, leaf
 from assurance.harness.dao.leases import Market
+from assurance.harness.dao.on_node import Town
+from assurance.harness.pages import Block, Player, blocks, commands
 from datadao.chain.abi import ORDER
 from datadao.profile import Profile
-from tests.deployer.world import Node
-from tests.documents.blocks import Block, blocks, commands
-from tests.documents.player import Player
-from tests.integration.conftest import Town
 
 PAGE = "docs/operating.md"
 SENDING = re.compile(r"datadao (vote|queue|execute|cancel|propose|send|claim)\b")

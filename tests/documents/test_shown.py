@@ -7,7 +7,8 @@ import re
 import tomllib
 from collections.abc import Iterator
 
-from tests.documents.blocks import ROOT, blocks, commands
+from assurance import ROOT
+from assurance.harness.pages import blocks, commands
 
 TESTS = ROOT / "tests"
 ENTRIES = tomllib.loads((TESTS / "documents" / "shown.toml").read_text())["command"]

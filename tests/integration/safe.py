@@ -14,8 +14,8 @@ from web3.types import TxReceipt
 from assurance import ROOT
 from assurance.harness.chain.handles import Handle, Reverted, reverted
 from assurance.harness.dao.leases import NOBODY
+from assurance.harness.dao.on_node import Town
 from assurance.harness.dao.system import Actor
-from tests.integration.conftest import Town
 
 ARTIFACTS = ROOT / "node_modules/@safe-global/safe-smart-account/build/artifacts/contracts"
 _DOMAIN = [{"name": "chainId", "type": "uint256"}, {"name": "verifyingContract", "type": "address"}]

@@ -12,11 +12,11 @@ import pytest
 from assurance import ROOT
 from assurance.harness.dao.dao import HPKE_KEY
 from assurance.harness.dao.leases import COST
+from assurance.harness.dao.on_node import Town
 from assurance.harness.dao.packages import run
 from assurance.harness.dao.registry import UNIT
 from assurance.harness.dao.system import Actor
 from datadao.chain.abi import canonical_type
-from tests.integration.conftest import Town
 
 
 class Cast:

@@ -12,11 +12,11 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
+from assurance.harness.dao.on_node import Town
 from datadao.cli import cli
 from datadao.errors import InvalidArgument
 from datadao.licensee.conditions import Access, lit, taco
 from datadao.profile import Profile
-from tests.integration.conftest import Town
 from tests.integration.keepers import LIT_SCHEMA, TACO_SCHEMA, lit_opens, taco_opens
 
 RESEARCH, TRAINING = 1, 2

@@ -12,11 +12,10 @@ import pytest
 from assurance import ROOT
 from assurance.harness.dao.dao import HPKE_KEY
 from assurance.harness.dao.leases import COST
+from assurance.harness.dao.on_node import Town
 from assurance.harness.dao.packages import npm_install, run, tsc
+from assurance.harness.pages import Block, Player, blocks, commands
 from datadao.profile import Profile
-from tests.documents.blocks import Block, blocks, commands
-from tests.documents.player import Player
-from tests.integration.conftest import Town
 
 PAGE = "docs/integrating.md"
 FINALITY = 65

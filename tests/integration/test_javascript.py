@@ -10,8 +10,8 @@ from eth_utils import keccak
 
 from assurance.harness.dao.dao import ACTIVE, EXECUTED, FOR, HPKE_KEY, PENDING, QUEUED, SUCCEEDED
 from assurance.harness.dao.leases import BOND, COST
+from assurance.harness.dao.on_node import Town
 from assurance.harness.dao.registry import CLAIMED, UNIT
-from tests.integration.conftest import Town
 from tests.integration.node import Integrator
 
 

@@ -9,11 +9,11 @@ from assurance.harness.chain.handles import Reverted
 from assurance.harness.dao.dao import AGAINST, ERASE, FOR, HPKE_KEY, READINESS, Batch, leaf
 from assurance.harness.dao.governance import BALLOT, text_proposal
 from assurance.harness.dao.leases import ACTIVE, BOND, COST, ENDED, NOBODY, PERIOD, PRICE, TOLERANCE
+from assurance.harness.dao.on_node import Town
 from assurance.harness.dao.registry import ERASED, PUBLISHED, UNIT, ascending
 from assurance.harness.dao.system import DAY
 from datadao.messages import eip712
 from datadao.messages.batch import BATCH
-from tests.integration.conftest import Town
 from tests.integration.safe import Safe, as_signer, refused_by_safe
 
 

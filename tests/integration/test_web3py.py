@@ -14,9 +14,9 @@ from web3.logs import DISCARD
 from assurance import ROOT
 from assurance.harness.dao.dao import HPKE_KEY
 from assurance.harness.dao.leases import BOND, COST
+from assurance.harness.dao.on_node import Town
 from assurance.harness.dao.registry import CLAIMED, UNIT
 from assurance.harness.dao.system import Actor
-from tests.integration.conftest import Town
 
 
 def exported(name: str) -> list[dict[str, Any]]:

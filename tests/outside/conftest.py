@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.deployer.world import Node
+from assurance.harness.chain.node import Node
 
 from .world import World, build
 

@@ -17,20 +17,20 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from click.testing import CliRunner
 from eth_utils import keccak
 
 from assurance.harness.chain.anvil import Anvil
+from assurance.harness.chain.node import FINALITY, Node
+from assurance.harness.commands import SCHEMA, Ran, put_key, run
 from assurance.harness.dao.dao import FOR, Dao
 from assurance.harness.dao.keys import local_public_key
-from assurance.harness.dao.system import DAY, ROLES, Actor, config
+from assurance.harness.dao.system import DAY, ROLES, Actor, ape_account, config
 from datadao.attestor.agreement import sign_score
 from datadao.attestor.attestor import Attestor, openers
 from datadao.attestor.scoring import JsonLinesScorer
 from datadao.chain.codec import Text
 from datadao.chain.node import NodeView
 from datadao.chain.rpc import CONTRACTS, Call
-from datadao.cli import cli
 from datadao.cli.command import DONE, PARTLY
 from datadao.crypto.keyfile import load_key, load_secret, new_key
 from datadao.crypto.seal import public_key
@@ -38,10 +38,6 @@ from datadao.messages.submission import Submission
 from datadao.profile import Profile
 from datadao.storage.board import Board
 from datadao.storage.store import Store
-from tests.cli.conftest import Ran, put_key
-from tests.cli.world import FINALITY, SCHEMA
-from tests.client.chain_world import ape_account
-from tests.deployer.world import Node
 
 RAW = Text(b"caf\xe9 \xff")
 """Text that is no UTF-8."""
@@ -68,11 +64,7 @@ class World:
 
     def run(self, name: str, *words: str, network: str | None = None) -> Ran:
         """A command of somebody's, in this process. Raises what no command may raise."""
-        where = ("--network", network) if network else ()
-        result = CliRunner(mix_stderr=False).invoke(cli, [*words, *where, "--home", str(self.home(name))])
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Ran(result.exit_code, result.stdout, result.stderr)
+        return run(self.home(name), *words, *(("--network", network) if network else ()))
 
     def do(self, name: str, *words: str) -> dict[str, Any]:
         """A command that has to succeed."""

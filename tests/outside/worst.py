@@ -1,6 +1,6 @@
 """The demo in the worst of worlds: python -m tests.outside.worst NODE PROXY
 
-Everybody in it is honest; what surrounds them is not. The node's vices are the proxy's, which all parties ask.
+Everybody in it is honest; what surrounds them is not. The node's faults are the proxy's, which all parties ask.
 Besides: a stranger relays the batch with a manifest URI that is no text, and a voter gives such a reason; the asset
 changes an allowance from zero only, has no symbol, and moves the cursor with its name; so does the company's text;
 the storage is full of others' keys; and every third contributor's editor puts a byte order mark before its answers.
@@ -22,6 +22,7 @@ import yaml
 from eth_utils import keccak
 from web3 import Web3
 
+from assurance.harness.chain.faults import NOISE
 from assurance.harness.chain.s3 import KEYS, client, s3_server
 from datadao.chain.abi import canonical_type
 from datadao.chain.rpc import function
@@ -30,7 +31,6 @@ from datadao.storage.store import Store
 from scripts import demo
 from scripts._demo import actors as cast
 from scripts._demo import steps as acts
-from tests.outside.vices import NOISE
 
 STRANGER = 39
 """A test account that has no part in the play."""

@@ -14,13 +14,13 @@ import eth_abi
 import pytest
 from eth_utils import keccak
 
+from assurance.harness.chain.proxy import Answer, Proxy, Request, at_block
 from datadao.chain.nodes import NodesView
 from datadao.chain.view import View
 from datadao.custodian.service import Service
 from datadao.errors import ChainUnavailable, InvalidArgument, LeaseLapsed
 from datadao.storage.board import Board
 from tests.client.chain_world import ChainWorld
-from tests.client.proxy import Answer, Proxy, Request, at_block
 
 TRUE = "0x" + (1).to_bytes(32, "big").hex()
 _LEAF = "(address,bytes32,bytes32,bytes32,uint256,uint256)"
@@ -81,11 +81,11 @@ def not_erased(world: ChainWorld, proxy: Proxy) -> str:
     world.finalize()
     world.dao.erase(world.batches[0], world.manifest.leaves[2])
 
-    def tell(request: Request, answer: Answer) -> Answer:
+    def alter(request: Request, answer: Answer) -> Answer:
         asked = request["method"] == "eth_call" and request["params"][0]["data"].startswith(INCLUDED)
         return {**answer, "result": TRUE} if asked else answer
 
-    proxy.tell = tell
+    proxy.alter = alter
     return "disagree about contributions at their latest blocks"
 
 
@@ -147,15 +147,15 @@ def test_watch__second_node_lies_then_is_silent_then_gone_then_back__told_once_e
         assert "SECRET" not in caplog.text
 
     two = "0x" + (2).to_bytes(32, "big").hex()
-    proxy.tell = lambda request, answer: {**answer, "result": two} if request["method"] == "eth_call" else answer
+    proxy.alter = lambda request, answer: {**answer, "result": two} if request["method"] == "eth_call" else answer
     rounds("the nodes disagree about the number of leases and batches at their finalized blocks")
-    proxy.tell = lambda _, answer: answer
+    proxy.alter = lambda _, answer: answer
     proxy.silent = True
     rounds("node 2, asked for the number of leases and batches at its finalized block: .*no answer in time")
     proxy.silent = False
-    proxy.tell = lambda _, answer: {"jsonrpc": "2.0", "id": answer["id"], "error": {"code": -32000, "message": "busy"}}
+    proxy.alter = lambda _, answer: {"jsonrpc": "2.0", "id": answer["id"], "error": {"code": -32000, "message": "busy"}}
     rounds("node 2, asked for .*busy")
-    proxy.tell = lambda _, answer: answer
+    proxy.alter = lambda _, answer: answer
     caplog.clear()
     assert watch.round().leases[leased.lease].released == 5
     assert [record.message for record in caplog.records] == [
@@ -200,7 +200,7 @@ def test_gate__answer_that_is_no_answer__is_a_refusal(leased: ChainWorld, proxy:
     """A liar may also send nonsense: whatever it is, it ends as a refusal and not as a traceback."""
     leased.finalize()
     for result in (None, "0x", "0x00", 7, [], {"a": 1}, "0x" + "ff" * 4096, eth_abi.encode(["uint256[]"], [[1]]).hex()):
-        proxy.tell = lambda _, answer, result=result: {**answer, "result": result}
+        proxy.alter = lambda _, answer, result=result: {**answer, "result": result}
         with pytest.raises(ChainUnavailable):
             publish(leased, both(leased, proxy), "careful")
     assert leased.published() == []

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from assurance.harness.chain.proxy import Proxy
 from datadao.licensee.licensee import Opened
 from datadao.storage.board import Board
 from tests.client.chain_world import DATA, ChainWorld, custodian_key, role
-from tests.client.proxy import Proxy
 
 ROOT = Path(__file__).parents[3]
 RUN = str(ROOT / "toolchain" / "run")

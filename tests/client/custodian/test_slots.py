@@ -14,6 +14,8 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from assurance.harness.chain.proxy import Proxy
+from assurance.harness.dao.system import ape_account
 from datadao.cli.main import cli
 from datadao.client import DataDAO
 from datadao.crypto.keyfile import new_key
@@ -29,8 +31,7 @@ from datadao.errors import (
     SlotMismatch,
 )
 from datadao.profile import Profile
-from tests.client.chain_world import ChainWorld, ape_account, role
-from tests.client.proxy import Proxy
+from tests.client.chain_world import ChainWorld, role
 
 
 @pytest.fixture
