@@ -174,7 +174,7 @@ class ForgetsVotes(Fault):
     [
         (
             CappedLogs(40),
-            r"^the node's events are not complete: \w+\.\w+ is \d+, they tell of \d+; it cuts its answers",
+            r"^the node's events are not complete: \w+\.\w+ is \d+, they account for \d+; it cuts its answers",
         ),
         (ForgetsVotes(), r"^the node gives other events when it is asked again; try again, or name another$"),
     ],
