@@ -1,7 +1,7 @@
-"""The DAO handle: every contract, and the steps people take with them, through any Ape account.
+"""The DAO handle: what its contracts answer, and the steps people take with them, over web3 and from any account.
 
-It holds no rule of the protocol; contracts refuse what they refuse, and their custom errors reach the caller through
-Ape. Amounts are asset units, times Unix seconds.
+It holds no rule of the protocol: contracts refuse what they refuse, and their custom errors reach the caller as
+`Reverted`. Amounts are asset units, times Unix seconds.
 """
 
 from __future__ import annotations
@@ -11,25 +11,26 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ape import chain, networks
 from web3 import Web3
 
 from datadao.chain.connection import ask, patient
 from datadao.chain.node import NodeView
 from datadao.chain.reverts import try_call
-from datadao.chain.rpc import CONTRACTS, Call, abi, read_block, read_named
-from datadao.chain.transactions import Mined, send_all
+from datadao.chain.rpc import CONTRACTS, Call, read_block, read_named
+from datadao.chain.transactions import Account, Mined, send_all
 from datadao.contributor import contribute
 from datadao.encoding import address
 from datadao.errors import InvalidArgument
 from datadao.messages import eip712
 from datadao.messages.batch import Batch, Policy
 from datadao.messages.submission import Submission
-from datadao.profile import Profile
 from datadao.storage.store import Store
 from datadao.types import Committee, Contribution, Dao, Party
+
+if TYPE_CHECKING:
+    from datadao.profile import Profile
 
 BALLOT = "Ballot(uint256 proposalId,uint8 support,address voter,uint256 nonce)"
 AGAINST, FOR, ABSTAIN = range(3)
@@ -62,27 +63,30 @@ class Terms:
 
 
 class DataDAO:
-    """One DAO on the connected network. Attributes `token`, `splitter`, … are Ape contract instances.
+    """One DAO on the chain of `web3`, which from now on bears with a busy node.
 
-    `since` is the first block that can hold an event of it.
+    `addresses` are those of its eight contracts by key (`datadao.chain.codec.CONTRACTS`), `since` is the first block
+    that can hold an event of it, `confirmations` the blocks that have to follow a transaction before it counts as
+    mined. Raises `InvalidArgument` for addresses that are missing or none, `NodeRefused`.
     """
 
-    def __init__(self, addresses: Mapping[str, str], since: int = 0) -> None:
+    def __init__(self, addresses: Mapping[str, str], web3: Web3, since: int = 0, confirmations: int = 0) -> None:
         if missing := CONTRACTS.keys() - addresses.keys():
             raise InvalidArgument(f"addresses of {', '.join(sorted(missing))} are missing; take a deployment record")
-        self.since = since
+        self.web3, self.since, self.confirmations = patient(web3), since, confirmations
         self.addresses = {key: address(addresses[key]) for key in CONTRACTS}
-        self.id = Dao(_chain_id(), self.addresses["registry"], self.addresses["leases"])
+        self.id = Dao(_chain_id(self.web3), self.addresses["registry"], self.addresses["leases"])
 
     @classmethod
-    def recorded(cls, path: Path = PUBLIC) -> DataDAO:
-        """The newest deployment that `ape run deploy` recorded in this file, or in this folder for the connected chain.
+    def recorded(cls, path: Path, web3: Web3, confirmations: int = 0) -> DataDAO:
+        """The newest deployment that `ape run deploy` recorded in this file, or in this folder for the chain of `web3`.
 
-        Without a path, that of the public chain which this package was released with.
+        `PUBLIC` is the folder of the public chains which this package was released with.
 
-        Raises `InvalidArgument` if there is none, or if it is of another chain than the connected one.
+        Raises `InvalidArgument` if there is none, or if it is of another chain; `NodeRefused`.
         """
-        chain_id = _chain_id()
+        web3 = patient(web3)
+        chain_id = _chain_id(web3)
         path = path / f"{chain_id}.json" if path.is_dir() else path
         if not path.exists():
             raise InvalidArgument(f"no deployment recorded in {path}; `ape run deploy` writes it")
@@ -94,39 +98,30 @@ class DataDAO:
             since = min(entry["block"] for entry in found.values())
         except (ValueError, KeyError, TypeError, IndexError) as error:
             raise InvalidArgument(f"{path} is no deployment record; take one that `ape run deploy` wrote") from error
-        if of != (chain_id, "0x" + read_block(patient(networks.provider.web3), 0).hash.hex()):
+        if of != (chain_id, "0x" + read_block(web3, 0).hash.hex()):
             raise InvalidArgument(
                 f"{path} is of another chain {of[0]}, and the node is of chain {chain_id}; "
                 "check the network (or, of a local node that started anew, deploy again)"
             )
-        return cls(addresses, since)
+        return cls(addresses, web3, since, confirmations)
 
     @classmethod
-    def configured(cls, profile: Profile) -> DataDAO:
-        """The DAO of a role's folder, once it is certain that its contracts are on the connected chain.
+    def configured(cls, profile: Profile, web3: Web3, confirmations: int = 0) -> DataDAO:
+        """The DAO of a role's folder, once it is certain that its contracts are on the chain of `web3`.
 
-        Raises `ProfileRefused`, `InvalidArgument`.
+        Raises `ProfileRefused`, `InvalidArgument`, `NodeRefused`.
         """
         where = profile.needed("deployment")
-        dao = cls.recorded(profile.path(where)) if isinstance(where, str) else cls(where)
+        if isinstance(where, str):
+            dao = cls.recorded(profile.path(where), web3, confirmations)
+        else:
+            dao = cls(where, web3, confirmations=confirmations)
         if ask(dao.web3, "eth_getCode", dao.addresses["registry"], "latest") == "0x":
             raise InvalidArgument(
                 f"no contract at {dao.addresses['registry']} on chain {dao.id.chain_id}; "
                 "check `network` and `deployment` of the configuration"
             )
         return dao
-
-    def __getattr__(self, key: str) -> Any:
-        if key not in CONTRACTS:
-            raise AttributeError(key)
-        instance = chain.contracts.instance_at(self.addresses[key], abi=abi(CONTRACTS[key]))
-        self.__dict__[key] = instance
-        return instance
-
-    @property
-    def web3(self) -> Web3:
-        """The connection that Ape made."""
-        return patient(networks.provider.web3)
 
     @cached_property
     def view(self) -> NodeView:
@@ -196,14 +191,14 @@ class DataDAO:
     # where it is known to have failed, `NotMined` with its hash where it may still be mined: do not send it again then.
 
     def publish(
-        self, batch: Batch, signatures: Mapping[str, bytes], manifest_uri: str, sender: Any
+        self, batch: Batch, signatures: Mapping[str, bytes], manifest_uri: str, sender: Account
     ) -> tuple[int, Mined]:
         """Registers a signed batch; `signatures` by signer. Returns its id and the transaction."""
         mined = self.send("registry", "publish", tuple(vars(batch).values()), _ordered(signatures), manifest_uri,
                           sender=sender)  # fmt: skip
         return self._event(mined, "registry", "BatchPublished")["batchId"], mined
 
-    def request(self, terms: Terms, hpke_key: bytes, text: str, sender: Any) -> tuple[int, int, Mined]:
+    def request(self, terms: Terms, hpke_key: bytes, text: str, sender: Account) -> tuple[int, int, Mined]:
         """Escrows and opens the vote; the caller has approved `terms.escrow` of the asset to `leases`.
 
         Returns lease id, proposal id and the transaction.
@@ -212,7 +207,7 @@ class DataDAO:
         fields = self._event(mined, "leases", "LeaseRequested")
         return fields["leaseId"], fields["proposalId"], mined
 
-    def accept(self, offer_id: int, hpke_key: bytes, max_cost: int, sender: Any) -> tuple[int, Mined]:
+    def accept(self, offer_id: int, hpke_key: bytes, max_cost: int, sender: Account) -> tuple[int, Mined]:
         """Takes a seat of a standing offer; the caller has approved rent and bond, `max_cost` at most, to `leases`.
 
         Returns the lease id and the transaction.
@@ -220,31 +215,31 @@ class DataDAO:
         mined = self.send("leases", "accept", offer_id, hpke_key, max_cost, sender=sender)
         return self._event(mined, "leases", "OfferAccepted")["leaseId"], mined
 
-    def start(self, lease_id: int, sender: Any) -> Mined:
+    def start(self, lease_id: int, sender: Account) -> Mined:
         """The licensee starts its approved lease without waiting for custodians: it pays before keys are ready."""
         return self.send("leases", "start", lease_id, sender=sender)
 
-    def pay(self, lease_id: int, sender: Any) -> Mined:
+    def pay(self, lease_id: int, sender: Account) -> Mined:
         """Pays the next instalment out of the lease's escrow; anyone may, around the end of a period."""
         return self.send("leases", "startPeriod", lease_id, sender=sender)
 
-    def end(self, lease_id: int, sender: Any) -> Mined:
+    def end(self, lease_id: int, sender: Account) -> Mined:
         """No further instalment; paid access runs on, unspent rent is returnable."""
         return self.send("leases", "end", lease_id, sender=sender)
 
-    def vote(self, proposal_id: int, support: int, sender: Any, reason: str = "") -> Mined:
+    def vote(self, proposal_id: int, support: int, sender: Account, reason: str = "") -> Mined:
         """Votes `FOR`, `AGAINST` or `ABSTAIN` with what the sender held at the proposal's snapshot."""
         return self.send("governor", "castVoteWithReason", proposal_id, support, reason, sender=sender)
 
-    def claim(self, item: Contribution, sender: Any) -> Mined:
+    def claim(self, item: Contribution, sender: Account) -> Mined:
         """Hands a contribution's shares and tokens to its contributor; anyone may send it."""
         return self.send("registry", "claim", item.batch_id, tuple(item.leaf), list(item.proof), sender=sender)
 
-    def erase(self, item: Contribution, sender: Any) -> Mined:
+    def erase(self, item: Contribution, sender: Account) -> Mined:
         """Withdraws a contribution of the sender's for good, claimed or not; what it earned stays claimable."""
         return self.send("registry", "erase", item.batch_id, tuple(item.leaf), list(item.proof), sender=sender)
 
-    def claim_revenue(self, account: str, pools: Sequence[int], sender: Any) -> tuple[int, Mined]:
+    def claim_revenue(self, account: str, pools: Sequence[int], sender: Account) -> tuple[int, Mined]:
         """Pays `account` what it is owed in the pools (0 is the commons, d is dataset d); anyone may send it.
 
         Returns the asset units paid and the transaction.
@@ -253,23 +248,24 @@ class DataDAO:
         events = mined.events("splitter", "Claimed", self.addresses["splitter"])
         return sum(event.fields["amount"] for event in events), mined
 
-    def queue(self, lease_id: int, sender: Any) -> Mined:
+    def queue(self, lease_id: int, sender: Account) -> Mined:
         """Queues a lease's succeeded proposal, rebuilt from the lease."""
         return self.send("governor", "queue", *self.read("leases", "proposalOf", lease_id), sender=sender)
 
-    def execute(self, lease_id: int, sender: Any) -> Mined:
+    def execute(self, lease_id: int, sender: Account) -> Mined:
         """Executes a lease's queued proposal once its delay is over."""
         return self.send("governor", "execute", *self.read("leases", "proposalOf", lease_id), sender=sender)
 
     def confirm_delivery(
-        self, lease_id: int, release_root: bytes, signatures: Mapping[str, bytes], sender: Any
+        self, lease_id: int, release_root: bytes, signatures: Mapping[str, bytes], sender: Account
     ) -> Mined:
         """Starts an approved lease with custodians' readiness signatures, by signer."""
         return self.send("leases", "confirmDelivery", lease_id, release_root, _ordered(signatures), sender=sender)
 
-    def send(self, key: str, function: str, *arguments: Any, sender: Any, seconds: float = _PATIENCE) -> Mined:
-        """Any function of the contract with this key, structs as tuples, from an Ape account."""
-        return send_all(self.web3, [self.call(key, function, *arguments)], sender, seconds=seconds)[0]
+    def send(self, key: str, function: str, *arguments: Any, sender: Account, seconds: float = _PATIENCE) -> Mined:
+        """Any function of the contract with this key, structs as tuples."""
+        calls = [self.call(key, function, *arguments)]
+        return send_all(self.web3, calls, sender, seconds=seconds, confirmations=self.confirmations)[0]
 
     def _event(self, mined: Mined, key: str, name: str) -> dict[str, Any]:
         return mined.events(key, name, self.addresses[key])[0].fields
@@ -297,7 +293,7 @@ class DataDAO:
     def send_many(
         self,
         calls: Sequence[Call],
-        sender: Any,
+        sender: Account,
         progress: Callable[[int], None] = lambda _: None,
         *,
         max_fee: int | None = None,
@@ -309,7 +305,9 @@ class DataDAO:
         `progress` is told how many more are done. Raises as `datadao.chain.transactions.send_all`; those sent stay
         sent.
         """
-        return [mined.gas_used for mined in send_all(self.web3, calls, sender, progress, max_fee=max_fee, tip=tip)]
+        fees = {"max_fee": max_fee, "tip": tip}
+        done = send_all(self.web3, calls, sender, progress, **fees, confirmations=self.confirmations)  # type: ignore[arg-type]
+        return [mined.gas_used for mined in done]
 
 
 def _ordered(signatures: Mapping[str, bytes]) -> list[bytes]:
@@ -317,6 +315,5 @@ def _ordered(signatures: Mapping[str, bytes]) -> list[bytes]:
     return [signatures[signer] for signer in sorted(signatures, key=lambda signer: int(signer, 16))]
 
 
-def _chain_id() -> int:
-    """The node's own word: Ape answers 1337 for whatever node is connected as its network `local`."""
-    return int(ask(patient(networks.provider.web3), "eth_chainId"), 16)
+def _chain_id(web3: Web3) -> int:
+    return int(ask(web3, "eth_chainId"), 16)

@@ -96,10 +96,10 @@ def _play(stage: Stage, public: Store, home: Path, count: int | None) -> None:
     )
 
     stage.act("1. Creation: eight contracts, no owner, no set-up transaction")
-    deployed = deploy(people.relayer, Config.load(CONFIG), overrides=_roles(people))
+    deployed = deploy(people.relayer.ape, Config.load(CONFIG), overrides=_roles(people))
     for step in deployed.steps:
         stage.gas(f"deploy {step.contract}", [step.gas])
-    dao = DataDAO(deployed.addresses)
+    dao = DataDAO(deployed.addresses, ape.networks.provider.web3)
     play = acts.Play(stage, people, dao, deployed.asset, public, home)
     stage.say(f"timelock {dao.addresses['timelock']} holds every power; governor {dao.addresses['governor']}")
 
@@ -110,7 +110,7 @@ def _play(stage: Stage, public: Store, home: Path, count: int | None) -> None:
 
     stage.act("3. Acceptance: 2 of 3 attestors sign, anyone relays, everyone owns")
     acts.accept(play, leaves)
-    supply = dao.token.totalSupply()
+    supply = dao.read("token", "totalSupply")
     stage.say(f"{supply // 10**9:,} tokens, all with their contributors, all voting without a delegation")
 
     stage.act("4. A company asks, holders agree")

@@ -28,10 +28,10 @@ class Fee:
 
     @property
     def fields(self) -> dict[str, int]:
-        """As Ape names them in a transaction."""
+        """As web3 names them in a transaction."""
         if self.tip is None:
-            return {"gas_price": self.most}
-        return {"max_fee": self.most, "max_priority_fee": self.tip}
+            return {"gasPrice": self.most}
+        return {"maxFeePerGas": self.most, "maxPriorityFeePerGas": self.tip}
 
     def __str__(self) -> str:
         if self.tip is None:

@@ -7,13 +7,11 @@ says meanwhile; only a mined transaction, or another one at its nonce, ends that
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from ape import networks
-from ape.exceptions import ApeException
 from eth_utils import keccak
 from requests.exceptions import RequestException
 from web3 import Web3
@@ -30,12 +28,27 @@ LAG = 15.0
 """Seconds for which a node may still answer from before a block that it showed already: it has several back ends."""
 _AGAIN = 5.0
 """Seconds after which a transaction that the node does not know is given to it again."""
-_OUTSIDE = (DataDAOError, ApeException, Web3Exception, RequestException, OSError, ValueError, KeyError, TypeError)
+_OUTSIDE = (DataDAOError, Web3Exception, RequestException, OSError, ValueError, KeyError, TypeError)
 _IN_FLIGHT = 100
 """Transactions sent before the first of them is waited for."""
 _LIMIT = 2**24
 """Gas that a transaction may take (EIP-7825)."""
 _T = TypeVar("_T")
+
+
+class Account(Protocol):
+    """Who signs: an `eth_account` `LocalAccount`, or anything else with these. `datadao.chain.wallet.ApeAccount` makes
+    one of an Ape account."""
+
+    @property
+    def address(self) -> Any: ...
+
+    def sign_transaction(self, transaction_dict: Any, /) -> Any:
+        """A transaction as web3 gives it (`to`, `value`, `data`, `nonce`, `gas`, `chainId` and the fee): an object
+        whose `raw_transaction` is what is broadcast. Raises `AccountRefused` where its owner declines."""
+
+    def sign_typed_data(self, *, full_message: Any) -> Any:
+        """EIP-712 data: an object whose `signature` has 65 bytes."""
 
 
 @dataclass(frozen=True)
@@ -78,21 +91,13 @@ class NonceTaken(TransactionFailed):
     """A transaction was not taken because its account sent another one at its nonce."""
 
 
-def sign(account: Any, call: Call, *, gas: int, nonce: int, fee: Fee, chain_id: int) -> Sent:
-    """A call, signed by an Ape account and not sent. Raises `AccountRefused` when its owner declines."""
-    unsigned = networks.ecosystem.create_transaction(
-        sender=account.address,
-        receiver=call.to,
-        data=call.data,
-        nonce=nonce,
-        gas_limit=gas,
-        chain_id=chain_id,
-        **fee.fields,
-    )
-    signed = account.sign_transaction(unsigned)
-    if signed is None:
-        raise AccountRefused(f"{account.address} did not sign: {call.what}; nothing of it was sent")
-    raw = bytes(signed.serialize_transaction())
+def sign(account: Account, call: Call, *, gas: int, nonce: int, fee: Fee, chain_id: int) -> Sent:
+    """A call, signed and not sent. Raises `AccountRefused` when the account's owner declines."""
+    fields = {"to": call.to, "value": 0, "data": call.data, "nonce": nonce, "gas": gas, "chainId": chain_id}
+    try:
+        raw = bytes(account.sign_transaction(fields | fee.fields).raw_transaction)
+    except AccountRefused as error:
+        raise AccountRefused(f"{error}: {call.what}; nothing of it was sent") from error
     return Sent(
         "0x" + keccak(raw).hex(), str(account.address), nonce, "0x" + raw.hex(), call.to, call.data,
         call.what, gas, fee.most, fee.tip,
@@ -139,9 +144,9 @@ def fate(web3: Web3, sent: Sent) -> Fate:
 
 def settled_fate(web3: Web3, sent: Sent) -> Fate:
     """The same, once the node keeps saying so where it may lag: that another transaction took the nonce."""
-    deadline = time.monotonic() + LAG
+    deadline, pauses = time.monotonic() + LAG, _pauses()
     while (found := fate(web3, sent)) is Fate.REPLACED and time.monotonic() < deadline:
-        time.sleep(_poll())
+        time.sleep(next(pauses))
     return found
 
 
@@ -153,18 +158,18 @@ def mined(web3: Web3, sent: Sent) -> Mined:
     return _result(web3, sent, receipt)
 
 
-def wait(web3: Web3, sent: Sent, seconds: float, deadline: float | None = None) -> Mined:
-    """The transaction once it is mined, and has the confirmations that Ape's network asks for.
+def wait(web3: Web3, sent: Sent, seconds: float, deadline: float | None = None, *, confirmations: int = 0) -> Mined:
+    """The transaction once it is mined, and `confirmations` blocks follow its own.
 
     Raises `NotMined` when that takes longer than `seconds`, which may have begun earlier and end at `deadline`;
     or when another transaction of the account seems to have taken its place; `TransactionFailed` if it reverted.
     """
-    again, replaced = time.monotonic() + _AGAIN, 0.0
+    again, replaced, pauses = time.monotonic() + _AGAIN, 0.0, _pauses()
     deadline = time.monotonic() + seconds if deadline is None else deadline
     while True:
         now = time.monotonic()
         receipt = _receipt(web3, sent.hash)
-        if receipt is not None and (now > deadline or _confirmed(web3, receipt)):
+        if receipt is not None and (now > deadline or _confirmed(web3, receipt, confirmations)):
             return _result(web3, sent, receipt)
         if receipt is None:
             found = fate(web3, sent)
@@ -183,20 +188,21 @@ def wait(web3: Web3, sent: Sent, seconds: float, deadline: float | None = None) 
                 f"{sent.what}: {sent.hash} was sent and is not mined after {seconds:g} s; it may still be mined",
                 [sent.hash],
             )
-        time.sleep(_poll())
+        time.sleep(next(pauses))
 
 
 def send_all(
     web3: Web3,
     calls: Sequence[Call],
-    account: Any,
+    account: Account,
     progress: Callable[[int], None] = lambda _: None,
     *,
     max_fee: int | None = None,
     tip: int | None = None,
     seconds: float = 300.0,
+    confirmations: int = 0,
 ) -> list[Mined]:
-    """Sends independent calls from one Ape account, many in flight, and waits `seconds` for each lot of them.
+    """Sends independent calls from one account, many in flight, and waits `seconds` for each lot of them.
 
     Each call has an estimate of its own. Raises, before anything is sent, `Reverted` for the first that a contract
     refuses and `InvalidArgument` for a fee that no block takes; `TransactionFailed` at the first that is known to have
@@ -215,12 +221,12 @@ def send_all(
                 zip(calls[start : start + _IN_FLIGHT], limits[start : start + _IN_FLIGHT], strict=True)
             )
         ]
-        done += _lot(web3, lot, seconds)
+        done += _lot(web3, lot, seconds, confirmations)
         progress(len(lot))
     return done
 
 
-def _lot(web3: Web3, lot: Sequence[Sent], seconds: float) -> list[Mined]:
+def _lot(web3: Web3, lot: Sequence[Sent], seconds: float, confirmations: int) -> list[Mined]:
     """Transactions with nonces in a row, given to the node together."""
     taken: list[Sent] = []
     behind: list[str] = []
@@ -239,7 +245,7 @@ def _lot(web3: Web3, lot: Sequence[Sent], seconds: float) -> list[Mined]:
     deadline = time.monotonic() + seconds
     for number, sent in enumerate(taken):
         try:
-            done.append(wait(web3, sent, seconds, deadline))
+            done.append(wait(web3, sent, seconds, deadline, confirmations=confirmations))
         except NotMined as error:
             late = [*(s.hash for s in taken[number:]), *behind]
             more = f"; {len(late) - 1} more after it may too" if len(late) > 1 else ""
@@ -268,14 +274,14 @@ def limit_of(gas: int) -> int:
 
 def patiently(ask: Callable[[], _T], *, seconds: float | None = None) -> _T:
     """What `ask` answers; while a node may lag behind what it showed already, a refusal is not believed."""
-    deadline = time.monotonic() + (LAG if seconds is None else seconds)
+    deadline, pauses = time.monotonic() + (LAG if seconds is None else seconds), _pauses()
     while True:
         try:
             return ask()
         except _OUTSIDE:
             if time.monotonic() > deadline:
                 raise
-        time.sleep(_poll())
+        time.sleep(next(pauses))
 
 
 def _result(web3: Web3, sent: Sent, receipt: Any) -> Mined:
@@ -300,8 +306,7 @@ def _reason(web3: Web3, sent: Sent, block: int, used: int) -> str:
     return "it reverted, and the node does not repeat why"
 
 
-def _confirmed(web3: Web3, receipt: Any) -> bool:
-    wanted = networks.provider.network.required_confirmations
+def _confirmed(web3: Web3, receipt: Any, wanted: int) -> bool:
     head = _asked(web3, "eth_blockNumber") if wanted else None
     return not wanted or (head is not None and int(head, 16) >= int(receipt["blockNumber"], 16) + wanted)
 
@@ -320,5 +325,9 @@ def _asked(web3: Web3, method: str, *params: Any) -> Any:
         return None
 
 
-def _poll() -> float:
-    return 1.0 if networks.provider.network.block_time else 0.1
+def _pauses() -> Iterator[float]:
+    """Seconds between questions: a local node has mined at once, a public one within many."""
+    pause = 0.1
+    while True:
+        yield pause
+        pause = min(1.0, pause * 1.5)

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import ape
@@ -81,13 +82,27 @@ def unlock(account: Any, ask: Callable[[str], str] = ask) -> None:
         raise AccountRefused(f"account {account.alias}: the passphrase is wrong; nothing was signed") from error
 
 
+class ApeAccount:
+    """An Ape account, `ape`, as a `datadao.chain.transactions.Account`. Both ways of signing raise `AccountRefused`
+    when its owner declines."""
+
+    def __init__(self, account: Any) -> None:
+        self.ape, self.address = account, str(account.address)
+
+    def sign_transaction(self, transaction_dict: Any, /) -> Any:
+        unsigned = ape.networks.ecosystem.create_transaction(**transaction_dict, **{"from": self.address})
+        signed = self.ape.sign_transaction(unsigned)
+        if signed is None:
+            raise AccountRefused(f"{self.address} did not sign")
+        return SimpleNamespace(raw_transaction=signed.serialize_transaction())
+
+    def sign_typed_data(self, *, full_message: Any) -> Any:
+        signature = self.ape.sign_message(encode_typed_data(full_message=full_message))
+        if signature is None:
+            raise AccountRefused(f"{self.address} did not sign the {full_message['primaryType']}")
+        return SimpleNamespace(signature=signature.encode_rsv())
+
+
 def signer(account: Any) -> eip712.Signer:
     """Signs typed data with an Ape account. Raises `AccountRefused` when its owner declines."""
-
-    def sign(data: eip712.TypedData) -> bytes:
-        signature = account.sign_message(encode_typed_data(full_message=data))
-        if signature is None:
-            raise AccountRefused(f"{account.address} did not sign the {data['primaryType']}")
-        return bytes(signature.encode_rsv())
-
-    return sign
+    return eip712.signer(ApeAccount(account))

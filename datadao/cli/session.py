@@ -63,10 +63,10 @@ class Session:
     @cached_property
     def dao(self) -> DataDAO:
         """The DAO on the configured network, once it is certain that its contracts are there."""
-        self._connect()
+        provider = self._connect()
         from datadao.client import DataDAO
 
-        return DataDAO.configured(self.profile)
+        return DataDAO.configured(self.profile, provider.web3, provider.network.required_confirmations)
 
     @cached_property
     def store(self) -> Store:
@@ -194,12 +194,13 @@ class Session:
         configured = self.network or (self.__dict__["profile"].network if "profile" in self.__dict__ else None)
         return discreet(message, configured or "")
 
-    def _connect(self) -> None:
+    def _connect(self) -> Any:
+        """Ape's provider."""
         network = self.network or self.profile.needed("network")
         from ape.logging import LogLevel, logger
 
         logger.set_level(LogLevel.ERROR)
-        self._stack.enter_context(connected(network))
+        return self._stack.enter_context(connected(network))
 
     def _open(self, name: str) -> Store:
         from datadao.storage.store import Store

@@ -153,7 +153,7 @@ def _one(session: Session, call: Call, gas: int, fee: Fee, *, last: bool) -> Min
     web3, orders, outbox = session.dao.web3, session.orders, session.outbox
     sent = _handed_over(session, call, gas, fee, last=last)
     try:
-        mined = transactions.wait(web3, sent, orders.wait or _patience())
+        mined = transactions.wait(web3, sent, orders.wait or _patience(), confirmations=session.dao.confirmations)
     except TransactionFailed:
         outbox.remove(sent)
         raise
@@ -171,12 +171,14 @@ def _one(session: Session, call: Call, gas: int, fee: Fee, *, last: bool) -> Min
 def _handed_over(session: Session, call: Call, gas: int, fee: Fee, *, last: bool) -> Sent:
     """A transaction written down and given to the node. It takes the nonce of what the node does not know any more."""
     from datadao.chain import transactions
+    from datadao.chain.wallet import ApeAccount
 
+    account = ApeAccount(session.account)
     orders, outbox, deadline = session.orders, session.outbox, time.monotonic() + transactions.LAG
     while True:
         nonce = _nonce(session) if orders.nonce is None else orders.nonce
         earlier = [entry.sent.hash for entry in outbox.waiting(session.address) if entry.sent.nonce == nonce]
-        sent = transactions.sign(session.account, call, gas=gas, nonce=nonce, fee=fee, chain_id=session.dao.id.chain_id)
+        sent = transactions.sign(account, call, gas=gas, nonce=nonce, fee=fee, chain_id=session.dao.id.chain_id)
         outbox.put(sent, orders.command, last=last)
         try:
             transactions.broadcast(session.dao.web3, sent)

@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from ape import chain
+import ape
 from silverback import SilverbackBot
 
 from datadao.chain import wallet
@@ -83,7 +83,8 @@ class Fleet:
         profile = Profile.load(home)
         account = wallet.find(profile.needed("account"))
         wallet.unlock(account, _no_terminal)
-        self._slots[home] = open_slots(DataDAO.configured(profile), profile, wallet.signer(account))
+        dao = DataDAO.configured(profile, ape.networks.provider.web3)
+        self._slots[home] = open_slots(dao, profile, wallet.signer(account))
         return self._slots[home]
 
 
@@ -101,7 +102,7 @@ async def start(_: Any) -> None:
     await asyncio.to_thread(fleet.start)
 
 
-@bot.on_(chain.blocks)  # type: ignore[untyped-decorator]
+@bot.on_(ape.chain.blocks)  # type: ignore[untyped-decorator]
 async def serve(_: Any) -> dict[str, int]:
     """Serves every slot; what comes meanwhile waits for the next block."""
     return await asyncio.to_thread(fleet.round)

@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event
 
-from ape import networks
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from datadao.chain.abi import LOCAL_CHAIN_IDS
@@ -111,8 +110,8 @@ def open_slots(dao: DataDAO, profile: Profile, signer: eip712.Signer, keys: Sequ
 
 def view_of(dao: DataDAO, nodes: Sequence[str]) -> View:
     """The connected node and the further ones as one; each has to answer, and all alike."""
-    first = networks.provider.http_uri
-    if first is None:
+    first = str(getattr(dao.web3.provider, "endpoint_uri", ""))
+    if not first.startswith("http"):
         raise InvalidArgument("the connected node has no http address; name a network that has one")
     urls = [first, *nodes]
     if len(set(urls)) < len(urls):

@@ -1,6 +1,6 @@
 """Rebuilds a DAO's books from its events alone and compares them with what the chain answers, to the unit.
 
-    report = audit(DataDAO.recorded(Path("deployments")))
+    report = audit(DataDAO.recorded(Path("deployments"), web3))
     if not report.ok:
         print(report.render())
 

@@ -13,7 +13,7 @@ from datadao.encoding import address
 
 TypedData = dict[str, Any]
 Signer = Callable[[TypedData], bytes]
-"""Full typed data in, 65-byte signature (r, s, v in 27/28) out; any wallet or Ape account serves."""
+"""Full typed data in, 65-byte signature (r, s, v in 27/28) out: `signer` makes one of an account."""
 SignatureCheck = Callable[[str, TypedData, bytes], bool]
 """Does this account stand behind this message? `signed_by`, or for Safes one that asks the chain (ERC-1271)."""
 
@@ -36,6 +36,11 @@ def typed_data(contract: str, chain_id: int, verifier: str, type_string: str, *v
         "domain": {"name": contract, "version": "1", "chainId": chain_id, "verifyingContract": address(verifier)},
         "message": {field["name"]: value for field, value in zip(fields, values, strict=True)},
     }
+
+
+def signer(account: Any) -> Signer:
+    """Signs with an `eth_account` account, or with anything else that has its `sign_typed_data`."""
+    return lambda data: bytes(account.sign_typed_data(full_message=data).signature)
 
 
 def struct_hash(data: TypedData) -> bytes:

@@ -83,7 +83,7 @@ def encrypt(play: Play) -> list[Submission]:
 def test_open(play: Play, submissions: list[Submission]) -> list[Witness]:
     """Every custodian opens its share of every file, and signs that it could; it believes only what is final."""
     finalize()
-    epoch = play.dao.registry.committeeEpoch()
+    epoch = play.dao.committee().epoch
     witnesses: list[Witness] = []
     with play.stage.bar("custodians test-open their shares", 5 * len(submissions)) as done:
         for slot, party in enumerate(play.cast.custodians):
@@ -133,10 +133,10 @@ def accept(play: Play, leaves: list[Leaf]) -> None:
     batch, manifest = build_batch(
         dao.id,
         DATASET,
-        dao.registry.dataset(DATASET).lastSequence + 1,
+        dao.read("registry", "dataset", DATASET).lastSequence + 1,
         leaves,
         dao.policy(DATASET),
-        attestor_set_version=dao.registry.attestorSetVersion(),
+        attestor_set_version=dao.read("registry", "attestorSetVersion"),
         deadline=ape.chain.blocks.head.timestamp + 86_400,
     )
     play.store.put(MANIFEST, manifest.encode())
@@ -144,8 +144,9 @@ def accept(play: Play, leaves: list[Leaf]) -> None:
     play.batch_id, receipt = dao.publish(batch, signatures, MANIFEST, relayer)
     play.manifest = Manifest.decode(play.store.get(MANIFEST), dao.id, batch.manifest_hash)
     play.stage.gas("publish a batch, 2 signatures", receipt)
-    wait_until(dao.registry.batch(play.batch_id).since + dao.registry.challengePeriod())
-    play.stage.gas("activate the batch", dao.registry.activate(play.batch_id, sender=relayer))
+    published = dao.read("registry", "batch", play.batch_id).since
+    wait_until(published + dao.read("registry", "challengePeriod"))
+    play.stage.gas("activate the batch", dao.send("registry", "activate", play.batch_id, sender=relayer))
     calls = [dao.claim_call(item) for item in play.contributions]
     send(play, "contributions are claimed for their owners", "claim a contribution", calls)
 
@@ -159,8 +160,8 @@ def send(play: Play, text: str, step: str, calls: list[Call]) -> None:
 def request(play: Play, company: Party, text: str, purposes: int, price: int) -> tuple[int, int, Terms]:
     """A company escrows three months of rent and a bond, which opens the vote."""
     terms = Terms(DATASET, purposes, price * UNIT, 30 * 86_400, 3, 5_000 * UNIT, royalty_bps=200)
-    play.asset.mint(company.address, terms.escrow, sender=company.account)
-    play.asset.approve(play.dao.addresses["leases"], terms.escrow, sender=company.account)
+    play.asset.mint(company.address, terms.escrow, sender=company.account.ape)
+    play.asset.approve(play.dao.addresses["leases"], terms.escrow, sender=company.account.ape)
     lease, proposal, receipt = play.dao.request(terms, company.hpke_key, text, company.account)
     play.stage.gas("request a lease: escrow and vote", receipt)
     play.stage.say(f"{company.name} escrows {terms.escrow // UNIT:,} TUSD and asks: “{escape(visible(text))}”")
@@ -169,28 +170,27 @@ def request(play: Play, company: Party, text: str, purposes: int, price: int) ->
 
 def vote(play: Play, proposal: int, support: int) -> None:
     """Every member signs a ballot; a relayer brings them in."""
-    governor = play.dao.governor
-    wait_until(governor.proposalSnapshot(proposal) + 1)
+    wait_until(play.dao.read("governor", "proposalSnapshot", proposal) + 1)
     members = play.cast.members
-    nonce = governor.nonces(members[0].address)
+    nonce = play.dao.read("governor", "nonces", members[0].address)
     calls = []
     for member in members:
         signature = member.sign(play.dao.ballot(proposal, support, member.address, nonce))
         calls.append(play.dao.ballot_call(proposal, support, member.address, signature))
     send(play, "members sign ballots, a relayer casts them", "vote by signature", calls)
-    against, votes_for, _ = governor.proposalVotes(proposal)
+    against, votes_for, _ = play.dao.read("governor", "proposalVotes", proposal)
     play.stage.say(f"{votes_for // 10**9:,} for, {against // 10**9:,} against; quorum {_quorum(play, proposal):,}")
-    wait_until(governor.proposalDeadline(proposal) + 1)
+    wait_until(play.dao.read("governor", "proposalDeadline", proposal) + 1)
 
 
 def _quorum(play: Play, proposal: int) -> int:
-    return int(play.dao.governor.proposalQuorum(proposal)) // 10**9
+    return int(play.dao.read("governor", "proposalQuorum", proposal)) // 10**9
 
 
 def grant(play: Play, lease: int, proposal: int) -> None:
     """Queued, waited out, executed: the lease is approved, and still opens nothing."""
     play.stage.gas("queue", play.dao.queue(lease, play.cast.relayer))
-    wait_until(play.dao.governor.proposalEta(proposal))
+    wait_until(play.dao.read("governor", "proposalEta", proposal))
     play.stage.gas("execute: approve the lease", play.dao.execute(lease, play.cast.relayer))
 
 
@@ -281,19 +281,21 @@ def pay_on(play: Play, lease: int) -> None:
     """The other instalments, then the end and the bond."""
     dao, relayer = play.dao, play.cast.relayer
     for _ in range(2):
-        wait_until(dao.leases.lease(lease).paidUntil - 86_400)
-        play.stage.gas("pay an instalment", dao.leases.startPeriod(lease, sender=relayer))
-    wait_until(dao.leases.lease(lease).paidUntil)
-    play.stage.gas("end the lease", dao.leases.end(lease, sender=play.cast.winner.account))
-    wait_until(dao.leases.lease(lease).paidUntil + dao.leases.bondDelay())
-    play.stage.gas("release the bond", dao.leases.releaseBond(lease, sender=relayer))
-    play.stage.gas("bond returned", dao.leases.claimRefund(lease, sender=relayer))
+        wait_until(dao.read("leases", "lease", lease).paidUntil - 86_400)
+        play.stage.gas("pay an instalment", dao.pay(lease, relayer))
+    paid_until = dao.read("leases", "lease", lease).paidUntil
+    wait_until(paid_until)
+    play.stage.gas("end the lease", dao.end(lease, play.cast.winner.account))
+    wait_until(paid_until + dao.read("leases", "bondDelay"))
+    play.stage.gas("release the bond", dao.send("leases", "releaseBond", lease, sender=relayer))
+    play.stage.gas("bond returned", dao.send("leases", "claimRefund", lease, sender=relayer))
 
 
 def refund(play: Play, company: Party, lease: int, terms: Terms) -> None:
     """A defeated request: every unit comes back."""
     before = play.asset.balanceOf(company.address)
-    play.stage.gas("refund a defeated request", play.dao.leases.claimRefund(lease, sender=play.cast.relayer))
+    sent = play.dao.send("leases", "claimRefund", lease, sender=play.cast.relayer)
+    play.stage.gas("refund a defeated request", sent)
     returned = play.asset.balanceOf(company.address) - before
     if returned != terms.escrow:
         raise AssertionError(f"{company.name} escrowed {terms.escrow} and got {returned} back")
@@ -305,14 +307,14 @@ def collect(play: Play) -> dict[str, int]:
     members = play.cast.members
     calls = [play.dao.call("splitter", "claim", m.address, [0, DATASET], what=f"claim of {m.address}") for m in members]
     send(play, "members are paid their income", "claim income, 2 pools, first", calls)
-    play.stage.gas("treasury paid", play.dao.leases.withdrawTreasury(sender=play.cast.relayer))
+    play.stage.gas("treasury paid", play.dao.send("leases", "withdrawTreasury", sender=play.cast.relayer))
     return {member.address: play.asset.balanceOf(member.address) for member in members}
 
 
 def books(play: Play, paid_in: Mapping[str, int], to_members: int) -> None:
     """Money in = money out + money owed, to the unit, from balances alone."""
-    received, paid, owed, _ = play.dao.splitter.conservation()
-    held, lease_owed = play.dao.leases.solvency()
+    received, paid, owed, _ = play.dao.read("splitter", "conservation")
+    held, lease_owed = play.dao.read("leases", "solvency")
     balance = {key: play.asset.balanceOf(play.dao.addresses[key]) for key in ("splitter", "timelock")}
     winner, loser = (play.asset.balanceOf(party.address) for party in (play.cast.winner, play.cast.loser))
     money_in = sum(paid_in.values())

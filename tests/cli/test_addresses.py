@@ -174,7 +174,7 @@ def test_deployment__unquoted_addresses__are_addresses(live: Newborn) -> None:
 
 def test_data_dao__with_a_mistyped_address__is_refused(live: Newborn) -> None:
     with ape.networks.parse_network_choice(live.node.url), pytest.raises(InvalidArgument) as refusal:
-        DataDAO(live.addresses | {"leases": TYPO})
+        DataDAO(live.addresses | {"leases": TYPO}, ape.networks.provider.web3)
     assert str(refusal.value) == REFUSED
 
 

@@ -28,7 +28,7 @@ def member(live: Newborn, data: str | bytes, name: str, **changes: object) -> tu
 
 def handed_in(live: Newborn) -> int:
     with ape.networks.parse_network_choice(live.node.url):
-        board = Board(DataDAO(live.addresses).id, Store(f"file://{live.folder}/storage"))
+        board = Board(DataDAO(live.addresses, ape.networks.provider.web3).id, Store(f"file://{live.folder}/storage"))
     return len(list(board.submissions(1)))
 
 

@@ -129,7 +129,7 @@ def submissions(live: Newborn):
     from datadao.client import DataDAO
 
     with ape.networks.parse_network_choice(live.node.url):
-        board = Board(DataDAO(live.addresses).id, Store((live.folder / "storage").as_uri()))
+        board = Board(DataDAO(live.addresses, ape.networks.provider.web3).id, Store((live.folder / "storage").as_uri()))
     return board.submissions(1)
 
 

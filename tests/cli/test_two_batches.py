@@ -60,7 +60,7 @@ class Stage(Newborn):
 
     @property
     def dao(self) -> DataDAO:
-        return DataDAO(self.addresses)
+        return DataDAO(self.addresses, ape.networks.provider.web3)
 
     @property
     def store(self) -> Store:

@@ -276,7 +276,7 @@ class World:
         }
         plan = make_plan(deployer.address, override(config, changes))
         live, entry = deployed(deployer, plan)
-        dao = DataDAO(live.addresses)
+        dao = DataDAO(live.addresses, ape.networks.provider.web3)
         self.dao_id, self.addresses = dao.id, dao.addresses
         self.asset = live.asset
         for role in self.roles:

@@ -175,7 +175,7 @@ def test_error__with_noise_in_every_text__is_named_and_fit_for_a_terminal_X5(
 
 def test_world__has_noise_in_each_field_that_somebody_chooses_X5(world: World) -> None:
     with connected(world.node.url):
-        dao = DataDAO(world.dao.addresses)
+        dao = DataDAO(world.dao.addresses, world.node.web3)
         found: set[Field] = set()
         for event in decode(_logs(world), dao.addresses):
             found |= {(contract_of(event.contract), event.name, path) for path in _noisy(event)}
@@ -216,7 +216,7 @@ def _noisy(event: Any) -> Iterator[str]:
 
 def test_proposals__whose_descriptions_are_no_utf8__hash_to_their_ids_X5(world: World) -> None:
     with connected(world.node.url):
-        dao = DataDAO(world.dao.addresses)
+        dao = DataDAO(world.dao.addresses, world.node.web3)
         found = proposals(dao)
         assert sum(RAW.raw in raw_text(item.description) for item in found) == len(found) > 8
         for item in found:
