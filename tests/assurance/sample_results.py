@@ -154,7 +154,10 @@ def _slither() -> dict[str, Any]:
 def _year() -> dict[str, Any]:
     """A hundred people's real year; the others are as they are."""
     few = 100
-    result = dict(year(1, few))
+    result = year(1, few)
     times = CONTRIBUTORS // few
-    people = {fate: {key: found * times for key, found in lot.items()} for fate, lot in result["people"].items()}
-    return result | {"people": people, "contributors": CONTRIBUTORS}
+    people = {
+        fate: {"paid": lot["paid"] * times, "deviation": lot["deviation"] * times}
+        for fate, lot in result["people"].items()
+    }
+    return {**result, "people": people, "contributors": CONTRIBUTORS}

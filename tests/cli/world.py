@@ -16,13 +16,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import ape
 import boto3
 from eth_account import Account
 from eth_utils import keccak
 from moto.server import ThreadedMotoServer
+from web3.types import TxData
 
 from assurance.harness.chain.node import FINALITY, Node
 from assurance.harness.commands import SCHEMA
@@ -134,7 +135,7 @@ class World:
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
         self.s3 = boto3.client("s3", endpoint_url=self.endpoint, **keys)
         self.s3.create_bucket(Bucket="datadao")
-        options = {"endpoint": self.endpoint, "access_key_id": "test", "secret_access_key": "test"}
+        options: dict[str, Any] = {"endpoint": self.endpoint, "access_key_id": "test", "secret_access_key": "test"}
         self.store = Store("s3://datadao", http=True, region="us-east-1", **options)
         self._daemons: list[subprocess.Popen[bytes]] = []
         try:
@@ -235,7 +236,7 @@ class World:
         """Everything on the chain: calldata and logs of all blocks."""
         for number in range(self.node.web3.eth.block_number + 1):
             block = self.node.web3.eth.get_block(number, full_transactions=True)
-            for transaction in block["transactions"]:
+            for transaction in cast(Sequence[TxData], block["transactions"]):
                 yield f"calldata in block {number}", bytes(transaction["input"])
             if block["transactions"]:
                 for log in self.node.web3.eth.get_logs({"fromBlock": number, "toBlock": number}):

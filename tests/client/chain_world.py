@@ -72,7 +72,7 @@ class ChainWorld:
         return NodeView(connect(urls[0] if urls else self.url, timeout, patience=1.0), self.dao.addresses, **settings)
 
     def custodian(self, slot: int, view: View | None = None, **changes: Any) -> Custodian:
-        settings = {
+        settings: dict[str, Any] = {
             "dao": self.dao.id,
             "epoch": EPOCH,
             "slot": slot,

@@ -13,6 +13,7 @@ import os
 import sys
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from assurance.harness.dao.system import Actor
 from datadao.chain.connection import connect
@@ -29,7 +30,6 @@ from .chain_world import EPOCH, custodian_key
 
 def live(settings: dict[str, Any]) -> None:
     """One round of one custodian, a bundle for every file."""
-    custody.MAX_FILES = 1
     dao = Dao(**settings["dao"])
     store = Store(**settings["store"])
     custodian = Custodian(
@@ -42,7 +42,8 @@ def live(settings: dict[str, Any]) -> None:
         store=store,
         home=Path(settings["home"]),
     )
-    found = Service(custodian, Board(dao, store)).round()
+    with patch.object(custody, "MAX_FILES", 1):
+        found = Service(custodian, Board(dao, store)).round()
     if any(outcome.error for outcome in found.leases.values()):
         raise SystemExit(str(found))
 

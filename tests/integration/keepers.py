@@ -7,6 +7,7 @@ import operator
 from typing import Any
 
 import eth_abi
+from eth_typing import HexStr
 from eth_utils import keccak
 from web3 import Web3
 
@@ -27,7 +28,7 @@ def _object(required: dict[str, Any], **optional: Any) -> dict[str, Any]:
     }
 
 
-_TEXT, _LITERAL = {"type": "string"}, lambda word: {"const": word}
+_TEXT = {"type": "string"}
 _LIT_FIELDS = {"type": "array", "items": _object({"name": _TEXT, "type": _TEXT}, internalType=_TEXT)}
 LIT_SCHEMA = _object({
     "evmContractConditions": {
@@ -55,7 +56,7 @@ LIT_SCHEMA = _object({
                             }
                         ),
                     },
-                    conditionType=_LITERAL("evmContract"),
+                    conditionType={"const": "evmContract"},
                 ),
             ]
         },
@@ -79,10 +80,10 @@ _TACO_CONTRACT = _object(
         ),
         "contractAddress": {"type": "string", "pattern": "^0x[0-9a-fA-F]{40}$"},
     },
-    conditionType=_LITERAL("contract"),
+    conditionType={"const": "contract"},
     functionAbi=_object({
         "name": _TEXT,
-        "type": _LITERAL("function"),
+        "type": {"const": "function"},
         "inputs": _TACO_FIELDS,
         "outputs": _TACO_FIELDS | {"minItems": 1},
         "stateMutability": {"enum": ["view", "pure"]},
@@ -93,7 +94,7 @@ TACO_SCHEMA = _object(
         "operator": {"enum": ["and", "or", "not"]},
         "operands": {"type": "array", "minItems": 1, "maxItems": 5, "items": _TACO_CONTRACT},
     },
-    conditionType=_LITERAL("compound"),
+    conditionType={"const": "compound"},
 )
 """As `@nucypher/taco` publishes it, for the two kinds of condition in use here."""
 
@@ -113,7 +114,7 @@ def _lit_condition(web3: Web3, condition: dict[str, Any], asker: str) -> bool:
     words = [asker if word == ":userAddress" else word for word in condition["functionParams"]]
     values = [int(word) if kind.startswith("uint") else word for kind, word in zip(types, words, strict=True)]
     data = keccak(text=f"{abi['name']}({','.join(types)})")[:4] + eth_abi.encode(types, values)
-    output = web3.eth.call({"to": condition["contractAddress"], "data": "0x" + data.hex()})
+    output = web3.eth.call({"to": condition["contractAddress"], "data": HexStr("0x" + data.hex())})
     told = eth_abi.decode([field["type"] for field in abi["outputs"]], output)
     names = [field["name"] for field in abi["outputs"]]
     value = told[names.index(test["key"])] if test["key"] else told[0]

@@ -93,8 +93,9 @@ class Safe:
     def _deploy(self, path: str) -> Contract:
         artifact = json.loads((ARTIFACTS / f"{path}.json").read_text())
         contract = self.web3.eth.contract(abi=artifact["abi"], bytecode=artifact["bytecode"])
-        receipt = self._send(contract.constructor())
-        return self.web3.eth.contract(address=receipt["contractAddress"], abi=artifact["abi"])
+        address = self._send(contract.constructor())["contractAddress"]
+        assert address is not None, f"{path} was not deployed"
+        return self.web3.eth.contract(address=address, abi=artifact["abi"])
 
     def _send(self, call: Any) -> TxReceipt:
         try:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import eth_abi
 import yaml
@@ -29,8 +30,9 @@ from datadao.chain.rpc import function
 from datadao.client import DataDAO
 from datadao.storage.store import Store
 from scripts import demo
-from scripts._demo import actors as cast
-from scripts._demo import steps as acts
+from scripts._demo import steps
+from scripts._demo.actors import Cast, cast
+from scripts._demo.console import wait_until
 
 STRANGER = 39
 """A test account that has no part in the play."""
@@ -88,28 +90,30 @@ def main() -> None:
         )
         return 1, mined
 
-    def vote(play: acts.Play, proposal: int, support: int) -> None:
-        acts.wait_until(play.dao.read("governor", "proposalSnapshot", proposal) + 1)
+    def vote(play: steps.Play, proposal: int, support: int) -> None:
+        wait_until(play.dao.read("governor", "proposalSnapshot", proposal) + 1)
         governor = play.dao.addresses["governor"]
         stranger.send(governor, "DataGovernor", "castVoteWithReason", proposal, support, NO_TEXT)
         honest_vote(play, proposal, support)
 
-    def request(play: acts.Play, company: Any, text: str, purposes: int, price: int) -> Any:
+    def request(play: steps.Play, company: Any, text: str, purposes: int, price: int) -> Any:
         return honest_request(play, company, f"{text}{NOISE}\r\nFor: 0, against: all", purposes, price)
 
-    def people(count: int | None) -> Any:
-        found = honest_cast(count)
+    def people(count: int | None) -> Cast:
+        found = cast(count)
         marked = [
             dataclasses.replace(member, answers=b"\xef\xbb\xbf" + member.answers) if number % 3 == 0 else member
             for number, member in enumerate(found.members)
         ]
         return dataclasses.replace(found, members=marked)
 
-    honest_vote, honest_request, honest_cast = acts.vote, acts.request, cast.cast
-    acts.vote, acts.request, demo.cast = vote, request, people  # type: ignore[assignment]
-    DataDAO.publish = publish  # type: ignore[method-assign]
-    with tempfile.TemporaryDirectory() as folder:
-        demo.CONFIG, demo._storage = configuration(Path(folder)), littered
+    honest_vote, honest_request = steps.vote, steps.request
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        patch.object(DataDAO, "publish", publish),
+        patch.multiple(steps, vote=vote, request=request),
+        patch.multiple(demo, cast=people, _storage=littered, CONFIG=configuration(Path(folder))),
+    ):
         demo.cli(["--network", proxy, "--members", "300"])
 
 

@@ -52,8 +52,7 @@ class Check:
     @property
     def property_id(self) -> str:
         """`S-1` of `check_S1_claim_takes_what_it_pays`."""
-        letter, number = re.match(r"check_([A-Z])(\d+)_", self.name).groups()
-        return f"{letter}-{number}"
+        return re.sub(r"check_([A-Z])(\d+)_.*", r"\1-\2", self.name)
 
 
 # Building
