@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 from assurance.bench.gas.comparison import COMPARISONS, SYSTEMS, Comparison
 from assurance.bench.gas.functions import EXEMPT
 from assurance.bench.gas.goals import GOALS
@@ -124,7 +126,8 @@ def _beside_limit(size: int, limit: int) -> tuple[str, str]:
 
 
 def _reasons() -> str:
-    lines = [f"- **{row.operation[0].upper()}{row.operation[1:]}.** {row.why}" for row in COMPARISONS if row.why]
+    reasons = (f"- **{row.operation[0].upper()}{row.operation[1:]}.** {row.why}" for row in COMPARISONS if row.why)
+    lines = [fill(reason, 120, subsequent_indent="  ", break_on_hyphens=False) for reason in reasons]
     return "## Where another system takes less\n\n" + "\n".join(lines) + "\n"
 
 
