@@ -21,8 +21,8 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 ///       └──── accept ────────────────────────>┘  │
 ///                          └──── refund ─────────┴─ end, terminate, refund ──> Refunded
 ///
-/// The brake stops request, accept and approve for 72 hours at a time; refunds, instalments, ends, bonds and access
-/// never ask it. The contract retires when policies admit no more leases and the last bond was pulled.
+/// The brake pauses request, accept and approve for 72 hours at a time, and nothing else. The contract is retired when
+/// policies admit no more leases and the last bond has been paid out.
 /// @custom:security-contact see SECURITY.md
 contract DataLeases is LeaseRequests, LeaseOffers, LeaseRun {
     using LeaseClock for Lease;

@@ -1,28 +1,29 @@
-"""What was accepted, as the chain and the manifests in storage tell it: batches, their leaves, and proofs.
+"""What was accepted, by the chain and the manifests in storage: batches, their leaves, and proofs.
 
-Manifests are stored by their sha256, which `publish` put on chain: nobody can pass off another.
+Manifests are stored by their sha256, which `publish` put on chain: no other can take their place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from datadao.chain.events import decode, topic
-from datadao.chain.rpc import read_block, read_logs
+from datadao.chain.rpc import Block, check_complete, read_block, read_logs
 from datadao.client import DataDAO
-from datadao.errors import ChainUnavailable
 from datadao.messages.batch import Batch, Manifest
-from datadao.storage.store import Store
-from datadao.types import BatchStatus, Contribution
+from datadao.types import ACTIVATED, BatchStatus, Contribution
 
-ACTIVATED = frozenset({BatchStatus.ACTIVE, BatchStatus.ASLEEP})
+if TYPE_CHECKING:
+    from datadao.storage.store import Store
+
 ALIVE = ACTIVATED | {BatchStatus.PUBLISHED}
 
 
 @dataclass(frozen=True)
 class Published:
-    """A batch as it was published; its state is the registry's to tell."""
+    """A batch as it was published; `Catalog.status` reads its present state."""
 
     batch_id: int
     batch: Batch
@@ -37,15 +38,15 @@ class Catalog:
         self._manifests: dict[bytes, Manifest] = {}
 
     def batches(self, dataset_id: int | None = None) -> list[Published]:
-        """Every batch ever published, of one dataset or of all, oldest first."""
+        """Every batch ever published, of one dataset or of all, oldest first.
+
+        Raises `ChainUnavailable` when the node's events are not complete, `NodeRefused`.
+        """
         count = self._dao.read("registry", "batchCount")
         if count > len(self._published):
-            self._published = {item.batch_id: item for item in self._read()}
-        if count > len(self._published):
-            raise ChainUnavailable(
-                f"the node's events tell of {len(self._published)} batches, the registry of {count}: the node cuts its "
-                "answers short, lags, or no longer has old events; try again, or name another"
-            )
+            head = read_block(self._dao.web3, "latest")
+            self._published = {item.batch_id: item for item in self._read(head)}
+            check_complete(len(self._published), count, "batches", head)
         return [item for item in self._published.values() if dataset_id in (None, item.batch.dataset_id)]
 
     def status(self, item: Published) -> BatchStatus:
@@ -61,7 +62,10 @@ class Catalog:
         return self._manifests[digest]
 
     def contributions(self, dataset_id: int) -> list[Contribution]:
-        """All leaves of the dataset's active and sleeping batches, with their proofs."""
+        """All leaves of the dataset's active and sleeping batches, with their proofs.
+
+        Raises as `batches` and `manifest`.
+        """
         return [
             manifest.contribution(item.batch_id, index)
             for item, manifest in self.manifests(dataset_id, ACTIVATED)
@@ -69,20 +73,20 @@ class Catalog:
         ]
 
     def manifests(
-        self, dataset_id: int | None, statuses: Sequence[BatchStatus] | frozenset[BatchStatus]
+        self, dataset_id: int | None, statuses: Collection[BatchStatus]
     ) -> Iterator[tuple[Published, Manifest]]:
-        """Batches that have one of `statuses` now, with their leaves."""
+        """Batches that have one of `statuses` now, with their leaves. Raises as `batches` and `manifest`."""
         for item in self.batches(dataset_id):
             if self.status(item) in statuses:
                 yield item, self.manifest(item)
 
-    def _read(self) -> Iterator[Published]:
+    def _read(self, head: Block) -> Iterator[Published]:
         web3, addresses = self._dao.web3, self._dao.addresses
         logs = read_logs(
             web3,
             [addresses["registry"]],
             self._since,
-            read_block(web3, "latest"),
+            head,
             [topic("DatasetRegistry", "BatchPublished")],
         )
         for event in decode(logs, addresses, ("batchId", "batch")):

@@ -1,7 +1,7 @@
-"""The DAO handle: every contract, and the steps people take with them, through any Ape account.
+"""The DAO handle: what its contracts answer, and the steps people take with them, over web3 and from any account.
 
-It holds no rule of the protocol; contracts refuse what they refuse, and their custom errors reach the caller through
-Ape. Amounts are asset units, times Unix seconds.
+It holds no rule of the protocol: contracts refuse what they refuse, and their custom errors reach the caller as
+`Reverted`. Amounts are asset units, times Unix seconds.
 """
 
 from __future__ import annotations
@@ -9,30 +9,28 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ape import chain, networks
 from web3 import Web3
 
-from datadao.chain.connection import ask, patient
-from datadao.chain.node import NodeView
+from datadao.chain.codec import CONTRACTS
+from datadao.chain.connection import ask
 from datadao.chain.reverts import try_call
-from datadao.chain.rpc import CONTRACTS, Call, abi, read_block, read_named
-from datadao.chain.transactions import Mined, send_all
-from datadao.contributor import contribute
+from datadao.chain.rpc import Call, read_block, read_named
+from datadao.chain.transactions import Account, Mined, send
 from datadao.encoding import address
 from datadao.errors import InvalidArgument
 from datadao.messages import eip712
 from datadao.messages.batch import Batch, Policy
-from datadao.messages.submission import Submission
-from datadao.profile import Profile
-from datadao.storage.store import Store
-from datadao.types import Committee, Contribution, Dao, Party
+from datadao.types import Committee, Contribution, Dao, Party, Vote
+
+if TYPE_CHECKING:
+    from datadao.messages.submission import Submission
+    from datadao.profile import Profile
+    from datadao.storage.store import Store
 
 BALLOT = "Ballot(uint256 proposalId,uint8 support,address voter,uint256 nonce)"
-AGAINST, FOR, ABSTAIN = range(3)
 
 PUBLIC = Path(__file__).parent / "deployments"
 """Records of public chains, shipped with the package; there is none before the first such deployment."""
@@ -43,7 +41,9 @@ _PATIENCE = 300.0
 
 @dataclass(frozen=True)
 class Terms:
-    """What a licensee asks for; `purposes` a mask, `period_length` in seconds, `royalty_bps` in basis points."""
+    """What a licensee asks for. `purposes` is a mask with a bit for each use, `price_per_period` and `bond` are asset
+    units, `period_length` seconds, `royalty_bps` basis points of a model's sales, `agreement_hash` 32 bytes, zero for
+    no further agreement."""
 
     dataset_id: int
     purposes: int
@@ -57,32 +57,40 @@ class Terms:
 
     @property
     def escrow(self) -> int:
-        """What a request pulls: all rent and the bond."""
+        """Asset units that a request pulls: all rent and the bond."""
         return self.price_per_period * self.periods + self.bond
 
 
 class DataDAO:
-    """One DAO on the connected network. Attributes `token`, `splitter`, … are Ape contract instances.
+    """One DAO on the chain of `web3`; `datadao.connect` gives a connection that bears with a busy node.
 
-    `since` is the first block that can hold an event of it.
+    `addresses` are those of its eight contracts by key: `timelock`, `brake`, `token`, `splitter`, `governor`, `leases`,
+    `models`, `registry`. `since` is the first block that can hold an event of it, `confirmations` the number of blocks
+    that have to follow a transaction before it counts as mined. Raises `InvalidArgument` for addresses that are missing
+    or malformed, `NodeRefused`.
+
+    Methods with a `sender` send one transaction and wait at most five minutes until it is mined. They raise `Reverted`
+    before anything is sent, `AccountRefused` when the sender does not sign, `TransactionFailed` where it is known to
+    have failed, and `NotMined` with its hash where it may still be mined: do not send it again then. Reading raises
+    `NodeRefused`, and `Reverted` where a view does.
     """
 
-    def __init__(self, addresses: Mapping[str, str], since: int = 0) -> None:
+    def __init__(self, addresses: Mapping[str, str], web3: Web3, since: int = 0, confirmations: int = 0) -> None:
         if missing := CONTRACTS.keys() - addresses.keys():
             raise InvalidArgument(f"addresses of {', '.join(sorted(missing))} are missing; take a deployment record")
-        self.since = since
+        self.web3, self.since, self.confirmations = web3, since, confirmations
         self.addresses = {key: address(addresses[key]) for key in CONTRACTS}
-        self.id = Dao(_chain_id(), self.addresses["registry"], self.addresses["leases"])
+        self.id = Dao(_chain_id(self.web3), self.addresses["registry"], self.addresses["leases"])
 
     @classmethod
-    def recorded(cls, path: Path = PUBLIC) -> DataDAO:
-        """The newest deployment that `ape run deploy` recorded in this file, or in this folder for the connected chain.
+    def recorded(cls, path: Path, web3: Web3, confirmations: int = 0) -> DataDAO:
+        """The newest deployment that `ape run deploy` recorded in this file, or in this folder for the chain of `web3`.
 
-        Without a path, that of the public chain which this package was released with.
+        `PUBLIC` is the folder of the public chains which this package was released with.
 
-        Raises `InvalidArgument` if there is none, or if it is of another chain than the connected one.
+        Raises `InvalidArgument` if there is none, or if it is of another chain; `NodeRefused`.
         """
-        chain_id = _chain_id()
+        chain_id = _chain_id(web3)
         path = path / f"{chain_id}.json" if path.is_dir() else path
         if not path.exists():
             raise InvalidArgument(f"no deployment recorded in {path}; `ape run deploy` writes it")
@@ -94,44 +102,30 @@ class DataDAO:
             since = min(entry["block"] for entry in found.values())
         except (ValueError, KeyError, TypeError, IndexError) as error:
             raise InvalidArgument(f"{path} is no deployment record; take one that `ape run deploy` wrote") from error
-        if of != (chain_id, "0x" + read_block(patient(networks.provider.web3), 0).hash.hex()):
+        if of != (chain_id, "0x" + read_block(web3, 0).hash.hex()):
             raise InvalidArgument(
                 f"{path} is of another chain {of[0]}, and the node is of chain {chain_id}; "
                 "check the network (or, of a local node that started anew, deploy again)"
             )
-        return cls(addresses, since)
+        return cls(addresses, web3, since, confirmations)
 
     @classmethod
-    def configured(cls, profile: Profile) -> DataDAO:
-        """The DAO of a role's folder, once it is certain that its contracts are on the connected chain.
+    def configured(cls, profile: Profile, web3: Web3, confirmations: int = 0) -> DataDAO:
+        """The DAO of a role's folder, once it is certain that its contracts are on the chain of `web3`.
 
-        Raises `ProfileRefused`, `InvalidArgument`.
+        Raises `ProfileRefused`, `InvalidArgument`, `NodeRefused`.
         """
         where = profile.needed("deployment")
-        dao = cls.recorded(profile.path(where)) if isinstance(where, str) else cls(where)
+        if isinstance(where, str):
+            dao = cls.recorded(profile.path(where), web3, confirmations)
+        else:
+            dao = cls(where, web3, confirmations=confirmations)
         if ask(dao.web3, "eth_getCode", dao.addresses["registry"], "latest") == "0x":
             raise InvalidArgument(
                 f"no contract at {dao.addresses['registry']} on chain {dao.id.chain_id}; "
                 "check `network` and `deployment` of the configuration"
             )
         return dao
-
-    def __getattr__(self, key: str) -> Any:
-        if key not in CONTRACTS:
-            raise AttributeError(key)
-        instance = chain.contracts.instance_at(self.addresses[key], abi=abi(CONTRACTS[key]))
-        self.__dict__[key] = instance
-        return instance
-
-    @property
-    def web3(self) -> Web3:
-        """The connection that Ape made."""
-        return patient(networks.provider.web3)
-
-    @cached_property
-    def view(self) -> NodeView:
-        """What custodians ask."""
-        return NodeView(self.web3, self.addresses, since=self.since)
 
     # Reading
 
@@ -159,12 +153,15 @@ class DataDAO:
         return read_named(self.web3, calls, read_block(self.web3, "latest").number) if calls else []
 
     def committee(self, epoch: int | None = None) -> Committee:
-        """The custodians of an epoch, the current one unless said."""
-        return self.view.committee(epoch)
+        """The custodians of an epoch, the current one unless given, at the latest block."""
+        epoch = epoch or self.read("registry", "committeeEpoch")
+        custodians, threshold = self.read("registry", "committee", epoch)
+        return Committee(epoch, threshold, tuple(Party(*custodian) for custodian in custodians))
 
     def attestors(self) -> tuple[Party, ...]:
-        """The current attestor set, in the order of its slots."""
-        return self.view.attestors()
+        """The current attestor set, in the order of its slots, at the latest block."""
+        members, _ = self.read("registry", "attestors", self.read("registry", "attestorSetVersion"))
+        return tuple(Party(*member) for member in members)
 
     def policy(self, dataset_id: int) -> Policy:
         """What of the current policy decides shares."""
@@ -174,36 +171,36 @@ class DataDAO:
 
     # Contributing
 
-    def contribute(
-        self, source: BinaryIO, dataset_id: int, contributor: str, store: Store, signer: eip712.Signer
-    ) -> Submission:
+    def contribute(self, source: BinaryIO, dataset_id: int, store: Store, account: Account) -> Submission:
         """Encrypts a file for the present custodians and attestors, stores it and signs the submission to hand in.
 
-        No transaction: attestors register what they accept. Raises as `datadao.messages.submission.contribute`.
+        No transaction: attestors register what they accept. Raises `StoreError`, `AccountRefused`, `NodeRefused`;
+        `InvalidArgument` for a file that cannot be read.
         """
+        from datadao.contributor import contribute  # with what encrypts, which reading and voting do without
+
         return contribute(
             source,
             dao=self.id,
             dataset_id=dataset_id,
-            contributor=contributor,
+            contributor=str(account.address),
             committee=self.committee(),
             attestors=self.attestors(),
             store=store,
-            signer=signer,
+            signer=eip712.signer(account),
         )
 
-    # Sending: each waits until the transaction is mined. Raises `Reverted` before anything is sent, `TransactionFailed`
-    # where it is known to have failed, `NotMined` with its hash where it may still be mined: do not send it again then.
+    # Sending
 
     def publish(
-        self, batch: Batch, signatures: Mapping[str, bytes], manifest_uri: str, sender: Any
+        self, batch: Batch, signatures: Mapping[str, bytes], manifest_uri: str, sender: Account
     ) -> tuple[int, Mined]:
         """Registers a signed batch; `signatures` by signer. Returns its id and the transaction."""
-        mined = self.send("registry", "publish", tuple(vars(batch).values()), _ordered(signatures), manifest_uri,
+        mined = self.send("registry", "publish", tuple(vars(batch).values()), ordered(signatures), manifest_uri,
                           sender=sender)  # fmt: skip
         return self._event(mined, "registry", "BatchPublished")["batchId"], mined
 
-    def request(self, terms: Terms, hpke_key: bytes, text: str, sender: Any) -> tuple[int, int, Mined]:
+    def request(self, terms: Terms, hpke_key: bytes, text: str, sender: Account) -> tuple[int, int, Mined]:
         """Escrows and opens the vote; the caller has approved `terms.escrow` of the asset to `leases`.
 
         Returns lease id, proposal id and the transaction.
@@ -212,40 +209,40 @@ class DataDAO:
         fields = self._event(mined, "leases", "LeaseRequested")
         return fields["leaseId"], fields["proposalId"], mined
 
-    def accept(self, offer_id: int, hpke_key: bytes, max_cost: int, sender: Any) -> tuple[int, Mined]:
-        """Takes a seat of a standing offer; the caller has approved rent and bond, `max_cost` at most, to `leases`.
+    def accept(self, offer_id: int, hpke_key: bytes, max_cost: int, sender: Account) -> tuple[int, Mined]:
+        """Takes a standing offer; the caller has approved rent and bond, `max_cost` at most, to `leases`.
 
         Returns the lease id and the transaction.
         """
         mined = self.send("leases", "accept", offer_id, hpke_key, max_cost, sender=sender)
         return self._event(mined, "leases", "OfferAccepted")["leaseId"], mined
 
-    def start(self, lease_id: int, sender: Any) -> Mined:
+    def start(self, lease_id: int, sender: Account) -> Mined:
         """The licensee starts its approved lease without waiting for custodians: it pays before keys are ready."""
         return self.send("leases", "start", lease_id, sender=sender)
 
-    def pay(self, lease_id: int, sender: Any) -> Mined:
-        """Pays the next instalment out of the lease's escrow; anyone may, around the end of a period."""
+    def pay(self, lease_id: int, sender: Account) -> Mined:
+        """Pays the next instalment out of the lease's escrow; any account may, around the end of a period."""
         return self.send("leases", "startPeriod", lease_id, sender=sender)
 
-    def end(self, lease_id: int, sender: Any) -> Mined:
+    def end(self, lease_id: int, sender: Account) -> Mined:
         """No further instalment; paid access runs on, unspent rent is returnable."""
         return self.send("leases", "end", lease_id, sender=sender)
 
-    def vote(self, proposal_id: int, support: int, sender: Any, reason: str = "") -> Mined:
-        """Votes `FOR`, `AGAINST` or `ABSTAIN` with what the sender held at the proposal's snapshot."""
+    def vote(self, proposal_id: int, support: Vote, sender: Account, reason: str = "") -> Mined:
+        """Votes with what the sender held at the proposal's snapshot."""
         return self.send("governor", "castVoteWithReason", proposal_id, support, reason, sender=sender)
 
-    def claim(self, item: Contribution, sender: Any) -> Mined:
-        """Hands a contribution's shares and tokens to its contributor; anyone may send it."""
+    def claim(self, item: Contribution, sender: Account) -> Mined:
+        """Hands a contribution's shares and tokens to its contributor; any account may send it."""
         return self.send("registry", "claim", item.batch_id, tuple(item.leaf), list(item.proof), sender=sender)
 
-    def erase(self, item: Contribution, sender: Any) -> Mined:
-        """Withdraws a contribution of the sender's for good, claimed or not; what it earned stays claimable."""
+    def erase(self, item: Contribution, sender: Account) -> Mined:
+        """Erases a contribution of the sender's, claimed or not; what it earned stays claimable."""
         return self.send("registry", "erase", item.batch_id, tuple(item.leaf), list(item.proof), sender=sender)
 
-    def claim_revenue(self, account: str, pools: Sequence[int], sender: Any) -> tuple[int, Mined]:
-        """Pays `account` what it is owed in the pools (0 is the commons, d is dataset d); anyone may send it.
+    def claim_revenue(self, account: str, pools: Sequence[int], sender: Account) -> tuple[int, Mined]:
+        """Pays `account` what it is owed in the pools (0 is the commons, d is dataset d); any account may send it.
 
         Returns the asset units paid and the transaction.
         """
@@ -253,29 +250,30 @@ class DataDAO:
         events = mined.events("splitter", "Claimed", self.addresses["splitter"])
         return sum(event.fields["amount"] for event in events), mined
 
-    def queue(self, lease_id: int, sender: Any) -> Mined:
+    def queue(self, lease_id: int, sender: Account) -> Mined:
         """Queues a lease's succeeded proposal, rebuilt from the lease."""
         return self.send("governor", "queue", *self.read("leases", "proposalOf", lease_id), sender=sender)
 
-    def execute(self, lease_id: int, sender: Any) -> Mined:
+    def execute(self, lease_id: int, sender: Account) -> Mined:
         """Executes a lease's queued proposal once its delay is over."""
         return self.send("governor", "execute", *self.read("leases", "proposalOf", lease_id), sender=sender)
 
     def confirm_delivery(
-        self, lease_id: int, release_root: bytes, signatures: Mapping[str, bytes], sender: Any
+        self, lease_id: int, release_root: bytes, signatures: Mapping[str, bytes], sender: Account
     ) -> Mined:
         """Starts an approved lease with custodians' readiness signatures, by signer."""
-        return self.send("leases", "confirmDelivery", lease_id, release_root, _ordered(signatures), sender=sender)
+        return self.send("leases", "confirmDelivery", lease_id, release_root, ordered(signatures), sender=sender)
 
-    def send(self, key: str, function: str, *arguments: Any, sender: Any, seconds: float = _PATIENCE) -> Mined:
-        """Any function of the contract with this key, structs as tuples, from an Ape account."""
-        return send_all(self.web3, [self.call(key, function, *arguments)], sender, seconds=seconds)[0]
+    def send(self, key: str, function: str, *arguments: Any, sender: Account, seconds: float = _PATIENCE) -> Mined:
+        """Any function of the contract with this key, structs as tuples."""
+        call = self.call(key, function, *arguments)
+        return send(self.web3, call, sender, seconds=seconds, confirmations=self.confirmations)
 
     def _event(self, mined: Mined, key: str, name: str) -> dict[str, Any]:
         return mined.events(key, name, self.addresses[key])[0].fields
 
     def ballot(self, proposal_id: int, support: int, voter: str, nonce: int) -> eip712.TypedData:
-        """What a member signs to vote without a transaction of its own; relay it with `ballot_call`."""
+        """EIP-712 data that a member signs to vote without a transaction of its own; relay it with `ballot_call`."""
         governor = self.addresses["governor"]
         return eip712.typed_data("DataGovernor", self.id.chain_id, governor, BALLOT, proposal_id, support, voter, nonce)
 
@@ -286,18 +284,18 @@ class DataDAO:
         return Call(self.addresses[key], CONTRACTS[key], function, arguments, what or function)
 
     def claim_call(self, item: Contribution) -> Call:
-        """Hands a contribution's shares and tokens to its contributor; anyone may send it."""
+        """Hands a contribution's shares and tokens to its contributor; any account may send it."""
         what = f"claim for {item.leaf.contributor}"
         return self.call("registry", "claim", item.batch_id, tuple(item.leaf), list(item.proof), what=what)
 
     def ballot_call(self, proposal_id: int, support: int, voter: str, signature: bytes) -> Call:
-        """Casts a signed ballot; anyone may send it."""
+        """Casts a signed ballot; any account may send it."""
         return self.call("governor", "castVoteBySig", proposal_id, support, voter, signature, what=f"ballot of {voter}")
 
     def send_many(
         self,
         calls: Sequence[Call],
-        sender: Any,
+        sender: Account,
         progress: Callable[[int], None] = lambda _: None,
         *,
         max_fee: int | None = None,
@@ -305,18 +303,21 @@ class DataDAO:
     ) -> list[int]:
         """Sends independent calls from one account, many in flight; returns the gas each used.
 
-        Every call is tried before the first is sent; `max_fee` and `tip` are wei per gas, chosen unless given;
-        `progress` is told how many more are done. Raises as `datadao.chain.transactions.send_all`; those sent stay
-        sent.
+        Every call is tried before the first is sent. `max_fee` and `tip` are wei per gas, chosen unless given;
+        `progress` is called with the number of calls newly done. Raises as sending one does, naming the call; those
+        sent stay sent.
         """
-        return [mined.gas_used for mined in send_all(self.web3, calls, sender, progress, max_fee=max_fee, tip=tip)]
+        from datadao.chain.series import send_all
+
+        fees = {"max_fee": max_fee, "tip": tip}
+        done = send_all(self.web3, calls, sender, progress, **fees, confirmations=self.confirmations)  # type: ignore[arg-type]
+        return [mined.gas_used for mined in done]
 
 
-def _ordered(signatures: Mapping[str, bytes]) -> list[bytes]:
-    """As contracts want them: by signer, ascending."""
-    return [signatures[signer] for signer in sorted(signatures, key=lambda signer: int(signer, 16))]
+def ordered(signatures: Mapping[str, bytes], most: int | None = None) -> list[bytes]:
+    """As contracts want them: by signer, ascending; of `most` signers, all by default."""
+    return [signatures[signer] for signer in sorted(signatures, key=lambda signer: int(signer, 16))[:most]]
 
 
-def _chain_id() -> int:
-    """The node's own word: Ape answers 1337 for whatever node is connected as its network `local`."""
-    return int(ask(patient(networks.provider.web3), "eth_chainId"), 16)
+def _chain_id(web3: Web3) -> int:
+    return int(ask(web3, "eth_chainId"), 16)

@@ -14,6 +14,7 @@ from assurance.harness.chain.anvil import Anvil
 from assurance.harness.chain.artifacts import stale
 from assurance.harness.chain.evm import Revm
 from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.leases import Market
 
 # Not Hypothesis' own profile for CI, which plays the same examples at every run: each run tries new ones.
 settings.register_profile(
@@ -43,15 +44,21 @@ def deployed_dao(request: pytest.FixtureRequest) -> Dao:
 
 @pytest.fixture
 def dao(deployed_dao: Dao) -> Iterator[Dao]:
-    """A newborn DAO on anvil, untouched by other tests."""
+    """A new DAO on anvil, untouched by other tests."""
     snapshot = deployed_dao.chain.snapshot()
     yield deployed_dao
     deployed_dao.chain.revert(snapshot)
 
 
+@pytest.fixture
+def market(dao: Dao) -> Market:
+    """A DAO with one founder who carries every vote, and nothing requested yet."""
+    return Market(dao)
+
+
 @pytest.fixture(scope="session")
 def npm_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tarball that `make pack` makes."""
-    from scripts._packages import pack_npm
+    from scripts.pack import pack_npm
 
     return pack_npm(tmp_path_factory.mktemp("npm"))

@@ -2,9 +2,9 @@
 pragma solidity >=0.8.4;
 
 /// @title Data leases
-/// @notice An AI company escrows its rent and a bond and asks; holders vote; if they agree and keys are ready, the rent
-/// is paid period by period and access runs exactly as long as it is paid. In every dead end the money returns.
-/// @dev Money leaves only when its owner pulls it: no account is paid in passing, so none can block another's step.
+/// @notice An AI company requests a lease and escrows rent and a bond; holders vote; after approval, and once keys are
+/// ready, rent is paid per period and access lasts exactly as long as it is paid. Otherwise the money is refunded.
+/// @dev Money leaves only by its owner's withdrawal: no call pays a third party, so no account can block another's.
 /// All intervals are half-open; times are Unix seconds; amounts are asset units; `bps` are basis points.
 interface IDataLeases {
     /// @notice What is voted on.
@@ -85,7 +85,7 @@ interface IDataLeases {
         bool closed;
     }
 
-    /// @notice Constants of one DAO, fixed at its creation.
+    /// @notice Constants of one DAO, fixed at deployment.
     /// @param minRequestEscrow least rent and bond of a request together, above 0: the price of spam
     /// @param startWindow time from approval until an unstarted lease is refundable, 1 hour to 180 days
     /// @param ackWindow time a licensee has to acknowledge an erasure, 1 hour to 180 days
@@ -344,7 +344,7 @@ interface IDataLeases {
     /// @param termsHash `hashTerms` of its terms
     function approve(uint256 leaseId, bytes32 termsHash) external;
 
-    /// @notice Makes the escrow and bond of a request that came to nothing returnable, exactly once. Anyone.
+    /// @notice Makes the escrow and bond of a failed request returnable, exactly once. Anyone.
     /// @dev When the proposal is Defeated, Canceled (from its snapshot on) or Expired, or `startBy` has passed
     /// unstarted.
     function refund(uint256 leaseId) external;

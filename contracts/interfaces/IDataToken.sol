@@ -14,7 +14,7 @@ import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol
 ///   buyer keeps its votes after the seller erased its data.
 /// - Timestamps are the clock (ERC-6372).
 interface IDataToken is IERC20, IERC5805 {
-    /// @notice Thrown when a function of the registry is called by any other account.
+    /// @notice Thrown when a function of the registry is called by another account.
     error DataToken_NotRegistry(address caller);
 
     /// @notice Thrown when tokens would move between members of a DAO whose tokens cannot be transferred.
@@ -23,7 +23,7 @@ interface IDataToken is IERC20, IERC5805 {
     /// @notice Thrown when tokens would be sent to the registry or to the token contract itself.
     error DataToken_InvalidRecipient(address to);
 
-    /// @notice Thrown when votes would be delegated to the registry or to the token, where no one could use them.
+    /// @notice Thrown when votes would be delegated to the registry or to the token, which cannot vote.
     error DataToken_InvalidDelegate(address delegatee);
 
     /// @notice Thrown by the constructor when the supply at which the DAO counts as mature is none, or more than supply

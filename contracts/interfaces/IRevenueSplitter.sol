@@ -16,7 +16,7 @@ pragma solidity >=0.8.4;
 /// exact as long as it is at most `MAX_OWED`, which every deposit keeps.
 /// Tokens sent here by a plain transfer belong to no pool and change nothing.
 interface IRevenueSplitter {
-    /// @notice Thrown when a pool has fewer than `MIN_POOL_SHARES` shares: money must not go to "whoever comes next".
+    /// @notice Thrown when a pool has fewer than `MIN_POOL_SHARES` shares, where income would go to later members.
     error RevenueSplitter_NoShares(uint256 poolId);
 
     /// @notice Thrown when a deposit of `amount` would make the splitter owe more than `max` = `MAX_OWED`. Claims lower

@@ -32,9 +32,9 @@ abstract contract LeaseBase is IDataLeases, ReentrancyGuardTransient {
 
     /// @dev The longest governance cycle that voters may set is well below it; a bond is not kept longer than a year.
     uint256 private constant _MAX_BOND_DELAY = 366 days;
-    /// @dev Left to holders beyond the cycle, to notice a breach and write a proposal.
+    /// @dev Time beyond the cycle to notice a breach and write a proposal.
     uint256 private constant _NOTICE = 7 days;
-    /// @dev Below an hour no one could answer; above half a year escrow and erasure would wait for nothing.
+    /// @dev An hour is the least in which an account can react; half a year bounds how long escrow and erasure wait.
     uint256 private constant _MIN_WINDOW = 1 hours;
     uint256 private constant _MAX_WINDOW = 180 days;
 

@@ -8,19 +8,18 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from datadao.attestor.attestor import settle
+from datadao.attestor.attestor import leaf_of, settle
 from datadao.errors import BatchRefused, DraftRefused, NothingToDraft, ScoreRefused
 from datadao.messages import eip712
 from datadao.messages.batch import Batch, Manifest, Policy, build_batch
-from datadao.messages.score import _MASK, MAX_AHEAD, MAX_VALIDITY, Draft, Score, score_data
-from datadao.messages.submission import Submission, submission_data
+from datadao.messages.score import _MASK, MAX_AHEAD, MAX_VALIDITY, Draft, Score
+from datadao.messages.submission import Submission
 from datadao.types import Dao, Leaf, Party
 
 
 def sign_score(dao: Dao, dataset_id: int, submission: bytes, leaf: Leaf, attestor: str, sign: eip712.Signer) -> Score:
     """Signs an attestor's own score."""
-    fields = (dataset_id, submission, leaf.fingerprint, leaf.units, leaf.quality)
-    return Score(*fields, attestor, sign(score_data(dao, *fields)))
+    return Score(dataset_id, submission, leaf.fingerprint, leaf.units, leaf.quality, attestor, b"").signed(dao, sign)
 
 
 @dataclass(kw_only=True)
@@ -52,9 +51,7 @@ class Agreement:
             if slot is None or submission is None or score.dataset_id != self.dataset_id:
                 continue
             if self.check(score.attestor, score.typed(self.dao), score.signature):
-                hashes = (score.fingerprint, submission.file_hash, submission.envelope_hash)
-                leaf = Leaf(submission.contributor, *hashes, score.units, score.quality)
-                self._scores[score.submission][slot] = leaf
+                self._scores[score.submission][slot] = leaf_of(submission, score)
 
     def open(self, slot: int) -> dict[bytes, Submission]:
         """Submissions that attestor `slot` has still to score, by id."""
@@ -147,8 +144,8 @@ class Agreement:
 
     def _examine_leaf(self, leaf: Leaf, voices: list[int], slot: int | None) -> None:
         where = f"the file {leaf.file_hash.hex()} of {leaf.contributor}"
-        fields = (self.dataset_id, leaf.contributor, leaf.file_hash, leaf.envelope_hash)
-        scores = self._scores[eip712.struct_hash(submission_data(self.dao, *fields))]
+        submission = Submission(self.dataset_id, leaf.contributor, leaf.file_hash, leaf.envelope_hash, b"", ())
+        scores = self._scores[submission.id(self.dao)]
         mine = leaf if slot is None else scores.get(slot)
         if mine is None:
             raise DraftRefused(f"{where} is one this attestor has not scored; score first")
@@ -157,7 +154,7 @@ class Agreement:
         if len(voices) < self.threshold or any(voice not in scores for voice in voices):
             raise DraftRefused(f"{where} lacks scores of {self.threshold} attestors; wait for them, or draft anew")
         if settle([scores[voice] for voice in voices]) != leaf or mine[:4] != leaf[:4]:
-            raise DraftRefused(f"{where} does not have the median of its scores; tell the other attestors")
+            raise DraftRefused(f"{where} does not have the median of its scores; inform the other attestors")
 
     def _build(self, leaves: Iterable[Leaf], sequence: int, deadline: int) -> tuple[Batch, Manifest]:
         return build_batch(

@@ -22,6 +22,7 @@ from datadao.crypto.envelope import SHARE, Context, Envelope, check_shares
 from datadao.crypto.seal import unseal
 from datadao.errors import NotReadable, ScoreRefused, SignatureRefused, SubmissionRefused
 from datadao.messages import eip712
+from datadao.messages.score import Score
 from datadao.messages.submission import SUBMIT_DOMAIN, Submission, Witness
 from datadao.storage.store import Store
 from datadao.types import Committee, Dao, Leaf
@@ -30,7 +31,7 @@ from datadao.types import Committee, Dao, Leaf
 def openers(
     dao: Dao, committee: Committee, witnesses: Iterable[Witness], check: eip712.SignatureCheck = eip712.signed_by
 ) -> dict[bytes, set[int]]:
-    """Submission id → slots of this committee that signed to have opened it. What anybody else signs counts nothing."""
+    """Submission id → slots of this committee that signed to have opened it. Other signatures count nothing."""
     opened = defaultdict(set)
     for witness in witnesses:
         if witness.epoch != committee.epoch or witness.slot >= len(committee.custodians):
@@ -110,14 +111,14 @@ class Attestor:
         return secret
 
 
-def leaf_of(submission: Submission, score: ScoringResult) -> Leaf:
+def leaf_of(submission: Submission, score: ScoringResult | Score) -> Leaf:
     """The leaf that says this score of this submission."""
     hashes = (score.fingerprint, submission.file_hash, submission.envelope_hash)
     return Leaf(submission.contributor, *hashes, score.units, score.quality)
 
 
 def settle(scores: Sequence[Leaf]) -> Leaf:
-    """The leaf all attestors sign: lower median of units and of quality, so each figure is one that somebody gave.
+    """The leaf all attestors sign: lower median of units and of quality, so each figure is one that an attestor gave.
 
     Raises `ScoreRefused` if the attestors did not see the same data of the same contributor.
     """

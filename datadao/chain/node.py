@@ -10,15 +10,23 @@ from typing import Any
 from web3 import Web3
 
 from datadao.chain.codec import abi
+from datadao.chain.connection import ask
 from datadao.chain.events import Event, decode, topic
-from datadao.chain.rpc import Block, Call, Log, ask, confirm, logs_then_block, read_block, read_logs, read_many
+from datadao.chain.rpc import (
+    Block,
+    Call,
+    Log,
+    check_complete,
+    confirm,
+    logs_then_block,
+    read_block,
+    read_logs,
+    read_many,
+)
 from datadao.chain.view import BatchState, Counts, LeaseState, Standing, Tag
 from datadao.errors import ChainUnavailable, Malformed
-from datadao.types import Committee, Contribution, Party, Slot
+from datadao.types import ACTIVATED, Contribution, ContributionStatus, LeaseStatus, Party, Slot
 
-_ACTIVATED = (2, 3)  # IDatasetRegistry.BatchStatus: Active, Asleep
-_ERASED = 2  # IDatasetRegistry.ContributionStatus
-_ENDED, _REFUNDED = 4, 5  # IDataLeases.Status
 _MANIFEST_HASH = 5  # IDatasetRegistry.Batch
 
 
@@ -65,7 +73,7 @@ class NodeView:
             approved_at=fields["startBy"] - window if approved else 0,
             started=fields["paidUntil"] != 0,
             paid_until=fields["paidUntil"],
-            ended=status in (_ENDED, _REFUNDED),
+            ended=status in (LeaseStatus.ENDED, LeaseStatus.REFUNDED),
             overdue=overdue,
             block=block,
         )
@@ -73,7 +81,7 @@ class NodeView:
     def batch(self, batch_id: int, tag: Tag) -> BatchState:
         (info,) = self._read(self._block(tag), self._registry("batch", batch_id))
         fields = dict(zip((o["name"] for o in _components("batch")), info, strict=True))
-        active = fields["status"] in _ACTIVATED
+        active = fields["status"] in ACTIVATED
         return BatchState(fields["datasetId"], fields["sequence"], fields["root"], fields["since"] if active else 0)
 
     def standing(self, contributions: Sequence[Contribution], tag: Tag) -> list[Standing]:
@@ -84,9 +92,9 @@ class NodeView:
         out = [c for c, inside in zip(contributions, included, strict=True) if not inside]
         records = iter(self._read(block, *(self._registry("contribution", c.leaf.fingerprint) for c in out)))
         # A leaf that is out was erased, unless another leaf holds its fingerprint.
+        absent = {ContributionStatus.ERASED: Standing.ERASED}
         return [
-            Standing.INCLUDED if inside else Standing.ERASED if next(records)[0] == _ERASED else Standing.DUPLICATE
-            for inside in included
+            Standing.INCLUDED if inside else absent.get(next(records)[0], Standing.DUPLICATE) for inside in included
         ]
 
     def custodian(self, epoch: int, slot: int, tag: Tag) -> Party:
@@ -103,7 +111,7 @@ class NodeView:
             self._manifests |= {event.fields["batchId"]: event.fields["batch"][_MANIFEST_HASH] for event in published}
             if batch_id not in self._manifests:
                 (count,) = self._read(block, self._registry("batchCount"))
-                _complete(len(self._manifests), count, "batches", block)
+                check_complete(len(self._manifests), count, "batches", block)
         return self._manifests[batch_id]
 
     def slots(self) -> dict[Slot, list[Party]]:
@@ -125,23 +133,8 @@ class NodeView:
             for slot, party in enumerate(custodians)
         }
         known = sum(holder == found.get(slot, [None])[-1] for slot, holder in holders.items())
-        _complete(known, len(holders), "holders of slots", block)
+        check_complete(known, len(holders), "holders of slots", block)
         return found
-
-    def committee(self, epoch: int | None = None) -> Committee:
-        """The committee of an epoch, the current one unless said, at the latest block."""
-        block = self._block("latest")
-        if epoch is None:
-            (epoch,) = self._read(block, self._registry("committeeEpoch"))
-        ((custodians, threshold),) = self._read(block, self._registry("committee", epoch))
-        return Committee(epoch, threshold, tuple(Party(*custodian) for custodian in custodians))
-
-    def attestors(self) -> tuple[Party, ...]:
-        """The current attestor set, in the order of its slots, at the latest block."""
-        block = self._block("latest")
-        (version,) = self._read(block, self._registry("attestorSetVersion"))
-        ((members, _),) = self._read(block, self._registry("attestors", version))
-        return tuple(Party(*member) for member in members)
 
     def _leases(self, function: str, *arguments: Any) -> Call:
         return Call(self._addresses["leases"], "DataLeases", function, arguments)
@@ -188,14 +181,6 @@ class NodeView:
             ) from error
         confirm(self._web3, block)
         return results
-
-
-def _complete(known: int, there: int, what: str, block: Block) -> None:
-    if known < there:
-        raise ChainUnavailable(
-            f"the node's events tell of {known} {what}, the contract of {there} at block {block.number}: the node cuts "
-            "its answers short or no longer has old events; try again, or name another"
-        )
 
 
 @cache

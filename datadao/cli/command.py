@@ -7,17 +7,18 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from datadao.chain.transactions import Mined
 from datadao.cli.orders import OPTIONS, Orders, taken
+from datadao.cli.session import Session
+from datadao.cli.transactions import failures, receipt_json
+from datadao.cli.unfinished import resume
 from datadao.errors import DataDAOError, NothingToDo, PartlyDone
-
-if TYPE_CHECKING:
-    from datadao.cli.session import Session
 
 DONE, REFUSED, USAGE, PARTLY, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -40,7 +41,7 @@ def command(
     """Registers a function of a `Session` and its own options as a command.
 
     One that `sends` takes the options of `datadao.cli.orders`; `outcome` makes its result of a `Session` and its last
-    transaction, for the run that learns that an earlier run's is mined.
+    transaction, for the run that learns that an earlier run's is mined. What was sent is added to its document.
     """
     options = [
         click.option("--home", type=click.Path(path_type=Path, file_okay=False), envvar="DATADAO_HOME",
@@ -55,28 +56,35 @@ def command(
     def register(function: Action) -> click.Command:
         @functools.wraps(function)
         def run(home: Path, network: str | None, account: str | None, as_json: bool, **arguments: Any) -> None:
-            from datadao.cli.session import Session
-
             orders, yes = taken(f"{group.name} {name}", arguments) if sends else (Orders(()), False)
             with ExitStack() as stack:
                 session = Session(
                     home.expanduser(), network, account, as_json=as_json, yes=yes, stack=stack, orders=orders
                 )
-                code = _conduct(session, lambda: _earlier(session) or function(session, **arguments))
+                code = _conduct(session, lambda: _earlier(session) or _now(session, arguments))
             sys.exit(code)
 
-        def _earlier(session: Session) -> Outcome | None:
-            if not sends:
-                return None
-            from datadao.cli.unfinished import resume
+        def _now(session: Session, arguments: Mapping[str, Any]) -> Outcome:
+            done = function(session, **arguments)
+            sent = {"transactions": receipt_json([mined for _, mined in session.orders.mined])} if sends else {}
+            return replace(done, document={**done.document, **sent})
 
-            return resume(session, outcome)
+        def _earlier(session: Session) -> Outcome | None:
+            found = resume(session) if sends else None
+            return None if found is None else _meanwhile(*found, outcome(session, found[0]) if outcome else Outcome({}))
 
         for option in reversed(options):
             option(run)
         return group.command(name)(run)
 
     return register
+
+
+def _meanwhile(done: Mined, name: str, outcome: Outcome) -> Outcome:
+    """What an earlier run's transaction did, which is mined meanwhile."""
+    document = {**outcome.document, "earlier": done.hash, "transactions": receipt_json([done])}
+    first = f"Your earlier {name} was mined in block {done.block}; nothing was sent now, --again sends another."
+    return Outcome(document, (first, *outcome.text))
 
 
 def _conduct(session: Session, action: Callable[[], Outcome]) -> int:
@@ -89,20 +97,13 @@ def _conduct(session: Session, action: Callable[[], Outcome]) -> int:
         return _fail(session, type(error).__name__, str(error), code, getattr(error, "transactions", ()))
     except (click.Abort, KeyboardInterrupt):
         return _fail(session, "Interrupted", "Interrupted; nothing more was done.", INTERRUPTED)
-    except _failures() as error:
+    except failures() as error:
         return _fail(session, type(error).__name__, f"The node, the storage or a file failed: {error}")
     if session.as_json:
         click.echo(json.dumps(outcome.document, default=_plain, indent=2))
     else:
         session.show(*outcome.text)
     return outcome.code
-
-
-def _failures() -> tuple[type[BaseException], ...]:
-    """What the libraries in use raise when something outside fails; those not yet loaded cannot have raised."""
-    classes = (("ape", "ApeException"), ("web3", "Web3Exception"), ("requests", "RequestException"))
-    loaded = ((sys.modules.get(f"{package}.exceptions"), name) for package, name in classes)
-    return (OSError, *(getattr(module, name) for module, name in loaded if module is not None))
 
 
 def _fail(session: Session, kind: str, message: str, code: int = REFUSED, transactions: Sequence[str] = ()) -> int:

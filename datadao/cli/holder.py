@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from datadao.cli.call import contracts_of
 from datadao.cli.command import Outcome, command
-from datadao.cli.groups import cli
-
-if TYPE_CHECKING:
-    from datadao.cli.session import Session
-if TYPE_CHECKING:
-    from datadao.cli.session import Session
-
-if TYPE_CHECKING:
-    from datadao.cli.queries import Proposal
-    from datadao.cli.session import Session
-    from datadao.cli.wording import Actions, Rows
+from datadao.cli.main import cli
+from datadao.cli.money import decimal
+from datadao.cli.queries import TOKEN_DECIMALS, Proposal, check_lease, find_proposal, terms_of
+from datadao.cli.queries import proposals as read
+from datadao.cli.session import Session
+from datadao.cli.transactions import send
+from datadao.cli.wording import Actions, Rows, applicant_text, block, lease_rows, said
+from datadao.errors import InvalidArgument
+from datadao.types import ProposalState, word
+from datadao.values import moment
 
 
 @command(cli, "proposals")
 @click.option("--all", "everything", is_flag=True, help="Those that are over, too.")
 def proposals(session: Session, everything: bool) -> Outcome:
     """Show proposals under way: what each would do, in words, its votes, and what was written about it."""
-    from datadao.cli.queries import proposals as read
-    from datadao.cli.wording import Actions
-    from datadao.types import ProposalState
-
     over = (ProposalState.CANCELED, ProposalState.DEFEATED, ProposalState.EXPIRED, ProposalState.EXECUTED)
     actions = Actions(contracts_of(session), session.money)
     found: list[dict[str, Any]] = []
@@ -39,19 +34,17 @@ def proposals(session: Session, everything: bool) -> Outcome:
         if everything or state not in over:
             document = described(session, item, state, actions)
             found.append(document)
-            text += [*([""] if text else []), *_told(session, item, document, actions)]
+            text += [*([""] if text else []), *_lines(session, item, document, actions)]
     return Outcome({"proposals": found}, tuple(text) or ("No proposals are under way.",))
 
 
 def described(session: Session, item: Proposal, state: Any, actions: Actions) -> dict[str, Any]:
     """A proposal for programs."""
-    from datadao.types import word
-
     dao = session.dao
     views = ("proposalVotes", "proposalSnapshot", "proposalProposer", "proposalDeadline", "proposalEta")
     votes, snapshot, proposer, deadline, eta = dao.read_views("governor", views, item.proposal_id)
     against, votes_for, abstain = votes
-    # Before the vote opens nobody knows the supply it is a part of.
+    # Before the vote opens the supply it is a part of is unknown.
     quorum = str(dao.read("governor", "proposalQuorum", item.proposal_id)) if snapshot < session.now else None
     return {
         "id": str(item.proposal_id),
@@ -70,11 +63,8 @@ def described(session: Session, item: Proposal, state: Any, actions: Actions) ->
     }
 
 
-def _told(session: Session, item: Proposal, found: dict[str, Any], actions: Actions) -> Iterator[Any]:
-    """A block a proposal: what is decided, by whom and until when first, what somebody wrote about it last."""
-    from datadao.cli.queries import check_lease, terms_of
-    from datadao.cli.wording import applicant_text, block, lease_rows, said
-
+def _lines(session: Session, item: Proposal, found: dict[str, Any], actions: Actions) -> Iterator[Any]:
+    """A block a proposal: what is decided, by whom and until when first, what its proposer wrote about it last."""
     rows: Rows = []
     if item.lease_id:
         yield f"lease:{item.lease_id}  {found['state']}: shall lease {item.lease_id} be approved?"
@@ -95,9 +85,6 @@ def _told(session: Session, item: Proposal, found: dict[str, Any], actions: Acti
 
 def vote_rows(found: dict[str, Any]) -> Rows:
     """How the vote on a proposal stands, what it needs, and when."""
-    from datadao.cli.money import decimal
-    from datadao.cli.queries import TOKEN_DECIMALS
-    from datadao.values import moment
 
     def votes(units: str) -> str:
         return decimal(int(units), TOKEN_DECIMALS)
@@ -138,20 +125,14 @@ def cancel(session: Session, proposal: str) -> Outcome:
 
 
 def _carry(session: Session, proposal: str, step: str) -> Outcome:
-    from datadao.cli.queries import find_proposal
-    from datadao.cli.transactions import receipt_json, send
-    from datadao.errors import InvalidArgument
-    from datadao.types import ProposalState, word
-
     item = find_proposal(session.dao, proposal)
     state = ProposalState(session.dao.read("governor", "state", item.proposal_id))
     needed = {"queue": ProposalState.SUCCEEDED, "execute": ProposalState.QUEUED}.get(step)
     if needed is not None and state is not needed:
         raise InvalidArgument(f"proposal {proposal} is {word(state)}; to {step} it, it has to be {word(needed)}")
-    receipts = send(session, [session.dao.call("governor", step, *item.call, what=f"{step} proposal {proposal}")])
-    document = {"proposal": str(item.proposal_id), "transactions": receipt_json(receipts)}
+    send(session, [session.dao.call("governor", step, *item.call, what=f"{step} proposal {proposal}")])
     done = {"queue": "queued", "execute": "executed", "cancel": "canceled"}[step]
-    return Outcome(document, (f"Proposal {proposal}: {done}.",))
+    return Outcome({"proposal": str(item.proposal_id)}, (f"Proposal {proposal}: {done}.",))
 
 
 SIDES = ("against", "for", "abstain")
@@ -164,12 +145,6 @@ SIDES = ("against", "for", "abstain")
 @click.option("--reason", default="", help="Public, and for ever.")
 def vote(session: Session, proposal: str, side: str, reason: str) -> Outcome:
     """Vote on a PROPOSAL, named by its id or as lease:<lease id>. A vote cannot be changed."""
-    from datadao.cli.money import decimal
-    from datadao.cli.queries import TOKEN_DECIMALS, find_proposal
-    from datadao.cli.transactions import receipt_json, send
-    from datadao.errors import InvalidArgument
-    from datadao.types import ProposalState, word
-
     dao, item = session.dao, find_proposal(session.dao, proposal)
     state = ProposalState(dao.read("governor", "state", item.proposal_id))
     if state is not ProposalState.ACTIVE:
@@ -186,26 +161,20 @@ def vote(session: Session, proposal: str, side: str, reason: str) -> Outcome:
     name, extra = ("castVoteWithReason", (reason,)) if reason else ("castVote", ())
     votes = decimal(weight, TOKEN_DECIMALS)
     what = f"vote {side} proposal {proposal} with {votes} votes"
-    receipts = send(session, [dao.call("governor", name, item.proposal_id, SIDES.index(side), *extra, what=what)])
+    send(session, [dao.call("governor", name, item.proposal_id, SIDES.index(side), *extra, what=what)])
     document = {"proposal": str(item.proposal_id), "side": side, "weight": str(weight)}
-    return Outcome(document | {"transactions": receipt_json(receipts)}, (f"Voted {side} with {votes} votes.",))
+    return Outcome(document, (f"Voted {side} with {votes} votes.",))
 
 
 @command(cli, "withdraw", sends=True)
 @click.option("--treasury", is_flag=True, help="What leases owe the treasury, to the treasury. Anyone may.")
 def withdraw(session: Session, treasury: bool) -> Outcome:
     """Pay out this account's credit from model payments."""
-    from datadao.cli.transactions import receipt_json, send
-
     dao, money = session.dao, session.money
     owed = dao.read("leases", "treasuryOwed") if treasury else dao.read("models", "creditOf", session.address)
     if not owed:
-        return Outcome({"amount": "0", "transactions": []}, ("Nothing is owed.",))
+        return Outcome({"amount": "0"}, ("Nothing is owed.",))
     what = f"pay {money.text(owed)} to {'the treasury' if treasury else session.address}"
-    call = (
-        dao.call("leases", "withdrawTreasury", what=what)
-        if treasury
-        else dao.call("models", "withdraw", session.address, what=what)
-    )
-    receipts = send(session, [call])
-    return Outcome({"amount": str(owed), "transactions": receipt_json(receipts)}, (f"Paid {money.text(owed)}.",))
+    call = ("leases", "withdrawTreasury") if treasury else ("models", "withdraw", session.address)
+    send(session, [dao.call(*call, what=what)])
+    return Outcome({"amount": str(owed)}, (f"Paid {money.text(owed)}.",))

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from datadao.cli.session import Session
-    from datadao.messages.batch import Manifest
-    from datadao.types import Contribution
-
-_CLAIMED, _ERASED = 1, 2  # IDatasetRegistry.ContributionStatus
+from datadao.chain.rpc import read_block, read_many
+from datadao.cli.session import Session
+from datadao.messages.batch import Manifest
+from datadao.types import ACTIVATED, Contribution, ContributionStatus
 
 
 class Standing(Enum):
@@ -44,9 +42,6 @@ class Mine:
 
 def accepted(session: Session, owner: str) -> list[Mine]:
     """The owner's leaves in all activated batches, oldest batch first."""
-    from datadao.batches import ACTIVATED
-    from datadao.chain.rpc import read_block, read_many
-
     dao = session.dao
     found = [
         (item.batch.dataset_id, index, manifest, manifest.contribution(item.batch_id, index))
@@ -70,11 +65,11 @@ def accepted(session: Session, owner: str) -> list[Mine]:
 
 def _standing(item: Contribution, inside: bool, record: Any, oldest: int) -> tuple[Standing, int | None]:
     status, _, batch_id, _ = record
-    if not inside and status == _ERASED and batch_id == item.batch_id:
+    if not inside and status == ContributionStatus.ERASED and batch_id == item.batch_id:
         return Standing.ERASED, None
     if not inside:
         return Standing.DUPLICATE, batch_id or None
-    if status == _CLAIMED:
+    if status == ContributionStatus.CLAIMED:
         return Standing.CLAIMED, None
     # Nothing is recorded yet: only the first claim will be.
     return (Standing.CLAIMABLE, None) if oldest == item.batch_id else (Standing.DUPLICATE, oldest)

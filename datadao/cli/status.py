@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import click
+from rich.table import Table
 
+from datadao.chain.rpc import read_block
 from datadao.cli.command import DONE, REFUSED, Outcome, command
-from datadao.cli.groups import cli
-
-if TYPE_CHECKING:
-    from datadao.cli.session import Session
-
-if TYPE_CHECKING:
-    from datadao.cli.session import Session
-    from datadao.client import DataDAO
+from datadao.cli.main import cli
+from datadao.cli.money import decimal
+from datadao.cli.queries import TOKEN_DECIMALS
+from datadao.cli.session import Session
+from datadao.client import DataDAO, Terms
+from datadao.ledger import audit as rebuild
+from datadao.types import BatchStatus, LeaseStatus, word
+from datadao.values import moment
 
 
 @command(cli, "status")
@@ -23,8 +26,6 @@ def status(session: Session) -> Outcome:
 
     In JSON, amounts are strings: of the asset in its smallest unit, of tokens and shares in units of 10^-9.
     """
-    from datadao.chain.rpc import read_block
-
     dao, money = session.dao, session.money
     head = read_block(dao.web3, "latest")
     document: dict[str, Any] = {
@@ -39,72 +40,47 @@ def status(session: Session) -> Outcome:
         "leases": _leases(dao),
         "me": _me(session) if session.alias or session.profile.account else None,
     }
-    return Outcome(document, tuple(_told(session, document)))
+    return Outcome(document, tuple(_lines(session, document)))
 
 
-def _numbers(dao: DataDAO, key: str, count: str) -> list[tuple[int]]:
-    return [(number,) for number in range(1, dao.read(key, count) + 1)]
+def _numbered(dao: DataDAO, key: str, count: str, *views: str) -> Iterator[tuple[Any, ...]]:
+    """Of everything that the contract counts: its number, and what the views say of it."""
+    numbers = [(number,) for number in range(1, dao.read(key, count) + 1)]
+    found = (dao.read_all(key, view, numbers) for view in views)
+    return ((number, *answers) for (number,), *answers in zip(numbers, *found, strict=True))
+
+
+def _fields(source: Any, *names: str) -> dict[str, Any]:
+    return {name: getattr(source, name) for name in names}
 
 
 def _datasets(dao: DataDAO) -> list[dict[str, Any]]:
-    numbers = _numbers(dao, "registry", "datasetCount")
-    found, policies = (dao.read_all("registry", view, numbers) for view in ("dataset", "currentPolicy"))
     return [
-        {
-            "id": number,
-            "policyVersion": info.policyVersion,
-            "purposes": policy.purposes,
-            "minQualityBps": policy.minQuality,
-            "minPricePerPeriod": str(policy.minPricePerPeriod),
-            "minBond": str(policy.minBond),
-            "schemaHash": policy.schemaHash,
-            "uri": policy.uri,
-            "lastSequence": info.lastSequence,
-            "erasures": info.erasures,
-        }
-        for (number,), info, policy in zip(numbers, found, policies, strict=True)
-    ]
+        {"id": number, "policyVersion": info.policyVersion, "purposes": policy.purposes,
+         "minQualityBps": policy.minQuality, "minPricePerPeriod": str(policy.minPricePerPeriod),
+         "minBond": str(policy.minBond), **_fields(policy, "schemaHash", "uri"),
+         **_fields(info, "lastSequence", "erasures")}
+        for number, info, policy in _numbered(dao, "registry", "datasetCount", "dataset", "currentPolicy")
+    ]  # fmt: skip
 
 
 def _batches(dao: DataDAO) -> list[dict[str, Any]]:
-    from datadao.types import BatchStatus, word
-
-    numbers = _numbers(dao, "registry", "batchCount")
     return [
-        {
-            "id": number,
-            "datasetId": info.datasetId,
-            "sequence": info.sequence,
-            "status": word(BatchStatus(info.status)),
-            "since": info.since,
-            "shares": str(info.totalShares),
-            "unresolved": info.unresolvedCount,
-        }
-        for (number,), info in zip(numbers, dao.read_all("registry", "batch", numbers), strict=True)
-    ]
+        {"id": number, **_fields(info, "datasetId", "sequence"), "status": word(BatchStatus(info.status)),
+         "since": info.since, "shares": str(info.totalShares), "unresolved": info.unresolvedCount}
+        for number, info in _numbered(dao, "registry", "batchCount", "batch")
+    ]  # fmt: skip
 
 
 def _leases(dao: DataDAO) -> list[dict[str, Any]]:
-    from datadao.client import Terms
-    from datadao.types import LeaseStatus, word
-
-    numbers = _numbers(dao, "leases", "leaseCount")
-    found, asked = (dao.read_all("leases", view, numbers) for view in ("lease", "leaseTerms"))
     return [
-        {
-            "id": number,
-            "datasetId": terms.dataset_id,
-            "status": word(LeaseStatus(info.status)),
-            "licensee": info.licensee,
-            "purposes": terms.purposes,
-            "pricePerPeriod": str(terms.price_per_period),
-            "paidPeriods": info.paidPeriods,
-            "periods": terms.periods,
-            "paidUntil": info.paidUntil,
-            "returnable": str(info.returnable),
-        }
-        for (number,), info, terms in zip(numbers, found, (Terms(*each[0]) for each in asked), strict=True)
-    ]
+        {"id": number, "datasetId": terms.dataset_id, "status": word(LeaseStatus(info.status)),
+         "licensee": info.licensee, "purposes": terms.purposes, "pricePerPeriod": str(terms.price_per_period),
+         "paidPeriods": info.paidPeriods, "periods": terms.periods, "paidUntil": info.paidUntil,
+         "returnable": str(info.returnable)}
+        for number, info, asked in _numbered(dao, "leases", "leaseCount", "lease", "leaseTerms")
+        for terms in (Terms(*asked[0]),)
+    ]  # fmt: skip
 
 
 def _me(session: Session) -> dict[str, Any]:
@@ -122,13 +98,7 @@ def _me(session: Session) -> dict[str, Any]:
     }
 
 
-def _told(session: Session, found: dict[str, Any]) -> list[Any]:
-    from rich.table import Table
-
-    from datadao.cli.money import decimal
-    from datadao.cli.queries import TOKEN_DECIMALS
-    from datadao.values import moment
-
+def _lines(session: Session, found: dict[str, Any]) -> list[Any]:
     def tokens(units: str) -> str:
         return decimal(int(units), TOKEN_DECIMALS)
 
@@ -175,7 +145,5 @@ def audit(session: Session, from_block: int | None) -> Outcome:
     Tokens, votes, shares, income, batches, leases, models and proposals; needs no account and no archive node. Lists
     every difference, and exits with 1 if there is one. In JSON, values are strings.
     """
-    from datadao.ledger import audit as rebuild
-
     report = rebuild(session.dao, from_block)
     return Outcome(report.as_json(), tuple(report.render().splitlines()), DONE if report.ok else REFUSED)

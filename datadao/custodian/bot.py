@@ -16,10 +16,11 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from ape import chain
+import ape
 from silverback import SilverbackBot
 
 from datadao.chain import wallet
+from datadao.chain.patience import patient
 from datadao.client import DataDAO
 from datadao.custodian.slots import Slots, open_slots
 from datadao.errors import AccountRefused, DataDAOError, ProfileRefused
@@ -83,12 +84,13 @@ class Fleet:
         profile = Profile.load(home)
         account = wallet.find(profile.needed("account"))
         wallet.unlock(account, _no_terminal)
-        self._slots[home] = open_slots(DataDAO.configured(profile), profile, wallet.signer(account))
+        dao = DataDAO.configured(profile, patient(ape.networks.provider.web3))
+        self._slots[home] = open_slots(dao, profile, wallet.signer(account))
         return self._slots[home]
 
 
 def _no_terminal(alias: str) -> str:
-    raise AccountRefused(f"account {alias} is locked and a bot has nobody to ask; set APE_ACCOUNTS_{alias}_PASSPHRASE")
+    raise AccountRefused(f"account {alias} is locked and a bot cannot ask; set APE_ACCOUNTS_{alias}_PASSPHRASE")
 
 
 bot = SilverbackBot()
@@ -101,7 +103,7 @@ async def start(_: Any) -> None:
     await asyncio.to_thread(fleet.start)
 
 
-@bot.on_(chain.blocks)  # type: ignore[untyped-decorator]
+@bot.on_(ape.chain.blocks)  # type: ignore[untyped-decorator]
 async def serve(_: Any) -> dict[str, int]:
     """Serves every slot; what comes meanwhile waits for the next block."""
     return await asyncio.to_thread(fleet.round)

@@ -10,13 +10,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event
 
-from ape import networks
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from datadao.chain.abi import LOCAL_CHAIN_IDS
-from datadao.chain.connection import connect, host
+from datadao.chain.connection import host
 from datadao.chain.node import NodeView
 from datadao.chain.nodes import NodesView
+from datadao.chain.patience import connect
 from datadao.chain.view import View
 from datadao.client import DataDAO
 from datadao.crypto.keyfile import load_key
@@ -53,7 +53,7 @@ class Slots:
         rounds = 0
         while not stop.is_set():
             for service in self.services:
-                with suppress(ChainUnavailable):  # which it told
+                with suppress(ChainUnavailable):  # which it logged
                     service.round()
             rounds += 1
             stop.wait(interval)
@@ -73,26 +73,12 @@ def open_slots(dao: DataDAO, profile: Profile, signer: eip712.Signer, keys: Sequ
     """
     view, store = view_of(dao, profile.nodes), Store(**profile.needed("store"))
     board = Board(dao.id, store, Store(**profile.inbox) if profile.inbox else None)
-    opened: list[Custodian] = []
     slots = Slots([], [])
 
     def custodian(key: X25519PrivateKey, place: Slot) -> Custodian:
-        epoch, slot = place
         # A holder that renewed its key has the slot twice: to hand over, and to take over.
-        home = profile.home / "custody" / f"{epoch}-{slot}-{public_key(key).hex()[:16]}"
-        opened.append(
-            Custodian(
-                dao=dao.id,
-                epoch=epoch,
-                slot=slot,
-                private_key=key,
-                signer=signer,
-                view=view,
-                store=store,
-                home=home,
-            )
-        )
-        return opened[-1]
+        home = profile.home / "custody" / f"{place[0]}-{place[1]}-{public_key(key).hex()[:16]}"
+        return Custodian(dao.id, *place, private_key=key, signer=signer, view=view, store=store, home=home)
 
     try:
         for name in keys:
@@ -101,18 +87,17 @@ def open_slots(dao: DataDAO, profile: Profile, signer: eip712.Signer, keys: Sequ
             slots.services.extend(Service(custodian(key, slot), board) for slot in held)
             slots.left.extend(custodian(key, slot) for slot in left)
     except BaseException:
-        for each in opened:
-            each.close()
+        slots.close()
         raise
-    if not opened:
+    if not slots.services and not slots.left:
         raise SlotMismatch(f"no key of {profile.home / 'keys'} ({', '.join(keys)}) holds or held a slot, finally")
     return slots
 
 
 def view_of(dao: DataDAO, nodes: Sequence[str]) -> View:
     """The connected node and the further ones as one; each has to answer, and all alike."""
-    first = networks.provider.http_uri
-    if first is None:
+    first = str(getattr(dao.web3.provider, "endpoint_uri", ""))
+    if not first.startswith("http"):
         raise InvalidArgument("the connected node has no http address; name a network that has one")
     urls = [first, *nodes]
     if len(set(urls)) < len(urls):

@@ -1,6 +1,6 @@
 """Rebuilds a DAO's books from its events alone and compares them with what the chain answers, to the unit.
 
-    report = audit(DataDAO.recorded(Path("deployments")))
+    report = audit(DataDAO.recorded(Path("deployments"), web3))
     if not report.ok:
         print(report.render())
 
@@ -9,31 +9,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Protocol
 
 from web3 import Web3
 
+from datadao.chain.codec import CONTRACTS
 from datadao.chain.events import ASSET, Event, decode, topic
-from datadao.chain.rpc import (
-    CONTRACTS,
-    Block,
-    Call,
-    Log,
-    confirm,
-    logs_then_block,
-    read_block,
-    read_logs,
-    read_many,
-    try_many,
-)
+from datadao.chain.rpc import Block, Call, Log, confirm, logs_then_block, read_block, read_logs, read_many, try_many
 from datadao.errors import ChainUnavailable, InvalidArgument
 from datadao.ledger.asset import DOORS
-from datadao.ledger.base import RULES, Difference, Fact, Rules
+from datadao.ledger.base import RULES, Difference, Rules, View
 from datadao.ledger.compare import Report, calls, compare, report
 from datadao.ledger.ledger import Ledger, fold
 
-__all__ = ["Difference", "Event", "Fact", "Ledger", "Report", "Rules", "audit", "compare", "decode", "fold"]
+__all__ = ["Difference", "Event", "Ledger", "Report", "Rules", "View", "audit", "compare", "decode", "fold"]
 
 
 class Connected(Protocol):
@@ -68,28 +58,30 @@ def audit(dao: Connected, from_block: int | None = None) -> Report:
     setup = [Call(addresses[key], CONTRACTS[key], view, ()) for key, view in RULES]
     rules = Rules(*read_many(web3, setup, head.number))
     events = list(decode(logs, addresses))
-    # The first contract of a DAO says this in its constructor, and never again in these words.
+    # A DAO's first contract emits this in its constructor, and only there with 0.
     if not any(e.name == "MinDelayChange" and e.fields["oldDuration"] == 0 for e in events):
         raise InvalidArgument(
             f"the DAO at {addresses['timelock']} was not deployed in blocks {first} to {head.number}, or the node no "
             "longer has the events of that time"
         )
     ledger = fold(events, addresses, rules, head.timestamp)
-    facts = list(ledger.facts())
-    answers = try_many(web3, calls(facts, addresses), head.number)
+    found = report(ledger, lambda views: try_many(web3, calls(views, addresses), head.number), head.number)
     confirm(web3, head)
-    found = report(ledger, facts, answers, head.number)
     if not found.ok:
-        _refuse_incomplete(facts, answers)
+        _refuse_incomplete(found)
         if sorted(_again(web3, addresses, first, head)) != sorted(logs):
             raise ChainUnavailable("the node gives other events when it is asked again; try again, or name another")
     return found
 
 
-_COUNTS = frozenset(
-    {"datasetCount", "batchCount", "attestorSetVersion", "committeeEpoch", "leaseCount", "offerCount", "modelCount"}
-)
-"""Views that count what events tell of one by one."""
+_COUNTS = {
+    f"{view}()"
+    for view in (
+        *("registry.datasetCount", "registry.batchCount", "registry.attestorSetVersion", "registry.committeeEpoch"),
+        *("leases.leaseCount", "leases.offerCount", "models.modelCount"),
+    )
+}
+"""Views that count what events report one by one."""
 
 _PARTS = 8
 """Smaller questions that are asked instead of one, to see whether it was answered in full."""
@@ -111,10 +103,10 @@ def _again(web3: Web3, addresses: Mapping[str, str], first: int, last: Block) ->
     return logs
 
 
-def _refuse_incomplete(facts: Sequence[Fact], answers: Sequence[Any]) -> None:
-    for each, answer in zip(facts, answers, strict=True):
-        if each.function in _COUNTS and isinstance(answer, int) and answer > each.rebuilt[0]:
+def _refuse_incomplete(found: Report) -> None:
+    for what, rebuilt, chain in found.differences:
+        if what in _COUNTS and isinstance(chain, int) and chain > rebuilt:
             raise ChainUnavailable(
-                f"the node's events are not complete: {each.contract}.{each.function} is {answer}, they tell of "
-                f"{each.rebuilt[0]}; it cuts its answers short or no longer has old events: try again, or name another"
+                f"the node's events are not complete: {what.removesuffix('()')} is {chain}, they account for "
+                f"{rebuilt}; it cuts its answers short or no longer has old events: try again, or name another"
             )

@@ -1,22 +1,22 @@
-"""The settlement asset: what left the DAO's contracts, by the asset's own word."""
+"""The settlement asset: what left the DAO's contracts, as the asset reports it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from datadao.ledger.base import Book, Fact, Told
+from datadao.ledger.base import Book, Fields, View
 
 DOORS = ("splitter", "leases", "models")
-"""The contracts that hold other people's money."""
+"""The contracts that hold the asset for others."""
 
 
 class AssetBook(Book):
-    """Each unit that leaves a door was told by that door, and went where it said. What comes in may be a present."""
+    """Each unit that leaves a contract was reported by that contract, and went where it said. Anyone may pay in."""
 
-    def enter(self, name: str, e: Told) -> None:
+    def enter(self, name: str, e: Fields) -> None:
         for key in DOORS if name == "Transfer" else ():
-            if e["from"] == self.ledger.addresses[key] and e["value"]:
-                self.ledger.tells("payment of", e["value"], "by", key, "to", e["to"])
+            if e["from"] == self.accounts.addresses[key] and e["value"]:
+                self.accounts.credit("payment of", e["value"], "by", key, "to", e["to"])
 
-    def facts(self) -> Iterator[Fact]:
+    def facts(self) -> Iterator[View]:
         yield from ()

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from bisect import bisect_right
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-if TYPE_CHECKING:
-    from datadao.ledger.ledger import Ledger
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 BPS = 10_000
 ZERO = "0x" + "00" * 20
-Told = dict[str, Any]
+Fields = dict[str, Any]
 """An event's fields by ABI name."""
 
 
 class Unexplained(Exception):
-    """An event rests on something that no event brought about."""
+    """An event rests on something that no earlier event brought about."""
 
 
 class Rules(NamedTuple):
-    """What a DAO is born with and no event tells: immutables and constants. Times in seconds, fractions in bps."""
+    """A DAO's immutables and constants, which no event reports. Times in seconds, fractions in bps."""
 
     challenge_period: int
     epoch_length: int
@@ -41,7 +39,7 @@ RULES = (
     ("governor", "quorumFloor"),
     ("governor", "EXPIRY"),
 )
-"""The views that tell `Rules`, in its order."""
+"""The views that give `Rules`, in its order."""
 
 
 class Difference(NamedTuple):
@@ -52,7 +50,7 @@ class Difference(NamedTuple):
     chain: Any
 
 
-class Fact(NamedTuple):
+class View(NamedTuple):
     """What a view must answer, decoded, structs and lists as tuples.
 
     `rebuilt` holds every answer that the events allow, one unless they leave it open. `part` picks a value of several;
@@ -67,13 +65,18 @@ class Fact(NamedTuple):
     least: bool = False
 
 
-def fact(contract: str, function: str, *arguments: Any, is_: Any) -> Fact:
+def view(contract: str, function: str, *arguments: Any, is_: Any) -> View:
     """A view with one possible answer."""
-    return Fact(contract, function, arguments, (is_,))
+    return View(contract, function, arguments, (is_,))
+
+
+def views(contract: str, answers: Mapping[str, Any], *arguments: Any) -> Iterator[View]:
+    """Views that take the same arguments, each with its one possible answer."""
+    return (View(contract, function, arguments, (answer,)) for function, answer in answers.items())
 
 
 class Known(dict[Any, Any]):
-    """A mapping whose missing keys are the events' fault."""
+    """A mapping that raises `Unexplained` for a missing key."""
 
     def __init__(self, what: str) -> None:
         super().__init__()
@@ -103,19 +106,57 @@ class History:
         return self._values[found - 1] if found else 0
 
 
+class Accounts:
+    """What the books of a DAO share: addresses in lower case by key, rules, the time of the event at hand, what did not
+    fit, and entries for other books.
+
+    A flow that two contracts report is entered twice, with opposite signs, in a suspense account, which is empty when
+    the books close.
+    """
+
+    def __init__(self, addresses: Mapping[str, str], rules: Rules) -> None:
+        self.addresses = {key: address.lower() for key, address in addresses.items()}
+        self.rules = rules
+        self.now, self.where = 0, ""
+        self.differences: list[Difference] = []
+        self.suspense: Counter[tuple[Any, ...]] = Counter()
+        self.posted: list[tuple[str, str, Fields]] = []
+
+    def note(self, what: str, rebuilt: Any, reported: Any) -> None:
+        """A contradiction in the event at hand."""
+        self.differences.append(Difference(f"{what} ({self.where})" if self.where else what, rebuilt, reported))
+
+    def expect(self, what: str, rebuilt: Any, reported: Any) -> None:
+        """Notes a contradiction unless both are equal."""
+        if rebuilt != reported:
+            self.note(what, rebuilt, reported)
+
+    def debit(self, *entry: Any) -> None:
+        """A flow as one contract reports it, which another contract must report too."""
+        self.suspense[entry] -= 1
+
+    def credit(self, *entry: Any) -> None:
+        """The same flow as the other contract reports it."""
+        self.suspense[entry] += 1
+
+    def post(self, book: str, name: str, **fields: Any) -> None:
+        """An entry for the book with this key, which follows it like an event, after the event at hand."""
+        self.posted.append((book, name, fields))
+
+
 class Book(ABC):
     """One contract's books."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self.ledger = ledger
+    def __init__(self, accounts: Accounts) -> None:
+        self.accounts = accounts
 
     @abstractmethod
-    def enter(self, name: str, e: Told) -> None:
+    def enter(self, name: str, e: Fields) -> None:
         """Follows an event. Raises `Unexplained` when it rests on something that no event brought about."""
 
     def close(self) -> None:  # noqa: B027  # most books have no loose ends
         """Notes what is still open when the events end."""
 
     @abstractmethod
-    def facts(self) -> Iterator[Fact]:
+    def facts(self) -> Iterator[View]:
         """What the contract's views must answer now."""

@@ -1,18 +1,19 @@
-"""Facts against answers, and what came of it."""
+"""Views that the books expect against the chain's answers, and the report."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
+from datadao.chain.arguments import spelled
 from datadao.chain.codec import abi
 from datadao.chain.events import contract_of
 from datadao.chain.rpc import Call
 from datadao.errors import Reverted
-from datadao.ledger.base import Difference, Fact
+from datadao.ledger.base import Difference, View
+from datadao.ledger.facts import Fact, settle
 from datadao.ledger.ledger import Ledger
 from datadao.text import visible
 
@@ -20,31 +21,38 @@ _EVENTS, _FACTS = "events", "facts"
 _SHOWN = 20
 
 
-def calls(facts: Sequence[Fact], addresses: Mapping[str, str]) -> list[Call]:
-    """The view calls that ask for the facts, in order; `addresses` by key, `asset` among them."""
-    return [Call(addresses[f.contract], contract_of(f.contract), f.function, f.arguments) for f in facts]
+Ask = Callable[[list[View]], Iterable[Any]]
+"""The chain's answers to views, in order; a `Reverted` where one reverts."""
 
 
-def compare(facts: Sequence[Fact], answers: Sequence[Any]) -> Iterator[Difference]:
-    """What the chain answers otherwise, field by field of a struct. A `Reverted` is a view that reverts."""
-    for each, answer in zip(facts, answers, strict=True):
-        what = f"{each.contract}.{each.function}({', '.join(map(_spelled, each.arguments))})"
-        if isinstance(answer, Reverted):
-            yield Difference(what, _one(each.rebuilt), str(answer))
-            continue
-        names = _fields(contract_of(each.contract), each.function)
-        if each.part is not None:
-            what, answer = f"{what}.{names[each.part]}", answer[each.part]
-        if each.least:
-            if answer < each.rebuilt[0]:
-                yield Difference(what, f"at least {each.rebuilt[0]}", answer)
-        elif answer not in each.rebuilt:
-            if each.part is None and len(names) > 1 and len(each.rebuilt) == 1:
-                for name, mine, theirs in zip(names, each.rebuilt[0], answer, strict=True):
-                    if mine != theirs:
-                        yield Difference(f"{what}.{name}", mine, theirs)
-            else:
-                yield Difference(what, _one(each.rebuilt), answer)
+def calls(views: Sequence[View], addresses: Mapping[str, str]) -> list[Call]:
+    """The view calls, in order; `addresses` by key, `asset` among them."""
+    return [Call(addresses[v.contract], contract_of(v.contract), v.function, v.arguments) for v in views]
+
+
+def compare(views: Iterable[View], ask: Ask) -> list[Difference]:
+    """What the chain answers otherwise, field by field of a struct."""
+    return settle((Fact((each,), partial(_differences, each)) for each in views), ask)
+
+
+def _differences(expected: View, answer: Any) -> Iterator[Difference]:
+    what = f"{expected.contract}.{expected.function}({', '.join(map(spelled, expected.arguments))})"
+    if isinstance(answer, Reverted):
+        yield Difference(what, _one(expected.rebuilt), str(answer))
+        return
+    names = _fields(contract_of(expected.contract), expected.function)
+    if expected.part is not None:
+        what, answer = f"{what}.{names[expected.part]}", answer[expected.part]
+    if expected.least:
+        if answer < expected.rebuilt[0]:
+            yield Difference(what, f"at least {expected.rebuilt[0]}", answer)
+    elif answer not in expected.rebuilt:
+        if expected.part is None and len(names) > 1 and len(expected.rebuilt) == 1:
+            for name, mine, theirs in zip(names, expected.rebuilt[0], answer, strict=True):
+                if mine != theirs:
+                    yield Difference(f"{what}.{name}", mine, theirs)
+        else:
+            yield Difference(what, _one(expected.rebuilt), answer)
 
 
 @dataclass(frozen=True)
@@ -61,11 +69,11 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """Plain values; amounts as decimal strings, since most readers of JSON lose units above 2**53."""
-        named = [{"what": d.what, "rebuilt": _spelled(d.rebuilt), "chain": _spelled(d.chain)} for d in self.differences]
+        named = [{"what": d.what, "rebuilt": spelled(d.rebuilt), "chain": spelled(d.chain)} for d in self.differences]
         return {"block": self.block, "ok": self.ok, "counts": dict(self.counts), "differences": named}
 
     def render(self) -> str:
-        """For people: a line that says how it went, and the first differences, one line each."""
+        """A line with the outcome, and the first differences, one line each."""
         return "\n".join(map(visible, self._lines()))
 
     def _lines(self) -> Iterator[str]:
@@ -77,25 +85,25 @@ class Report:
             return
         yield f"{books}: {len(self.differences)} differences ({scope})"
         for what, rebuilt, chain in self.differences[:_SHOWN]:
-            yield f"  {what}: rebuilt {_spelled(rebuilt)}, chain {_spelled(chain)}"
+            yield f"  {what}: rebuilt {spelled(rebuilt)}, chain {spelled(chain)}"
         if (more := len(self.differences) - _SHOWN) > 0:
             yield f"  and {more} more"
 
 
-def report(ledger: Ledger, facts: Sequence[Fact], answers: Sequence[Any], block: int) -> Report:
+def report(ledger: Ledger, ask: Ask, block: int) -> Report:
     """The outcome, contradictions among the events first."""
-    differences = [*ledger.differences, *compare(facts, answers)]
-    counts = Counter({_EVENTS: ledger.events, _FACTS: len(facts)})
-    for what, book in (
-        ("accounts", ledger.token.balances),
-        ("contributions", ledger.registry.records),
-        ("batches", ledger.registry.batches),
-        ("leases", ledger.leases.leases),
-        ("models", ledger.models.models),
-        ("proposals", ledger.governor.proposals),
-    ):
-        counts[what] = len(book)
-    return Report(block, counts, differences)
+    views = list(ledger.facts())
+    counts = {
+        _EVENTS: ledger.events,
+        _FACTS: len(views),
+        "accounts": len(ledger.token.balances),
+        "contributions": len(ledger.registry.records),
+        "batches": len(ledger.registry.batches),
+        "leases": len(ledger.leases.leases),
+        "models": len(ledger.models.models),
+        "proposals": len(ledger.governor.proposals),
+    }
+    return Report(block, counts, [*ledger.differences, *compare(views, ask)])
 
 
 @cache
@@ -108,12 +116,4 @@ def _fields(contract: str, function: str) -> list[str]:
 
 
 def _one(rebuilt: tuple[Any, ...]) -> Any:
-    return rebuilt[0] if len(rebuilt) == 1 else "one of " + ", ".join(map(_spelled, rebuilt))
-
-
-def _spelled(value: Any) -> str:
-    if isinstance(value, bytes):
-        return "0x" + value.hex()
-    if isinstance(value, tuple | list):
-        return "(" + ", ".join(map(_spelled, value)) + ")"
-    return str(value)
+    return rebuilt[0] if len(rebuilt) == 1 else "one of " + ", ".join(map(spelled, rebuilt))

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from datadao.ledger.base import BPS, Book, Fact, Known, Told, fact
-
-if TYPE_CHECKING:
-    from datadao.ledger.ledger import Ledger
+from datadao.ledger.base import BPS, Accounts, Book, Fields, Known, View, view
+from datadao.ledger.leases import LeasesBook
 
 
 @dataclass
@@ -28,52 +25,53 @@ class Model:
 class ModelsBook(Book):
     """What models earned, and who may withdraw it."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        super().__init__(ledger)
+    def __init__(self, accounts: Accounts, leases: LeasesBook) -> None:
+        super().__init__(accounts)
+        self._leases = leases
         self.models = Known("model")
         self.credits: Counter[str] = Counter()
-        # Royalties are told before the payment that they are part of.
+        # Royalties are reported before the payment that they are part of.
         self._royalties: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
 
-    def enter(self, name: str, e: Told) -> None:
-        ledger = self.ledger
+    def enter(self, name: str, e: Fields) -> None:
+        accounts = self.accounts
         match name:
             case "ModelRegistered":
-                bps = {lease: ledger.leases.leases[lease].terms.royalty_bps for lease in e["leaseIds"]}
+                bps = {lease: self._leases.leases[lease].terms.royalty_bps for lease in e["leaseIds"]}
                 self.models[e["modelId"]] = Model(
                     e["owner"], e["beneficiary"], e["modelHash"], e["openSource"], bps, e["uri"]
                 )
             case "RoyaltyPaid":
                 self._royalties[e["modelId"]].append((e["leaseId"], e["amount"]))
                 if e["toTreasury"]:
-                    self.credits[ledger.addresses["timelock"]] += e["amount"]
+                    self.credits[accounts.addresses["timelock"]] += e["amount"]
                 else:
-                    pool = ledger.leases.leases[e["leaseId"]].terms.dataset_id
-                    ledger.owes("deposit of", e["amount"], "into pool", pool, "by", "models")
+                    pool = self._leases.leases[e["leaseId"]].terms.dataset_id
+                    accounts.debit("deposit of", e["amount"], "into pool", pool, "by", "models")
             case "ModelPaid":
                 model, amount = self.models[e["modelId"]], e["amount"]
                 due = [(lease, amount * bps // BPS) for lease, bps in model.royalties.items() if amount * bps >= BPS]
                 what = f"royalties of model {e['modelId']} (lease, amount)"
-                ledger.expect(what, due, self._royalties.pop(e["modelId"], []))
-                ledger.expect("remainder for the beneficiary", amount - sum(r for _, r in due), e["toBeneficiary"])
+                accounts.expect(what, due, self._royalties.pop(e["modelId"], []))
+                accounts.expect("remainder for the beneficiary", amount - sum(r for _, r in due), e["toBeneficiary"])
                 self.credits[model.beneficiary] += e["toBeneficiary"]
             case "Withdrawn":
-                ledger.expect(f"credit of {e['account']}", self.credits[e["account"]], e["amount"])
+                accounts.expect(f"credit of {e['account']}", self.credits[e["account"]], e["amount"])
                 self.credits[e["account"]] -= e["amount"]
-                ledger.owes("payment of", e["amount"], "by", "models", "to", e["recipient"])
+                accounts.debit("payment of", e["amount"], "by", "models", "to", e["recipient"])
 
     def close(self) -> None:
         for number, royalties in self._royalties.items():
-            self.ledger.note(f"royalties of model {number} (lease, amount)", "no payment", royalties)
+            self.accounts.note(f"royalties of model {number} (lease, amount)", "no payment", royalties)
 
-    def facts(self) -> Iterator[Fact]:
-        yield fact("models", "modelCount", is_=len(self.models))
+    def facts(self) -> Iterator[View]:
+        yield view("models", "modelCount", is_=len(self.models))
         owed = self.credits.total()
-        yield Fact("models", "solvency", (), (owed,), part=1)
-        yield Fact("models", "solvency", (), (owed,), part=0, least=True)
+        yield View("models", "solvency", (), (owed,), part=1)
+        yield View("models", "solvency", (), (owed,), part=0, least=True)
         for account, credit in self.credits.items():
-            yield fact("models", "creditOf", account, is_=credit)
+            yield view("models", "creditOf", account, is_=credit)
         for number, model in self.models.items():
             bps = sum(model.royalties.values())
             info = (model.owner, model.beneficiary, model.model_hash, model.open_source, bps)
-            yield fact("models", "model", number, is_=(*info, tuple(model.royalties), model.uri))
+            yield view("models", "model", number, is_=(*info, tuple(model.royalties), model.uri))

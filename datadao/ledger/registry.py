@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from datadao.ledger.base import BPS, ZERO, Book, Fact, History, Known, Told, Unexplained, fact
-from datadao.ledger.splitter import COMMONS, SCALE
+from datadao.ledger.base import BPS, ZERO, Accounts, Book, Fields, History, Known, Unexplained, View, view
+from datadao.ledger.governor import BrakeBook
+from datadao.ledger.splitter import COMMONS, SCALE, SplitterBook
+from datadao.ledger.token import TokenBook
+from datadao.types import BatchStatus, ContributionStatus
 
-if TYPE_CHECKING:
-    from datadao.ledger.ledger import Ledger
-
-PUBLISHED, ACTIVE, ASLEEP, VETOED, DISCARDED, LAPSED = range(1, 7)
-"""`IDatasetRegistry.BatchStatus`."""
-CLAIMED, ERASED = 1, 2
+_, CLAIMED, ERASED = ContributionStatus
 """`IDatasetRegistry.ContributionStatus`."""
 
 
@@ -39,7 +37,7 @@ class Batch:
     policy_version: int
     set_version: int
     since: int
-    status: int = PUBLISHED
+    status: int = BatchStatus.PUBLISHED
     entry: int = 0
     commons_entry: int = 0
 
@@ -66,28 +64,31 @@ class Record(NamedTuple):
 
 
 class RegistryBook(Book):
-    """Contributions vest when their tokens arrive, and leave when splitter and token say so too."""
+    """Contributions vest when their tokens arrive, and leave when splitter and token report it too."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        super().__init__(ledger)
+    def __init__(self, accounts: Accounts, brake: BrakeBook, token: TokenBook, splitter: SplitterBook) -> None:
+        super().__init__(accounts)
+        self._brake = brake
+        self._token = token
+        self._splitter = splitter
         self.datasets, self.batches = Known("dataset"), Known("batch")
         self.records: dict[bytes, Record] = {}
         self.committees = Known("committee")
         self._sets: dict[int, Any] = {}
         self._issued: Counter[int] = Counter()
         self._claim: tuple[int, str, int] | None = None
-        # The splitter tells a drop before an erasure and after a duplicate: whichever side is first waits here.
-        self._drops_told: list[tuple[int, str, int, int]] = []
+        # The splitter reports a drop before an erasure and after a duplicate: whichever side is first waits here.
+        self._drops_reported: list[tuple[int, str, int, int]] = []
         self._drops_due: list[tuple[int, str | None, int, int]] = []
 
-    def enter(self, name: str, e: Told) -> None:
+    def enter(self, name: str, e: Fields) -> None:
         match name:
             case "DatasetCreated":
                 self.datasets[e["datasetId"]] = Dataset()
             case "PolicyUpdated":
                 dataset = self.datasets[e["datasetId"]]
                 dataset.policies[e["version"]] = e["policy"]
-                dataset.updated_at = self.ledger.now
+                dataset.updated_at = self.accounts.now
             case "AttestorsSet":
                 self._sets[e["version"]] = (e["attestors"], e["threshold"])
             case "CommitteeSet":
@@ -100,92 +101,92 @@ class RegistryBook(Book):
                 self._claimed(e["batchId"], e["contributor"], e["fingerprint"], e["shares"])
             case "ContributionErased":
                 self._erased(e["batchId"], e["contributor"], e["fingerprint"], e["shares"], e["burned"])
+            case "TokensReceived":  # posted by the token
+                self._received(e["to"], e["value"], minted=e["minted"])
+            case "PendingSharesDropped":  # posted by the splitter
+                self._drops_reported.append((e["poolId"], e["account"], e["shares"], e["earned"]))
+                self._match_drops()
             case "BatchPublished":
                 self._published(e["batchId"], e["datasetId"], e["batch"])
             case _:
                 self._batch_event(name, self.batches[e["batchId"]], e)
 
-    def _batch_event(self, name: str, batch: Batch, e: Told) -> None:
-        ledger = self.ledger
+    def _batch_event(self, name: str, batch: Batch, e: Fields) -> None:
+        accounts = self.accounts
         match name:
             case "BatchActivated":
-                ledger.expect(f"shares of batch {e['batchId']}", batch.total, e["shares"])
-                batch.status, batch.since = ACTIVE, ledger.now
+                accounts.expect(f"shares of batch {e['batchId']}", batch.total, e["shares"])
+                batch.status, batch.since = BatchStatus.ACTIVE, accounts.now
                 batch.entry, batch.commons_entry = e["entryIndex"], e["commonsEntryIndex"]
-                self._issued[ledger.now // ledger.rules.epoch_length] += e["shares"]
-                ledger.owes("mint of", e["shares"])
+                self._issued[accounts.now // accounts.rules.epoch_length] += e["shares"]
+                accounts.debit("mint of", e["shares"])
                 for pool, entry in batch.pools:
-                    ledger.owes("entry of", e["shares"], "shares into pool", pool, "at", entry)
+                    accounts.debit("entry of", e["shares"], "shares into pool", pool, "at", entry)
             case "BatchVetoed":
-                ledger.brake.expect_guardian(e["guardian"])
-                batch.status = VETOED
+                self._brake.expect_guardian(e["guardian"])
+                batch.status = BatchStatus.VETOED
             case "BatchDiscarded":
-                batch.status = DISCARDED
+                batch.status = BatchStatus.DISCARDED
             case "BatchSlept":
-                ledger.expect(f"unclaimed shares of batch {e['batchId']}", batch.shares, e["burned"])
+                accounts.expect(f"unclaimed shares of batch {e['batchId']}", batch.shares, e["burned"])
                 self._owe_burn(e["burned"])
-                batch.status = ASLEEP
+                batch.status = BatchStatus.ASLEEP
             case "DuplicateDropped":
-                ledger.expect("a record that the duplicate repeats", True, e["fingerprint"] in self.records)
+                accounts.expect("a record that the duplicate repeats", True, e["fingerprint"] in self.records)
                 batch.resolve(e["shares"])
                 self._due(batch, None, e["shares"])
             case "BatchCompleted":
-                ledger.expect(f"leftover of batch {e['batchId']}", (batch.shares, 0), (e["leftover"], batch.leaves))
+                accounts.expect(f"leftover of batch {e['batchId']}", (batch.shares, 0), (e["leftover"], batch.leaves))
                 batch.shares -= e["leftover"]
                 self._due(batch, ZERO, e["leftover"])
 
-    def hand_over(self, account: str, value: int, *, minted: bool) -> None:
+    def _received(self, account: str, value: int, *, minted: bool) -> None:
         """Tokens reach a contributor: all it claimed in this call vests at once, as rounding depends on it."""
         if self._claim is None:
-            raise Unexplained(f"{value} tokens handed to {account}, who claimed nothing")
+            raise Unexplained(f"{value} tokens for {account}, which claimed nothing")
         (batch_id, contributor, shares), self._claim = self._claim, None
         batch = self.batches[batch_id]
-        self.ledger.expect(
-            "tokens for a claim", (contributor, shares, batch.status == ASLEEP), (account, value, minted)
+        self.accounts.expect(
+            "tokens for a claim", (contributor, shares, batch.status == BatchStatus.ASLEEP), (account, value, minted)
         )
         for pool, entry in batch.pools:
-            self.ledger.splitter.vest(pool, contributor, shares, entry)
-
-    def drop(self, pool_id: int, account: str, shares: int, earned: int) -> None:
-        """The splitter's word that pending shares left a pool."""
-        self._drops_told.append((pool_id, account, shares, earned))
-        self._match_drops()
+            self.accounts.post("splitter", "SharesVested", poolId=pool, account=contributor, shares=shares, entry=entry)
 
     def close(self) -> None:
         if self._claim is not None:
-            self.ledger.note("tokens for a claim", self._claim, "never handed over")
-        for told in self._drops_told:
-            self.ledger.note("pending shares dropped (pool, account, shares, earned)", "no reason", told)
+            self.accounts.note("tokens for a claim", self._claim, "never transferred")
+        for reported in self._drops_reported:
+            self.accounts.note("pending shares dropped (pool, account, shares, earned)", "no reason", reported)
         for due in self._drops_due:
-            self.ledger.note("pending shares dropped (pool, account, shares, entry)", due, "never")
+            self.accounts.note("pending shares dropped (pool, account, shares, entry)", due, "never")
 
-    def facts(self) -> Iterator[Fact]:
-        yield fact("registry", "datasetCount", is_=len(self.datasets))
+    def facts(self) -> Iterator[View]:
+        yield view("registry", "datasetCount", is_=len(self.datasets))
         for number, dataset in self.datasets.items():
             state = (len(dataset.policies), dataset.last_sequence, dataset.erasures.latest, dataset.updated_at)
-            yield fact("registry", "dataset", number, is_=state)
+            yield view("registry", "dataset", number, is_=state)
             for version, policy in dataset.policies.items():
-                yield fact("registry", "policy", number, version, is_=policy)
-        for view, list_view, sets in (
+                yield view("registry", "policy", number, version, is_=policy)
+        for newest, list_view, sets in (
             ("attestorSetVersion", "attestors", self._sets),
             ("committeeEpoch", "committee", self.committees),
         ):
-            yield fact("registry", view, is_=len(sets))
+            yield view("registry", newest, is_=len(sets))
             for version, members in sets.items():
-                yield fact("registry", list_view, version, is_=members)
-        yield fact("registry", "batchCount", is_=len(self.batches))
+                yield view("registry", list_view, version, is_=members)
+        yield view("registry", "batchCount", is_=len(self.batches))
         for number, batch in self.batches.items():
-            yield fact("registry", "batch", number, is_=self._info(batch))
+            yield view("registry", "batch", number, is_=self._info(batch))
         for fingerprint, record in self.records.items():
-            yield fact("registry", "contribution", fingerprint, is_=tuple(record))
-        yield fact("registry", "epochCap", is_=self._epoch_cap())
+            yield view("registry", "contribution", fingerprint, is_=tuple(record))
+        yield view("registry", "epochCap", is_=self._epoch_cap())
 
     def _published(self, batch_id: int, dataset_id: int, message: tuple[Any, ...]) -> None:
         _, sequence, root, total, leaves, _, policy_version, set_version, _ = message
-        self.ledger.expect(f"dataset of batch {batch_id}", message[0], dataset_id)
+        self.accounts.expect(f"dataset of batch {batch_id}", message[0], dataset_id)
         self.datasets[dataset_id].last_sequence = sequence
         self.batches[batch_id] = Batch(
-            dataset_id, sequence, root, total, leaves, policy_version, set_version, self.ledger.now
+            dataset_id, sequence, root, total, leaves, policy_version, set_version, self.accounts.now
         )
 
     def _claimed(self, batch_id: int, contributor: str, fingerprint: bytes, shares: int) -> None:
@@ -195,24 +196,24 @@ class RegistryBook(Book):
         before = 0
         if self._claim is not None:
             if self._claim[:2] != (batch_id, contributor):
-                self.ledger.note("tokens for a claim", self._claim, "not handed over before the next claim")
+                self.accounts.note("tokens for a claim", self._claim, "not transferred before the next claim")
             else:
                 before = self._claim[2]
         self._claim = (batch_id, contributor, before + shares)
 
     def _erased(self, batch_id: int, contributor: str, fingerprint: bytes, shares: int, burned: int) -> None:
-        batch, record, ledger = self.batches[batch_id], self.records.get(fingerprint), self.ledger
+        batch, record, accounts = self.batches[batch_id], self.records.get(fingerprint), self.accounts
         self.records[fingerprint] = Record(ERASED, contributor, batch_id, shares)
-        self.datasets[batch.dataset_id].erasures.add(ledger.now, 1)
+        self.datasets[batch.dataset_id].erasures.add(accounts.now, 1)
         if record is None:
-            ledger.expect("tokens burned", 0 if batch.status == ASLEEP else shares, burned)
+            accounts.expect("tokens burned", 0 if batch.status == BatchStatus.ASLEEP else shares, burned)
             batch.resolve(shares)
             self._due(batch, contributor, shares)
             return
-        ledger.expect("the erased contribution", record, Record(CLAIMED, contributor, batch_id, shares))
+        accounts.expect("the erased contribution", record, Record(CLAIMED, contributor, batch_id, shares))
         for pool, taken in ((batch.dataset_id, shares), (COMMONS, burned)):
-            ledger.owes("removal of", taken, "shares of", contributor, "from pool", pool)
-        ledger.owes("burn of", burned, "from", contributor)
+            accounts.debit("removal of", taken, "shares of", contributor, "from pool", pool)
+        accounts.debit("burn of", burned, "from", contributor)
 
     def _due(self, batch: Batch, account: str | None, shares: int) -> None:
         """Pending shares of the batch must leave both pools, and supply unless they left it asleep. An account of None
@@ -221,29 +222,29 @@ class RegistryBook(Book):
             return
         self._drops_due += [(pool, account, shares, entry) for pool, entry in batch.pools]
         self._match_drops()
-        if batch.status != ASLEEP:
+        if batch.status != BatchStatus.ASLEEP:
             self._owe_burn(shares)
 
     def _owe_burn(self, shares: int) -> None:
-        self.ledger.owes("burn of", shares, "from", self.ledger.addresses["registry"])
+        self.accounts.debit("burn of", shares, "from", self.accounts.addresses["registry"])
 
     def _match_drops(self) -> None:
-        while self._drops_told and self._drops_due:
-            pool, account, shares, earned = self._drops_told.pop(0)
+        while self._drops_reported and self._drops_due:
+            pool, account, shares, earned = self._drops_reported.pop(0)
             due_pool, due_account, due_shares, entry = self._drops_due.pop(0)
             owner = account if due_account is None else due_account
-            credit = 0 if owner == ZERO else due_shares * (self.ledger.splitter.pools[due_pool].acc - entry) // SCALE
-            self.ledger.expect(
+            credit = 0 if owner == ZERO else due_shares * (self._splitter.pools[due_pool].acc - entry) // SCALE
+            self.accounts.expect(
                 "pending shares dropped (pool, account, shares, earned)",
                 (due_pool, owner, due_shares, credit),
                 (pool, account, shares, earned),
             )
 
     def _status(self, batch: Batch) -> int:
-        rules = self.ledger.rules
-        late = self.ledger.now >= batch.since + rules.challenge_period + 2 * rules.epoch_length
-        lapsed = batch.status == PUBLISHED and (late or batch.set_version != len(self._sets))
-        return LAPSED if lapsed else batch.status
+        rules = self.accounts.rules
+        late = self.accounts.now >= batch.since + rules.challenge_period + 2 * rules.epoch_length
+        lapsed = batch.status == BatchStatus.PUBLISHED and (late or batch.set_version != len(self._sets))
+        return BatchStatus.LAPSED if lapsed else batch.status
 
     def _info(self, batch: Batch) -> tuple[Any, ...]:
         """As `IDatasetRegistry.BatchInfo`."""
@@ -255,8 +256,8 @@ class RegistryBook(Book):
         )
 
     def _epoch_cap(self) -> tuple[int, int, int]:
-        rules = self.ledger.rules
-        epoch = self.ledger.now // rules.epoch_length
-        supply = self.ledger.token.supply.at(epoch * rules.epoch_length - 1)
+        rules = self.accounts.rules
+        epoch = self.accounts.now // rules.epoch_length
+        supply = self._token.supply.at(epoch * rules.epoch_length - 1)
         cap = max(rules.epoch_floor, rules.epoch_cap_bps * supply // BPS)
         return cap, cap - self._issued[epoch], (epoch + 1) * rules.epoch_length

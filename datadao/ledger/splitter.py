@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from datadao.ledger.base import ZERO, Book, Fact, Told, Unexplained, fact
-
-if TYPE_CHECKING:
-    from datadao.ledger.ledger import Ledger
+from datadao.ledger.base import ZERO, Accounts, Book, Fields, Unexplained, View, view
 
 SCALE = 2**64
 COMMONS = 0
@@ -65,67 +62,65 @@ World = dict[int, Member]
 
 
 class SplitterBook(Book):
-    """`Claimed` tells a payout's sum and not its pools. Where several sets of pools come to that sum, the account is
+    """`Claimed` reports a payout's sum and not its pools. Where several sets of pools come to that sum, the account is
     followed through each, until a later payout fits only one; what remains open is compared as open."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        super().__init__(ledger)
+    def __init__(self, accounts: Accounts) -> None:
+        super().__init__(accounts)
         self.pools: defaultdict[int, Pool] = defaultdict(Pool)
         self._accounts: defaultdict[str, list[World]] = defaultdict(lambda: [{}])
         self._paid = 0
 
-    def enter(self, name: str, e: Told) -> None:
+    def enter(self, name: str, e: Fields) -> None:
         match name:
             case "PendingSharesAdded":
                 pool = self.pools[e["poolId"]]
-                self.ledger.expect(f"entry index of pool {e['poolId']}", pool.acc, e["entryIndex"])
+                self.accounts.expect(f"entry index of pool {e['poolId']}", pool.acc, e["entryIndex"])
                 pool.shares += e["shares"]
-                self.ledger.tells("entry of", e["shares"], "shares into pool", e["poolId"], "at", e["entryIndex"])
+                self.accounts.credit("entry of", e["shares"], "shares into pool", e["poolId"], "at", e["entryIndex"])
             case "PendingSharesDropped":
                 self.pools[e["poolId"]].shares -= e["shares"]
                 self._change(e["account"], e["poolId"], lambda m: m._replace(credit=m.credit + e["earned"]))
-                self.ledger.registry.drop(e["poolId"], e["account"], e["shares"], e["earned"])
+                self.accounts.post("registry", name, **e)
             case "SharesRemoved":
                 pool = self.pools[e["poolId"]]
                 self._change(e["account"], e["poolId"], lambda m: m.lose(e["shares"], pool.acc))
                 pool.shares -= e["shares"]
-                self.ledger.tells("removal of", e["shares"], "shares of", e["account"], "from pool", e["poolId"])
+                self.accounts.credit("removal of", e["shares"], "shares of", e["account"], "from pool", e["poolId"])
             case "SharesMoved":
                 acc = self.pools[COMMONS].acc
                 self._change(e["from"], COMMONS, lambda m: m.lose(e["shares"], acc))
                 self._change(e["to"], COMMONS, lambda m: m.gain(e["shares"], acc))
-                self.ledger.tells("move of", e["shares"], "commons shares from", e["from"], "to", e["to"])
+                self.accounts.credit("move of", e["shares"], "commons shares from", e["from"], "to", e["to"])
             case "Deposited":
                 self._deposit(e["poolId"], e["payer"], e["amount"], e["accumulator"])
             case "Claimed":
-                self.ledger.owes("payment of", e["amount"], "by", "splitter", "to", e["recipient"])
+                self.accounts.debit("payment of", e["amount"], "by", "splitter", "to", e["recipient"])
                 self._pay(e["account"], e["amount"])
+            case "SharesVested":  # posted by the registry: the contract emits no event for it, see decisions/004
+                self._change(e["account"], e["poolId"], lambda m: m.gain(e["shares"], e["entry"]))
 
-    def vest(self, pool_id: int, account: str, shares: int, entry: int) -> None:
-        """Shares find their owner, with what they earned since `entry`. No event of its own: see decisions/004."""
-        self._change(account, pool_id, lambda m: m.gain(shares, entry))
-
-    def facts(self) -> Iterator[Fact]:
+    def facts(self) -> Iterator[View]:
         pools = self.pools.values()
         received, carried = (sum(getattr(pool, field) for pool in pools) for field in ("received", "carry"))
         owed = (received * SCALE - carried) // SCALE - self._paid
-        yield fact("splitter", "conservation", is_=(received, self._paid, owed, carried))
-        splitter = self.ledger.addresses["splitter"]
-        yield Fact("asset", "balanceOf", (splitter,), (received - self._paid,), least=True)
+        yield view("splitter", "conservation", is_=(received, self._paid, owed, carried))
+        splitter = self.accounts.addresses["splitter"]
+        yield View("asset", "balanceOf", (splitter,), (received - self._paid,), least=True)
         for number, pool in sorted(self.pools.items()):
-            yield fact("splitter", "pool", number, is_=(pool.acc, pool.shares, pool.received, pool.carry))
+            yield view("splitter", "pool", number, is_=(pool.acc, pool.shares, pool.received, pool.carry))
         for account, worlds in sorted(self._accounts.items()):
             if account != ZERO:
                 yield from self._account(account, worlds)
 
-    def _account(self, account: str, worlds: list[World]) -> Iterator[Fact]:
+    def _account(self, account: str, worlds: list[World]) -> Iterator[View]:
         for number in sorted(worlds[0]):
-            yield fact("splitter", "sharesOf", number, account, is_=worlds[0][number].shares)
+            yield view("splitter", "sharesOf", number, account, is_=worlds[0][number].shares)
             owed = tuple(sorted({world[number].owed(self.pools[number].acc) for world in worlds}))
-            yield Fact("splitter", "claimable", (account, (number,)), owed)
+            yield View("splitter", "claimable", (account, (number,)), owed)
         if len(worlds) > 1:
             sums = {sum(self._owed(world).values()) for world in worlds}
-            yield Fact("splitter", "claimable", (account, tuple(sorted(worlds[0]))), tuple(sorted(sums)))
+            yield View("splitter", "claimable", (account, tuple(sorted(worlds[0]))), tuple(sorted(sums)))
 
     def _owed(self, world: World) -> dict[int, int]:
         owed = {number: member.owed(self.pools[number].acc) for number, member in world.items()}
@@ -142,11 +137,11 @@ class SplitterBook(Book):
         growth, pool.carry = divmod(amount * SCALE + pool.carry, pool.shares)
         pool.acc += growth
         pool.received += amount
-        self.ledger.expect(f"accumulator of pool {pool_id}", pool.acc, accumulator)
+        self.accounts.expect(f"accumulator of pool {pool_id}", pool.acc, accumulator)
         for key in ("leases", "models"):
-            if payer == self.ledger.addresses[key]:
-                self.ledger.tells("deposit of", amount, "into pool", pool_id, "by", key)
-                self.ledger.owes("payment of", amount, "by", key, "to", self.ledger.addresses["splitter"])
+            if payer == self.accounts.addresses[key]:
+                self.accounts.credit("deposit of", amount, "into pool", pool_id, "by", key)
+                self.accounts.debit("payment of", amount, "by", key, "to", self.accounts.addresses["splitter"])
 
     def _pay(self, account: str, amount: int) -> None:
         """Replaces the account's worlds by those in which it could be paid exactly this."""

@@ -1,17 +1,16 @@
-"""Who plays in the demo, each with its own key and nothing else of the others'."""
+"""The demo's roles, each with its own key and nothing else of the others'."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import ape
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from eth_account import Account
-from eth_account.messages import encode_typed_data
 
+from datadao.chain.wallet import ApeAccount
 from datadao.crypto.seal import public_key
 from datadao.messages import eip712
 from scripts._demo.survey import respondents
@@ -25,51 +24,51 @@ class Member:
     key: bytes = field(repr=False)
     address: str
 
-    def sign(self, data: eip712.TypedData) -> bytes:
-        signed = Account.sign_message(encode_typed_data(full_message=data), self.key)
-        return bytes(signed.signature)
+    @property
+    def sign(self) -> eip712.Signer:
+        return eip712.signer(Account.from_key(self.key))
 
 
 @dataclass(frozen=True)
-class Party:
-    """An attestor, custodian or company: an Ape account, and a key that things are sealed to."""
+class Role:
+    """An attestor, custodian or company: an account, and a key that things are sealed to."""
 
     name: str
-    account: Any
+    account: ApeAccount
     private_key: X25519PrivateKey = field(repr=False)
 
     @property
     def address(self) -> str:
-        return str(self.account.address)
+        return self.account.address
 
     @property
     def hpke_key(self) -> bytes:
         return public_key(self.private_key)
 
-    def sign(self, data: eip712.TypedData) -> bytes:
-        signature = self.account.sign_message(encode_typed_data(full_message=data))
-        return bytes(signature.encode_rsv())
+    @property
+    def sign(self) -> eip712.Signer:
+        return eip712.signer(self.account)
 
 
 @dataclass(frozen=True)
-class Cast:
-    """Everybody. Attestors stand in ascending order of their addresses, as the registry keeps them."""
+class Actors:
+    """All parties. Attestors stand in ascending order of their addresses, as the registry keeps them."""
 
-    relayer: Any
-    guardian: Any
-    attestors: Sequence[Party]
-    custodians: Sequence[Party]
-    winner: Party
-    loser: Party
+    relayer: ApeAccount
+    guardian: ApeAccount
+    attestors: Sequence[Role]
+    custodians: Sequence[Role]
+    winner: Role
+    loser: Role
     members: Sequence[Member]
     fingerprint_secret: bytes = field(repr=False)
 
 
-def cast(count: int | None) -> Cast:
-    """Fresh keys for everybody; `count` respondents, all 944 unless said."""
-    accounts = ape.accounts.test_accounts
+def create_actors(count: int | None) -> Actors:
+    """Fresh keys for all; `count` respondents, all 944 by default."""
+    accounts = [ApeAccount(ape.accounts.test_accounts[i]) for i in range(12)]
     attestors = [_party(f"attestor {i + 1}", accounts[2 + i]) for i in range(3)]
-    return Cast(
+    return Actors(
         relayer=accounts[0],
         guardian=accounts[1],
         attestors=sorted(attestors, key=lambda party: int(party.address, 16)),
@@ -81,8 +80,8 @@ def cast(count: int | None) -> Cast:
     )
 
 
-def _party(name: str, account: Any) -> Party:
-    return Party(name, account, X25519PrivateKey.generate())
+def _party(name: str, account: ApeAccount) -> Role:
+    return Role(name, account, X25519PrivateKey.generate())
 
 
 def _member(answers: bytes) -> Member:

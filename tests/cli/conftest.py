@@ -1,8 +1,7 @@
-"""A newborn DAO on a node of the tests' own, for commands run in this process."""
+"""A freshly deployed DAO on a node of the tests' own, for commands run in this process."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -10,47 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import ape
-import click
 import pytest
-from click.testing import CliRunner, Result
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from assurance.harness.dao.keys import local_key
-from datadao.cli import cli
+from assurance.harness.chain.node import Node
+from assurance.harness.commands import SCHEMA, Ran, run
 from datadao.profile import Profile
 from datadao.storage.store import Store
 from deployer.config import Config
 from deployer.networks import CONFIGS
 from deployer.plan import make_plan, override
 from deployer.record import append
-from tests.cli.world import SCHEMA
-from tests.deployer.world import Node, deployed
-
-
-@dataclass(frozen=True)
-class Ran:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        return json.loads(self.out)
-
-    @property
-    def refusal(self) -> str:
-        """The one line a person reads."""
-        assert self.code == 1, (self.code, self.out, self.err)
-        assert self.out == "", "a refusal is no result"
-        (line,) = [line for line in self.err.splitlines() if line.startswith("Refused: ")]
-        return line.removeprefix("Refused: ")
+from tests.deployer.world import deployed
 
 
 @dataclass
-class Newborn:
+class FreshDao:
     """The DAO of deploy-config/local.yaml, whose parties are TEST accounts."""
 
     folder: Path
@@ -69,10 +42,7 @@ class Newborn:
 
     def run(self, home: Path, *arguments: str) -> Ran:
         """A command in this process."""
-        result: Result = CliRunner(mix_stderr=False).invoke(cli, [*arguments, "--home", str(home)])
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Ran(result.exit_code, result.stdout, result.stderr)
+        return run(home, *arguments)
 
     def nonce(self, account: int) -> int:
         """Transactions that a test account ever sent."""
@@ -86,7 +56,7 @@ class Newborn:
 
 
 @pytest.fixture(scope="session")
-def _born(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Node, Path, dict[str, str], Any]]:
+def _deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Node, Path, dict[str, str], Any]]:
     node = Node()
     try:
         with ape.networks.parse_network_choice(node.url):
@@ -106,33 +76,14 @@ def _born(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Node, Path
 
 
 @pytest.fixture
-def live(_born: tuple[Node, Path, dict[str, str], Any], tmp_path: Path) -> Iterator[Newborn]:
+def live(_deployed: tuple[Node, Path, dict[str, str], Any], tmp_path: Path) -> Iterator[FreshDao]:
     """As it was at creation, with storage of the test's own."""
-    node, record, addresses, asset = _born
+    node, record, addresses, asset = _deployed
     before = node.rpc("evm_snapshot")
-    made = Newborn(tmp_path, node, record, addresses, asset)
+    made = FreshDao(tmp_path, node, record, addresses, asset)
     Store((tmp_path / "storage").as_uri(), create=True).put_bytes(SCHEMA)
     yield made
     node.rpc("evm_revert", before)
     # anvil goes back in everything but the price of the next block.
     head = node.rpc("eth_getBlockByNumber", "latest", False)
     node.rpc("anvil_setNextBlockBaseFeePerGas", head["baseFeePerGas"])
-
-
-def put_key(home: Path, role: str, name: str = "sealing") -> Path:
-    """The key of a party of the local DAO, as its owner would keep it."""
-    key = X25519PrivateKey.from_private_bytes(local_key(role))
-    path = home / "keys" / name
-    path.parent.mkdir(exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return path
-
-
-def leaf_commands(group: click.Group = cli, *names: str) -> Iterator[tuple[str, ...]]:
-    """Every command, by its words."""
-    for name, command in group.commands.items():
-        if isinstance(command, click.Group):
-            yield from leaf_commands(command, *names, name)
-        else:
-            yield (*names, name)

@@ -8,8 +8,8 @@ from typing import Any
 
 import requests
 
-from tests.client.proxy import Answer, Proxy, Request
-from tests.deployer.world import until
+from assurance.harness.chain.node import until
+from assurance.harness.chain.proxy import Answer, Proxy, Request
 
 _PLACE = {"eth_call": 1, "eth_estimateGas": 1, "eth_getTransactionCount": 1, "eth_getBalance": 1,
           "eth_getBlockByNumber": 0}  # fmt: skip
@@ -25,7 +25,7 @@ class Lagging(Proxy):
         self.times, self.seconds, self.head, self.over = times, seconds, 0, 0.0
         self.left: Counter[str] = Counter()
         self.late: Counter[str] = Counter()
-        self.ask, self.tell = self._ask, self._tell
+        self.ask, self.alter = self._ask, self._alter
 
     def _number(self) -> int:
         return int(self._rpc("eth_blockNumber"), 16)
@@ -53,7 +53,7 @@ class Lagging(Proxy):
         block = hex(10**9) if named and int(asked, 16) >= self.head else asked if named else hex(self.head - 1)
         return request | {"params": [*params[:place], block, *params[place + 1 :]]}
 
-    def _tell(self, request: Request, answer: Answer) -> Answer:
+    def _alter(self, request: Request, answer: Answer) -> Answer:
         method = request["method"]
         if method == "eth_sendRawTransaction" and "result" in answer:
             # The node mines at once, but a little after it answers.

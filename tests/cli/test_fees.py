@@ -1,4 +1,4 @@
-"""What a transaction offers for gas: as it is told, else what the chain and the node say; shown before it is sent.
+"""What a transaction offers for gas: as given, else what the chain and the node say; shown before it is sent.
 
 given nothing is said        it should offer twice the base fee, and the node's tip or 1 wei
 given --max-fee, --tip       it should offer these, and refuse what no block takes
@@ -12,17 +12,18 @@ from collections.abc import Callable
 import pytest
 from web3.types import TxData
 
-from tests.cli.conftest import Newborn, Ran
+from assurance.harness.chain.proxy import Answer, Proxy, Request
+from assurance.harness.commands import Ran
+from tests.cli.conftest import FreshDao
 from tests.cli.licensee import Licensee
 from tests.cli.test_rehearsal import refuse
-from tests.client.proxy import Answer, Proxy, Request
 
 GWEI = 10**9
 SEND = ("send", "asset.approve", "leases", "1", "--yes", "--json")
 
 
 @pytest.fixture
-def licensee(live: Newborn) -> Licensee:
+def licensee(live: FreshDao) -> Licensee:
     live.node.rpc("anvil_setNextBlockBaseFeePerGas", hex(2 * GWEI))
     live.node.rpc("evm_mine")
     live.node.rpc("anvil_setNextBlockBaseFeePerGas", hex(2 * GWEI))
@@ -36,9 +37,9 @@ def sent(licensee: Licensee, done: Ran) -> TxData:
     return licensee.live.node.web3.eth.get_transaction(only["transaction"])
 
 
-def through(licensee: Licensee, tell: Callable[[Request, Answer], Answer], *more: str) -> Ran:
+def through(licensee: Licensee, alter: Callable[[Request, Answer], Answer], *more: str) -> Ran:
     with Proxy(licensee.live.node.url) as proxy:
-        proxy.tell = tell
+        proxy.alter = alter
         return licensee.run(*SEND, "--network", proxy.url, *more)
 
 
@@ -53,19 +54,19 @@ def test_fee__nothing_said__is_twice_the_base_fee_and_the_nodes_tip(licensee: Li
 def test_fee__tip_that_the_node_suggests__is_offered_but_at_least_1_wei(
     licensee: Licensee, suggested: str, tip: int
 ) -> None:
-    def tell(request: Request, answer: Answer) -> Answer:
+    def alter(request: Request, answer: Answer) -> Answer:
         return answer | {"result": suggested} if request["method"] == "eth_maxPriorityFeePerGas" else answer
 
-    assert sent(licensee, through(licensee, tell))["maxPriorityFeePerGas"] == tip
+    assert sent(licensee, through(licensee, alter))["maxPriorityFeePerGas"] == tip
 
 
 def test_fee__node_that_suggests_no_tip__is_what_its_price_has_above_the_base_fee(licensee: Licensee) -> None:
-    def tell(request: Request, answer: Answer) -> Answer:
+    def alter(request: Request, answer: Answer) -> Answer:
         if request["method"] == "eth_gasPrice":
             return answer | {"result": hex(2 * GWEI + 5)}
         return refuse(request, answer) if request["method"] == "eth_maxPriorityFeePerGas" else answer
 
-    assert sent(licensee, through(licensee, tell))["maxPriorityFeePerGas"] == 5
+    assert sent(licensee, through(licensee, alter))["maxPriorityFeePerGas"] == 5
 
 
 @pytest.mark.parametrize(
@@ -77,13 +78,13 @@ def test_fee__node_that_suggests_no_tip__is_what_its_price_has_above_the_base_fe
         (("--max-fee", "0002.0"), 2 * GWEI, GWEI),
     ],
 )
-def test_fee__as_told__is_offered(licensee: Licensee, options: tuple[str, ...], most: int, tip: int) -> None:
+def test_fee__as_given__is_offered(licensee: Licensee, options: tuple[str, ...], most: int, tip: int) -> None:
     found = sent(licensee, licensee.run(*SEND, *options))
     assert (found["maxFeePerGas"], found["maxPriorityFeePerGas"]) == (most, tip)
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "expected"),
     [
         (
             ("--max-fee", "1.9"),
@@ -93,11 +94,11 @@ def test_fee__as_told__is_offered(licensee: Licensee, options: tuple[str, ...], 
     ],
 )
 def test_fee__that_no_block_takes__is_refused_before_anything_is_sent(
-    licensee: Licensee, options: tuple[str, ...], told: str
+    licensee: Licensee, options: tuple[str, ...], expected: str
 ) -> None:
     before = licensee.nonce
     done = licensee.run(*SEND, *options)
-    assert (done.code, done.document["error"]["message"]) == (1, told)
+    assert (done.code, done.document["error"]["message"]) == (1, expected)
     assert (licensee.nonce, licensee.allowance, licensee.pool, licensee.kept) == (before, 0, 0, [])
 
 

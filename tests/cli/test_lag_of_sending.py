@@ -13,22 +13,22 @@ from collections.abc import Iterator
 
 import pytest
 
-from datadao.chain import transactions
-from tests.cli.conftest import Newborn
+from assurance.harness.chain.proxy import Answer, Proxy, Request
+from datadao.chain import connection
+from tests.cli.conftest import FreshDao
 from tests.cli.lagging import Lagging
 from tests.cli.licensee import ESCROW, Licensee
 from tests.cli.test_rehearsal import accept, offer, words
-from tests.client.proxy import Answer, Proxy, Request
 
 
 @pytest.fixture
-def lagging(live: Newborn) -> Iterator[Lagging]:
+def lagging(live: FreshDao) -> Iterator[Lagging]:
     with Lagging(live.node.url) as proxy:
         yield proxy
 
 
 @pytest.fixture
-def licensee(live: Newborn, lagging: Lagging) -> Licensee:
+def licensee(live: FreshDao, lagging: Lagging) -> Licensee:
     made = Licensee(live)
     config = made.home / "config.yaml"
     config.write_text(config.read_text().replace(live.node.url, lagging.url))
@@ -72,7 +72,7 @@ def test_send__one_command_after_another__takes_the_next_nonce(licensee: License
     assert lagging.late["eth_getTransactionCount"] and (licensee.nonce, licensee.allowance) == (before + 4, 4)
 
 
-def test_send__nonce_from_before__is_signed_anew_once_the_node_knows_better(live: Newborn) -> None:
+def test_send__nonce_from_before__is_signed_anew_once_the_node_knows_better(live: FreshDao) -> None:
     licensee = Licensee(live)
     licensee.allow(1)
     before, asked = licensee.nonce, []
@@ -90,40 +90,40 @@ def test_send__nonce_from_before__is_signed_anew_once_the_node_knows_better(live
     assert (licensee.nonce, licensee.allowance, licensee.kept) == (before + 1, 2, [])
 
 
-def test_request__receipt_shown_once_and_then_not__is_done(live: Newborn) -> None:
+def test_request__receipt_shown_once_and_then_not__is_done(live: FreshDao) -> None:
     licensee = Licensee(live)
     licensee.allow()
     shown: list[str] = []
     with Proxy(live.node.url) as proxy:
 
-        def tell(request: Request, answer: Answer) -> Answer:
+        def alter(request: Request, answer: Answer) -> Answer:
             if request["method"] != "eth_getTransactionReceipt" or not answer.get("result"):
                 return answer
             shown.append(request["params"][0])
             return answer if len(shown) == 1 else answer | {"result": None}
 
-        proxy.tell = tell
+        proxy.alter = alter
         done = licensee.run(*words(), "--network", proxy.url)
     assert (done.code, done.document["lease"], licensee.escrowed) == (0, 1, ESCROW), done.err
 
 
 def test_lease__mined_and_then_the_node_says_nothing__is_no_refusal(
-    live: Newborn, monkeypatch: pytest.MonkeyPatch
+    live: FreshDao, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transactions, "LAG", 0.3)
+    monkeypatch.setattr(connection, "LAG", 0.3)
     licensee = Licensee(live)
     assert licensee.run(*words()).code == 0
     sent: list[str] = []
     with Proxy(live.node.url) as proxy:
 
-        def tell(request: Request, answer: Answer) -> Answer:
+        def alter(request: Request, answer: Answer) -> Answer:
             if request["method"] == "eth_sendRawTransaction":
                 sent.append(answer["result"])
             if sent and request["method"] in ("eth_call", "eth_blockNumber"):
                 return {"jsonrpc": "2.0", "id": answer["id"], "error": {"code": -32000, "message": "overloaded"}}
             return answer
 
-        proxy.tell = tell
+        proxy.alter = alter
         done = licensee.run("lease", "withdraw", "1", "--yes", "--json", "--network", proxy.url)
     assert (done.code, done.document["error"]["kind"]) == (3, "PartlyDone"), done.err
     assert done.document["error"]["message"].startswith(f"{sent[0]} is mined; what it changed cannot be read now: ")

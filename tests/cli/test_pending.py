@@ -2,7 +2,7 @@
 
 given a request for a lease that is sent
   when it is not mined in time          it should end with 3, its hash, and "may still be mined"
-    while it is pending                 the next command should refuse, unless told to replace it
+    while it is pending                 the next command should refuse, unless it is to replace it
     when it is mined meanwhile          the same command should say which lease it made, and send nothing
     when the node lost it               what is sent then should take its nonce
     when its nonce went elsewhere       the next command should say so and go on
@@ -19,11 +19,11 @@ from typing import Any
 import ape
 import pytest
 
-from datadao.chain import transactions
+from assurance.harness.chain.proxy import Answer, Proxy, Request
+from datadao.chain import connection, transactions
 from datadao.chain.fees import GWEI
-from tests.cli.conftest import Newborn
+from tests.cli.conftest import FreshDao
 from tests.cli.licensee import ESCROW, Licensee
-from tests.client.proxy import Answer, Proxy, Request
 
 REQUEST = (
     "lease", "request", "--dataset", "1", "--purposes", "1", "--period-days", "30", "--periods", "2", "--text",
@@ -46,7 +46,7 @@ def die(*args: object, **kwargs: object) -> None:
 
 
 @pytest.fixture
-def licensee(live: Newborn) -> Iterator[Licensee]:
+def licensee(live: FreshDao) -> Iterator[Licensee]:
     made = Licensee(live)
     made.allow()
     yield made
@@ -55,7 +55,7 @@ def licensee(live: Newborn) -> Iterator[Licensee]:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transactions, "LAG", 0.5)
+    monkeypatch.setattr(connection, "LAG", 0.5)
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_request__mined_meanwhile__people_read_the_hash_and_the_lease(licensee: 
     assert "Lease 1 is requested" in again.out and licensee.leases == 1
 
 
-def test_request__mined_meanwhile_and_told_again__asks_for_another(licensee: Licensee, pending: str) -> None:
+def test_request__mined_meanwhile_and_again__asks_for_another(licensee: Licensee, pending: str) -> None:
     settle(licensee)
     done = licensee.run(*REQUEST, "--again")
     assert done.document["lease"] == 2 and f"Mined meanwhile: {pending}" in done.err
@@ -134,7 +134,7 @@ def test_request__mined_meanwhile__another_command_says_so_and_goes_on(licensee:
     assert (licensee.escrowed, licensee.kept) == (ESCROW + 70 * 10**6, [])
 
 
-def test_approval__pending__then_mined__the_request_is_all_that_is_sent(live: Newborn) -> None:
+def test_approval__pending__then_mined__the_request_is_all_that_is_sent(live: FreshDao) -> None:
     licensee = Licensee(live)
     licensee.mining(False)
     first = licensee.run(*REQUEST)
@@ -223,11 +223,11 @@ def test_request__mined_where_the_node_does_not_show_it_yet__is_not_made_twice(
                 return request | {"params": [request["params"][0], before]}
             return request
 
-        def tell(request: Request, answer: Answer) -> Answer:
+        def alter(request: Request, answer: Answer) -> Answer:
             hidden = request["method"] in ("eth_getTransactionReceipt", "eth_getTransactionByHash")
             return answer | {"result": None} if hidden else answer
 
-        proxy.ask, proxy.tell = ask, tell
+        proxy.ask, proxy.alter = ask, alter
         done = licensee.run(*REQUEST, "--network", proxy.url)
         assert (done.code, done.document["error"]["transactions"]) == (3, [pending]), done.err
         assert f"perhaps to {pending} of before; run the same command again" in done.document["error"]["message"]
@@ -239,11 +239,11 @@ def test_request__mined_where_the_node_does_not_show_it_yet__is_not_made_twice(
 def test_request__mined_where_no_back_end_shows_its_receipt__is_not_made_twice(licensee: Licensee) -> None:
     with Proxy(licensee.live.node.url) as proxy:
 
-        def tell(request: Request, answer: Answer) -> Answer:
+        def alter(request: Request, answer: Answer) -> Answer:
             hidden = request["method"] in ("eth_getTransactionReceipt", "eth_getTransactionByHash")
             return answer | {"result": None} if hidden else answer
 
-        proxy.tell = tell
+        proxy.alter = alter
         first = licensee.run(*REQUEST[:-1], "5", "--network", proxy.url)
         assert (first.code, first.document["error"]["kind"]) == (3, "NotMined"), first.err
         assert "is used, and the node shows no receipt of 0x" in first.document["error"]["message"]
@@ -261,7 +261,7 @@ def test_request__mined_where_no_back_end_shows_its_receipt__is_not_made_twice(l
 def test_request__killed_around_its_broadcast__nothing_is_paid_twice(
     licensee: Licensee, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    from datadao.chain.outbox import Outbox
+    from datadao.cli.outbox import Outbox
 
     with monkeypatch.context() as patch:
         patch.setattr(Outbox if place == "put" else transactions, place, die)
@@ -280,7 +280,7 @@ def test_request__disk_is_full__is_not_sent(licensee: Licensee, monkeypatch: pyt
         raise OSError(28, "No space left on device")
 
     before = licensee.nonce
-    monkeypatch.setattr("datadao.chain.outbox.write_whole", full)
+    monkeypatch.setattr("datadao.cli.outbox.write_whole", full)
     done = licensee.run(*REQUEST)
     assert done.code == 1 and "No space left on device" in done.document["error"]["message"]
     assert (licensee.nonce, licensee.leases, licensee.pool) == (before, 0, 0)
@@ -289,11 +289,11 @@ def test_request__disk_is_full__is_not_sent(licensee: Licensee, monkeypatch: pyt
 def test_request__interrupted_while_it_waits__says_what_may_still_be_mined(
     licensee: Licensee, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt() -> float:
+    def interrupt(_: float) -> Iterator[None]:
         raise KeyboardInterrupt
 
     licensee.mining(False)
-    monkeypatch.setattr(transactions, "_poll", interrupt)
+    monkeypatch.setattr(transactions, "pauses", interrupt)
     done = licensee.run(*REQUEST)
     (path,) = licensee.kept
     assert done.code == 130 and f"escrowing 250 TUSD: {path.stem}; it may still be mined" in done.err
@@ -332,7 +332,7 @@ class Cut:
             self._cut(request)
         return request
 
-    def tell(self, request: Request, answer: Answer) -> Answer:
+    def alter(self, request: Request, answer: Answer) -> Answer:
         if self.after:
             self._cut(request)
         return answer
@@ -345,7 +345,7 @@ class Cut:
 
 def cut(licensee: Licensee, how: Cut) -> Any:
     with Proxy(licensee.live.node.url) as proxy:
-        proxy.ask, proxy.tell = how.ask, how.tell
+        proxy.ask, proxy.alter = how.ask, how.alter
         return licensee.run(*REQUEST[:-1], "8", "--network", proxy.url)
 
 
@@ -366,12 +366,12 @@ def test_request__connection_breaks_before_the_node_has_it__is_given_to_it_again
 def test_request__node_has_it_and_answers_with_an_error__is_done(licensee: Licensee, message: str) -> None:
     with Proxy(licensee.live.node.url) as proxy:
 
-        def tell(request: Request, answer: Answer) -> Answer:
+        def alter(request: Request, answer: Answer) -> Answer:
             if request["method"] != "eth_sendRawTransaction":
                 return answer
             return {"jsonrpc": "2.0", "id": answer["id"], "error": {"code": -32000, "message": message}}
 
-        proxy.tell = tell
+        proxy.alter = alter
         assert licensee.run(*REQUEST, "--network", proxy.url).document["lease"] == 1
     assert (licensee.leases, licensee.escrowed, licensee.kept) == (1, ESCROW, [])
 

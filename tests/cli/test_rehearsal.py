@@ -17,11 +17,11 @@ from typing import Any
 import ape
 import pytest
 
-from datadao.chain import transactions
+from assurance.harness.chain.proxy import Answer, Proxy, Request
+from datadao.chain import connection
 from deployer.artifacts import creation_code
-from tests.cli.conftest import Newborn
+from tests.cli.conftest import FreshDao
 from tests.cli.licensee import ESCROW, Licensee
-from tests.client.proxy import Answer, Proxy, Request
 
 DAY = 86_400
 GOOD = {
@@ -37,7 +37,7 @@ def words(**changes: str) -> list[str]:
 
 
 @pytest.fixture
-def licensee(live: Newborn) -> Licensee:
+def licensee(live: FreshDao) -> Licensee:
     return Licensee(live)
 
 
@@ -55,11 +55,11 @@ def no_overrides(request: Request) -> Request:
 
 
 @pytest.fixture(params=["simulates", "overrides", "neither"])
-def node(request: pytest.FixtureRequest, live: Newborn) -> Iterator[str]:
+def node(request: pytest.FixtureRequest, live: FreshDao) -> Iterator[str]:
     """Nodes that can pretend more and less."""
     with Proxy(live.node.url) as proxy:
         if request.param != "simulates":
-            proxy.tell = no_simulation
+            proxy.alter = no_simulation
         if request.param == "neither":
             proxy.ask = no_overrides
         yield proxy.url
@@ -93,12 +93,12 @@ WRONG = [
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"), WRONG, ids=lambda value: "-".join(value) if isinstance(value, dict) else ""
+    ("changes", "expected"), WRONG, ids=lambda value: "-".join(value) if isinstance(value, dict) else ""
 )
 def test_request__that_the_policy_does_not_take__is_refused_before_anything_is_allowed(
-    licensee: Licensee, node: str, changes: dict[str, str], told: str
+    licensee: Licensee, node: str, changes: dict[str, str], expected: str
 ) -> None:
-    assert refusal(licensee, *words(**changes), "--network", node).startswith(told)
+    assert refusal(licensee, *words(**changes), "--network", node).startswith(expected)
 
 
 def test_request__while_the_brake_is_pulled__is_refused_before_anything_is_allowed(
@@ -143,7 +143,7 @@ def accept(number: int, *more: str) -> list[str]:
 
 
 def taken(licensee: Licensee, number: int) -> None:
-    """Somebody else, whose money is there, accepts."""
+    """Another account, which has the money, accepts."""
     other = Licensee(licensee.live, "other")
     other.home.joinpath("config.yaml").write_text(
         other.home.joinpath("config.yaml").read_text().replace("TEST::10", "TEST::0")
@@ -158,11 +158,11 @@ def taken(licensee: Licensee, number: int) -> None:
 def test_accept__without_a_seat__is_refused_before_anything_is_allowed(licensee: Licensee, node: str) -> None:
     number = offer(licensee)
     taken(licensee, number)
-    told = f"accept offer {number}, escrowing 250 TUSD: DataLeases_NoSeats(offerId={number}, seats=1)"
-    assert refusal(licensee, *accept(number, "--network", node)) == told
+    expected = f"accept offer {number}, escrowing 250 TUSD: DataLeases_NoSeats(offerId={number}, seats=1)"
+    assert refusal(licensee, *accept(number, "--network", node)) == expected
 
 
-def test_accept__of_somebody_elses_or_expired_or_dearer__is_refused_before_anything_is_allowed(
+def test_accept__of_another_account_or_expired_or_dearer__is_refused_before_anything_is_allowed(
     licensee: Licensee, node: str
 ) -> None:
     theirs, mine = offer(licensee, licensee.live.addresses["registry"]), offer(licensee)
@@ -180,7 +180,7 @@ def test_accept__exclusive_beside_a_live_lease__is_refused_where_the_node_can_pr
     taken(licensee, first)
     with Proxy(licensee.live.node.url) as proxy:
         assert "DataLeases_LiveLeases(datasetId=1, live=1)" in refusal(licensee, *accept(alone, "--network", proxy.url))
-        proxy.tell = no_simulation
+        proxy.alter = no_simulation
         assert "DataLeases_LiveLeases(datasetId=1, live=1)" in refusal(licensee, *accept(alone, "--network", proxy.url))
 
 
@@ -254,7 +254,7 @@ def on_broadcast(proxy: Proxy, number: int, action: Callable[[], Any]) -> None:
 def test_request__refused_once_the_approval_is_mined__says_what_was_sent(
     licensee: Licensee, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transactions, "LAG", 0.3)
+    monkeypatch.setattr(connection, "LAG", 0.3)
     with Proxy(licensee.live.node.url) as proxy:
         on_broadcast(proxy, 1, licensee.pull_brake)
         done = licensee.run(*words(), "--network", proxy.url)

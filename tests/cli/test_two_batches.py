@@ -1,12 +1,12 @@
 """The same data in two batches: refused while it is drafted, signed and published; where it happened all the same,
-nobody is misled by it.
+no party is misled by it.
 
 given two files that all attestors scored
   when they are drafted again, by anyone       it should be refused, before and after they are published
   when a draft is replaced by its author       it should be the later one that is signed
   when a second batch of them has signatures   it should not be published
 given two active batches of the same two files
-  when their owner claims                      it should be paid once, and be told of the rest
+  when their owner claims                      it should be paid once, and the rest is reported
   when a licensee opens                        it should have both files, and delete nothing
   when the owner erases them                   it should be nothing, with a reason and exit code 1
 """
@@ -24,25 +24,27 @@ from typing import Any
 import ape
 import pytest
 
+from assurance.harness.chain.node import FINALITY, until
+from assurance.harness.commands import SCHEMA, put_key
 from datadao.batches import Catalog
 from datadao.chain import wallet
-from datadao.chain.rpc import CONTRACTS, Call
+from datadao.chain.codec import CONTRACTS
+from datadao.chain.rpc import Call
 from datadao.client import DataDAO, Terms
 from datadao.crypto.keyfile import new_key
 from datadao.messages.batch import Batch, Manifest
 from datadao.messages.score import Draft, Signed
 from datadao.storage.board import Board
 from datadao.storage.store import Store, content_name
-from tests.cli.conftest import Newborn, put_key
-from tests.cli.world import DAY, FINALITY, SCHEMA, UNIT
-from tests.deployer.world import until
+from tests.cli.conftest import FreshDao
+from tests.cli.world import DAY, UNIT
 
 LINES = [json.dumps({"name": name, "diary": "d"}) + "\n" for name in "ab"]
 CUSTODIANS, ATTESTORS = range(4), range(3)
 
 
 @dataclass
-class Stage(Newborn):
+class Stage(FreshDao):
     """A DAO in which a member handed in two files that custodians opened and attestors scored."""
 
     giver: Path
@@ -59,7 +61,7 @@ class Stage(Newborn):
 
     @property
     def dao(self) -> DataDAO:
-        return DataDAO(self.addresses)
+        return DataDAO(self.addresses, ape.networks.provider.web3)
 
     @property
     def store(self) -> Store:
@@ -109,7 +111,7 @@ class Stage(Newborn):
         return second.batch
 
     def send(self, key: str, function: str, *arguments: Any, sender: str = "") -> None:
-        """A call past all commands, by anybody unless said."""
+        """A call past all commands, by any account unless given."""
         call = Call(self.addresses[key], CONTRACTS[key], function, arguments)
         sender = sender or self.node.rpc("eth_accounts")[0]
         transaction = {"from": sender, "to": call.to, "data": "0x" + call.data.hex()}
@@ -151,8 +153,8 @@ class Stage(Newborn):
 
 
 @pytest.fixture(scope="module")
-def _scored(_born: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    node, record, addresses, asset = _born
+def _scored(_deployed: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    node, record, addresses, asset = _deployed
     before, folder = node.rpc("evm_snapshot"), tmp_path_factory.mktemp("scored")
     Store(f"file://{folder}/storage", create=True).put_bytes(SCHEMA)
     stage = Stage(folder, node, record, addresses, asset, folder / "giver", [], [])
@@ -223,7 +225,7 @@ def test_sign_and_publish__a_second_draft_of_the_same__refused(stage: Stage) -> 
     stage.attest(0, "draft")
     (first,) = stage.drafts
     stage.again(first)
-    # The second has its signatures, so that nobody may sign the first: the second is published.
+    # The second has its signatures, so that no attestor may sign the first: the second is published.
     refused = stage.attest(2, "sign").document["refused"]
     assert {item["sequence"]: item["kind"] for item in refused} == {1: "DraftRefused"}
     assert stage.done(stage.giver, "attest", "publish", "--dataset", "1", "--yes")["sequence"] == 2
@@ -266,7 +268,7 @@ def test_publish__the_same_published_while_its_owner_was_asked__not_sent(
     assert stage.nonce(12) == before
 
 
-def test_two_active_batches__of_the_same__mislead_nobody(stage: Stage) -> None:
+def test_two_active_batches__of_the_same__mislead_no_party(stage: Stage) -> None:
     stage.activated()
     rows = stage.done(stage.giver, "contributions")["contributions"]
     assert [(row["batch"], row["standing"], row["counted"]) for row in rows] == [
@@ -313,7 +315,7 @@ def test_two_active_batches__of_the_same__mislead_nobody(stage: Stage) -> None:
     assert "Nothing to open: of the files" in stage.run(licensee, *target).out
 
 
-def test_claim__of_the_later_batch_by_somebody_else__counts_where_it_was_recorded(stage: Stage) -> None:
+def test_claim__of_the_later_batch_by_another_account__counts_where_it_was_recorded(stage: Stage) -> None:
     stage.activated()
     with ape.networks.parse_network_choice(stage.node.url):
         later = [c for c in Catalog(stage.dao, stage.store).contributions(1) if c.batch_id == 2]

@@ -16,14 +16,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import ape
 import boto3
 from eth_account import Account
 from eth_utils import keccak
 from moto.server import ThreadedMotoServer
+from web3.types import TxData
 
+from assurance.harness.chain.node import FINALITY, Node
+from assurance.harness.commands import SCHEMA
 from datadao.client import DataDAO
 from datadao.storage.board import Board
 from datadao.storage.store import Store
@@ -32,20 +35,12 @@ from deployer.networks import CONFIGS
 from deployer.plan import make_plan, override
 from deployer.record import append
 from tests.cli.lagging import Lagging
-from tests.deployer.world import Node, deployed
+from tests.deployer.world import deployed
 
 DATADAO = str(Path(sys.executable).parent / "datadao")
 DAY = 86_400
-FINALITY = 65
-"""Blocks after which anvil calls a block final."""
 UNIT = 10**6
 """One Test Dollar."""
-SCHEMA = json.dumps({
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "type": "object",
-    "properties": {"name": {"type": "string"}, "diary": {"type": "string"}},
-    "required": ["name", "diary"],
-}).encode()  # fmt: skip
 
 
 @dataclass
@@ -125,13 +120,13 @@ class Role:
 
 
 class World:
-    """A node, an S3 server, a DAO with these attestors and custodians, and everybody's folder set up."""
+    """A node, an S3 server, a DAO with these attestors and custodians, and every role's folder set up."""
 
     def __init__(self, folder: Path, *, members: int = 3, attestors: int = 3, custodians: int = 5) -> None:
         self.folder, self.logs = folder, folder / "logs"
         self.logs.mkdir()
         self.node = Node()
-        # Everybody's node has several back ends, which catch up within a second.
+        # The node of every role has several back ends, which catch up within a second.
         self.door = Lagging(self.node.url, seconds=1.0)
         self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         self._server.start()
@@ -140,7 +135,7 @@ class World:
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
         self.s3 = boto3.client("s3", endpoint_url=self.endpoint, **keys)
         self.s3.create_bucket(Bucket="datadao")
-        options = {"endpoint": self.endpoint, "access_key_id": "test", "secret_access_key": "test"}
+        options: dict[str, Any] = {"endpoint": self.endpoint, "access_key_id": "test", "secret_access_key": "test"}
         self.store = Store("s3://datadao", http=True, region="us-east-1", **options)
         self._daemons: list[subprocess.Popen[bytes]] = []
         try:
@@ -226,7 +221,7 @@ class World:
         return int(self.node.web3.eth.get_block("latest")["timestamp"])
 
     def board(self) -> Board:
-        """What anybody who can read storage sees."""
+        """What any reader of the storage sees."""
         return Board(self.dao_id, self.store)
 
     # Evidence
@@ -241,7 +236,7 @@ class World:
         """Everything on the chain: calldata and logs of all blocks."""
         for number in range(self.node.web3.eth.block_number + 1):
             block = self.node.web3.eth.get_block(number, full_transactions=True)
-            for transaction in block["transactions"]:
+            for transaction in cast(Sequence[TxData], block["transactions"]):
                 yield f"calldata in block {number}", bytes(transaction["input"])
             if block["transactions"]:
                 for log in self.node.web3.eth.get_logs({"fromBlock": number, "toBlock": number}):
@@ -253,7 +248,7 @@ class World:
             yield str(path.relative_to(self.folder)), path.read_bytes()
 
     def secrets(self) -> dict[str, bytes]:
-        """What nobody but its owner may ever see."""
+        """What only its owner may ever see."""
         found: dict[str, bytes] = {}
         for role in self.roles:
             found[f"{role.name}'s private key"] = role.private_key
@@ -282,7 +277,7 @@ class World:
         }
         plan = make_plan(deployer.address, override(config, changes))
         live, entry = deployed(deployer, plan)
-        dao = DataDAO(live.addresses)
+        dao = DataDAO(live.addresses, ape.networks.provider.web3)
         self.dao_id, self.addresses = dao.id, dao.addresses
         self.asset = live.asset
         for role in self.roles:

@@ -15,17 +15,18 @@ from typing import Any
 import yaml
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from eth_account import Account
 from eth_utils import keccak
 
 from assurance.harness.chain.anvil import Anvil
 from assurance.harness.chain.handles import Receipt
+from assurance.harness.chain.node import FINALITY
 from assurance.harness.dao.dao import Batch, Dao
 from assurance.harness.dao.keys import local_key
-from assurance.harness.dao.system import DAY, ROLES, Actor
-from datadao.chain.connection import connect
+from assurance.harness.dao.system import DAY, ROLES, Actor, ape_account
 from datadao.chain.node import NodeView
+from datadao.chain.patience import connect
 from datadao.chain.view import View
+from datadao.client import DataDAO
 from datadao.contributor import contribute
 from datadao.crypto.seal import public_key
 from datadao.custodian.checks import Checks
@@ -37,19 +38,9 @@ from datadao.messages.bundle import Bundle, bundles_of
 from datadao.storage.store import Store
 from datadao.types import Committee, Contribution, Leaf
 
-MNEMONIC = "test test test test test test test test test test test junk"
 EPOCH = 1
 DATA = (b"zero", b"one", b"two", b"three", b"four")
 PERIOD = 30 * DAY
-LAG = 64
-"""Blocks from anvil's finalized block to its latest."""
-
-
-def ape_account(number: int, name: str) -> Actor:
-    """`TEST::number`, with its key."""
-    Account.enable_unaudited_hdwallet_features()
-    account = Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{number}")
-    return Actor(name, account.address, bytes(account.key))
 
 
 def custodian_key(slot: int) -> X25519PrivateKey:
@@ -62,7 +53,7 @@ class ChainWorld:
     def __init__(self, chain: Anvil, home: Path) -> None:
         self.chain, self.home = chain, home
         self.dao = Dao(chain=chain, actors={name: ape_account(n, name) for n, name in enumerate(ROLES)})
-        self.url = str(chain.web3.provider.endpoint_uri)  # type: ignore[attr-defined]
+        self.url = str(chain.web3.provider.endpoint_uri)  # type: ignore[attr-defined]  # over HTTP
         self.members = [self.dao.who(f"member {i}") for i in range(len(DATA))]
         self.licensee_account = self.dao.who("licensee")
         self.licensee_key = X25519PrivateKey.from_private_bytes(keccak(text="licensee"))
@@ -82,7 +73,7 @@ class ChainWorld:
         return NodeView(connect(urls[0] if urls else self.url, timeout, patience=1.0), self.dao.addresses, **settings)
 
     def custodian(self, slot: int, view: View | None = None, **changes: Any) -> Custodian:
-        settings = {
+        settings: dict[str, Any] = {
             "dao": self.dao.id,
             "epoch": EPOCH,
             "slot": slot,
@@ -94,8 +85,12 @@ class ChainWorld:
         }
         return Custodian(**(settings | changes))
 
+    @property
+    def handle(self) -> DataDAO:
+        return DataDAO(self.dao.addresses, connect(self.url))
+
     def committee(self) -> Committee:
-        return self.view().committee(EPOCH)
+        return self.handle.committee(EPOCH)
 
     # Data
 
@@ -107,7 +102,7 @@ class ChainWorld:
             dataset_id=1,
             contributor=owner.address,
             committee=committee or self.committee(),
-            attestors=self.view().attestors(),
+            attestors=self.handle.attestors(),
             store=self.store,
             signer=owner.sign,
         )
@@ -121,14 +116,19 @@ class ChainWorld:
         return leaves
 
     def accept_leaves(self, leaves: Sequence[Leaf]) -> None:
+        batch = self.publish(leaves)
+        for leaf in leaves:
+            self.dao.claim(batch, leaf)
+        self.chain.warp(1)
+
+    def publish(self, leaves: Sequence[Leaf]) -> Batch:
+        """An active batch with its manifest in storage, not claimed yet."""
         manifest = self.dao.batch_message(leaves)[1].encode()
         self.store.put_bytes(manifest)
         batch = self.dao.publish(leaves, manifestHash=hashlib.sha256(manifest).digest())
         self.dao.activate(batch)
-        for leaf in leaves:
-            self.dao.claim(batch, leaf)
-        self.chain.warp(1)
         self.batches.append(batch)
+        return batch
 
     def contributions(self) -> list[Contribution]:
         """As a custodian finds them."""
@@ -172,7 +172,7 @@ class ChainWorld:
 
     def finalize(self) -> None:
         """Makes everything so far final."""
-        self.mine(LAG + 1)
+        self.mine(FINALITY)
 
     def reorg(self, depth: int) -> None:
         """Replaces the last blocks by empty ones."""

@@ -3,7 +3,7 @@
     python -m tests.client.zygote < settings, one JSON object a line
 
 It answers with the process id of the child and, at the next line, whatever it says, with its exit status. Until then
-the process id is nobody else's.
+the process id is no other's.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import os
 import sys
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from assurance.harness.dao.system import Actor
-from datadao.chain.connection import connect
 from datadao.chain.node import NodeView
+from datadao.chain.patience import connect
 from datadao.custodian import custodian as custody
 from datadao.custodian.custodian import Custodian
 from datadao.custodian.service import Service
@@ -29,7 +30,6 @@ from .chain_world import EPOCH, custodian_key
 
 def live(settings: dict[str, Any]) -> None:
     """One round of one custodian, a bundle for every file."""
-    custody.MAX_FILES = 1
     dao = Dao(**settings["dao"])
     store = Store(**settings["store"])
     custodian = Custodian(
@@ -42,7 +42,8 @@ def live(settings: dict[str, Any]) -> None:
         store=store,
         home=Path(settings["home"]),
     )
-    found = Service(custodian, Board(dao, store)).round()
+    with patch.object(custody, "MAX_FILES", 1):
+        found = Service(custodian, Board(dao, store)).round()
     if any(outcome.error for outcome in found.leases.values()):
         raise SystemExit(str(found))
 

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from deployer.deploy import execute
-from deployer.plan import NEW, make_plan
-from deployer.record import new_entry
-from scripts._packages import pack_wheel
+from deployer.deploy import Deployment, execute
+from deployer.plan import NEW, Plan, make_plan
+from deployer.record import Step, new_entry
+from scripts.pack import pack_wheel
 from tests.deployer.world import live, local
 
 
 @pytest.fixture(scope="module")
-def deployer(accounts):
+def deployer(accounts: Any) -> Any:
     """The account that deploys: `TEST::0`."""
     return accounts[0]
 
 
 @pytest.fixture(scope="module")
-def newborn(deployer):
+def fresh(deployer: Any) -> tuple[Deployment, dict[str, Any]]:
     """A DAO as the local configuration describes it: its handles and its record."""
     return live(deployer)
 
 
 @pytest.fixture(scope="module")
-def first(deployer):
+def first(deployer: Any) -> tuple[Plan, tuple[Step, ...], dict[str, Any]]:
     """A DAO with its new factory: plan, steps, record."""
     plan = make_plan(deployer.address, local(), factory=NEW)
     deployment = execute(deployer, plan)
@@ -34,9 +35,11 @@ def first(deployer):
 
 
 @pytest.fixture(scope="module")
-def address(first):
+def address(first: tuple[Plan, Any, Any]) -> str:
     """The factory's."""
-    return first[0].factory.address
+    factory = first[0].factory
+    assert factory is not None
+    return factory.address
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@
 - wrong account, file, chain, too little money: one message, exit code, nothing sent
 - the record: sorted, append-only, never over another chain's; estimates, handles, an asset that exists
 - an account of another kind than Ape's own
-- G-7 is in test_deployer_is_nobody.py, interruptions are in test_interruption.py
+- G-7 is in test_deployer_has_no_power.py, interruptions are in test_interruption.py
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from ape.types import TransactionSignature
 from eth_account import Account
 from eth_utils import keccak, to_checksum_address
 
+from assurance.harness.chain.node import Node
 from deployer.deploy import deploy
 from deployer.plan import NEW, make_plan, override
 from deployer.record import RecordError, append, new_entry, newest
 from deployer.rehearsal import rehearse
-from tests.deployer.world import CONTRACTS, LOCAL, Node, arguments, changed, deployed, local, misses, raw, run
+from tests.deployer.world import CONTRACTS, LOCAL, arguments, changed, deployed, local, misses, raw, run
 
 STEPS = ("TestAsset", *CONTRACTS)
 _DEVICE = Account.from_key(keccak(text="inside the device"))
@@ -146,12 +147,12 @@ def test_record__is_sorted_and_safe_for_javascript(deployer, tmp_path):
 
 
 def test_deploy__report_gas_and_handles(deployer):
-    config, told = local(), []
+    config, reported = local(), []
     gas = rehearse(make_plan(deployer.address, config))
-    deployment = deploy(deployer, config, report=told.append)
-    assert tuple(told) == deployment.steps
-    assert [step.contract for step in told] == list(STEPS)
-    for step in told:
+    deployment = deploy(deployer, config, report=reported.append)
+    assert tuple(reported) == deployment.steps
+    assert [step.contract for step in reported] == list(STEPS)
+    for step in reported:
         # The rehearsal finds some accounts warm; the estimate is for the case that all of them are cold.
         assert step.gas <= gas[step.key] <= step.gas + 23_000
     assert deployment.addresses["registry"] == deployment.registry.address

@@ -19,6 +19,7 @@ import pytest
 import requests
 from rich.console import Console
 
+from assurance.harness.chain.node import Node
 from datadao.chain.arguments import ConfigError
 from deployer.deploy import execute
 from deployer.plan import NEW, make_plan
@@ -26,7 +27,7 @@ from deployer.record import Journal, newest_factory
 from deployer.rehearsal import estimate
 from deployer.send import DeploymentError
 from scripts.deploy import _carry_out
-from tests.deployer.world import Failing, Node, local, run
+from tests.deployer.world import Failing, local, run
 
 UNREHEARSED = "Nothing was sent. Take another node, or --unrehearsed to send nevertheless."
 
@@ -181,7 +182,7 @@ def poor(node):
         server.server_close()
 
 
-def test_cli__node_that_cannot_rehearse__sends_nothing_unless_told_to(tmp_path):
+def test_cli__node_that_cannot_rehearse__sends_nothing_unless_asked_to(tmp_path):
     node = Node()
     try:
         with poor(node) as url:
@@ -209,7 +210,7 @@ def test_deploy__not_rehearsed__refuses_even_with_yes(deployer, tmp_path, out, m
     with pytest.raises(ConfigError, match=f"^{UNREHEARSED}$"):
         _carry_out(out, deployer, plan, done, journal, yes=True)
     assert deployer.nonce == plan.nonce + steps
-    # What it costs at least is told all the same.
+    # What it costs at least is shown all the same.
     assert f"at least {estimate(plan, steps).total:,} gas, as an estimate without" in out.export_text()
     assert _carry_out(out, deployer, plan, done, journal, yes=True, unrehearsed=True)
 

@@ -14,6 +14,7 @@ import ape
 import pytest
 from rich.console import Console
 
+from assurance.harness.chain.node import Node
 from datadao.chain.arguments import ConfigError
 from deployer.deploy import execute
 from deployer.factory import existing, faults
@@ -22,7 +23,7 @@ from deployer.record import append, append_factory, newest, newest_factory
 from deployer.rehearsal import TRANSACTION_LIMIT, rehearse
 from deployer.verify import verify
 from scripts.deploy import _recorded_or_new
-from tests.deployer.world import CONTRACTS, Node, altered, arguments, blueprints, changed, deployed, local, run
+from tests.deployer.world import CONTRACTS, altered, arguments, blueprints, changed, deployed, local, run
 
 BEGIN, COMPLETE = 12, 13
 """Places of the two transactions after the asset, ten blueprints and the factory."""

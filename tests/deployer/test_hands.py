@@ -22,13 +22,15 @@ from click.testing import CliRunner
 from eth_account import Account
 from eth_utils import keccak
 
+from assurance import ROOT
+from assurance.harness.chain.node import Node
+from assurance.harness.pages import Player
 from deployer.deploy import execute
 from deployer.plan import make_plan
 from deployer.send import DeploymentError
 from scripts.deploy import cli as deploying
 from scripts.verify import cli as verifying
-from tests.deployer.world import ROOT, Node, local
-from tests.documents.player import Player
+from tests.deployer.world import local
 
 KEY = keccak(text="a deployer")
 ADDRESS = Account.from_key(KEY).address

@@ -16,6 +16,7 @@ from dataclasses import replace
 import ape
 import pytest
 
+from assurance.harness.chain.node import Node, until
 from deployer.deploy import execute
 from deployer.plan import make_plan
 from deployer.record import Journal, new_entry
@@ -25,7 +26,6 @@ from tests.deployer.world import (
     CAUSES,
     CONTRACTS,
     Failing,
-    Node,
     arguments,
     changed,
     deployed,
@@ -34,7 +34,6 @@ from tests.deployer.world import (
     misses,
     run,
     start,
-    until,
 )
 
 STEPS = ("TestAsset", *CONTRACTS)
@@ -70,7 +69,7 @@ def test_cli__interrupted_while_a_transaction_waits__resumes(tmp_path):
         node.stop()
 
 
-def test_cli__node_killed_while_a_transaction_waits__is_told(tmp_path):
+def test_cli__node_killed_while_a_transaction_waits__is_reported(tmp_path):
     node = Node("--no-mining")
     process = start("deploy", *arguments(node, tmp_path, "--yes"))
     until(lambda: (tmp_path / ".pending-31337.json").exists())
@@ -103,7 +102,7 @@ def test_deploy__stopped_at_any_contract__leaves_nothing_usable_and_resumes(depl
     assert f"On chain: {', '.join(STEPS[:step]) or 'nothing'}. Nothing of it can be used" in message
     assert f"while nonce {plan.nonce + step} is the next of\n{deployer.address}" in message
 
-    # Whatever is there, nobody can mint, open a vote or lease.
+    # Whatever is there, no account can mint, open a vote or lease.
     provider = ape.networks.provider
     assert provider.get_code(plan.addresses["registry"]) == b""
     for item in plan.contracts:
@@ -122,9 +121,9 @@ def test_deploy__stopped_at_any_contract__leaves_nothing_usable_and_resumes(depl
         ("ModelRegistry", "register", ([1], bytes(32), "", True, deployer.address), "ModelRegistry_NotLicensee"),
     ):
         if step > STEPS.index(contract):
-            assert reader.attempt(deployer.address, contract, function, *args) == answer
+            assert reader.ask([reader.attempt(deployer.address, contract, function, *args)]) == [answer]
     if step > STEPS.index("DataToken"):
-        assert reader.read("DataToken", "totalSupply") == 0
+        assert reader.ask([reader.view("DataToken", "totalSupply")]) == [0]
 
     if step == 0:
         with pytest.raises(NotResumable) as nothing_sent:

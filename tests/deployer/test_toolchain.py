@@ -272,6 +272,14 @@ def test_foundry__bad_arguments__exit_non_zero(name):
     assert run(ROOT / "toolchain" / "run", name, "--no-such-option").returncode == 2
 
 
+@pytest.mark.parametrize("command", ["ape", "no-such-command"])
+def test_run__command_that_is_not_installed__names_the_set_up(command, tmp_path):
+    shutil.copytree(ROOT / "toolchain", tmp_path / "toolchain", symlinks=True)
+    done = run(tmp_path / "toolchain" / "run", command)
+    assert (done.returncode, done.stdout) == (127, "")
+    assert f"toolchain/run: there is no command {command}; `make setup` installs" in done.stderr
+
+
 def test_foundry__settings__are_those_of_ape():
     ape = yaml.safe_load((ROOT / "ape-config.yaml").read_text())
     forge = tomllib.loads((ROOT / "foundry.toml").read_text())["profile"]["default"]

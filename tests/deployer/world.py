@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +11,9 @@ from typing import Any
 import ape
 import yaml
 from requests.exceptions import ConnectionError as NodeGone
-from web3 import Web3
 
+from assurance import ROOT
+from assurance.harness.chain.node import Node
 from datadao.chain.abi import ORDER
 from deployer.config import Config
 from deployer.deploy import Deployment, execute
@@ -25,10 +24,8 @@ from deployer.verify import expected_arguments, verify
 from deployer.verify.code import check_runtime
 from deployer.verify.reader import Reader
 
-ROOT = Path(__file__).resolve().parents[2]
 LOCAL = CONFIGS / "local.yaml"
 CONTRACTS = tuple(name for _, name in ORDER)
-MNEMONIC = "test test test test test test test test test test test junk"
 
 
 def raw(path: Path = LOCAL) -> dict[str, Any]:
@@ -59,7 +56,7 @@ def local() -> Config:
 
 
 def rewired(plan: Plan, contract: str, key: str, address: str) -> Plan:
-    """The plan, in which the constructor of one contract is told another address for `key` of the system."""
+    """The plan, in which the constructor of one contract gets another address for `key` of the system."""
     items = [
         replace(item, arguments={**item.arguments, "system": {**item.arguments["system"], key: address}})
         if item.contract == contract
@@ -89,7 +86,7 @@ def code_misses(entry: dict[str, Any], contract: str) -> set[str]:
     """The same for the code of one contract alone."""
     addresses = {name: entry["contracts"][name]["address"] for name in CONTRACTS}
     reader = Reader(ape.networks.provider.web3, addresses)
-    checks = check_runtime(reader, contract, expected_arguments(entry, local(), addresses))
+    checks = reader.settle([check_runtime(reader, contract, expected_arguments(entry, local(), addresses))])
     return {f"{check.contract}.{check.field}" for check in checks if not check.ok}
 
 
@@ -138,37 +135,6 @@ CAUSES = {
     "did not sign": refuse,
     "the node is gone": NodeGone("the node is gone"),
 }
-
-
-class Node:
-    """An anvil of the test's own, with Ape's test accounts."""
-
-    def __init__(self, *options: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
-        self.web3 = Web3(Web3.HTTPProvider(self.url))
-        command = ["anvil", "--port", str(port), "--mnemonic", MNEMONIC, "--hardfork", "cancun", "--silent", *options]
-        self.process = subprocess.Popen(command)
-        until(self.web3.is_connected)
-
-    def rpc(self, method: str, *params: Any) -> Any:
-        response = self.web3.provider.make_request(method, list(params))  # type: ignore[arg-type]
-        assert "error" not in response, response
-        return response["result"]
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
-def until(condition: Any, seconds: float = 60) -> None:
-    """Waits for something that happens by itself."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
 
 
 def start(script: str, *arguments: str) -> subprocess.Popen[str]:

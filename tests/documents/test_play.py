@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import requests
 
+from assurance import ROOT
+from assurance.harness.pages import Player, blocks, commands
 from scripts._play.guide import steps
-from tests.documents.blocks import ROOT, blocks, commands
-from tests.documents.player import Player
 
 PAGE, SECTION = "docs/cli.md", "A worked example"
 

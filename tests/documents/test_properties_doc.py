@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from assurance import ROOT
 from assurance.audit.catalogue import (
     FEWEST,
     IMPOSSIBLE,
@@ -24,7 +25,6 @@ from assurance.audit.catalogue import (
 )
 from assurance.audit.mutation import seeded
 from assurance.harness.mistakes import mistakes
-from tests.documents.blocks import ROOT
 
 PROPERTIES = PAGES["properties"].read_text()
 AREAS = ("T", "S", "R", "L", "G", "X", "K")

@@ -1,85 +1,40 @@
-"""A whole DAO on a node of its own, which tools that nobody here wrote reach over JSON-RPC, with keys they hold."""
+"""A whole DAO on a node of its own, which other projects' tools reach over JSON-RPC, with keys they hold."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from web3 import Web3
 
 from assurance.harness.chain.anvil import Anvil
-from assurance.harness.dao.dao import Batch, Dao, leaf
+from assurance.harness.chain.node import Node
+from assurance.harness.dao.dao import Dao, leaf
 from assurance.harness.dao.leases import Market
+from assurance.harness.dao.live import LiveDao
 from assurance.harness.dao.packages import npm_install
-from assurance.harness.dao.system import Actor
-from datadao.chain.abi import ORDER
-from datadao.types import Leaf
-from tests.deployer.world import Node
 from tests.integration.node import Integrator
 
 
-@dataclass
-class Town:
-    """The DAO, whose `market.founder` carries every vote alone, and an active batch with a leaf nobody claimed."""
-
-    node: Node
-    market: Market
-    batch: Batch
-    unclaimed: Leaf
-
-    @property
-    def dao(self) -> Dao:
-        return self.market.dao
-
-    @property
-    def web3(self) -> Web3:
-        return self.node.web3
-
-    @property
-    def given(self) -> dict[str, Any]:
-        """What every program is told: where the node and the contracts are."""
-        return {"url": self.node.url, "addresses": dict(self.dao.addresses), "asset": self.dao.asset.address}
-
-    def record(self, path: Path) -> Path:
-        """Writes the deployment's record, as far as programs read what `ape run deploy` writes."""
-        contracts = {name: {"address": self.dao.addresses[key], "block": 0} for key, name in ORDER}
-        genesis = "0x" + bytes(self.web3.eth.get_block(0)["hash"]).hex()
-        entry = {"chain_id": self.dao.chain.chain_id, "genesis": genesis, "deployments": [{"contracts": contracts}]}
-        path.write_text(json.dumps(entry))
-        return path
-
-    def rich(self, name: str, asset: int = 0) -> Actor:
-        """An account with ether, and as much of the settlement asset."""
-        account = self.dao.who(name)
-        self.node.rpc("anvil_setBalance", account.address, hex(10**20))
-        if asset:
-            self.dao.asset.mint(account.address, asset, sender=account.address)
-        return account
-
-
 @pytest.fixture(scope="session")
-def born() -> Iterator[Town]:
+def _deployed() -> Iterator[LiveDao]:
     node = Node()
     try:
         market = Market(Dao(chain=Anvil(node.web3)))
         unclaimed = leaf(market.dao.who("latecomer"), "data of the latecomer", 20)
         batch = market.dao.publish([unclaimed, leaf(market.dao.who("neighbour"), "data of the neighbour", 10)])
         market.dao.activate(batch)
-        yield Town(node, market, batch, unclaimed)
+        yield LiveDao(node, market, batch, unclaimed)
     finally:
         node.stop()
 
 
 @pytest.fixture
-def town(born: Town) -> Iterator[Town]:
+def live(_deployed: LiveDao) -> Iterator[LiveDao]:
     """As it was at creation."""
-    before = born.dao.chain.snapshot()
-    yield born
-    born.dao.chain.revert(before)
+    before = _deployed.dao.chain.snapshot()
+    yield _deployed
+    _deployed.dao.chain.revert(before)
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,10 @@
-"""Every command that asks a node, through a proxy that has one vice at a time: it ends as at an honest node, or it
+"""Every command that asks a node, through a proxy that has one fault at a time: it ends as at an honest node, or it
 refuses in words and has done nothing.
 
 given a DAO in the middle of its life, whose texts are no UTF-8
   at an honest node                       each command should end as it has to
-  at a node whose vice a caller survives  it should end alike
-  at a node that hides what is there      it should end alike, or say so, and never tell less than there is
+  at a node whose fault a caller survives  it should end alike
+  at a node that hides what is there      it should end alike, or say so, and never show less than there is
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
+from assurance.harness.chain.faults import FAULTS, HARMLESS, faulty
+from assurance.harness.chain.proxy import Asked
+from assurance.harness.commands import Ran, leaf_commands
 from datadao.cli.command import PARTLY, REFUSED
-from tests.cli.conftest import Ran, leaf_commands
-from tests.client.proxy import Asked
 
-from .vices import HARMLESS, VICES, vicious
 from .world import COMMANDS, OFFLINE, World
 
 EXPECTED = {"custodian once": 3, "attest score": 3, "custodian take-over": 0}
@@ -39,16 +39,16 @@ ENDS = {
     "no finalized block": EXCUSE,
     "young chain": EXCUSE,
 }
-"""Vices that nothing helps against, with what is said of them."""
+"""Faults that nothing helps against, with what is said of them."""
 ERRORS = ("loud errors", "wrapped errors")
 PASSES = [
     ("logs without times", "long extra data", "no batches"),
     ("too many requests", "refused items"),
     ("logs behind every other time",),
     ("state forgotten",),
-    *((vice,) for vice in ENDS),
+    *((fault,) for fault in ENDS),
 ]
-"""Vices that are met in one go: those that do not hide each other."""
+"""Faults that are met in one go: those that do not hide each other."""
 REFUSALS = {
     "activate 99 --yes": "DatasetRegistry_UnknownBatch(batchId=99)",
     "lease end 2 --yes": "DataLeases_NotOver(leaseId=2)",
@@ -84,7 +84,7 @@ class Honest:
 @pytest.fixture(scope="session")
 def honest(_built: World) -> dict[str, Honest]:
     found = {}
-    with vicious(_built.node.url) as proxy:
+    with faulty(_built.node.url) as proxy:
         for name in COMMANDS:
             proxy.seen.clear()
             with _built.as_it_is():
@@ -102,19 +102,19 @@ def test_commands__over_texts_that_are_no_utf8__end_as_they_have_to_X5(honest: d
     assert not wrong, wrong
 
 
-def test_vices__are_all_met() -> None:
-    assert sorted([*(vice for vices in PASSES for vice in vices), *ERRORS]) == sorted(VICES)
-    assert set(HARMLESS) == VICES.keys() - ENDS.keys()
+def test_faults__are_all_met() -> None:
+    assert sorted([*(fault for faults in PASSES for fault in faults), *ERRORS]) == sorted(FAULTS)
+    assert set(HARMLESS) == FAULTS.keys() - ENDS.keys()
 
 
-@pytest.mark.parametrize("vices", PASSES, ids=", ".join)
-def test_commands__at_a_node_with_a_vice__end_as_at_an_honest_one_or_say_why_not(
-    world: World, honest: dict[str, Honest], vices: tuple[str, ...], hasty: None
+@pytest.mark.parametrize("faults", PASSES, ids=", ".join)
+def test_commands__at_a_node_with_a_fault__end_as_at_an_honest_one_or_say_why_not(
+    world: World, honest: dict[str, Honest], faults: tuple[str, ...], hasty: None
 ) -> None:
-    faults: dict[str, Any] = {}
-    with vicious(world.node.url, *vices) as proxy:
+    wrong: dict[str, Any] = {}
+    with faulty(world.node.url, *faults) as proxy:
         # What asks for no events cannot meet what is wrong with events.
-        concerned = [n for n in COMMANDS if any(vice.concerns(honest[n].asked) for vice in proxy.vices)]
+        concerned = [n for n in COMMANDS if any(fault.concerns(honest[n].asked) for fault in proxy.faults)]
         for name in concerned:
             sender = world.actor(COMMANDS[name][0]).address
             before = world.dao.chain.nonce(sender)
@@ -122,24 +122,24 @@ def test_commands__at_a_node_with_a_vice__end_as_at_an_honest_one_or_say_why_not
                 who, words = words_of(world, name)
                 ran = world.run(who, *words, network=proxy.url)
                 sent = world.dao.chain.nonce(sender) - before
-            if (fault := judged(name, ran, honest[name].ran, ENDS.get(vices[0]), sent)) is not None:
-                faults[name] = fault
-        assert concerned and all(vice.hits for vice in proxy.vices), "no command met it"
-    assert not faults, faults
+            if (fault := judged(name, ran, honest[name].ran, ENDS.get(faults[0]), sent)) is not None:
+                wrong[name] = fault
+        assert concerned and all(fault.hits for fault in proxy.faults), "no command met it"
+    assert not wrong, wrong
 
 
-@pytest.mark.parametrize("vice", ERRORS)
+@pytest.mark.parametrize("fault", ERRORS)
 def test_commands__refused_by_a_contract_at_a_node_with_noise_in_its_words__are_refused_as_at_an_honest_one(
-    world: World, vice: str
+    world: World, fault: str
 ) -> None:
-    with vicious(world.node.url, vice) as proxy:
-        for words, told in REFUSALS.items():
+    with faulty(world.node.url, fault) as proxy:
+        for words, reported in REFUSALS.items():
             before = world.dao.chain.nonce(world.actor("member").address)
             ran = world.run("member", *words.split(), network=proxy.url)
             assert (ran.code, CONTROL.search(ran.out + ran.err)) == (1, None), (words, ran)
-            assert told in ran.err and "xxx" not in ran.err, (words, ran.err)
+            assert reported in ran.err and "xxx" not in ran.err, (words, ran.err)
             assert world.dao.chain.nonce(world.actor("member").address) == before
-        assert proxy.vices[0].hits >= len(REFUSALS)
+        assert proxy.faults[0].hits >= len(REFUSALS)
 
 
 def judged(name: str, ran: Ran, wanted: Ran, excuse: re.Pattern[str] | None, sent: int) -> object:

@@ -1,15 +1,13 @@
-"""`make demo` with the worst of everything at once: it ends with the books of an honest world."""
+"""`make demo` under all faults at once: it ends with the same books as without."""
 
 from __future__ import annotations
 
 import re
 import subprocess
 import sys
-from pathlib import Path
 
-from tests.client.proxy import Proxy
-from tests.deployer.world import Node
-from tests.outside.vices import (
+from assurance import ROOT
+from assurance.harness.chain.faults import (
     NO_TIMES,
     LogsBehind,
     LogTimes,
@@ -17,14 +15,14 @@ from tests.outside.vices import (
     NoBatches,
     RefusedItems,
     TooManyRequests,
-    Vice,
 )
+from assurance.harness.chain.node import Node
+from assurance.harness.chain.proxy import Fault, Proxy
 
-ROOT = Path(__file__).parents[2]
 BOOKS = re.compile(r"((?:in|out|owed): [^│]+?|in − out − owed)\s+│\s+([\d,]+) │")
 
 
-def vices() -> list[Vice]:
+def faults() -> list[Fault]:
     """All that a caller gets the better of and that the demo can meet: nothing in it reverts. A node that refuses every
     third question would take the demo an hour of patience: here it is one in some hundreds, and the thousands of
     questions meet it often enough."""
@@ -46,18 +44,18 @@ def books(shown: str) -> dict[str, int]:
     return found
 
 
-def test_demo__in_the_worst_of_worlds__ends_with_the_books_of_an_honest_one() -> None:
+def test_demo__under_all_faults__ends_with_the_books_of_an_honest_node() -> None:
     honest = play(str(ROOT / "toolchain" / "run"), "ape", "run", "demo", "--members", "300")
     node = Node("--accounts", "40")
-    behind = vices()
-    for vice in behind:
-        vice.node = node.url
+    behind = faults()
+    for fault in behind:
+        fault.node = node.url
     try:
         with Proxy(node.url, behind) as proxy:
-            worst = play(sys.executable, "-m", "tests.outside.worst", node.url, proxy.url)
+            faulty = play(sys.executable, "-m", "tests.outside.demo_under_faults", node.url, proxy.url)
     finally:
         node.stop()
-    assert books(worst) == books(honest)
-    assert [type(vice).__name__ for vice in behind if not vice.hits] == [], "a vice that the demo never met"
-    assert "equal to the unit" in " ".join(worst.split())
-    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", worst), "what others wrote moves the cursor"
+    assert books(faulty) == books(honest)
+    assert [type(fault).__name__ for fault in behind if not fault.hits] == [], "a fault that the demo never met"
+    assert "equal to the unit" in " ".join(faulty.split())
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", faulty), "what others wrote moves the cursor"

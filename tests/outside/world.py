@@ -1,5 +1,5 @@
-"""A DAO in the middle of its life, in which every text that somebody could choose is no UTF-8; and a command for each
-thing that people do, ready to be done.
+"""A DAO in the middle of its life, in which every text that an account can choose is no UTF-8; and a
+command for each action of its parties, which is due.
 
 It lives on a node of its own. Commands run in this process; chain, folders and storage are put back after each.
 """
@@ -17,31 +17,28 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from click.testing import CliRunner
 from eth_utils import keccak
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.anvil import Anvil
+from assurance.harness.chain.node import Node
+from assurance.harness.commands import SCHEMA, Ran, put_key, run
 from assurance.harness.dao.dao import FOR, Dao
 from assurance.harness.dao.keys import local_public_key
-from assurance.harness.dao.system import DAY, ROLES, Actor, config
+from assurance.harness.dao.system import DAY, ROLES, Actor, ape_account, config
 from datadao.attestor.agreement import sign_score
 from datadao.attestor.attestor import Attestor, openers
 from datadao.attestor.scoring import JsonLinesScorer
-from datadao.chain.codec import Text
-from datadao.chain.node import NodeView
-from datadao.chain.rpc import CONTRACTS, Call
-from datadao.cli import cli
+from datadao.chain.codec import CONTRACTS, Text
+from datadao.chain.rpc import Call
 from datadao.cli.command import DONE, PARTLY
+from datadao.client import DataDAO
 from datadao.crypto.keyfile import load_key, load_secret, new_key
 from datadao.crypto.seal import public_key
 from datadao.messages.submission import Submission
 from datadao.profile import Profile
 from datadao.storage.board import Board
 from datadao.storage.store import Store
-from tests.cli.conftest import Ran, put_key
-from tests.cli.world import FINALITY, SCHEMA
-from tests.client.chain_world import ape_account
-from tests.deployer.world import Node
 
 RAW = Text(b"caf\xe9 \xff")
 """Text that is no UTF-8."""
@@ -67,12 +64,8 @@ class World:
         return self.folder / name
 
     def run(self, name: str, *words: str, network: str | None = None) -> Ran:
-        """A command of somebody's, in this process. Raises what no command may raise."""
-        where = ("--network", network) if network else ()
-        result = CliRunner(mix_stderr=False).invoke(cli, [*words, *where, "--home", str(self.home(name))])
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Ran(result.exit_code, result.stdout, result.stderr)
+        """A command of this role, in this process. Raises what no command may raise."""
+        return run(self.home(name), *words, *(("--network", network) if network else ()))
 
     def do(self, name: str, *words: str) -> dict[str, Any]:
         """A command that has to succeed."""
@@ -244,10 +237,10 @@ def _live(world: World) -> None:
     handed.drafted()
     handed.signed()
     world.publish(3)
-    # Lease 5 is to be queued, 6 to be executed; an offer stands for everybody.
+    # Lease 5 is to be queued, 6 to be executed; an offer is open to all.
     terms = tuple(dao.terms(pricePerPeriod=PRICE * UNIT, bond=BOND * UNIT).values())
     expiry = chain.timestamp + 60 * DAY
-    offer = world.propose(world.calldata("leases", "createOffer", terms, "0x" + "00" * 20, 3, expiry))
+    offer = world.propose(world.calldata("leases", "createOffer", terms, ADDRESS_ZERO, 3, expiry))
     ids = [dao.leases.lease(world.request()).proposalId for _ in range(2)]
     world.vote(offer, *ids)
     world.queue(ids[1])
@@ -263,13 +256,13 @@ def _live(world: World) -> None:
     handed.scored(5)
     handed.drafted()
     handed.scored(6)
-    chain._rpc("anvil_mine", hex(FINALITY), "0x0")
+    world.node.finalize()
     for slot in range(4):
         world.run(f"custodian-{slot}", "custodian", "once")
     world.do("member", "contribute", "--dataset", "1", str(world.home("member") / "diary-8.jsonl"))
     for key in ("asset", "token"):
         _rename(world, getattr(dao, key))
-    chain._rpc("anvil_mine", hex(FINALITY), "0x0")
+    world.node.finalize()
     # The last block has an event that commands look for.
     world.request()
 
@@ -303,7 +296,7 @@ class _Handed:
         world = self._world
         paths = [str(world.home("member") / f"diary-{number}.jsonl") for number in numbers]
         files = world.do("member", "contribute", "--dataset", "1", *paths)["files"]
-        world.dao.chain._rpc("anvil_mine", hex(FINALITY), "0x0")
+        world.node.finalize()
         for slot in range(4):
             # Those of the second committee cannot open what was handed in for the first.
             assert world.run(f"custodian-{slot}", "custodian", "once").code in (DONE, PARTLY)
@@ -313,13 +306,13 @@ class _Handed:
     def scored(self, *numbers: int) -> None:
         """Two attestors score these files and no others, as the command would."""
         world = self._world
-        view = NodeView(world.node.web3, world.dao.addresses)
-        committee = view.committee()
+        dao = DataDAO(world.dao.addresses, world.node.web3)
+        committee = dao.committee()
         opened = openers(world.dao.id, committee, world.board.witnesses(committee.epoch))
         for slot in range(2):
             name = f"attestor-{slot}"
             key = load_key(world.home(name) / "keys" / "sealing")
-            slot_of = [party.signer for party in view.attestors()].index(world.actor(name).address)
+            slot_of = [party.signer for party in dao.attestors()].index(world.actor(name).address)
             scorer = JsonLinesScorer(
                 SCHEMA, sha256(SCHEMA).digest(), load_secret(world.home(name) / "keys/fingerprint")
             )

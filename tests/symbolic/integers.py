@@ -94,7 +94,8 @@ class Reader:
             case z3.Z3_OP_BNEG:
                 return self._wrap(_negative(self.word(term.arg(0))), size)
             case z3.Z3_OP_BUDIV | z3.Z3_OP_BUDIV_I | z3.Z3_OP_BUREM | z3.Z3_OP_BUREM_I:
-                return self._division(kind, *(self.word(child) for child in term.children()), size)
+                value, divisor = (self.word(child) for child in term.children())
+                return self._division(kind, value, divisor, size)
             case z3.Z3_OP_BOR:
                 return self._union([self.word(child) for child in term.children()], size)
         return self._fresh(0, 2**size - 1)

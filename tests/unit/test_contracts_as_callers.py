@@ -1,5 +1,5 @@
 """What contracts do for each other, and refuse each other, called by hand: the second lines of defence, which the
-wiring never lets anybody touch."""
+wiring lets no account touch."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import pytest
 from assurance.harness.chain.handles import Reverted
 from assurance.harness.dao.dao import Dao
 from assurance.harness.dao.leases import Market
-from assurance.harness.dao.pair import SHARES, Pair
-from assurance.harness.dao.system import actor
 
 
 def test_approve__from_the_timelock_with_other_terms__refused_G2(dao: Dao) -> None:
@@ -42,15 +40,6 @@ def test_propose_lease__from_leases__opens_a_vote_that_names_the_licensee(dao: D
     (opened,) = receipt.named("LeaseProposed")
     assert opened.args == {"proposalId": receipt.value, "leaseId": 77, "licensee": licensee}
     assert dao.governor.proposalProposer(receipt.value) == dao.leases.address
-
-
-def test_move_shares__from_the_token__moves_shares_of_the_commons_alone_T6(tradable: Pair) -> None:
-    seller, buyer = actor("seller"), actor("buyer")
-    tradable.accept(seller, 2 * SHARES)
-    receipt = tradable.splitter.moveShares(seller.address, buyer.address, SHARES, sender=tradable.token.address)
-    assert [event.name for event in receipt.events] == ["SharesMoved"]
-    held = [[tradable.splitter.sharesOf(pool, who.address) for pool in (0, 1)] for who in (seller, buyer)]
-    assert held == [[SHARES, 2 * SHARES], [SHARES, 0]]
 
 
 def test_create_dataset__when_there_are_65535__refused(dao: Dao) -> None:

@@ -8,7 +8,6 @@ not explain, on an explanation of something that was reached after all, and when
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import tempfile
@@ -20,18 +19,19 @@ from typing import Any, NamedTuple
 from typing_extensions import TypedDict
 
 from assurance import ROOT
-from assurance.audit.coverage.build import CONTRACTS
-from assurance.audit.part import IN_PROCESS, ON_A_NODE, PartError, Stopwatch, run, write
-from assurance.harness.chain.artifacts import artifacts, signature
+from assurance.audit.part import IN_PROCESS, ON_A_NODE, PartError, parser, run, write
+from assurance.bench.report import Stopwatch
+from assurance.harness.chain.artifacts import DEPLOYED, artifacts
 from assurance.harness.chain.compiler import Compiler
 from assurance.harness.chain.recording import OK, Recorder, read
+from datadao.chain.abi import signature_of
 
-EXPLANATIONS = ROOT / "audit" / "unreachable.toml"
+EXPLANATIONS = Path(__file__).with_name("unreachable.toml")
 _STANDARDS = (
     "@openzeppelin/contracts/governance/IGovernor.sol",
     "@openzeppelin/contracts/governance/TimelockController.sol",
 )
-"""Whose enums our ABIs tell of."""
+"""Their enums are in our ABIs."""
 # Twins are other contracts; the demo does not go through the back ends.
 SUITES: Mapping[str, Sequence[str]] = {
     "units": [*IN_PROCESS, "tests/unit"],
@@ -78,10 +78,10 @@ class Reach(TypedDict):
 def universe(enums: Mapping[str, Sequence[str]]) -> set[Thing]:
     """All there is to reach: of the ABIs, and every member of every enum."""
     things = {Thing("state", enum, member) for enum, members in enums.items() for member in members}
-    for contract in CONTRACTS:
+    for contract in DEPLOYED:
         for entry in artifacts()[contract].abi:
             if entry["type"] in ("function", "error", "event"):
-                name = signature(entry) if entry["type"] == "function" else entry["name"]
+                name = signature_of(entry) if entry["type"] == "function" else entry["name"]
                 things.add(Thing(entry["type"], contract, name))
     return things
 
@@ -94,7 +94,7 @@ def reached(record: Recorder, enums: Mapping[str, Sequence[str]]) -> set[Thing]:
             things.add(Thing("function", contract, function))
         else:
             things |= {Thing("error", contract, outcome), Thing("error", outcome.partition("_")[0], outcome)}
-    things |= {Thing("event", contract, event) for contract in CONTRACTS for event in record.events}
+    things |= {Thing("event", contract, event) for contract in DEPLOYED for event in record.events}
     for enum, member in record.states:
         name = enum.removeprefix("enum ")
         things.add(Thing("state", name, enums[name][member]))
@@ -102,17 +102,17 @@ def reached(record: Recorder, enums: Mapping[str, Sequence[str]]) -> set[Thing]:
 
 
 def enumerations() -> dict[str, list[str]]:
-    """The members of our enums, and of those of others that our ABIs tell of."""
-    told = {enum for contract in CONTRACTS for enum in _enums_in(artifacts()[contract].abi)}
+    """The members of our enums, and of those of others in our ABIs."""
+    used = {enum for contract in DEPLOYED for enum in _enums_in(artifacts()[contract].abi)}
     with Compiler() as compiler:
-        trees = compiler.syntax([*(f"contracts/{name}.sol" for name in CONTRACTS), *_STANDARDS])
+        trees = compiler.syntax([*(f"contracts/{name}.sol" for name in DEPLOYED), *_STANDARDS])
     found = {}
     for file, tree in trees.items():
         for contract in tree["nodes"]:
             for node in contract.get("nodes", []):
                 if node["nodeType"] == "EnumDefinition":
                     name = node["canonicalName"]
-                    if file.startswith("contracts/") or name in told:
+                    if file.startswith("contracts/") or name in used:
                         found[name] = [member["name"] for member in node["members"]]
     return found
 
@@ -168,7 +168,7 @@ def record(name: str, command: Sequence[str], folder: Path) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    argparse.ArgumentParser(prog="python -m assurance.audit.coverage.reach", description=__doc__).parse_args(arguments)
+    parser("assurance.audit.coverage.reach", __doc__).parse_args(arguments)
     reasons = explanations(EXPLANATIONS)
     with Stopwatch() as watch, tempfile.TemporaryDirectory() as folder:
         enums = enumerations()
@@ -189,7 +189,7 @@ def _details(
     found: set[Thing],
     reasons: Mapping[Thing, str],
 ) -> Reach:
-    calls: dict[str, dict[str, dict[str, int]]] = {contract: {} for contract in CONTRACTS}
+    calls: dict[str, dict[str, dict[str, int]]] = {contract: {} for contract in DEPLOYED}
     for (contract, function, outcome), count in sorted(seen.calls.items()):
         if contract in calls:
             calls[contract].setdefault(function, {})[outcome] = count

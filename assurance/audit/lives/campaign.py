@@ -11,7 +11,6 @@ shrunk, as a test to paste into a file under tests/invariant/regressions.
 
 from __future__ import annotations
 
-import argparse
 import os
 import random
 import secrets
@@ -31,7 +30,9 @@ from typing_extensions import TypedDict
 
 from assurance.audit.lives.cells import SUBJECTS, Cell, cells, shares
 from assurance.audit.lives.lives import LENGTH, NOTHING, OK, Chunk, Task, live
-from assurance.audit.part import PartError, Stopwatch, run, write
+from assurance.audit.part import PartError, run, write
+from assurance.audit.part import parser as new_parser
+from assurance.bench.report import Stopwatch
 
 STEPS = 500_000
 REFUSED = frozenset({
@@ -127,7 +128,7 @@ class Campaign:
         context = get_context("spawn")
         counter, stopped = context.Value("Q", 0), context.Event()
         begun = time.monotonic()
-        told = begun
+        reported = begun
         # The slowest machines first, so that no worker is left alone with one at the end.
         planned = [task for tasks in self.tasks.values() for task in tasks]
         planned.sort(key=lambda task: (SUBJECTS[task.cell.subject].share, task.lives))
@@ -143,11 +144,11 @@ class Campaign:
                         running = _without_waiting(running)
                     elif more := self._missing(chunk.task):
                         running.add(pool.submit(_live, more, self.twins))
-                if time.monotonic() - told >= TICK:
-                    told = time.monotonic()
-                    say(self._progress(counter.value, told - begun))
+                if time.monotonic() - reported >= TICK:
+                    reported = time.monotonic()
+                    say(self._progress(counter.value, reported - begun))
         finally:
-            # Also when interrupted: nobody lives on.
+            # Also when interrupted: no worker goes on.
             stopped.set()
             pool.shutdown(cancel_futures=True)
 
@@ -307,9 +308,7 @@ def planned(arguments: Sequence[str]) -> Plan:
     Raises:
         PartError: a number that is none, or too small.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m assurance.audit.lives.campaign", description=(__doc__ or "").partition("\n")[0]
-    )
+    parser = new_parser("assurance.audit.lives.campaign", __doc__)
     parser.add_argument("--steps", default=os.environ.get("STEPS", str(STEPS)), help=f"default: $STEPS or {STEPS:,}")
     parser.add_argument("--seed", help="repeats the run that printed it")
     parser.add_argument("--workers", default="2", help="processes (default: 2)")

@@ -9,7 +9,6 @@ slots come from the node as it asks for them.
 
 from __future__ import annotations
 
-import argparse
 import random
 import re
 import secrets
@@ -24,9 +23,11 @@ import pyrevm
 from typing_extensions import TypedDict
 
 from assurance.audit.lives.cells import SUBJECTS, cells
-from assurance.audit.part import PartError, Stopwatch, run, write
+from assurance.audit.part import PartError, run, write
+from assurance.audit.part import parser as new_parser
 from assurance.audit.replay.node import Node, RpcError, anvil
 from assurance.audit.replay.traces import Answer, Done, Sent, Trace, heard, traces
+from assurance.bench.report import Stopwatch
 from assurance.harness.chain.evm import Revm
 from assurance.harness.chain.handles import Log, Reverted, reverted
 
@@ -34,7 +35,7 @@ TRACES = 216
 """Four of each cell."""
 _GAS_LIMIT = 30_000_000
 _HALTED_GAS = re.compile(r"gas_used: (\d+)")
-_TOLD = 5.0
+_TICK = 5.0
 """Seconds between two lines of progress."""
 
 
@@ -85,9 +86,9 @@ class Cold:
             else:
                 evm.message_call(sent.sender, sent.to, calldata=sent.data, value=sent.value, gas=_GAS_LIMIT)
         except RuntimeError as error:
-            if (told := _HALTED_GAS.search(str(error))) is None:
+            if (found := _HALTED_GAS.search(str(error))) is None:
                 raise
-            return int(told[1])
+            return int(found[1])
         assert evm.result is not None
         gas: int = evm.result.gas_used
         return gas
@@ -207,7 +208,7 @@ def replay(count: int, seed: int, say: Callable[[str], None]) -> Result:
     among = cells(tuple(SUBJECTS))
     each = -(-count // len(among))
     numbers, wrong, machines = random.Random(seed), list[str](), Counter[str]()
-    told = time.monotonic()
+    reported = time.monotonic()
     with anvil(chain_id=31337, timestamp=1_799_999_999) as node:
         replayer = Replayer(node, 31337)
         for cell in among:
@@ -217,8 +218,8 @@ def replay(count: int, seed: int, say: Callable[[str], None]) -> Result:
                     replayer.life(trace.life)
                 except Disagreement as difference:
                     wrong.append(f"{cell}: {difference}")
-                if time.monotonic() - told > _TOLD:
-                    told = time.monotonic()
+                if time.monotonic() - reported > _TICK:
+                    reported = time.monotonic()
                     say(f"{machines.total()} of {each * len(among)} traces, {replayer.counts['transactions']:,} sent")
     counts = replayer.counts
     return {
@@ -245,9 +246,7 @@ def _founded(replayer: Replayer, found: list[Trace], wrong: list[str]) -> list[T
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m assurance.audit.replay.replay", description=(__doc__ or "").partition("\n")[0]
-    )
+    parser = new_parser("assurance.audit.replay.replay", __doc__)
     parser.add_argument("--traces", type=int, default=TRACES, help=f"at least so many (default: {TRACES})")
     parser.add_argument("--seed", type=int, help="repeats the run that printed it")
     given = parser.parse_args(arguments)

@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from assurance.bench.gas.sizes import DEPLOYED
-from assurance.harness.chain.artifacts import artifacts
+from assurance.harness.chain.artifacts import DEPLOYED, artifacts
 from assurance.harness.dao.guards import GUARDS
 
 UNCALLED = "The governor alone may call it, and calls only the batch form."
-REFUSES = "It refuses everybody."
+REFUSES = "It refuses every account."
 EXEMPT = {
     "DataTimelock.schedule": UNCALLED,
     "DataTimelock.execute": UNCALLED,
@@ -19,9 +18,9 @@ EXEMPT = {
     f"{contract}.{name}": REFUSES
     for contract, guards in GUARDS.items()
     for name, guard in guards.items()
-    if guard.who == "nobody"
+    if guard.who == "no account"
 }
-"""Functions without a figure, with the reason; those that refuse everybody are known from the guard table."""
+"""Functions without a figure, with the reason; those that refuse every account are known from the guard table."""
 
 
 def every() -> list[str]:
@@ -50,6 +49,6 @@ def gaps(measured: Iterable[str]) -> list[str]:
     figures, forms = set(measured), Counter(every())
     missing = [f"{name} has no figure" for name in forms if name not in figures and name not in EXEMPT]
     missing += [
-        f"{name} has {n} forms, which the names of figures do not tell apart" for name, n in forms.items() if n > 1
+        f"{name} has {n} forms, which the names of figures do not distinguish" for name, n in forms.items() if n > 1
     ]
     return missing + [f"{name} has a figure and an exemption" for name in EXEMPT if name in figures]

@@ -9,16 +9,16 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
 from typing import ClassVar, NamedTuple
 
 from hypothesis.stateful import run_state_machine_as_test
 
 from assurance import ROOT
-from assurance.bench.speed.machines import lives_of
-from assurance.bench.speed.report import Table, alone
+from assurance.bench.report import Table, alone
+from assurance.bench.speed.machines import STEPS
 from assurance.harness.chain.twins import compiled
+from assurance.harness.machines import base
 from assurance.harness.machines.splitter.checks import PropertyBroken, Setting
 from assurance.harness.machines.splitter.machine import SplitterMachine
 from assurance.harness.mistakes import mistakes
@@ -95,10 +95,10 @@ def bite() -> Table:
     for twin in (SPLITTER, *twins):
         code = {"DATADAO_SPLITTER": f"0x{compiled(twin).creation.hex()}"}
         runs = [lives("TwinTest", **code), lives("TwinTest", **code, FOUNDRY_INVARIANT_FAIL_ON_REVERT="false")]
-        told = ["-" if run.passed else f"{run.calls:,}" for run in runs]
+        figures = ["-" if run.passed else f"{run.calls:,}" for run in runs]
         noticed = alone(python_notices, twin)
-        result.rows.append((twin.partition(".")[2] or "none", *told, noticed))
-        if twin == SPLITTER and {*told, noticed} != {"-"}:
+        result.rows.append((twin.partition(".")[2] or "none", *figures, noticed))
+        if twin == SPLITTER and {*figures, noticed} != {"-"}:
             result.faults.append("a twin without a flaw was taken for one with a flaw")
         if twin == "RevenueSplitter.RemovesUnsettled" and runs[0].passed:
             result.faults.append("forge's suite did not notice a splitter that forgets what removed shares earned")
@@ -113,11 +113,11 @@ def python_notices(twin: str) -> str:
         setting = Setting(True, twins=(twin,))
         reached: ClassVar[Counter[str]] = Counter()
 
-        def hold(self, name: str, condition: bool, detail: Callable[[], str]) -> None:
+        def hold(self, name: str, condition: bool, detail: str, *values: object) -> None:
             if not condition:
                 noticed.append(f"{self.reached['steps']:,} ({name})")
-            super().hold(name, condition, detail)
+            super().hold(name, condition, detail, *values)
 
     with suppress(PropertyBroken):
-        run_state_machine_as_test(Twin, settings=lives_of(200))
+        run_state_machine_as_test(Twin, settings=base.lives(200, STEPS, derandomize=True))
     return noticed[0] if noticed else "-"

@@ -5,14 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import pyrevm
 
 from assurance.harness.chain.anvil import Anvil
 from assurance.harness.chain.evm import Revm
 from assurance.harness.chain.handles import Result, Reverted
-from assurance.harness.dao.system import actor
 
 
 @contextmanager
@@ -29,6 +28,9 @@ def in_place_of_revm(make: Callable[..., Any]) -> Iterator[None]:
             vars(module)["Revm"] = Revm
 
 
+T = TypeVar("T")
+
+
 class Disagreement(AssertionError):
     pass
 
@@ -41,11 +43,11 @@ class Both:
     third EVM, the in-process one again, which starts each transaction from the state that anvil serves.
     """
 
-    def __init__(self, anvil: Anvil) -> None:
+    def __init__(self, anvil: Anvil, deployer: str) -> None:
+        """`deployer` is who creates contracts."""
         self.anvil, self.revm = anvil, Revm(anvil.timestamp, anvil.chain_id)
         self.transactions = self.refusals = 0
         # Addresses of contracts follow from their deployer's nonce, and anvil has lived through other tests.
-        deployer = actor("deployer").address
         self.revm.evm.insert_account_info(deployer, pyrevm.AccountInfo(nonce=anvil.nonce(deployer)))
 
     @property
@@ -78,9 +80,8 @@ class Both:
 
     def transact(self, sender: str, to: str, data: bytes, value: int) -> Result:
         gas = self.gas_of(sender, to, data, value)
-        here = self._each("transact", lambda chain: _noted(chain.transact(sender, to, data, value)))
+        _, result = self._each("transact", lambda chain: _noted(chain.transact(sender, to, data, value)))
         self.transactions += 1
-        result: Result = here[1]
         self._agree("gas", gas, result.gas)
         return result
 
@@ -95,20 +96,20 @@ class Both:
             evm.message_call(sender, to, calldata=data, value=value, gas=16_000_000)
         except RuntimeError:
             return None
-        gas: int = evm.result.gas_used
-        return gas
+        assert evm.result is not None
+        return evm.result.gas_used
 
-    def _each(self, what: str, act: Callable[[Any], Any]) -> Any:
+    def _each(self, what: str, act: Callable[[Revm | Anvil], T]) -> T:
         """Acts on both. Returns anvil's answer, or raises what both refused with."""
         here, there = _answer(act, self.revm), _answer(act, self.anvil)
-        told = [answer[0] if isinstance(answer, _Noted) else answer for answer in (here, there)]
-        self._agree(what, *told)
+        compared = [answer[0] if isinstance(answer, _Noted) else answer for answer in (here, there)]
+        self._agree(what, *compared)
         if isinstance(there, Reverted):
             self.refusals += 1
             raise there
         return there
 
-    def _agree(self, what: str, here: Any, there: Any) -> Any:
+    def _agree(self, what: str, here: T, there: T) -> T:
         if here != there:
             raise Disagreement(f"{what}: in process {here}, on anvil {there}")
         return there
@@ -123,7 +124,7 @@ def _noted(result: Result) -> _Noted:
     return _Noted(((result.output, logs), result))
 
 
-def _answer(act: Callable[[Any], Any], chain: Any) -> Any:
+def _answer(act: Callable[[Revm | Anvil], T], chain: Revm | Anvil) -> T | Reverted:
     try:
         return act(chain)
     except Reverted as refusal:

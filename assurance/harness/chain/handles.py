@@ -13,11 +13,12 @@ from typing import Any, NamedTuple, Protocol
 from eth_utils import keccak
 
 from assurance.harness.chain.abi import Coder, checksummed
-from assurance.harness.chain.artifacts import Artifact, artifacts, errors, events, signature
+from assurance.harness.chain.artifacts import Artifact, artifacts, errors, events
+from datadao.chain.abi import signature_of
 
 _BUILTIN_ERRORS = [
-    {"name": "Error", "inputs": [{"name": "message", "type": "string"}]},
-    {"name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]},
+    {"type": "error", "name": "Error", "inputs": [{"name": "message", "type": "string"}]},
+    {"type": "error", "name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]},
 ]
 _READER = "0x" + "00" * 19 + "ff"
 
@@ -90,7 +91,7 @@ class Receipt:
 
 class _Function:
     def __init__(self, entry: dict[str, Any]) -> None:
-        self.selector = keccak(text=signature(entry))[:4]
+        self.selector = keccak(text=signature_of(entry))[:4]
         self.static = entry.get("stateMutability") in ("view", "pure")
         self._inputs, self._outputs = Coder(entry["inputs"]), Coder(entry["outputs"])
 
@@ -139,7 +140,7 @@ class Handle:
 def deploy(chain: Backend, contract: str | Artifact, *args: Any, sender: str) -> Handle:
     """Creates the contract; constructor arguments as plain values, structs as mappings."""
     artifact = artifacts()[contract] if isinstance(contract, str) else contract
-    inputs = next((e["inputs"] for e in artifact.abi if e["type"] == "constructor"), [])
+    inputs: list[dict[str, Any]] = next((e["inputs"] for e in artifact.abi if e["type"] == "constructor"), [])
     encoded = Coder(inputs).encode(args)
     return Handle(chain, checksummed(chain.create(sender, artifact.creation + encoded)), artifact)
 
@@ -158,7 +159,7 @@ def reverted(data: bytes) -> Reverted:
 @cache
 def _errors() -> dict[bytes, tuple[str, Coder]]:
     entries = [*_BUILTIN_ERRORS, *errors().values()]
-    return {keccak(text=signature(entry))[:4]: (entry["name"], Coder(entry["inputs"])) for entry in entries}
+    return {keccak(text=signature_of(entry))[:4]: (entry["name"], Coder(entry["inputs"])) for entry in entries}
 
 
 def _decode_log(log: Log) -> Event:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import boto3
 from moto.server import ThreadedMotoServer
 
-KEYS = {"access_key_id": "test", "secret_access_key": "test", "region": "us-east-1"}
+KEYS: dict[str, Any] = {"access_key_id": "test", "secret_access_key": "test", "region": "us-east-1"}
 CONDITION = "if-none-match"
 
 

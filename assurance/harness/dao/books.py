@@ -1,8 +1,9 @@
-"""The books of a DAO in process, rebuilt from what its chain said: X-3 without a node."""
+"""The books of a DAO in process, rebuilt from its chain's events: X-3 without a node."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from assurance.harness.chain.handles import Reverted
@@ -10,7 +11,7 @@ from assurance.harness.dao.system import System
 from datadao.chain.events import ASSET
 from datadao.chain.rpc import Log
 from datadao.errors import Reverted as Refused
-from datadao.ledger import Event, Fact, Ledger, Report, Rules, decode, fold
+from datadao.ledger import Event, Ledger, Report, Rules, View, decode, fold
 from datadao.ledger.asset import DOORS
 from datadao.ledger.base import RULES
 from datadao.ledger.compare import calls, report
@@ -22,21 +23,21 @@ def events_of(dao: System) -> list[Event]:
     """All events of the DAO since its creation, and what the asset says of money that leaves it."""
     addresses = {**dao.addresses, ASSET: dao.asset.address}
     said = zip(dao.chain.logs, dao.chain.log_times, strict=True)
-    logs = (Log(*log, time, f"log {number}") for number, (log, time) in enumerate(said))
+    logs = (Log(log.address, log.topics, log.data, time, f"log {number}") for number, (log, time) in enumerate(said))
     doors = {dao.addresses[key].lower() for key in DOORS}
     return [e for e in decode(logs, addresses) if e.contract != ASSET or e.fields.get("from") in doors]
 
 
 def fold_of(dao: System, events: Sequence[Event]) -> Ledger:
-    """The books these events tell, closed now."""
+    """The books of these events, closed now."""
     rules = Rules(*(getattr(getattr(dao, key), view)() for key, view in RULES))
     return fold(events, dao.addresses, rules, dao.chain.timestamp)
 
 
-def answers_of(dao: System, facts: Sequence[Fact]) -> list[Any]:
-    """What the chain answers to the facts."""
+def answers_of(dao: System, views: Sequence[View]) -> list[Any]:
+    """What the chain answers to the views."""
     answers: list[Any] = []
-    for call in calls(facts, {**dao.addresses, ASSET: dao.asset.address}):
+    for call in calls(views, {**dao.addresses, ASSET: dao.asset.address}):
         try:
             answers.append(call.decode(dao.chain.call(_READER, call.to, call.data)))
         except Reverted as refusal:
@@ -47,5 +48,4 @@ def answers_of(dao: System, facts: Sequence[Fact]) -> list[Any]:
 def audited(dao: System, events: Sequence[Event] | None = None) -> Report:
     """The audit of a DAO in process; of other events than the DAO's own, if given."""
     ledger = fold_of(dao, events_of(dao) if events is None else events)
-    facts = list(ledger.facts())
-    return report(ledger, facts, answers_of(dao, facts), dao.chain.number)
+    return report(ledger, partial(answers_of, dao), dao.chain.number)

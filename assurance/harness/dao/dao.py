@@ -18,11 +18,11 @@ from datadao.crypto.merkle import MerkleTree, leaf_hashes
 from datadao.messages import eip712
 from datadao.messages.batch import BATCH, Manifest
 from datadao.types import Dao as DaoId
-from datadao.types import Leaf
+from datadao.types import Leaf, ProposalState, Vote
 from deployer.creation import storing
 
-AGAINST, FOR, ABSTAIN = range(3)
-PENDING, ACTIVE, CANCELED, DEFEATED, SUCCEEDED, QUEUED, EXPIRED, EXECUTED = range(8)
+AGAINST, FOR, ABSTAIN = Vote
+PENDING, ACTIVE, CANCELED, DEFEATED, SUCCEEDED, QUEUED, EXPIRED, EXECUTED = ProposalState
 """States of a proposal, as in OpenZeppelin's `IGovernor`."""
 
 READINESS = "Readiness(uint256 leaseId,bytes32 releaseRoot,uint256 committeeVersion)"
@@ -178,12 +178,16 @@ class Dao(System):
         receipt: Receipt = self.governor.execute(*proposal.action, sender=self.who("relayer").address)
         return receipt
 
-    def pass_(self, proposal: Proposal, *voters: Actor) -> Receipt:
-        """Votes for, queues and executes."""
+    def carry(self, proposal: Proposal, *voters: Actor) -> None:
+        """Votes for and queues."""
         self.to_vote(proposal.id)
         self.vote(proposal.id, *voters)
         self.to_end_of_vote(proposal.id)
         self.queue(proposal)
+
+    def pass_(self, proposal: Proposal, *voters: Actor) -> Receipt:
+        """Votes for, queues and executes."""
+        self.carry(proposal, *voters)
         return self.execute(proposal)
 
     def govern(self, voter: Actor, handle: Handle, name: str, *args: Any) -> Receipt:

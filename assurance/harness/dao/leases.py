@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from web3.constants import ADDRESS_ZERO
+
 from assurance.harness.chain.handles import Event, Receipt
 from assurance.harness.dao.dao import HPKE_KEY, Batch, Dao, Proposal, leaf
 from assurance.harness.dao.system import DAY, Actor
+from datadao.types import LeaseStatus
 
-NONE, PENDING, APPROVED, ACTIVE, ENDED, REFUNDED = range(6)
+NONE, PENDING, APPROVED, ACTIVE, ENDED, REFUNDED = LeaseStatus
 """`IDataLeases.Status`."""
-NOBODY = "0x" + "00" * 20
 PRICE, BOND, PERIOD, PERIODS = 120_000_000, 60_000_000, 30 * DAY, 3
 """The terms `Dao.terms` gives."""
 COST = PRICE * PERIODS + BOND
@@ -23,6 +25,8 @@ BOND_DELAY = 90 * DAY
 ACK_SLASH = BOND * 500 // 10_000
 TO_COMMONS = TO_TREASURY = PRICE * 500 // 10_000
 TO_DATASET = PRICE - TO_COMMONS - TO_TREASURY
+AFTER_ONE = 2 * PRICE + BOND + TO_TREASURY
+"""What the contract owes when the first of three instalments is paid."""
 
 Picture = dict[str, Any]
 
@@ -94,7 +98,7 @@ class Market:
         at: int = self.lease(lease).paidUntil
         return at
 
-    def create_offer(self, licensee: str = NOBODY, capacity: int = 1, days: int = 60, **terms: Any) -> int:
+    def create_offer(self, licensee: str = ADDRESS_ZERO, capacity: int = 1, days: int = 60, **terms: Any) -> int:
         expiry = self.now + days * DAY
         # An offer asks for half of the shares at its creation, at least.
         shares = self.dao.splitter.pool(terms.get("datasetId", 1))[1]
@@ -130,10 +134,7 @@ class Market:
 
     def queue(self, proposal: Proposal) -> None:
         """Votes for and queues."""
-        self.dao.to_vote(proposal.id)
-        self.dao.vote(proposal.id, self.founder)
-        self.dao.to_end_of_vote(proposal.id)
-        self.dao.queue(proposal)
+        self.dao.carry(proposal, self.founder)
 
     def carry_out(self, proposal: Proposal) -> Receipt:
         """Executes, now."""

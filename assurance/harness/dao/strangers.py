@@ -14,11 +14,11 @@ from typing import Any
 import eth_abi
 from eth_utils import keccak, to_checksum_address
 
-from assurance.harness.chain.artifacts import artifacts, signature
+from assurance.harness.chain.artifacts import artifacts
 from assurance.harness.chain.handles import Reverted
 from assurance.harness.dao.dao import Dao, leaf
 from assurance.harness.dao.system import DAY
-from datadao.chain.abi import ORDER, canonical_type
+from datadao.chain.abi import ORDER, canonical_type, signature_of
 
 ADMIN = bytes(32)
 ROLES = {name: keccak(text=name) for name in ("PROPOSER_ROLE", "CANCELLER_ROLE", "EXECUTOR_ROLE")}
@@ -42,7 +42,7 @@ class Function:
 
     @cached_property
     def selector(self) -> bytes:
-        return keccak(text=signature(self.entry))[:4]
+        return keccak(text=signature_of(self.entry))[:4]
 
     @cached_property
     def types(self) -> list[str]:
@@ -118,6 +118,6 @@ def answer(dao: Dao, caller: str, function: Function, data: bytes) -> tuple[str,
         result = dao.chain.transact(caller, dao.addresses[function.key], sent, 0)
     except Reverted as refusal:
         # Proposal and operation numbers are hashes too.
-        told = [v for v in refusal.values if not isinstance(v, bytes) and not (isinstance(v, int) and v >> 128)]
-        return refusal.name, [CALLER if isinstance(v, str) and v.lower() == caller.lower() else v for v in told]
+        values = [v for v in refusal.values if not isinstance(v, bytes) and not (isinstance(v, int) and v >> 128)]
+        return refusal.name, [CALLER if isinstance(v, str) and v.lower() == caller.lower() else v for v in values]
     return "accepted", [(to_checksum_address(log.address), log.topics[0]) for log in result.logs]

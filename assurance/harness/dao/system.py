@@ -18,6 +18,7 @@ from assurance.harness.chain.anvil import Anvil
 from assurance.harness.chain.artifacts import artifacts
 from assurance.harness.chain.evm import Revm
 from assurance.harness.chain.handles import Handle, deploy
+from assurance.harness.chain.node import MNEMONIC
 from assurance.harness.chain.twins import CODE_LIMIT, in_place
 from datadao.chain.abi import ORDER, predict
 from datadao.chain.arguments import Context
@@ -49,6 +50,13 @@ def _signable(name: str, typed: dict[str, Any]) -> SignableMessage:
         _hashed.clear()
         _hashed[name] = encode_typed_data(full_message=typed)
     return _hashed[name]
+
+
+def ape_account(number: int, name: str) -> Actor:
+    """`TEST::number`, with its key."""
+    Account.enable_unaudited_hdwallet_features()
+    account = Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{number}")
+    return Actor(name, account.address, bytes(account.key))
 
 
 @functools.cache

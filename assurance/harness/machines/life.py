@@ -21,7 +21,7 @@ from assurance.harness.machines.base import Machine, invariant
 from assurance.harness.machines.governance.world import asked
 from assurance.harness.models.token_splitter import Done
 
-Views = dict[View, list[int | None]]
+Views = dict[View, Sequence[int | None]]
 """Views and the words each returns; none where the model does not care."""
 Answers = dict[tuple[Any, ...], list[int]]
 """What the chain answered, by contract address, name and arguments; and without the address where no other contract was
@@ -74,11 +74,11 @@ class Life(Machine):
                 assert receipt.value == done.value
             if name:
                 self.reached[name] += 1
-            self.witness(events)
+            self.note_events(events)
             return receipt
 
-    def witness(self, events: Sequence[Event]) -> None:
-        """Takes note of what a step that succeeded told."""
+    def note_events(self, events: Sequence[Event]) -> None:
+        """Keeps the events of a step that succeeded."""
 
     def send(
         self, contract: str, name: str, *args: Any, expect: Callable[[], Any], by: Actor | None = None
@@ -93,7 +93,7 @@ class Life(Machine):
         """Everything of interest and the model's answer to it."""
         return {}
 
-    def properties(self, told: Answers) -> None:
+    def properties(self, answers: Answers) -> None:
         """What must hold of the chain's answers, whatever the model says."""
 
     @invariant()
@@ -101,7 +101,7 @@ class Life(Machine):
         with self.sound():
             expected = self.views()
             words, at = self._read(list(expected)), 0
-            told: Answers = {}
+            answers: Answers = {}
             for view, answer in expected.items():
                 handle, name, args = view
                 actual = words[at : at + len(answer)]
@@ -110,11 +110,11 @@ class Life(Machine):
                     wrong = [i for i, (a, b) in enumerate(zip(actual, answer, strict=True)) if b not in (None, a)]
                     said = f"{handle.artifact.name}.{name}{args}"
                     assert not wrong, f"{said}: word {wrong} of {actual}, expected {answer}"
-                told[handle.address, name, *args] = actual
+                answers[handle.address, name, *args] = actual
             assert at == len(words)
             asked = Counter((name, *args) for _, name, args in expected)
-            told |= {key[1:]: actual for key, actual in told.items() if asked[key[1:]] == 1}
-            self.properties(told)
+            answers |= {key[1:]: actual for key, actual in answers.items() if asked[key[1:]] == 1}
+            self.properties(answers)
 
     def _read(self, asked_for: list[View]) -> list[int]:
         """Some views at a time: a reader is a contract of limited size, and most stay the same from step to step."""

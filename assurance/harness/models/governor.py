@@ -26,39 +26,35 @@ from assurance.harness.dao.dao import (
     SUCCEEDED,
     Proposal,
 )
+from assurance.harness.dao.governance import EXPIRY, bitmap
+from assurance.harness.dao.system import DAY
 
-DAY = 86_400
-EXPIRY = 14 * DAY
 BOUNDS = {"votingDelay": (DAY, 14 * DAY), "quorumBps": (100, 2000), "leaseQuorumBps": (100, 2000)}
 PAUSE, COOL_DOWN, MAX_TERM = 3 * DAY, 7 * DAY, 365 * DAY
 
 
-Told = tuple[str, dict[str, Any]]
+Emitted = tuple[str, dict[str, Any]]
 """An event: name and arguments."""
 
 
-def bitmap(*states: int) -> bytes:
-    return sum(1 << state for state in states).to_bytes(32, "big")
-
-
 class History:
-    """A value over time."""
+    """A number over time."""
 
-    def __init__(self, value: Any = 0) -> None:
+    def __init__(self, value: int = 0) -> None:
         self.times, self.values = [-1], [value]
 
-    def set(self, now: int, value: Any) -> None:
+    def set(self, now: int, value: int) -> None:
         if self.times[-1] == now:
             self.values[-1] = value
         else:
             self.times.append(now)
             self.values.append(value)
 
-    def at(self, time: int) -> Any:
+    def at(self, time: int) -> int:
         return self.values[bisect.bisect_right(self.times, time) - 1]
 
     @property
-    def now(self) -> Any:
+    def now(self) -> int:
         return self.values[-1]
 
 
@@ -87,8 +83,7 @@ class Holdings:
         self._vote(now, to, held)
 
     def past_votes(self, account: str, time: int) -> int:
-        votes: int = self.votes.get(account, History()).at(time)
-        return votes
+        return self.votes.get(account, History()).at(time)
 
     def _vote(self, now: int, account: str, amount: int) -> None:
         history = self.votes.setdefault(account, History())
@@ -124,17 +119,17 @@ class Governor:
         clock: Callable[[], int],
         addresses: dict[str, str],
         reserved: bytes,
-        **born: Any,
+        **initial: Any,
     ) -> None:
         """`reserved` is the selector that no ordinary proposal may send to the leases."""
         self.holdings, self._clock, self.addresses, self.reserved = holdings, clock, addresses, reserved
-        self.settings: dict[str, int] = born["settings"]
+        self.settings: dict[str, int] = initial["settings"]
         self.bps = {kind: History(self.settings.pop(kind)) for kind in ("quorumBps", "leaseQuorumBps")}
-        self.delay: int = born["delay"]
-        self.guardian: tuple[str, int] = born["guardian"]
+        self.delay: int = initial["delay"]
+        self.guardian: tuple[str, int] = initial["guardian"]
         self.pulled_until = 0
         self.polls: dict[int, Poll] = {}
-        self.floor_until: int = born["floor_until"]
+        self.floor_until: int = initial["floor_until"]
 
     @property
     def now(self) -> int:
@@ -221,7 +216,7 @@ class Governor:
             raise Reverted("GovernorInvalidSignature", who)
         return self.vote(poll, who, support)
 
-    def vote_by_list(self, poll: Poll, ballots: Sequence[tuple[str, int, str, int]]) -> list[Told]:
+    def vote_by_list(self, poll: Poll, ballots: Sequence[tuple[str, int, str, int]]) -> list[Emitted]:
         """Ballots of voter, support, signer and nonce; what is reported of each. None stops another."""
         self._in(poll, ACTIVE)
         number, told = {"proposalId": poll.proposal.id}, []

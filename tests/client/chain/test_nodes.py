@@ -14,13 +14,13 @@ import eth_abi
 import pytest
 from eth_utils import keccak
 
+from assurance.harness.chain.proxy import Answer, Proxy, Request, at_block
 from datadao.chain.nodes import NodesView
 from datadao.chain.view import View
 from datadao.custodian.service import Service
 from datadao.errors import ChainUnavailable, InvalidArgument, LeaseLapsed
 from datadao.storage.board import Board
 from tests.client.chain_world import ChainWorld
-from tests.client.proxy import Answer, Proxy, Request, at_block
 
 TRUE = "0x" + (1).to_bytes(32, "big").hex()
 _LEAF = "(address,bytes32,bytes32,bytes32,uint256,uint256)"
@@ -81,11 +81,11 @@ def not_erased(world: ChainWorld, proxy: Proxy) -> str:
     world.finalize()
     world.dao.erase(world.batches[0], world.manifest.leaves[2])
 
-    def tell(request: Request, answer: Answer) -> Answer:
+    def alter(request: Request, answer: Answer) -> Answer:
         asked = request["method"] == "eth_call" and request["params"][0]["data"].startswith(INCLUDED)
         return {**answer, "result": TRUE} if asked else answer
 
-    proxy.tell = tell
+    proxy.alter = alter
     return "disagree about contributions at their latest blocks"
 
 
@@ -103,10 +103,10 @@ def test_k3__one_of_two_nodes_lies__nothing_is_released(
     for name in leased.store.names("bundles"):
         (leased.home / "store" / name).unlink()
     views = {"node 1": leased.view(), "node 2": leased.view(proxy.url)}
-    quorum = NodesView(dict(reversed(views.items())) if liar_first else views)
+    view = NodesView(dict(reversed(views.items())) if liar_first else views)
     pattern = said if not liar_first else "the nodes disagree about"
     with pytest.raises(ChainUnavailable, match=pattern):
-        publish(leased, quorum, "careful")
+        publish(leased, view, "careful")
     assert leased.published() == []
 
 
@@ -127,37 +127,37 @@ def test_k3__all_nodes_say_that_time_is_up__says_so_by_its_name(leased: ChainWor
         publish(leased, both(leased, proxy), "careful")
 
 
-def test_watch__second_node_lies_then_is_silent_then_gone_then_back__told_once_each_and_released_in_the_end(
+def test_service__second_node_lies_then_is_silent_then_gone_then_back__reported_once_each_and_released_in_the_end(
     leased: ChainWorld, proxy: Proxy, caplog: pytest.LogCaptureFixture
 ) -> None:
     leased.finalize()
     leased.start()
     leased.finalize()
     custodian = leased.custodian(0, both(leased, proxy))
-    watch = Service(custodian, Board(leased.dao.id, leased.store))
+    service = Service(custodian, Board(leased.dao.id, leased.store))
     caplog.set_level(logging.INFO, "datadao.custodian")
 
     def rounds(said: str) -> None:
         caplog.clear()
         for _ in range(2):
             with pytest.raises(ChainUnavailable, match=said):
-                watch.round()
+                service.round()
         assert leased.published() == []
         assert len(caplog.records) == 1
         assert "SECRET" not in caplog.text
 
     two = "0x" + (2).to_bytes(32, "big").hex()
-    proxy.tell = lambda request, answer: {**answer, "result": two} if request["method"] == "eth_call" else answer
+    proxy.alter = lambda request, answer: {**answer, "result": two} if request["method"] == "eth_call" else answer
     rounds("the nodes disagree about the number of leases and batches at their finalized blocks")
-    proxy.tell = lambda _, answer: answer
+    proxy.alter = lambda _, answer: answer
     proxy.silent = True
     rounds("node 2, asked for the number of leases and batches at its finalized block: .*no answer in time")
     proxy.silent = False
-    proxy.tell = lambda _, answer: {"jsonrpc": "2.0", "id": answer["id"], "error": {"code": -32000, "message": "busy"}}
+    proxy.alter = lambda _, answer: {"jsonrpc": "2.0", "id": answer["id"], "error": {"code": -32000, "message": "busy"}}
     rounds("node 2, asked for .*busy")
-    proxy.tell = lambda _, answer: answer
+    proxy.alter = lambda _, answer: answer
     caplog.clear()
-    assert watch.round().leases[leased.lease].released == 5
+    assert service.round().leases[leased.lease].released == 5
     assert [record.message for record in caplog.records] == [
         "slot 1-0: the nodes answer",
         f"slot 1-0: lease {leased.lease}: 5 files released, 0 held back",
@@ -168,9 +168,9 @@ def test_k3__unreachable_node__refused_without_its_address(leased: ChainWorld, p
     leased.finalize()
     view = both(leased, proxy)
     proxy.stop()
-    with pytest.raises(ChainUnavailable, match=r"node 2, .*: cannot be reached") as told:
+    with pytest.raises(ChainUnavailable, match=r"node 2, .*: cannot be reached") as raised:
         publish(leased, view, "careful")
-    assert "SECRET" not in str(told.value)
+    assert "SECRET" not in str(raised.value)
 
 
 @pytest.mark.parametrize("status", [401, 429, 503])
@@ -186,9 +186,9 @@ def test_k3__node_refuses_over_http__says_so_without_its_address(
         return request
 
     proxy.ask = ask
-    with pytest.raises(ChainUnavailable, match=f"node 2, .*HTTP status {status}") as told:
+    with pytest.raises(ChainUnavailable, match=f"node 2, .*HTTP status {status}") as raised:
         view.manifest(1)
-    assert "SECRET" not in str(told.value)
+    assert "SECRET" not in str(raised.value)
 
 
 def test_quorum__of_no_node__refused() -> None:
@@ -200,7 +200,7 @@ def test_gate__answer_that_is_no_answer__is_a_refusal(leased: ChainWorld, proxy:
     """A liar may also send nonsense: whatever it is, it ends as a refusal and not as a traceback."""
     leased.finalize()
     for result in (None, "0x", "0x00", 7, [], {"a": 1}, "0x" + "ff" * 4096, eth_abi.encode(["uint256[]"], [[1]]).hex()):
-        proxy.tell = lambda _, answer, result=result: {**answer, "result": result}
+        proxy.alter = lambda _, answer, result=result: {**answer, "result": result}
         with pytest.raises(ChainUnavailable):
             publish(leased, both(leased, proxy), "careful")
     assert leased.published() == []

@@ -14,13 +14,13 @@ from typing import Any
 import ape
 import pytest
 
+from assurance.harness.chain.proxy import Proxy
 from assurance.harness.dao.dao import HPKE_KEY, Dao
-from datadao.chain.connection import connect
+from datadao.chain.patience import connect
 from datadao.chain.rpc import Call
-from datadao.chain.transactions import send_all
+from datadao.chain.series import send_all
 from datadao.client import DataDAO
 from datadao.errors import InvalidArgument, NotMined, Reverted, TransactionFailed
-from tests.client.proxy import Proxy
 from tests.client.test_client import accepted, company, funded, handle  # noqa: F401  # fixtures among them
 
 
@@ -34,8 +34,12 @@ def mining(on: bool) -> None:
     ape.networks.provider.make_request("evm_setAutomine", [on])
 
 
+def nonce(handle: DataDAO, account: Any) -> int:  # noqa: F811
+    return handle.web3.eth.get_transaction_count(account.address)
+
+
 def approval(dao: Dao, amount: int) -> Call:
-    """Of the asset, to nobody in particular."""
+    """Of the asset, to an arbitrary account."""
     return Call(dao.asset.address, "DataToken", "approve", ("0x" + "77" * 20, amount), f"approve {amount}")
 
 
@@ -54,26 +58,26 @@ def test_send_many__unlike_calls__each_has_its_own_estimate_and_the_nodes_tip(
     assert last["gas"] < used[1]  # type: ignore[index, misc]
 
 
-def test_send_many__fee_as_told__is_offered(dao: Dao, handle: DataDAO, company: Any) -> None:  # noqa: F811
+def test_send_many__fee_as_given__is_offered(dao: Dao, handle: DataDAO, company: Any) -> None:  # noqa: F811
     most = 50 * 10**9
     handle.send_many([approval(dao, 1)], company, max_fee=most, tip=3)
     (sent,) = handle.web3.eth.get_block("latest", full_transactions=True)["transactions"]
     assert (sent["maxFeePerGas"], sent["maxPriorityFeePerGas"]) == (most, 3)  # type: ignore[index, misc]
-    before = company.nonce
+    before = nonce(handle, company)
     for _ in range(2):
         ape.networks.provider.make_request("anvil_setNextBlockBaseFeePerGas", [hex(2)])
         ape.networks.provider.make_request("evm_mine", [])
     with pytest.raises(InvalidArgument, match="is below the last block's base fee"):
         handle.send_many([approval(dao, 1)], company, max_fee=1)
-    assert company.nonce == before
+    assert nonce(handle, company) == before
 
 
 def test_send_many__one_would_be_refused__sends_none(dao: Dao, handle: DataDAO, company: Any) -> None:  # noqa: F811
-    before = company.nonce
+    before = nonce(handle, company)
     wrong = handle.call("registry", "activate", 99, what="activate batch 99")
     with pytest.raises(Reverted, match=r"^activate batch 99: DatasetRegistry_UnknownBatch\(batchId=99\)$"):
         handle.send_many([approval(dao, 1), wrong], company)
-    assert company.nonce == before
+    assert nonce(handle, company) == before
 
 
 def test_send_many__nothing__asks_and_sends_nothing(handle: DataDAO, company: Any) -> None:  # noqa: F811
@@ -85,7 +89,7 @@ def test_send_all__not_mined_in_time__names_every_one_that_may_still_be(
     handle: DataDAO,  # noqa: F811
     company: Any,  # noqa: F811
 ) -> None:
-    before = company.nonce
+    before = nonce(handle, company)
     mining(False)
     calls = [approval(dao, number) for number in range(3)]
     with pytest.raises(NotMined, match=r"^approve 0: 0x.*; it may still be mined; 2 more after it may too$") as late:
@@ -95,7 +99,7 @@ def test_send_all__not_mined_in_time__names_every_one_that_may_still_be(
     assert len(set(late.value.transactions)) == 3
     for name in late.value.transactions:
         assert handle.web3.eth.get_transaction_receipt(name)["status"] == 1  # type: ignore[arg-type]
-    assert company.nonce == before + 3
+    assert nonce(handle, company) == before + 3
 
 
 def test_send__not_mined_in_time__is_no_failure(dao: Dao, handle: DataDAO, company: Any) -> None:  # noqa: F811
@@ -136,7 +140,7 @@ def test_send_many__node_declines_one__says_so_and_what_waits_behind_it(
         raws.append(request["params"][0])
         return request | {"params": ["0x02"]} if len(raws) == 2 else request
 
-    before = company.nonce
+    before = nonce(handle, company)
     with Proxy(ape.networks.provider.web3.provider.endpoint_uri) as proxy:  # type: ignore[attr-defined]
         proxy.ask = ask
         calls = [approval(dao, number) for number in range(3)]
@@ -145,5 +149,5 @@ def test_send_many__node_declines_one__says_so_and_what_waits_behind_it(
         ) as late:
             send_all(connect(proxy.url), calls, company, seconds=5)
     assert "1 transactions after it wait for its nonce and may still be mined" in str(late.value)
-    assert company.nonce == before + 1
+    assert nonce(handle, company) == before + 1
     ape.networks.provider.make_request("anvil_dropTransaction", list(late.value.transactions))

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from assurance.harness.chain.proxy import Proxy
 from datadao.licensee.licensee import Opened
 from datadao.storage.board import Board
 from tests.client.chain_world import DATA, ChainWorld, custodian_key, role
-from tests.client.proxy import Proxy
 
 ROOT = Path(__file__).parents[3]
 RUN = str(ROOT / "toolchain" / "run")
@@ -37,7 +37,7 @@ def until(done: Callable[[], object], process: subprocess.Popen[bytes], log: Pat
 
 @contextmanager
 def running(world: ChainWorld, *command: str, **environment: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-    """A process in a folder of its own, told to terminate at the end, and what it printed."""
+    """A process in a folder of its own, terminated at the end, and what it printed."""
     log = world.home / "log"
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -60,7 +60,7 @@ def files(opened: list[Opened]) -> list[bytes]:
     return sorted(item.path.read_bytes() for item in opened if item.path)
 
 
-def test_fleet__three_slots_as_a_bot__carry_a_lease_from_approval_to_the_licensee(
+def test_bot__three_slots_as_a_bot__carry_a_lease_from_approval_to_the_licensee(
     leased: ChainWorld, tmp_path: Path
 ) -> None:
     homes = [role(leased, slot) for slot in (0, 2, 4)]
@@ -92,7 +92,7 @@ def figures(world: ChainWorld) -> dict[str, int]:
 def confirmed(world: ChainWorld) -> tuple[bytes, list[bytes]]:
     """The root that the posted readiness signatures are about, and they themselves, as the contract wants them."""
     posted = sorted(Board(world.dao.id, world.store).readiness(world.lease), key=lambda item: int(item.signer, 16))
-    (root,) = {item.root for item in posted}
+    (root,) = {item.release_root for item in posted}
     return root, [item.signature for item in posted]
 
 

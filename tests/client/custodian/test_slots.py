@@ -10,10 +10,13 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+import ape
 import pytest
 import yaml
 from click.testing import CliRunner
 
+from assurance.harness.chain.proxy import Proxy
+from assurance.harness.dao.system import ape_account
 from datadao.cli.main import cli
 from datadao.client import DataDAO
 from datadao.crypto.keyfile import new_key
@@ -29,14 +32,13 @@ from datadao.errors import (
     SlotMismatch,
 )
 from datadao.profile import Profile
-from tests.client.chain_world import ChainWorld, ape_account, role
-from tests.client.proxy import Proxy
+from tests.client.chain_world import ChainWorld, role
 
 
 @pytest.fixture
 def dao(leased: ChainWorld) -> DataDAO:
     leased.finalize()
-    return DataDAO(leased.dao.addresses)
+    return DataDAO(leased.dao.addresses, ape.networks.provider.web3)
 
 
 def opened(world: ChainWorld, dao: DataDAO, profile: Profile, *keys: str) -> Slots:
@@ -63,7 +65,7 @@ def places(custodians: list[Custodian]) -> list[tuple[int, int]]:
 
 def test_open_slots__key_that_holds_a_slot__is_on_duty(leased: ChainWorld, dao: DataDAO) -> None:
     slots = opened(leased, dao, Profile.load(role(leased, 1)))
-    assert places([watch.custodian for watch in slots.services]) == [(1, 1)]
+    assert places([service.custodian for service in slots.services]) == [(1, 1)]
     assert slots.left == []
     leased.start()
     leased.finalize()
@@ -77,7 +79,7 @@ def test_open_slots__key_that_left_and_key_that_came__both_are_found(leased: Cha
     leased.replace(1, leased.dao.actors["custodian-1"], new_key(profile.home / "keys" / "renewed"))
     leased.finalize()
     slots = opened(leased, dao, profile, "sealing", "renewed")
-    assert places([watch.custodian for watch in slots.services]) == places(slots.left) == [(1, 1)]
+    assert places([service.custodian for service in slots.services]) == places(slots.left) == [(1, 1)]
     with pytest.raises(JournalBusy):
         opened(leased, dao, profile)
     slots.close()
@@ -91,9 +93,9 @@ def test_open_slots__a_node_that_stalls_is_found_out_in_time(leased: ChainWorld,
         assert second.asked > 0
         slots.close()
         second.stop()
-        with pytest.raises(ChainUnavailable, match=r"node 2 .*cannot be reached") as told:
+        with pytest.raises(ChainUnavailable, match=r"node 2 .*cannot be reached") as raised:
             opened(leased, dao, profile)
-    assert "SECRET" not in str(told.value)
+    assert "SECRET" not in str(raised.value)
 
 
 @pytest.fixture
@@ -139,7 +141,7 @@ def storeless(profile: Profile, _: ChainWorld) -> Profile:
         (with_nodes("http://127.0.0.1:1"), ChainUnavailable, r"node 2 \(127.0.0.1:1\).*cannot be reached"),
         (storeless, ProfileRefused, "store"),
     ],
-    ids=["stranger", "readable by others", "no key", "same node twice", "no address", "nobody there", "no store"],
+    ids=["stranger", "readable by others", "no key", "same node twice", "no address", "no server", "no store"],
 )
 def test_open_slots__something_does_not_fit__says_what_and_leaves_nothing_open(
     leased: ChainWorld, dao: DataDAO, profile: Profile, spoil: Spoil, error: type[DataDAOError], said: str
@@ -163,16 +165,16 @@ def test_command_line__a_slot_changes_hands__from_sent_to_confirmed(leased: Chai
     leased.replace(1, person, new_key(heir / "keys" / "sealing"))
     leased.finalize()
 
-    def told(home: Path, name: str) -> tuple[int, Any]:
+    def shown(home: Path, name: str) -> tuple[int, Any]:
         done = CliRunner().invoke(cli, ["custodian", name, "--home", str(home), "--json"])
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         return done.exit_code, json.loads(done.stdout)["slots"]
 
-    assert told(heir, "take-over")[0] == 3
-    code, (sent,) = told(leaver, "hand-over")
+    assert shown(heir, "take-over")[0] == 3
+    code, (sent,) = shown(leaver, "hand-over")
     assert (code, sent["successor"], sent["sent"], sent["confirmed"]) == (3, person.address, 5, 0)
-    code, (kept,) = told(heir, "take-over")
+    code, (kept,) = shown(heir, "take-over")
     assert (code, kept["kept"], kept["missing"], kept["faults"]) == (0, 5, {}, [])
-    code, (sent,) = told(leaver, "hand-over")
+    code, (sent,) = shown(leaver, "hand-over")
     assert (code, sent["confirmed"], sent["refused"]) == (0, 5, {})
-    assert told(heir, "hand-over") == (0, [])
+    assert shown(heir, "hand-over") == (0, [])

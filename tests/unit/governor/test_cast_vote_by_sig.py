@@ -7,18 +7,19 @@ from typing import Any
 
 import pytest
 from eth_utils import keccak
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Handle, deploy
 from assurance.harness.dao.dao import ABSTAIN, ACTIVE, AGAINST, FOR, PENDING, Dao, Proposal
 from assurance.harness.dao.governance import (
     TOKEN,
     ballot,
-    bitmap,
     founder,
     member,
     only_events,
     picture,
     refused,
+    refused_in_state,
     same_action,
     text_proposal,
 )
@@ -158,7 +159,7 @@ def test_extended_ballot__with_another_reason_or_other_parameters__refused(dao: 
 @kinds
 def test_vote_by_signature__of_the_zero_address__refused(dao: Dao, extended: bool) -> None:
     _, proposal = opened(dao)
-    zero = "0x" + "00" * 20
+    zero = ADDRESS_ZERO
     for signature in (b"", b"\x00" * 65, b"\x00" * 64 + b"\x1b"):
         refused(
             dao,
@@ -200,14 +201,12 @@ def test_vote_by_signature__before_the_vote_opens__refused_and_usable_later(dao:
     voter = founder(dao)
     proposal = text_proposal(dao, voter)
     signature = sign(dao, proposal.id, FOR, voter, extended)
-    refused(
+    refused_in_state(
         dao,
         lambda: cast(dao, proposal.id, FOR, voter.address, signature, extended),
-        "GovernorUnexpectedProposalState",
         proposal.id,
         PENDING,
-        bitmap(ACTIVE),
-        watch=[proposal.id],
+        ACTIVE,
         voters=[voter],
     )
     dao.to_vote(proposal.id)

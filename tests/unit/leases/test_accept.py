@@ -1,7 +1,7 @@
 """`accept`: one transaction from a standing offer to an approved lease (L-9).
 
-given an open offer: escrow in, lease approved, one seat taken, at the price of the vote
-given no seat, another addressee, an expired or closed offer, a lower `maxCost`, no key, the brake: refused
+given an open offer: escrow in, lease approved, one of its capacity taken, at the price of the vote
+given a full offer, another addressee, an expired or closed offer, a lower `maxCost`, no key, the brake: refused
 given an exclusive offer: refused beside any live lease, and refuses others while it lives (L-8)
 """
 
@@ -10,15 +10,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.reader import refused
 from assurance.harness.dao.dao import HPKE_KEY
-from assurance.harness.dao.leases import APPROVED, BOND, COST, NOBODY, PERIODS, PRICE, START_WINDOW, Market
+from assurance.harness.dao.leases import APPROVED, BOND, COST, PERIODS, PRICE, START_WINDOW, Market
 from assurance.harness.dao.system import DAY, Actor
 
 
 def take(market: Market, offer: int, by: Actor | None = None, key: bytes = HPKE_KEY, max_cost: int = COST) -> Any:
-    """An acceptance by somebody with more than enough money."""
+    """An acceptance by an account with more than enough money."""
     by = by or market.licensee
     market.dao.fund(by, 2 * COST, market.dao.leases)
     return market.send("accept", offer, market.terms_hash(offer), key, max_cost, by=by)
@@ -141,7 +142,7 @@ def test_accept__brake_pulled__refused_to_its_last_second(market: Market) -> Non
 
 def test_accept__grant_without_rent_and_bond__needs_no_money_and_no_pool(market: Market) -> None:
     terms = market.dao.terms(pricePerPeriod=0, bond=0, royaltyBps=500, periods=2)
-    proposal = market.queued("createOffer", terms, NOBODY, 1, market.now + 60 * DAY)
+    proposal = market.queued("createOffer", terms, ADDRESS_ZERO, 1, market.now + 60 * DAY)
     market.erase_everything()
     market.dao.execute(proposal)
     lease = market.send("accept", 1, market.terms_hash(1), HPKE_KEY, 0).value
@@ -215,7 +216,7 @@ def test_accept__beside_an_exclusive_lease__never_two_L8(market: Market, exclusi
             market.send("expire", lease, by=market.stranger)
         market.send("accept", second, market.terms_hash(second), HPKE_KEY, COST, by=rival)
         assert not market.lease(lease).live
-        expected = (1, 0, NOBODY, 0) if exclusive_first else (1, 1, rival.address, 0)
+        expected = (1, 0, ADDRESS_ZERO, 0) if exclusive_first else (1, 1, rival.address, 0)
         assert market.dao.leases.datasetLeases(1) == expected
     market.send("start", lease)
     paid_until = market.paid_until(lease)

@@ -9,11 +9,12 @@ given other leases: the ninth live one of a licensee refused; exclusivity has te
 from __future__ import annotations
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.reader import refused
 from assurance.harness.dao.dao import EXECUTED, QUEUED
 from assurance.harness.dao.governance import operation_of
-from assurance.harness.dao.leases import ACTIVE, APPROVED, NOBODY, PENDING, START_WINDOW, Market
+from assurance.harness.dao.leases import ACTIVE, APPROVED, PENDING, START_WINDOW, Market
 from assurance.harness.dao.system import DAY
 
 ONLY_QUEUED = (1 << QUEUED).to_bytes(32, "big")
@@ -167,6 +168,6 @@ def test_approve__ninth_live_lease_of_a_licensee__refused_until_one_is_over(mark
     market.warp_to(market.lease(leases[0]).startBy)
     market.carry_out(proposal)
     assert market.dao.leases.leasesOf(1, market.licensee.address) == [lease, *leases[:0:-1]]
-    assert market.dao.leases.datasetLeases(1) == (9, 0, NOBODY, 0), "the one that made room was settled on the way"
+    assert market.dao.leases.datasetLeases(1) == (9, 0, ADDRESS_ZERO, 0), "the one that made room expired on the way"
     assert all(market.dao.leases.leaseAccess(i)[0] for i in leases[1:])
     assert market.lease(leases[1]).status == ACTIVE

@@ -1,4 +1,5 @@
-"""`cancelRequest`: the licensee takes a request back before its vote begins; the money is refundable from the snapshot on.
+"""`cancelRequest`: the licensee takes a request back before its vote begins; the money is refundable from the
+snapshot on.
 
 given a pending vote: the proposal is canceled at once, the escrow waits for the snapshot (G-5: spam costs that long)
 given a vote that began, or a lease that is not pending: refused

@@ -1,21 +1,23 @@
-"""`claimRefund` and `claimRefundTo`: what is returnable is pulled, by anyone to the licensee or by the licensee anywhere
-(L-4; AB-67, AB-69, AB-70).
+"""`claimRefund` and `claimRefundTo`: what is returnable is pulled, by anyone to the licensee or by the licensee
+anywhere (L-4; AB-67, AB-69, AB-70).
 
 given something returnable: paid once, and nothing else moves
 given a request that is due and was not refunded: refunds first
-given nothing: refused
+given nothing: nothing happens
 given a licensee that the asset refuses: only its own withdrawal waits, and it can name another address
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.reader import refused
 from assurance.harness.dao.dao import Dao
-from assurance.harness.dao.leases import BOND, COST, NOBODY, PENDING, PERIODS, PRICE, REFUNDED, Market
+from assurance.harness.dao.leases import BOND, COST, PENDING, PERIODS, PRICE, REFUNDED, Market
 from assurance.harness.dao.system import DAY
 
 
@@ -37,7 +39,7 @@ def paid(market: Market, to: str) -> dict[str, Any]:
     }
 
 
-def test_claim_refund__by_anyone_before_anybody_refunded__refunds_and_pays_the_licensee(market: Market) -> None:
+def test_claim_refund__by_anyone_before_a_refund__refunds_and_pays_the_licensee(market: Market) -> None:
     lease = due(market)
     with market.moment(market.now):
         assert market.effects(lambda: market.send("claimRefund", lease, by=market.stranger)) == paid(market, "licensee")
@@ -48,7 +50,7 @@ def test_claim_refund__by_anyone_before_anybody_refunded__refunds_and_pays_the_l
         ("ReturnablePaid", {"leaseId": lease, "recipient": market.licensee.address, "amount": COST}),
     ]
     for by in (market.licensee, market.stranger):
-        market.does_nothing(lambda: market.send("claimRefund", lease, by=by))
+        market.does_nothing(partial(market.send, "claimRefund", lease, by=by))
     with refused(market.picture, "DataLeases_WrongStatus", lease, REFUNDED):
         market.send("refund", lease)
 
@@ -113,7 +115,7 @@ def test_refund_to__by_anyone_but_the_licensee__refused(market: Market, who: str
 
 def test_refund_to__nowhere_or_into_the_escrow__refused(market: Market) -> None:
     lease = due(market)
-    for recipient in (NOBODY, market.dao.leases.address):
+    for recipient in (ADDRESS_ZERO, market.dao.leases.address):
         with refused(market.picture, "DataLeases_InvalidRecipient", recipient):
             market.send("claimRefundTo", lease, recipient)
     market.send("claimRefundTo", lease, market.licensee.address)

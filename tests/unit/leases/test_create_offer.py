@@ -10,16 +10,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.reader import refused
 from assurance.harness.dao.dao import leaf
-from assurance.harness.dao.leases import NOBODY, PRICE, Market
+from assurance.harness.dao.leases import PRICE, Market
 from assurance.harness.dao.registry import name32
 from assurance.harness.dao.system import DAY
 
 
 def offer_args(
-    market: Market, licensee: str = NOBODY, capacity: int = 1, days: int = 60, **terms: Any
+    market: Market, licensee: str = ADDRESS_ZERO, capacity: int = 1, days: int = 60, **terms: Any
 ) -> tuple[Any, ...]:
     shares = market.dao.splitter.pool(1)[1]
     terms = {"minShares": (shares + 1) // 2} | terms

@@ -7,6 +7,7 @@ given anyone: once the last period, or the window of the next, is over, or the p
 from __future__ import annotations
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.reader import refused
 from assurance.harness.dao.leases import (
@@ -15,7 +16,6 @@ from assurance.harness.dao.leases import (
     BOND,
     BOND_DELAY,
     ENDED,
-    NOBODY,
     PENDING,
     PERIOD,
     PERIODS,
@@ -53,11 +53,11 @@ def test_end__after_paid_access__leaves_the_counter_at_once(market: Market) -> N
     until = market.paid_until(lease)
     with market.moment(until - 1):
         market.send("end", lease)
-        assert market.dao.leases.datasetLeases(1) == (1, 0, NOBODY, 0)
+        assert market.dao.leases.datasetLeases(1) == (1, 0, ADDRESS_ZERO, 0)
     market.warp_to(until)
     receipt = market.send("end", lease)
     assert [name for name, _ in market.said(receipt)] == ["LeaseExpired", "LeaseEnded"]
-    assert market.dao.leases.datasetLeases(1) == (0, 0, NOBODY, 0)
+    assert market.dao.leases.datasetLeases(1) == (0, 0, ADDRESS_ZERO, 0)
 
 
 @pytest.mark.parametrize("who", ["stranger", "founder", "guardian"])
@@ -85,7 +85,7 @@ def test_end__by_anyone_after_the_last_period__from_paid_until_on(market: Market
         with market.moment(at), refused(market.picture, "DataLeases_NotOver", lease):
             market.send("end", lease, by=market.stranger)
     with market.moment(until):
-        assert market.lease(lease).live, "to the end of the tolerance, or until somebody ends it"
+        assert market.lease(lease).live, "to the end of the tolerance, or until it is ended"
         market.send("end", lease, by=market.stranger)
         assert not market.lease(lease).live
     market.warp_to(until)
@@ -127,7 +127,7 @@ def test_end__approved__by_the_licensee__returns_everything_and_frees_every_plac
             "offer 1 taken": (1, 0),
             "dataset 1 live": (1, 0),
             "dataset 1 exclusives": (1, 0),
-            "dataset 1 exclusive licensee": (market.licensee.address, NOBODY),
+            "dataset 1 exclusive licensee": (market.licensee.address, ADDRESS_ZERO),
         }
     receipt = market.send("end", lease)
     assert market.said(receipt) == [

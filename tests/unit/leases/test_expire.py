@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from web3.constants import ADDRESS_ZERO
+
 from assurance.harness.chain.reader import refused
-from assurance.harness.dao.leases import NOBODY, TOLERANCE, Market
+from assurance.harness.dao.leases import TOLERANCE, Market
 
 
 def test_expire__lapsed_lease__counted_down_once(market: Market) -> None:
@@ -17,13 +19,13 @@ def test_expire__lapsed_lease__counted_down_once(market: Market) -> None:
         assert market.effects(lambda: market.send("expire", lease, by=market.stranger)) == {
             "dataset 1 live": (1, 0),
             "dataset 1 exclusives": (1, 0),
-            "dataset 1 exclusive licensee": (market.licensee.address, NOBODY),
+            "dataset 1 exclusive licensee": (market.licensee.address, ADDRESS_ZERO),
         }
     receipt = market.send("expire", lease, by=market.stranger)
     assert market.said(receipt) == [("LeaseExpired", {"leaseId": lease})]
     again = market.send("expire", lease, by=market.stranger)
     assert market.said(again) == []
-    assert market.dao.leases.datasetLeases(1) == (0, 0, NOBODY, 0)
+    assert market.dao.leases.datasetLeases(1) == (0, 0, ADDRESS_ZERO, 0)
 
 
 def test_expire__ended_lease__from_the_end_of_paid_access_on(market: Market) -> None:
@@ -34,7 +36,7 @@ def test_expire__ended_lease__from_the_end_of_paid_access_on(market: Market) -> 
         market.send("expire", lease)
     market.warp_to(until)
     market.send("expire", lease)
-    assert market.dao.leases.datasetLeases(1) == (0, 0, NOBODY, 0)
+    assert market.dao.leases.datasetLeases(1) == (0, 0, ADDRESS_ZERO, 0)
 
 
 def test_expire__approved_lease__from_start_by_on(market: Market) -> None:
@@ -44,7 +46,7 @@ def test_expire__approved_lease__from_start_by_on(market: Market) -> None:
         market.send("expire", lease)
     market.warp_to(start_by)
     market.send("expire", lease)
-    assert market.dao.leases.datasetLeases(1) == (0, 0, NOBODY, 0)
+    assert market.dao.leases.datasetLeases(1) == (0, 0, ADDRESS_ZERO, 0)
     with refused(market.picture, "DataLeases_TooLateToStart", lease, start_by):
         market.send("start", lease)
 
@@ -64,7 +66,7 @@ def test_expire__one_of_several__takes_itself_only(market: Market) -> None:
     market.warp_to(market.lease(leases[0]).startBy)
     for _ in range(2):
         market.send("expire", leases[0])
-    assert market.dao.leases.datasetLeases(1) == (2, 0, NOBODY, 0)
+    assert market.dao.leases.datasetLeases(1) == (2, 0, ADDRESS_ZERO, 0)
     with refused(market.picture, "DataLeases_StillLive", leases[1]):
         market.send("expire", leases[1])
 

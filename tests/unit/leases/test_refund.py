@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.reader import refused
 from assurance.harness.dao.dao import AGAINST, CANCELED, DEFEATED, EXPIRED, QUEUED, Proposal
@@ -20,7 +21,6 @@ from assurance.harness.dao.leases import (
     BOND,
     COST,
     ENDED,
-    NOBODY,
     PENDING,
     PERIODS,
     PRICE,
@@ -159,9 +159,9 @@ def test_refund__settled_before__counted_down_once(market: Market) -> None:
     lease = market.approved()
     market.warp_to(market.lease(lease).startBy)
     market.send("expire", lease, by=market.stranger)
-    assert market.dao.leases.datasetLeases(1) == (0, 0, NOBODY, 0)
+    assert market.dao.leases.datasetLeases(1) == (0, 0, ADDRESS_ZERO, 0)
     market.send("refund", lease)
-    assert market.dao.leases.datasetLeases(1) == (0, 0, NOBODY, 0)
+    assert market.dao.leases.datasetLeases(1) == (0, 0, ADDRESS_ZERO, 0)
 
 
 def test_refund__started_or_ended_or_unknown__refused_AB69_L2(market: Market) -> None:

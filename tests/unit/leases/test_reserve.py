@@ -3,9 +3,11 @@ Queued, and nothing of another licensee lives beside it (L-8)."""
 
 from __future__ import annotations
 
+from web3.constants import ADDRESS_ZERO
+
 from assurance.harness.chain.reader import refused
 from assurance.harness.dao.dao import HPKE_KEY
-from assurance.harness.dao.leases import APPROVED, COST, NOBODY, PENDING, START_WINDOW, Market
+from assurance.harness.dao.leases import APPROVED, COST, PENDING, START_WINDOW, Market
 from assurance.harness.dao.system import DAY
 
 
@@ -51,11 +53,11 @@ def test_reserve__proposal_expires__the_dataset_is_free_that_second(market: Mark
     end = market.dao.governor.proposalEta(proposal.id) + 14 * DAY
     accept = rival_with_money(market, offer)
     with market.moment(end - 1):
-        assert market.dao.leases.datasetLeases(1) == (0, 0, NOBODY, lease)
+        assert market.dao.leases.datasetLeases(1) == (0, 0, ADDRESS_ZERO, lease)
         with refused(market.picture, "DataLeases_Exclusive", 1, lease):
             accept()
     market.warp_to(end)
-    assert market.dao.leases.datasetLeases(1) == (0, 0, NOBODY, 0)
+    assert market.dao.leases.datasetLeases(1) == (0, 0, ADDRESS_ZERO, 0)
     accept()
     with refused(market.picture, "DataLeases_NotReservable", lease):
         market.send("reserve", lease)
@@ -67,9 +69,9 @@ def test_reserve__guardian_cancels_it__the_dataset_is_free_at_once(market: Marke
     market.queue(proposal)
     market.send("reserve", lease)
     market.dao.governor.cancel(*proposal.action, sender=market.dao.who("guardian").address)
-    assert market.dao.leases.datasetLeases(1) == (0, 0, NOBODY, 0)
+    assert market.dao.leases.datasetLeases(1) == (0, 0, ADDRESS_ZERO, 0)
     rival_with_money(market, offer)()
-    assert market.dao.leases.datasetLeases(1) == (1, 0, NOBODY, 0)
+    assert market.dao.leases.datasetLeases(1) == (1, 0, ADDRESS_ZERO, 0)
 
 
 def test_reserve__not_queued_or_not_exclusive_or_not_pending__refused(market: Market) -> None:
@@ -130,12 +132,12 @@ def test_reserve__takes_over_from_a_reservation_that_is_over(market: Market) -> 
         market.send("reserve", second)
     market.warp_to(market.now + 1)
     market.send("reserve", second)
-    assert market.dao.leases.datasetLeases(1) == (0, 0, NOBODY, second)
+    assert market.dao.leases.datasetLeases(1) == (0, 0, ADDRESS_ZERO, second)
 
 
 def test_exclusive_approval__beside_shared_leases__refused_until_they_are_settled_L8(market: Market) -> None:
     shared = market.accept(market.create_offer(days=300))
-    lease, proposal = market.request(exclusive=True)
+    _, proposal = market.request(exclusive=True)
     market.queue(proposal)
     market.warp_to(market.dao.governor.proposalEta(proposal.id))
     with refused(market.picture, "DataLeases_LiveLeases", 1, 1):
@@ -147,7 +149,8 @@ def test_exclusive_approval__beside_shared_leases__refused_until_they_are_settle
 
 
 def test_reserve__unstarted_shared_lease__runs_out_before_the_reservation_does(market: Market) -> None:
-    """Somebody takes a seat right before the reservation and never starts: the exclusive lease still finds a moment."""
+    """An account accepts the offer right before the reservation and never starts: the exclusive lease still finds a
+    moment."""
     offer = market.create_offer(days=300)
     lease, proposal = market.request(exclusive=True)
     market.queue(proposal)
@@ -175,7 +178,7 @@ def test_reserve__request_with_an_earlier_eta__is_approved_all_the_same(market: 
         market.carry_out(later_proposal)
     market.carry_out(earlier_proposal)
     assert market.lease(earlier).status == APPROVED
-    assert market.dao.leases.datasetLeases(1) == (1, 0, NOBODY, lease), "the dataset is still held"
+    assert market.dao.leases.datasetLeases(1) == (1, 0, ADDRESS_ZERO, lease), "the dataset is still held"
     with refused(market.picture, "DataLeases_LiveLeases", 1, 1):
         market.carry_out(proposal)
     assert market.lease(later).status == PENDING

@@ -4,10 +4,11 @@ its share of all payments so far; a dead pool's part to the treasury's; nothing 
 from __future__ import annotations
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.reader import refused
 from assurance.harness.dao.dao import HPKE_KEY, Dao
-from assurance.harness.dao.leases import NOBODY, Market
+from assurance.harness.dao.leases import Market
 
 
 def model(market: Market, *terms: tuple[int, int]) -> int:
@@ -125,7 +126,7 @@ def test_pay__nothing__says_so_and_moves_nothing(market: Market) -> None:
 @pytest.mark.parametrize("number", [0, 1, 2**256 - 1])
 def test_pay__unknown_model__refused(market: Market, number: int) -> None:
     funded(market, 10)
-    for owner, digest in ((NOBODY, bytes(32)), (market.licensee.address, b"\1" * 32)):
+    for owner, digest in ((ADDRESS_ZERO, bytes(32)), (market.licensee.address, b"\1" * 32)):
         with refused(market.picture, "ModelRegistry_UnknownModel", number):
             market.dao.models.pay(number, owner, digest, 10, sender=market.stranger.address)
     info = vars(market.dao.models.model(number))
@@ -209,7 +210,7 @@ def test_pay__another_owner_or_hash_than_the_models__refused(market: Market) -> 
     number = model(market, (1, 1000))
     funded(market, 10)
     owner, digest = market.licensee.address, b"\1" * 32
-    for wrong in ((market.stranger.address, digest), (owner, b"\2" * 32), (NOBODY, bytes(32))):
+    for wrong in ((market.stranger.address, digest), (owner, b"\2" * 32), (ADDRESS_ZERO, bytes(32))):
         with refused(market.picture, "ModelRegistry_OtherModel", number, owner, digest):
             market.dao.models.pay(number, *wrong, 10, sender=market.stranger.address)
     market.dao.models.pay(number, owner, digest, 10, sender=market.stranger.address)

@@ -3,7 +3,7 @@
 given a published batch
     before the challenge period ends: refused
     from then on, by anyone, in any order: tokens minted to the registry, shares pending in both pools
-    two epochs after that, or once the attestor set moved on: lapsed for good
+    two epochs after that, or once the attestor set moved on: lapsed permanently
     while the brake is pulled: refused
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 import pytest
 
 from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.governance import warp_to
 from assurance.harness.dao.registry import (
     LAPSED,
     LIVE,
@@ -27,7 +28,6 @@ from assurance.harness.dao.registry import (
     refused,
     state,
     voter,
-    warp_to,
 )
 from assurance.harness.dao.system import DAY
 

@@ -21,6 +21,7 @@ from assurance.harness.dao.registry import (
     UNIT,
     claim_many,
     crowd,
+    live,
     refused,
     state,
 )
@@ -32,16 +33,10 @@ def mine(dao: Dao, count: int, name: str = "collector") -> list[Leaf]:
     return [leaf(dao.who(name), f"{name} {i}", i + 1, 10_000 - 1_000 * (i % 3)) for i in range(count)]
 
 
-def live(dao: Dao, leaves: list[Leaf], **changes: object) -> Batch:
-    batch = dao.publish(leaves, **changes)
-    dao.activate(batch)
-    return batch
-
-
 def skipped(receipt: Receipt) -> list[tuple[str, bytes, int]]:
     """Contributor, fingerprint and fault of each leaf that was not recorded."""
-    told = [event.args for event in receipt.named("ContributionSkipped")]
-    return [(args["contributor"], args["fingerprint"], args["fault"]) for args in told]
+    fields = [event.args for event in receipt.named("ContributionSkipped")]
+    return [(args["contributor"], args["fingerprint"], args["fault"]) for args in fields]
 
 
 def raw(

@@ -5,14 +5,8 @@ from __future__ import annotations
 import pytest
 
 from assurance.harness.dao.dao import Batch, Dao, changed
-from assurance.harness.dao.registry import UNIT, claim_many, crowd, drop, event, refused
+from assurance.harness.dao.registry import UNIT, claim_many, crowd, drop, event, live, refused
 from datadao.types import Leaf
-
-
-def live(dao: Dao, leaves: list[Leaf], **changes: object) -> Batch:
-    batch = dao.publish(leaves, **changes)
-    dao.activate(batch)
-    return batch
 
 
 def resolve(dao: Dao, batch: Batch, item: Leaf, way: str):
@@ -118,5 +112,5 @@ def test_last_leaf__of_a_batch_without_a_leftover__says_nothing_of_one(dao: Dao,
     (item,) = crowd(dao, 1)
     receipt = resolve(dao, live(dao, [item]), item, way)
     assert receipt.named("BatchCompleted") == []
-    dropped = [told.args["shares"] for told in receipt.named("PendingSharesDropped")]
+    dropped = [fields.args["shares"] for fields in receipt.named("PendingSharesDropped")]
     assert dropped == ([10 * UNIT] if way == "erase" else [])

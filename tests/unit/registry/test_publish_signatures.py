@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import pytest
 from eth_account import Account
+from eth_keys.constants import SECPK1_N
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Handle, deploy
 from assurance.harness.dao.dao import Dao, agreeing_wallet
@@ -17,9 +19,6 @@ from assurance.harness.dao.registry import ascending, attestors, crowd, publish,
 from assurance.harness.dao.system import Actor
 from datadao.messages import eip712
 from datadao.messages.batch import BATCH
-
-ZERO = "0x" + "00" * 20
-ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
 def recovered(dao: Dao, message: tuple, signature: bytes) -> str:
@@ -62,10 +61,10 @@ def test_publish__a_stranger_among_the_signers__refused_even_as_surplus_AB57(dao
 def test_publish__malleable_twin_of_a_signature__refused_AB55(dao: Dao) -> None:
     message, _ = dao.batch_message(crowd(dao, 1))
     first, second = signatures(dao, message, *attestors(dao)[:2])
-    flipped = ORDER - int.from_bytes(second[32:64], "big")
+    flipped = SECPK1_N - int.from_bytes(second[32:64], "big")
     twin = second[:32] + flipped.to_bytes(32, "big") + bytes([55 - second[64]])
     assert recovered(dao, message, twin) == attestors(dao)[1].address, "the curve itself accepts it"
-    refused(dao, lambda: publish(dao, message, [first, twin]), "DatasetRegistry_NotSigner", ZERO, 1)
+    refused(dao, lambda: publish(dao, message, [first, twin]), "DatasetRegistry_NotSigner", ADDRESS_ZERO, 1)
     assert publish(dao, message, [first, second]).value == 1
 
 
@@ -74,7 +73,7 @@ def test_publish__zero_signature__refused_AB54(dao: Dao, v: int) -> None:
     message, _ = dao.batch_message(crowd(dao, 1))
     first, _ = signatures(dao, message, *attestors(dao)[:2])
     nothing = bytes(64) + bytes([v])
-    refused(dao, lambda: publish(dao, message, [nothing, first]), "DatasetRegistry_NotSigner", ZERO, 1)
+    refused(dao, lambda: publish(dao, message, [nothing, first]), "DatasetRegistry_NotSigner", ADDRESS_ZERO, 1)
 
 
 @pytest.mark.parametrize("length", [0, 19, 20, 64, 66])
@@ -82,7 +81,7 @@ def test_publish__signature_of_another_length__refused_AB54(dao: Dao, length: in
     message, _ = dao.batch_message(crowd(dao, 1))
     first, second = signatures(dao, message, *attestors(dao)[:2])
     bent = (second + b"\0")[:length]
-    refused(dao, lambda: publish(dao, message, [first, bent]), "DatasetRegistry_NotSigner", ZERO, 1)
+    refused(dao, lambda: publish(dao, message, [first, bent]), "DatasetRegistry_NotSigner", ADDRESS_ZERO, 1)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +165,9 @@ def test_publish__wallet_that_agreed_on_chain__signs_by_its_address_alone(dao: D
     message, _ = dao.batch_message(crowd(dao, 1))
     assert publish(dao, message, [bytes.fromhex(wallet[2:])]).value == 2
     message, _ = dao.batch_message(crowd(dao, 1))
-    refused(dao, lambda: publish(dao, message, [bytes.fromhex(wallet[2:-2])]), "DatasetRegistry_NotSigner", ZERO, 2)
+    refused(
+        dao, lambda: publish(dao, message, [bytes.fromhex(wallet[2:-2])]), "DatasetRegistry_NotSigner", ADDRESS_ZERO, 2
+    )
 
 
 class TestContractAttestor:
@@ -210,7 +211,7 @@ class TestContractAttestor:
         message, _ = dao.batch_message(crowd(dao, 1))
         signed = self.signed(dao, message, wallet, key)
         wallet.setMood(mood, sender=key.address)
-        refused(dao, lambda: publish(dao, message, signed), "DatasetRegistry_NotSigner", ZERO, 2)
+        refused(dao, lambda: publish(dao, message, signed), "DatasetRegistry_NotSigner", ADDRESS_ZERO, 2)
         assert wallet.asked() == 0
         wallet.setMood(0, sender=key.address)
         assert publish(dao, message, signed).value == 2

@@ -5,12 +5,12 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.dao.dao import Dao
 from assurance.harness.dao.registry import event, executable, refused, state, voter
 
 KEY = b"\1" * 32
-ZERO = "0x" + "00" * 20
 
 
 def people(dao: Dao, count: int) -> list[tuple[str, bytes, str]]:
@@ -52,13 +52,13 @@ def test_set_committee__threshold_or_size_that_does_not_fit__refused_AB61(dao: D
 @pytest.mark.parametrize(
     ("second", "error"),
     [
-        ({"signer": ZERO}, "DatasetRegistry_InvalidCustodian"),
+        ({"signer": ADDRESS_ZERO}, "DatasetRegistry_InvalidCustodian"),
         ({"signer": "first"}, "DatasetRegistry_InvalidCustodian"),
         ({"hpkeKey": bytes(32)}, "DatasetRegistry_ZeroKey"),
     ],
     ids=["zero", "twice", "no key"],
 )
-def test_set_committee__seat_that_is_zero_taken_or_without_key__refused(dao: Dao, second: dict, error: str) -> None:
+def test_set_committee__custodian_zero_twice_or_without_key__refused(dao: Dao, second: dict, error: str) -> None:
     first, other = people(dao, 2)
     entry = {"signer": other[0], "hpkeKey": KEY, "uri": ""} | second
     if entry["signer"] == "first":

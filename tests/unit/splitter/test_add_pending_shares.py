@@ -1,4 +1,4 @@
-"""`addPendingShares`: a batch's shares earn from its activation, before anybody claims them; the registry alone.
+"""`addPendingShares`: a batch's shares earn from its activation, before they are claimed; the registry alone.
 
 given an activation: dataset and commons grow, no account's own shares do, the entry index is both accumulators together
 given all pools at the widest: one share more is refused with what it would come to
@@ -13,12 +13,10 @@ from assurance.harness.chain.handles import Event
 from assurance.harness.chain.reader import refused
 from assurance.harness.dao.dao import Dao, leaf
 from assurance.harness.dao.pair import INCOME, Pair
-
-MIN_SHARES = 10**9
-MAX_SHARES = 2**63 - 1
+from assurance.harness.models.token_splitter import MAX_SHARES, MIN_SHARES
 
 
-def test_activate__both_pools_grow_by_the_batch_and_nobody_holds_it(dao: Dao) -> None:
+def test_activate__both_pools_grow_by_the_batch_and_no_account_holds_it(dao: Dao) -> None:
     first, member = dao.who("first member"), dao.who("member")
     dao.contribute(leaf(first, "first data"))
     dao.deposit(0, INCOME)

@@ -1,6 +1,7 @@
-"""`claim`: anyone has an account paid what it is owed, and nobody but the account is paid (S-6, AB-45).
+"""`claim`: anyone has an account paid what it is owed, and no other account is paid (S-6, AB-45).
 
-given something owed: sum over pools with their part of the commons, an event for each pool, books; asked by stranger or by itself; repeated pools; a second claim
+given something owed: sum over pools with their part of the commons, an event for each pool; by a stranger or itself;
+repeated pools; a second claim
 given nothing owed: returns zero, sends nothing, says nothing
 given late, early, frequent claims: the same total within a unit each (S-4)
 """

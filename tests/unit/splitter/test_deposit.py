@@ -16,13 +16,13 @@ from assurance.harness.chain.reader import refused
 from assurance.harness.dao.dao import Dao, leaf
 from assurance.harness.dao.pair import INCOME, Pair
 from assurance.harness.dao.system import actor
+from assurance.harness.models.token_splitter import MIN_SHARES
 
 SCALE = 2**64
-MIN_SHARES = 10**9
 MAX_OWED = 2**111 - 1
 
 
-def test_deposit__live_pool__shares_out_and_tells(dao: Dao) -> None:
+def test_deposit__live_pool__shares_out_and_emits(dao: Dao) -> None:
     member = dao.who("member")
     dao.contribute(leaf(member, "data", units=3))
     receipt = dao.deposit(1, 1_000_000)
@@ -92,7 +92,7 @@ def test_deposit__one_share_below_the_minimum__refused__one_more_accepted__s10_b
     assert lot.entry == 0
 
 
-def test_deposit__last_member_erased__refused_until_somebody_joins_who_gets_nothing_of_the_past__ab29_b16(
+def test_deposit__last_member_erased__refused_until_a_member_joins_who_gets_nothing_of_the_past__ab29_b16(
     dao: Dao,
 ) -> None:
     leaver, joiner = dao.who("leaver"), dao.who("joiner")

@@ -25,9 +25,9 @@ def test_claim__vests_with_income_of_dataset_and_commons_since_activation(dao: D
     dao.deposit(1, 2 * INCOME)
     pools = dao.splitter.pool(0), dao.splitter.pool(1)
     receipt = dao.claim(batch, data)
-    assert [e.name for e in receipt.events if e.address == dao.splitter.address] == [], "the registry tells of it"
-    told = receipt.named("ContributionClaimed")
-    assert [(e.args["contributor"], e.args["shares"]) for e in told] == [(member.address, 2 * MIN_SHARES)]
+    assert [e.name for e in receipt.events if e.address == dao.splitter.address] == [], "the registry emits it"
+    reported = receipt.named("ContributionClaimed")
+    assert [(e.args["contributor"], e.args["shares"]) for e in reported] == [(member.address, 2 * MIN_SHARES)]
     assert (dao.splitter.pool(0), dao.splitter.pool(1)) == pools, "they were counted since activation"
     assert dao.splitter.sharesOf(1, member.address) == 2 * MIN_SHARES
     assert dao.splitter.claimable(member.address, [1]) == INCOME + INCOME // 2

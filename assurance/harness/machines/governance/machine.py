@@ -1,5 +1,5 @@
 """Random lives of a DAO's government in front of its model: the steps. What must hold between them is said in
-`tests/invariant/test_governance_machine.py`.
+`checks.py`.
 
 Five members, a licensee who is one of them, a guardian, a would-be guardian and a stranger propose, vote in person and
 by signature, delegate, queue, execute, cancel, request, withdraw, brake, leave and come back. Time is aimed at the
@@ -15,62 +15,41 @@ import pytest
 from eth_utils import keccak
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Handle, Receipt, Reverted
 from assurance.harness.dao.dao import ACTIVE, FOR, PENDING, QUEUED, SUCCEEDED, Proposal
-from assurance.harness.dao.governance import LIVE, ballot, operation_of, settings
-from assurance.harness.dao.system import Actor
+from assurance.harness.dao.governance import EXPIRY, LIVE, ballot, operation_of
+from assurance.harness.dao.system import DAY, Actor
 from assurance.harness.machines.base import initialize, rule
 from assurance.harness.machines.governance.electorate import Electorate
 from assurance.harness.machines.governance.world import (
-    NOBODY,
     PARAMETERS,
     TOKEN,
     UNITS,
     Act,
-    World,
+    GovernanceWorld,
     acts_of_a_proposal,
+    government_of,
     picks,
     supports,
 )
-from assurance.harness.models.governor import DAY, EXPIRY, Governor, Holdings, Poll
+from assurance.harness.models.governor import Governor, Poll
 
 
 class GovernanceMachine(Electorate):
-    worlds: ClassVar[dict[str, World]] = {}
+    worlds: ClassVar[dict[Any, Any]] = {}
 
     @initialize()
-    def born(self) -> None:
-        name = f"{self.species} {self.transferable} {self.twins}"
-        if name not in self.worlds:
-            self.worlds[name] = World(self.twins, self.species, self.transferable)
-        self.world = world = self.worlds[name]
-        world.restore()
+    def create(self) -> None:
+        self.world = world = self.settled(lambda: GovernanceWorld(self.twins, self.species, self.transferable))
         self.dao = dao = world.dao
         self.members, self.people, self.probe = world.members, world.people, world.probe
         self.stranger, self.guardian, self.heir = world.stranger, world.guardian, world.heir
         self.licensee = self.members[3]
-        holdings = Holdings(dao.token.maturitySupply())
+        self.model = government_of(dao, Governor)
         for member, units in zip(self.members, UNITS, strict=True):
-            holdings.change(world.born, member.address, units * TOKEN)
-        now = settings(dao)
-        self.model = Governor(
-            holdings,
-            lambda: dao.chain.timestamp,
-            dao.addresses,
-            dao.leases.encode("approve", 1, bytes(32))[:4],
-            settings={
-                "votingDelay": now["votingDelay"],
-                "votingPeriod": now["votingPeriod"],
-                "extension": now["extension"],
-                "proposalThreshold": TOKEN,
-                "quorumBps": now["quorumBps"][0],
-                "leaseQuorumBps": now["quorumBps"][1],
-            },
-            delay=now["delay"],
-            guardian=now["brake"][:2],
-            floor_until=now["floorUntil"],
-        )
+            self.model.holdings.change(world.created, member.address, units * TOKEN)
         self.polls: list[Poll] = []
         self.acts: dict[int, list[Act]] = {}
         self.leases: dict[int, int] = {}
@@ -80,7 +59,7 @@ class GovernanceMachine(Electorate):
         self.seen: list[tuple[int, int, tuple[int, ...]]] = []
         self.touched: Poll | None = None
 
-    def told(self, receipt: Receipt, *expected: tuple[str, dict[str, Any]]) -> None:
+    def check_events(self, receipt: Receipt, *expected: tuple[str, dict[str, Any]]) -> None:
         governor = self.dao.governor.address
         assert [(e.name, e.args) for e in receipt.events if e.address == governor] == list(expected)
         for name, _ in expected:
@@ -146,7 +125,7 @@ class GovernanceMachine(Electorate):
             if self.static and name in PARAMETERS:
                 plain.append(("set", (7,)))
             elif name == "setGuardian":
-                account = (NOBODY, self.heir.address, self.guardian.address)[args[0]]
+                account = (ADDRESS_ZERO, self.heir.address, self.guardian.address)[args[0]]
                 # Whole days from a fixed day, so that the same proposal can be made again.
                 plain.append((name, (account, now // (30 * DAY) * 30 * DAY + args[1] * DAY)))
             elif name == "schedule":
@@ -239,7 +218,7 @@ class GovernanceMachine(Electorate):
             lambda: self.dao.governor.castVotesBySig(poll.proposal.id, signed, sender=self.heir.address),
         )
         if done:
-            self.told(done[1], *done[0])
+            self.check_events(done[1], *done[0])
             self.reached["by list"] += len(done[1].named("VoteCast"))
             for event in done[1].named("BallotSkipped"):
                 self.reached[f"skipped for {event.args['fault']}"] += 1
@@ -251,7 +230,7 @@ class GovernanceMachine(Electorate):
         number = poll.proposal.id
         fields = {"voter": voter.address, "proposalId": number, "support": support, "weight": weight, "reason": ""}
         extended = [("ProposalExtended", {"proposalId": number, "extendedDeadline": moved})] if moved else []
-        self.told(receipt, ("VoteCast", fields), *extended)
+        self.check_events(receipt, ("VoteCast", fields), *extended)
         assert receipt.value == weight
 
     # What follows
@@ -267,7 +246,7 @@ class GovernanceMachine(Electorate):
             lambda: self.dao.governor.queue(*poll.proposal.action, sender=self.stranger.address),
         )
         if done:
-            self.told(done[1], ("ProposalQueued", {"proposalId": poll.proposal.id, "etaSeconds": done[0]}))
+            self.check_events(done[1], ("ProposalQueued", {"proposalId": poll.proposal.id, "etaSeconds": done[0]}))
 
     @precondition(lambda self: self.polls)
     @rule(pick=picks)
@@ -306,7 +285,7 @@ class GovernanceMachine(Electorate):
             lambda: self.dao.governor.cancel(*poll.proposal.action, sender=caller.address),
         )
         if done:
-            self.told(done[1], ("ProposalCanceled", {"proposalId": poll.proposal.id}))
+            self.check_events(done[1], ("ProposalCanceled", {"proposalId": poll.proposal.id}))
             self.reached["canceled by the guardian" if who >= 6 else "canceled by its proposer"] += 1
 
     @precondition(lambda self: self.leases)
@@ -321,7 +300,7 @@ class GovernanceMachine(Electorate):
             lambda: self.dao.leases.cancelRequest(self.leases[number], sender=self.licensee.address),
         )
         if done:
-            self.told(done[1], ("ProposalCanceled", {"proposalId": number}))
+            self.check_events(done[1], ("ProposalCanceled", {"proposalId": number}))
 
     @rule(who=st.integers(0, 16))
     def pull(self, who: int) -> None:

@@ -1,4 +1,4 @@
-"""What all steps of a life among leases use: who they are about, when something changes, and what it told."""
+"""What all steps of a life among leases use: which accounts they are about, when something changes, and the events."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from assurance.harness.chain.handles import Event, Receipt
 from assurance.harness.dao.dao import HPKE_KEY
 from assurance.harness.dao.leases import ACTIVE, APPROVED, ENDED
 from assurance.harness.dao.system import Actor
-from assurance.harness.machines.leases.royalties import MAX_LEASES, Models
 from assurance.harness.machines.life import Life
 from assurance.harness.models.leases.model import Leases
 from assurance.harness.models.leases.records import Lease
 from assurance.harness.models.money import Money
+from assurance.harness.models.royalties import MAX_LEASES, Models
 
 picks = st.integers(0, 39)
 callers = st.sampled_from(["self"] * 5 + ["rival", "stranger"])
@@ -49,8 +49,8 @@ class LeaseLife(Life):
     def refuge(self) -> str:
         return self.dao.who("refuge").address
 
-    def witness(self, events: Sequence[Event]) -> None:
-        super().witness(events)
+    def note_events(self, events: Sequence[Event]) -> None:
+        super().note_events(events)
         for event in events:
             amount = event.args.get("amount", 0)
             if event.name == "InstalmentPaid":

@@ -12,11 +12,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.dao.dao import ACTIVE as VOTING
 from assurance.harness.dao.dao import AGAINST, FOR, HPKE_KEY, QUEUED, SUCCEEDED, Proposal
 from assurance.harness.dao.dao import PENDING as UNOPENED
-from assurance.harness.dao.leases import ACTIVE, APPROVED, ENDED, NOBODY, PENDING
+from assurance.harness.dao.leases import ACTIVE, APPROVED, ENDED, PENDING
 from assurance.harness.dao.system import Actor
 from assurance.harness.machines.base import rule
 from assurance.harness.machines.leases.life import callers, picks
@@ -32,6 +33,12 @@ class Decision:
     proposal: Proposal
     eta: int
     carry_out: Callable[[], Any]
+
+
+def vote_on(lease: Lease) -> Vote:
+    """Every request of these lives has one, from the step that made it."""
+    assert isinstance(lease.vote, Vote)
+    return lease.vote
 
 
 class Requesting(Running):
@@ -58,15 +65,15 @@ class Requesting(Running):
     @precondition(lambda self: self.pending(UNOPENED, VOTING))
     @rule(pick=picks, support=st.sampled_from([FOR, FOR, FOR, AGAINST]), queue=st.sampled_from([True, True, False]))
     def vote(self, pick: int, support: int, queue: bool) -> None:
-        """The founder decides, and usually somebody queues."""
+        """The founder decides, and usually the proposal is queued."""
         fit = self.pending(UNOPENED, VOTING)
-        lease = fit[pick % len(fit)]
-        self.jump(lease.vote.snapshot + 1)
-        if not lease.vote.voted:
-            self.dao.vote(lease.vote.id, self.founder, support=support)
-            lease.vote.voted, lease.vote.carried = True, support == FOR
-        if queue and lease.vote.carried:
-            self.jump(lease.vote.deadline + 1)
+        vote = vote_on(fit[pick % len(fit)])
+        self.jump(vote.snapshot + 1)
+        if not vote.voted:
+            self.dao.vote(vote.id, self.founder, support=support)
+            vote.voted, vote.carried = True, support == FOR
+        if queue and vote.carried:
+            self.jump(vote.deadline + 1)
             self.queue(pick)
 
     @precondition(lambda self: self.pending(SUCCEEDED))
@@ -74,7 +81,7 @@ class Requesting(Running):
     def queue(self, pick: int) -> None:
         for lease in self.pending(SUCCEEDED):
             self.dao.queue(self.dao.lease_proposal(lease.id))
-            lease.vote.eta = self.now + self.leases.rules.timelock_delay
+            vote_on(lease).eta = self.now + self.leases.rules.timelock_delay
             if pick % 2:
                 self.reserve(lease.id)
 
@@ -85,12 +92,13 @@ class Requesting(Running):
         self._approve(fit[pick % len(fit)], late)
 
     def _approve(self, lease: Lease, late: int) -> None:
-        self.jump(lease.vote.eta)
-        if lease.vote.state(self.now + late) == QUEUED:
+        vote = vote_on(lease)
+        self.jump(vote.eta)
+        if vote.state(self.now + late) == QUEUED:
             self.jump(self.now + late)
         proposal = self.dao.lease_proposal(lease.id)
         if self.execute(proposal, lambda: self.leases.approve(lease.id), "approve"):
-            lease.vote.executed = True
+            vote.executed = True
 
     def execute(self, proposal: Proposal, expect: Callable[[], Any], name: str) -> Any:
         relayer = self.stranger.address
@@ -107,10 +115,11 @@ class Requesting(Running):
         if len(self.leases.leases) == before:
             return
         lease = self.leases.leases[before + 1]
-        self.jump(lease.vote.snapshot + 1)
-        self.dao.vote(lease.vote.id, self.founder)
-        lease.vote.voted = lease.vote.carried = True
-        self.jump(lease.vote.deadline + 1)
+        vote = vote_on(lease)
+        self.jump(vote.snapshot + 1)
+        self.dao.vote(vote.id, self.founder)
+        vote.voted = vote.carried = True
+        self.jump(vote.deadline + 1)
         self.queue(pick)
         self._approve(lease, 0)
         if lease.status == APPROVED and pick % 4:
@@ -122,7 +131,7 @@ class Requesting(Running):
         fit = self.pending(UNOPENED, VOTING, QUEUED)
         lease = fit[pick % len(fit)]
         self.dao.governor.cancel(*self.dao.lease_proposal(lease.id).action, sender=self.guardian.address)
-        lease.vote.canceled = True
+        vote_on(lease).canceled = True
 
     @rule(pick=picks, who=callers)
     def cancel_request(self, pick: int, who: str) -> None:
@@ -143,7 +152,8 @@ class Requesting(Running):
     def boundaries(self) -> set[int]:
         found = super().boundaries()
         for lease in self.with_status(PENDING):
-            if (vote := lease.vote) is not None:
+            if lease.vote is not None:
+                vote = vote_on(lease)
                 found |= {vote.snapshot, vote.deadline, vote.deadline + EXPIRY, vote.eta, vote.eta + EXPIRY}
         return found
 
@@ -159,10 +169,7 @@ class Deciding(Requesting):
         """Proposes, votes and queues at once. What is not carried out `soon`, other steps find, or it expires."""
         action = (getattr(self.dao, on), name, args)
         proposal = self.dao.propose(self.founder, action, text=f"{name} {self.now} {len(self.decisions)}")
-        self.dao.to_vote(proposal.id)
-        self.dao.vote(proposal.id, self.founder)
-        self.dao.to_end_of_vote(proposal.id)
-        self.dao.queue(proposal)
+        self.dao.carry(proposal, self.founder)
         decision = Decision(proposal, self.now + self.leases.rules.timelock_delay, carry_out)
         if soon:
             self.fulfil(decision)
@@ -186,7 +193,7 @@ class Deciding(Requesting):
             terms = terms_of(shape, dataset, sole, self.cuts[dataset], least)
             self.leases.create_offer(terms, licensee, capacity, expiry)
 
-        self.decide("createOffer", asked, licensee or NOBODY, capacity, expiry, carry_out=create)
+        self.decide("createOffer", asked, licensee or ADDRESS_ZERO, capacity, expiry, carry_out=create)
 
     @rule(pick=picks, bps=st.sampled_from([0, 1, 1000, 2500, 4000, 4001]), soon=st.booleans())
     def decide_terminate(self, pick: int, bps: int, soon: bool) -> None:

@@ -3,13 +3,14 @@ the models of splitter and asset brought to the same state."""
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import Any, NamedTuple
 
+from web3.constants import ADDRESS_ZERO
+
 from assurance.harness.dao.dao import Batch, Dao, leaf
-from assurance.harness.dao.leases import NOBODY
 from assurance.harness.dao.system import DAY, config
 from assurance.harness.dao.zoo import Species
+from assurance.harness.machines.base import World
 from assurance.harness.models.leases.records import Offer, Rules, Terms
 from assurance.harness.models.money import Money
 from assurance.harness.models.registry.records import Message
@@ -17,7 +18,7 @@ from assurance.harness.models.token_splitter import Splitter
 from datadao.types import Leaf
 
 HOME = 3
-"""The founder's own dataset, which nobody leases and nobody erases: its votes, and a commons that never dies."""
+"""The founder's own dataset, which is never leased or erased: its votes, and a commons that never dies."""
 LEASED = (1, 2)
 POOLS = (0, *LEASED)
 RICHES = 10**12
@@ -35,8 +36,8 @@ SHAPES = [
 of a basis point is too much beside them."""
 
 STANDING = [(0, 1, False), (1, 2, False), (3, 1, False), (0, 2, True), (2, 2, False), (2, 1, False), (4, 1, False)]
-"""Offers of every life: shape, dataset, exclusive. An exclusive one is to the first licensee. The datasets are empty when
-they are made, so that they ask for no shares."""
+"""Offers of every life: shape, dataset, exclusive. An exclusive one is to the first licensee. Datasets are empty
+when they are made: they ask for no shares."""
 
 
 def terms_of(shape: int, dataset: int, exclusive: bool, cuts: tuple[int, int], min_shares: int = 0) -> Terms:
@@ -77,7 +78,7 @@ def configured(**more: Any) -> Any:
 
 
 class Datum(NamedTuple):
-    """An accepted contribution that nobody claimed."""
+    """An accepted unclaimed contribution."""
 
     batch: Batch
     item: Leaf
@@ -86,8 +87,8 @@ class Datum(NamedTuple):
     """Where its dataset and the commons stood at its activation."""
 
 
-class World:
-    """Made once, and put back for every life."""
+class LeasesWorld(World):
+    """A DAO with its datasets, and the model of its splitter."""
 
     def __init__(self, twins: tuple[str, ...], species: Species, transferable: bool) -> None:
         rules = configured(DataToken__transferable=transferable)
@@ -111,18 +112,12 @@ class World:
             for number, (i, d, sole) in enumerate(STANDING, 1)
         ]
         actions = [
-            (dao.leases, "createOffer", (given(dao, o.terms), o.licensee or NOBODY, o.capacity, o.expiry))
+            (dao.leases, "createOffer", (given(dao, o.terms), o.licensee or ADDRESS_ZERO, o.capacity, o.expiry))
             for o in self.offers
         ]
         dao.pass_(dao.propose(self.founder, *actions), self.founder)
         self.data = {d: self.contribute(self.splitter, d, 2) for d in LEASED}
-        self.snapshot = dao.chain.snapshot()
-
-    def restore(self) -> Splitter:
-        """The chain as it was, and for the new life a model of splitter and asset."""
-        self.dao.chain.revert(self.snapshot)
-        self.snapshot = self.dao.chain.snapshot()
-        return deepcopy(self.splitter)
+        super().__init__(dao.chain)
 
     def contribute(self, splitter: Splitter, dataset: int, count: int) -> list[Datum]:
         """Accepts contributions of so many members."""

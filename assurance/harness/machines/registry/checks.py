@@ -4,6 +4,7 @@ against the models, and what must hold on the chain's words and events alone."""
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 
 from assurance.harness.dao.dao import leaf
 from assurance.harness.dao.registry import ERASED, UNCLAIMED
@@ -40,8 +41,7 @@ class RegistryChecks(RegistryLife):
             views[dao.splitter, "pool", (pool,)] = list(self.splitter.pool(pool))
         for i, policies in enumerate(model.policies):
             erased, dataset = len(model.erasures[i + 1]), i + 1
-            words = [len(policies), model.sequences[i], erased, model.updated[i]]
-            views[dao.registry, "dataset", (dataset,)] = words
+            views[dao.registry, "dataset", (dataset,)] = [len(policies), model.sequences[i], erased, model.updated[i]]
         for batch in model.batches:
             views[dao.registry, "batch", (batch.id,)] = self._batch_words(batch)
         for mark in self.marks:
@@ -69,9 +69,9 @@ class RegistryChecks(RegistryLife):
 
     # Properties
 
-    def properties(self, told: Answers) -> None:
-        super().properties(told)
-        self.registry_adds_up(told)
+    def properties(self, answers: Answers) -> None:
+        super().properties(answers)
+        self.registry_adds_up(answers)
 
     def registry_adds_up(self, chain: Answers) -> None:
         registry, token = self.dao.registry.address, self.dao.token.address
@@ -102,24 +102,24 @@ class RegistryChecks(RegistryLife):
         used: Counter[int] = Counter()
         claimed, gone = Counter[bytes](), Counter[bytes]()
         totals: dict[int, int] = {}
-        for name, told in self.history:
-            number = told.get("batchId")
+        for name, fields in self.history:
+            number: int = fields.get("batchId", 0)
             if name == "BatchPublished":
-                message = told["batch"]
+                message = fields["batch"]
                 assert message.sequence > last[message.datasetId], "R-1"
                 last[message.datasetId] = message.sequence
                 totals[number] = message.totalShares
             elif name == "BatchActivated":
-                issued[self.activated[number] // self.registry.rules.epoch_length] += told["shares"]
-                assert told["shares"] == totals[number], "R-4"
+                issued[self.activated[number] // self.registry.rules.epoch_length] += fields["shares"]
+                assert fields["shares"] == totals[number], "R-4"
             elif name == "ContributionClaimed":
-                claimed[told["fingerprint"]] += 1
-                used[number] += told["shares"]
+                claimed[fields["fingerprint"]] += 1
+                used[number] += fields["shares"]
             elif name == "ContributionErased":
-                gone[told["fingerprint"]] += 1
-                used[number] += 0 if claimed[told["fingerprint"]] else told["shares"]
+                gone[fields["fingerprint"]] += 1
+                used[number] += 0 if claimed[fields["fingerprint"]] else fields["shares"]
             elif name in ("DuplicateDropped", "BatchCompleted"):
-                used[number] += told.get("shares", 0) + told.get("leftover", 0)
+                used[number] += fields.get("shares", 0) + fields.get("leftover", 0)
         assert all(n == 1 for n in (*claimed.values(), *gone.values())), "R-6"
         assert all(used[number] <= totals[number] for number in used), "R-4"
         for epoch, shares in issued.items():
@@ -131,8 +131,8 @@ class RegistryChecks(RegistryLife):
         for batch, published in zip(self.registry.batches, self.batches, strict=True):
             for place, item in enumerate(batch.leaves):
                 proof = list(published.manifest.tree.proof(place))
-                told = self.dao.registry.isIncluded(batch.id, tuple(item), proof)
-                assert told == self.registry.is_included(batch.id, item, Proof(batch.id, place))
+                answer = self.dao.registry.isIncluded(batch.id, tuple(item), proof)
+                assert answer == self.registry.is_included(batch.id, item, Proof(batch.id, place))
 
     def everybody_leaves(self) -> None:
         """R-8: whoever has data in an active batch erases it, now; then nothing of it is left anywhere."""
@@ -143,17 +143,9 @@ class RegistryChecks(RegistryLife):
                 mine = (record.batch, record.contributor) == (batch.id, item.contributor)
                 if item.contributor in people and (record.status == UNCLAIMED or (mine and record.status != ERASED)):
                     proof = list(self.batches[batch.id - 1].manifest.tree.proof(place))
-                    erased = self.send(
-                        "registry",
-                        "erase",
-                        batch.id,
-                        tuple(item),
-                        proof,
-                        expect=lambda b=batch, i=item, p=place: self.registry.erase(
-                            i.contributor, b.id, i, Proof(b.id, p)
-                        ),
-                        by=people[item.contributor],
-                    )
+                    by, expected = people[item.contributor], (item.contributor, batch.id, item, Proof(batch.id, place))
+                    expect = partial(self.registry.erase, *expected)
+                    erased = self.send("registry", "erase", batch.id, tuple(item), proof, expect=expect, by=by)
                     assert erased is not None
         self.the_chain_is_as_the_model_says_and_adds_up()
         for account in () if self.transferable else self.accounts[:-1]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.dao.registry import signatures
 from assurance.harness.machines.base import rule
 from assurance.harness.machines.registry.life import RegistryLife, picks, places
 from assurance.harness.models.registry.records import Proof
-from assurance.harness.models.token_splitter import NOBODY
 from datadao.types import Leaf
 
 
@@ -30,13 +30,13 @@ class Contributing(RegistryLife):
     def claim_many(self, pick: int, chosen: set[int], whose: int) -> None:
         number, batch = self.some_active(pick)
         home = batch or self.registry.batches[0]
-        chosen = sorted({place % len(home.leaves) for place in chosen})
-        if chosen and whose:
-            owner = home.leaves[chosen[0]].contributor
-            chosen = [place for place in range(len(home.leaves)) if home.leaves[place].contributor == owner]
-        items = [home.leaves[place] for place in chosen]
+        taken = sorted({place % len(home.leaves) for place in chosen})
+        if taken and whose:
+            owner = home.leaves[taken[0]].contributor
+            taken = [place for place in range(len(home.leaves)) if home.leaves[place].contributor == owner]
+        items = [home.leaves[place] for place in taken]
         tree = self.batches[home.id - 1].manifest.tree
-        nodes, flags = tree.multiproof(chosen) if chosen else ((tree.root,), ())
+        nodes, flags = tree.multiproof(taken) if taken else ((tree.root,), ())
         self.send(
             "registry",
             "claimMany",
@@ -92,7 +92,7 @@ class Contributing(RegistryLife):
             for batch in self.registry.batches
             for place, item in enumerate(batch.leaves if batch.active else ())
             if item.contributor in self.contributors[:4]
-            and self.registry.records[item.fingerprint][1:3] not in ((NOBODY, 0), (item.contributor, batch.id))
+            and self.registry.records[item.fingerprint][1:3] not in ((ADDRESS_ZERO, 0), (item.contributor, batch.id))
         ]
         if not found:
             return

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar
 
+from web3.constants import ADDRESS_ZERO
+
 from assurance.harness.chain.handles import Reverted
 from assurance.harness.chain.reader import Reader, View
 from assurance.harness.dao.pair import Pair
 from assurance.harness.dao.system import actor
-from assurance.harness.machines.base import Machine, invariant
+from assurance.harness.machines.base import Machine, World, invariant
 from assurance.harness.models import token_splitter as model
 from assurance.harness.models.entitlement import Age
-from assurance.harness.models.token_splitter import MODULUS, NOBODY, SCALE
+from assurance.harness.models.token_splitter import MODULUS, SCALE
 
 POOLS = (0, 1, 2)
 """The commons and two datasets."""
@@ -60,8 +62,8 @@ class Lot:
     age: Age
 
 
-class World:
-    """One deployment for all examples of a setting, put back between them, and the views read after each step."""
+class SplitterWorld(World):
+    """Token and splitter of a setting, and the views read after each step."""
 
     def __init__(self, setting: Setting) -> None:
         self.pair = pair = Pair(
@@ -93,11 +95,7 @@ class World:
             names.append(("asset", holder))
         self.names = names
         self.reader = Reader(pair.chain, views)
-        self._snapshot = pair.chain.snapshot()
-
-    def restore(self) -> None:
-        self.pair.chain.revert(self._snapshot)
-        self._snapshot = self.pair.chain.snapshot()
+        super().__init__(pair.chain)
 
 
 class SplitterChecks(Machine):
@@ -105,16 +103,17 @@ class SplitterChecks(Machine):
 
     traits = ("setting", "only")
     setting: ClassVar[Setting] = Setting()
-    worlds: ClassVar[dict[Setting, World]] = {}
+    worlds: ClassVar[dict[Any, Any]] = {}
     only: ClassVar[str | None] = None
     """Checks this property alone; all of them, and the model, unless said."""
 
+    @property
+    def lived_in(self) -> Setting:
+        return self.setting
+
     def __init__(self) -> None:
         super().__init__()
-        if self.setting not in self.worlds:
-            self.worlds[self.setting] = World(self.setting)
-        self.world = self.worlds[self.setting]
-        self.world.restore()
+        self.world: SplitterWorld = self.settled(lambda: SplitterWorld(self.setting))
         self.pair = pair = self.world.pair
         self.chain = pair.chain
         self.asset = model.Asset()
@@ -137,11 +136,12 @@ class SplitterChecks(Machine):
 
     # Saying and checking
 
-    def hold(self, name: str, condition: bool, detail: Callable[[], str]) -> None:
+    def hold(self, name: str, condition: bool, detail: str, *values: object) -> None:
+        """Raises `PropertyBroken` with the values in the places of the detail."""
         if condition or (self.only and self.only != name):
             return
         self.broken = True
-        raise PropertyBroken(name, detail())
+        raise PropertyBroken(name, detail.format(*values))
 
     def read(self) -> dict[tuple[Any, ...], int]:
         return dict(zip(self.world.names, self.world.reader.words(), strict=True))
@@ -152,17 +152,14 @@ class SplitterChecks(Machine):
         expected = _outcome(lambda: getattr(getattr(self, contract), name)(sender, *args))
         handle = getattr(self.pair, contract)
         actual = _outcome(lambda: getattr(handle, name)(*args, sender=sender))
-
-        def detail() -> str:
-            return f"{contract}.{name}{args} by {sender}: expected {expected}, got {actual}"
-
+        detail = "{}.{}{} by {}: expected {}, got {}", contract, name, args, sender, expected, actual
         if isinstance(expected, Reverted) or isinstance(actual, Reverted):
-            self.hold(breaks, isinstance(expected, Reverted) == isinstance(actual, Reverted), detail)
-            self.hold("model", expected == actual, detail)
+            self.hold(breaks, isinstance(expected, Reverted) == isinstance(actual, Reverted), *detail)
+            self.hold("model", expected == actual, *detail)
             self.reached[f"{name} {expected.name if isinstance(expected, Reverted) else 'was expected to pass'}"] += 1
             return None
-        told = [(event.name, event.args) for event in actual.events]
-        self.hold("model", (actual.value, told) == expected, detail)
+        emitted = [(event.name, event.args) for event in actual.events]
+        self.hold("model", (actual.value, emitted) == expected, *detail)
         self.reached[name] += 1
         self.stale = True
         return actual
@@ -173,32 +170,33 @@ class SplitterChecks(Machine):
         self.seen = now = self.read()
         if self.only is None:
             expected = dict(zip(self.world.names, self._expected(), strict=True))
-            self.hold("model", now == expected, lambda: str(_difference(expected, now)))
+            moved = {key: (expected[key], now[key]) for key in now if expected[key] != now[key]}
+            self.hold("model", not moved, "{}", moved)
         owed = sum(now["claimable", pool, account] for pool in POOLS for account in MEMBERS)
         held = now["asset", self.pair.splitter.address]
         balances = [now["balance", account] for account in MEMBERS]
         votes = [now["votes", account] for account in MEMBERS]
-        self.hold("S-1", held >= now["received",] - now["paid",], lambda: f"holds {held}")
-        self.hold("S-1", owed <= now["owed",], lambda: f"{owed} claimable, {now['owed',]} owed at most")
-        self.hold("T-1", sum(balances) + now["balance", REGISTRY] == now["supply",], lambda: f"{balances}")
+        self.hold("S-1", held >= now["received",] - now["paid",], "holds {}", held)
+        self.hold("S-1", owed <= now["owed",], "{} claimable, {} owed at most", owed, now["owed",])
+        self.hold("T-1", sum(balances) + now["balance", REGISTRY] == now["supply",], "{}", balances)
         pending = sum(lot.shares for lot in self.lots)
-        self.hold("T-1", now["balance", REGISTRY] == pending, lambda: f"{pending} unclaimed")
-        self.hold("T-2", now["votes", REGISTRY] == 0, lambda: "the registry votes")
-        self.hold("T-2", sum(votes) == sum(balances), lambda: f"votes {votes}, balances {balances}")
+        self.hold("T-1", now["balance", REGISTRY] == pending, "{} unclaimed", pending)
+        self.hold("T-2", now["votes", REGISTRY] == 0, "the registry votes")
+        self.hold("T-2", sum(votes) == sum(balances), "votes {}, balances {}", votes, balances)
         for account in MEMBERS:
             if not (self.setting.transferable or self.setting.moving):
                 same = sum(now["shares", d, account] for d in DATASETS) == now["balance", account]
-                self.hold("T-6", same, lambda account=account: f"shares of {account} are not its tokens")
+                self.hold("T-6", same, "shares of {} are not its tokens", account)
             number = now["number", account]
             kept = number == self.numbers.get(account, number)
-            self.hold("T-9", kept, lambda account=account: f"{account} has another number")
+            self.hold("T-9", kept, "{} has another number", account)
             if number:
                 self.numbers[account] = number
             known = number != 0 or not (now["balance", account] or now["votes", account])
-            self.hold("T-9", known, lambda account=account: f"{account} has tokens or votes and no number")
+            self.hold("T-9", known, "{} has tokens or votes and no number", account)
         given = sorted(self.numbers.values())
-        self.hold("T-9", len(set(given)) == len(given), lambda: f"numbers {given}")
-        self.hold("T-9", max(given, default=0) <= now["members",], lambda: f"{given} of {now['members',]}")
+        self.hold("T-9", len(set(given)) == len(given), "numbers {}", given)
+        self.hold("T-9", max(given, default=0) <= now["members",], "{} of {}", given, now["members",])
         return now
 
     def _expected(self) -> list[int]:
@@ -216,7 +214,7 @@ class SplitterChecks(Machine):
 
     def unchanged(self, name: str, before: dict[Any, int], now: dict[Any, int], *but: tuple[Any, ...]) -> None:
         moved = {key for key in now if now[key] != before[key]} - set(but)
-        self.hold(name, not moved, lambda: f"also moved: {moved}")
+        self.hold(name, not moved, "also moved: {}", moved)
 
     @invariant()
     def agrees(self) -> None:
@@ -224,38 +222,16 @@ class SplitterChecks(Machine):
         if self.stale:
             self.look()
 
-    def _check_past(self, time: int) -> None:
+    def check_past(self, time: int) -> None:
         self.reached["look back"] += 1
         votes, supply = self.past[time]
         token = self.pair.token
         then = [token.getPastVotes(account, time) for account in MEMBERS]
         total = token.getPastTotalSupply(time)
-        self.hold("T-3", (then, total) == (votes, supply), lambda: f"at {time}: {then} of {total}")
-        self.hold("T-3", sum(then) <= total, lambda: f"at {time}: {then} of {total}")
+        self.hold("T-3", (then, total) == (votes, supply), "at {}: {} of {}", time, then, total)
+        self.hold("T-3", sum(then) <= total, "at {}: {} of {}", time, then, total)
 
-    # The end: everybody takes what is theirs and goes
-
-    def teardown(self) -> None:
-        if self.broken:
-            return
-        try:
-            self._drain()
-            self._compare_with_the_ledger()
-            for time in self.past:
-                self._check_past(time)
-            self._check_checkpoints()
-            self._part()
-        finally:
-            self.broken = True
-
-    def _drain(self) -> None:
-        """S-7, S-11: all claims succeed, and what they leave is remainders and the income of shares nobody claimed."""
-        for account in MEMBERS:
-            self._claim("claim", account, [*POOLS], account, account, STRANGER)
-        now = self.look()
-        self.hold("S-7", not any(now[key] for key in now if key[0] == "claimable"), lambda: "still owed")
-
-    def _compare_with_the_ledger(self) -> None:
+    def compare_with_the_ledger(self) -> None:
         """S-3: everyone got its part of each deposit, short of it by less than a unit for each settlement."""
         now, ledger, lost = self.seen, self.ledger, 0
         for account in MEMBERS:
@@ -264,38 +240,25 @@ class SplitterChecks(Machine):
                 income = ledger.income(*who)
                 loss = self.splitter.members[who].loss + SCALE
                 got = self.got[who]
-                self.hold("S-3", 0 <= income - got * SCALE < loss, lambda w=who, g=got: f"{w} got {g}")
+                self.hold("S-3", 0 <= income - got * SCALE < loss, "{} got {}", who, got)
                 # A deposit passes on the remainder of the one before and leaves its own: each less than half a unit.
                 displaced = sum(ledger.age(dataset)) / 2
-                far = abs(ledger.entitlement(*who) - got)
-                self.hold("S-3", far < loss / SCALE + displaced + 1, lambda w=who, f=far: f"{w} is {float(f)} away")
+                far = float(abs(ledger.entitlement(*who) - got))
+                self.hold("S-3", far < loss / SCALE + displaced + 1, "{} is {} away", who, far)
                 lost += loss
         for lot in self.lots:
-            ledger.held(lot.dataset, NOBODY, lot.shares, lot.age)
-        unclaimed = sum(ledger.income(dataset, NOBODY) for dataset in DATASETS)
+            ledger.held(lot.dataset, ADDRESS_ZERO, lot.shares, lot.age)
+        unclaimed = sum(ledger.income(dataset, ADDRESS_ZERO) for dataset in DATASETS)
         left = now["asset", self.pair.splitter.address] - self.donated
-        self.hold("S-11", left == now["received",] - now["paid",], lambda: f"{left} left")
+        self.hold("S-11", left == now["received",] - now["paid",], "{} left", left)
         dust = left * SCALE - now["carried",] - unclaimed
-        self.hold("S-11", 0 <= dust < lost, lambda: f"{dust / SCALE} units more than remainders and unclaimed income")
+        self.hold("S-11", 0 <= dust < lost, "{} units more than remainders and unclaimed income", dust / SCALE)
 
-    def _check_checkpoints(self) -> None:
+    def check_checkpoints(self) -> None:
         for account in MEMBERS:
             count = self.pair.token.numCheckpoints(account)
             times = [self.pair.token.checkpoints(account, i)._key for i in range(count)]
-            self.hold("T-4", all(a < b for a, b in pairwise(times)), lambda t=times: str(t))
-
-    def _part(self) -> None:
-        """T-7: from here everybody can delegate, sell everything where that is allowed, and erase everything."""
-        for i, account in enumerate(MEMBERS):
-            following = MEMBERS[(i + 1) % len(MEMBERS)]
-            self.send("token", "delegate", following, sender=account, breaks="T-7")
-            if self.setting.transferable:
-                balance = self.token.balances[account]
-                self.send("token", "transfer", following, balance, sender=account, breaks="T-7")
-        for account in MEMBERS:
-            for dataset in DATASETS:
-                self._erase(account, dataset, self.splitter.sharesOf(dataset, account))
-        self.look()
+            self.hold("T-4", all(a < b for a, b in pairwise(times)), "{}", times)
 
 
 def _outcome(call: Callable[[], Any]) -> Any:
@@ -303,7 +266,3 @@ def _outcome(call: Callable[[], Any]) -> Any:
         return call()
     except Reverted as error:
         return error
-
-
-def _difference(expected: dict[Any, int], now: dict[Any, int]) -> dict[Any, tuple[int, int]]:
-    return {key: (expected[key], now[key]) for key in now if expected[key] != now[key]}

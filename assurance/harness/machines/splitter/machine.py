@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.machines.base import initialize, rule
 from assurance.harness.machines.splitter.checks import (
@@ -19,7 +20,7 @@ from assurance.harness.machines.splitter.checks import (
     SplitterChecks,
 )
 from assurance.harness.models.entitlement import Age
-from assurance.harness.models.token_splitter import MAX_OWED, MAX_SHARES, MIN_SHARES, MODULUS, NOBODY, SCALE
+from assurance.harness.models.token_splitter import MAX_OWED, MAX_SHARES, MIN_SHARES, MODULUS, SCALE
 
 member = st.sampled_from(MEMBERS)
 anyone = st.sampled_from([*MEMBERS, STRANGER])
@@ -85,16 +86,16 @@ class SplitterMachine(SplitterChecks):
             return
         self.growth[pool] += grown * now["shares", pool]
         exact = amount * SCALE + before["carry", pool] == grown * now["shares", pool] + now["carry", pool]
-        self.hold("S-2", exact, lambda: f"deposit of {amount}")
-        self.hold("S-2", 0 <= now["carry", pool] < now["shares", pool], lambda: f"remainder {now['carry', pool]}")
+        self.hold("S-2", exact, "deposit of {}", amount)
+        self.hold("S-2", 0 <= now["carry", pool] < now["shares", pool], "remainder {}", now["carry", pool])
         lifetime = now["received", pool] * SCALE == self.growth[pool] + now["carry", pool]
-        self.hold("S-2", lifetime, lambda: f"lifetime of pool {pool}")
+        self.hold("S-2", lifetime, "lifetime of pool {}", pool)
 
     @rule(account=anyone, caller=anyone, pools=pool_lists)
     def claim(self, account: str, caller: str, pools: list[int]) -> None:
         self._claim("claim", account, pools, account, account, caller)
 
-    @rule(account=anyone, recipient=st.sampled_from([*MEMBERS, NOBODY, "splitter"]), pools=pool_lists)
+    @rule(account=anyone, recipient=st.sampled_from([*MEMBERS, ADDRESS_ZERO, "splitter"]), pools=pool_lists)
     def claim_to(self, account: str, recipient: str, pools: list[int]) -> None:
         recipient = self.pair.splitter.address if recipient == "splitter" else recipient
         self._claim("claimTo", recipient, pools, account, recipient, account)
@@ -109,12 +110,12 @@ class SplitterMachine(SplitterChecks):
         paid = sum(before[key] for key in owed)
         for event in done.named("Claimed"):
             self.got[event.args["poolId"], account] += event.args["amount"]
-        self.hold("S-6", done.value == paid, lambda: f"paid {done.value}, was owed {paid}")
-        self.hold("S-6", not any(now[key] for key in owed), lambda: "paid and still owed")
+        self.hold("S-6", done.value == paid, "paid {}, was owed {}", done.value, paid)
+        self.hold("S-6", not any(now[key] for key in owed), "paid and still owed")
         books = {("paid",), ("owed",), ("asset", recipient), ("asset", self.pair.splitter.address)}
         self.unchanged("S-6", before, now, *owed, *books)
         if ("asset", recipient) in now:
-            self.hold("S-6", now["asset", recipient] == before["asset", recipient] + paid, lambda: "paid elsewhere")
+            self.hold("S-6", now["asset", recipient] == before["asset", recipient] + paid, "paid elsewhere")
 
     @rule(accounts=st.lists(anyone, max_size=4), pools=pool_lists, caller=anyone)
     def claim_for(self, accounts: list[str], pools: list[int], caller: str) -> None:
@@ -126,11 +127,11 @@ class SplitterMachine(SplitterChecks):
         for account in {*accounts} & {*MEMBERS}:
             due = sum(before["claimable", pool, account] for pool in {*pools} & {*POOLS})
             gain = now["asset", account] - before["asset", account]
-            self.hold("S-13", gain == due, lambda a=account, g=gain, d=due: f"{a} got {g} of {d}")
+            self.hold("S-13", gain == due, "{} got {} of {}", account, gain, due)
             total += due
         for event in done.named("Claimed"):
             self.got[event.args["poolId"], event.args["account"]] += event.args["amount"]
-        self.hold("S-13", done.value == total, lambda: f"paid {done.value} of {total}")
+        self.hold("S-13", done.value == total, "paid {} of {}", done.value, total)
 
     @rule(amount=st.integers(1, 10**9))
     def donate(self, amount: int) -> None:
@@ -182,10 +183,10 @@ class SplitterMachine(SplitterChecks):
         now = self.look()
         earned = self._earned(now, lot, shares)
         gain = now["claimable", pool, account] - before["claimable", pool, account]
-        self.hold("S-5", earned - 1 <= gain <= earned + 1, lambda g=gain, e=earned: f"{g} for {e} earned")
+        self.hold("S-5", earned - 1 <= gain <= earned + 1, "{} for {} earned", gain, earned)
 
     @precondition(lambda self: self.lots)
-    @rule(which=st.integers(0, 7), owner=st.sampled_from([*MEMBERS, NOBODY]), quarters=parts)
+    @rule(which=st.integers(0, 7), owner=st.sampled_from([*MEMBERS, ADDRESS_ZERO]), quarters=parts)
     def drop(self, which: int, owner: str, quarters: int) -> None:
         lot = self.lots[which % len(self.lots)]
         shares = lot.shares * quarters // 4
@@ -199,7 +200,7 @@ class SplitterMachine(SplitterChecks):
             for account in MEMBERS:
                 earned = self._earned(now, lot, shares) if (account, pool) == (owner, lot.dataset) else 0
                 gain = now["claimable", pool, account] - before["claimable", pool, account]
-                self.hold("S-5", gain == earned, lambda g=gain, e=earned: f"{g} for {e} earned")
+                self.hold("S-5", gain == earned, "{} for {} earned", gain, earned)
 
     @precondition(lambda self: self.lots)
     @rule(which=st.integers(0, 7), account=member)
@@ -222,7 +223,8 @@ class SplitterMachine(SplitterChecks):
         before = self.seen
         shares = self.splitter.sharesOf(dataset, account) * quarters // 4
         self._erase(account, dataset, shares)
-        self.unchanged("S-5", *({k: v for k, v in x.items() if k[0] == "claimable"} for x in (before, self.look())))
+        before, now = ({k: v for k, v in x.items() if k[0] == "claimable"} for x in (before, self.look()))
+        self.unchanged("S-5", before, now)
 
     def _erase(self, account: str, dataset: int, shares: int) -> None:
         burned = min(shares, self.token.balances[account])
@@ -252,10 +254,10 @@ class SplitterMachine(SplitterChecks):
         for name in ("shares", "claimable"):
             was, is_ = (sum(x[name, pool, side] for side in sides) for x in (before, now))
             least = was - 1 if name == "claimable" else was
-            self.hold("T-10", least <= is_ <= was, lambda n=name, a=was, b=is_: f"{n} was {a} and is {b}")
+            self.hold("T-10", least <= is_ <= was, "{} was {} and is {}", name, was, is_)
         if account != to:
             rest = now["shares", pool, account] + now["claimable", pool, account]
-            self.hold("T-10", rest == 0, lambda: f"{rest} stayed")
+            self.hold("T-10", rest == 0, "{} stayed", rest)
 
     @rule(account=member, pool=datasets)
     def erase_too_much(self, account: str, pool: int) -> None:
@@ -281,7 +283,7 @@ class SplitterMachine(SplitterChecks):
 
     # Tokens
 
-    @rule(giver=anyone, to=st.sampled_from([*MEMBERS, NOBODY, "registry", "token"]), quarters=st.integers(0, 5))
+    @rule(giver=anyone, to=st.sampled_from([*MEMBERS, ADDRESS_ZERO, "registry", "token"]), quarters=st.integers(0, 5))
     def transfer(self, giver: str, to: str, quarters: int) -> None:
         balance = self.token.balances[giver]
         value = balance + 1 if quarters == 5 else balance * quarters // 4
@@ -296,9 +298,9 @@ class SplitterMachine(SplitterChecks):
             for pool in POOLS:
                 for name in ("claimable", "shares"):
                     gain = now[name, pool, account] - before[name, pool, account]
-                    self.hold("T-6", gain == 0, lambda n=name, g=gain: f"a transfer changed {n} by {g}")
+                    self.hold("T-6", gain == 0, "a transfer changed {} by {}", name, gain)
 
-    @rule(account=anyone, to=st.sampled_from([*MEMBERS, NOBODY, "registry", "token"]))
+    @rule(account=anyone, to=st.sampled_from([*MEMBERS, ADDRESS_ZERO, "registry", "token"]))
     def delegate(self, account: str, to: str) -> None:
         to = {"registry": REGISTRY, "token": self.pair.token.address}.get(to, to)
         self.send("token", "delegate", to, sender=account, breaks="T-7")
@@ -330,4 +332,39 @@ class SplitterMachine(SplitterChecks):
     @rule(which=st.integers(0, 30))
     def look_back(self, which: int) -> None:
         times = list(self.past)
-        self._check_past(times[which % len(times)])
+        self.check_past(times[which % len(times)])
+
+    # The end: everybody takes what is theirs and goes
+
+    def teardown(self) -> None:
+        if self.broken:
+            return
+        try:
+            self._drain()
+            self.compare_with_the_ledger()
+            for time in self.past:
+                self.check_past(time)
+            self.check_checkpoints()
+            self._part()
+        finally:
+            self.broken = True
+
+    def _drain(self) -> None:
+        """S-7, S-11: all claims succeed, and what they leave is remainders and the income of unclaimed shares."""
+        for account in MEMBERS:
+            self._claim("claim", account, [*POOLS], account, account, STRANGER)
+        now = self.look()
+        self.hold("S-7", not any(now[key] for key in now if key[0] == "claimable"), "still owed")
+
+    def _part(self) -> None:
+        """T-7: from here everybody can delegate, sell everything where that is allowed, and erase everything."""
+        for i, account in enumerate(MEMBERS):
+            following = MEMBERS[(i + 1) % len(MEMBERS)]
+            self.send("token", "delegate", following, sender=account, breaks="T-7")
+            if self.setting.transferable:
+                balance = self.token.balances[account]
+                self.send("token", "transfer", following, balance, sender=account, breaks="T-7")
+        for account in MEMBERS:
+            for dataset in DATASETS:
+                self._erase(account, dataset, self.splitter.sharesOf(dataset, account))
+        self.look()

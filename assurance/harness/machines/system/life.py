@@ -8,9 +8,10 @@ from typing import Any
 
 from assurance.harness.chain.handles import Event
 from assurance.harness.dao.dao import CANCELED, DEFEATED, EXPIRED
+from assurance.harness.dao.governance import EXPIRY
 from assurance.harness.machines.leases.life import LeaseLife
 from assurance.harness.machines.registry.life import RegistryLife
-from assurance.harness.models.governor import EXPIRY, Governor, Poll
+from assurance.harness.models.governor import Governor, Poll
 from assurance.harness.models.token_splitter import Splitter, Token
 
 Effect = Callable[[], Any]
@@ -21,7 +22,10 @@ class Government(Governor):
     """The model of governor, timelock and brake, in a system whose other models its proposals change too."""
 
     def _apply(self, name: str, *args: Any) -> None:
-        return args[0]() if name == "call" else super()._apply(name, *args)
+        if name == "call":
+            args[0]()
+        else:
+            super()._apply(name, *args)
 
 
 class Ballots:
@@ -60,8 +64,8 @@ class SystemLife(LeaseLife, RegistryLife):
         self.claimed: Counter[str] = Counter()
         self.decided = False
 
-    def witness(self, events: Sequence[Event]) -> None:
-        super().witness(events)
+    def note_events(self, events: Sequence[Event]) -> None:
+        super().note_events(events)
         self.follow_holdings()
         for event in events:
             if event.name == "VoteCast":

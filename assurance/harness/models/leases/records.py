@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
+from web3.constants import ADDRESS_ZERO
+
 from assurance.harness.chain.handles import Reverted
 from assurance.harness.dao.dao import ACTIVE as VOTING
 from assurance.harness.dao.dao import CANCELED, DEFEATED, EXECUTED, EXPIRED, QUEUED, SUCCEEDED
 from assurance.harness.dao.dao import PENDING as UNOPENED
-from assurance.harness.dao.leases import ENDED, NOBODY, PENDING, REFUNDED
+from assurance.harness.dao.leases import ENDED, PENDING, REFUNDED
 
 BPS = 10_000
 EXPIRY = 14 * 86_400
@@ -62,7 +64,9 @@ class Fate(Protocol):
 
     id: int
     snapshot: int
-    eta: int
+
+    @property
+    def eta(self) -> int: ...
 
     def state(self, now: int) -> int: ...
 
@@ -149,5 +153,5 @@ class Neighbours:
 
     live: int = 0
     exclusives: int = 0
-    exclusive_licensee: str = NOBODY
+    exclusive_licensee: str = ADDRESS_ZERO
     reserved: int = 0

@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
+from web3.constants import ADDRESS_ZERO
+
 from assurance.harness.chain.handles import Reverted
 from assurance.harness.dao.registry import ASLEEP, CLAIMED, LAPSED, PUBLISHED, UNCLAIMED
 from assurance.harness.models.registry.records import BPS, Batch, Proof, Record, Rules, stop
-from assurance.harness.models.token_splitter import NOBODY, Splitter, Token, Told
+from assurance.harness.models.token_splitter import Emitted, Splitter, Token
 from datadao.crypto.merkle import leaf_hash
 from datadao.types import Leaf
 
@@ -28,7 +30,7 @@ class Books:
         self.rules, self.splitter, self.token, self._clock = rules, splitter, token, clock
         self.address = rules.id.registry
         self.sets = [attestors]
-        self.policies = [[policy] for policy in policies]
+        self.policies: list[list[tuple[int, int]]] = [[policy] for policy in policies]
         self.updated = [clock() for _ in policies]
         self.sequences = [0 for _ in policies]
         self.erasures: defaultdict[int, list[int]] = defaultdict(list)
@@ -64,7 +66,8 @@ class Books:
 
     def rates(self, batch: Batch) -> tuple[int, int]:
         """Shares of a unit and lowest quality, by the policy that the attestors signed."""
-        return self.policies[batch.message.datasetId - 1][batch.message.policyVersion - 1]
+        rates: tuple[int, int] = self.policies[batch.message.datasetId - 1][batch.message.policyVersion - 1]
+        return rates
 
     def shares_of(self, batch: Batch, item: Leaf) -> int:
         rate, least = self.rates(batch)
@@ -122,7 +125,7 @@ class Books:
         batch.count = max(0, batch.count - count)
         return taken
 
-    def _drop_pending(self, batch: Batch, account: str, shares: int) -> tuple[int, list[Told]]:
+    def _drop_pending(self, batch: Batch, account: str, shares: int) -> tuple[int, list[Emitted]]:
         if shares == 0:
             return 0, []
         dataset = batch.message.datasetId
@@ -131,20 +134,20 @@ class Books:
             return 0, events
         return shares, events + self._burn(self.address, shares)
 
-    def _complete(self, batch: Batch) -> list[Told]:
+    def _complete(self, batch: Batch) -> list[Emitted]:
         if batch.count or not batch.left:
             return []
         leftover = self._resolve(batch, batch.left, 0)
-        told: Told = ("BatchCompleted", {"batchId": batch.id, "leftover": leftover})
-        return [told, *self._drop_pending(batch, NOBODY, leftover)[1]]
+        fields: Emitted = ("BatchCompleted", {"batchId": batch.id, "leftover": leftover})
+        return [fields, *self._drop_pending(batch, ADDRESS_ZERO, leftover)[1]]
 
-    def _mint(self, to: str, amount: int) -> list[Told]:
+    def _mint(self, to: str, amount: int) -> list[Emitted]:
         self.token.now = self.now
         events = self.token.mint(self.address, to, amount).events
         self.supplies.append((self.now, self.token.supply))
         return events
 
-    def _burn(self, holder: str, amount: int) -> list[Told]:
+    def _burn(self, holder: str, amount: int) -> list[Emitted]:
         events = self.token.burn(self.address, holder, amount).events
         self.supplies.append((self.now, self.token.supply))
         return events

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from web3.constants import ADDRESS_ZERO
+
 from assurance.harness.chain.handles import Reverted
 from assurance.harness.dao.registry import (
     ASLEEP,
@@ -18,7 +20,7 @@ from assurance.harness.dao.registry import (
 )
 from assurance.harness.models.registry.books import Books
 from assurance.harness.models.registry.records import BPS, Batch, Proof, Record, stop
-from assurance.harness.models.token_splitter import NOBODY, Done, Told
+from assurance.harness.models.token_splitter import Done, Emitted
 from datadao.types import Leaf
 
 FAULTS = {
@@ -44,15 +46,15 @@ class Contributions(Books):
         batch = self._active(batch_id)
         if not proven:
             stop("InvalidProof", batch_id, self.leaf_of(batch, items[0]))
-        events: list[Told] = []
+        events: list[Emitted] = []
         run = 0
         for place, item in enumerate(items):
             try:
                 shares = self._claimable(batch, item, batch.left)
             except Reverted as refusal:
-                told = {"batchId": batch_id, "contributor": item.contributor, "fingerprint": item.fingerprint}
+                fields = {"batchId": batch_id, "contributor": item.contributor, "fingerprint": item.fingerprint}
                 fault = FAULTS[refusal.name.removeprefix("DatasetRegistry_")]
-                events.append(("ContributionSkipped", told | {"fault": fault}))
+                events.append(("ContributionSkipped", fields | {"fault": fault}))
             else:
                 events.append(self._record(batch, item, shares))
                 run += shares
@@ -83,20 +85,20 @@ class Contributions(Books):
             stop("AlreadyDropped", self.leaf_of(batch, item))
         batch.dropped.add(item)
         shares = self._resolve(batch, shares)
-        told = {
+        fields = {
             "batchId": batch_id,
             "fingerprint": item.fingerprint,
             "leaf": self.leaf_of(batch, item),
             "shares": shares,
         }
-        events = [("DuplicateDropped", told), *self._drop_pending(batch, item.contributor, shares)[1]]
+        events = [("DuplicateDropped", fields), *self._drop_pending(batch, item.contributor, shares)[1]]
         return Done(None, events + self._complete(batch))
 
     # Internals
 
     def _claimable(self, batch: Batch, item: Leaf, left: int) -> int:
         """The leaf's shares, or why it cannot be claimed."""
-        if item.contributor == NOBODY or item.contributor in self.rules.contracts:
+        if item.contributor == ADDRESS_ZERO or item.contributor in self.rules.contracts:
             stop("InvalidContributor", item.contributor)
         least = self.rates(batch)[1]
         if not least <= item.quality <= BPS:
@@ -110,13 +112,13 @@ class Contributions(Books):
             stop("SharesExceedBatch", batch.id, shares, left)
         return shares
 
-    def _record(self, batch: Batch, item: Leaf, shares: int) -> Told:
+    def _record(self, batch: Batch, item: Leaf, shares: int) -> Emitted:
         self.records[item.fingerprint] = Record(CLAIMED, item.contributor, batch.id, shares)
         self._resolve(batch, shares)
-        told = {"batchId": batch.id, "contributor": item.contributor, "fingerprint": item.fingerprint}
-        return "ContributionClaimed", told | {"shares": shares}
+        fields = {"batchId": batch.id, "contributor": item.contributor, "fingerprint": item.fingerprint}
+        return "ContributionClaimed", fields | {"shares": shares}
 
-    def _deliver(self, batch: Batch, owner: str, shares: int) -> list[Told]:
+    def _deliver(self, batch: Batch, owner: str, shares: int) -> list[Emitted]:
         self.splitter.vestShares(self.address, batch.message.datasetId, owner, shares, batch.entry)
         if batch.status == ASLEEP:
             return self._mint(owner, shares)
@@ -144,6 +146,6 @@ class Contributions(Books):
         self.records[item.fingerprint] = record
         if counts:
             self.erasures[batch.message.datasetId].append(self.now)
-        told = {"batchId": batch_id, "contributor": owner, "fingerprint": item.fingerprint}
-        events.append(("ContributionErased", told | {"shares": shares, "burned": burned}))
+        fields = {"batchId": batch_id, "contributor": owner, "fingerprint": item.fingerprint}
+        events.append(("ContributionErased", fields | {"shares": shares, "burned": burned}))
         return Done(None, events + self._complete(batch))

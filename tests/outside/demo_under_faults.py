@@ -1,6 +1,6 @@
-"""The demo in the worst of worlds: python -m tests.outside.worst NODE PROXY
+"""The demo under all faults at once: python -m tests.outside.demo_under_faults NODE PROXY
 
-Everybody in it is honest; what surrounds them is not. The node's vices are the proxy's, which all parties ask.
+Its parties are honest. The node's faults are the proxy's, which all parties ask.
 Besides: a stranger relays the batch with a manifest URI that is no text, and a voter gives such a reason; the asset
 changes an allowance from zero only, has no symbol, and moves the cursor with its name; so does the company's text;
 the storage is full of others' keys; and every third contributor's editor puts a byte order mark before its answers.
@@ -16,24 +16,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import eth_abi
 import yaml
 from eth_utils import keccak
 from web3 import Web3
 
+from assurance.harness.chain.faults import NOISE
 from assurance.harness.chain.s3 import KEYS, client, s3_server
 from datadao.chain.abi import canonical_type
-from datadao.chain.rpc import function
+from datadao.chain.codec import function
 from datadao.client import DataDAO
 from datadao.storage.store import Store
 from scripts import demo
-from scripts._demo import actors as cast
-from scripts._demo import steps as acts
-from tests.outside.vices import NOISE
+from scripts._demo import steps
+from scripts._demo.actors import Actors, create_actors
+from scripts._demo.console import wait_until
 
 STRANGER = 39
-"""A test account that has no part in the play."""
+"""A test account that has no part in the demoed."""
 NO_TEXT = b"caf\xe9\xff" + NOISE.encode()
 FOREIGN = ("bundles//x2", "a//b", "submissions/", "manifests/../x", "witness/./y", "datadao/\x01")
 
@@ -72,7 +74,7 @@ def configuration(folder: Path) -> Path:
     """The demo's, with another asset."""
     content = yaml.safe_load(demo.CONFIG.read_text())
     content["asset"] = {"deploy": "FromZeroAsset", "arguments": [f"Dollar{NOISE}", "", 6]}
-    path = folder / "worst.yaml"
+    path = folder / "faults.yaml"
     path.write_text(yaml.safe_dump(content, allow_unicode=False))
     return path
 
@@ -88,28 +90,30 @@ def main() -> None:
         )
         return 1, mined
 
-    def vote(play: acts.Play, proposal: int, support: int) -> None:
-        acts.wait_until(play.dao.read("governor", "proposalSnapshot", proposal) + 1)
-        governor = play.dao.addresses["governor"]
+    def vote(played: steps.Demo, proposal: int, support: int) -> None:
+        wait_until(played.dao.read("governor", "proposalSnapshot", proposal) + 1)
+        governor = played.dao.addresses["governor"]
         stranger.send(governor, "DataGovernor", "castVoteWithReason", proposal, support, NO_TEXT)
-        honest_vote(play, proposal, support)
+        honest_vote(played, proposal, support)
 
-    def request(play: acts.Play, company: Any, text: str, purposes: int, price: int) -> Any:
-        return honest_request(play, company, f"{text}{NOISE}\r\nFor: 0, against: all", purposes, price)
+    def request(played: steps.Demo, company: Any, text: str, purposes: int, price: int) -> Any:
+        return honest_request(played, company, f"{text}{NOISE}\r\nFor: 0, against: all", purposes, price)
 
-    def people(count: int | None) -> Any:
-        found = honest_cast(count)
+    def people(count: int | None) -> Actors:
+        found = create_actors(count)
         marked = [
             dataclasses.replace(member, answers=b"\xef\xbb\xbf" + member.answers) if number % 3 == 0 else member
             for number, member in enumerate(found.members)
         ]
         return dataclasses.replace(found, members=marked)
 
-    honest_vote, honest_request, honest_cast = acts.vote, acts.request, cast.cast
-    acts.vote, acts.request, demo.cast = vote, request, people  # type: ignore[assignment]
-    DataDAO.publish = publish  # type: ignore[method-assign]
-    with tempfile.TemporaryDirectory() as folder:
-        demo.CONFIG, demo._storage = configuration(Path(folder)), littered
+    honest_vote, honest_request = steps.vote, steps.request
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        patch.object(DataDAO, "publish", publish),
+        patch.multiple(steps, vote=vote, request=request),
+        patch.multiple(demo, create_actors=people, _storage=littered, CONFIG=configuration(Path(folder))),
+    ):
         demo.cli(["--network", proxy, "--members", "300"])
 
 

@@ -10,6 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from rich.console import Console
@@ -39,7 +40,7 @@ class Table:
     def markdown(self) -> str:
         rules = [":---", *["---:"] * (len(self.headings) - 1)]
         lines = [f"| {' | '.join(row)} |" for row in (self.headings, rules, *self.rows)]
-        return f"## {self.title}\n\n{self.how}\n\n" + "\n".join(lines) + "\n"
+        return f"## {self.title}\n\n{fill(self.how, 120, break_on_hyphens=False)}\n\n" + "\n".join(lines) + "\n"
 
 
 def alone(function: Any, *args: Any) -> Any:
@@ -60,7 +61,7 @@ class Stopwatch:
 
 
 def machine() -> str:
-    """Processor, cores, interpreter and what else is going on, as far as the system tells."""
+    """Processor, cores, interpreter and what else is going on, as far as the system reports."""
     cpu = platform.processor()
     info = Path("/proc/cpuinfo")
     if info.exists():

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, NoReturn
 
+from web3.constants import ADDRESS_ZERO
+
 from assurance.harness.chain.handles import Reverted
 from assurance.harness.models.leases.model import Leases
 from assurance.harness.models.leases.records import BPS
-from assurance.harness.models.token_splitter import NOBODY
 
 MAX_LEASES = 8
 
@@ -41,6 +42,10 @@ class Model:
         """What no part has reached yet."""
         return self.paid - self.to_pools - self.to_treasury - self.to_beneficiary
 
+    def part(self, bps: int, amount: int) -> int:
+        """What `bps` get of the next `amount`: all that they get is a floor of all that was paid."""
+        return (self.paid + amount) * bps // BPS - self.paid * bps // BPS
+
 
 def refuse(reason: str, *args: object) -> NoReturn:
     raise Reverted(f"ModelRegistry_{reason}", *args)
@@ -59,7 +64,7 @@ class Models:
     ) -> None:
         if not 1 <= len(lease_ids) <= MAX_LEASES:
             refuse("InvalidLeaseCount", len(lease_ids), 1, MAX_LEASES)
-        if beneficiary in (NOBODY, self.address):
+        if beneficiary in (ADDRESS_ZERO, self.address):
             refuse("InvalidBeneficiary", beneficiary)
         royalties: list[Royalty] = []
         for number in lease_ids:
@@ -67,7 +72,7 @@ class Models:
                 refuse("LeasesNotAscending", royalties[-1].lease, number)
             lease = self.leases.leases.get(number)
             if lease is None or lease.licensee != caller:
-                refuse("NotLicensee", number, caller, lease.licensee if lease else NOBODY)
+                refuse("NotLicensee", number, caller, lease.licensee if lease else ADDRESS_ZERO)
             if lease.paid_until == 0:
                 refuse("NotStarted", number)
             royalties.append(Royalty(number, lease.terms.dataset, lease.terms.royalty_bps))
@@ -86,8 +91,7 @@ class Models:
         if (owner, digest) != (model.owner, model.hash):
             refuse("OtherModel", model_id, model.owner, model.hash)
         self.asset.require_pull(payer, self.address, amount, "ModelRegistry")
-        part_of = lambda bps: (model.paid + amount) * bps // BPS - model.paid * bps // BPS  # noqa: E731
-        parts = [(r.dataset, part_of(r.bps)) for r in model.royalties]
+        parts = [(r.dataset, model.part(r.bps, amount)) for r in model.royalties]
         living = [(pool, part) for pool, part in parts if part and not self.leases.is_dead(pool, part)]
         if living:
             # Failing for the payer's money would have shown above; it may still fail for the splitter.
@@ -98,7 +102,7 @@ class Models:
             self.splitter.deposit(self.address, pool, part)
         to_pools = sum(part for _, part in living)
         to_treasury = sum(part for _, part in parts) - to_pools
-        rest = part_of(BPS - sum(r.bps for r in model.royalties))
+        rest = model.part(BPS - sum(r.bps for r in model.royalties), amount)
         self.credits[self.timelock] += to_treasury
         self.credits[model.beneficiary] += rest
         model.paid += amount
@@ -110,7 +114,7 @@ class Models:
         self._withdraw(account, account)
 
     def withdraw_to(self, caller: str, recipient: str) -> None:
-        if recipient in (NOBODY, self.address):
+        if recipient in (ADDRESS_ZERO, self.address):
             refuse("InvalidRecipient", recipient)
         self._withdraw(caller, recipient)
 

@@ -1,8 +1,8 @@
-"""What nodes do to their callers, each as public reports tell it (docs/outside.md): to be switched on in a `Proxy`.
+"""Faults of nodes, each known from public reports (docs/outside.md), for a `Proxy`.
 
-    python -m tests.outside.vices NODE VICE...    listens, says where, and misbehaves until it is stopped
+    python -m assurance.harness.chain.faults NODE FAULT...    prints its address and misbehaves until it is stopped
 
-Each counts in `hits` how often it had an effect, so that a test can tell that it met it.
+Each counts in `hits` how often it had an effect, so that a test can show that it met it.
 """
 
 from __future__ import annotations
@@ -11,11 +11,8 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import Any
 
-import requests
-
-from tests.client.proxy import Answer, Asked, Proxy, Request
+from assurance.harness.chain.proxy import Answer, Asked, Fault, Proxy, Request, Response
 
 NOISE = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202e\x00\ufffd"
 """What must reach no terminal."""
@@ -30,47 +27,9 @@ class Absent(Enum):
 ABSENT = Absent.ABSENT
 NO_TIMES = (ABSENT, "0x0", "0", None, "0x", 0)
 """What nodes give as the time of a log, without meaning it."""
-Response = tuple[int, dict[str, str], Any]
 
 
-class Vice:
-    """Does nothing. `node` is the address of the real node."""
-
-    node: str
-    methods: frozenset[str] | None = None
-    """Of the questions that it has to do with; None for all."""
-
-    def __init__(self) -> None:
-        self.hits = 0
-        self._session = requests.Session()
-
-    def concerns(self, asked: Sequence[Asked]) -> bool:
-        """Whether a caller that asks this can meet it."""
-        return any(self.methods is None or each.method in self.methods for each in asked)
-
-    def respond(self, body: Request | list[Request]) -> Response | None:
-        """Instead of any answer: HTTP status, headers, body."""
-        return None
-
-    def refuse(self, request: Request) -> Answer | None:
-        """Instead of the node's answer: an error."""
-        return None
-
-    def tell(self, request: Request, answer: Answer) -> Answer:
-        """What becomes of an answer."""
-        return answer
-
-    def rpc(self, method: str, *params: Any) -> Any:
-        """The real node's result."""
-        question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
-        return self._session.post(self.node, json=question, timeout=60).json()["result"]
-
-    def hit(self, happened: bool = True) -> bool:
-        self.hits += happened
-        return happened
-
-
-class LogTimes(Vice):
+class LogTimes(Fault):
     """Logs with a time of their block that is none: these in turn, and no time at all."""
 
     methods = frozenset({"eth_getLogs"})
@@ -79,7 +38,7 @@ class LogTimes(Vice):
         super().__init__()
         self._values = values
 
-    def tell(self, request: Request, answer: Answer) -> Answer:
+    def alter(self, request: Request, answer: Answer) -> Answer:
         if request["method"] == "eth_getLogs":
             for log in answer.get("result") or []:
                 value = self._values[self.hits % len(self._values)]
@@ -91,17 +50,17 @@ class LogTimes(Vice):
         return answer
 
 
-class LongExtraData(Vice):
+class LongExtraData(Fault):
     """Blocks with the signatures of their validators, as on Linea, Polygon and BNB chain."""
 
-    def tell(self, request: Request, answer: Answer) -> Answer:
+    def alter(self, request: Request, answer: Answer) -> Answer:
         if request["method"].startswith("eth_getBlockBy") and answer.get("result"):
             self.hit()
             answer["result"]["extraData"] = "0x" + "5a" * 97
         return answer
 
 
-class LogsBehind(Vice):
+class LogsBehind(Fault):
     """Events come from a back end that does not have the last block: every time, or every other time."""
 
     methods = frozenset({"eth_getLogs"})
@@ -119,7 +78,7 @@ class LogsBehind(Vice):
             self._head = int(self.rpc("eth_blockNumber"), 16)
         return None
 
-    def tell(self, request: Request, answer: Answer) -> Answer:
+    def alter(self, request: Request, answer: Answer) -> Answer:
         if request["method"] != "eth_getLogs" or not self._behind or not isinstance(answer.get("result"), list):
             return answer
         wanted = request["params"][0].get("blockHash")
@@ -133,8 +92,8 @@ class LogsBehind(Vice):
         return answer
 
 
-class CappedLogs(Vice):
-    """No more events in one answer than this, and no word about the rest."""
+class CappedLogs(Fault):
+    """An answer holds no more events than this, and does not say so."""
 
     methods = frozenset({"eth_getLogs"})
 
@@ -142,18 +101,18 @@ class CappedLogs(Vice):
         super().__init__()
         self._most = most
 
-    def tell(self, request: Request, answer: Answer) -> Answer:
+    def alter(self, request: Request, answer: Answer) -> Answer:
         if request["method"] == "eth_getLogs" and self.hit(len(answer.get("result") or ()) > self._most):
             answer["result"] = answer["result"][: self._most]
         return answer
 
 
-class PrunedLogs(Vice):
+class PrunedLogs(Fault):
     """Events of the first blocks are gone: those of the first half of the chain."""
 
     methods = frozenset({"eth_getLogs"})
 
-    def tell(self, request: Request, answer: Answer) -> Answer:
+    def alter(self, request: Request, answer: Answer) -> Answer:
         if request["method"] == "eth_getLogs" and answer.get("result"):
             half = int(self.rpc("eth_blockNumber"), 16) // 2
             kept = [log for log in answer["result"] if int(log["blockNumber"], 16) > half]
@@ -162,7 +121,7 @@ class PrunedLogs(Vice):
         return answer
 
 
-class TooManyRequests(Vice):
+class TooManyRequests(Fault):
     """HTTP status 429 to every third request, with a time to come back at."""
 
     def __init__(self, every: int = 3) -> None:
@@ -176,7 +135,7 @@ class TooManyRequests(Vice):
         return None
 
 
-class RefusedItems(Vice):
+class RefusedItems(Fault):
     """Every third question, alone or in a batch, is refused for a limit of requests."""
 
     def __init__(self, every: int = 3) -> None:
@@ -190,7 +149,7 @@ class RefusedItems(Vice):
         return None
 
 
-class NoBatches(Vice):
+class NoBatches(Fault):
     """A batch is one error."""
 
     def concerns(self, asked: Sequence[Asked]) -> bool:
@@ -202,7 +161,7 @@ class NoBatches(Vice):
         return None
 
 
-class StateForgotten(Vice):
+class StateForgotten(Fault):
     """A new block comes with each answer to a question for events, and only the newest states are there: fewer than
     blocks come while all events of a DAO are read."""
 
@@ -230,7 +189,7 @@ class StateForgotten(Vice):
         return None
 
 
-class NoFinality(Vice):
+class NoFinality(Fault):
     """The tag `finalized` is an error, nothing, or the first block."""
 
     def concerns(self, asked: Sequence[Asked]) -> bool:
@@ -240,7 +199,7 @@ class NoFinality(Vice):
         super().__init__()
         self._answer = answer
 
-    def tell(self, request: Request, answer: Answer) -> Answer:
+    def alter(self, request: Request, answer: Answer) -> Answer:
         if request["method"] != "eth_getBlockByNumber" or request["params"][0] != "finalized":
             return answer
         self.hit()
@@ -250,26 +209,26 @@ class NoFinality(Vice):
         return {"jsonrpc": "2.0", "id": request["id"], "result": result}
 
 
-class LoudErrors(Vice):
-    """Errors whose words hold raw bytes; what a contract reverted with stands in `data` alone."""
+class LoudErrors(Fault):
+    """Errors whose messages hold raw bytes; what a contract reverted with is in `data` alone."""
 
-    def tell(self, request: Request, answer: Answer) -> Answer:
+    def alter(self, request: Request, answer: Answer) -> Answer:
         if "error" in answer and self.hit(isinstance(answer["error"], dict)):
             answer["error"]["message"] = f"{NOISE}execution reverted: custom error {NOISE}" + "x" * 2_000
         return answer
 
 
-class WrappedErrors(Vice):
+class WrappedErrors(Fault):
     """What a contract reverted with stands behind a word, and under another code than 3."""
 
-    def tell(self, request: Request, answer: Answer) -> Answer:
+    def alter(self, request: Request, answer: Answer) -> Answer:
         error = answer.get("error")
         if isinstance(error, dict) and self.hit(isinstance(error.get("data"), str)):
             answer["error"] = {"code": -32015, "message": "VM execution error.", "data": f"Reverted {error['data']}"}
         return answer
 
 
-VICES: dict[str, Callable[[], Vice]] = {
+FAULTS: dict[str, Callable[[], Fault]] = {
     "logs without times": lambda: LogTimes(*NO_TIMES),
     "long extra data": LongExtraData,
     "logs behind": LogsBehind,
@@ -286,26 +245,26 @@ VICES: dict[str, Callable[[], Vice]] = {
     "loud errors": LoudErrors,
     "wrapped errors": WrappedErrors,
 }
-"""By name; each call makes one of its own."""
+"""By name."""
 
 HARMLESS = (
     "logs without times", "long extra data", "logs behind every other time", "too many requests",
     "refused items", "no batches", "state forgotten", "loud errors", "wrapped errors",
 )  # fmt: skip
-"""Those that a caller gets the better of: what it does ends as at an honest node."""
+"""Those that a caller copes with: what it does ends as at an honest node."""
 
 
-def vicious(node: str, *names: str, port: int = 0) -> Proxy:
-    """A proxy before `node` with these vices. Raises `KeyError` for one that is not in the table."""
-    vices = [VICES[name]() for name in names]
-    for vice in vices:
-        vice.node = node
-    return Proxy(node, vices, port)
+def faulty(node: str, *names: str, port: int = 0) -> Proxy:
+    """A proxy before `node` with these faults. Raises `KeyError` for one that is not in the table."""
+    faults = [FAULTS[name]() for name in names]
+    for fault in faults:
+        fault.node = node
+    return Proxy(node, faults, port)
 
 
 def main() -> None:
     node, *names = sys.argv[1:]
-    with vicious(node, *(names or HARMLESS)) as proxy:
+    with faulty(node, *(names or HARMLESS)) as proxy:
         print(proxy.url, flush=True)
         threading.Event().wait()
 

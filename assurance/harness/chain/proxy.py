@@ -6,15 +6,13 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import requests
 
-if TYPE_CHECKING:
-    from tests.outside.vices import Vice
-
 Request = dict[str, Any]
 Answer = dict[str, Any]
+Response = tuple[int, dict[str, str], Any]
 
 
 class Asked(NamedTuple):
@@ -25,16 +23,53 @@ class Asked(NamedTuple):
     together: bool
 
 
-class Proxy:
-    """Honest unless told otherwise. `ask` sees each request before the node does, `tell` each answer after; `silent`
-    keeps every caller waiting, `status` is what HTTP says; `vices` do what is theirs besides, the first of them
-    nearest to the node. `asked` counts the requests, `seen` holds each."""
+class Fault:
+    """What a node does wrong; this one nothing. `node` is the address of the real node."""
 
-    def __init__(self, node: str, vices: Sequence[Vice] = (), port: int = 0) -> None:
+    node: str
+    methods: frozenset[str] | None = None
+    """Those that it affects; None for all."""
+
+    def __init__(self) -> None:
+        self.hits = 0
+        self._session = requests.Session()
+
+    def concerns(self, asked: Sequence[Asked]) -> bool:
+        """Whether a caller that asks this can meet it."""
+        return any(self.methods is None or each.method in self.methods for each in asked)
+
+    def respond(self, body: Request | list[Request]) -> Response | None:
+        """Instead of any answer: HTTP status, headers, body."""
+        return None
+
+    def refuse(self, request: Request) -> Answer | None:
+        """Instead of the node's answer: an error."""
+        return None
+
+    def alter(self, request: Request, answer: Answer) -> Answer:
+        """The answer as the caller gets it."""
+        return answer
+
+    def rpc(self, method: str, *params: Any) -> Any:
+        """The real node's result."""
+        question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
+        return self._session.post(self.node, json=question, timeout=60).json()["result"]
+
+    def hit(self, happened: bool = True) -> bool:
+        self.hits += happened
+        return happened
+
+
+class Proxy:
+    """Passes everything on unless set otherwise: `ask` alters each request, `alter` each answer, `silent` keeps every
+    caller waiting, `status` is the HTTP status; `faults` act besides, the first of them nearest to the node. `asked`
+    counts the requests, `seen` holds each."""
+
+    def __init__(self, node: str, faults: Sequence[Fault] = (), port: int = 0) -> None:
         self.node = node
         self.ask: Callable[[Request], Request] = lambda request: request
-        self.tell: Callable[[Request, Answer], Answer] = lambda _, answer: answer
-        self.vices: Sequence[Vice] = vices
+        self.alter: Callable[[Request, Answer], Answer] = lambda _, answer: answer
+        self.faults: Sequence[Fault] = faults
         self.silent = False
         self.status = 200
         self.asked = 0
@@ -74,11 +109,11 @@ class Proxy:
 
     @property
     def url(self) -> str:
-        """Where it listens; the key in it must never be seen in a log."""
+        """Where it listens; the key in it must appear in no log."""
         return f"http://127.0.0.1:{self._server.server_address[1]}/v2/SECRETKEY"
 
     def stop(self) -> None:
-        """Nobody listens any more."""
+        """Closes the port."""
         self._over.set()
         self._server.shutdown()
         self._server.server_close()
@@ -91,8 +126,8 @@ class Proxy:
         self.stop()
 
     def _respond(self, body: Request | list[Request]) -> tuple[int, dict[str, str], Any]:
-        for vice in reversed(self.vices):
-            if (instead := vice.respond(body)) is not None:
+        for fault in reversed(self.faults):
+            if (instead := fault.respond(body)) is not None:
                 return instead
         answer = self._answer(body)
         return self.status, {}, answer
@@ -110,14 +145,14 @@ class Proxy:
                 answers[place] = answer
         altered = []
         for request, answer in zip(batch, answers, strict=True):
-            for vice in self.vices:
-                answer = vice.tell(request, answer or {})
-            altered.append(self.tell(request, answer or {}))
+            for fault in self.faults:
+                answer = fault.alter(request, answer or {})
+            altered.append(self.alter(request, answer or {}))
         return altered if isinstance(body, list) else altered[0]
 
     def _refused(self, request: Request) -> Answer | None:
-        for vice in reversed(self.vices):
-            if (error := vice.refuse(request)) is not None:
+        for fault in reversed(self.faults):
+            if (error := fault.refuse(request)) is not None:
                 return {"jsonrpc": "2.0", "id": request["id"], "error": error}
         return None
 

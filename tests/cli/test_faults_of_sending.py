@@ -1,29 +1,29 @@
-"""A life of a request through vices of a node: it ends as at an honest one, and what is refused costs nothing."""
+"""A life of a request through faults of a node: it ends as at an honest one, and what is refused costs nothing."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.cli.conftest import Newborn
+from assurance.harness.chain.faults import faulty
+from tests.cli.conftest import FreshDao
 from tests.cli.licensee import ESCROW, Licensee
 from tests.cli.test_rehearsal import accept, what, words
-from tests.outside.vices import vicious
 
 DAY = 86_400
-VICES = (
+FAULTS = (
     "long extra data", "too many requests", "refused items", "no batches", "loud errors", "wrapped errors",
 )  # fmt: skip
 """Those that touch more than events; every command by itself goes through all of them in tests/outside."""
 
 
 @pytest.fixture
-def licensee(live: Newborn) -> Licensee:
+def licensee(live: FreshDao) -> Licensee:
     return Licensee(live)
 
 
-@pytest.mark.parametrize("vice", VICES)
-def test_sending__through_a_vice_of_the_node__ends_as_at_an_honest_one(licensee: Licensee, vice: str) -> None:
-    with vicious(licensee.live.node.url, vice) as proxy:
+@pytest.mark.parametrize("fault", FAULTS)
+def test_sending__through_a_fault_of_the_node__ends_as_at_an_honest_one(licensee: Licensee, fault: str) -> None:
+    with faulty(licensee.live.node.url, fault) as proxy:
 
         def done(*command: str) -> dict[str, object]:
             ran = licensee.run(*command, "--yes", "--json", "--network", proxy.url)
@@ -42,12 +42,12 @@ def test_sending__through_a_vice_of_the_node__ends_as_at_an_honest_one(licensee:
     assert licensee.allowance == 7
 
 
-@pytest.mark.parametrize("vice", VICES)
-def test_sending__refused_through_a_vice_of_the_node__has_its_reason_and_sends_nothing(
-    licensee: Licensee, vice: str
+@pytest.mark.parametrize("fault", FAULTS)
+def test_sending__refused_through_a_fault_of_the_node__has_its_reason_and_sends_nothing(
+    licensee: Licensee, fault: str
 ) -> None:
     before = licensee.nonce
-    with vicious(licensee.live.node.url, vice) as proxy:
+    with faulty(licensee.live.node.url, fault) as proxy:
         refused = licensee.run(*words(price="0.5"), "--network", proxy.url)
         assert refused.code == 1, refused.err
         assert refused.document["error"]["message"].startswith(

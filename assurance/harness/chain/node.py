@@ -1,0 +1,50 @@
+"""An anvil of the test's own, with Ape's test accounts."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from typing import Any
+
+from web3 import Web3
+
+MNEMONIC = "test test test test test test test test test test test junk"
+FINALITY = 65
+"""Blocks after which anvil calls a block final."""
+
+
+class Node:
+    """Listens on a free port until `stop`; `options` are anvil's."""
+
+    def __init__(self, *options: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        self.web3 = Web3(Web3.HTTPProvider(self.url))
+        command = ["anvil", "--port", str(port), "--mnemonic", MNEMONIC, "--hardfork", "cancun", "--silent", *options]
+        self.process = subprocess.Popen(command)
+        until(self.web3.is_connected)
+
+    def rpc(self, method: str, *params: Any) -> Any:
+        response = self.web3.provider.make_request(method, list(params))  # type: ignore[arg-type]
+        assert "error" not in response, response
+        return response["result"]
+
+    def finalize(self) -> None:
+        """Mines, without time passing, until every block so far is final."""
+        self.rpc("anvil_mine", hex(FINALITY), "0x0")
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+def until(condition: Callable[[], object], seconds: float = 60) -> None:
+    """Waits until the condition holds. Raises `AssertionError` after as many seconds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.05)
