@@ -18,7 +18,7 @@ from web3.constants import ADDRESS_ZERO
 from assurance.harness.chain.handles import Handle, Reverted
 from assurance.harness.dao.dao import AGAINST, ERASE, FOR, HPKE_KEY, READINESS, Batch, Dao, Proposal, leaf
 from assurance.harness.dao.governance import ballot, picture, text_proposal
-from assurance.harness.dao.guards import ALWAYS_REFUSE, DOCUMENT, GUARDS, state_changing, written
+from assurance.harness.dao.guards import DOCUMENT, GUARDS, state_changing, written
 from assurance.harness.dao.registry import state as registry_state
 from assurance.harness.dao.system import DAY, Actor
 from datadao.chain.abi import ORDER
@@ -71,7 +71,8 @@ def w() -> World:
     member, contributor, licensee = (dao.who(name) for name in ("member", "contributor", "licensee"))
     item = leaf(contributor, "data", 2)
     batch = dao.contribute(leaf(member, "much", 600), item)
-    offer = dao.terms(pricePerPeriod=1_000_000, periods=1, bond=1_000_000)
+    half = (dao.splitter.pool(1)[1] + 1) // 2
+    offer = dao.terms(pricePerPeriod=1_000_000, periods=1, bond=1_000_000, minShares=half)
     dao.govern(member, dao.leases, "createOffer", offer, licensee.address, 5, dao.chain.timestamp + 60 * DAY)
     leases = [dao.request(licensee) for _ in range(3)]
     dao.to_vote(leases[2][1].id)
@@ -117,10 +118,13 @@ def calls(w: World, a: Actor) -> Calls:
     many = ([dao.asset.address], [0], [b""], ZERO32, ZERO32)
     policy = dao.registry.currentPolicy(1)
     message, _ = dao.batch_message([leaf(w.contributor, "fresh")])
-    epoch = dao.leases.lease(w.approved).committeeVersion
-    typed = eip712.typed_data(
-        "DataLeases", dao.chain.chain_id, dao.leases.address, READINESS, w.approved, b"\x01" * 32, epoch
-    )
+    version = dao.leases.lease(w.approved).committeeVersion
+    typed = eip712.typed_data("DatasetRegistry", *domain, READINESS, w.approved, b"\x01" * 32, version)
+    signers = {a, dao.actors["custodian-1"], dao.actors["custodian-2"]}
+    ready = [s.sign(typed) for s in sorted(signers, key=lambda s: int(s.address, 16))]
+    offered = dao.leases.hashTerms(dao.leases.offerTerms(1)[0])
+    half = (dao.splitter.pool(1)[1] + 1) // 2
+    no_permit = (0, 0, ZERO32, ZERO32)
     deadline = now + DAY
     erase = eip712.typed_data("DatasetRegistry", *domain, ERASE, w.batch.id, w.item.fingerprint, deadline)
     permit = eip712.typed_data(
@@ -152,7 +156,8 @@ def calls(w: World, a: Actor) -> Calls:
         "RevenueSplitter.vestShares": ((1, me, 1, 0), (me,)),
         "RevenueSplitter.dropPendingShares": ((1, me, 1, 0), (me,)),
         "RevenueSplitter.removeShares": ((1, w.member.address, 1), (me,)),
-        "RevenueSplitter.moveShares": ((w.member.address, me, 1), (me,)),
+        "RevenueSplitter.moveMember": ((1, w.member.address, me), (me,)),
+        "RevenueSplitter.claimWithin": ((w.member.address, [0, 1]), (me,)),
         "DataGovernor.propose": (([dao.asset.address], [0], [b""], f"by {a.name}"), (me, votes, threshold)),
         "DataGovernor.proposeLease": ((9, ZERO32, me, "text"), (me,)),
         "DataGovernor.castVoteBySig": ((w.voting.id, FOR, w.member.address, plain), (w.member.address,)),
@@ -172,16 +177,20 @@ def calls(w: World, a: Actor) -> Calls:
         "DataGovernor.onERC1155Received": ((me, me, 1, 1, b""), ()),
         "DataGovernor.onERC1155BatchReceived": ((me, me, [1], [1], b""), ()),
         "DataGovernor.receive": ((), ()),
-        "DataLeases.withdraw": ((w.pending,), (me, w.licensee.address)),
+        "DataLeases.cancelRequest": ((w.pending,), (me, w.licensee.address)),
         "DataLeases.approve": ((w.pending, ZERO32), (me,)),
         "DataLeases.claimRefundTo": ((w.refunded, me), (me, w.licensee.address)),
-        "DataLeases.createOffer": ((dao.terms(), me, 1, deadline), (me,)),
+        "DataLeases.createOffer": ((dao.terms(minShares=half), me, 1, deadline), (me,)),
         "DataLeases.closeOffer": ((1,), (me,)),
-        "DataLeases.accept": ((1, HPKE_KEY, 10_000_000), (1, w.licensee.address)),
-        "DataLeases.confirmDelivery": ((w.approved, b"\x01" * 32, [a.sign(typed)]), (me, epoch)),
+        "DataLeases.accept": ((1, offered, HPKE_KEY, 10_000_000), (1, w.licensee.address)),
+        "DataLeases.acceptWithPermit": (
+            (1, offered, HPKE_KEY, 10_000_000, no_permit),
+            (1, w.licensee.address),
+        ),
+        "DataLeases.confirmDelivery": ((w.approved, b"\x01" * 32, ready), (me, version)),
         "DataLeases.start": ((w.approved,), (me, w.licensee.address)),
         "DataLeases.end": ((w.running,), (w.running,)),
-        "DataLeases.terminate": ((w.running, 1), (me,)),
+        "DataLeases.terminate": ((w.running, dao.leases.lease(w.running).startBy, 1), (me,)),
         "DataLeases.acknowledge": ((w.running,), (me, w.licensee.address)),
         "DataLeases.rotateKey": ((w.running, b"\x01" * 32), (me, w.licensee.address)),
         "ModelRegistry.register": (([w.running], ZERO32, "", True, me), (w.running, me, w.licensee.address)),
@@ -216,7 +225,7 @@ def everything(w: World) -> tuple[Any, ...]:
     return (
         picture(dao, w.proposal.id, w.voting.id, dao.lease_proposal(w.pending).id, voters=[w.member]),
         registry_state(dao, [w.item]),
-        dao.splitter.conservation(),
+        dao.splitter.conservation(0, dao.splitter.poolCount()),
         dao.leases.solvency(),
         dao.models.solvency(),
         [dao.leases.offer(i) for i in range(1, dao.leases.offerCount() + 1)],
@@ -235,8 +244,6 @@ def test_guard_table__names_every_function_that_changes_state__and_no_other_G9_A
         in_abi = [entry["name"] for entry in state_changing(contract)]
         assert sorted(in_abi) == sorted(GUARDS[contract]), contract
         assert len(in_abi) == len(set(in_abi)), "no overloads, so that a name says which function"
-    reads = {e["name"] for _, c in ORDER for e in state_changing(c) if e.get("stateMutability") == "pure"}
-    assert reads == ALWAYS_REFUSE
 
 
 def test_guard_table__in_the_document__is_that_of_the_contracts() -> None:
@@ -287,23 +294,15 @@ def test_delegation_by_signature__by_every_kind_of_stranger__moves_the_signers_v
 def test_guarded_function__called_by_whom_the_table_names__gets_past_the_guard_G9(
     w: World, key: str, contract: str, name: str
 ) -> None:
-    """It succeeds, or says what else is missing: one custodian's signature is too few."""
+    """It succeeds, and something changes."""
     guard, handle = GUARDS[contract][name], getattr(w.dao, key)
-    too_few = {
-        "confirmDelivery": Reverted("DatasetRegistry_InsufficientSignatures", 1, 3),
-    }
     for person in guard.people:
         caller = w.dao.who(person)
         args, _ = calls(w, caller)[f"{contract}.{name}"]
-        if name in too_few:
-            with pytest.raises(Reverted) as caught:
-                send(handle, name, args, caller.address)
-            assert caught.value == too_few[name]
-        else:
-            before = everything(w)
-            send(handle, name, args, caller.address)
-            after = everything(w)
-            assert name in ("propose", "acknowledge", "rotateKey", "register") or after != before
+        before = everything(w)
+        send(handle, name, args, caller.address)
+        after = everything(w)
+        assert name in ("propose", "acknowledge", "rotateKey", "register") or after != before
         w.restore()
 
 
@@ -322,7 +321,7 @@ def test_guarded_function__called_by_the_timelock_after_a_vote__gets_past_the_gu
         if name in ("setGuardian", "createOffer"):
             args = (*args[:-1], dao.chain.timestamp + 30 * DAY)
         if name == "createOffer":
-            args = (dao.terms(), *args[1:])
+            args = (dao.terms(minShares=(dao.splitter.pool(1)[1] + 1) // 2), *args[1:])
         proposal = dao.propose(w.member, (handle, name, args), text="by vote")
     dao.pass_(proposal, w.member)
     w.restore()

@@ -81,6 +81,12 @@ def world() -> World:
     return w
 
 
+def termination(dao: Dao, lease: int, slash_bps: int) -> tuple[int, int, int]:
+    """What `terminate` takes: of a lease that there is, also its second."""
+    there = lease <= dao.leases.leaseCount()
+    return lease, dao.leases.lease(lease).startBy if there else 0, slash_bps
+
+
 def powers(w: World) -> list[tuple[Handle, str, tuple[Any, ...]]]:
     """Everything a proposal may ask for that concerns others, at its bounds and beyond."""
     dao, me = w.dao, w.tyrant.address
@@ -88,7 +94,8 @@ def powers(w: World) -> list[tuple[Handle, str, tuple[Any, ...]]]:
     mine = [(me, b"\x01" * 32)]
     policy = dict(vars(dao.registry.currentPolicy(1)))
     harsh = policy | {"commonsBps": 0, "treasuryBps": 3_000, "minPricePerPeriod": 1, "sharesPerUnit": 2**40}
-    terms = dao.terms(pricePerPeriod=0, bond=0, periods=1, periodLength=7 * DAY)
+    half = (dao.splitter.pool(1)[1] + 1) // 2
+    terms = dao.terms(pricePerPeriod=0, bond=0, periods=1, periodLength=7 * DAY, minShares=half)
     calls: list[tuple[Handle, str, tuple[Any, ...]]] = [
         (dao.registry, "setAttestors", (mine, 1)),
         (dao.registry, "setCommittee", ([(me, b"\x01" * 32, "file:mine")], 1)),
@@ -96,14 +103,18 @@ def powers(w: World) -> list[tuple[Handle, str, tuple[Any, ...]]]:
         (dao.registry, "updatePolicy", (1, harsh)),
         (dao.registry, "createDataset", (harsh,)),
         (dao.registry, "discard", (1,)),
-        *((dao.leases, "terminate", (lease, bps)) for lease in range(1, 6) for bps in (0, 5_000, 5_001, 10_000)),
+        *(
+            (dao.leases, "terminate", termination(dao, lease, bps))
+            for lease in range(1, 6)
+            for bps in (0, 5_000, 5_001, 10_000)
+        ),
         (dao.leases, "approve", (w.refunded, bytes(32))),
         (dao.leases, "createOffer", (terms, me, 5, now + 400 * DAY)),
         (dao.leases, "withdrawTreasury", ()),
         (dao.leases, "end", (w.running,)),
         (dao.leases, "claimRefundTo", (w.refunded, me)),
         (dao.leases, "claimRefundTo", (w.ended, me)),
-        (dao.leases, "withdraw", (w.approved,)),
+        (dao.leases, "cancelRequest", (w.approved,)),
         (dao.leases, "rotateKey", (w.running, b"\x02" * 32)),
         (dao.leases, "acknowledge", (w.running,)),
         (dao.splitter, "claimTo", (me, [0, 1])),
@@ -111,7 +122,8 @@ def powers(w: World) -> list[tuple[Handle, str, tuple[Any, ...]]]:
         (dao.splitter, "vestShares", (1, me, TOKEN, 0)),
         (dao.splitter, "dropPendingShares", (1, me, TOKEN, 0)),
         (dao.splitter, "addPendingShares", (1, 2**62)),
-        (dao.splitter, "moveShares", (w.members[0].address, me, TOKEN)),
+        (dao.splitter, "moveMember", (1, w.members[0].address, me)),
+        (dao.splitter, "claimWithin", (w.members[0].address, [0, 1])),
         (dao.token, "mint", (me, TOKEN)),
         (dao.token, "burn", (w.members[0].address, TOKEN)),
         (dao.token, "transfer", (me, 0)),
@@ -187,7 +199,7 @@ def unharmed(w: World, before: Owed, now: Owed, slashed_at_most: int) -> None:
     assert dao.token.getPastTotalSupply(at) == supply
     assert dao.token.getPastVotes(w.members[0].address, at) == votes, "past snapshots"
     assert dao.token.totalSupply() == supply, "no mint"
-    received, paid, owed_bound, _ = dao.splitter.conservation()
+    received, paid, owed_bound, _ = dao.splitter.conservation(0, dao.splitter.poolCount())
     assert dao.asset.balanceOf(dao.splitter.address) >= received - paid >= owed_bound
     balance, books = dao.leases.solvency()
     assert balance >= books
@@ -238,7 +250,8 @@ def test_hostile_majority__each_power_alone__does_what_it_may_or_is_refused_by_n
         "RevenueSplitter.vestShares": "RevenueSplitter_NotRegistry",
         "RevenueSplitter.dropPendingShares": "RevenueSplitter_NotRegistry",
         "RevenueSplitter.addPendingShares": "RevenueSplitter_NotRegistry",
-        "RevenueSplitter.moveShares": "RevenueSplitter_NotToken",
+        "RevenueSplitter.moveMember": "RevenueSplitter_NotToken",
+        "RevenueSplitter.claimWithin": "RevenueSplitter_NotSelf",
         "DataToken.mint": "DataToken_NotRegistry",
         "DataToken.burn": "DataToken_NotRegistry",
         "DataLeases.approve": "DataGovernor_ReservedAction",
@@ -262,8 +275,8 @@ def test_hostile_majority__slashing_again_and_again__takes_the_stated_slash_once
     w = world()
     dao = w.dao
     for n in range(3):
-        enact(w, (dao.leases, "terminate", (w.running, 5_000)), f"first {n}")
-        enact(w, (dao.leases, "terminate", (w.running, 1)), f"more {n}")
+        enact(w, (dao.leases, "terminate", termination(dao, w.running, 5_000)), f"first {n}")
+        enact(w, (dao.leases, "terminate", termination(dao, w.running, 1)), f"more {n}")
     assert dao.leases.lease(w.running).slashed == MAX_SLASH
     until = dao.leases.lease(w.running).paidUntil
     assert until > dao.chain.timestamp - 60 * DAY
@@ -275,7 +288,7 @@ def test_hostile_majority__over_a_twin_that_slashes_without_maximum__is_noticed_
     w = build((twin,))
     start = owed(w)
     for n in range(2):
-        assert enact(w, (w.dao.leases, "terminate", (w.running, 5_000)), f"slash {n}") == "done"
+        assert enact(w, (w.dao.leases, "terminate", termination(w.dao, w.running, 5_000)), f"slash {n}") == "done"
     if twin == "DataLeases":
         unharmed(w, start, owed(w), MAX_SLASH)
     else:

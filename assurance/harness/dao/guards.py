@@ -71,13 +71,16 @@ GUARDS: dict[str, dict[str, Guard]] = {
     },
     "RevenueSplitter": {
         "deposit": ANYONE,
+        "depositMany": ANYONE,
         "claim": ANYONE,
+        "claimFor": ANYONE,
+        "claimWithin": Guard("the splitter itself", "RevenueSplitter_NotSelf"),
         "claimTo": OWN,
         "addPendingShares": SPLITTER_REGISTRY,
         "vestShares": SPLITTER_REGISTRY,
         "dropPendingShares": SPLITTER_REGISTRY,
         "removeShares": SPLITTER_REGISTRY,
-        "moveShares": Guard("token", "RevenueSplitter_NotToken"),
+        "moveMember": Guard("token", "RevenueSplitter_NotToken"),
     },
     "DataGovernor": {
         "propose": Guard("holders of the threshold", "GovernorInsufficientProposerVotes", ("member", "contributor")),
@@ -86,6 +89,7 @@ GUARDS: dict[str, dict[str, Guard]] = {
         "castVoteWithReason": ANYONE,
         "castVoteWithReasonAndParams": ANYONE,
         "castVoteBySig": Guard("anyone, with the voter's signature", "GovernorInvalidSignature", ("member",)),
+        "castVotesBySig": Guard("anyone, with the voters' signatures"),
         "castVoteWithReasonAndParamsBySig": Guard(
             "anyone, with the voter's signature", "GovernorInvalidSignature", ("member",)
         ),
@@ -109,7 +113,8 @@ GUARDS: dict[str, dict[str, Guard]] = {
     },
     "DataLeases": {
         "request": ANYONE,
-        "withdraw": LICENSEE,
+        "requestWithPermit": ANYONE,
+        "cancelRequest": LICENSEE,
         "approve": LEASES_TIMELOCK,
         "refund": ANYONE,
         "claimRefund": ANYONE,
@@ -117,6 +122,9 @@ GUARDS: dict[str, dict[str, Guard]] = {
         "createOffer": LEASES_TIMELOCK,
         "closeOffer": Guard("timelock; guardian in its term", "DataLeases_NotGuardian", ("guardian",)),
         "accept": Guard("the offer's addressee, or anyone if it has none", "DataLeases_NotAddressee", ("licensee",)),
+        "acceptWithPermit": Guard(
+            "the offer's addressee, or anyone if it has none", "DataLeases_NotAddressee", ("licensee",)
+        ),
         "confirmDelivery": Guard(
             "anyone, with the custodians' signatures", "DatasetRegistry_NotSigner", ("custodian-0",)
         ),
@@ -128,7 +136,7 @@ GUARDS: dict[str, dict[str, Guard]] = {
         "acknowledge": LICENSEE,
         "slashUnacknowledged": ANYONE,
         "rotateKey": LICENSEE,
-        "settle": ANYONE,
+        "expire": ANYONE,
         "reserve": ANYONE,
         "withdrawTreasury": ANYONE,
     },
@@ -158,8 +166,6 @@ GUARDS: dict[str, dict[str, Guard]] = {
         "sleep": ANYONE,
     },
 }
-ALWAYS_REFUSE = {"grantRole", "revokeRole", "renounceRole", "updateTimelock"}
-"""Functions that change state in the standard ABI and are pure here, because they only revert."""
 
 
 def state_changing(contract: str) -> list[dict[str, Any]]:
@@ -169,8 +175,7 @@ def state_changing(contract: str) -> list[dict[str, Any]]:
         if entry["type"] in ("receive", "fallback"):
             found.append({"name": entry["type"], "inputs": [], **entry})
         elif entry["type"] == "function":
-            reads = entry["stateMutability"] in ("view", "pure")
-            if not reads or entry["name"] in ALWAYS_REFUSE:
+            if entry["stateMutability"] not in ("view", "pure"):
                 found.append(entry)
     return found
 
