@@ -228,10 +228,12 @@ abstract contract GovernorTally is GovernorQuorum {
         uint256 word = poll.receipts[0];
         for (uint256 i = 0; i < ballots.length; ++i) {
             SignedBallot calldata ballot = ballots[i];
-            (bool counts, BallotFault fault) = _isSound(proposalId, poll, tally, ballot);
-            if (!counts) {
-                emit BallotSkipped(proposalId, ballot.voter, fault);
-                continue;
+            {
+                (bool counts, BallotFault fault) = _isSound(proposalId, poll, tally, ballot);
+                if (!counts) {
+                    emit BallotSkipped(proposalId, ballot.voter, fault);
+                    continue;
+                }
             }
             Voter memory voter = _voter(ballot.voter, snapshot);
             if (voter.number >> 8 != place && voter.weight != 0) {
@@ -246,13 +248,20 @@ abstract contract GovernorTally is GovernorQuorum {
             }
             if (voter.weight == 0) poll.receiptsWithoutVotes[voter.account] = true;
             else word |= bit;
-            uint256 extendedDeadline;
-            (tally, extendedDeadline) = _count(tally, snapshot, ballot.support, voter.weight);
-            emit VoteCast(voter.account, proposalId, ballot.support, voter.weight, "");
-            if (extendedDeadline != 0) emit ProposalExtended(proposalId, uint64(extendedDeadline));
+            tally = _countListed(proposalId, tally, snapshot, ballot.support, voter);
         }
         poll.receipts[place] = word;
         poll.tally = tally;
+    }
+
+    function _countListed(uint256 proposalId, Tally tally, uint256 snapshot, uint8 support, Voter memory voter)
+        private
+        returns (Tally counted)
+    {
+        uint256 extendedDeadline;
+        (counted, extendedDeadline) = _count(tally, snapshot, support, voter.weight);
+        emit VoteCast(voter.account, proposalId, support, voter.weight, "");
+        if (extendedDeadline != 0) emit ProposalExtended(proposalId, uint64(extendedDeadline));
     }
 
     /// @dev Order of checks as for a single ballot: signature, licensee, then what `_vote` asks.

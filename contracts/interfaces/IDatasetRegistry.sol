@@ -358,8 +358,9 @@ interface IDatasetRegistry {
         uint256 indexed batchId, address indexed contributor, bytes32 indexed fingerprint, uint256 shares
     );
 
-    /// @notice Emitted when data is erased. `shares` left the dataset's pool, and the commons with it; `burned` tokens
-    /// left the supply: fewer than `shares` where the contributor had sold tokens, or the batch sleeps.
+    /// @notice Emitted when data is erased. Its `shares` left the dataset's pool, and the commons with it, or what its
+    /// batch had left of them; `burned` tokens left the supply: fewer where the contributor had sold tokens, or the batch
+    /// sleeps. Without shares it was no part of the dataset, and counts as no erasure of it.
     event ContributionErased(
         uint256 indexed batchId,
         address indexed contributor,

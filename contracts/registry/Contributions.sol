@@ -52,24 +52,7 @@ abstract contract Contributions is Batches {
         if (!MerkleProof.multiProofVerifyCalldata(proof, proofFlags, b.root, leaves)) {
             revert DatasetRegistry_InvalidProof(batchId, leaves[0]);
         }
-        // What was claimed or erased meanwhile, or never could be, must not stop the others.
-        (uint256 remaining, uint256 count) = _unresolved(b);
-        uint256 run = 0; // shares of neighbours with one contributor, which are handed over together
-        for (uint256 i = 0; i < list.length; ++i) {
-            (ClaimFault fault, uint256 shares) = _faultOf(b, list[i], remaining);
-            if (fault == ClaimFault.None) {
-                _record(batchId, list[i], shares);
-                remaining -= shares;
-                if (count != 0) --count;
-                run += shares;
-            } else {
-                emit ContributionSkipped(batchId, list[i].contributor, list[i].fingerprint, fault);
-            }
-            if (i + 1 < list.length && list[i + 1].contributor == list[i].contributor) continue;
-            if (run != 0) _deliver(b, list[i].contributor, run);
-            run = 0;
-        }
-        _setUnresolved(b, remaining, count);
+        _claimListed(batchId, b, list);
         _complete(batchId, b);
     }
 
@@ -228,6 +211,27 @@ abstract contract Contributions is Batches {
         emit ContributionClaimed(batchId, c.contributor, c.fingerprint, shares);
     }
 
+    /// @dev Of leaves that are proven. What was claimed or erased meanwhile, or never could be, must not stop the others.
+    function _claimListed(uint256 batchId, BatchState storage b, Contribution[] calldata list) private {
+        (uint256 remaining, uint256 count) = _unresolved(b);
+        uint256 run = 0; // shares of neighbours with one contributor, which are handed over together
+        for (uint256 i = 0; i < list.length; ++i) {
+            (ClaimFault fault, uint256 shares) = _faultOf(b, list[i], remaining);
+            if (fault == ClaimFault.None) {
+                _record(batchId, list[i], shares);
+                remaining -= shares;
+                if (count != 0) --count;
+                run += shares;
+            } else {
+                emit ContributionSkipped(batchId, list[i].contributor, list[i].fingerprint, fault);
+            }
+            if (i + 1 < list.length && list[i + 1].contributor == list[i].contributor) continue;
+            if (run != 0) _deliver(b, list[i].contributor, run);
+            run = 0;
+        }
+        _setUnresolved(b, remaining, count);
+    }
+
     /// @dev Takes a leaf off the batch. A tree whose leaves exceed the signed totals gives only what is left.
     function _resolve(BatchState storage b, uint256 shares) private returns (uint256 taken) {
         (uint256 remaining, uint256 count) = _unresolved(b);
@@ -251,24 +255,23 @@ abstract contract Contributions is Batches {
         BatchState storage b = _requireActivated(batchId);
         uint256 burned = 0;
         uint256 shares = 0;
-        bool counts = true;
+        uint256 taken = 0;
         if (r.isNone()) {
             _requireProof(batchId, b, c, proof);
             shares = _sharesOf(b, c);
-            // A leaf that never had shares never was part of the dataset: no licensee has anything to erase.
-            counts = shares != 0;
-            shares = _resolve(b, shares);
-            burned = _dropPending(b, c.contributor, shares);
+            taken = _resolve(b, shares);
+            burned = _dropPending(b, c.contributor, taken);
         } else {
             if (r.status() == ContributionStatus.Erased) revert DatasetRegistry_AlreadyErased(c.fingerprint);
             if (r.batchId() != batchId || r.contributor() != c.contributor) {
                 revert DatasetRegistry_RecordedElsewhere(c.fingerprint, r.batchId(), r.contributor());
             }
-            shares = r.shares();
+            taken = shares = r.shares();
             burned = _takeBack(b.datasetId, c.contributor, shares);
         }
-        _records[c.fingerprint] = Records.pack(ContributionStatus.Erased, c.contributor, shares, batchId);
-        if (counts) _countErasure(b.datasetId);
+        _records[c.fingerprint] = Records.pack(ContributionStatus.Erased, c.contributor, taken, batchId);
+        // A leaf without shares was no part of the dataset: no licensee has anything to erase.
+        if (shares != 0) _countErasure(b.datasetId);
         emit ContributionErased(batchId, c.contributor, c.fingerprint, shares, burned);
         _complete(batchId, b);
     }

@@ -16,12 +16,14 @@ from datadao.errors import Malformed
 
 SILENT = frozenset({
     ("asset", "Approval"), ("token", "Approval"), ("token", "EIP712DomainChanged"), ("registry", "EIP712DomainChanged"),
-    ("governor", "EIP712DomainChanged"), ("governor", "TimelockChange"), ("leases", "EIP712DomainChanged"),
-    ("leases", "DeliveryConfirmed"), ("leases", "LeaseTerminated"), ("leases", "LeaseWithdrawn"),
+    ("governor", "EIP712DomainChanged"), ("governor", "TimelockChange"),
+    ("governor", "BallotSkipped"), ("splitter", "ClaimSkipped"), ("registry", "ContributionSkipped"),
+    ("leases", "EIP712DomainChanged"),
+    ("leases", "DeliveryConfirmed"), ("leases", "LeaseTerminated"), ("leases", "RequestCanceled"),
     ("timelock", "CallScheduled"), ("timelock", "CallExecuted"), ("timelock", "CallSalt"), ("timelock", "Cancelled"),
     ("timelock", "RoleAdminChanged"), ("timelock", "RoleGranted"), ("timelock", "RoleRevoked"),
 })  # fmt: skip
-"""Events that change no book: intentions, whose effects other events tell, and allowances, which no event tells in
+"""Events that change no book: what did not happen, intentions, whose effects other events tell, and allowances, which no event tells in
 full. Roles are the business of `ape run verify`."""
 
 

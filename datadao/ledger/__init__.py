@@ -77,7 +77,7 @@ def audit(dao: Connected, from_block: int | None = None) -> Report:
 _COUNTS = {
     f"{view}()"
     for view in (
-        *("registry.datasetCount", "registry.batchCount", "registry.attestorSetVersion", "registry.committeeEpoch"),
+        *("registry.datasetCount", "registry.batchCount", "registry.attestorSetVersion", "registry.committeeVersion"),
         *("leases.leaseCount", "leases.offerCount", "models.modelCount"),
     )
 }

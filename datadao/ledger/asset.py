@@ -15,8 +15,8 @@ class AssetBook(Book):
 
     def enter(self, name: str, e: Fields) -> None:
         for key in DOORS if name == "Transfer" else ():
-            if e["from"] == self.accounts.addresses[key] and e["value"]:
-                self.accounts.credit("payment of", e["value"], "by", key, "to", e["to"])
+            if e["from"] == self.accounts.addresses[key]:
+                self.accounts.pay(e["value"], key, e["to"])
 
     def facts(self) -> Iterator[View]:
         yield from ()

@@ -27,6 +27,7 @@ class Rules(NamedTuple):
     epoch_cap_bps: int
     ack_window: int
     quorum_floor: int
+    floor_until: int
     expiry: int
 
 
@@ -37,6 +38,7 @@ RULES = (
     ("registry", "epochCapBps"),
     ("leases", "ackWindow"),
     ("governor", "quorumFloor"),
+    ("governor", "floorUntil"),
     ("governor", "EXPIRY"),
 )
 """The views that give `Rules`, in its order."""
@@ -138,6 +140,14 @@ class Accounts:
     def credit(self, *entry: Any) -> None:
         """The same flow as the other contract reports it."""
         self.suspense[entry] += 1
+
+    def owe(self, amount: int, by: str, to: str) -> None:
+        """Units that the contract with key `by` says it paid `to`, in one transfer or several."""
+        self.suspense["units paid by", by, "to", to] -= amount
+
+    def pay(self, amount: int, by: str, to: str) -> None:
+        """Units that the asset says left the contract with key `by`."""
+        self.suspense["units paid by", by, "to", to] += amount
 
     def post(self, book: str, name: str, **fields: Any) -> None:
         """An entry for the book with this key, which follows it like an event, after the event at hand."""

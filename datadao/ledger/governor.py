@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from eth_utils import keccak
 
-from datadao.chain.codec import encode, raw_text
+from datadao.chain.codec import encode, raw_text, signature
 from datadao.ledger.base import BPS, ZERO, Accounts, Book, Fields, History, Known, View, view, views
 from datadao.ledger.token import TokenBook
 from datadao.types import ProposalState, Vote
@@ -24,6 +24,9 @@ _SETTINGS = {
 }
 """The view of each setting, and what its event calls the old and the new value."""
 _MAX_THRESHOLD_BPS = 100
+_FLOOR_DIVISOR = 10
+"""What is left of the quorum floor from `floorUntil` on."""
+_APPROVE = signature("DataLeases", "approve")[0]
 
 
 @dataclass
@@ -66,7 +69,7 @@ class GovernorBook(Book):
             start = self.accounts.now + self._settings["votingDelay"].latest
             end = start + self._settings["votingPeriod"].latest
             self.accounts.expect("start and end of the vote", (start, end), (e["voteStart"], e["voteEnd"]))
-            self.accounts.expect("id of the proposal", _hash(e), e["proposalId"])
+            self.accounts.expect("id of the proposal", self._hash(e), e["proposalId"])
             extension = self._settings["lateQuorumVoteExtension"].latest
             self.proposals[e["proposalId"]] = Proposal(e["proposer"], e["voteStart"], e["voteEnd"], extension)
         else:
@@ -98,7 +101,11 @@ class GovernorBook(Book):
         """Votes, for and abstain together, that the proposal needs."""
         token, setting = self._token, "leaseQuorumBps" if proposal.licensee != ZERO else "quorumBps"
         needed = max(1, token.supply.at(proposal.start) * self._settings[setting].at(proposal.start) // BPS)
-        return max(needed, self.accounts.rules.quorum_floor) if token.is_young(proposal.start) else needed
+        if not token.is_young(proposal.start):
+            return needed
+        rules = self.accounts.rules
+        floor = rules.quorum_floor // (1 if proposal.start < rules.floor_until else _FLOOR_DIVISOR)
+        return max(needed, floor)
 
     def state(self, proposal: Proposal) -> ProposalState:
         """As `DataGovernor.state`."""
@@ -137,6 +144,15 @@ class GovernorBook(Book):
             for voter in sorted(proposal.voters):
                 yield view("governor", "hasVoted", number, voter, is_=True)
 
+    def _hash(self, e: Fields) -> int:
+        """As `DataGovernor.getProposalId`: the actions and the hash of the description, but for a lease's proposal,
+        which is known by its action alone."""
+        leases = self.accounts.addresses["leases"]
+        is_lease = list(e["targets"]) == [leases] and e["calldatas"][0][:4] == _APPROVE
+        digest = bytes(32) if is_lease else keccak(raw_text(e["description"]))
+        actions = (e["targets"], e["values"], e["calldatas"], digest)
+        return int.from_bytes(keccak(encode(["address[]", "uint256[]", "bytes[]", "bytes32"], actions)), "big")
+
 
 class TimelockBook(Book):
     """The delay; operations follow from the governor's proposals."""
@@ -152,12 +168,6 @@ class TimelockBook(Book):
 
     def facts(self) -> Iterator[View]:
         yield view("timelock", "getMinDelay", is_=self._delay)
-
-
-def _hash(e: Fields) -> int:
-    """As `DataGovernor.hashProposal`: an id is its actions and the hash of its description."""
-    actions = (e["targets"], e["values"], e["calldatas"], keccak(raw_text(e["description"])))
-    return int.from_bytes(keccak(encode(["address[]", "uint256[]", "bytes[]", "bytes32"], actions)), "big")
 
 
 class BrakeBook(Book):

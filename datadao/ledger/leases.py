@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from datadao.ledger.base import BPS, Accounts, Book, Fields, Known, View, view, views
+from datadao.ledger.base import BPS, ZERO, Accounts, Book, Fields, Known, View, view, views
 from datadao.ledger.governor import BrakeBook, GovernorBook
 from datadao.ledger.registry import RegistryBook
 from datadao.ledger.splitter import COMMONS
@@ -28,6 +28,7 @@ class Terms(NamedTuple):
     bond: int
     royalty_bps: int
     exclusive: bool
+    min_shares: int
     agreement_hash: bytes
     commons_bps: int
     treasury_bps: int
@@ -45,7 +46,7 @@ class Lease:
     offer_id: int = 0
     proposal_id: int = 0
     status: LeaseStatus = LeaseStatus.NONE
-    epoch: int = 0
+    committee: int = 0
     paid_periods: int = 0
     start_by: int = 0
     paid_until: int = 0
@@ -77,7 +78,7 @@ class Lease:
 class Offer:
     terms: Terms
     licensee: str
-    seats: int
+    capacity: int
     expiry: int
     taken: int = 0
     closed: bool = False
@@ -85,10 +86,12 @@ class Offer:
 
 @dataclass
 class DatasetLeases:
-    """Leases of one dataset: how many count as live, the exclusive one, the one it is held for, newest by licensee."""
+    """Leases of one dataset: how many count as live, how many of them are exclusive and whose, the one it is held for,
+    newest by licensee."""
 
     live: int = 0
-    exclusive: int = 0
+    exclusives: int = 0
+    exclusive_licensee: str = ZERO
     reserved: int = 0
     newest: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
 
@@ -114,7 +117,7 @@ class LeasesBook(Book):
                 self.leases[e["leaseId"]] = lease
                 self.accounts.debit("proposal", e["proposalId"], "of lease", e["leaseId"], "by", e["licensee"])
             case "OfferCreated":
-                self.offers[e["offerId"]] = Offer(_terms(e), e["licensee"], e["seats"], e["expiry"])
+                self.offers[e["offerId"]] = Offer(_terms(e), e["licensee"], e["capacity"], e["expiry"])
             case "OfferClosed":
                 self.offers[e["offerId"]].closed = True
                 if e["by"] != self.accounts.addresses["timelock"]:
@@ -129,9 +132,7 @@ class LeasesBook(Book):
             case "TreasuryPaid":
                 self.accounts.expect("owed to the treasury", self.treasury, e["amount"])
                 self.treasury -= e["amount"]
-                self.accounts.debit(
-                    "payment of", e["amount"], "by", "leases", "to", self.accounts.addresses["timelock"]
-                )
+                self.accounts.owe(e["amount"], "leases", self.accounts.addresses["timelock"])
             case _:
                 self._lease_event(name, e["leaseId"], self.leases[e["leaseId"]], e)
 
@@ -165,18 +166,20 @@ class LeasesBook(Book):
             case "ReturnablePaid":
                 accounts.expect(f"returnable of lease {number}", lease.returnable, e["amount"])
                 lease.returnable -= e["amount"]
-                accounts.debit("payment of", e["amount"], "by", "leases", "to", e["recipient"])
+                accounts.owe(e["amount"], "leases", e["recipient"])
             case "ErasuresAcknowledged":
                 erasures = self._registry.datasets[terms.dataset_id].erasures.latest
                 accounts.expect(f"erasures acknowledged by lease {number}", erasures, e["erasures"])
                 lease.acknowledged = e["erasures"]
             case "KeyRotated":
                 lease.key = e["hpkeKey"]
-            case "LeaseSettled":
+            case "LeaseExpired":
                 dataset = self.datasets[terms.dataset_id]
                 dataset.live -= 1
-                if dataset.exclusive == number:
-                    dataset.exclusive = 0
+                if terms.exclusive:
+                    dataset.exclusives -= 1
+                    if not dataset.exclusives:
+                        dataset.exclusive_licensee = ZERO
 
     def facts(self) -> Iterator[View]:
         owed = self.treasury + sum(each.escrow + each.bond + each.returnable for each in self.leases.values())
@@ -192,11 +195,12 @@ class LeasesBook(Book):
             }
             yield from views("leases", answers, number)
         for number, offer in self.offers.items():
-            state = (offer.licensee, offer.seats, offer.taken, offer.expiry, offer.closed)
+            state = (offer.licensee, offer.capacity, offer.taken, offer.expiry, offer.closed)
             yield from views("leases", {"offer": state, "offerTerms": _split(offer.terms)}, number)
         for number, dataset in self.datasets.items():
             reserved = dataset.reserved if self._is_queued(dataset.reserved) else 0
-            yield view("leases", "datasetLeases", number, is_=(dataset.live, dataset.exclusive, reserved))
+            count = (dataset.live, dataset.exclusives, dataset.exclusive_licensee, reserved)
+            yield view("leases", "datasetLeases", number, is_=count)
             for licensee, newest in dataset.newest.items():
                 listed = (*newest, *(_NEWEST - len(newest)) * (0,))
                 yield view("leases", "leasesOf", number, licensee, is_=listed)
@@ -204,8 +208,8 @@ class LeasesBook(Book):
     def _approve(self, number: int, lease: Lease, e: Fields) -> None:
         accounts, dataset = self.accounts, self.datasets[lease.terms.dataset_id]
         accounts.expect(f"offer of lease {number}", lease.offer_id, e["offerId"])
-        lease.status, lease.epoch, lease.start_by = LeaseStatus.APPROVED, e["committeeEpoch"], e["startBy"]
-        accounts.expect("committee in office", len(self._registry.committees), lease.epoch)
+        lease.status, lease.committee, lease.start_by = LeaseStatus.APPROVED, e["committeeVersion"], e["startBy"]
+        accounts.expect("committee in office", len(self._registry.committees), lease.committee)
         lease.acknowledged = self._registry.datasets[lease.terms.dataset_id].erasures.latest
         newest = dataset.newest[lease.licensee]
         if len(newest) == _NEWEST:
@@ -215,15 +219,14 @@ class LeasesBook(Book):
         newest.insert(0, number)
         dataset.live, dataset.reserved = dataset.live + 1, 0
         if lease.terms.exclusive:
-            dataset.exclusive = number
+            dataset.exclusives += 1
+            dataset.exclusive_licensee = lease.licensee
 
     def _pay(self, number: int, lease: Lease, e: Fields) -> None:
         accounts, terms = self.accounts, lease.terms
         parts = (e["toDataset"], e["toCommons"], e["toTreasury"])
         commons, treasury = (terms.price * bps // BPS for bps in (terms.commons_bps, terms.treasury_bps))
-        # A commons pool that takes nothing leaves its part to the dataset.
-        cut = commons if parts[1] else 0
-        due = (lease.paid_periods + 1, terms.price - cut - treasury, cut, treasury)
+        due = (lease.paid_periods + 1, terms.price - commons - treasury, commons, treasury)
         accounts.expect(f"instalment of lease {number} (period, parts)", due, (e["period"], *parts))
         until = max(accounts.now, lease.paid_until) + terms.period
         accounts.expect(f"paid end of lease {number}", until, e["paidUntil"])
@@ -236,7 +239,7 @@ class LeasesBook(Book):
     def _info(self, lease: Lease) -> tuple[Any, ...]:
         """As `IDataLeases.LeaseInfo`."""
         return (
-            *(lease.status, lease.licensee, lease.key, lease.offer_id, lease.proposal_id, lease.epoch),
+            *(lease.status, lease.licensee, lease.key, lease.offer_id, lease.committee),
             *(lease.paid_periods, lease.start_by, lease.paid_until, lease.acknowledged, lease.bond, lease.slashed),
             *(lease.escrow, lease.returnable, lease.is_live(self.accounts.now)),
         )
@@ -262,4 +265,4 @@ def _terms(e: Fields) -> Terms:
 
 def _split(terms: Terms) -> tuple[Any, ...]:
     """The struct of the contract, and the cuts."""
-    return tuple(terms[:9]), *terms[9:]
+    return tuple(terms[:10]), *terms[10:]

@@ -20,6 +20,17 @@ class Model:
     open_source: bool
     royalties: dict[int, int]
     uri: str
+    paid: int = 0
+    parts: int = 0
+
+    def part(self, bps: int, amount: int) -> int:
+        """Of the next `amount`: all that `bps` ever get is the floor of their part of all that was paid."""
+        return (self.paid + amount) * bps // BPS - self.paid * bps // BPS
+
+    @property
+    def waiting(self) -> int:
+        """What no part has reached yet."""
+        return self.paid - self.parts
 
 
 class ModelsBook(Book):
@@ -50,15 +61,18 @@ class ModelsBook(Book):
                     accounts.debit("deposit of", e["amount"], "into pool", pool, "by", "models")
             case "ModelPaid":
                 model, amount = self.models[e["modelId"]], e["amount"]
-                due = [(lease, amount * bps // BPS) for lease, bps in model.royalties.items() if amount * bps >= BPS]
+                parts = [(lease, model.part(bps, amount)) for lease, bps in model.royalties.items()]
+                due = [(lease, part) for lease, part in parts if part]
+                rest = model.part(BPS - sum(model.royalties.values()), amount)
                 what = f"royalties of model {e['modelId']} (lease, amount)"
                 accounts.expect(what, due, self._royalties.pop(e["modelId"], []))
-                accounts.expect("remainder for the beneficiary", amount - sum(r for _, r in due), e["toBeneficiary"])
+                accounts.expect("part of the beneficiary", rest, e["toBeneficiary"])
+                model.paid, model.parts = model.paid + amount, model.parts + rest + sum(part for _, part in due)
                 self.credits[model.beneficiary] += e["toBeneficiary"]
             case "Withdrawn":
                 accounts.expect(f"credit of {e['account']}", self.credits[e["account"]], e["amount"])
                 self.credits[e["account"]] -= e["amount"]
-                accounts.debit("payment of", e["amount"], "by", "models", "to", e["recipient"])
+                accounts.owe(e["amount"], "models", e["recipient"])
 
     def close(self) -> None:
         for number, royalties in self._royalties.items():
@@ -66,12 +80,12 @@ class ModelsBook(Book):
 
     def facts(self) -> Iterator[View]:
         yield view("models", "modelCount", is_=len(self.models))
-        owed = self.credits.total()
+        owed = self.credits.total() + sum(model.waiting for model in self.models.values())
         yield View("models", "solvency", (), (owed,), part=1)
         yield View("models", "solvency", (), (owed,), part=0, least=True)
         for account, credit in self.credits.items():
             yield view("models", "creditOf", account, is_=credit)
         for number, model in self.models.items():
             bps = sum(model.royalties.values())
-            info = (model.owner, model.beneficiary, model.model_hash, model.open_source, bps)
+            info = (model.owner, model.beneficiary, model.model_hash, model.open_source, bps, model.paid)
             yield view("models", "model", number, is_=(*info, tuple(model.royalties), model.uri))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from datadao.ledger.base import BPS, ZERO, Accounts, Book, Fields, History, Known, Unexplained, View, view
 from datadao.ledger.governor import BrakeBook
-from datadao.ledger.splitter import COMMONS, SCALE, SplitterBook
+from datadao.ledger.splitter import SplitterBook, earned_since
 from datadao.ledger.token import TokenBook
 from datadao.types import BatchStatus, ContributionStatus
 
@@ -27,7 +27,7 @@ class Dataset:
 
 @dataclass
 class Batch:
-    """`shares` and `leaves` are those not yet claimed, erased or dropped; entries are accumulators at activation."""
+    """`shares` and `leaves` are those not yet claimed, erased or dropped; `entry` is the pool's index at activation."""
 
     dataset_id: int
     sequence: int
@@ -39,19 +39,16 @@ class Batch:
     since: int
     status: int = BatchStatus.PUBLISHED
     entry: int = 0
-    commons_entry: int = 0
 
     def __post_init__(self) -> None:
         self.shares = self.total
 
-    @property
-    def pools(self) -> tuple[tuple[int, int], ...]:
-        """The pools its shares earn in, and since which accumulator."""
-        return (self.dataset_id, self.entry), (COMMONS, self.commons_entry)
-
-    def resolve(self, shares: int) -> None:
-        self.shares -= shares
+    def resolve(self, shares: int) -> int:
+        """Takes a leaf off, whose signed totals may leave it fewer shares than are its own."""
+        taken = min(shares, self.shares)
+        self.shares -= taken
         self.leaves = max(0, self.leaves - 1)
+        return taken
 
 
 class Record(NamedTuple):
@@ -92,11 +89,11 @@ class RegistryBook(Book):
             case "AttestorsSet":
                 self._sets[e["version"]] = (e["attestors"], e["threshold"])
             case "CommitteeSet":
-                self.committees[e["epoch"]] = (e["custodians"], e["threshold"])
+                self.committees[e["version"]] = (e["custodians"], e["threshold"])
             case "CustodianReplaced":
-                seats, threshold = self.committees[e["epoch"]]
-                seats = tuple(e["custodian"] if slot == e["slot"] else seat for slot, seat in enumerate(seats))
-                self.committees[e["epoch"]] = (seats, threshold)
+                slots, threshold = self.committees[e["version"]]
+                slots = tuple(e["custodian"] if place == e["slot"] else slot for place, slot in enumerate(slots))
+                self.committees[e["version"]] = (slots, threshold)
             case "ContributionClaimed":
                 self._claimed(e["batchId"], e["contributor"], e["fingerprint"], e["shares"])
             case "ContributionErased":
@@ -117,11 +114,10 @@ class RegistryBook(Book):
             case "BatchActivated":
                 accounts.expect(f"shares of batch {e['batchId']}", batch.total, e["shares"])
                 batch.status, batch.since = BatchStatus.ACTIVE, accounts.now
-                batch.entry, batch.commons_entry = e["entryIndex"], e["commonsEntryIndex"]
+                batch.entry = e["entryIndex"]
                 self._issued[accounts.now // accounts.rules.epoch_length] += e["shares"]
                 accounts.debit("mint of", e["shares"])
-                for pool, entry in batch.pools:
-                    accounts.debit("entry of", e["shares"], "shares into pool", pool, "at", entry)
+                accounts.debit("entry of", e["shares"], "shares into pool", batch.dataset_id, "at", batch.entry)
             case "BatchVetoed":
                 self._brake.expect_guardian(e["guardian"])
                 batch.status = BatchStatus.VETOED
@@ -149,8 +145,8 @@ class RegistryBook(Book):
         self.accounts.expect(
             "tokens for a claim", (contributor, shares, batch.status == BatchStatus.ASLEEP), (account, value, minted)
         )
-        for pool, entry in batch.pools:
-            self.accounts.post("splitter", "SharesVested", poolId=pool, account=contributor, shares=shares, entry=entry)
+        vested = {"poolId": batch.dataset_id, "account": contributor, "shares": shares, "entry": batch.entry}
+        self.accounts.post("splitter", "SharesVested", **vested)
 
     def close(self) -> None:
         if self._claim is not None:
@@ -169,7 +165,7 @@ class RegistryBook(Book):
                 yield view("registry", "policy", number, version, is_=policy)
         for newest, list_view, sets in (
             ("attestorSetVersion", "attestors", self._sets),
-            ("committeeEpoch", "committee", self.committees),
+            ("committeeVersion", "committee", self.committees),
         ):
             yield view("registry", newest, is_=len(sets))
             for version, members in sets.items():
@@ -203,24 +199,24 @@ class RegistryBook(Book):
 
     def _erased(self, batch_id: int, contributor: str, fingerprint: bytes, shares: int, burned: int) -> None:
         batch, record, accounts = self.batches[batch_id], self.records.get(fingerprint), self.accounts
-        self.records[fingerprint] = Record(ERASED, contributor, batch_id, shares)
-        self.datasets[batch.dataset_id].erasures.add(accounts.now, 1)
+        taken = shares if record else batch.resolve(shares)
+        self.records[fingerprint] = Record(ERASED, contributor, batch_id, taken)
+        if shares:
+            self.datasets[batch.dataset_id].erasures.add(accounts.now, 1)
         if record is None:
-            accounts.expect("tokens burned", 0 if batch.status == BatchStatus.ASLEEP else shares, burned)
-            batch.resolve(shares)
-            self._due(batch, contributor, shares)
+            accounts.expect("tokens burned", 0 if batch.status == BatchStatus.ASLEEP else taken, burned)
+            self._due(batch, contributor, taken)
             return
         accounts.expect("the erased contribution", record, Record(CLAIMED, contributor, batch_id, shares))
-        for pool, taken in ((batch.dataset_id, shares), (COMMONS, burned)):
-            accounts.debit("removal of", taken, "shares of", contributor, "from pool", pool)
+        accounts.debit("removal of", shares, "shares of", contributor, "from pool", batch.dataset_id)
         accounts.debit("burn of", burned, "from", contributor)
 
     def _due(self, batch: Batch, account: str | None, shares: int) -> None:
-        """Pending shares of the batch must leave both pools, and supply unless they left it asleep. An account of None
+        """Pending shares of the batch must leave its pool, and supply unless they left it asleep. An account of None
         is one that the event does not name."""
         if not shares:
             return
-        self._drops_due += [(pool, account, shares, entry) for pool, entry in batch.pools]
+        self._drops_due.append((batch.dataset_id, account, shares, batch.entry))
         self._match_drops()
         if batch.status != BatchStatus.ASLEEP:
             self._owe_burn(shares)
@@ -233,7 +229,7 @@ class RegistryBook(Book):
             pool, account, shares, earned = self._drops_reported.pop(0)
             due_pool, due_account, due_shares, entry = self._drops_due.pop(0)
             owner = account if due_account is None else due_account
-            credit = 0 if owner == ZERO else due_shares * (self._splitter.pools[due_pool].acc - entry) // SCALE
+            credit = 0 if owner == ZERO else earned_since(due_shares, self._splitter.index(due_pool), entry)
             self.accounts.expect(
                 "pending shares dropped (pool, account, shares, earned)",
                 (due_pool, owner, due_shares, credit),
@@ -250,9 +246,8 @@ class RegistryBook(Book):
         """As `IDatasetRegistry.BatchInfo`."""
         rate, least = self.datasets[batch.dataset_id].policies.get(batch.policy_version, (0, 0))[:2]
         return (
-            *(self._status(batch), batch.dataset_id, batch.sequence, batch.root, batch.total, batch.shares),
-            *(batch.leaves, rate, least, batch.policy_version, batch.set_version, batch.since),
-            *(batch.entry, batch.commons_entry),
+            *(self._status(batch), batch.dataset_id, batch.sequence, batch.root, batch.shares, batch.leaves),
+            *(rate, least, batch.policy_version, batch.set_version, batch.since, batch.entry),
         )
 
     def _epoch_cap(self) -> tuple[int, int, int]:

@@ -11,10 +11,15 @@ from datadao.ledger.base import ZERO, Accounts, Book, Fields, Unexplained, View,
 
 SCALE = 2**64
 COMMONS = 0
-_MOST_WORLDS = 1_000
-"""Ways to explain an account's payouts that are followed; one is usual, two are rare."""
-_MOST_POOLS = 16
-"""Pools among which those of a partial payout are looked for."""
+_MODULUS = 2**176
+"""Of accumulators and indices."""
+_TOTALS = 2**128
+"""Of receipts and payouts."""
+
+
+def earned_since(shares: int, index: int, since: int) -> int:
+    """What `shares` earned from `since` to `index`, rounded down."""
+    return shares * ((index - since) % _MODULUS) // SCALE
 
 
 @dataclass
@@ -34,144 +39,115 @@ class Member(NamedTuple):
     shares: int = 0
     credit: int = 0
 
-    def owed(self, acc: int) -> int:
-        return self.shares * (acc - self.since) // SCALE + self.credit
+    def owed(self, index: int) -> int:
+        return earned_since(self.shares, index, self.since) + self.credit
 
     def gain(self, shares: int, entry: int) -> Member:
         """With shares that earned since `entry`: at the average index, rounded up."""
         if not shares:
             return self
-        total = self.shares + shares
-        index = -(-(self.shares * self.since + shares * entry) // total)
-        return Member(index, total, self.credit)
+        total, step = self.shares + shares, (entry - self.since) % _MODULUS
+        if step >= _MODULUS // 2:
+            step -= _MODULUS
+        return Member((self.since - (-shares * step) // total) % _MODULUS, total, self.credit)
 
-    def lose(self, shares: int, acc: int) -> Member:
+    def lose(self, shares: int, index: int) -> Member:
         if shares > self.shares:
             raise Unexplained(f"{shares} shares taken from an account that has {self.shares}")
-        return Member(acc, self.shares - shares, self.owed(acc))
+        return Member(index, self.shares - shares, self.owed(index))
 
-    def collect(self, acc: int) -> Member:
+    def collect(self, index: int) -> Member:
         """Paid: the index moves by what the paid units stand for, rounded up."""
-        earned = self.owed(acc) - self.credit
+        earned = self.owed(index) - self.credit
         growth = -(-earned * SCALE // self.shares) if earned else 0
-        return Member(self.since + growth, self.shares, 0)
-
-
-World = dict[int, Member]
-"""An account's memberships by pool."""
+        return Member((self.since + growth) % _MODULUS, self.shares, 0)
 
 
 class SplitterBook(Book):
-    """`Claimed` reports a payout's sum and not its pools. Where several sets of pools come to that sum, the account is
-    followed through each, until a later payout fits only one; what remains open is compared as open."""
+    """Members belong to the pools of datasets; each of their shares earns in the commons, pool 0, too."""
 
     def __init__(self, accounts: Accounts) -> None:
         super().__init__(accounts)
         self.pools: defaultdict[int, Pool] = defaultdict(Pool)
-        self._accounts: defaultdict[str, list[World]] = defaultdict(lambda: [{}])
+        self._members: dict[tuple[str, int], Member] = {}
         self._paid = 0
+
+    def index(self, pool_id: int) -> int:
+        """Income of one share of the pool, the commons' part included."""
+        return (self.pools[pool_id].acc + self.pools[COMMONS].acc) % _MODULUS
 
     def enter(self, name: str, e: Fields) -> None:
         match name:
             case "PendingSharesAdded":
-                pool = self.pools[e["poolId"]]
-                self.accounts.expect(f"entry index of pool {e['poolId']}", pool.acc, e["entryIndex"])
-                pool.shares += e["shares"]
+                self._grow(e["poolId"], e["shares"])
+                self.accounts.expect(f"entry index of pool {e['poolId']}", self.index(e["poolId"]), e["entryIndex"])
                 self.accounts.credit("entry of", e["shares"], "shares into pool", e["poolId"], "at", e["entryIndex"])
             case "PendingSharesDropped":
-                self.pools[e["poolId"]].shares -= e["shares"]
+                self._grow(e["poolId"], -e["shares"])
                 self._change(e["account"], e["poolId"], lambda m: m._replace(credit=m.credit + e["earned"]))
                 self.accounts.post("registry", name, **e)
             case "SharesRemoved":
-                pool = self.pools[e["poolId"]]
-                self._change(e["account"], e["poolId"], lambda m: m.lose(e["shares"], pool.acc))
-                pool.shares -= e["shares"]
+                index = self.index(e["poolId"])
+                self._change(e["account"], e["poolId"], lambda m: m.lose(e["shares"], index))
+                self._grow(e["poolId"], -e["shares"])
                 self.accounts.credit("removal of", e["shares"], "shares of", e["account"], "from pool", e["poolId"])
-            case "SharesMoved":
-                acc = self.pools[COMMONS].acc
-                self._change(e["from"], COMMONS, lambda m: m.lose(e["shares"], acc))
-                self._change(e["to"], COMMONS, lambda m: m.gain(e["shares"], acc))
-                self.accounts.credit("move of", e["shares"], "commons shares from", e["from"], "to", e["to"])
+            case "MemberMoved":
+                self._move(e["poolId"], e["from"], e["to"], (e["shares"], e["credit"]))
             case "Deposited":
                 self._deposit(e["poolId"], e["payer"], e["amount"], e["accumulator"])
             case "Claimed":
-                self.accounts.debit("payment of", e["amount"], "by", "splitter", "to", e["recipient"])
-                self._pay(e["account"], e["amount"])
+                self._pay(e["poolId"], e["account"], e["amount"])
+                self.accounts.owe(e["amount"], "splitter", e["recipient"])
             case "SharesVested":  # posted by the registry: the contract emits no event for it, see decisions/004
                 self._change(e["account"], e["poolId"], lambda m: m.gain(e["shares"], e["entry"]))
 
     def facts(self) -> Iterator[View]:
         pools = self.pools.values()
         received, carried = (sum(getattr(pool, field) for pool in pools) for field in ("received", "carry"))
-        owed = (received * SCALE - carried) // SCALE - self._paid
-        yield view("splitter", "conservation", is_=(received, self._paid, owed, carried))
-        splitter = self.accounts.addresses["splitter"]
-        yield View("asset", "balanceOf", (splitter,), (received - self._paid,), least=True)
+        held = received - self._paid
+        owed = held - -(-carried // SCALE)
+        count = max(self.pools, default=-1) + 1
+        yield view("splitter", "poolCount", is_=count)
+        answer = (received % _TOTALS, self._paid % _TOTALS, owed, carried)
+        yield view("splitter", "conservation", 0, count, is_=answer)
+        yield View("asset", "balanceOf", (self.accounts.addresses["splitter"],), (held,), least=True)
         for number, pool in sorted(self.pools.items()):
-            yield view("splitter", "pool", number, is_=(pool.acc, pool.shares, pool.received, pool.carry))
-        for account, worlds in sorted(self._accounts.items()):
+            yield view("splitter", "pool", number, is_=(pool.acc, pool.shares, pool.received % _TOTALS, pool.carry))
+        for (account, number), member in sorted(self._members.items()):
             if account != ZERO:
-                yield from self._account(account, worlds)
+                yield view("splitter", "sharesOf", number, account, is_=member.shares)
+                yield view("splitter", "claimable", account, (number,), is_=member.owed(self.index(number)))
 
-    def _account(self, account: str, worlds: list[World]) -> Iterator[View]:
-        for number in sorted(worlds[0]):
-            yield view("splitter", "sharesOf", number, account, is_=worlds[0][number].shares)
-            owed = tuple(sorted({world[number].owed(self.pools[number].acc) for world in worlds}))
-            yield View("splitter", "claimable", (account, (number,)), owed)
-        if len(worlds) > 1:
-            sums = {sum(self._owed(world).values()) for world in worlds}
-            yield View("splitter", "claimable", (account, tuple(sorted(worlds[0]))), tuple(sorted(sums)))
-
-    def _owed(self, world: World) -> dict[int, int]:
-        owed = {number: member.owed(self.pools[number].acc) for number, member in world.items()}
-        return {number: amount for number, amount in owed.items() if amount}
+    def _grow(self, pool_id: int, shares: int) -> None:
+        for number in (pool_id, COMMONS):
+            self.pools[number].shares += shares
 
     def _change(self, account: str, pool_id: int, change: Callable[[Member], Member]) -> None:
-        for world in self._accounts[account]:
-            world[pool_id] = change(world.get(pool_id, Member()))
+        self._members[account, pool_id] = change(self._members.get((account, pool_id), Member()))
+
+    def _move(self, pool_id: int, giver: str, heir: str, moved: tuple[int, int]) -> None:
+        member = self._members.pop((giver, pool_id), Member())
+        self.accounts.expect(f"what {giver} has in pool {pool_id}", (member.shares, member.credit), moved)
+        self._members[giver, pool_id] = Member()
+        self._change(heir, pool_id, lambda m: m.gain(member.shares, member.since))
+        self._change(heir, pool_id, lambda m: m._replace(credit=m.credit + member.credit))
 
     def _deposit(self, pool_id: int, payer: str, amount: int, accumulator: int) -> None:
         pool = self.pools[pool_id]
         if pool.shares <= 0:
             raise Unexplained(f"a deposit of {amount} into pool {pool_id}, which has no shares")
         growth, pool.carry = divmod(amount * SCALE + pool.carry, pool.shares)
-        pool.acc += growth
+        pool.acc = (pool.acc + growth) % _MODULUS
         pool.received += amount
         self.accounts.expect(f"accumulator of pool {pool_id}", pool.acc, accumulator)
         for key in ("leases", "models"):
             if payer == self.accounts.addresses[key]:
                 self.accounts.credit("deposit of", amount, "into pool", pool_id, "by", key)
-                self.accounts.debit("payment of", amount, "by", key, "to", self.accounts.addresses["splitter"])
+                self.accounts.owe(amount, key, self.accounts.addresses["splitter"])
 
-    def _pay(self, account: str, amount: int) -> None:
-        """Replaces the account's worlds by those in which it could be paid exactly this."""
+    def _pay(self, pool_id: int, account: str, amount: int) -> None:
+        index = self.index(pool_id)
+        owed = self._members.get((account, pool_id), Member()).owed(index)
+        self.accounts.expect(f"payout of pool {pool_id} to {account}", owed, amount)
         self._paid += amount
-        worlds: list[World] = []
-        for world in self._accounts[account]:
-            owed = self._owed(world)
-            if len(owed) > _MOST_POOLS and sum(owed.values()) != amount:
-                raise Unexplained(f"a payout of {amount} to {account} from some of {len(owed)} pools, which it hides")
-            for pools in _sets(sorted(owed.items()), amount):
-                paid = world | {number: world[number].collect(self.pools[number].acc) for number in pools}
-                if paid not in worlds:
-                    worlds.append(paid)
-                if len(worlds) > _MOST_WORLDS:
-                    raise Unexplained(
-                        f"a payout of {amount} to {account}, from more sets of pools than can be followed"
-                    )
-        if not worlds:
-            owing = " or ".join(str(self._owed(world)) for world in self._accounts[account])
-            raise Unexplained(f"a payout of {amount} to {account}, whom its pools owe {owing}")
-        self._accounts[account] = worlds
-
-
-def _sets(owed: list[tuple[int, int]], amount: int) -> Iterator[tuple[int, ...]]:
-    """Every set of pools that together owe `amount`; each owes something."""
-    left = sum(each for _, each in owed)
-    if amount == left:
-        yield tuple(number for number, _ in owed)
-    elif 0 <= amount < left:
-        (number, first), rest = owed[0], owed[1:]
-        for others in _sets(rest, amount - first):
-            yield (number, *others)
-        yield from _sets(rest, amount)
+        self._change(account, pool_id, lambda m: m.collect(index))

@@ -19,6 +19,7 @@ class TokenBook(Book):
         self._delegates: dict[str, str] = {}
         self._reported_votes: Counter[str] = Counter()
         self._mature_since = 0
+        self._numbers: dict[str, int] = {}
 
     def enter(self, name: str, e: Fields) -> None:
         match name:
@@ -29,6 +30,8 @@ class TokenBook(Book):
                 self.accounts.expect(f"delegate of {account}", self.delegate(account), e["fromDelegate"])
                 self._delegates[account] = e["toDelegate"]
                 self._move(e["fromDelegate"], e["toDelegate"], self.balances[account])
+                if self.balances[account]:
+                    self._number(e["toDelegate"])
             case "DelegateVotesChanged":
                 account = e["delegate"]
                 self.accounts.expect(f"votes of {account} before", self._reported_votes[account], e["previousVotes"])
@@ -53,10 +56,20 @@ class TokenBook(Book):
             self.accounts.expect(f"votes of {account} as last reported", history.latest, self._reported_votes[account])
 
     def facts(self) -> Iterator[View]:
-        yield from views("token", {"totalSupply": self.supply.latest, "matureSince": self._mature_since})
+        whole = {
+            "totalSupply": self.supply.latest,
+            "matureSince": self._mature_since,
+            "memberCount": len(self._numbers),
+        }
+        yield from views("token", whole)
         for account in sorted({*self.balances, *self._delegates, *self.votes}):
             votes = self.votes[account].latest if account in self.votes else 0
-            answers = {"balanceOf": self.balances[account], "delegates": self.delegate(account), "getVotes": votes}
+            answers = {
+                "balanceOf": self.balances[account],
+                "delegates": self.delegate(account),
+                "getVotes": votes,
+                "memberNumber": self._numbers.get(account, 0),
+            }
             yield from views("token", answers, account)
 
     def _transfer(self, sender: str, to: str, value: int) -> None:
@@ -69,15 +82,23 @@ class TokenBook(Book):
             self.supply.add(accounts.now, -value)
         else:
             self.balances[to] += value
-        self._move(self.delegate(sender), self.delegate(to), value)
+            if value and sender != to:
+                self._number(to)
+        old, new = self.delegate(sender), self.delegate(to)
+        self._move(old, new, value)
+        if value and old != new:
+            self._number(new)
         if to == ZERO:
             accounts.credit("burn of", value, "from", sender)
         elif sender == ZERO and to == registry:
             accounts.credit("mint of", value)
         elif sender in (ZERO, registry):
             accounts.post("registry", "TokensReceived", to=to, value=value, minted=sender == ZERO)
-        elif sender != to and value:
-            accounts.debit("move of", value, "commons shares from", sender, "to", to)
+
+    def _number(self, account: str) -> None:
+        """Accounts are numbered when they first hold a token, or are delegated one."""
+        if account not in (ZERO, self.accounts.addresses["registry"]):
+            self._numbers.setdefault(account, len(self._numbers) + 1)
 
     def _move(self, loser: str, winner: str, votes: int) -> None:
         if loser == winner or not votes:

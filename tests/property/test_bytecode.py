@@ -16,14 +16,20 @@ CONTRACTS = [name for _, name in ORDER]
 EVERYTHING = [*CONTRACTS, FACTORY]
 CREATE, CALLCODE, DELEGATECALL, CREATE2, SELFDESTRUCT, ORIGIN = 0xF0, 0xF2, 0xF4, 0xF5, 0xFF, 0x32
 PUSH1, PUSH32 = 0x60, 0x7F
+INVALID, JUMPDEST = 0xFE, 0x5B
 
 
 def operations(code: bytes) -> Counter[int]:
-    """Opcodes of runtime code, without the data of pushes and the metadata whose length its last two bytes say."""
+    """Opcodes of runtime code, without the data of pushes, the constants that the optimizer keeps behind the code, and
+    the metadata whose length its last two bytes say. Only a jump leads past an invalid opcode."""
     found, at = Counter[int](), 0
     end = len(code) - 2 - int.from_bytes(code[-2:], "big")
     while at < end:
         found[code[at]] += 1
+        if code[at] == INVALID:
+            following = code.find(JUMPDEST, at, end)
+            at = end if following < 0 else following
+            continue
         at += 1 + (code[at] - PUSH1 + 1 if PUSH1 <= code[at] <= PUSH32 else 0)
     return found
 
@@ -64,3 +70,6 @@ def test_operations__of_code_that_does_it__are_seen() -> None:
         PUSH32,
         0,
     }
+    constant = bytes([INVALID, CALLCODE, SELFDESTRUCT])
+    assert operations(constant + metadata).keys() == {INVALID}
+    assert operations(constant + bytes([JUMPDEST, ORIGIN]) + metadata).keys() == {INVALID, JUMPDEST, ORIGIN}

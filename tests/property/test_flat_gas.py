@@ -23,7 +23,7 @@ def spent(market: Market, name: str, offer: int) -> dict[str, int]:
 
     note("request", dao.terms(), HPKE_KEY, "")
     request = dao.leases.leaseCount()
-    note("accept", offer, HPKE_KEY, COST)
+    note("accept", offer, market.terms_hash(offer), HPKE_KEY, COST)
     lease = dao.leases.leaseCount()
     note("start", lease)
     batch = dao.publish([leaf(newcomer, f"data of {name}")])

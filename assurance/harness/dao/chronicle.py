@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assurance.harness.dao.dao import ABSTAIN, AGAINST, FOR, Dao, changed, leaf
+from assurance.harness.dao.governance import compact
 from assurance.harness.dao.leases import BOND_DELAY, Market
 from assurance.harness.dao.registry import UNIT, claim_many, crowd, drop
 from assurance.harness.dao.system import DAY, Actor, config
@@ -12,6 +13,7 @@ SECOND = 2
 NEVER = frozenset({
     ("token", "EIP712DomainChanged"), ("registry", "EIP712DomainChanged"), ("governor", "EIP712DomainChanged"),
     ("leases", "EIP712DomainChanged"), ("timelock", "RoleRevoked"), ("timelock", "RoleAdminChanged"),
+    ("splitter", "MemberMoved"), ("splitter", "ClaimSkipped"),
 })  # fmt: skip
 """In the ABIs for the libraries' sake: domains are fixed and roles are frozen."""
 
@@ -47,10 +49,14 @@ def _members(dao: Dao, founder: Actor, members: list[Actor]) -> None:
     dao.token.approve(second.address, 7 * UNIT, sender=third.address)
     dao.token.transferFrom(third.address, founder.address, 7 * UNIT, sender=second.address)
     dao.token.transfer(second.address, 5 * UNIT, sender=first.address)
-    dao.splitter.claim(first.address, [0], sender=founder.address)
+    dao.splitter.claim(founder.address, [1], sender=founder.address)
     dao.splitter.claimTo(dao.who("refuge").address, [1], sender=second.address)
     dao.splitter.claim(third.address, [0, 1], sender=founder.address)
     dao.deposit(0, 70_001)
+    payer = dao.who("payer")
+    dao.fund(payer, 300_007, dao.splitter)
+    dao.splitter.depositMany([1, 0, 1], [100_003, 100_003, 100_001], sender=payer.address)
+    dao.splitter.claimFor([third.address, first.address, dao.who("stranger").address], [1], sender=founder.address)
 
 
 def _settings(dao: Dao, founder: Actor) -> None:
@@ -97,7 +103,8 @@ def _data(dao: Dao, founder: Actor) -> None:
     batch = dao.publish([*several, *sleepers])
     dao.activate(batch)
     dao.deposit(1, 999_983)
-    claim_many(dao, batch, several)
+    for _ in ("claimed", "skipped"):
+        claim_many(dao, batch, several)
     for fate in ("vetoed", "lapsed", "discarded"):
         number = dao.publish([leaf(founder, fate)]).id
         if fate == "vetoed":
@@ -112,7 +119,7 @@ def _data(dao: Dao, founder: Actor) -> None:
 
 
 def _requests(dao: Dao, market: Market) -> None:
-    """A lease that runs, one overdue, slashed and terminated, one withdrawn, one defeated."""
+    """A lease that runs, one overdue, slashed and terminated, one canceled, one defeated."""
     running, overdue = market.active(royaltyBps=333), market.active()
     gone = leaf(market.founder, "to be erased")
     dao.erase(dao.contribute(gone), gone)
@@ -121,20 +128,20 @@ def _requests(dao: Dao, market: Market) -> None:
     market.warp_to(market.paid_until(running) - DAY)
     market.send("payInstalment", running)
     market.send("slashUnacknowledged", overdue, by=market.stranger)
-    dao.govern(market.founder, dao.leases, "terminate", overdue, 300)
+    dao.govern(market.founder, dao.leases, "terminate", *market.termination(overdue, 300))
     market.warp_to(market.paid_until(overdue) + BOND_DELAY)
     market.send("expire", overdue)
     market.send("releaseBond", overdue)
     dao.leases.claimRefundTo(overdue, dao.who("refuge").address, sender=market.licensee.address)
-    withdrawn, _ = market.request()
-    market.send("withdraw", withdrawn)
+    canceled, _ = market.request()
+    market.send("cancelRequest", canceled)
     defeated, proposal = market.request()
     dao.to_vote(proposal.id)
     dao.vote(proposal.id, market.founder, support=AGAINST)
     voter = dao.who("member-2").address
     dao.governor.castVoteWithReasonAndParams(proposal.id, ABSTAIN, "reason", b"\2", sender=voter)
     dao.to_end_of_vote(proposal.id)
-    market.send("refund", withdrawn, by=market.stranger)
+    market.send("refund", canceled, by=market.stranger)
     market.send("claimRefund", defeated, by=market.stranger)
     market.send("withdrawTreasury")
 
@@ -161,13 +168,17 @@ def _models(dao: Dao, market: Market) -> None:
     args = ([running, taken], KEY, "model card", True, refuge)
     model = dao.models.register(*args, sender=market.licensee.address).value
     dao.fund(market.stranger, 10_000_000, dao.models)
-    dao.models.pay(model, 1_000_003, sender=market.stranger.address)
+    payment = (model, market.licensee.address, KEY)
+    dao.models.pay(*payment, 1_000_003, sender=market.stranger.address)
     dao.models.withdraw(refuge, sender=market.stranger.address)
     market.fill(SECOND)
-    dao.models.pay(model, 777_777, sender=market.stranger.address)
+    dao.models.pay(*payment, 777_777, sender=market.stranger.address)
     dao.models.withdraw(dao.timelock.address, sender=market.stranger.address)
-    dao.models.pay(model, 55_555, sender=market.stranger.address)
-    dao.govern(market.founder, dao.leases, "terminate", taken, 1_000)
+    dao.models.pay(*payment, 55_555, sender=market.stranger.address)
+    dao.govern(market.founder, dao.leases, "terminate", *market.termination(taken, 1_000))
+    # Claims make room for deposits again.
+    for who in (market.founder, *(dao.who(f"member-{n}") for n in range(4))):
+        dao.splitter.claim(who.address, [1, SECOND], sender=who.address)
 
 
 def _last_word(dao: Dao, market: Market, members: list[Actor]) -> None:
@@ -177,7 +188,8 @@ def _last_word(dao: Dao, market: Market, members: list[Actor]) -> None:
     dao.governor.cancel(*canceled.action, sender=dao.actors["guardian"].address)
     late = dao.propose(market.founder, (dao.leases, "withdrawTreasury", ()), text="late")
     market.warp_to(dao.governor.proposalDeadline(late.id) - 3_600)
-    dao.vote(late.id, market.founder, support=FOR)
+    listed = [compact(dao, late.id, FOR, who) for who in (market.founder, market.founder)]
+    dao.governor.castVotesBySig(late.id, listed, sender=market.stranger.address)
     reserved, proposal = market.request(dao.who("rival"), exclusive=True)
     market.queue(proposal)
     offer = dao.leases.offerCount()

@@ -174,9 +174,8 @@ def state_changing(contract: str) -> list[dict[str, Any]]:
     for entry in artifacts()[contract].abi:
         if entry["type"] in ("receive", "fallback"):
             found.append({"name": entry["type"], "inputs": [], **entry})
-        elif entry["type"] == "function":
-            if entry["stateMutability"] not in ("view", "pure"):
-                found.append(entry)
+        elif entry["type"] == "function" and entry["stateMutability"] not in ("view", "pure"):
+            found.append(entry)
     return found
 
 

@@ -21,6 +21,7 @@ from assurance.harness.dao.governance import (
     TOKEN,
     ballot,
     bitmap,
+    compact,
     founder,
     member,
     picture,
@@ -29,17 +30,9 @@ from assurance.harness.dao.governance import (
     text_proposal,
     warp_to,
 )
-from assurance.harness.dao.system import Actor
 
 INVALID_SIGNATURE, INVALID_SUPPORT, ALREADY_VOTED, LICENSEE = range(4)
 """`IDataGovernor.BallotFault`."""
-
-
-def compact(dao: Dao, proposal: int, support: int, voter: Actor, **changes: Any) -> tuple[str, int, bytes, bytes]:
-    """A ballot of a list: the signature as in EIP-2098."""
-    signature = ballot(dao, proposal, support, voter, **changes)
-    s = int.from_bytes(signature[32:64], "big") | (signature[64] - 27) << 255
-    return voter.address, support, signature[:32], s.to_bytes(32, "big")
 
 
 def cast(dao: Dao, proposal: int, *ballots: tuple[str, int, bytes, bytes]) -> Receipt:

@@ -126,13 +126,12 @@ class Contributions(Books):
 
     def _erase(self, batch_id: int, item: Leaf, proof: Proof) -> Done:
         batch, record, owner = self._active(batch_id), self.records[item.fingerprint], item.contributor
-        counts = True
         if record.status == UNCLAIMED:
             self._require_proof(batch, item, proof)
-            counts = self.shares_of(batch, item) != 0
-            shares = self._resolve(batch, self.shares_of(batch, item))
-            record = Record(ERASED, owner, batch_id, shares)
-            burned, events = self._drop_pending(batch, owner, shares)
+            shares = self.shares_of(batch, item)
+            taken = self._resolve(batch, shares)
+            record = Record(ERASED, owner, batch_id, taken)
+            burned, events = self._drop_pending(batch, owner, taken)
         else:
             if record.status == ERASED:
                 stop("AlreadyErased", item.fingerprint)
@@ -144,7 +143,7 @@ class Contributions(Books):
             events = self.splitter.removeShares(self.address, batch.message.datasetId, owner, shares).events
             events += self._burn(owner, burned)
         self.records[item.fingerprint] = record
-        if counts:
+        if shares:
             self.erasures[batch.message.datasetId].append(self.now)
         fields = {"batchId": batch_id, "contributor": owner, "fingerprint": item.fingerprint}
         events.append(("ContributionErased", fields | {"shares": shares, "burned": burned}))
