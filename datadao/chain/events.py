@@ -23,8 +23,8 @@ SILENT = frozenset({
     ("timelock", "CallScheduled"), ("timelock", "CallExecuted"), ("timelock", "CallSalt"), ("timelock", "Cancelled"),
     ("timelock", "RoleAdminChanged"), ("timelock", "RoleGranted"), ("timelock", "RoleRevoked"),
 })  # fmt: skip
-"""Events that change no book: what did not happen, intentions, whose effects other events tell, and allowances, which no event tells in
-full. Roles are the business of `ape run verify`."""
+"""Events that change no book: what did not happen, intentions, whose effects other events tell, and allowances, which no
+event tells in full. Roles are the business of `ape run verify`."""
 
 
 ASSET = "asset"
