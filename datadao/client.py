@@ -42,8 +42,8 @@ _PATIENCE = 300.0
 @dataclass(frozen=True)
 class Terms:
     """What a licensee asks for. `purposes` is a mask with a bit for each use, `price_per_period` and `bond` are asset
-    units, `period_length` seconds, `royalty_bps` basis points of a model's sales, `agreement_hash` 32 bytes, zero for
-    no further agreement."""
+    units, `period_length` seconds, `royalty_bps` basis points of a model's sales, `min_shares` the least shares the
+    dataset's pool must have for an instalment to be paid, `agreement_hash` 32 bytes, zero for no further agreement."""
 
     dataset_id: int
     purposes: int
@@ -53,6 +53,7 @@ class Terms:
     bond: int
     royalty_bps: int = 0
     exclusive: bool = False
+    min_shares: int = 0
     agreement_hash: bytes = bytes(32)
 
     @property
@@ -153,8 +154,8 @@ class DataDAO:
         return read_named(self.web3, calls, read_block(self.web3, "latest").number) if calls else []
 
     def committee(self, epoch: int | None = None) -> Committee:
-        """The custodians of an epoch, the current one unless given, at the latest block."""
-        epoch = epoch or self.read("registry", "committeeEpoch")
+        """The custodians of a version, the current one unless given, at the latest block."""
+        epoch = epoch or self.read("registry", "committeeVersion")
         custodians, threshold = self.read("registry", "committee", epoch)
         return Committee(epoch, threshold, tuple(Party(*custodian) for custodian in custodians))
 
@@ -209,13 +210,21 @@ class DataDAO:
         fields = self._event(mined, "leases", "LeaseRequested")
         return fields["leaseId"], fields["proposalId"], mined
 
-    def accept(self, offer_id: int, hpke_key: bytes, max_cost: int, sender: Account) -> tuple[int, Mined]:
+    def accept(
+        self, offer_id: int, terms_hash: bytes, hpke_key: bytes, max_cost: int, sender: Account
+    ) -> tuple[int, Mined]:
         """Takes a standing offer; the caller has approved rent and bond, `max_cost` at most, to `leases`.
 
-        Returns the lease id and the transaction.
+        `terms_hash` is `terms_hash` of the terms that the caller read: other ones are refused. Returns the lease id and
+        the transaction.
         """
-        mined = self.send("leases", "accept", offer_id, hpke_key, max_cost, sender=sender)
+        mined = self.send("leases", "accept", offer_id, terms_hash, hpke_key, max_cost, sender=sender)
         return self._event(mined, "leases", "OfferAccepted")["leaseId"], mined
+
+    def terms_hash(self, terms: Terms) -> bytes:
+        """What `accept` takes, as the leases contract computes it."""
+        digest: bytes = self.read("leases", "hashTerms", tuple(vars(terms).values()))
+        return digest
 
     def start(self, lease_id: int, sender: Account) -> Mined:
         """The licensee starts its approved lease without waiting for custodians: it pays before keys are ready."""
@@ -223,7 +232,7 @@ class DataDAO:
 
     def pay(self, lease_id: int, sender: Account) -> Mined:
         """Pays the next instalment out of the lease's escrow; any account may, around the end of a period."""
-        return self.send("leases", "startPeriod", lease_id, sender=sender)
+        return self.send("leases", "payInstalment", lease_id, sender=sender)
 
     def end(self, lease_id: int, sender: Account) -> Mined:
         """No further instalment; paid access runs on, unspent rent is returnable."""

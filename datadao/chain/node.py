@@ -69,7 +69,7 @@ class NodeView:
             lease_id=lease_id,
             dataset_id=terms[0][0],
             hpke_key=fields["hpkeKey"],
-            committee_epoch=fields["committeeEpoch"],
+            committee_version=fields["committeeVersion"],
             approved_at=fields["startBy"] - window if approved else 0,
             started=fields["paidUntil"] != 0,
             paid_until=fields["paidUntil"],
@@ -102,7 +102,7 @@ class NodeView:
         return Party(*custodians[slot])
 
     def counts(self) -> Counts:
-        names = ("batchCount", "datasetCount", "committeeEpoch")
+        names = ("batchCount", "datasetCount", "committeeVersion")
         return Counts(*self._read(self._block("finalized"), self._leases("leaseCount"), *map(self._registry, names)))
 
     def manifest(self, batch_id: int) -> bytes:
@@ -116,17 +116,17 @@ class NodeView:
 
     def slots(self) -> dict[Slot, list[Party]]:
         found: dict[Slot, list[Party]] = {}
-        wanted = ("epoch", "custodians", "slot", "custodian")
+        wanted = ("version", "custodians", "slot", "custodian")
         events, block = self._events(*wanted, of=("CommitteeSet", "CustodianReplaced"))
         for event in events:
             fields = event.fields
             if event.name == "CommitteeSet":
-                found |= {(fields["epoch"], slot): [Party(*party)] for slot, party in enumerate(fields["custodians"])}
+                found |= {(fields["version"], slot): [Party(*party)] for slot, party in enumerate(fields["custodians"])}
             else:
-                found.setdefault((fields["epoch"], fields["slot"]), []).append(Party(*fields["custodian"]))
+                found.setdefault((fields["version"], fields["slot"]), []).append(Party(*fields["custodian"]))
         # No count of replacements stands on the chain, but who holds each slot now does.
-        (epochs,) = self._read(block, self._registry("committeeEpoch"))
-        committees = self._read(block, *(self._registry("committee", epoch) for epoch in range(1, epochs + 1)))
+        (versions,) = self._read(block, self._registry("committeeVersion"))
+        committees = self._read(block, *(self._registry("committee", epoch) for epoch in range(1, versions + 1)))
         holders = {
             (epoch, slot): Party(*party)
             for epoch, (custodians, _) in enumerate(committees, 1)

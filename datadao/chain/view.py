@@ -29,14 +29,14 @@ class Standing(Enum):
 class LeaseState:
     """A lease at one block. Times in Unix seconds; `approved_at` is 0 before approval, `paid_until` 0 before the start.
 
-    `hpke_key` is the licensee's raw X25519 key, `committee_epoch` the committee current at approval; `ended` covers
+    `hpke_key` is the licensee's raw X25519 key, `committee_version` the committee current at approval; `ended` covers
     termination; `overdue` means erasures are not acknowledged in time.
     """
 
     lease_id: int
     dataset_id: int
     hpke_key: bytes
-    committee_epoch: int
+    committee_version: int
     approved_at: int
     started: bool
     paid_until: int

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from datadao.chain.reverts import refusal, try_call
+from datadao.chain.reverts import try_call
 from datadao.chain.rpc import Call
 from datadao.chain.transactions import Mined
 from datadao.cli.call import contracts_of
@@ -102,7 +102,7 @@ def start(session: Session, number: int, without_keys: bool) -> Outcome:
 @_id
 def pay(session: Session, number: int) -> Outcome:
     """Pay the next instalment of a LEASE out of its escrow. Anyone may, around the end of a period."""
-    return _simple(session, number, "startPeriod", f"pay the next instalment of lease {number}")
+    return _simple(session, number, "payInstalment", f"pay the next instalment of lease {number}")
 
 
 @command(lease, "end", sends=True)
@@ -116,7 +116,7 @@ def end(session: Session, number: int) -> Outcome:
 @_id
 def withdraw(session: Session, number: int) -> Outcome:
     """Withdraw the request of a LEASE before its vote opens."""
-    return _simple(session, number, "withdraw", f"withdraw the request of lease {number}")
+    return _simple(session, number, "cancelRequest", f"withdraw the request of lease {number}")
 
 
 @command(lease, "acknowledge", sends=True)
@@ -143,13 +143,9 @@ def refund(session: Session, number: int) -> Outcome:
     ):
         calls.append(dao.call("leases", "releaseBond", number, what=f"release the bond of lease {number}"))
     calls.append(dao.call("leases", "claimRefund", number, what=f"pay {info.licensee} what lease {number} returns"))
-    try:
-        done = send(session, calls, dependent=True)
-    except Reverted as error:
-        if refusal(error.data)[0] == "DataLeases_NothingToWithdraw":
-            state = word(LeaseStatus(info.status))
-            raise NothingToDo(f"lease {number}, which is {state}, returns nothing now") from None
-        raise
+    if len(calls) == 1 and not dao.read("leases", "claimRefund", number):
+        raise NothingToDo(f"lease {number}, which is {word(LeaseStatus(info.status))}, returns nothing now")
+    done = send(session, calls, dependent=True)
     (paid,) = done[-1].events("leases", "ReturnablePaid", dao.addresses["leases"])
     amount = paid.fields["amount"]
     return Outcome({"lease": number, "amount": str(amount)}, (f"Paid {money.text(amount)} to {info.licensee}.",))
@@ -184,11 +180,11 @@ def _ready(session: Session, number: int, info: Any) -> tuple[bytes, list[bytes]
         raise InvalidArgument(
             f"lease {number} is {word(LeaseStatus(info.status))}; only an Approved one can be started"
         )
-    committee = session.dao.committee(info.committeeEpoch)
+    committee = session.dao.committee(info.committeeVersion)
     holders = {party.signer for party in committee.custodians}
     roots: defaultdict[bytes, dict[str, bytes]] = defaultdict(dict)
     for item in session.board.readiness(number):
-        if item.lease_id != number or item.committee_epoch != committee.epoch or item.signer not in holders:
+        if item.lease_id != number or item.committee_version != committee.epoch or item.signer not in holders:
             continue
         if eip712.signed_by(item.signer, item.typed(session.dao.id), item.signature):
             roots[item.release_root][item.signer] = item.signature
@@ -227,6 +223,7 @@ def _accepted(session: Session, mined: Mined) -> Outcome:
 @click.option("--bond", required=True, metavar="AMOUNT", help="Returned after the lease unless slashed.")
 @click.option("--royalty-bps", type=click.IntRange(0, 10_000), default=0, help="Part of models' income offered.")
 @click.option("--exclusive", is_flag=True, help="No other lease of the dataset at the same time.")
+@click.option("--min-shares", type=click.IntRange(0), default=0, help="Pay no instalment for a pool with fewer shares.")
 @click.option("--agreement", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its sha256 is signed.")
 @click.option("--text", required=True, help="What holders read before they vote.")
 @key_option("Key that custodians seal to.")
@@ -240,6 +237,7 @@ def request(
     bond: str,
     royalty_bps: int,
     exclusive: bool,
+    min_shares: int,
     agreement: Path | None,
     text: str,
     key_name: str,
@@ -256,6 +254,7 @@ def request(
         bond=money.units(bond, "--bond"),
         royalty_bps=royalty_bps,
         exclusive=exclusive,
+        min_shares=min_shares,
         agreement_hash=hashlib.sha256(agreement.read_bytes()).digest() if agreement else bytes(32),
     )
     what = f"request a lease of dataset {dataset}, escrowing {money.text(terms.escrow)}"
@@ -274,10 +273,11 @@ def accept(session: Session, offer: int, max_cost: str | None, key_name: str) ->
     count = dao.read("leases", "offerCount")
     if offer > count:
         raise InvalidArgument(f"no offer {offer}; there are {f'1 to {count}' if count else 'none'}")
-    cost = Terms(*dao.read("leases", "offerTerms", offer)[0]).escrow
+    terms = Terms(*dao.read("leases", "offerTerms", offer)[0])
+    cost, digest = terms.escrow, dao.terms_hash(terms)
     limit = money.units(max_cost, "--max-cost") if max_cost else cost
     call = dao.call(
-        "leases", "accept", offer, hpke_key, limit, what=f"accept offer {offer}, escrowing {money.text(cost)}"
+        "leases", "accept", offer, digest, hpke_key, limit, what=f"accept offer {offer}, escrowing {money.text(cost)}"
     )
     done = send(session, [*_approval(session, cost), call], dependent=True)
     return _accepted(session, done[-1])

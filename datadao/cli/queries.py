@@ -52,8 +52,9 @@ def proposals(dao: DataDAO) -> list[Proposal]:
     # No count of proposals stands on the chain; but each requested lease has one, and the governor began with settings.
     (count,) = read_named(dao.web3, [dao.call("leases", "leaseCount")], head.number)
     asked = read_named(dao.web3, [dao.call("leases", "lease", i) for i in range(1, count + 1)], head.number)
-    missing = {info.proposalId for info in asked if info.proposalId} - {item.proposal_id for item in made}
-    there = sum(1 for info in asked if info.proposalId)
+    requested = {number for number, info in enumerate(asked, 1) if not info.offerId}
+    missing = requested - {item.lease_id for item in made}
+    there = len(requested)
     check_complete(there - len(missing), there, "proposals of leases", head)
     check_complete(int(any(event.name == _FIRST for event in events)), 1, "deployments", head)
     return made

@@ -45,7 +45,7 @@ class Prepared:
 
     lease_id: int
     release_root: bytes
-    committee_epoch: int
+    committee_version: int
     held: int
     refused: Refused
 
@@ -129,12 +129,14 @@ class Custodian:
         waiting = {i for held in self.state.of(lease_id) for i in held.ids}
         if refused and not waiting and not done:
             raise NothingToRelease(f"none of {len(refused)} shares of slot {self.slot} opens; check its key")
-        return Prepared(lease_id, root, lease.committee_epoch, len(waiting), refused)
+        return Prepared(lease_id, root, lease.committee_version, len(waiting), refused)
 
     def sign_readiness(self, prepared: Prepared) -> Readiness:
         """The signature for `DataLeases.confirmDelivery`. Raises `SlotMismatch` for another epoch's lease."""
-        if prepared.committee_epoch != self.epoch:
-            raise SlotMismatch(f"committee {prepared.committee_epoch} signs for this lease, not {self.epoch}; leave it")
+        if prepared.committee_version != self.epoch:
+            raise SlotMismatch(
+                f"committee {prepared.committee_version} signs for this lease, not {self.epoch}; leave it"
+            )
         holder, place = self.holder(), (prepared.lease_id, prepared.release_root)
         readiness = Readiness(*place, self.epoch, holder.signer, b"")
         if place not in self.state.ready:

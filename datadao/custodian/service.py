@@ -155,7 +155,7 @@ class Service:
         if known == state:
             return refused
         prepared = self.custodian.prepare(lease.lease_id, contributions)
-        if not lease.started and lease.committee_epoch == self.custodian.epoch:
+        if not lease.started and lease.committee_version == self.custodian.epoch:
             self._board.ready(self.custodian.sign_readiness(prepared))
         # What storage lacks today may be there tomorrow; a seal that does not open never will.
         if not any(isinstance(reason, StoreError) for reason in prepared.refused.values()):

@@ -72,13 +72,13 @@ class Bundle(Record, Sealed):
 class Readiness(Record, Message):
     """A custodian's signed word that its keys for a lease are ready, as it travels to who sends `confirmDelivery`."""
 
-    CONTRACT: ClassVar = "DataLeases"
-    STRUCT: ClassVar = "Readiness(uint256 leaseId,bytes32 releaseRoot,uint256 committeeEpoch)"
+    CONTRACT: ClassVar = "DatasetRegistry"
+    STRUCT: ClassVar = "Readiness(uint256 leaseId,bytes32 releaseRoot,uint256 committeeVersion)"
     TYPES: ClassVar = ("uint256", "bytes32", "uint256", "address", "bytes")
 
     lease_id: int
     release_root: bytes
-    committee_epoch: int
+    committee_version: int
     signer: str
     signature: bytes
 

@@ -51,10 +51,9 @@ class Message:
     def typed(self, dao: Dao) -> TypedData:
         """What is signed."""
         names = (re.sub("[A-Z]", lambda m: f"_{m[0].lower()}", member["name"]) for member in _members(self.STRUCT)[1])
-        verifier = dao.leases if self.CONTRACT == "DataLeases" else dao.registry
         found = (getattr(self, name) for name in names)
         values = (list(value) if isinstance(value, tuple) else value for value in found)
-        return typed_data(self.CONTRACT, dao.chain_id, verifier, self.STRUCT, *values)
+        return typed_data(self.CONTRACT, dao.chain_id, dao.registry, self.STRUCT, *values)
 
     def signed(self, dao: Dao, sign: Signer) -> Self:
         """The same with its `signature`."""

@@ -20,7 +20,7 @@ _LONG_STRING = (0xFF).to_bytes(32, "big")
 _IMMUTABLES = {
     "DataTimelock": "",
     "EmergencyBrake": "timelock",
-    "DataToken": "registry splitter transferable maturitySupply",
+    "DataToken": "registry transferable maturitySupply",
     "RevenueSplitter": "registry token asset",
     "DataGovernor": "token leases brake quorumFloor",
     "DataLeases": "timelock brake splitter governor registry asset "
@@ -44,10 +44,16 @@ def check_code(
 def check_runtime(reader: Reader, name: str, arguments: Mapping[str, Mapping[str, Any]]) -> Fact:
     """The code that runs, and the values in it."""
     expected = immutables(reader, name, arguments)
-    return Fact([reader.code(reader.addresses[name])], partial(_runtime, name, expected))
+    code = reader.code(reader.addresses[name])
+    if name == "DataGovernor":
+        # A time of its creation, which `check_parameters` holds to the configuration.
+        return Fact([code, reader.view(name, "floorUntil")], partial(_runtime, name, expected))
+    return Fact([code], partial(_runtime, name, expected))
 
 
-def _runtime(name: str, expected: Mapping[str, bytes], actual: bytes) -> Iterator[Check]:
+def _runtime(name: str, expected: Mapping[str, bytes], actual: bytes, *until: Any) -> Iterator[Check]:
+    if until and isinstance(until[0], int):
+        expected = {**expected, "floorUntil": _word(until[0])}
     compiled = runtime_code(name)
     places = holes(compiled)
     yield compare(name, "code hash", masked_hash(compiled, places), masked_hash(actual, places))
@@ -78,7 +84,7 @@ def immutables(reader: Reader, name: str, expected: Mapping[str, Mapping[str, An
     values = {**own, **own.get("params", {}), **own["system"], "quorumFloor": floor}
     words = {key: _word(values[key]) for key in _IMMUTABLES[name].split()}
     domain = {"DataToken": own.get("name"), "DataGovernor": own.get("name")}.get(name, name)
-    if name in ("DataToken", "DataGovernor", "DataLeases", "DatasetRegistry"):
+    if name in ("DataToken", "DataGovernor", "DatasetRegistry"):
         words |= _domain_words(str(domain), reader.chain_id, reader.addresses[name])
     return words
 

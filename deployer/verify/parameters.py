@@ -20,7 +20,7 @@ Section = Mapping[str, Any]
 _CONSTANTS = {
     "DataTimelock": "MIN_DELAY MAX_DELAY",
     "EmergencyBrake": "PAUSE COOL_DOWN MAX_TERM",
-    "RevenueSplitter": "SCALE MIN_POOL_SHARES MAX_POOL_SHARES",
+    "RevenueSplitter": "SCALE MIN_POOL_SHARES MAX_POOL_SHARES MAX_OWED",
     "DataGovernor": "EXPIRY",
     "DatasetRegistry": "POLICY_GRACE MAX_ATTESTORS MAX_CUSTODIANS",
 }
@@ -55,15 +55,16 @@ def check_parameters(reader: Reader, entry: Section, expected: Mapping[str, Sect
     yield reader.check("DataGovernor", "lateQuorumVoteExtension", votes["lateQuorumExtension"])
     yield _threshold(reader, votes["proposalThreshold"])
     yield reader.check("DataGovernor", "quorumFloor", token["maturitySupply"] // 2)
+    yield _floor_until(reader, entry, votes["floorPeriod"])
     yield reader.check("DataGovernor", "CLOCK_MODE", "mode=timestamp")
     yield _domain(reader, "DataGovernor", governor["name"], system["governor"])
     yield from _views(reader, "DataLeases", {"asset": leases["asset"], **leases["params"]})
-    yield _domain(reader, "DataLeases", "DataLeases", system["leases"])
+    yield _domain(reader, "DatasetRegistry", "DatasetRegistry", system["registry"])
     yield reader.check("ModelRegistry", "asset", models["asset"])
     periods = "challengePeriod claimPeriod epochLength epochFloor epochCapBps"
     yield from _views(reader, "DatasetRegistry", _of(params, periods))
     yield _set(reader, "attestors", "attestorSetVersion", params["attestors"], params["attestorThreshold"])
-    yield _set(reader, "committee", "committeeEpoch", params["custodians"], params["custodianThreshold"])
+    yield _set(reader, "committee", "committeeVersion", params["custodians"], params["custodianThreshold"])
     yield reader.check("DatasetRegistry", "datasetCount", len(params["policies"]))
     for number, policy in enumerate(params["policies"], start=1):
         field = f"policy {number}"
@@ -105,6 +106,17 @@ def _threshold_set(reader: Reader, entry: Section, configured: int) -> Check:
     if not isinstance(actual, Unreadable):
         actual = int.from_bytes(actual[-1].data[32:], "big") if actual else "never set"
     return compare("DataGovernor", "proposalThreshold as set", configured, actual)
+
+
+def _floor_until(reader: Reader, entry: Section, period: int) -> Fact:
+    """The floor ends a period after the block that created the governor."""
+
+    def judge(created: Any, actual: Any) -> Iterator[Check]:
+        expected = created if isinstance(created, Unreadable) else created + period
+        yield compare("DataGovernor", "floorUntil", expected, actual)
+
+    block = entry["contracts"]["DataGovernor"]["block"]
+    return Fact([reader.time(block), reader.view("DataGovernor", "floorUntil")], judge)
 
 
 def _set(reader: Reader, view: str, version: str, members: list[Section], threshold: int) -> Fact:

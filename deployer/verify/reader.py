@@ -90,6 +90,16 @@ class Reader:
         method = "eth_getTransactionReceipt"
         return Question(method, [transaction], partial(result, method))
 
+    def time(self, block: int) -> Question:
+        """When a block was made, Unix seconds; `Unreadable` where the node does not know it."""
+        method = "eth_getBlockByNumber"
+
+        def read(answer: Mapping[str, Any]) -> Any:
+            found = result(method, answer)
+            return int(found["timestamp"], 16) if found else Unreadable(f"the node does not know block {block}")
+
+        return Question(method, [hex(block), False], read)
+
     def view(self, contract: str, function: str, *args: Any) -> Question:
         """What a view returns, structs as mappings; `Unreadable` if it reverts or returns something else."""
         # ERC-20 is the same everywhere.

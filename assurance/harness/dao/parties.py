@@ -155,7 +155,7 @@ class World:
                 lease_id=LEASE,
                 dataset_id=DATASET,
                 hpke_key=public_key(self.licensee_key),
-                committee_epoch=EPOCH,
+                committee_version=EPOCH,
                 approved_at=1_000,
                 started=True,
                 paid_until=9_000,
