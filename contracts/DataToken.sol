@@ -228,8 +228,9 @@ contract DataToken is ERC20, ERC20Permit, IDataToken {
         } else if (from == registry) {
             Account supply = _supply;
             if (supply.balance() < value) revert ERC20InsufficientBalance(from, supply.balance(), value);
-            _supply = supply.debit(value);
             emit Transfer(from, to, value);
+            if (to == from) value = 0; // it keeps them, and has no votes
+            _supply = supply.debit(value);
             _credit(to, value);
         } else {
             _move(from, to, value);

@@ -32,7 +32,7 @@ def constitution(dao):
                 state[name, entry["name"]] = getattr(handles[key], entry["name"])()
     registry = dao.registry
     state["attestors"] = registry.attestors(registry.attestorSetVersion())
-    state["committee"] = registry.committee(registry.committeeEpoch())
+    state["committee"] = registry.committee(registry.committeeVersion())
     state["policies"] = [registry.currentPolicy(d) for d in range(1, registry.datasetCount() + 1)]
     accounts = [*dao.addresses.values(), *(actor.address for actor in dao.actors.values()), "0x" + "00" * 20]
     accounts += getattr(dao, "makers", [])

@@ -178,7 +178,7 @@ def test_rotating_attestors__replaces_the_set(reader: Reader) -> None:
 def test_new_committee__takes_over_new_files(reader: Reader) -> None:
     reader.read("A new committee", CUSTODIANS=parties(5, uri="https://custodian.example"))
     registry = reader.live.dao.registry
-    assert registry.committeeEpoch() == 2
+    assert registry.committeeVersion() == 2
     assert [int(party.signer, 16) for party in registry.committee(2)[0]] == [5, 4, 3, 2, 1]
 
 

@@ -163,7 +163,7 @@ def test_custodian__a_safe_beside_a_key__confirms_delivery(live: LiveDao, safe: 
     custodians = ascending([safe.actor, key])
     dao.govern(live.market.founder, dao.registry, "setCommittee", [(s.address, HPKE_KEY, "") for s in custodians], 2)
     lease = live.market.approved()
-    epoch, root = dao.leases.lease(lease).committeeEpoch, keccak(text="release")
+    epoch, root = dao.leases.lease(lease).committeeVersion, keccak(text="release")
     domain = ("DataLeases", dao.chain.chain_id, dao.leases.address)
     typed = eip712.typed_data(*domain, READINESS, lease, root, epoch)
     signed = {key.address: key.sign(typed), safe.address: as_signer(safe, eip712.digest(typed))}

@@ -46,7 +46,7 @@ def test_push_payment__one_blocked_beneficiary__would_stop_the_contributors_roya
     before = market.dao.splitter.pool(1)[2]
     if twin != "ModelRegistry":
         with refused(market.picture, "BlocklistAsset_Blocked", licensee):
-            models.pay(model, 100, sender=payer.address)
+            models.pay(model, licensee, b"\1" * 32, 100, sender=payer.address)
     else:
-        models.pay(model, 100, sender=payer.address)
+        models.pay(model, licensee, b"\1" * 32, 100, sender=payer.address)
         assert (market.dao.splitter.pool(1)[2] - before, models.creditOf(licensee)) == (10, 90)

@@ -44,7 +44,7 @@ def test_publish__running_lease__opens_for_the_licensee(
     for slot in (0, 2, 4):
         custodian = world.custodian(slot)
         prepared = custodian.prepare(LEASE, listed)
-        assert (prepared.held, prepared.refused, prepared.committee_epoch) == (5, {}, EPOCH)
+        assert (prepared.held, prepared.refused, prepared.committee_version) == (5, {}, EPOCH)
         assert custodian.publish(LEASE, listed) == {}
         assert custodian.released(LEASE) == set(ids_of(world, listed))
     licensee = world.licensee()
@@ -133,7 +133,7 @@ def test_sign_readiness__is_the_contract_s_message(world: World, listed: list[Co
     prepared = custodian.prepare(LEASE, listed)
     signed = custodian.sign_readiness(prepared)
     message = signed.typed(DAO)
-    assert (signed.lease_id, signed.release_root, signed.committee_epoch) == (LEASE, prepared.release_root, EPOCH)
+    assert (signed.lease_id, signed.release_root, signed.committee_version) == (LEASE, prepared.release_root, EPOCH)
     domain_type = b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
     domain = encode(
         ["bytes32", "bytes32", "bytes32", "uint256", "address"],
@@ -142,7 +142,7 @@ def test_sign_readiness__is_the_contract_s_message(world: World, listed: list[Co
     struct = encode(
         ["bytes32", "uint256", "bytes32", "uint256"],
         [
-            keccak(b"Readiness(uint256 leaseId,bytes32 releaseRoot,uint256 committeeEpoch)"),
+            keccak(b"Readiness(uint256 leaseId,bytes32 releaseRoot,uint256 committeeVersion)"),
             LEASE,
             prepared.release_root,
             EPOCH,
@@ -153,7 +153,7 @@ def test_sign_readiness__is_the_contract_s_message(world: World, listed: list[Co
 
 
 def test_sign_readiness__lease_of_another_committee__refused(world: World, listed: list[Contribution]) -> None:
-    world.view.set_lease(committee_epoch=EPOCH + 1)
+    world.view.set_lease(committee_version=EPOCH + 1)
     custodian = world.custodian(0)
     prepared = custodian.prepare(LEASE, listed)  # its files are still this slot's to release
     with pytest.raises(SlotMismatch):

@@ -254,10 +254,10 @@ class SplitterMachine(SplitterChecks):
         for name in ("shares", "claimable"):
             was, is_ = (sum(x[name, pool, side] for side in sides) for x in (before, now))
             least = was - 1 if name == "claimable" else was
-            self.hold("T-10", least <= is_ <= was, "{} was {} and is {}", name, was, is_)
+            self.hold("S-5", least <= is_ <= was, "{} was {} and is {}", name, was, is_)
         if account != to:
             rest = now["shares", pool, account] + now["claimable", pool, account]
-            self.hold("T-10", rest == 0, "{} stayed", rest)
+            self.hold("S-5", rest == 0, "{} stayed", rest)
 
     @rule(account=member, pool=datasets)
     def erase_too_much(self, account: str, pool: int) -> None:
