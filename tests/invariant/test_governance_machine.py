@@ -63,7 +63,7 @@ MET = {
 
 
 def test_government__any_life__agrees_with_the_model() -> None:
-    """Holds T-3, G-1 to G-6, G-8, G-10."""
+    """Holds T-3, G-1 to G-6, G-8, G-10, G-12."""
     reached: Counter[str] = Counter()
     started = time.process_time()
     machine = type("Life", (Government,), {"reached": reached})
@@ -105,7 +105,7 @@ def mistakes_of(contract: str) -> list[Mistake]:
 def test_twin_of_the_governor__with_one_line_wrong__is_noticed(mistake: Mistake) -> None:
     """Among them a young DAO without its floor (G-11) and ordinary proposals that approve a lease (L-3).
 
-    Holds L-3, G-1 to G-4, G-6, G-8, G-11.
+    Holds L-3, G-1 to G-4, G-6, G-8, G-11, G-12.
     """
     with pytest.raises(AssertionError):
         live(QUICKLY, mistake.id)

@@ -95,7 +95,7 @@ def test_token_and_splitter__any_life__agree_with_the_model(transferable: bool) 
     ids=["all that can be owed", "accumulators that wrap", "members that move"],
 )
 def test_token_and_splitter__at_the_edge_of_the_books__everything_else_goes_on(setting: Setting, met: set[str]) -> None:
-    """Holds S-8, X-6, T-10: what is owed alone refuses a deposit, and claims make room; no lifetime total does."""
+    """Holds S-8, X-6: what is owed alone refuses a deposit, and claims make room; no lifetime total does."""
     reached: Counter[str] = Counter()
     machine = type("Edge", (SplitterMachine,), {"setting": setting, "reached": reached})
     live_until_met(lambda: run(machine, LIVES), reached, met)

@@ -24,7 +24,7 @@ def move(pair: Pair, pool: int = 1, holder: Actor = HOLDER, heir: Actor = HEIR) 
     return receipt
 
 
-def test_move_member__shares_earnings_and_credit__become_the_heirs__t10(pair: Pair) -> None:
+def test_move_member__shares_earnings_and_credit__become_the_heirs__s5(pair: Pair) -> None:
     pair.accept(HOLDER, 4 * SHARES)
     pair.accept(HOLDER, SHARES, dataset=2)
     pair.deposit(1, 1_000)
@@ -44,7 +44,7 @@ def test_move_member__shares_earnings_and_credit__become_the_heirs__t10(pair: Pa
     assert pair.claim(HOLDER, 1) == 0
 
 
-def test_move_member__to_a_member__keeps_both_incomes_within_a_unit__t10(pair: Pair) -> None:
+def test_move_member__to_a_member__keeps_both_incomes_within_a_unit__s5(pair: Pair) -> None:
     for account, shares in ((HOLDER, 3 * SHARES), (HEIR, 5 * SHARES + 7)):
         pair.accept(account, shares)
         pair.deposit(1, 1_001)

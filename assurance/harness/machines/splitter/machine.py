@@ -243,7 +243,7 @@ class SplitterMachine(SplitterChecks):
     @precondition(lambda self: self.setting.moving)
     @rule(account=member, to=member, pool=st.sampled_from(POOLS))
     def move(self, account: str, to: str, pool: int) -> None:
-        """Shares and what they earned pass to the heir, less than a unit short (T-10, the splitter's part)."""
+        """Shares and what they earned pass to the heir, less than a unit short (S-5)."""
         before = self.seen
         self.send("splitter", "moveMember", pool, account, to, sender=self.pair.token.address)
         self.ledger.move(pool, account, to)
