@@ -36,7 +36,7 @@ def of_town(town: Town, lease: int, batch: int, message: tuple[Any, ...], item: 
     licensed = [town.active(lab, royaltyBps=500)]
     dao.models.register(licensed, bytes(32), "https://models.example/1", True, lab.address, sender=lab.address)
     dao.fund(payer, 10**12, dao.models)
-    dao.models.pay(1, 10**6, sender=payer.address)
+    dao.models.pay(1, lab.address, bytes(32), 10**6, sender=payer.address)
     dao.token.delegate(founder.address, sender=member.address)
     requested, _ = town.request()
     proposal = dao.propose(founder, (dao.governor, "setLeaseQuorumBps", (1_200,)))
@@ -55,7 +55,7 @@ def of_town(town: Town, lease: int, batch: int, message: tuple[Any, ...], item: 
         "role": Given(dao.timelock.PROPOSER_ROLE(), "a role"),
         "interfaceId": Given(ERC165, "ERC-165"),
         "proposalId": Given(proposal.id, "a queued proposal"),
-        "DataGovernor.proposalLicensee.proposalId": Given(dao.leases.lease(requested).proposalId, "a lease's proposal"),
+        "DataGovernor.proposalLicensee.proposalId": Given(dao.lease_proposal(requested).id, "a lease's proposal"),
         "targets": Given(proposal.targets, proposed),
         "values": Given(proposal.values, proposed),
         "calldatas": Given(proposal.calldatas, proposed),

@@ -10,16 +10,18 @@ from assurance.bench.gas.meter import Figure, Meter
 from assurance.bench.gas.world import Town, members
 from assurance.harness.chain.anvil import Anvil
 from assurance.harness.dao.dao import AGAINST, FOR, Dao, Proposal
-from assurance.harness.dao.governance import BALLOT, EXTENDED_BALLOT
+from assurance.harness.dao.governance import BALLOT, EXTENDED_BALLOT, compact
 from assurance.harness.dao.system import DAY, Actor
 from datadao.messages import eip712
 
+LIST = 100
+EACH_LISTED = f"each of {LIST}"
 REASON = "The price is fair and the purpose is one we named."
 WITH_REASON = f"{len(REASON)} bytes of reason"
 
 
 def ballots(chain: Anvil) -> list[Figure]:
-    """Votes; of a signed one also the second of its voter, whose nonce slot is no longer empty."""
+    """Votes, alone, signed and by list."""
     dao = Dao(chain=chain)
     meter, governor = Meter(dao), dao.governor
     people = members(dao)
@@ -32,20 +34,32 @@ def ballots(chain: Anvil) -> list[Figure]:
     arguments = (proposal.id, FOR, REASON, b"")
     meter.send(governor, "castVoteWithReasonAndParams", *arguments, by=people[1], case=WITH_REASON)
     _signed(meter, people[3])
+    _listed(meter, chain)
     return meter.figures
+
+
+def _listed(meter: Meter, chain: Anvil) -> None:
+    """A hundred ballots in one transaction."""
+    dao = Dao(chain=chain)
+    people = members(dao, LIST, units=3)
+    proposal = _put_to_vote(dao, people[0], "by list")
+    listed = [compact(dao, proposal.id, FOR, person) for person in people]
+    dao.chain.warp(12)
+    receipt = dao.governor.castVotesBySig(proposal.id, listed, sender=dao.who("relayer").address)
+    meter.figures.append(Figure("DataGovernor.castVotesBySig", EACH_LISTED, receipt.gas // LIST))
 
 
 def _signed(meter: Meter, voter: Actor) -> None:
     dao, relayer = meter.dao, meter.dao.who("relayer")
-    for nonce, name in enumerate(("castVoteBySig", "castVoteBySig", "castVoteWithReasonAndParamsBySig")):
-        proposal = _put_to_vote(dao, voter, f"signed {nonce}")
+    for number, name in enumerate(("castVoteBySig", "castVoteBySig", "castVoteWithReasonAndParamsBySig")):
+        proposal = _put_to_vote(dao, voter, f"signed {number}")
         dao.vote(proposal.id, dao.who("member-0"))
         extended = name != "castVoteBySig"
-        fields: tuple[Any, ...] = (proposal.id, FOR, voter.address, nonce) + ((REASON, b"") if extended else ())
+        fields: tuple[Any, ...] = (proposal.id, FOR, voter.address, 0) + ((REASON, b"") if extended else ())
         kind = EXTENDED_BALLOT if extended else BALLOT
         typed = eip712.typed_data("DataGovernor", dao.chain.chain_id, dao.addresses["governor"], kind, *fields)
         arguments = (*fields[:3], *fields[4:], voter.sign(typed))
-        meter.send(dao.governor, name, *arguments, by=relayer, case="later" if nonce else "first of its voter")
+        meter.send(dao.governor, name, *arguments, by=relayer, case="later" if number else "first of its voter")
 
 
 def _put_to_vote(dao: Dao, proposer: Actor, text: str) -> Proposal:

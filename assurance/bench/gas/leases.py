@@ -13,7 +13,7 @@ from assurance.harness.dao.leases import ACK_WINDOW, BOND_DELAY, START_WINDOW, M
 from assurance.harness.dao.system import DAY
 
 TEXT = "to train an open model of voting behaviour for academic research"
-REQUEST = f"escrow and proposal, {len(TEXT)} bytes of text"
+REQUEST = f"escrow and proposal, with `minShares`, {len(TEXT)} bytes of text"
 NEW_KEY = keccak(text="licensee's next key")
 
 
@@ -23,15 +23,22 @@ def admissions(chain: Anvil) -> list[Figure]:
     meter, people = Meter(dao), members(dao)
     licensee, other = dao.who("licensee"), dao.who("other licensee")
     dao.request(other)
-    terms = dao.terms()
+    half = (dao.splitter.pool(1)[1] + 1) // 2
+    terms = dao.terms(minShares=half)
     dao.fund(licensee, 10**12, dao.leases)
     dao.fund(other, 10**12, dao.leases)
     meter.send(dao.leases, "request", terms, HPKE_KEY, TEXT, by=licensee, case=REQUEST)
     meter.inside(dao.governor, "proposeLease", "in DataLeases.request")
     expiry = dao.chain.timestamp + 300 * DAY
-    meter.decide(people[0], dao.leases, "createOffer", terms, ADDRESS_ZERO, 9, expiry, case="to anyone, nine seats")
-    meter.send(dao.leases, "accept", 1, HPKE_KEY, 10**12, by=other, case="first seat of an offer")
-    meter.send(dao.leases, "accept", 1, HPKE_KEY, 10**12, by=licensee, case="later seat of an offer")
+    meter.decide(people[0], dao.leases, "createOffer", terms, ADDRESS_ZERO, 9, expiry, case="to anyone, nine places")
+    taking = 1, dao.leases.hashTerms(terms), HPKE_KEY, 10**12
+    used = 0, 0, bytes(32), bytes(32)
+    meter.send(dao.leases, "accept", *taking, by=other, case="first place of an offer")
+    meter.send(dao.leases, "accept", *taking, by=licensee, case="later place of an offer")
+    meter.send(dao.leases, "acceptWithPermit", *taking, used, by=licensee, case="a permit that does not count")
+    meter.send(
+        dao.leases, "requestWithPermit", terms, HPKE_KEY, TEXT, used, by=licensee, case="a permit that does not count"
+    )
     meter.send(dao.leases, "closeOffer", 1, by=dao.actors["guardian"], case="by the guardian")
     return meter.figures
 
@@ -41,7 +48,7 @@ def refunds(chain: Anvil) -> list[Figure]:
     town = Town(chain)
     dao, leases, meter, licensee = town.dao, town.dao.leases, Meter(town.dao), town.licensee
     first, _ = town.request()
-    meter.send(leases, "withdraw", first, by=licensee, case="a pending request")
+    meter.send(leases, "cancelRequest", first, by=licensee, case="a pending request")
     second, _ = town.request()
     third, last = town.request()
     dao.to_end_of_vote(last.id)
@@ -73,7 +80,7 @@ def approvals(chain: Anvil) -> list[Figure]:
     meter.send(leases, "payInstalment", lease, by=town.relayer, case="the second of three")
     meter.send(leases, "end", lease, by=licensee, case="one period left")
     town.warp_to(town.paid_until(lease))
-    meter.send(leases, "settle", lease, by=town.relayer, case="an ended lease")
+    meter.send(leases, "expire", lease, by=town.relayer, case="an ended lease")
     town.warp_to(town.paid_until(lease) + BOND_DELAY)
     meter.send(leases, "releaseBond", lease, by=town.relayer, case="the whole bond")
     meter.send(leases, "claimRefund", lease, by=licensee, case="bond and unpaid rent")
@@ -93,7 +100,7 @@ def sanctions(chain: Anvil) -> list[Figure]:
     dao.erase(*leavers[1])
     dao.chain.warp(ACK_WINDOW)
     meter.send(leases, "slashUnacknowledged", lease, by=town.relayer, case="first of its lease")
-    meter.decide(town.founder, leases, "terminate", lease, 1_000, case="running, 10 % of the bond")
+    meter.decide(town.founder, leases, "terminate", *town.termination(lease, 1_000), case="running, 10 % of the bond")
     _exclusive(meter, town)
     return meter.figures
 

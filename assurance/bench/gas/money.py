@@ -10,6 +10,8 @@ from assurance.harness.dao.factory import FactoryDao
 from assurance.harness.dao.system import Actor, config
 from datadao.messages import eip712
 
+MANY = 100
+EACH_PAID = f"each further member, of {MANY}, later"
 PERMIT = "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
 DELEGATION = "Delegation(address delegatee,uint256 nonce,uint256 expiry)"
 
@@ -26,9 +28,34 @@ def revenue(chain: Anvil) -> list[Figure]:
     meter.send(dao.splitter, "claim", claimant.address, [1], by=claimant, case="later, one pool")
     dao.deposit(0, 10**9)
     dao.deposit(1, 10**9)
-    meter.send(dao.splitter, "claim", claimant.address, [0, 1], by=relayer, case="later, two pools, by another")
+    meter.send(dao.splitter, "claim", claimant.address, [1], by=relayer, case="later, dataset and commons, by another")
+    payer = dao.who("payer")
+    dao.fund(payer, 10**12, dao.splitter)
+    meter.send(dao.splitter, "depositMany", [1, 0], [10**9, 10**8], by=payer, case="dataset and commons")
     refuge = dao.who("refuge")
     meter.send(dao.splitter, "claimTo", refuge.address, [1], by=people[1], case="to an account without balance")
+    meter.figures += _many(chain)
+    return meter.figures
+
+
+def _many(chain: Anvil) -> list[Figure]:
+    """A payout to a hundred members, each paid before."""
+    dao = Dao(chain=chain)
+    meter, people = Meter(dao), members(dao, MANY, units=3)
+    addresses = [person.address for person in people]
+    for _ in range(2):
+        dao.deposit(1, 10**9)
+        dao.deposit(0, 10**9)
+        most = dao.splitter.claimFor(addresses, [1], sender=dao.who("relayer").address)
+    for size in (1, MANY):
+        dao.deposit(1, 10**9)
+        dao.deposit(0, 10**9)
+        most = dao.splitter.claimFor(addresses[:size], [1], sender=dao.who("relayer").address)
+        if size == 1:
+            few = most
+    meter.take(dao.splitter, "claimFor", f"{MANY} members, later", most)
+    meter.inside(dao.splitter, "claimWithin", "in RevenueSplitter.claimFor", 1)
+    meter.figures.append(Figure("RevenueSplitter.claimFor", EACH_PAID, (most.gas - few.gas) // (MANY - 1)))
     return meter.figures
 
 
@@ -52,13 +79,12 @@ def tokens(chain: Anvil) -> list[Figure]:
 
 def _transferable(meter: Meter, chain: Anvil) -> None:
     town = Town(chain, config(DataToken__transferable=True))
-    inner, token, splitter = Meter(town.dao), town.dao.token, town.dao.splitter
+    inner, token = Meter(town.dao), town.dao.token
     holder, spender = town.members[:2]
     buyer, late, amount = town.dao.who("buyer"), town.now + 10**6, 10**9
     inner.send(token, "approve", spender.address, 10 * amount, by=holder, case="first")
-    inner.send(token, "transfer", buyer.address, amount, by=holder, case="to a first-time holder, both settled")
-    inner.send(token, "transfer", buyer.address, amount, by=holder, case="to a holder, both settled")
-    inner.inside(splitter, "moveShares", "in DataToken.transfer, to a holder")
+    inner.send(token, "transfer", buyer.address, amount, by=holder, case="to a new holder")
+    inner.send(token, "transfer", buyer.address, amount, by=holder, case="to a holder")
     arguments = (holder.address, buyer.address, amount)
     inner.send(token, "transferFrom", *arguments, by=spender, case="to a holder, finite allowance")
     permit = (holder.address, spender.address, amount)
@@ -85,11 +111,12 @@ def models(chain: Anvil) -> list[Figure]:
     meter.send(dao.models, "register", lone, *arguments, by=lab, case=f"one lease, {len(text)} bytes of address")
     meter.send(dao.models, "register", both, *arguments, by=lab, case=f"two leases, {len(text)} bytes of address")
     dao.fund(payer, 10**12, dao.models)
-    meter.send(dao.models, "pay", 1, 10**6, by=payer, case="first, one royalty")
-    meter.send(dao.models, "pay", 1, 10**6, by=payer, case="later, one royalty")
-    meter.send(dao.models, "pay", 2, 10**6, by=payer, case="later, two royalties of one pool")
+    first, second = ((number, lab.address, arguments[0], 10**6) for number in (1, 2))
+    meter.send(dao.models, "pay", *first, by=payer, case="first, one royalty")
+    meter.send(dao.models, "pay", *first, by=payer, case="later, one royalty")
+    meter.send(dao.models, "pay", *second, by=payer, case="later, two royalties of one pool")
     meter.send(dao.models, "withdraw", lab.address, by=payer, case="to an account without balance")
-    dao.models.pay(1, 10**6, sender=payer.address)
+    dao.models.pay(*first, sender=payer.address)
     meter.send(dao.models, "withdrawTo", dao.who("refuge").address, by=lab, case="to an account without balance")
     return meter.figures
 

@@ -20,6 +20,10 @@ DEPTH = 20
 """Siblings on the way up in a tree of a million leaves."""
 MANIFEST = "s3://datadao/manifests/4.jsonl"
 KEY = keccak(text="key of an appointee")
+CROWD = 100
+EACH_NEW = f"each of {CROWD} new members"
+EACH_KNOWN = f"each of {CROWD} known members, first further checkpoint"
+EACH_AGAIN = f"each of {CROWD} known members, second further checkpoint"
 MANY = 20
 """Contributions in one `claimMany`, as in the goal of the design."""
 FURTHER = f"each further contribution, of {MANY}"
@@ -85,6 +89,25 @@ def contributions(chain: Anvil) -> list[Figure]:
         registry, "claimMany", batch, leaves, *paths.multiproof(rest), by=relayer, case=f"{MANY} of a member"
     )
     meter.figures.append(Figure("DatasetRegistry.claimMany", FURTHER, (most.gas - few.gas) // (len(rest) - 1)))
+    return meter.figures
+
+
+def crowds(chain: Anvil) -> list[Figure]:
+    """A list of a hundred members, new ones and then the same again."""
+    dao = Dao(chain=chain)
+    meter, relayer = Meter(dao), dao.who("relayer")
+    members(dao)
+    people = [dao.who(f"one of many, {i}") for i in range(CROWD)]
+    for year, case in enumerate((EACH_NEW, EACH_KNOWN, EACH_AGAIN)):
+        leaves = [leaf(person, f"{person.name}/{year}") for person in people]
+        batch = dao.publish(leaves)
+        dao.activate(batch)
+        chain.warp(DAY)
+        nodes, flags = batch.manifest.tree.multiproof(range(CROWD))
+        arguments = batch.id, [tuple(item) for item in leaves], list(nodes), list(flags)
+        receipt = dao.registry.claimMany(*arguments, sender=relayer.address)
+        meter.figures.append(Figure("DatasetRegistry.claimMany", case, receipt.gas // CROWD))
+        chain.warp(8 * DAY)
     return meter.figures
 
 
@@ -157,4 +180,4 @@ def _slot(person: Actor) -> tuple[str, bytes, str]:
     return person.address, KEY, "s3://datadao/custodian"
 
 
-PARTS = (contributions, erasures, appointments)
+PARTS = (contributions, crowds, erasures, appointments)

@@ -50,7 +50,7 @@ def answers(chain: Anvil) -> list[Figure]:
     meter.ask(dao.splitter, "claimable", member.address, [0, 1], case="two pools")
     meter.ask(dao.splitter, "sharesOf", 1, member.address, case="a member")
     meter.ask(dao.splitter, "acceptsDeposit", 1, 10**6, case="yes")
-    meter.ask(dao.splitter, "conservation", case="at any size")
+    meter.ask(dao.splitter, "conservation", 0, 2, case="commons and one dataset")
 
     meter.ask(dao.token, "balanceOf", member.address, case="a member")
     meter.ask(dao.token, "getVotes", member.address, case="never delegated")
