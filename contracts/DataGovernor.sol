@@ -99,7 +99,7 @@ contract DataGovernor is GovernorTally {
             leases.toHex()
         );
         proposalId = _propose(targets, new uint256[](1), calldatas, string(full), msg.sender);
-        _markLease(proposalId, licensee);
+        _markLease(proposalId, leaseId, licensee);
         emit LeaseProposed(proposalId, leaseId, licensee);
     }
 
@@ -152,6 +152,10 @@ contract DataGovernor is GovernorTally {
     }
 
     /* INTERNALS */
+
+    function _licenseeOf(uint256 leaseId) internal view override returns (address) {
+        return IDataLeases(leases).lease(leaseId).licensee;
+    }
 
     function _concernsBrakeOnly(address[] memory targets) private view returns (bool) {
         for (uint256 i = 0; i < targets.length; ++i) {

@@ -10,7 +10,6 @@ import {GovernorBounds} from "./GovernorBounds.sol";
 import {Governor} from "@openzeppelin/contracts/governance/Governor.sol";
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 
 /// @title Quorum
@@ -26,8 +25,15 @@ abstract contract GovernorQuorum is GovernorBounds {
     /// @inheritdoc IDataGovernor
     uint48 public immutable override floorUntil;
 
-    Checkpoints.Trace208 private _quorumBps;
-    Checkpoints.Trace208 private _leaseQuorumBps;
+    /// @dev The fraction of now at hand, since almost every question is about it; those before it as checkpoints.
+    struct Fraction {
+        uint48 since;
+        uint16 bps;
+        Checkpoints.Trace208 older;
+    }
+
+    Fraction private _quorumBps;
+    Fraction private _leaseQuorumBps;
 
     constructor(address dataToken, uint256 initialQuorumBps, uint256 initialLeaseQuorumBps, uint48 floorPeriod) {
         Wiring.requireCode(dataToken);
@@ -61,7 +67,7 @@ abstract contract GovernorQuorum is GovernorBounds {
 
     /// @inheritdoc IDataGovernor
     function quorumBps() public view override returns (uint256) {
-        return _quorumBps.latest();
+        return _quorumBps.bps;
     }
 
     /// @inheritdoc IDataGovernor
@@ -76,7 +82,7 @@ abstract contract GovernorQuorum is GovernorBounds {
 
     /// @inheritdoc IDataGovernor
     function leaseQuorumBps() external view override returns (uint256) {
-        return _leaseQuorumBps.latest();
+        return _leaseQuorumBps.bps;
     }
 
     /* INTERNALS */
@@ -86,11 +92,12 @@ abstract contract GovernorQuorum is GovernorBounds {
     }
 
     /// @dev At least one vote, so that no supply rounds the quorum to nothing.
-    function _quorumAt(Checkpoints.Trace208 storage fraction, uint256 timepoint) private view returns (uint256) {
+    function _quorumAt(Fraction storage fraction, uint256 timepoint) private view returns (uint256) {
         IDataToken dataToken = _dataToken();
         // The token refuses a timepoint that is not past, on which all of the above rests.
         uint256 supply = dataToken.getPastTotalSupply(timepoint);
-        uint256 bps = fraction.upperLookupRecent(SafeCast.toUint48(timepoint));
+        // The cast holds for what is past.
+        uint256 bps = timepoint >= fraction.since ? fraction.bps : fraction.older.upperLookup(uint48(timepoint));
         uint256 needed = Math.max(supply * bps / Protocol.BPS, 1);
 
         uint256 matureSince = dataToken.matureSince();
@@ -108,11 +115,12 @@ abstract contract GovernorQuorum is GovernorBounds {
         emit LeaseQuorumBpsSet(oldBps, bps);
     }
 
-    function _push(Checkpoints.Trace208 storage fraction, string memory name, uint256 bps)
-        private
-        returns (uint256 oldBps)
-    {
+    function _push(Fraction storage fraction, string memory name, uint256 bps) private returns (uint256 oldBps) {
         GovernanceLimits.check(name, bps, GovernanceLimits.MIN_QUORUM_BPS, GovernanceLimits.MAX_QUORUM_BPS);
-        (oldBps,) = fraction.push(clock(), SafeCast.toUint208(bps));
+        (uint48 since, uint48 now_) = (fraction.since, clock());
+        oldBps = fraction.bps;
+        if (since != 0 && since != now_) fraction.older.push(since, uint208(oldBps));
+        fraction.since = now_;
+        fraction.bps = uint16(bps); // within its bounds
     }
 }

@@ -28,8 +28,8 @@ import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/Signa
 /// since no vote comes after it. One difference is intended: the extension is the one in force when the proposal was
 /// made, not when quorum is reached, so that no other decision can move this one's end.
 ///
-/// **Receipts** are bits: one slot holds those of 256 members, by member number, and the proposal opens the slot of the
-/// first 255. An account that had no votes at the snapshot may have no number yet, and may get one before it votes
+/// **Receipts** are bits: one slot holds those of 256 members, by member number, and the proposal opens the first slot,
+/// which begins with the number of its lease and holds 224. An account that had no votes at the snapshot may have no number yet, and may get one before it votes
 /// again: its receipt stands under its address, whatever its number is by then.
 ///
 /// **Ballots by signature** keep the standard type, with a nonce that is always 0: an account votes once per proposal,
@@ -46,7 +46,6 @@ abstract contract GovernorTally is GovernorQuorum {
 
     struct Poll {
         Tally tally;
-        address licensee;
         mapping(uint256 word => uint256) receipts;
         mapping(address voter => bool) receiptsWithoutVotes;
     }
@@ -55,10 +54,12 @@ abstract contract GovernorTally is GovernorQuorum {
     struct Voter {
         address account;
         uint256 weight;
-        uint256 number;
+        uint256 place;
     }
 
     uint256 private constant _BALLOT_NONCE = 0;
+    /// @dev Where the first member's receipt stands; before it the number of the lease, or 1.
+    uint256 private constant _FIRST_PLACE = 32;
 
     mapping(uint256 proposalId => Poll) private _polls;
 
@@ -102,7 +103,8 @@ abstract contract GovernorTally is GovernorQuorum {
 
     /// @inheritdoc IDataGovernor
     function proposalLicensee(uint256 proposalId) public view override returns (address) {
-        return _polls[proposalId].licensee;
+        Poll storage poll = _polls[proposalId];
+        return poll.tally.isLease() ? _licenseeOf(uint32(poll.receipts[0])) : address(0);
     }
 
     /// @inheritdoc IDataGovernor
@@ -124,14 +126,16 @@ abstract contract GovernorTally is GovernorQuorum {
         proposalId = super._propose(targets, values, calldatas, description, proposer);
         Poll storage poll = _polls[proposalId];
         poll.tally = Tallies.open(super.proposalDeadline(proposalId), lateQuorumVoteExtension());
-        poll.receipts[0] = 1; // no member has number 0
+        poll.receipts[0] = 1;
     }
 
-    function _markLease(uint256 proposalId, address licensee) internal {
+    function _markLease(uint256 proposalId, uint256 leaseId, address licensee) internal {
         Poll storage poll = _polls[proposalId];
         poll.tally = poll.tally.ofLease(licensee);
-        poll.licensee = licensee;
+        poll.receipts[0] = uint32(leaseId);
     }
+
+    function _licenseeOf(uint256 leaseId) internal view virtual returns (address);
 
     function _cancel(
         address[] memory targets,
@@ -212,7 +216,7 @@ abstract contract GovernorTally is GovernorQuorum {
         if (_hasVoted(poll, voter)) revert GovernorAlreadyCastVote(account);
         if (support > uint8(VoteType.Abstain)) revert GovernorInvalidVoteType();
         if (voter.weight == 0) poll.receiptsWithoutVotes[account] = true;
-        else poll.receipts[voter.number >> 8] |= 1 << (voter.number & 0xff);
+        else poll.receipts[voter.place >> 8] |= 1 << (voter.place & 0xff);
         weight = voter.weight;
         (poll.tally, extendedDeadline) = _count(tally, snapshot, support, weight);
     }
@@ -224,7 +228,7 @@ abstract contract GovernorTally is GovernorQuorum {
         uint256 snapshot = proposalSnapshot(proposalId);
         _requireActive(proposalId, tally, snapshot);
         // The receipts of the voter before are kept at hand: neighbours by number share them.
-        uint256 place = 0;
+        uint256 current = 0;
         uint256 word = poll.receipts[0];
         for (uint256 i = 0; i < ballots.length; ++i) {
             SignedBallot calldata ballot = ballots[i];
@@ -236,12 +240,12 @@ abstract contract GovernorTally is GovernorQuorum {
                 }
             }
             Voter memory voter = _voter(ballot.voter, snapshot);
-            if (voter.number >> 8 != place && voter.weight != 0) {
-                poll.receipts[place] = word;
-                place = voter.number >> 8;
-                word = poll.receipts[place];
+            if (voter.place >> 8 != current && voter.weight != 0) {
+                poll.receipts[current] = word;
+                current = voter.place >> 8;
+                word = poll.receipts[current];
             }
-            uint256 bit = 1 << (voter.number & 0xff);
+            uint256 bit = 1 << (voter.place & 0xff);
             if (voter.weight == 0 ? poll.receiptsWithoutVotes[voter.account] : word & bit != 0) {
                 emit BallotSkipped(proposalId, voter.account, BallotFault.AlreadyVoted);
                 continue;
@@ -250,7 +254,7 @@ abstract contract GovernorTally is GovernorQuorum {
             else word |= bit;
             tally = _countListed(proposalId, tally, snapshot, ballot.support, voter);
         }
-        poll.receipts[place] = word;
+        poll.receipts[current] = word;
         poll.tally = tally;
     }
 
@@ -285,17 +289,18 @@ abstract contract GovernorTally is GovernorQuorum {
     }
 
     function _isLicensee(Poll storage poll, Tally tally, address account) private view returns (bool) {
-        return tally.mayBeLicensee(account) && poll.licensee == account;
+        return tally.mayBeLicensee(account) && _licenseeOf(uint32(poll.receipts[0])) == account;
     }
 
     function _voter(address account, uint256 snapshot) private view returns (Voter memory voter) {
         voter.account = account;
-        (voter.weight, voter.number) = _dataToken().ballotOf(account, snapshot);
+        (voter.weight, voter.place) = _dataToken().ballotOf(account, snapshot);
+        voter.place += _FIRST_PLACE - 1; // members are numbered from 1
     }
 
     function _hasVoted(Poll storage poll, Voter memory voter) private view returns (bool) {
         if (voter.weight == 0) return poll.receiptsWithoutVotes[voter.account];
-        return poll.receipts[voter.number >> 8] >> (voter.number & 0xff) & 1 != 0;
+        return poll.receipts[voter.place >> 8] >> (voter.place & 0xff) & 1 != 0;
     }
 
     function _count(Tally tally, uint256 snapshot, uint8 support, uint256 weight)

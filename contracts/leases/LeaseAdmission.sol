@@ -63,7 +63,7 @@ abstract contract LeaseAdmission is LeaseBase {
         uint256 version = _registry.committeeVersion();
         uint48 startBy = _now() + startWindow;
         l.status = Status.Approved;
-        l.committeeVersion = version.toUint24();
+        l.committeeVersion = version.toUint16();
         l.startBy = uint40(startBy);
         l.acknowledged = uint40(_registry.erasuresAt(datasetId, _now()));
         emit LeaseApproved(leaseId, l.offerId, version, startBy);

@@ -224,15 +224,14 @@ abstract contract LeaseRun is LeaseBase {
             if (shares < terms.minShares) revert DataLeases_TooFewShares(datasetId, shares, terms.minShares);
         }
         // A dataset's shares are among those of the commons, and what may be owed is asked for both together: the
-        // commons takes its part whenever the dataset does.
+        // commons takes its part whenever the dataset does, and where that is dead the deposit refuses.
         (uint256 toDataset, uint256 toCommons, uint256 toTreasury) = terms.cuts();
-        if (_isDead(datasetId, toDataset + toCommons)) revert DataLeases_DeadPool(datasetId);
 
         uint48 paidUntil = from + terms.periodLength;
         uint16 period = l.paidPeriods + 1;
         l.paidPeriods = period;
         l.paidUntil = uint40(paidUntil);
-        if (toTreasury != 0) _s.treasuryOwed += toTreasury;
+        if (toTreasury != 0) _s.treasuryOwed += toTreasury.toUint96();
         emit InstalmentPaid(leaseId, period, toDataset, toCommons, toTreasury, paidUntil);
         if (toDataset != 0) _deposit(datasetId, [toDataset, toCommons]);
     }
@@ -249,7 +248,7 @@ abstract contract LeaseRun is LeaseBase {
         uint256 datasetId = terms.datasetId;
         bool toTreasury = _isDead(datasetId, amount);
         emit BondSlashed(leaseId, amount, toTreasury);
-        if (toTreasury) _s.treasuryOwed += amount;
+        if (toTreasury) _s.treasuryOwed += amount.toUint96();
         else _deposit(datasetId, [amount, 0]);
     }
 

@@ -2,19 +2,27 @@
 pragma solidity 0.8.37;
 
 import {IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
+import {History} from "../libraries/History.sol";
 import {PolicyRules} from "../libraries/PolicyRules.sol";
 import {RegistryCore} from "./RegistryCore.sol";
-import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 
 /// @notice Datasets, the versions of their policies, and the count of their erasures over time.
 abstract contract Datasets is RegistryCore {
-    using Checkpoints for Checkpoints.Trace208;
+    using History for mapping(uint256 word => uint256);
 
     /// @dev One slot, read and written by each publication.
     struct Dataset {
         uint24 policyVersion;
         uint40 policyUpdatedAt;
         uint40 lastSequence;
+    }
+
+    /// @dev The count of now and its second in one slot, and those before it.
+    struct Erasures {
+        uint40 since;
+        uint64 count;
+        uint64 older;
+        mapping(uint256 word => uint256) history;
     }
 
     /// @notice How long the version that a policy update replaces stays signable: signatures on their way arrive.
@@ -26,7 +34,7 @@ abstract contract Datasets is RegistryCore {
     uint256 public override datasetCount;
     mapping(uint256 datasetId => Dataset) internal _datasets;
     mapping(uint256 datasetId => mapping(uint256 version => Policy)) private _policies;
-    mapping(uint256 datasetId => Checkpoints.Trace208) private _erasures;
+    mapping(uint256 datasetId => Erasures) private _erasures;
 
     /* ACTIONS: TIMELOCK */
 
@@ -54,7 +62,7 @@ abstract contract Datasets is RegistryCore {
         return DatasetInfo({
             policyVersion: d.policyVersion,
             lastSequence: d.lastSequence,
-            erasures: _erasures[datasetId].latest(),
+            erasures: _erasures[datasetId].count,
             policyUpdatedAt: d.policyUpdatedAt
         });
     }
@@ -91,7 +99,8 @@ abstract contract Datasets is RegistryCore {
 
     /// @inheritdoc IDatasetRegistry
     function erasuresAt(uint256 datasetId, uint48 t) external view override returns (uint256) {
-        return _erasures[datasetId].upperLookupRecent(t);
+        Erasures storage e = _erasures[datasetId];
+        return t >= e.since ? e.count : e.history.lookup(e.older, t);
     }
 
     /* INTERNALS */
@@ -129,8 +138,14 @@ abstract contract Datasets is RegistryCore {
     }
 
     function _countErasure(uint256 datasetId) internal {
-        Checkpoints.Trace208 storage trace = _erasures[datasetId];
-        trace.push(_now(), trace.latest() + 1);
+        Erasures storage e = _erasures[datasetId];
+        (uint256 since, uint64 count, uint64 older) = (e.since, e.count, e.older);
+        if (count != 0 && since != block.timestamp) {
+            e.history.push(older, since, count);
+            e.older = older + 1;
+        }
+        e.since = uint40(block.timestamp);
+        e.count = count + 1;
     }
 
     function _setPolicy(uint256 datasetId, Policy memory policy_) private returns (uint256 version) {

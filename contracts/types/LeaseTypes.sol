@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IDataLeases} from "../interfaces/IDataLeases.sol";
 import {LeaseTerms, PackedTerms} from "./LeaseTerms.sol";
 
-/// @notice Three slots, the last of them written by the approval. Times are uint40 in storage (until the year 36812)
+/// @notice Three slots; an instalment writes the first alone, the approval the last. Times are uint40 in storage (until the year 36812)
 /// and uint48 elsewhere. Rent still escrowed is not stored: it is the price of the periods not yet paid, until the
 /// lease is over.
 /// @param offerId whose terms it has; 0: its own
@@ -13,14 +13,14 @@ import {LeaseTerms, PackedTerms} from "./LeaseTerms.sol";
 struct Lease {
     address licensee;
     IDataLeases.Status status;
-    uint32 offerId;
-    uint24 committeeVersion;
-    uint16 paidPeriods;
     bool counted;
     bool bondReleased;
-    bytes32 hpkeKey;
-    uint40 startBy;
+    uint16 paidPeriods;
     uint40 paidUntil;
+    uint16 committeeVersion;
+    bytes32 hpkeKey;
+    uint32 offerId;
+    uint40 startBy;
     uint40 ackSlashedAt;
     uint40 acknowledged;
     uint96 slashed;
@@ -48,12 +48,13 @@ struct DatasetLeases {
 /// @notice All that `DataLeases` stores.
 /// @param owed every unit exactly once: as escrowed rent, as bond, as returnable, or as the treasury's. It rises after
 /// money arrived and falls before money leaves, so `solvency` holds inside the asset's hooks too. uint128 holds 65,536
-/// leases of the largest size the terms can express.
+/// leases of the largest size the terms can express; what the treasury is owed is paid out by anyone before it fills
+/// 96 bits.
 struct LeaseState {
     uint128 owed;
+    uint96 treasuryOwed;
     uint32 leaseCount;
     uint32 offerCount;
-    uint256 treasuryOwed;
     mapping(uint256 leaseId => Lease) leases;
     mapping(uint256 leaseId => PackedTerms) requestTerms;
     mapping(uint256 leaseId => uint256) returnable;

@@ -108,12 +108,12 @@ def test_access__largest_numbers_there_can_be__are_listed_whole(market: Market) 
 
 
 def _count_leases(market: Market, count: int) -> None:
-    """As if there had been so many. The slot is the one that holds what is owed and both counts."""
+    """As if there had been so many. The slot is the one that holds what is owed beside it."""
     chain, leases = market.dao.chain, market.dao.leases
-    others = leases.offerCount() << 160 | leases.solvency()[1]
+    others = leases.treasuryOwed() << 128 | leases.solvency()[1]
     for slot in range(64):
-        if chain.storage(leases.address, slot) == others | leases.leaseCount() << 128:
-            chain.set_storage(leases.address, slot, others | count << 128)
+        if chain.storage(leases.address, slot) == others | leases.leaseCount() << 224:
+            chain.set_storage(leases.address, slot, others | count << 224)
             assert leases.leaseCount() == count
             return
     raise AssertionError("no slot holds the number of leases")
