@@ -9,6 +9,7 @@ from hypothesis.stateful import precondition
 from assurance.harness.dao.leases import ACTIVE, APPROVED, ENDED, PENDING
 from assurance.harness.machines.base import rule
 from assurance.harness.machines.leases.life import LeaseLife, callers, offsets, picks
+from assurance.harness.models.leases.records import Lease
 
 
 class Running(LeaseLife):
@@ -84,6 +85,20 @@ class Running(LeaseLife):
         if punctual:
             self.acknowledge(lease.id, "self", exact=True)
         self.pay_period(lease.id)
+
+    def asking_for_shares(self) -> list[Lease]:
+        """Approved leases whose terms ask for shares."""
+        return [lease for lease in self.leases.leases.values() if lease.status == APPROVED and lease.terms.min_shares]
+
+    @precondition(lambda self: self.asking_for_shares())
+    @rule(pick=picks)
+    def start_after_an_exit(self, pick: int) -> None:
+        """Data leaves in the second of the start, and with it shares that the terms ask for; the licensee leaves."""
+        waiting = self.asking_for_shares()
+        lease = waiting[pick % len(waiting)]
+        self.erase_some(pick, lease.terms.dataset)
+        self.start(lease.id, "self", exact=True)
+        self.end(lease.id, "self", exact=True)
 
     @precondition(lambda self: self.running())
     @rule(pick=picks, ends=st.booleans())
