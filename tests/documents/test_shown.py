@@ -13,7 +13,8 @@ from assurance.harness.pages import blocks, commands
 TESTS = ROOT / "tests"
 ENTRIES = tomllib.loads((TESTS / "documents" / "shown.toml").read_text())["command"]
 PAGES = (
-    *("README.md", "CONTRIBUTING.md", "SECURITY.md", "interfaces/README.md", "deployments/README.md"),
+    *sorted(path.name for path in ROOT.glob("*.md") if path.name != "CHANGELOG.md"),
+    *("interfaces/README.md", "deployments/README.md"),
     *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md")),
 )
 # A command with its arguments; a program that is only named is none.

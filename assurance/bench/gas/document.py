@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from textwrap import fill
 
 from assurance.bench.gas.comparison import COMPARISONS, SYSTEMS, Comparison
@@ -26,7 +27,7 @@ not; each amount of data, signatures or siblings is named, because calldata is p
 
 def markdown(measured: Record) -> str:
     """The whole page."""
-    return "\n".join([HEAD, *(table.markdown() for table in tables(measured)), _reasons()])
+    return "\n".join([HEAD, *(table.markdown() for table in tables(measured)), _ways(), _reasons()])
 
 
 def tables(measured: Record) -> list[Table]:
@@ -99,12 +100,12 @@ def _peers() -> Table:
         "All figures of `assurance/bench/gas/peers.toml`, which also has the hashes of the packages. A licence is what "
         "the package's own description says; nothing of these packages is passed on here."
     )
-    table = Table("Other systems", how, ("system", "licence", "rules", "operation", "gas", "how"))
+    table = Table("Other systems", how, ("system", "licence", "rules", "operation", "gas"))
     for system in SYSTEMS.values():
         title = f"{system.name} (`{system.source}`)" if system.source else system.name
         for place, (operation, gas) in enumerate(system.gas.items()):
             first = (title, system.licence, system.rules) if place == 0 else ("", "", "")
-            table.rows.append((*first, operation, f"{gas:,}", system.how if place == 0 else ""))
+            table.rows.append((*first, operation, f"{gas:,}"))
     return table
 
 
@@ -125,10 +126,19 @@ def _beside_limit(size: int, limit: int) -> tuple[str, str]:
     return f"{size:,}", f"{limit - size:,}"
 
 
+def _ways() -> str:
+    return _list("How the other systems were measured", {system.name: system.how for system in SYSTEMS.values()})
+
+
 def _reasons() -> str:
-    reasons = (f"- **{row.operation[0].upper()}{row.operation[1:]}.** {row.why}" for row in COMPARISONS if row.why)
-    lines = [fill(reason, 120, subsequent_indent="  ", break_on_hyphens=False) for reason in reasons]
-    return "## Where another system takes less\n\n" + "\n".join(lines) + "\n"
+    lost = {f"{row.operation[0].upper()}{row.operation[1:]}": row.why for row in COMPARISONS if row.why}
+    return _list("Where another system takes less", lost)
+
+
+def _list(title: str, entries: Mapping[str, str]) -> str:
+    items = (f"- **{name}.** {text}" for name, text in entries.items())
+    lines = (fill(item, 120, subsequent_indent="  ", break_on_hyphens=False) for item in items)
+    return f"## {title}\n\n" + "\n".join(lines) + "\n"
 
 
 def unexplained(measured: Record) -> list[str]:
