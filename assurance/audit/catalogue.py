@@ -37,7 +37,7 @@ _HEAD = """# Tests of each property and abuse case
 Generated from the names of the tests by `toolchain/run python -m assurance.audit.catalogue --write`; a test fails when
 it is stale. What each ID says: [properties](properties.md), [abuse cases](abuse-cases.md).
 
-Paths are below `tests/`; run one with `make test ARGS="tests/PATH::NAME"`. A *proof* is a function of `make prove`. A
+Run one with `make test ARGS="tests/PATH::NAME"`. A *proof* is a function of `make prove`. A
 *twin* is the contract with one mistake of [`mistakes.toml`](../assurance/harness/mistakes.toml) that random lives
 notice in every `make test`; a *seeded* one is noticed by ordinary tests in every `make audit`.
 """
@@ -162,8 +162,8 @@ def _tried(entry: Row) -> Row:
 
 
 def _list(row: Row) -> str:
-    kinds = {"": row.tests, "proof ": row.proofs, "twin ": row.twins, "seeded ": row.seeded}
-    lines = [f"- {kind}`{name}`\n" for kind, names in kinds.items() for name in names]
+    kinds = {"`tests/": row.tests, "proof `tests/": row.proofs, "twin `": row.twins, "seeded `": row.seeded}
+    lines = [f"- {kind}{name}`\n" for kind, names in kinds.items() for name in names]
     return "".join(lines) or f"{row.remark}\n"
 
 

@@ -15,6 +15,13 @@ from eth_account import Account
 
 from assurance import ROOT
 
+PAGES = (
+    *sorted(path.name for path in ROOT.glob("*.md") if path.name != "CHANGELOG.md"),
+    *("interfaces/README.md", "deployments/README.md"),
+    *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md")),
+)
+"""The documents that say what is; a changelog says what was."""
+
 
 class Block(NamedTuple):
     page: str

@@ -8,15 +8,10 @@ import tomllib
 from collections.abc import Iterator
 
 from assurance import ROOT
-from assurance.harness.pages import blocks, commands
+from assurance.harness.pages import PAGES, blocks, commands
 
 TESTS = ROOT / "tests"
 ENTRIES = tomllib.loads((TESTS / "documents" / "shown.toml").read_text())["command"]
-PAGES = (
-    *sorted(path.name for path in ROOT.glob("*.md") if path.name != "CHANGELOG.md"),
-    *("interfaces/README.md", "deployments/README.md"),
-    *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md")),
-)
 # A command with its arguments; a program that is only named is none.
 COMMAND = re.compile(
     r"((?:[A-Za-z_]+=\S+ )*(?:make(?= [a-z])|datadao(?= [a-z])|ape(?= (?:run|accounts|test|console) \w)"
