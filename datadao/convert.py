@@ -24,7 +24,7 @@ from datadao.schema import Schema
 _DELIMITERS = ",;\t|"
 _NAMED = (".csv", ".tsv")
 _HEAD = 64 * 1024
-"""Bytes of a file by which its shape is told, characters read at once."""
+"""Bytes of a file by which its shape is recognized, characters read at once."""
 _SPACE = re.compile(r'"(?:[^"\\]|\\.)*"|\s+')
 _CELLS = 65_536
 """Different cells whose values are remembered."""

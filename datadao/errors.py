@@ -30,7 +30,7 @@ class Malformed(DataDAOError):
 
 
 class SignatureRefused(DataDAOError):
-    """A signature is absent, malformed, or by somebody else than it has to be."""
+    """A signature is absent, malformed, or of another account than required."""
 
 
 class PackageMissing(DataDAOError):
@@ -154,7 +154,7 @@ class SubmissionRefused(DataDAOError):
 
 
 class NotReadable(DataDAOError):
-    """Too few custodians confirmed that they can open their share: nobody is paid for a file nobody can open."""
+    """Too few custodians confirmed that they can open their share; files that cannot be opened are not paid for."""
 
     def __init__(self, have: int, need: int) -> None:
         super().__init__(f"{have} custodians test-opened their share, {need} must; ask the rest, or refuse the file")
@@ -260,7 +260,7 @@ class JournalBusy(DataDAOError):
 
 
 class BundleRefused(DataDAOError):
-    """A release bundle is forged, replayed, or sealed to somebody else."""
+    """A release bundle is forged, replayed, or sealed to another key."""
 
 
 # The chain

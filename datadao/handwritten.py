@@ -64,7 +64,7 @@ def read(text: str, where: str) -> tuple[Any, list[str]]:
     except yaml.YAMLError as error:
         raise InvalidArgument(f"{where} is not YAML: {_reason(error)}") from None
     except RecursionError:
-        raise InvalidArgument(f"{where} is not YAML that anybody writes: it is nested too deep") from None
+        raise InvalidArgument(f"{where} is not YAML: it is nested too deep") from None
     finally:
         if loader is not None:
             loader.dispose()

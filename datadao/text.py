@@ -21,7 +21,7 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 LINE_END = "\N{RETURN SYMBOL}"
 """In the place of a line's end where only one line may be."""
 BAR = "│ "
-"""Begins every line of what somebody else said at length."""
+"""Begins every line of what another party said at length."""
 
 # Controls, format and direction characters, surrogates, private use, unassigned; lines' and paragraphs' ends.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -46,7 +46,7 @@ def lines(text: str) -> list[str]:
 
 
 def quoted(text: str) -> list[str]:
-    """Lines of what somebody said, each marked as such, so that none passes for a line of the program's own. Of empty
+    """Lines of what another party said, each marked so that none passes for a line of the program's own. Of empty
     lines in a row one is left: they would push what was said before off the screen."""
     found = [line.rstrip() for line in lines(text)]
     return [BAR + line for line, before in zip(found, ["", *found], strict=False) if line or before]
@@ -60,7 +60,7 @@ def _visible(text: str) -> Iterator[str]:
             marks += 1
             if marks <= _COMBINING and character not in _BLANK:
                 yield character
-            elif marks <= _COMBINING + 1:  # once for a flood, and for one that would sit on somebody else's letter
+            elif marks <= _COMBINING + 1:  # once for a flood, and for one that would sit on another text's letter
                 yield REPLACEMENT
             continue
         marks = 0

@@ -26,9 +26,9 @@ from datadao.storage.store import Store
 from deployer.config import Config
 from deployer.deploy import deploy
 from deployer.networks import network_option
-from scripts._demo import steps as acts
-from scripts._demo.actors import Cast, Party, cast
-from scripts._demo.console import Stage
+from scripts._demo import steps
+from scripts._demo.actors import Actors, Role, create_actors
+from scripts._demo.console import Output
 from scripts._demo.survey import SCHEMA_HASH
 
 CONFIG = Path(__file__).parents[1] / "deploy-config" / "local.yaml"
@@ -40,21 +40,21 @@ CONFIG = Path(__file__).parents[1] / "deploy-config" / "local.yaml"
 @click.option("--members", type=click.IntRange(300, 944), help="how many respondents take part; all 944 unless said")
 def cli(network: str, store: str, members: int | None) -> None:
     """Play the whole life of a Data DAO on a local node, with real encrypted data."""
-    stage = Stage()
+    out = Output()
     home = Path(tempfile.mkdtemp(prefix="datadao-demo-"))
     try:
         with logger.at_level(LogLevel.ERROR), connected(network), _storage(store, home) as public:
-            _play(stage, public, home, members)
+            _play(out, public, home, members)
     except DataDAOError as error:
-        _stop(stage, f"{type(error).__name__}: {error}")
+        _stop(out, f"{type(error).__name__}: {error}")
     except (ApeException, Web3Exception, RequestException, OSError) as error:
-        _stop(stage, f"the node or the storage failed: {error}\nNothing is left to clean up; run the demo again.")
+        _stop(out, f"the node or the storage failed: {error}\nNothing is left to clean up; run the demo again.")
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _stop(stage: Stage, message: str) -> None:
-    stage.console.print(f"\n[bold red]The demo stopped.[/bold red] {escape(message)}")
+def _stop(out: Output, message: str) -> None:
+    out.console.print(f"\n[bold red]The demo stopped.[/bold red] {escape(message)}")
     sys.exit(1)
 
 
@@ -85,68 +85,68 @@ def _storage(kind: str, home: Path) -> Iterator[Store]:
         server.stop()
 
 
-def _play(stage: Stage, public: Store, home: Path, count: int | None) -> None:
+def _play(out: Output, public: Store, home: Path, count: int | None) -> None:
     if ape.networks.provider.chain_id not in LOCAL_CHAIN_IDS:
         raise DataDAOError("the demo turns the clock and mints its own money: run it on a local node")
-    people = cast(count)
-    stage.console.print(
+    people = create_actors(count)
+    out.console.print(
         f"[bold]A Data DAO from creation to last claim[/bold]: {len(people.members)} respondents of the "
         "American National Election Study 1996,\neach with its own account and its own encrypted file; "
         "3 attestors, 5 custodians, 2 companies."
     )
 
-    stage.act("1. Creation: eight contracts, no owner, no set-up transaction")
+    out.step("1. Creation: eight contracts, no owner, no set-up transaction")
     deployed = deploy(people.relayer.ape, Config.load(CONFIG), overrides=_roles(people))
     for step in deployed.steps:
-        stage.gas(f"deploy {step.contract}", [step.gas])
+        out.gas(f"deploy {step.contract}", [step.gas])
     dao = DataDAO(deployed.addresses, ape.networks.provider.web3)
-    play = acts.Play(stage, people, dao, deployed.asset, public, home)
-    stage.say(f"timelock {dao.addresses['timelock']} holds every power; governor {dao.addresses['governor']}")
+    demo = steps.Demo(out, people, dao, deployed.asset, public, home)
+    out.say(f"timelock {dao.addresses['timelock']} holds every power; governor {dao.addresses['governor']}")
 
-    stage.act("2. Contribution: encrypted before it leaves its owner")
-    submissions = acts.encrypt(play)
-    witnesses = acts.test_open(play, submissions)
-    leaves = acts.score(play, submissions, witnesses)
+    out.step("2. Contribution: encrypted before it leaves its owner")
+    submissions = steps.encrypt(demo)
+    witnesses = steps.test_open(demo, submissions)
+    leaves = steps.score(demo, submissions, witnesses)
 
-    stage.act("3. Acceptance: 2 of 3 attestors sign, anyone relays, everyone owns")
-    acts.accept(play, leaves)
+    out.step("3. Acceptance: 2 of 3 attestors sign, anyone relays, everyone owns")
+    steps.accept(demo, leaves)
     supply = dao.read("token", "totalSupply")
-    stage.say(f"{supply // 10**9:,} tokens, all with their contributors, all voting without a delegation")
+    out.say(f"{supply // 10**9:,} tokens, all with their contributors, all voting without a delegation")
 
-    stage.act("4. A company asks, holders agree")
-    lease, proposal, terms = acts.request(play, people.winner, "voting research, open weights", acts.RESEARCH, 40_000)
-    acts.fail_to_open(play, people.winner, lease)
-    acts.vote(play, proposal, FOR)
-    acts.grant(play, lease, proposal)
+    out.step("4. A company asks, holders agree")
+    lease, proposal, terms = steps.request(demo, people.winner, "voting research, open weights", steps.RESEARCH, 40_000)
+    steps.fail_to_open(demo, people.winner, lease)
+    steps.vote(demo, proposal, FOR)
+    steps.grant(demo, lease, proposal)
 
-    stage.act("5. Keys ready, then money, then keys")
-    acts.deliver(play, lease)
-    verdict = acts.learn(play, people.winner, lease)
-    stage.say(
+    out.step("5. Keys ready, then money, then keys")
+    steps.deliver(demo, lease)
+    verdict = steps.learn(demo, people.winner, lease)
+    out.say(
         f"{people.winner.name} trained on {verdict.trained_on} respondents: held-out accuracy "
         f"[bold green]{verdict.accuracy:.1%}[/bold green] on {verdict.tested_on}; "
         f"always naming the majority scores {verdict.majority:.1%}"
     )
 
-    stage.act("6. Another company asks, holders refuse")
-    refused, defeated, asked = acts.request(play, people.loser, "political advertising", 2, 90_000)
-    acts.vote(play, defeated, AGAINST)
-    acts.refund(play, people.loser, refused, asked)
-    acts.fail_to_open(play, people.loser, refused)
+    out.step("6. Another company asks, holders refuse")
+    refused, defeated, asked = steps.request(demo, people.loser, "political advertising", 2, 90_000)
+    steps.vote(demo, defeated, AGAINST)
+    steps.refund(demo, people.loser, refused, asked)
+    steps.fail_to_open(demo, people.loser, refused)
 
-    stage.act("7. Rent flows until the lease ends")
-    acts.pay_on(play, lease)
-    income = acts.collect(play)
+    out.step("7. Rent flows until the lease ends")
+    steps.pay_on(demo, lease)
+    income = steps.collect(demo)
 
-    stage.show_gas()
+    out.show_gas()
     paid_in = {people.winner.name: terms.escrow, people.loser.name: asked.escrow}
-    acts.books(play, paid_in, sum(income.values()))
-    acts.rebuild(play)
-    stage.console.print(f"\n[bold green]Done[/bold green] in {stage.elapsed:.0f} s.")
+    steps.books(demo, paid_in, sum(income.values()))
+    steps.rebuild(demo)
+    out.console.print(f"\n[bold green]Done[/bold green] in {out.elapsed:.0f} s.")
 
 
-def _roles(people: Cast) -> dict[str, Any]:
-    """The configuration's parties with the keys that this play made."""
+def _roles(people: Actors) -> dict[str, Any]:
+    """The configuration's parties with the keys that this demo made."""
     config = Config.load(CONFIG)
     policy = dict(config.contracts["DatasetRegistry"]["params"]["policies"][0])
     policy["schemaHash"] = "0x" + SCHEMA_HASH.hex()
@@ -158,5 +158,5 @@ def _roles(people: Cast) -> dict[str, Any]:
     }
 
 
-def _party(party: Party) -> dict[str, str]:
+def _party(party: Role) -> dict[str, str]:
     return {"signer": party.address, "hpkeKey": "0x" + party.hpke_key.hex()}

@@ -157,7 +157,7 @@ class Agreement:
         if len(voices) < self.threshold or any(voice not in scores for voice in voices):
             raise DraftRefused(f"{where} lacks scores of {self.threshold} attestors; wait for them, or draft anew")
         if settle([scores[voice] for voice in voices]) != leaf or mine[:4] != leaf[:4]:
-            raise DraftRefused(f"{where} does not have the median of its scores; tell the other attestors")
+            raise DraftRefused(f"{where} does not have the median of its scores; inform the other attestors")
 
     def _build(self, leaves: Iterable[Leaf], sequence: int, deadline: int) -> tuple[Batch, Manifest]:
         return build_batch(

@@ -30,7 +30,7 @@ from datadao.types import Committee, Dao, Leaf
 def openers(
     dao: Dao, committee: Committee, witnesses: Iterable[Witness], check: eip712.SignatureCheck = eip712.signed_by
 ) -> dict[bytes, set[int]]:
-    """Submission id → slots of this committee that signed to have opened it. What anybody else signs counts nothing."""
+    """Submission id → slots of this committee that signed to have opened it. Other signatures count nothing."""
     opened = defaultdict(set)
     for witness in witnesses:
         if witness.epoch != committee.epoch or witness.slot >= len(committee.custodians):
@@ -117,7 +117,7 @@ def leaf_of(submission: Submission, score: ScoringResult) -> Leaf:
 
 
 def settle(scores: Sequence[Leaf]) -> Leaf:
-    """The leaf all attestors sign: lower median of units and of quality, so each figure is one that somebody gave.
+    """The leaf all attestors sign: lower median of units and of quality, so each figure is one that an attestor gave.
 
     Raises `ScoreRefused` if the attestors did not see the same data of the same contributor.
     """

@@ -37,7 +37,7 @@ _LOCALLY = {
 }
 
 _ANY = "127.0.0.1:0"
-"""Where Dask's own status page goes: any free port, and nobody's but this machine's."""
+"""Where Dask's own status page goes: any free port, open to this machine alone."""
 
 Name = TypeVar("Name", bound=Hashable)
 

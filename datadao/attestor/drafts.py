@@ -2,8 +2,8 @@
 
 One contribution must not come into two batches: supply would double, and a claim of the second would be refused. The
 registry does not see it (a root hides its leaves), so attestors do. Of two drafts with a contribution in common the one
-of the lower dataset and sequence is signed; one that has its signatures can be published by anybody, so it stands
-whatever else is drafted; and nobody signs two.
+of the lower dataset and sequence is signed; one that has its signatures can be published by any account, so it stands
+whatever else is drafted; and no attestor signs two.
 """
 
 from __future__ import annotations

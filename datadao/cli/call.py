@@ -70,17 +70,17 @@ def send_call(session: Session, target: str, words: tuple[str, ...]) -> Outcome:
 def propose(session: Session, target: str, words: tuple[str, ...], description: str, untried: bool) -> Outcome:
     """Propose to the holders what only they can do: `registry.setAttestors ...`, `asset.transfer PAYEE AMOUNT`.
 
-    It is tried first as it would be executed, so that nobody votes for weeks on a mistake.
+    It is tried first as it would be executed, so that no weeks are spent voting on a mistake.
     """
     from datadao.cli.transactions import receipt_json, send
 
     call = resolve(session, target, words, ACTIONS)
     if call.contract == "DataGovernor":
-        # It obeys only what it is executing itself, so that nobody can ask what it would say.
+        # It obeys only what it is executing itself, so that a call from outside cannot try it.
         session.say("The governor's own settings cannot be tried before: compare the value with the documented bounds.")
     elif not untried:
         _tried(session, call)
-    # Only this account can make the proposal of this description: nobody can copy it first and cancel it.
+    # Only this account can make the proposal of this description: no other can copy it first and cancel it.
     text = f"{description}#proposer={session.address.lower()}"
     actions = [call.to], [0], [call.data]
     receipts = send(session, [session.dao.call("governor", "propose", *actions, text, what=f"propose {call.what}")])

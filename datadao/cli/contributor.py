@@ -295,9 +295,9 @@ def contributions(session: Session) -> Outcome:
 @click.argument("names", nargs=-1, metavar="FILE...")
 @click.option("--all", "everything", is_flag=True, help="All contributions of this account.")
 def erase(session: Session, names: Sequence[str], everything: bool) -> Outcome:
-    """Erase contributions, each named by its source file or its file hash (`datadao contributions`). For good.
+    """Erase contributions, each named by its source file or its file hash (`datadao contributions`). Irrevocable.
 
-    Custodians release their keys to nobody any more, licensees have to delete them; shares and tokens go, what was
+    Custodians release their keys no more, licensees have to delete them; shares and tokens go, what was
     earned stays claimable. The same data can never be contributed again.
     """
     from datadao.cli.leaves import Standing, accepted

@@ -55,7 +55,7 @@ def once(session: Session, key_name: str) -> Outcome:
 @key_option("Key of the slot.")
 @click.option("--interval", type=click.FloatRange(0.1), default=15.0, show_default=True, help="Seconds between rounds.")
 def run(session: Session, key_name: str, interval: float) -> Outcome:
-    """Do what `once` does, round after round, until interrupted or told to terminate.
+    """Do what `once` does, round after round, until interrupted or terminated.
 
     The round under way is finished first. What happens is logged on stderr, one line for each thing that is new.
     """
@@ -130,7 +130,7 @@ def take_over(session: Session, key_name: str) -> Outcome:
     ]  # fmt: skip
     lines = [f"{row['slot']}: {row['kept']} shares kept, {len(row['missing'])} files missing." for row in rows]
     lines += [
-        f"{row['slot']}: {fault['culprit'] or 'nobody to blame'}: {fault['reason']} ({fault['files']} files)"
+        f"{row['slot']}: {fault['culprit'] or 'no culprit'}: {fault['reason']} ({fault['files']} files)"
         for row in rows
         for fault in row["faults"]
     ]

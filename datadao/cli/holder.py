@@ -39,7 +39,7 @@ def proposals(session: Session, everything: bool) -> Outcome:
         if everything or state not in over:
             document = described(session, item, state, actions)
             found.append(document)
-            text += [*([""] if text else []), *_told(session, item, document, actions)]
+            text += [*([""] if text else []), *_lines(session, item, document, actions)]
     return Outcome({"proposals": found}, tuple(text) or ("No proposals are under way.",))
 
 
@@ -51,7 +51,7 @@ def described(session: Session, item: Proposal, state: Any, actions: Actions) ->
     views = ("proposalVotes", "proposalSnapshot", "proposalProposer", "proposalDeadline", "proposalEta")
     votes, snapshot, proposer, deadline, eta = dao.read_views("governor", views, item.proposal_id)
     against, votes_for, abstain = votes
-    # Before the vote opens nobody knows the supply it is a part of.
+    # Before the vote opens the supply it is a part of is unknown.
     quorum = str(dao.read("governor", "proposalQuorum", item.proposal_id)) if snapshot < session.now else None
     return {
         "id": str(item.proposal_id),
@@ -70,8 +70,8 @@ def described(session: Session, item: Proposal, state: Any, actions: Actions) ->
     }
 
 
-def _told(session: Session, item: Proposal, found: dict[str, Any], actions: Actions) -> Iterator[Any]:
-    """A block a proposal: what is decided, by whom and until when first, what somebody wrote about it last."""
+def _lines(session: Session, item: Proposal, found: dict[str, Any], actions: Actions) -> Iterator[Any]:
+    """A block a proposal: what is decided, by whom and until when first, what its proposer wrote about it last."""
     from datadao.cli.queries import check_lease, terms_of
     from datadao.cli.wording import applicant_text, block, lease_rows, said
 

@@ -177,4 +177,4 @@ def _describe(session: Session, number: int, terms: Terms, out: Path) -> Path | 
 
 
 def _culprit(fault: Fault) -> str:
-    return f"signed by slot {fault.culprit[0]}-{fault.culprit[1]}" if fault.culprit else "signed by nobody"
+    return f"signed by slot {fault.culprit[0]}-{fault.culprit[1]}" if fault.culprit else "not signed"

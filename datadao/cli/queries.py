@@ -25,7 +25,7 @@ _FIRST = "VotingDelaySet"
 
 @dataclass(frozen=True)
 class Proposal:
-    """A proposal as its event told it; `lease_id` is None unless it is a lease's own."""
+    """A proposal as its event has it; `lease_id` is None unless it is a lease's own."""
 
     proposal_id: int
     lease_id: int | None

@@ -161,14 +161,14 @@ class Session:
 
     def say(self, markup: str, text: str = "") -> None:
         """Prints what is no result. Only `markup` is markup; the lines of `text` after its first stand further in, so
-        that what somebody else wrote into an error cannot pass for another message."""
+        that what another party wrote into an error cannot pass for another message."""
         first, *rest = lines(text)
         self._err.print(self._err.as_line(Text.from_markup(markup) + Text(f" {first}" if first else "")))
         for line in rest:
             self._err.print(self._err.as_line(f"  {line}"))
 
     def confirm(self, question: str) -> None:
-        """Asks, unless told --yes. Raises `AccountRefused` at a no, and where nobody can answer."""
+        """Asks, unless --yes was given. Raises `AccountRefused` at a no, and where there is no terminal."""
         if self.yes:
             return
         if not sys.stdin.isatty():
@@ -178,7 +178,7 @@ class Session:
 
     @contextmanager
     def progress(self, text: str, total: int) -> Iterator[Callable[[int], None]]:
-        """A progress bar on a terminal, nothing elsewhere; yields what to tell the number of items newly done."""
+        """A progress bar on a terminal, nothing elsewhere; yields what takes the number of items newly done."""
         columns = (
             TextColumn("{task.description}", markup=False),
             BarColumn(),

@@ -97,7 +97,7 @@ def new(session: Session, name: str) -> Outcome:
 def new_fingerprint(session: Session) -> Outcome:
     """Make the fingerprint secret of a new DAO's attestors.
 
-    The first attestor makes it, and hands the file to the others over a channel that nobody else reads. It never
+    The first attestor makes it, and hands the file to the others over a private channel. It never
     changes: fingerprints of old and new data would not compare.
     """
     from datadao.crypto.keyfile import new_secret

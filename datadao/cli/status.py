@@ -39,7 +39,7 @@ def status(session: Session) -> Outcome:
         "leases": _leases(dao),
         "me": _me(session) if session.alias or session.profile.account else None,
     }
-    return Outcome(document, tuple(_told(session, document)))
+    return Outcome(document, tuple(_lines(session, document)))
 
 
 def _numbers(dao: DataDAO, key: str, count: str) -> list[tuple[int]]:
@@ -122,7 +122,7 @@ def _me(session: Session) -> dict[str, Any]:
     }
 
 
-def _told(session: Session, found: dict[str, Any]) -> list[Any]:
+def _lines(session: Session, found: dict[str, Any]) -> list[Any]:
     from rich.table import Table
 
     from datadao.cli.money import decimal

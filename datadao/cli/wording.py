@@ -1,6 +1,6 @@
 """What is voted on, in words: the actions of a proposal by the contracts' ABIs, a lease by its terms.
 
-Whatever is not understood is shown as bytes, in full. What somebody wrote is quoted, never part of a line of ours.
+Whatever is not understood is shown as bytes, in full. What others wrote is quoted, never part of a line of ours.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def applicant_text(description: str, lease_id: int) -> str:
 
 
 def said(whose: str, text: str) -> list[str]:
-    """Lines that quote somebody."""
+    """Lines that quote a proposer or applicant."""
     if not text:
         return [f"  The {whose} wrote nothing."]
     return [

@@ -57,7 +57,7 @@ def load_secret(path: Path) -> bytes:
 
 
 def check_private(path: Path) -> None:
-    """Raises `KeyFileRefused` if anybody but its owner can read or write the file."""
+    """Raises `KeyFileRefused` if any user but its owner can read or write the file."""
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         raise KeyFileRefused(f"{path} has mode {mode:04o}, so others can read it; `chmod 600` it, or make a new key")

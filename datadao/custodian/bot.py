@@ -89,7 +89,7 @@ class Fleet:
 
 
 def _no_terminal(alias: str) -> str:
-    raise AccountRefused(f"account {alias} is locked and a bot has nobody to ask; set APE_ACCOUNTS_{alias}_PASSPHRASE")
+    raise AccountRefused(f"account {alias} is locked and a bot cannot ask; set APE_ACCOUNTS_{alias}_PASSPHRASE")
 
 
 bot = SilverbackBot()

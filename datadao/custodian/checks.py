@@ -160,7 +160,7 @@ class Checks:
         with _fail_closed():
             lease = self._view.lease(lease_id, tag)
             if lease.lease_id != lease_id or len(lease.hpke_key) != 32:
-                raise ValueError(f"asked for lease {lease_id}, was told of {lease.lease_id}")
+                raise ValueError(f"asked for lease {lease_id}, got lease {lease.lease_id}")
             if lease.block.number < self.finalized:
                 raise ValueError(f"the {tag} block is {lease.block.number}, but {self.finalized} was final before")
         if tag == "finalized":
@@ -190,5 +190,6 @@ def _fail_closed() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        told = in_words(error)
-        raise ChainUnavailable(f"the chain could not be read: {told}; nothing was released, try again") from error
+        raise ChainUnavailable(
+            f"the chain could not be read: {in_words(error)}; nothing was released, try again"
+        ) from error

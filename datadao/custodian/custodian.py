@@ -1,7 +1,7 @@
 """The custodian: prepares bundles for approved leases, holds them back, publishes them for leases that run.
 
-A loop, not an open port: it reads chain and storage, writes storage, answers nobody. It fails closed: what cannot be
-proved now is not released now. It resumes after a crash at any point.
+A loop, not an open port: it reads chain and storage, writes storage, answers no requests. It fails closed: what cannot
+be proved now is not released now. It resumes after a crash at any point.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A custodian as a service: every lease, one round after the other, until stopped.
 
 A round that fails half way has released nothing it should not have, and the next one goes on from there; so whatever
-goes wrong with one lease, with storage or with the nodes is told, once, and tried again.
+goes wrong with one lease, with storage or with the nodes is logged once and tried again.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Service:
         self._over: set[int] = set()
         self._first = 1
         self._prepared: dict[int, tuple[object, Refused]] = {}
-        self._told: dict[object, str] = {}
+        self._logged: dict[object, str] = {}
 
     def round(self) -> Round:
         """Test-opens new submissions and serves every lease, once. Raises `ChainUnavailable` when there is no chain.
@@ -85,9 +85,9 @@ class Service:
         try:
             counts = self.custodian.checks.counts()
         except ChainUnavailable as silence:
-            self._tell("nodes", f"{type(silence).__name__}: {silence}", logging.WARNING)
+            self._log("nodes", f"{type(silence).__name__}: {silence}", logging.WARNING)
             raise
-        self._tell("nodes", "the nodes answer")
+        self._log("nodes", "the nodes answer")
         tested, refused, error = self._test(counts)
         leases: dict[int, Outcome] = {}
         served, failed = self._first, False
@@ -97,7 +97,7 @@ class Service:
             outcome = self._serve(lease_id)
             if outcome is not None:
                 leases[lease_id] = outcome
-                self._tell(lease_id, f"lease {lease_id}: {outcome}", logging.WARNING if outcome.error else logging.INFO)
+                self._log(lease_id, f"lease {lease_id}: {outcome}", logging.WARNING if outcome.error else logging.INFO)
             if outcome is not None and isinstance(outcome.error, ChainUnavailable):
                 failed = True
             else:
@@ -112,13 +112,13 @@ class Service:
         try:
             tested, refused = self._bench.round(range(1, counts.datasets + 1))
         except DataDAOError as error:
-            self._tell("submissions", f"submissions: {type(error).__name__}: {error}", logging.WARNING)
+            self._log("submissions", f"submissions: {type(error).__name__}: {error}", logging.WARNING)
             return 0, {}, error
         for name, reason in refused.items():
             log.warning("%s: submission %s: %s: %s", self.name, name.hex(), type(reason).__name__, reason)
         if tested:
             log.info("%s: %d submissions test-opened", self.name, tested)
-        self._told.pop("submissions", None)
+        self._logged.pop("submissions", None)
         return tested, refused, None
 
     def _serve(self, lease_id: int) -> Outcome | None:
@@ -169,10 +169,10 @@ class Service:
         place = (prepared.lease_id, prepared.release_root, prepared.committee_epoch)
         self._board.ready(Readiness(*place, custodian.holder().signer, signature))
 
-    def _tell(self, about: object, text: str, level: int = logging.INFO) -> None:
+    def _log(self, about: object, text: str, level: int = logging.INFO) -> None:
         """Logs what is new; the same again, round after round, is not."""
-        if self._told.get(about) != text:
-            self._told[about] = text
+        if self._logged.get(about) != text:
+            self._logged[about] = text
             log.log(level, "%s: %s", self.name, text)
 
 
@@ -191,7 +191,7 @@ class Bench:
         custodian = self._custodian
         if self._seen is None:
             said = self._board.witnesses(custodian.epoch, custodian.slot)
-            # Anybody could have posted in this slot's name: what it signed is what counts.
+            # Any account can post in this slot's name: what its holder signed is what counts.
             mine = (w for w in said if custodian.check(custodian.holder().signer, w.typed(custodian.dao), w.signature))
             self._seen = {name for witness in mine for name in witness.submissions}
         new = dict(pair for number in datasets for pair in self._board.submissions(number, self._seen))

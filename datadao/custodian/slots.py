@@ -52,7 +52,7 @@ class Slots:
         rounds = 0
         while not stop.is_set():
             for service in self.services:
-                with suppress(ChainUnavailable):  # which it told
+                with suppress(ChainUnavailable):  # which it logged
                     service.round()
             rounds += 1
             stop.wait(interval)

@@ -1,5 +1,5 @@
 """A custodian's memory: bundles held back until they are paid for, what was released, what was signed, what was taken
-over from a leaver, as its journal tells it."""
+over from a leaver, as its journal has it."""
 
 from __future__ import annotations
 

@@ -37,8 +37,8 @@ class HandedOver:
 
 @dataclass(frozen=True)
 class HandoverFault:
-    """A record that gave less than it says. `culprit` signed it as the slot's former holder; None if nobody is to blame
-    or anybody may have made it up. `ids` are the contributions concerned, none for the whole record."""
+    """A record that gave less than it says. `culprit` signed it as the slot's former holder; None if no one is at fault
+    or any account may have made it up. `ids` are the contributions concerned, none for the whole record."""
 
     name: str
     culprit: str | None

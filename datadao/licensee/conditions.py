@@ -1,7 +1,7 @@
 """A lease as an access condition for networks that keep keys by themselves, in the documents that Lit and TACo take.
 
-Their nodes call the chain before they let somebody decrypt. Two calls to `DataLeases` have to hold: the lease opens its
-dataset now (started, paid, not overdue), and whoever asks may use that dataset for all of the purposes. Both views
+Their nodes call the chain before they let an account decrypt. Two calls to `DataLeases` have to hold: the lease opens
+its dataset now (started, paid, not overdue), and the account may use that dataset for all of the purposes. Both views
 answer false in every doubt and never revert.
 
 Unlike this project's custodians, such nodes ask at the latest block and not at the finalized one: a reorganisation can

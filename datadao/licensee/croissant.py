@@ -94,9 +94,9 @@ def _fields(mlc: Any, schema: bytes) -> Iterator[mlcroissant.Field]:
             source = mlc.Source(file_set="files", extract=mlc.Extract(column=name))
             # A property may be called anything, an id may not.
             node = f"records/{name}" if name.isidentifier() else f"records/property-{number}"
-            told = _readable(about.get("description"))
+            meaning = _readable(about.get("description"))
             yield mlc.Field(
-                id=node, name=name, description=told, data_types=[getattr(mlc.DataType, kind)], source=source
+                id=node, name=name, description=meaning, data_types=[getattr(mlc.DataType, kind)], source=source
             )
 
 

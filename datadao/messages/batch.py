@@ -119,7 +119,7 @@ class Manifest:
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise Malformed(f"not a batch manifest: {error}") from error
         if not canonical:  # which covers format, chain, registry and count
-            raise Malformed("the manifest is another registry's or not canonical; tell the batch's attestors")
+            raise Malformed("the manifest is another registry's or not canonical; inform the batch's attestors")
         return manifest
 
 
@@ -140,7 +140,7 @@ def build_batch(
 ) -> tuple[Batch, Manifest]:
     """The batch to sign and the manifest to store. Same leaves in any order, same batch; a contributor's are adjacent.
 
-    Raises `BatchRefused` for anything the registry would refuse or let nobody claim: leave such leaves out.
+    Raises `BatchRefused` for anything the registry would refuse or let no account claim: leave such leaves out.
     """
     ordered = tuple(sorted(leaves, key=lambda leaf: (bytes.fromhex(leaf.contributor[2:]), leaf.fingerprint)))
     if not ordered:

@@ -1,7 +1,7 @@
 """The notice board: under which names in storage the parties' signed records lie, so that they find each other's.
 
-Storage is not trusted and anybody who can write to it can post: what is not a record of its kind under its own name is
-left out here, and whoever acts on a record checks its signature.
+Storage is not trusted, and any party that can write to it can post: what is not a record of its kind under its own name
+is left out here, and whoever acts on a record checks its signature.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Board:
         self._store.put(self._name("witnesses", *place), record)
 
     def witnesses(self, epoch: int, slot: int | None = None) -> Iterator[Witness]:
-        """What custodians of an epoch, or one of them, said; `openers` tells what of it counts."""
+        """What custodians of an epoch, or one of them, said; `openers` decides what of it counts."""
         return self._records(Witness, "witnesses", epoch, *(() if slot is None else (slot,)))
 
     def post_score(self, score: Score) -> None:

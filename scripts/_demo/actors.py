@@ -1,4 +1,4 @@
-"""Who plays in the demo, each with its own key and nothing else of the others'."""
+"""The demo's roles, each with its own key and nothing else of the others'."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Party:
+class Role:
     """An attestor, custodian or company: an account, and a key that things are sealed to."""
 
     name: str
@@ -51,24 +51,24 @@ class Party:
 
 
 @dataclass(frozen=True)
-class Cast:
-    """Everybody. Attestors stand in ascending order of their addresses, as the registry keeps them."""
+class Actors:
+    """All parties. Attestors stand in ascending order of their addresses, as the registry keeps them."""
 
     relayer: ApeAccount
     guardian: ApeAccount
-    attestors: Sequence[Party]
-    custodians: Sequence[Party]
-    winner: Party
-    loser: Party
+    attestors: Sequence[Role]
+    custodians: Sequence[Role]
+    winner: Role
+    loser: Role
     members: Sequence[Member]
     fingerprint_secret: bytes = field(repr=False)
 
 
-def cast(count: int | None) -> Cast:
-    """Fresh keys for everybody; `count` respondents, all 944 unless said."""
+def create_actors(count: int | None) -> Actors:
+    """Fresh keys for all; `count` respondents, all 944 by default."""
     accounts = [ApeAccount(ape.accounts.test_accounts[i]) for i in range(12)]
     attestors = [_party(f"attestor {i + 1}", accounts[2 + i]) for i in range(3)]
-    return Cast(
+    return Actors(
         relayer=accounts[0],
         guardian=accounts[1],
         attestors=sorted(attestors, key=lambda party: int(party.address, 16)),
@@ -80,8 +80,8 @@ def cast(count: int | None) -> Cast:
     )
 
 
-def _party(name: str, account: ApeAccount) -> Party:
-    return Party(name, account, X25519PrivateKey.generate())
+def _party(name: str, account: ApeAccount) -> Role:
+    return Role(name, account, X25519PrivateKey.generate())
 
 
 def _member(answers: bytes) -> Member:

@@ -1,4 +1,4 @@
-"""What the audience sees, and the clock that only a demo can turn."""
+"""What the demo prints, and the clock that only a demo can turn."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ FINALITY = 65
 
 
 @dataclass
-class Stage:
-    """Prints acts, bars and tables, and keeps the gas of every step."""
+class Output:
+    """Prints steps, bars and tables, and keeps the gas of every step."""
 
     console: Console = field(default_factory=lambda: _console())
     _gas: list[tuple[str, Sequence[int]]] = field(default_factory=list)
     _started: float = field(default_factory=time.monotonic)
 
-    def act(self, title: str) -> None:
+    def step(self, title: str) -> None:
         self.console.print(f"\n[bold]{title}[/bold]  [dim]{time.monotonic() - self._started:.0f} s[/dim]")
 
     def say(self, text: str) -> None:

@@ -65,7 +65,7 @@ class PlayNode:
             time.sleep(_POLL)
 
     def tick(self) -> None:
-        """From now on a block comes every second, whether or not somebody sends something."""
+        """From now on a block comes every second, whether or not anything is sent."""
         self.rpc("evm_setIntervalMining", 1)
 
     def wait(self, seconds: int) -> int:

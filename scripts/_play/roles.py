@@ -1,4 +1,4 @@
-"""Who plays: test accounts by name, each with a folder that `datadao` needs nothing else beside."""
+"""The roles: test accounts by name, each with a folder that `datadao` needs nothing else beside."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from deployer.record import append, new_entry
 from scripts._demo.survey import SCHEMA, SCHEMA_HASH, respondents
 
 DEPLOYER, RICH = "TEST::0", 1_000
-"""Who deploys and plays no part; what the licensee gets, in whole units of the asset."""
+"""The deployer, which has no role; what the licensee gets, in whole units of the asset."""
 CONTRIBUTORS = {"alice": (10, 0, 20), "bob": (11, 20, 50)}
 """Test account, and which respondents of the survey are theirs: from, to."""
 ATTESTORS = {f"attestor-{n}": 1 + n for n in (1, 2, 3)}

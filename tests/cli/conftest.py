@@ -1,4 +1,4 @@
-"""A newborn DAO on a node of the tests' own, for commands run in this process."""
+"""A freshly deployed DAO on a node of the tests' own, for commands run in this process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.deployer.world import deployed
 
 
 @dataclass
-class Newborn:
+class FreshDao:
     """The DAO of deploy-config/local.yaml, whose parties are TEST accounts."""
 
     folder: Path
@@ -56,7 +56,7 @@ class Newborn:
 
 
 @pytest.fixture(scope="session")
-def _born(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Node, Path, dict[str, str], Any]]:
+def _deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Node, Path, dict[str, str], Any]]:
     node = Node()
     try:
         with ape.networks.parse_network_choice(node.url):
@@ -76,11 +76,11 @@ def _born(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Node, Path
 
 
 @pytest.fixture
-def live(_born: tuple[Node, Path, dict[str, str], Any], tmp_path: Path) -> Iterator[Newborn]:
+def live(_deployed: tuple[Node, Path, dict[str, str], Any], tmp_path: Path) -> Iterator[FreshDao]:
     """As it was at creation, with storage of the test's own."""
-    node, record, addresses, asset = _born
+    node, record, addresses, asset = _deployed
     before = node.rpc("evm_snapshot")
-    made = Newborn(tmp_path, node, record, addresses, asset)
+    made = FreshDao(tmp_path, node, record, addresses, asset)
     Store((tmp_path / "storage").as_uri(), create=True).put_bytes(SCHEMA)
     yield made
     node.rpc("evm_revert", before)

@@ -1,4 +1,4 @@
-"""A licensee of the newborn DAO, and the pool of its node."""
+"""A licensee of the fresh DAO, and the pool of its node."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from assurance.harness.commands import Ran
 from datadao.chain.reverts import try_call
 from datadao.chain.rpc import CONTRACTS, Call
 from datadao.crypto.keyfile import new_key
-from tests.cli.conftest import Newborn
+from tests.cli.conftest import FreshDao
 
 ESCROW = 250 * 10**6
 """Of 2 periods of 100 and a bond of 50 Test Dollars."""
@@ -24,7 +24,7 @@ HELD = 10**9
 class Licensee:
     """Test account 10, what it sends, and what it has."""
 
-    def __init__(self, live: Newborn, name: str = "licensee") -> None:
+    def __init__(self, live: FreshDao, name: str = "licensee") -> None:
         self.live, self.home = live, live.home(name)
         self.account = ape.accounts.test_accounts[10]
         self.address = str(self.account.address)

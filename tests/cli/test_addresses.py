@@ -1,5 +1,5 @@
 """Addresses and YAML that a person types: a mistyped address is refused wherever one is read, and never corrected; what
-is wrong with a configuration is told at once.
+is wrong with a configuration is reported at once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from eth_utils import to_checksum_address
 from datadao.client import DataDAO
 from datadao.encoding import address
 from datadao.errors import InvalidArgument
-from tests.cli.conftest import Newborn
+from tests.cli.conftest import FreshDao
 
 TYPO = "0xAbcdef1234567890abcdef1234567890ABCDEF12"
 RIGHT = to_checksum_address(TYPO.lower())
@@ -67,25 +67,25 @@ COMMANDS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("words", "told"), COMMANDS, ids=[" ".join(words[:2]) for words, _ in COMMANDS])
+@pytest.mark.parametrize(("words", "expected"), COMMANDS, ids=[" ".join(words[:2]) for words, _ in COMMANDS])
 def test_command__with_a_mistyped_address__is_refused_and_sends_nothing(
-    live: Newborn, words: tuple[str, ...], told: str
+    live: FreshDao, words: tuple[str, ...], expected: str
 ) -> None:
     before = (live.nonce(10), live.node.web3.eth.block_number, live.objects)
-    assert live.run(live.home("someone"), *words).refusal == told
+    assert live.run(live.home("someone"), *words).refusal == expected
     assert (live.nonce(10), live.node.web3.eth.block_number, live.objects) == before
 
 
-def test_account__by_its_address_in_any_case__is_found(live: Newborn) -> None:
+def test_account__by_its_address_in_any_case__is_found(live: FreshDao) -> None:
     home, mine = live.home("someone"), ape.accounts.test_accounts[10].address
     for spelled in (mine, mine.lower()):
         shown = live.run(home, "status", "--account", spelled, "--json").document
         assert shown["me"]["account"] == mine
 
 
-def test_call__with_several_faults__tells_all_of_them(live: Newborn) -> None:
+def test_call__with_several_faults__reports_all_of_them(live: FreshDao) -> None:
     before = live.nonce(10)
-    parties = f"[{PARTY % (TYPO, 1)}, {{signer: nobody, hpkeKei: 0x12}}, {{signer: TEST::3, signer: TEST::4}}]"
+    parties = f"[{PARTY % (TYPO, 1)}, {{signer: unknown, hpkeKei: 0x12}}, {{signer: TEST::3, signer: TEST::4}}]"
     done = live.run(
         live.home("someone"), "propose", "registry.setAttestors", parties, "x", "--description", "d", "--yes"
     )
@@ -95,18 +95,18 @@ def test_call__with_several_faults__tells_all_of_them(live: Newborn) -> None:
         "line 1: signer stands twice, first in line 1"
     )
     assert "registry.setAttestors.threshold: expected a number" in done.err
-    fewer = f"[{PARTY % (TYPO, 1)}, {{signer: nobody, hpkeKei: 0x12}}]"
+    fewer = f"[{PARTY % (TYPO, 1)}, {{signer: unknown, hpkeKei: 0x12}}]"
     done = live.run(live.home("again"), "propose", "registry.setAttestors", fewer, "x", "--description", "d", "--yes")
     first, *rest = done.err.splitlines()
     assert first == f"Refused: {where}[0].signer: {REFUSED}"
     assert rest[0] == f"  {where}[1]: unknown hpkeKei; did you mean hpkeKey?"
-    assert rest[1].startswith(f"  {where}[1].signer: account 'nobody' is neither an address nor one of Ape's accounts")
+    assert rest[1].startswith(f"  {where}[1].signer: account 'unknown' is neither an address nor one of Ape's accounts")
     assert rest[2] == "  registry.setAttestors.threshold: expected a number, '7 days' or 'now + 365 days', got 'x'"
     assert live.nonce(10) == before
 
 
 @pytest.mark.parametrize("word", ["[" * 3000, "&a [*a]"])
-def test_call__with_yaml_that_nobody_writes__is_refused(live: Newborn, word: str) -> None:
+def test_call__with_unusual_yaml__is_refused(live: FreshDao, word: str) -> None:
     refusal = live.run(live.home("someone"), "read", "registry.dataset", word).refusal
     assert "is not YAML" in refusal and refusal.startswith("registry.dataset.datasetId: ")
 
@@ -115,7 +115,7 @@ def test_call__with_yaml_that_nobody_writes__is_refused(live: Newborn, word: str
     ("time", "seconds"),
     [("2027-06-01", 1_811_808_000), ("2027-06-01 12:00", 1_811_851_200), ("1811808000", 1_811_808_000)],
 )
-def test_call__with_a_date_for_a_time__means_its_seconds(live: Newborn, time: str, seconds: int) -> None:
+def test_call__with_a_date_for_a_time__means_its_seconds(live: FreshDao, time: str, seconds: int) -> None:
     home = live.home("someone")
     read = [live.run(home, "read", "registry.erasuresAt", "1", t).code for t in (time, str(seconds))]
     assert read == [0, 0]
@@ -126,14 +126,14 @@ def test_call__with_a_date_for_a_time__means_its_seconds(live: Newborn, time: st
 # A role's folder
 
 
-def folder(live: Newborn, text: str) -> Path:
+def folder(live: FreshDao, text: str) -> Path:
     home = live.folder / "role"
     home.mkdir()
     (home / "config.yaml").write_text(text)
     return home
 
 
-def test_configuration__with_several_faults__tells_all_of_them(live: Newborn) -> None:
+def test_configuration__with_several_faults__reports_all_of_them(live: FreshDao) -> None:
     addresses = dict(live.addresses) | {"token": TYPO, "tokn": RIGHT}
     del addresses["registry"]
     text = "network: x\nnetwork: y\nacount: z\nmax_file: many\nstore: {url: 7, regio: eu}\n" + yaml.safe_dump(
@@ -157,7 +157,7 @@ def test_configuration__with_several_faults__tells_all_of_them(live: Newborn) ->
 
 
 @pytest.mark.parametrize("spelled", [7, None, "timelock", [1]])
-def test_deployment__whose_address_is_none__is_refused(live: Newborn, spelled: object) -> None:
+def test_deployment__whose_address_is_none__is_refused(live: FreshDao, spelled: object) -> None:
     home = folder(live, yaml.safe_dump({"network": live.node.url, "deployment": live.addresses | {"brake": spelled}}))
     refusal = live.run(home, "status").refusal
     shown = spelled if isinstance(spelled, str) else str(spelled)
@@ -166,19 +166,19 @@ def test_deployment__whose_address_is_none__is_refused(live: Newborn, spelled: o
     )
 
 
-def test_deployment__unquoted_addresses__are_addresses(live: Newborn) -> None:
+def test_deployment__unquoted_addresses__are_addresses(live: FreshDao) -> None:
     text = f"network: {live.node.url}\naccount: TEST::10\ndeployment:\n"
     home = folder(live, text + "".join(f"  {key}: {value}\n" for key, value in live.addresses.items()))
     assert live.run(home, "status", "--json").document["contracts"] == live.addresses
 
 
-def test_data_dao__with_a_mistyped_address__is_refused(live: Newborn) -> None:
+def test_data_dao__with_a_mistyped_address__is_refused(live: FreshDao) -> None:
     with ape.networks.parse_network_choice(live.node.url), pytest.raises(InvalidArgument) as refusal:
         DataDAO(live.addresses | {"leases": TYPO}, ape.networks.provider.web3)
     assert str(refusal.value) == REFUSED
 
 
-def test_configuration__that_is_no_utf8__is_refused(live: Newborn) -> None:
+def test_configuration__that_is_no_utf8__is_refused(live: FreshDao) -> None:
     home = folder(live, "")
     (home / "config.yaml").write_bytes(b"network: caf\xe9\n")
     assert live.run(home, "status").refusal == f"{home / 'config.yaml'} is not YAML: byte 12 is not UTF-8"

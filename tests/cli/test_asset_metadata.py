@@ -1,6 +1,6 @@
 """The settlement asset as it is found: what it says of itself, from nothing to a screen full of escapes.
 
-- read: each of the zoo on a node; a node that does not tell is no asset without metadata
+- read: each of the zoo on a node; a node that does not answer is no asset without metadata
 - shown: `status` and a request with amounts in it work with each, to the unit; `read asset.symbol` says what it answers
 - amounts: with no, 18, 24 and absurdly many decimals
 """
@@ -18,13 +18,13 @@ from datadao.chain.asset import Asset, read_asset
 from datadao.cli.money import Money
 from datadao.crypto.keyfile import new_key
 from datadao.errors import InvalidArgument, NodeRefused
-from tests.cli.conftest import Newborn
+from tests.cli.conftest import FreshDao
 from tests.cli.test_refusals import REQUEST
 
 ELSEWHERE = "0x" + "5a" * 20
 
 
-def disguise(live: Newborn, metadata: Metadata) -> str:
+def disguise(live: FreshDao, metadata: Metadata) -> str:
     """Gives the DAO's settlement asset other metadata; it stays the same token in all else."""
     asset = live.asset.address
     live.node.rpc("anvil_setCode", ELSEWHERE, live.node.rpc("eth_getCode", asset, "latest"))
@@ -33,14 +33,14 @@ def disguise(live: Newborn, metadata: Metadata) -> str:
 
 
 @every_metadata
-def test_read_asset__whatever_it_says__is_shown_and_what_is_unusual_said(live: Newborn, named: Named) -> None:
+def test_read_asset__whatever_it_says__is_shown_and_what_is_unusual_said(live: FreshDao, named: Named) -> None:
     asset = read_asset(live.node.web3, disguise(live, named.metadata))
     assert (asset.label, asset.decimals, asset.seen) == (named.label or asset.address, named.decimals, named.seen)
     assert not DANGEROUS.search(asset.label)
 
 
 @every_metadata
-def test_request__with_whatever_asset__escrows_to_the_unit(live: Newborn, named: Named) -> None:
+def test_request__with_whatever_asset__escrows_to_the_unit(live: FreshDao, named: Named) -> None:
     asset = disguise(live, named.metadata)
     home = live.home("licensee")
     new_key(home / "keys" / "sealing")
@@ -66,7 +66,7 @@ def spelled(units: int, decimals: int) -> str:
     return f"{int(whole):,}" + (f".{rest.rstrip('0')}" if rest.strip("0") else "")
 
 
-def test_status__for_programs__has_the_symbol_as_it_is(live: Newborn) -> None:
+def test_status__for_programs__has_the_symbol_as_it_is(live: FreshDao) -> None:
     symbol = "US\x1b[2JD\u202eC\n"
     asset = disguise(live, Metadata(symbol=abi_text(symbol)))
     done = live.run(live.home("reader"), "status", "--json")
@@ -74,14 +74,14 @@ def test_status__for_programs__has_the_symbol_as_it_is(live: Newborn) -> None:
     assert not DANGEROUS.search(done.out)
 
 
-def test_read_of_a_symbol__that_is_no_string__says_what_it_answers(live: Newborn) -> None:
+def test_read_of_a_symbol__that_is_no_string__says_what_it_answers(live: FreshDao) -> None:
     disguise(live, METADATA[7].metadata)
     refusal = live.run(live.home("reader"), "read", "asset.symbol").refusal
     assert refusal == f"asset.symbol() is no such view: it answers 0x{b'MKR'.ljust(32, bytes(1)).hex()}"
 
 
 @pytest.mark.parametrize("error", [{"code": -32005, "message": "limit exceeded"}, "busy"])
-def test_node__that_does_not_answer__is_no_asset_without_decimals(live: Newborn, error: Any) -> None:
+def test_node__that_does_not_answer__is_no_asset_without_decimals(live: FreshDao, error: Any) -> None:
     asset = live.asset.address
     web3: Any = SimpleNamespace(provider=SimpleNamespace(make_request=lambda *_: {"error": error}))
     message = error["message"] if isinstance(error, dict) else error
@@ -90,7 +90,7 @@ def test_node__that_does_not_answer__is_no_asset_without_decimals(live: Newborn,
     assert str(refusal.value) == f"name() of the asset {asset}: {message}"
 
 
-def test_asset__where_nothing_is__is_refused(live: Newborn) -> None:
+def test_asset__where_nothing_is__is_refused(live: FreshDao) -> None:
     with pytest.raises(InvalidArgument) as refusal:
         read_asset(live.node.web3, "0x" + "12" * 20)
     where = "0x1212121212121212121212121212121212121212"
@@ -149,7 +149,7 @@ def test_amount__that_is_none__is_refused(decimals: int, amount: str, reason: st
         "EVM error: OutOfGas",
     ],
 )
-def test_node__whose_words_are_for_code_that_stops__is_an_answer(live: Newborn, message: str) -> None:
+def test_node__whose_words_are_for_code_that_stops__is_an_answer(live: FreshDao, message: str) -> None:
     def ask(*_: Any) -> Any:
         return {"error": {"code": -32000, "message": message}}
 

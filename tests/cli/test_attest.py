@@ -10,14 +10,14 @@ from pathlib import Path
 from assurance.harness.chain.node import FINALITY
 from assurance.harness.commands import put_key
 from datadao.attestor.cluster import TASK
-from tests.cli.conftest import Newborn
+from tests.cli.conftest import FreshDao
 from tests.cli.world import DATADAO
 
 ROOT = Path(__file__).parents[2]
 FILES = TASK + 1
 
 
-def test_score__more_files_than_one_process_takes__scores_them_in_several_and_waits_for_none(live: Newborn) -> None:
+def test_score__more_files_than_one_process_takes__scores_them_in_several_and_waits_for_none(live: FreshDao) -> None:
     giver = live.home("giver", "TEST::12")
     files = [giver / f"{number}.jsonl" for number in range(FILES)]
     for number, path in enumerate(files):

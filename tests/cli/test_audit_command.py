@@ -1,4 +1,4 @@
-"""`datadao audit`: anyone, without an account, learns whether the events tell what the chain holds."""
+"""`datadao audit`: anyone, without an account, learns whether the events account for what the chain holds."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 import datadao.ledger
-from tests.cli.conftest import Newborn
+from tests.cli.conftest import FreshDao
 
 
-def test_audit__of_a_dao_whose_books_are_right__says_so_to_people_and_programs(live: Newborn) -> None:
+def test_audit__of_a_dao_whose_books_are_right__says_so_to_people_and_programs(live: FreshDao) -> None:
     home = live.home("auditor", account="")
     done = live.run(home, "audit")
     assert done.code == 0, done.err
@@ -21,7 +21,7 @@ def test_audit__of_a_dao_whose_books_are_right__says_so_to_people_and_programs(l
     assert document["counts"]["events"] > 10
 
 
-def test_audit__of_books_that_differ__names_it_and_fails(live: Newborn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_audit__of_books_that_differ__names_it_and_fails(live: FreshDao, monkeypatch: pytest.MonkeyPatch) -> None:
     """The node forgets the event of the first dataset's policy."""
 
     def forgetful(*asked: Any) -> list[Any]:
@@ -35,7 +35,7 @@ def test_audit__of_books_that_differ__names_it_and_fails(live: Newborn, monkeypa
     assert "registry.dataset(1).policyVersion: rebuilt 0, chain 1" in done.out
 
 
-def test_audit__since_a_block_after_the_birth__refused(live: Newborn) -> None:
+def test_audit__since_a_block_after_the_deployment__refused(live: FreshDao) -> None:
     head = live.node.web3.eth.block_number
     refusal = live.run(live.home("auditor"), "audit", "--from-block", str(head)).refusal
     assert refusal == (

@@ -1,4 +1,4 @@
-"""A role's folder: what is missing, wrong, readable by others or of another chain is told in one line."""
+"""A role's folder: what is missing, wrong, readable by others or of another chain is reported in one line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from assurance.harness.commands import leaf_commands, put_key
 from datadao.cli.session import Session
-from tests.cli.conftest import Newborn
+from tests.cli.conftest import FreshDao
 from tests.cli.world import DATADAO
 
 
@@ -33,7 +33,7 @@ def test_help__loads_neither_ape_nor_web3() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_init__writes_a_private_configuration_and_never_a_second_time(live: Newborn) -> None:
+def test_init__writes_a_private_configuration_and_never_a_second_time(live: FreshDao) -> None:
     home = live.folder / "new"
     said = ("init", "--network", live.node.url, "--account", "TEST::3", "--deployment", str(live.record))
     store = ("--store", "s3://bucket", "--endpoint", "http://127.0.0.1:9", "--region", "eu", "--http")
@@ -48,21 +48,21 @@ def test_init__writes_a_private_configuration_and_never_a_second_time(live: Newb
     assert config.read_text() == written
 
 
-def test_init__without_network__is_wrong_usage(live: Newborn) -> None:
+def test_init__without_network__is_wrong_usage(live: FreshDao) -> None:
     done = live.run(live.folder / "new", "init", "--deployment", str(live.record), "--store", "s3://bucket")
     assert done.code == 2 and "--network is needed" in done.err
     assert not (live.folder / "new").exists()
 
 
-def test_no_configuration__is_told_how_to_make_one(live: Newborn) -> None:
-    home = live.folder / "nobody"
+def test_no_configuration__is_refused_with_how_to_make_one(live: FreshDao) -> None:
+    home = live.folder / "unknown"
     assert live.run(home, "status").refusal == (
         f"no {home / 'config.yaml'}; `datadao init` writes it, --home names another folder"
     )
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("networks: x\n", "config.yaml: unknown networks; did you mean network?"),
         ("nodez: []\nnodes: []\n", "config.yaml: unknown nodez; expected network, deployment, account"),
@@ -76,14 +76,14 @@ def test_no_configuration__is_told_how_to_make_one(live: Newborn) -> None:
         ("", "expected a mapping, got NoneType"),
     ],
 )
-def test_configuration__with_a_mistake__names_the_entry(live: Newborn, text: str, told: str) -> None:
+def test_configuration__with_a_mistake__names_the_entry(live: FreshDao, text: str, expected: str) -> None:
     home = live.folder / "role"
     home.mkdir()
     (home / "config.yaml").write_text(text)
-    assert told in live.run(home, "status").refusal
+    assert expected in live.run(home, "status").refusal
 
 
-def test_configuration__with_a_storage_password__has_to_be_private(live: Newborn) -> None:
+def test_configuration__with_a_storage_password__has_to_be_private(live: FreshDao) -> None:
     store = {"url": "s3://bucket", "access_key_id": "id", "secret_access_key": "unspeakable"}
     home = live.home("role", store=store)
     (home / "config.yaml").chmod(0o640)
@@ -91,7 +91,7 @@ def test_configuration__with_a_storage_password__has_to_be_private(live: Newborn
     assert "has mode 0640, so others can read it" in refusal and "unspeakable" not in refusal
 
 
-def test_network__that_does_not_answer__is_told_without_its_password(live: Newborn) -> None:
+def test_network__that_does_not_answer__is_reported_without_its_password(live: FreshDao) -> None:
     home = live.home("role", network="http://user:pa55word@127.0.0.1:9/secret-path")
     done = live.run(home, "status")
     assert "cannot connect to 127.0.0.1:9" in done.refusal
@@ -99,7 +99,7 @@ def test_network__that_does_not_answer__is_told_without_its_password(live: Newbo
 
 
 def test_network__of_which_no_node_is_known__says_where_its_address_goes(
-    live: Newborn, monkeypatch: pytest.MonkeyPatch
+    live: FreshDao, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("WEB3_PROVIDER_URI", raising=False)
     home = live.home("role", network="ethereum:sepolia:node")
@@ -110,7 +110,7 @@ def test_network__of_which_no_node_is_known__says_where_its_address_goes(
 
 
 def test_network__whose_address_is_in_the_environment__is_refused_without_its_password(
-    live: Newborn, monkeypatch: pytest.MonkeyPatch
+    live: FreshDao, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WEB3_PROVIDER_URI", "http://user:pa55word@127.0.0.1:9/secret-path")
     done = live.run(live.home("role", network="ethereum:sepolia:node"), "status")
@@ -133,32 +133,32 @@ def test_message_of_a_library__loses_what_of_the_address_may_be_a_password(tmp_p
     assert ("node.example" in shown) is ("node.example" in message)
 
 
-def test_deployment__not_recorded__is_told_who_writes_it(live: Newborn) -> None:
+def test_deployment__not_recorded__says_who_writes_it(live: FreshDao) -> None:
     missing = live.folder / "nowhere.json"
     refusal = live.run(live.home("role", deployment=str(missing)), "status").refusal
     assert refusal == f"no deployment recorded in {missing}; `ape run deploy` writes it"
 
 
 @pytest.mark.parametrize("change", [{"chain_id": 1}, {"genesis": "0x" + "00" * 32}])
-def test_deployment__of_another_chain__is_refused(live: Newborn, change: dict[str, object]) -> None:
+def test_deployment__of_another_chain__is_refused(live: FreshDao, change: dict[str, object]) -> None:
     other = live.folder / "other.json"
     other.write_text(json.dumps(json.loads(live.record.read_text()) | change))
     refusal = live.run(live.home("role", deployment=str(other)), "status").refusal
     assert f"is of another chain {change.get('chain_id', 31337)}, and the node is of chain 31337" in refusal
 
 
-def test_deployment__of_addresses_without_a_contract__is_refused(live: Newborn) -> None:
+def test_deployment__of_addresses_without_a_contract__is_refused(live: FreshDao) -> None:
     addresses = dict.fromkeys(live.addresses, "0x" + "12" * 20)
     refusal = live.run(live.home("role", deployment=addresses), "status").refusal
     assert refusal.startswith("no contract at 0x1212121212121212121212121212121212121212 on chain 31337; check")
 
 
-def test_deployment__by_inline_addresses__works(live: Newborn) -> None:
+def test_deployment__by_inline_addresses__works(live: FreshDao) -> None:
     addresses = {key: live.addresses[key] for key in sorted(live.addresses)}
     assert live.run(live.home("role", deployment=addresses), "status", "--json").document["contracts"] == addresses
 
 
-def test_account__that_looks_like_a_private_key__is_refused_and_not_repeated(live: Newborn) -> None:
+def test_account__that_looks_like_a_private_key__is_refused_and_not_repeated(live: FreshDao) -> None:
     key = "ab" * 32
     for typed in (key, "0x" + key):
         done = live.run(live.home(f"role{len(typed)}"), "status", "--account", typed)
@@ -170,18 +170,18 @@ def test_account__that_looks_like_a_private_key__is_refused_and_not_repeated(liv
         assert not new.exists()
 
 
-def test_account__unknown__is_told_which_there_are(live: Newborn) -> None:
+def test_account__unknown__says_which_there_are(live: FreshDao) -> None:
     home = live.home("role")
     assert (
-        "account 'nobody' is neither an address nor one of Ape's accounts"
-        in live.run(home, "status", "--account", "nobody").refusal
+        "account 'unknown' is neither an address nor one of Ape's accounts"
+        in live.run(home, "status", "--account", "unknown").refusal
     )
     assert live.run(home, "status", "--account", "TEST::99").refusal.startswith(
         "account TEST::99 is unknown; there are"
     )
 
 
-def test_keys__are_private_files_that_are_never_overwritten(live: Newborn) -> None:
+def test_keys__are_private_files_that_are_never_overwritten(live: FreshDao) -> None:
     home = live.home("role")
     made = live.run(home, "keys", "new", "--json").document
     path = Path(made["file"])
@@ -198,7 +198,7 @@ def test_keys__are_private_files_that_are_never_overwritten(live: Newborn) -> No
 
 
 @pytest.mark.parametrize(
-    ("spoil", "told"),
+    ("spoil", "expected"),
     [
         (lambda path: path.unlink(), "no key file"),
         (lambda path: path.chmod(0o640), "has mode 0640, so others can read it"),
@@ -206,17 +206,17 @@ def test_keys__are_private_files_that_are_never_overwritten(live: Newborn) -> No
         (lambda path: path.write_text("-----BEGIN PRIVATE KEY-----\nunspeakable\n"), "expected an unencrypted X25519"),
     ],
 )
-def test_key__missing_readable_by_others_or_damaged__is_refused_and_not_shown(live: Newborn, spoil, told) -> None:
+def test_key__missing_readable_by_others_or_damaged__is_refused_and_not_shown(live: FreshDao, spoil, expected) -> None:
     home = live.home("attestor", "TEST::2")
     path = put_key(home, "attestor-0")
     body = path.read_text().splitlines()[1]
     spoil(path)
     done = live.run(home, "attest", "score", "--dataset", "1")
-    assert told in done.refusal and str(path) in done.refusal
+    assert expected in done.refusal and str(path) in done.refusal
     assert body not in done.err and "unspeakable" not in done.err
 
 
-def test_command__in_a_shell__has_the_exit_code_and_no_traceback(live: Newborn) -> None:
+def test_command__in_a_shell__has_the_exit_code_and_no_traceback(live: FreshDao) -> None:
     home = live.home("role", network="http://127.0.0.1:9")
     done = subprocess.run(
         [DATADAO, "status", "--home", str(home), "--json"], capture_output=True, text=True, check=False

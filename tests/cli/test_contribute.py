@@ -1,4 +1,4 @@
-"""What a contributor hands in: told by line and field what is wrong with it, and helped from CSV and JSON arrays."""
+"""What a contributor hands in: flaws are reported by line and field, and help is offered from CSV and JSON arrays."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from datadao.client import DataDAO
 from datadao.storage.board import Board
 from datadao.storage.store import Store
-from tests.cli.conftest import Newborn
+from tests.cli.conftest import FreshDao
 
 GOOD = json.dumps({"name": "n", "diary": "d"}) + "\n"
 CSV = "name,diary\nn,d\nm,e\n"
@@ -19,14 +19,14 @@ ARRAY = '[{"name": "n", "diary": "d"},\n {"name": "m", "diary": "e"}]\n'
 LINES = '{"name": "n", "diary": "d"}\n{"name": "m", "diary": "e"}\n'
 
 
-def member(live: Newborn, data: str | bytes, name: str, **changes: object) -> tuple[Path, Path]:
+def member(live: FreshDao, data: str | bytes, name: str, **changes: object) -> tuple[Path, Path]:
     home = live.home("member", "TEST::12", **changes)
     path = home / name
     path.write_bytes(data if isinstance(data, bytes) else data.encode())
     return home, path
 
 
-def handed_in(live: Newborn) -> int:
+def handed_in(live: FreshDao) -> int:
     with ape.networks.parse_network_choice(live.node.url):
         board = Board(DataDAO(live.addresses, ape.networks.provider.web3).id, Store(f"file://{live.folder}/storage"))
     return len(list(board.submissions(1)))
@@ -60,19 +60,21 @@ REFUSED: list[tuple[str, str | bytes, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "data", "told"), REFUSED, ids=lambda value: str(value)[:24])
+@pytest.mark.parametrize(("name", "data", "expected"), REFUSED, ids=lambda value: str(value)[:24])
 def test_contribute__unfit_file__says_which_line_and_why_and_hands_nothing_in(
-    live: Newborn, name: str, data: str | bytes, told: str
+    live: FreshDao, name: str, data: str | bytes, expected: str
 ) -> None:
     home, path = member(live, data, name)
     before = live.objects
     refusal = live.run(home, "contribute", str(path), "--dataset", "1").refusal
-    assert refusal.startswith(f"{path}: {told}") and refusal.endswith("; nothing was handed in")
+    assert refusal.startswith(f"{path}: {expected}") and refusal.endswith("; nothing was handed in")
     assert live.objects == before and not (home / "receipts").exists() and not (home / "converted").exists()
 
 
 @pytest.mark.parametrize(("name", "data"), [("a.csv", CSV), ("a.csv", "\ufeff" + CSV), ("a.json", ARRAY)])
-def test_contribute__convert__hands_in_json_lines_once_and_leaves_the_file(live: Newborn, name: str, data: str) -> None:
+def test_contribute__convert__hands_in_json_lines_once_and_leaves_the_file(
+    live: FreshDao, name: str, data: str
+) -> None:
     home, path = member(live, data, name)
     command = ("contribute", str(path), "--dataset", "1", "--convert", "--json")
     (first,) = live.run(home, *command).document["files"]
@@ -88,14 +90,14 @@ def test_contribute__convert__hands_in_json_lines_once_and_leaves_the_file(live:
     assert row["source"] == str(path.resolve())
 
 
-def test_contribute__convert__of_json_lines__changes_nothing(live: Newborn) -> None:
+def test_contribute__convert__of_json_lines__changes_nothing(live: FreshDao) -> None:
     home, path = member(live, GOOD, "a.jsonl")
     (item,) = live.run(home, "contribute", str(path), "--dataset", "1", "--convert", "--json").document["files"]
     assert item["new"] and item["converted"] is None and not (home / "converted").exists()
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "told"),
+    ("name", "data", "expected"),
     [
         ("a.csv", "name,diary\nn,d,x\n", "line 2 has 3 cells, the header 2"),
         (
@@ -108,18 +110,20 @@ def test_contribute__convert__of_json_lines__changes_nothing(live: Newborn) -> N
         ("a.csv", CSV * 3, "as JSON Lines"),
     ],
 )
-def test_contribute__convert__of_what_is_unfit__leaves_nothing(live: Newborn, name: str, data: str, told: str) -> None:
-    changes = {"max_file": 40} if told == "as JSON Lines" else {}
+def test_contribute__convert__of_what_is_unfit__leaves_nothing(
+    live: FreshDao, name: str, data: str, expected: str
+) -> None:
+    changes = {"max_file": 40} if expected == "as JSON Lines" else {}
     data = CSV[: CSV.index("m,")] * 1 + "m,e\n" if changes else data
     home, path = member(live, data, name, **changes)
     before = live.objects
     refusal = live.run(home, "contribute", str(path), "--dataset", "1", "--convert").refusal
-    assert refusal.startswith(f"{path}: ") and told in refusal and refusal.endswith("; nothing was handed in")
+    assert refusal.startswith(f"{path}: ") and expected in refusal and refusal.endswith("; nothing was handed in")
     assert live.objects == before and not (home / "receipts").exists()
     assert not (home / "converted").exists() or list((home / "converted").iterdir()) == []
 
 
-def test_contribute__convert_without_the_schema__refused(live: Newborn) -> None:
+def test_contribute__convert_without_the_schema__refused(live: FreshDao) -> None:
     home, path = member(live, CSV, "a.csv")
     assert live.run(home, "contribute", str(path), "--dataset", "1", "--convert", "--unchecked").code == 2
     for item in live.objects:
@@ -128,14 +132,14 @@ def test_contribute__convert_without_the_schema__refused(live: Newborn) -> None:
     assert refusal == "--convert needs the dataset's schema, which is not in storage; nothing was handed in"
 
 
-def test_contribute__some_lines_that_do_not_count__are_named_and_the_rest_is_handed_in(live: Newborn) -> None:
+def test_contribute__some_lines_that_do_not_count__are_named_and_the_rest_is_handed_in(live: FreshDao) -> None:
     home, path = member(live, LINES + '{"name": "x"}\n', "a.jsonl")
     done = live.run(home, "contribute", str(path), "--dataset", "1")
     assert done.code == 0 and handed_in(live) == 1
     assert f"Some lines will not count: {path}: line 3: 'diary' is a required property" in done.err
 
 
-def test_contribute__the_same_content_twice__is_handed_in_once(live: Newborn) -> None:
+def test_contribute__the_same_content_twice__is_handed_in_once(live: FreshDao) -> None:
     home, path = member(live, GOOD, "a.jsonl")
     other = home / "b.jsonl"
     other.write_text(GOOD)

@@ -47,7 +47,7 @@ def test_life__from_contribute_to_erase__every_party_a_process_of_its_own(world:
     marks = diaries(world)
     first.do("keys", "new-fingerprint")
     secret = (first.home / "keys" / "fingerprint").read_bytes()
-    for other in (second, third):  # over a channel that nobody else reads
+    for other in (second, third):  # over a private channel
         (other.home / "keys" / "fingerprint").touch(mode=0o600)
         (other.home / "keys" / "fingerprint").write_bytes(secret)
 
@@ -112,7 +112,7 @@ def test_life__from_contribute_to_erase__every_party_a_process_of_its_own(world:
         # Rounded down once in each of the two pools.
         assert 0 <= PRICE * UNIT * 95 // 100 * share // 4 - int(one["income"]) <= 2
 
-    # A member leaves: its file is to be deleted, and nobody opens it any more
+    # A member leaves: its file is to be deleted, and no licensee opens it any more
     members[1].do("erase", "--all", "--yes")
     again = licensee.do("open", lease, "--out", str(licensee.home / "data"))
     ((leaving, _),) = [item for item in marks.items() if item[0].parent == members[1].home]

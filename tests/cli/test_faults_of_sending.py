@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assurance.harness.chain.faults import faulty
-from tests.cli.conftest import Newborn
+from tests.cli.conftest import FreshDao
 from tests.cli.licensee import ESCROW, Licensee
 from tests.cli.test_rehearsal import accept, what, words
 
@@ -17,7 +17,7 @@ FAULTS = (
 
 
 @pytest.fixture
-def licensee(live: Newborn) -> Licensee:
+def licensee(live: FreshDao) -> Licensee:
     return Licensee(live)
 
 

@@ -1,4 +1,4 @@
-"""What a transaction offers for gas: as it is told, else what the chain and the node say; shown before it is sent.
+"""What a transaction offers for gas: as given, else what the chain and the node say; shown before it is sent.
 
 given nothing is said        it should offer twice the base fee, and the node's tip or 1 wei
 given --max-fee, --tip       it should offer these, and refuse what no block takes
@@ -14,7 +14,7 @@ from web3.types import TxData
 
 from assurance.harness.chain.proxy import Answer, Proxy, Request
 from assurance.harness.commands import Ran
-from tests.cli.conftest import Newborn
+from tests.cli.conftest import FreshDao
 from tests.cli.licensee import Licensee
 from tests.cli.test_rehearsal import refuse
 
@@ -23,7 +23,7 @@ SEND = ("send", "asset.approve", "leases", "1", "--yes", "--json")
 
 
 @pytest.fixture
-def licensee(live: Newborn) -> Licensee:
+def licensee(live: FreshDao) -> Licensee:
     live.node.rpc("anvil_setNextBlockBaseFeePerGas", hex(2 * GWEI))
     live.node.rpc("evm_mine")
     live.node.rpc("anvil_setNextBlockBaseFeePerGas", hex(2 * GWEI))
@@ -78,13 +78,13 @@ def test_fee__node_that_suggests_no_tip__is_what_its_price_has_above_the_base_fe
         (("--max-fee", "0002.0"), 2 * GWEI, GWEI),
     ],
 )
-def test_fee__as_told__is_offered(licensee: Licensee, options: tuple[str, ...], most: int, tip: int) -> None:
+def test_fee__as_given__is_offered(licensee: Licensee, options: tuple[str, ...], most: int, tip: int) -> None:
     found = sent(licensee, licensee.run(*SEND, *options))
     assert (found["maxFeePerGas"], found["maxPriorityFeePerGas"]) == (most, tip)
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "expected"),
     [
         (
             ("--max-fee", "1.9"),
@@ -94,11 +94,11 @@ def test_fee__as_told__is_offered(licensee: Licensee, options: tuple[str, ...], 
     ],
 )
 def test_fee__that_no_block_takes__is_refused_before_anything_is_sent(
-    licensee: Licensee, options: tuple[str, ...], told: str
+    licensee: Licensee, options: tuple[str, ...], expected: str
 ) -> None:
     before = licensee.nonce
     done = licensee.run(*SEND, *options)
-    assert (done.code, done.document["error"]["message"]) == (1, told)
+    assert (done.code, done.document["error"]["message"]) == (1, expected)
     assert (licensee.nonce, licensee.allowance, licensee.pool, licensee.kept) == (before, 0, 0, [])
 
 

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.conftest import Newborn
+from tests.cli.conftest import FreshDao
 
 PARTY = "{signer: 0x00000000000000000000000000000000000000%02x, hpkeKey: 0x%064x}"
 PARTIES = "[" + ", ".join(PARTY % (number, number) for number in (3, 2, 1)) + "]"
 
 
-def test_read__of_a_struct__is_its_fields_by_name(live: Newborn) -> None:
+def test_read__of_a_struct__is_its_fields_by_name(live: FreshDao) -> None:
     policy = live.run(live.home("reader"), "read", "registry.currentPolicy", "1", "--json").document["result1"]
     assert {"minQuality", "rateBps", "schemaHash"} & policy.keys()
     assert policy["schemaHash"].startswith("0x")
 
 
-def test_read__of_the_asset__by_an_accounts_alias(live: Newborn) -> None:
+def test_read__of_the_asset__by_an_accounts_alias(live: FreshDao) -> None:
     ran = live.run(live.home("reader"), "read", "asset.balanceOf", "TEST::10")
     assert (ran.code, ran.out.split(": ")[1].strip()) == (0, str(10**9))
 
 
-def test_send__to_the_asset__with_a_contract_by_its_name(live: Newborn) -> None:
+def test_send__to_the_asset__with_a_contract_by_its_name(live: FreshDao) -> None:
     done = live.run(live.home("licensee"), "send", "asset.approve", "leases", "1_000", "--yes", "--json")
     assert len(done.document["transactions"]) == 1
     left = live.run(live.home("reader"), "read", "asset.allowance", "TEST::10", "leases", "--json").document
@@ -29,7 +29,7 @@ def test_send__to_the_asset__with_a_contract_by_its_name(live: Newborn) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "expected"),
     [
         (("read", "registrar.dataset", "1"), "no contract 'registrar' in 'registrar.dataset'; there are timelock, "),
         (("read", "registry.data", "1"), "registry has no function 'data' for this; it has "),
@@ -38,26 +38,26 @@ def test_send__to_the_asset__with_a_contract_by_its_name(live: Newborn) -> None:
         (("read", "registry.dataset"), "registry.dataset takes datasetId (uint256); got 0 arguments"),
         (("read", "registry.dataset", "one"), "registry.dataset.datasetId: expected a number"),
         (("read", "registry.dataset", "[1"), "registry.dataset.datasetId: '[1' is not YAML"),
-        (("read", "asset.balanceOf", "nobody"), "account 'nobody' is neither an address nor one of Ape's accounts"),
+        (("read", "asset.balanceOf", "unknown"), "account 'unknown' is neither an address nor one of Ape's accounts"),
         (("read", "leases.isDigest", "0x12"), "leases has no function 'isDigest' for this"),
         (("read", "registry.erasuresAt", "1", "281474976710656"), "registry.erasuresAt.t: expected 0 to 2**48 - 1"),
     ],
 )
 def test_call__that_is_none__is_refused_before_anything_is_asked(
-    live: Newborn, words: tuple[str, ...], told: str
+    live: FreshDao, words: tuple[str, ...], expected: str
 ) -> None:
     before = live.nonce(10)
-    assert told in live.run(live.home("reader"), *words).refusal
+    assert expected in live.run(live.home("reader"), *words).refusal
     assert live.nonce(10) == before
 
 
-def test_send__what_a_contract_refuses__is_told_by_its_error_and_not_sent(live: Newborn) -> None:
+def test_send__what_a_contract_refuses__is_named_by_its_error_and_not_sent(live: FreshDao) -> None:
     before = live.nonce(10)
     assert "EmergencyBrake_NotGuardian" in live.run(live.home("stranger"), "send", "brake.pull", "--yes").refusal
     assert live.nonce(10) == before
 
 
-def test_propose__what_would_be_refused__is_not_proposed(live: Newborn) -> None:
+def test_propose__what_would_be_refused__is_not_proposed(live: FreshDao) -> None:
     before = live.nonce(10)
     words = ("registry.setAttestors", PARTIES, "9", "--description", "nine of three", "--yes")
     refusal = live.run(live.home("founder"), "propose", *words).refusal
@@ -65,6 +65,6 @@ def test_propose__what_would_be_refused__is_not_proposed(live: Newborn) -> None:
     assert live.nonce(10) == before
 
 
-def test_propose__without_votes__is_refused_by_the_governor(live: Newborn) -> None:
+def test_propose__without_votes__is_refused_by_the_governor(live: FreshDao) -> None:
     words = ("registry.setAttestors", PARTIES, "2", "--description", "rotate", "--yes")
     assert "GovernorInsufficientProposerVotes" in live.run(live.home("founder"), "propose", *words).refusal

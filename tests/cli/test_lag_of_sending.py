@@ -15,20 +15,20 @@ import pytest
 
 from assurance.harness.chain.proxy import Answer, Proxy, Request
 from datadao.chain import transactions
-from tests.cli.conftest import Newborn
+from tests.cli.conftest import FreshDao
 from tests.cli.lagging import Lagging
 from tests.cli.licensee import ESCROW, Licensee
 from tests.cli.test_rehearsal import accept, offer, words
 
 
 @pytest.fixture
-def lagging(live: Newborn) -> Iterator[Lagging]:
+def lagging(live: FreshDao) -> Iterator[Lagging]:
     with Lagging(live.node.url) as proxy:
         yield proxy
 
 
 @pytest.fixture
-def licensee(live: Newborn, lagging: Lagging) -> Licensee:
+def licensee(live: FreshDao, lagging: Lagging) -> Licensee:
     made = Licensee(live)
     config = made.home / "config.yaml"
     config.write_text(config.read_text().replace(live.node.url, lagging.url))
@@ -72,7 +72,7 @@ def test_send__one_command_after_another__takes_the_next_nonce(licensee: License
     assert lagging.late["eth_getTransactionCount"] and (licensee.nonce, licensee.allowance) == (before + 4, 4)
 
 
-def test_send__nonce_from_before__is_signed_anew_once_the_node_knows_better(live: Newborn) -> None:
+def test_send__nonce_from_before__is_signed_anew_once_the_node_knows_better(live: FreshDao) -> None:
     licensee = Licensee(live)
     licensee.allow(1)
     before, asked = licensee.nonce, []
@@ -90,7 +90,7 @@ def test_send__nonce_from_before__is_signed_anew_once_the_node_knows_better(live
     assert (licensee.nonce, licensee.allowance, licensee.kept) == (before + 1, 2, [])
 
 
-def test_request__receipt_shown_once_and_then_not__is_done(live: Newborn) -> None:
+def test_request__receipt_shown_once_and_then_not__is_done(live: FreshDao) -> None:
     licensee = Licensee(live)
     licensee.allow()
     shown: list[str] = []
@@ -108,7 +108,7 @@ def test_request__receipt_shown_once_and_then_not__is_done(live: Newborn) -> Non
 
 
 def test_lease__mined_and_then_the_node_says_nothing__is_no_refusal(
-    live: Newborn, monkeypatch: pytest.MonkeyPatch
+    live: FreshDao, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transactions, "LAG", 0.3)
     licensee = Licensee(live)

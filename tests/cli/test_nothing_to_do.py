@@ -1,4 +1,4 @@
-"""Where there is nothing to do, a command says so, sends nothing, and ends with 0: no timer has to tell it from a
+"""Where there is nothing to do, a command says so, sends nothing, and ends with 0: no timer has to distinguish it from a
 failure."""
 
 from __future__ import annotations
@@ -6,13 +6,13 @@ from __future__ import annotations
 import pytest
 
 from assurance.harness.commands import put_key
-from tests.cli.conftest import Newborn
+from tests.cli.conftest import FreshDao
 from tests.cli.licensee import Licensee
 from tests.cli.test_rehearsal import accept, offer, words
 
 
 @pytest.fixture
-def licensee(live: Newborn) -> Licensee:
+def licensee(live: FreshDao) -> Licensee:
     return Licensee(live)
 
 
@@ -47,8 +47,8 @@ def test_refund__refused_for_another_reason__is_a_refusal(licensee: Licensee) ->
 
 def test_acknowledge__nothing_erased__says_how_many_are_acknowledged(licensee: Licensee) -> None:
     assert licensee.run(*accept(offer(licensee))).code == 0
-    told = nothing(licensee, "lease", "acknowledge", "1", "--yes")
-    assert told == "all 0 erasures under lease 1 are acknowledged"
+    shown = nothing(licensee, "lease", "acknowledge", "1", "--yes")
+    assert shown == "all 0 erasures under lease 1 are acknowledged"
 
 
 def test_acknowledge__of_a_lease_that_is_only_requested__is_refused(licensee: Licensee) -> None:
@@ -59,20 +59,20 @@ def test_acknowledge__of_a_lease_that_is_only_requested__is_refused(licensee: Li
 
 
 def test_erase__nothing_of_this_account_accepted__says_so(licensee: Licensee) -> None:
-    told = nothing(licensee, "erase", "--all", "--yes")
-    assert told == f"{licensee.address} has no accepted contribution to erase"
+    shown = nothing(licensee, "erase", "--all", "--yes")
+    assert shown == f"{licensee.address} has no accepted contribution to erase"
 
 
-def test_attest__nothing_scored_or_drafted__says_so(live: Newborn) -> None:
+def test_attest__nothing_scored_or_drafted__says_so(live: FreshDao) -> None:
     home = live.home("attestor", "TEST::2")
     put_key(home, "attestor-0")
     before = live.objects
-    for command, told in (
+    for command, shown in (
         (("attest", "draft", "--dataset", "1"), "no new submission to dataset 1 has 2 scores that agree"),
         (("attest", "publish", "--dataset", "1", "--yes"), "no batch of dataset 1 is drafted and unpublished"),
     ):
         done = live.run(home, *command, "--json")
-        assert done.code == 0 and done.document["nothing"].startswith(told)
+        assert done.code == 0 and done.document["nothing"].startswith(shown)
     assert live.objects == before
 
 

@@ -2,7 +2,7 @@
 
 given a request for a lease that is sent
   when it is not mined in time          it should end with 3, its hash, and "may still be mined"
-    while it is pending                 the next command should refuse, unless told to replace it
+    while it is pending                 the next command should refuse, unless it is to replace it
     when it is mined meanwhile          the same command should say which lease it made, and send nothing
     when the node lost it               what is sent then should take its nonce
     when its nonce went elsewhere       the next command should say so and go on
@@ -22,7 +22,7 @@ import pytest
 from assurance.harness.chain.proxy import Answer, Proxy, Request
 from datadao.chain import transactions
 from datadao.chain.fees import GWEI
-from tests.cli.conftest import Newborn
+from tests.cli.conftest import FreshDao
 from tests.cli.licensee import ESCROW, Licensee
 
 REQUEST = (
@@ -46,7 +46,7 @@ def die(*args: object, **kwargs: object) -> None:
 
 
 @pytest.fixture
-def licensee(live: Newborn) -> Iterator[Licensee]:
+def licensee(live: FreshDao) -> Iterator[Licensee]:
     made = Licensee(live)
     made.allow()
     yield made
@@ -119,7 +119,7 @@ def test_request__mined_meanwhile__people_read_the_hash_and_the_lease(licensee: 
     assert "Lease 1 is requested" in again.out and licensee.leases == 1
 
 
-def test_request__mined_meanwhile_and_told_again__asks_for_another(licensee: Licensee, pending: str) -> None:
+def test_request__mined_meanwhile_and_again__asks_for_another(licensee: Licensee, pending: str) -> None:
     settle(licensee)
     done = licensee.run(*REQUEST, "--again")
     assert done.document["lease"] == 2 and f"Mined meanwhile: {pending}" in done.err
@@ -134,7 +134,7 @@ def test_request__mined_meanwhile__another_command_says_so_and_goes_on(licensee:
     assert (licensee.escrowed, licensee.kept) == (ESCROW + 70 * 10**6, [])
 
 
-def test_approval__pending__then_mined__the_request_is_all_that_is_sent(live: Newborn) -> None:
+def test_approval__pending__then_mined__the_request_is_all_that_is_sent(live: FreshDao) -> None:
     licensee = Licensee(live)
     licensee.mining(False)
     first = licensee.run(*REQUEST)

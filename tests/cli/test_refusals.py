@@ -14,12 +14,12 @@ from datadao.crypto.keyfile import new_key
 from datadao.errors import StoreUnavailable
 from datadao.storage.board import Board
 from datadao.storage.store import Store
-from tests.cli.conftest import Newborn
+from tests.cli.conftest import FreshDao
 
 GOOD = json.dumps({"name": "n", "diary": "d"}).encode() + b"\n"
 
 
-def member(live: Newborn, **changes: object) -> Path:
+def member(live: FreshDao, **changes: object) -> Path:
     return live.home("member", "TEST::12", **changes)
 
 
@@ -32,7 +32,7 @@ def written(home: Path, data: bytes = GOOD, name: str = "diary.jsonl") -> Path:
 REQUEST = ("--dataset", "1", "--purposes", "1", "--period-days", "30", "--periods", "2", "--text", "please")
 
 
-def requested(live: Newborn, price: str = "100", bond: str = "50") -> tuple[Path, int]:
+def requested(live: FreshDao, price: str = "100", bond: str = "50") -> tuple[Path, int]:
     """A licensee's folder and its lease."""
     home = live.home("licensee")
     new_key(home / "keys" / "sealing")
@@ -44,7 +44,7 @@ def requested(live: Newborn, price: str = "100", bond: str = "50") -> tuple[Path
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "expected"),
     [
         (b"", "expected 1 to 100 bytes, got 0"),
         (GOOD * 5, f"expected 1 to 100 bytes, got {5 * len(GOOD)}"),
@@ -52,23 +52,23 @@ def requested(live: Newborn, price: str = "100", bond: str = "50") -> tuple[Path
         (GOOD + b"x\nx\nx\n", "its quality is 25 %, the dataset takes 50 % or more"),
     ],
 )
-def test_contribute__one_unfit_file_among_two__hands_in_neither(live: Newborn, data: bytes, told: str) -> None:
+def test_contribute__one_unfit_file_among_two__hands_in_neither(live: FreshDao, data: bytes, expected: str) -> None:
     home = member(live, max_file=100)
     before = live.objects
     bad = written(home, data, "bad.jsonl")
     refusal = live.run(home, "contribute", str(written(home)), str(bad), "--dataset", "1").refusal
-    assert refusal.startswith(f"{bad}: ") and told in refusal and refusal.endswith("nothing was handed in")
+    assert refusal.startswith(f"{bad}: ") and expected in refusal and refusal.endswith("nothing was handed in")
     assert live.objects == before and not (home / "receipts").exists()
 
 
-@pytest.mark.parametrize(("name", "told"), [("missing", "No such file"), (".", "Is a directory")])
-def test_contribute__unreadable_file__is_told(live: Newborn, name: str, told: str) -> None:
+@pytest.mark.parametrize(("name", "expected"), [("missing", "No such file"), (".", "Is a directory")])
+def test_contribute__unreadable_file__is_reported(live: FreshDao, name: str, expected: str) -> None:
     home = member(live)
     refusal = live.run(home, "contribute", str(home / name), "--dataset", "1").refusal
-    assert refusal.startswith(f"{home / name}: {told}")
+    assert refusal.startswith(f"{home / name}: {expected}")
 
 
-def test_contribute__unknown_dataset__is_told_which_there_are(live: Newborn) -> None:
+def test_contribute__unknown_dataset__says_which_there_are(live: FreshDao) -> None:
     home = member(live)
     before = live.objects
     assert (
@@ -78,10 +78,10 @@ def test_contribute__unknown_dataset__is_told_which_there_are(live: Newborn) -> 
 
 
 @pytest.mark.parametrize(
-    ("key", "told"), [("x", "storage failed at "), (None, "no S3 credentials: set AWS_ACCESS_KEY_ID")]
+    ("key", "expected"), [("x", "storage failed at "), (None, "no S3 credentials: set AWS_ACCESS_KEY_ID")]
 )
-def test_contribute__storage_out_of_reach__is_told_and_signs_nothing(
-    live: Newborn, monkeypatch: pytest.MonkeyPatch, key: str | None, told: str
+def test_contribute__storage_out_of_reach__is_reported_and_signs_nothing(
+    live: FreshDao, monkeypatch: pytest.MonkeyPatch, key: str | None, expected: str
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name, raising=False)
@@ -90,13 +90,13 @@ def test_contribute__storage_out_of_reach__is_told_and_signs_nothing(
     s3 = {"url": "s3://bucket", "endpoint": "http://127.0.0.1:9", "region": "eu", "http": True, "timeout": 1}
     home = member(live, store=s3)
     refusal = live.run(home, "contribute", str(written(home)), "--dataset", "1").refusal
-    assert refusal.startswith(told) and "\n" not in refusal
+    assert refusal.startswith(expected) and "\n" not in refusal
     assert not (home / "receipts").exists()
 
 
 @pytest.mark.parametrize("broken", range(6), ids=lambda n: f"storage fails at write {n}")
 def test_contribute__storage_fails_at_any_write__repeating_the_command_hands_in_each_file_once(
-    live: Newborn, monkeypatch: pytest.MonkeyPatch, broken: int
+    live: FreshDao, monkeypatch: pytest.MonkeyPatch, broken: int
 ) -> None:
     home = member(live)
     files = [str(written(home, GOOD, "a.jsonl")), str(written(home, GOOD.replace(b'd"}', b'e"}'), "b.jsonl"))]
@@ -125,7 +125,7 @@ def test_contribute__storage_fails_at_any_write__repeating_the_command_hands_in_
     assert len(receipts) == 2 and all(path.stat().st_mode & 0o077 == 0 for path in receipts)
 
 
-def submissions(live: Newborn):
+def submissions(live: FreshDao):
     from datadao.client import DataDAO
 
     with ape.networks.parse_network_choice(live.node.url):
@@ -136,7 +136,7 @@ def submissions(live: Newborn):
 # Sending
 
 
-def test_send__without_yes_and_without_a_terminal__sends_nothing(live: Newborn) -> None:
+def test_send__without_yes_and_without_a_terminal__sends_nothing(live: FreshDao) -> None:
     home = live.home("licensee")
     new_key(home / "keys" / "sealing")
     before = live.nonce(10)
@@ -146,7 +146,7 @@ def test_send__without_yes_and_without_a_terminal__sends_nothing(live: Newborn) 
     assert live.nonce(10) == before
 
 
-def test_send__a_call_the_contract_refuses__is_named_with_its_arguments_and_not_sent(live: Newborn) -> None:
+def test_send__a_call_the_contract_refuses__is_named_with_its_arguments_and_not_sent(live: FreshDao) -> None:
     home, before = member(live), live.nonce(12)
     assert live.run(home, "activate", "3", "--yes").refusal == (
         "activate batch 3: DatasetRegistry_UnknownBatch(batchId=3)"
@@ -154,7 +154,7 @@ def test_send__a_call_the_contract_refuses__is_named_with_its_arguments_and_not_
     assert live.nonce(12) == before
 
 
-def test_send__without_money_for_the_fee__is_told_before_anything_is_sent(live: Newborn) -> None:
+def test_send__without_money_for_the_fee__is_refused_before_anything_is_sent(live: FreshDao) -> None:
     home, lease = requested(live)
     live.node.rpc("anvil_setBalance", ape.accounts.test_accounts[10].address, "0x0")
     refusal = live.run(home, "lease", "withdraw", str(lease), "--yes").refusal
@@ -165,7 +165,7 @@ def test_send__without_money_for_the_fee__is_told_before_anything_is_sent(live: 
 # Leases
 
 
-def test_request__more_than_the_account_holds__is_refused_before_anything_is_allowed(live: Newborn) -> None:
+def test_request__more_than_the_account_holds__is_refused_before_anything_is_allowed(live: FreshDao) -> None:
     home = live.home("licensee")
     new_key(home / "keys" / "sealing")
     before = live.nonce(10)
@@ -176,14 +176,14 @@ def test_request__more_than_the_account_holds__is_refused_before_anything_is_all
 
 
 @pytest.mark.parametrize("amount", ["-1", "1e3", "1,000", "0.0000001", "", "1.", "½", "9" * 61])
-def test_request__amount_that_is_none__is_refused(live: Newborn, amount: str) -> None:
+def test_request__amount_that_is_none__is_refused(live: FreshDao, amount: str) -> None:
     home = live.home("licensee")
     new_key(home / "keys" / "sealing")
     refusal = live.run(home, "lease", "request", *REQUEST, f"--price={amount}", "--bond", "1", "--yes").refusal
     assert refusal.startswith("--price: ") and repr(amount) in refusal
 
 
-def test_lease__unknown__is_told_which_there_are(live: Newborn) -> None:
+def test_lease__unknown__says_which_there_are(live: FreshDao) -> None:
     home = live.home("licensee")
     for command in ("show", "start", "pay", "end", "refund", "withdraw", "acknowledge"):
         assert live.run(home, "lease", command, "4", *(() if command == "show" else ("--yes",))).refusal == (
@@ -193,7 +193,7 @@ def test_lease__unknown__is_told_which_there_are(live: Newborn) -> None:
     assert not (home / "out").exists()
 
 
-def test_lease__that_is_only_requested__cannot_be_started_paid_opened_or_refunded(live: Newborn) -> None:
+def test_lease__that_is_only_requested__cannot_be_started_paid_opened_or_refunded(live: FreshDao) -> None:
     home, lease = requested(live)
     before = live.nonce(10)
 
@@ -214,7 +214,7 @@ def test_lease__that_is_only_requested__cannot_be_started_paid_opened_or_refunde
     assert live.run(home, "lease", "show", str(lease), "--json").document["escrow"] == "200000000"
 
 
-def test_lease__withdrawn__gives_everything_back(live: Newborn) -> None:
+def test_lease__withdrawn__gives_everything_back(live: FreshDao) -> None:
     home, lease = requested(live)
     assert live.run(home, "lease", "withdraw", str(lease), "--yes").code == 0
     live.node.rpc("evm_increaseTime", 2 * 86_400)
@@ -224,7 +224,7 @@ def test_lease__withdrawn__gives_everything_back(live: Newborn) -> None:
     assert live.run(home, "status", "--json").document["me"]["asset"] == "1000000000"
 
 
-def test_lease__of_somebody_else__is_the_contracts_refusal(live: Newborn) -> None:
+def test_lease__of_another_account__is_the_contracts_refusal(live: FreshDao) -> None:
     _, lease = requested(live)
     stranger = member(live)
     refusal = live.run(stranger, "lease", "withdraw", str(lease), "--yes").refusal
@@ -232,7 +232,7 @@ def test_lease__of_somebody_else__is_the_contracts_refusal(live: Newborn) -> Non
     assert f"DataLeases_NotLicensee(caller={caller.lower()}, licensee={owner.lower()})" in refusal
 
 
-def test_open__without_the_leases_key__is_told_which_is_missing(live: Newborn) -> None:
+def test_open__without_the_leases_key__says_which_is_missing(live: FreshDao) -> None:
     home, lease = requested(live)
     (home / "keys" / "sealing").rename(home / "elsewhere")
     new_key(home / "keys" / "sealing")
@@ -240,7 +240,7 @@ def test_open__without_the_leases_key__is_told_which_is_missing(live: Newborn) -
     assert f"is that of lease {lease}, 0x" in refusal and "restore it from a copy" in refusal
 
 
-def test_rotate_key__is_seen_on_chain__and_both_keys_are_kept(live: Newborn) -> None:
+def test_rotate_key__is_seen_on_chain__and_both_keys_are_kept(live: FreshDao) -> None:
     home, lease = requested(live)
     fresh = live.run(home, "keys", "new", "second", "--json").document["hpkeKey"]
     live.run(home, "lease", "rotate-key", str(lease), "--key", "second", "--yes")
@@ -251,7 +251,7 @@ def test_rotate_key__is_seen_on_chain__and_both_keys_are_kept(live: Newborn) -> 
 # Voting
 
 
-def test_vote__unknown_closed_or_powerless__is_refused_before_gas_is_paid(live: Newborn) -> None:
+def test_vote__unknown_closed_or_powerless__is_refused_before_gas_is_paid(live: FreshDao) -> None:
     home = member(live)
 
     def refusal(proposal: str) -> str:
@@ -270,14 +270,14 @@ def test_vote__unknown_closed_or_powerless__is_refused_before_gas_is_paid(live: 
     assert (listed["leaseId"], listed["state"], listed["for"]) == (lease, "Active", "0")
 
 
-def test_vote__side_that_is_none__is_wrong_usage(live: Newborn) -> None:
+def test_vote__side_that_is_none__is_wrong_usage(live: FreshDao) -> None:
     assert live.run(member(live), "vote", "lease:1", "yes", "--yes").code == 2
 
 
 # Attesting and keeping
 
 
-def test_attest__by_a_stranger_or_with_another_key__is_refused(live: Newborn) -> None:
+def test_attest__by_a_stranger_or_with_another_key__is_refused(live: FreshDao) -> None:
     stranger, attestor = member(live), live.home("attestor", "TEST::2")
     put_key(stranger, "attestor-0")
     put_key(attestor, "attestor-1")
@@ -286,7 +286,7 @@ def test_attest__by_a_stranger_or_with_another_key__is_refused(live: Newborn) ->
     assert refusal.startswith("key sealing is not the one the chain names for 0x")
 
 
-def test_attest__without_scores_or_signatures__says_what_is_missing(live: Newborn) -> None:
+def test_attest__without_scores_or_signatures__says_what_is_missing(live: FreshDao) -> None:
     home = live.home("attestor", "TEST::2")
     before = live.objects
     drafted = live.run(home, "attest", "draft", "--dataset", "1")
@@ -298,7 +298,7 @@ def test_attest__without_scores_or_signatures__says_what_is_missing(live: Newbor
     assert live.run(home, "attest", "sign", "--dataset", "1", "--json").document == {"signed": [], "refused": []}
 
 
-def test_attest_score__before_custodians_could_open__waits_and_says_so(live: Newborn) -> None:
+def test_attest_score__before_custodians_could_open__waits_and_says_so(live: FreshDao) -> None:
     giver, home = member(live), live.home("attestor", "TEST::2")
     live.run(giver, "contribute", str(written(giver)), "--dataset", "1")
     put_key(home, "attestor-0")
@@ -309,7 +309,7 @@ def test_attest_score__before_custodians_could_open__waits_and_says_so(live: New
     assert waiting["kind"] == "NotReadable" and refused == []
 
 
-def test_custodian__whose_key_holds_no_slot__is_refused(live: Newborn) -> None:
+def test_custodian__whose_key_holds_no_slot__is_refused(live: FreshDao) -> None:
     home = member(live)
     new_key(home / "keys" / "sealing")
     refusal = live.run(home, "custodian", "once").refusal
@@ -322,7 +322,7 @@ def test_custodian__whose_key_holds_no_slot__is_refused(live: Newborn) -> None:
 # Nothing to do is no failure
 
 
-def test_claim_withdraw_contributions__with_nothing_there__say_so(live: Newborn) -> None:
+def test_claim_withdraw_contributions__with_nothing_there__say_so(live: FreshDao) -> None:
     home = member(live)
     assert live.run(home, "claim", "--yes", "--json").document["transactions"] == []
     assert live.run(home, "withdraw", "--yes", "--json").document == {"amount": "0", "transactions": []}

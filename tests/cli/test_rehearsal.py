@@ -20,7 +20,7 @@ import pytest
 from assurance.harness.chain.proxy import Answer, Proxy, Request
 from datadao.chain import transactions
 from deployer.artifacts import creation_code
-from tests.cli.conftest import Newborn
+from tests.cli.conftest import FreshDao
 from tests.cli.licensee import ESCROW, Licensee
 
 DAY = 86_400
@@ -37,7 +37,7 @@ def words(**changes: str) -> list[str]:
 
 
 @pytest.fixture
-def licensee(live: Newborn) -> Licensee:
+def licensee(live: FreshDao) -> Licensee:
     return Licensee(live)
 
 
@@ -55,7 +55,7 @@ def no_overrides(request: Request) -> Request:
 
 
 @pytest.fixture(params=["simulates", "overrides", "neither"])
-def node(request: pytest.FixtureRequest, live: Newborn) -> Iterator[str]:
+def node(request: pytest.FixtureRequest, live: FreshDao) -> Iterator[str]:
     """Nodes that can pretend more and less."""
     with Proxy(live.node.url) as proxy:
         if request.param != "simulates":
@@ -93,12 +93,12 @@ WRONG = [
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"), WRONG, ids=lambda value: "-".join(value) if isinstance(value, dict) else ""
+    ("changes", "expected"), WRONG, ids=lambda value: "-".join(value) if isinstance(value, dict) else ""
 )
 def test_request__that_the_policy_does_not_take__is_refused_before_anything_is_allowed(
-    licensee: Licensee, node: str, changes: dict[str, str], told: str
+    licensee: Licensee, node: str, changes: dict[str, str], expected: str
 ) -> None:
-    assert refusal(licensee, *words(**changes), "--network", node).startswith(told)
+    assert refusal(licensee, *words(**changes), "--network", node).startswith(expected)
 
 
 def test_request__while_the_brake_is_pulled__is_refused_before_anything_is_allowed(
@@ -143,7 +143,7 @@ def accept(number: int, *more: str) -> list[str]:
 
 
 def taken(licensee: Licensee, number: int) -> None:
-    """Somebody else, whose money is there, accepts."""
+    """Another account, which has the money, accepts."""
     other = Licensee(licensee.live, "other")
     other.home.joinpath("config.yaml").write_text(
         other.home.joinpath("config.yaml").read_text().replace("TEST::10", "TEST::0")
@@ -158,11 +158,11 @@ def taken(licensee: Licensee, number: int) -> None:
 def test_accept__without_a_seat__is_refused_before_anything_is_allowed(licensee: Licensee, node: str) -> None:
     number = offer(licensee)
     taken(licensee, number)
-    told = f"accept offer {number}, escrowing 250 TUSD: DataLeases_NoSeats(offerId={number}, seats=1)"
-    assert refusal(licensee, *accept(number, "--network", node)) == told
+    expected = f"accept offer {number}, escrowing 250 TUSD: DataLeases_NoSeats(offerId={number}, seats=1)"
+    assert refusal(licensee, *accept(number, "--network", node)) == expected
 
 
-def test_accept__of_somebody_elses_or_expired_or_dearer__is_refused_before_anything_is_allowed(
+def test_accept__of_another_account_or_expired_or_dearer__is_refused_before_anything_is_allowed(
     licensee: Licensee, node: str
 ) -> None:
     theirs, mine = offer(licensee, licensee.live.addresses["registry"]), offer(licensee)

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from assurance.harness.commands import SCHEMA
-from tests.cli.conftest import Newborn
+from tests.cli.conftest import FreshDao
 
 
-def test_add__schema__is_stored_under_the_hash_it_prints_once(live: Newborn) -> None:
+def test_add__schema__is_stored_under_the_hash_it_prints_once(live: FreshDao) -> None:
     home, path = live.home("deployer"), live.folder / "schema.json"
     path.write_bytes(b'{"type": "object", "properties": {"age": {"$ref": "#/$defs/age"}}, "$defs": {"age": {}}}\n')
     digest = sha256(path.read_bytes()).hexdigest()
@@ -24,7 +24,7 @@ def test_add__schema__is_stored_under_the_hash_it_prints_once(live: Newborn) -> 
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "expected"),
     [
         (b"", "the dataset's schema is not JSON Schema 2020-12: Expecting value"),
         (b'{"type": "nonsense"}', "the dataset's schema is not JSON Schema 2020-12: 'nonsense' is not valid"),
@@ -36,28 +36,28 @@ def test_add__schema__is_stored_under_the_hash_it_prints_once(live: Newborn) -> 
         (b" " * (8 * 1024 * 1024 + 1), "a schema has at most 8388608"),
     ],
 )
-def test_add__what_no_attestor_could_use__refused_and_not_stored(live: Newborn, data: bytes, told: str) -> None:
+def test_add__what_no_attestor_could_use__refused_and_not_stored(live: FreshDao, data: bytes, expected: str) -> None:
     path, before = live.folder / "schema.json", live.objects
     path.write_bytes(data)
-    assert told in live.run(live.home("deployer"), "schema", "add", str(path)).refusal
+    assert expected in live.run(live.home("deployer"), "schema", "add", str(path)).refusal
     assert live.objects == before
 
 
-def test_add__with_identifiers_of_its_own__is_not_looked_up_from_the_top(live: Newborn) -> None:
+def test_add__with_identifiers_of_its_own__is_not_looked_up_from_the_top(live: FreshDao) -> None:
     path = live.folder / "schema.json"
     part = {"$id": "https://a.example/part", "$ref": "#/$defs/age", "$defs": {"age": {"type": "integer"}}}
     path.write_text(json.dumps({"properties": {"age": part}}))
     assert live.run(live.home("deployer"), "schema", "add", str(path)).code == 0
 
 
-def test_add__without_properties__says_what_it_means(live: Newborn) -> None:
+def test_add__without_properties__says_what_it_means(live: FreshDao) -> None:
     path = live.folder / "schema.json"
     path.write_text('{"type": "string"}')
     done = live.run(live.home("deployer"), "schema", "add", str(path))
     assert done.code == 0 and "It names no properties at its top, so that completeness is not scored." in done.err
 
 
-def test_show__a_datasets_schema__says_what_a_record_is(live: Newborn) -> None:
+def test_show__a_datasets_schema__says_what_a_record_is(live: FreshDao) -> None:
     home = live.home("member")
     shown = live.run(home, "schema", "show", "--dataset", "1")
     assert "name" in shown.out and "string" in shown.out and "yes" in shown.out and "UTF-8" in shown.out
@@ -65,7 +65,7 @@ def test_show__a_datasets_schema__says_what_a_record_is(live: Newborn) -> None:
     assert document == {"dataset": 1, "schemaHash": "0x" + sha256(SCHEMA).hexdigest(), "schema": json.loads(SCHEMA)}
 
 
-def test_show__what_is_not_there__is_told(live: Newborn) -> None:
+def test_show__what_is_not_there__is_refused(live: FreshDao) -> None:
     home = live.home("member")
     assert live.run(home, "schema", "show", "--dataset", "2").refusal == "no dataset 2; there are 1 to 1"
     for item in live.objects:

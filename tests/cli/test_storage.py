@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 
 from assurance.harness.commands import put_key
-from tests.cli.conftest import Newborn
+from tests.cli.conftest import FreshDao
 
 LINE = json.dumps({"name": "n", "diary": "d"}) + "\n"
 
 
-def started(live: Newborn, name: str, store: str, *more: str) -> tuple[Path, tuple[str, ...]]:
+def started(live: FreshDao, name: str, store: str, *more: str) -> tuple[Path, tuple[str, ...]]:
     said = ("init", "--network", live.node.url, "--account", "TEST::12", "--deployment", str(live.record))
     return live.folder / name, (*said, "--store", store, *more)
 
 
-def test_init__new_folders__makes_storage_and_inbox_once(live: Newborn) -> None:
+def test_init__new_folders__makes_storage_and_inbox_once(live: FreshDao) -> None:
     places = [live.folder / "new#1", live.folder / "in%20box"]
     home, said = started(live, "first", f"file://{places[0]}", "--inbox", f"file://{places[1]}")
     assert live.run(home, *said).code == 0
@@ -29,14 +29,14 @@ def test_init__new_folders__makes_storage_and_inbox_once(live: Newborn) -> None:
     assert live.run(home, *said).code == 0 and (places[0] / "sha256" / "kept").exists()
 
 
-def test_init__storage_that_cannot_be__leaves_no_configuration(live: Newborn) -> None:
+def test_init__storage_that_cannot_be__leaves_no_configuration(live: FreshDao) -> None:
     (live.folder / "file").write_text("x")
     home, said = started(live, "role", f"file://{live.folder}/file/storage")
     assert live.run(home, *said).refusal.startswith(f"cannot open file://{live.folder}/file/storage: ")
     assert not (home / "config.yaml").exists()
 
 
-def test_init__half_of_the_credentials__is_one_sentence(live: Newborn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_init__half_of_the_credentials__is_one_sentence(live: FreshDao, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY", raising=False)
     home, said = started(live, "role", "s3://bucket")
@@ -45,7 +45,7 @@ def test_init__half_of_the_credentials__is_one_sentence(live: Newborn, monkeypat
 
 
 @pytest.mark.parametrize("empty", [False, True], ids=["misspelt", "not mounted"])
-def test_commands__storage_folder_missing__refuse_and_make_none(live: Newborn, empty: bool) -> None:
+def test_commands__storage_folder_missing__refuse_and_make_none(live: FreshDao, empty: bool) -> None:
     home, attestor, custodian = (
         live.home("member", "TEST::12"),
         live.home("att", "TEST::2"),

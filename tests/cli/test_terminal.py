@@ -13,7 +13,7 @@ import pytest
 
 from datadao.crypto.keyfile import new_key
 from datadao.profile import Profile
-from tests.cli.conftest import Newborn
+from tests.cli.conftest import FreshDao
 from tests.cli.test_refusals import REQUEST, written
 from tests.cli.world import DATADAO, Role
 
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def holder(live: Newborn) -> Role:
+def holder(live: FreshDao) -> Role:
     """A role with an encrypted key file."""
     logs = live.folder / "logs"
     logs.mkdir()
@@ -60,7 +60,7 @@ def at_terminal(arguments: Sequence[str], environment: dict[str, str], prompt: s
     return process.wait(timeout=60), shown.decode()
 
 
-def test_passphrase__wrong_in_the_environment__is_told_and_signs_nothing(live: Newborn, holder: Role) -> None:
+def test_passphrase__wrong_in_the_environment__is_reported_and_signs_nothing(live: FreshDao, holder: Role) -> None:
     before = live.objects
     wrong = without(holder, APE_ACCOUNTS_holder_PASSPHRASE="open sesame")
     done = holder.run("contribute", "diary.jsonl", "--dataset", "1", environment=wrong)
@@ -69,13 +69,13 @@ def test_passphrase__wrong_in_the_environment__is_told_and_signs_nothing(live: N
     assert "open sesame" not in done.err and live.objects == before
 
 
-def test_passphrase__nobody_to_ask__names_the_variable(live: Newborn, holder: Role) -> None:
+def test_passphrase__no_terminal_to_ask__names_the_variable(live: FreshDao, holder: Role) -> None:
     done = holder.run("contribute", "diary.jsonl", "--dataset", "1", environment=without(holder))
     assert done.code == 1 and "set APE_ACCOUNTS_holder_PASSPHRASE" in done.err and "Traceback" not in done.err
 
 
 @pytest.mark.parametrize("right", [True, False])
-def test_passphrase__typed__is_not_shown(live: Newborn, holder: Role, right: bool) -> None:
+def test_passphrase__typed__is_not_shown(live: FreshDao, holder: Role, right: bool) -> None:
     file, before = str(holder.home / "diary.jsonl"), len(live.objects)
     typed = holder.passphrase if right else "open sesame"
     code, shown = at_terminal(("contribute", file, "--dataset", "1"), without(holder), "Passphrase of holder: ", typed)
@@ -85,7 +85,7 @@ def test_passphrase__typed__is_not_shown(live: Newborn, holder: Role, right: boo
 
 
 @pytest.mark.parametrize(("answer", "sent"), [("y", 2), ("n", 0), ("", 0)])
-def test_confirm__only_a_yes_sends(live: Newborn, answer: str, sent: int) -> None:
+def test_confirm__only_a_yes_sends(live: FreshDao, answer: str, sent: int) -> None:
     home = live.home("licensee")
     new_key(home / "keys" / "sealing")
     before = live.nonce(10)

@@ -17,12 +17,12 @@ from assurance.harness.text import BIDI, DANGEROUS, HIDDEN, HOSTILE
 from datadao.chain.rpc import Call
 from datadao.crypto.keyfile import new_key
 from datadao.text import BAR, REPLACEMENT
-from tests.cli.conftest import Newborn
+from tests.cli.conftest import FreshDao
 from tests.cli.test_refusals import REQUEST
 from tests.cli.test_terminal import at_terminal
 
 
-def hostile_request(live: Newborn) -> Path:
+def hostile_request(live: FreshDao) -> Path:
     """Folder of a licensee whose lease 1 is asked for with that text."""
     home = live.home("licensee")
     new_key(home / "keys" / "sealing")
@@ -61,7 +61,7 @@ def shows_the_facts(screen: list[str]) -> None:
 
 
 @pytest.mark.parametrize("words", [("proposals",), ("lease", "show", "1")], ids=" ".join)
-def test_hostile_text__at_a_terminal__is_marked_visible_and_whole(live: Newborn, words: tuple[str, ...]) -> None:
+def test_hostile_text__at_a_terminal__is_marked_visible_and_whole(live: FreshDao, words: tuple[str, ...]) -> None:
     home = hostile_request(live)
     screen = on_screen(*words, "--home", str(home))
     assert not any(DANGEROUS.search(line) for line in screen), screen
@@ -82,14 +82,14 @@ def test_hostile_text__at_a_terminal__is_marked_visible_and_whole(live: Newborn,
 
 
 @pytest.mark.parametrize("words", [("proposals",), ("lease", "show", "1")], ids=" ".join)
-def test_hostile_text__in_a_pipe__is_the_same(live: Newborn, words: tuple[str, ...]) -> None:
+def test_hostile_text__in_a_pipe__is_the_same(live: FreshDao, words: tuple[str, ...]) -> None:
     done = live.run(hostile_request(live), *words)
     assert done.code == 0 and not DANGEROUS.search(done.out)
     shows_the_facts(done.out.split("\n"))
     assert " pad" * 60 + " the end" in done.out
 
 
-def test_hostile_text__for_programs__is_exact(live: Newborn) -> None:
+def test_hostile_text__for_programs__is_exact(live: FreshDao) -> None:
     home = hostile_request(live)
     done = live.run(home, "proposals", "--json")
     assert not DANGEROUS.search(done.out), "JSON escapes it"
@@ -99,7 +99,7 @@ def test_hostile_text__for_programs__is_exact(live: Newborn) -> None:
     assert live.run(home, "lease", "show", "1", "--json").document["text"] == HOSTILE
 
 
-def test_proposal__of_another_call__is_shown_in_words_and_by_whom(live: Newborn) -> None:
+def test_proposal__of_another_call__is_shown_in_words_and_by_whom(live: FreshDao) -> None:
     registry, holder = live.addresses["registry"], ape.accounts.test_accounts[10].address
     live.node.rpc("anvil_setBalance", registry, hex(10**18))
     live.node.rpc("anvil_impersonateAccount", registry)

@@ -1,12 +1,12 @@
 """The same data in two batches: refused while it is drafted, signed and published; where it happened all the same,
-nobody is misled by it.
+no party is misled by it.
 
 given two files that all attestors scored
   when they are drafted again, by anyone       it should be refused, before and after they are published
   when a draft is replaced by its author       it should be the later one that is signed
   when a second batch of them has signatures   it should not be published
 given two active batches of the same two files
-  when their owner claims                      it should be paid once, and be told of the rest
+  when their owner claims                      it should be paid once, and the rest is reported
   when a licensee opens                        it should have both files, and delete nothing
   when the owner erases them                   it should be nothing, with a reason and exit code 1
 """
@@ -35,7 +35,7 @@ from datadao.messages.batch import Batch, Manifest
 from datadao.messages.score import Draft, Signed
 from datadao.storage.board import Board
 from datadao.storage.store import Store, content_name
-from tests.cli.conftest import Newborn
+from tests.cli.conftest import FreshDao
 from tests.cli.world import DAY, UNIT
 
 LINES = [json.dumps({"name": name, "diary": "d"}) + "\n" for name in "ab"]
@@ -43,7 +43,7 @@ CUSTODIANS, ATTESTORS = range(4), range(3)
 
 
 @dataclass
-class Stage(Newborn):
+class Stage(FreshDao):
     """A DAO in which a member handed in two files that custodians opened and attestors scored."""
 
     giver: Path
@@ -110,7 +110,7 @@ class Stage(Newborn):
         return second.batch
 
     def send(self, key: str, function: str, *arguments: Any, sender: str = "") -> None:
-        """A call past all commands, by anybody unless said."""
+        """A call past all commands, by any account unless given."""
         call = Call(self.addresses[key], CONTRACTS[key], function, arguments)
         sender = sender or self.node.rpc("eth_accounts")[0]
         transaction = {"from": sender, "to": call.to, "data": "0x" + call.data.hex()}
@@ -152,8 +152,8 @@ class Stage(Newborn):
 
 
 @pytest.fixture(scope="module")
-def _scored(_born: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    node, record, addresses, asset = _born
+def _scored(_deployed: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    node, record, addresses, asset = _deployed
     before, folder = node.rpc("evm_snapshot"), tmp_path_factory.mktemp("scored")
     Store(f"file://{folder}/storage", create=True).put_bytes(SCHEMA)
     stage = Stage(folder, node, record, addresses, asset, folder / "giver", [], [])
@@ -224,7 +224,7 @@ def test_sign_and_publish__a_second_draft_of_the_same__refused(stage: Stage) -> 
     stage.attest(0, "draft")
     (first,) = stage.drafts
     stage.again(first)
-    # The second has its signatures, so that nobody may sign the first: the second is published.
+    # The second has its signatures, so that no attestor may sign the first: the second is published.
     refused = stage.attest(2, "sign").document["refused"]
     assert {item["sequence"]: item["kind"] for item in refused} == {1: "DraftRefused"}
     assert stage.done(stage.giver, "attest", "publish", "--dataset", "1", "--yes")["sequence"] == 2
@@ -267,7 +267,7 @@ def test_publish__the_same_published_while_its_owner_was_asked__not_sent(
     assert stage.nonce(12) == before
 
 
-def test_two_active_batches__of_the_same__mislead_nobody(stage: Stage) -> None:
+def test_two_active_batches__of_the_same__mislead_no_party(stage: Stage) -> None:
     stage.activated()
     rows = stage.done(stage.giver, "contributions")["contributions"]
     assert [(row["batch"], row["standing"], row["counted"]) for row in rows] == [
@@ -314,7 +314,7 @@ def test_two_active_batches__of_the_same__mislead_nobody(stage: Stage) -> None:
     assert "Nothing to open: of the files" in stage.run(licensee, *target).out
 
 
-def test_claim__of_the_later_batch_by_somebody_else__counts_where_it_was_recorded(stage: Stage) -> None:
+def test_claim__of_the_later_batch_by_another_account__counts_where_it_was_recorded(stage: Stage) -> None:
     stage.activated()
     with ape.networks.parse_network_choice(stage.node.url):
         later = [c for c in Catalog(stage.dao, stage.store).contributions(1) if c.batch_id == 2]

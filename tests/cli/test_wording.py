@@ -37,7 +37,7 @@ def call(key: str, function: str, arguments: tuple[Any, ...]) -> tuple[str, int,
 
 
 @pytest.mark.parametrize(
-    ("key", "function", "arguments", "told"),
+    ("key", "function", "arguments", "expected"),
     [
         ("registry", "setAttestors", ([(address(1), bytes(31) + b"\x01")], 1),
          f"registry.setAttestors(members=[{{signer={address(1)}, hpkeKey=0x{1:064x}}}], threshold=1)"),
@@ -52,8 +52,8 @@ def call(key: str, function: str, arguments: tuple[Any, ...]) -> tuple[str, int,
         ("token", "transfer", (address(3), 1_500_000), f"token.transfer(to={address(3)}, value=1500000)"),
     ],
 )  # fmt: skip
-def test_action__of_a_contract_of_the_dao__is_in_words(key: str, function: str, arguments: Any, told: str) -> None:
-    assert list(actions().words(*call(key, function, arguments))) == [told]
+def test_action__of_a_contract_of_the_dao__is_in_words(key: str, function: str, arguments: Any, expected: str) -> None:
+    assert list(actions().words(*call(key, function, arguments))) == [expected]
 
 
 def test_action__that_passes_another_on__shows_both() -> None:
@@ -77,9 +77,9 @@ def test_action__that_passes_itself_on_for_ever__ends() -> None:
     ("target", "data"), [(STRANGER, "a9059cbb"), (ASSET, "deadbeef"), (ASSET, "a9059cbb00"), (ASSET, "")]
 )
 def test_action__that_is_not_understood__is_its_bytes_in_full(target: str, data: str) -> None:
-    (told,) = actions().words(target, 3 * 10**17, bytes.fromhex(data))
+    (expected,) = actions().words(target, 3 * 10**17, bytes.fromhex(data))
     whom = f"asset ({ASSET})" if target == ASSET else f"the unknown contract {STRANGER}"
-    assert told == (
+    assert expected == (
         f"a call that is not understood, of {whom}, with the data 0x{data}, with 0.3 of the chain's own coin"
     )
 
@@ -87,8 +87,8 @@ def test_action__that_is_not_understood__is_its_bytes_in_full(target: str, data:
 def test_action__with_a_text_that_is_no_utf8__is_in_words() -> None:
     good = call("models", "register", ([1], bytes(32), "cafX", True, address(1)))
     bad = good[2].replace(b"cafX", b"caf\xe9")
-    (told,) = actions().words(good[0], 0, bad)
-    assert told.startswith("models.register(leaseIds=[1], ") and 'uri="caf\N{REPLACEMENT CHARACTER}"' in told
+    (expected,) = actions().words(good[0], 0, bad)
+    assert expected.startswith("models.register(leaseIds=[1], ") and 'uri="caf\N{REPLACEMENT CHARACTER}"' in expected
 
 
 def test_action__whose_text_pretends_to_be_more_arguments__is_quoted() -> None:
@@ -96,10 +96,10 @@ def test_action__whose_text_pretends_to_be_more_arguments__is_quoted() -> None:
     sly = 'x", minBond=0 (0 TUSD)\n'
     numbers = {"minPricePerPeriod": 10**6, "minBond": 10**6, "purposes": 1, "minPeriod": 86_400, "uri": sly}
     given = {c["name"]: numbers.get(c["name"], bytes(32) if c["type"] == "bytes32" else 5) for c in entry["components"]}
-    (told,) = actions().words(*call("registry", "updatePolicy", (1, positional(entry, given))))
+    (expected,) = actions().words(*call("registry", "updatePolicy", (1, positional(entry, given))))
     for part in ("purposes=1 (research)", "minPricePerPeriod=1000000 (1 TUSD)", "minPeriod=86400 (1 day)"):
-        assert part in told
-    assert told.endswith(f"uri={json.dumps(sly)}}})")
+        assert part in expected
+    assert expected.endswith(f"uri={json.dumps(sly)}}})")
 
 
 def test_words__of_masks_and_times() -> None:

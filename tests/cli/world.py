@@ -120,13 +120,13 @@ class Role:
 
 
 class World:
-    """A node, an S3 server, a DAO with these attestors and custodians, and everybody's folder set up."""
+    """A node, an S3 server, a DAO with these attestors and custodians, and every role's folder set up."""
 
     def __init__(self, folder: Path, *, members: int = 3, attestors: int = 3, custodians: int = 5) -> None:
         self.folder, self.logs = folder, folder / "logs"
         self.logs.mkdir()
         self.node = Node()
-        # Everybody's node has several back ends, which catch up within a second.
+        # The node of every role has several back ends, which catch up within a second.
         self.door = Lagging(self.node.url, seconds=1.0)
         self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         self._server.start()
@@ -221,7 +221,7 @@ class World:
         return int(self.node.web3.eth.get_block("latest")["timestamp"])
 
     def board(self) -> Board:
-        """What anybody who can read storage sees."""
+        """What any reader of the storage sees."""
         return Board(self.dao_id, self.store)
 
     # Evidence
@@ -248,7 +248,7 @@ class World:
             yield str(path.relative_to(self.folder)), path.read_bytes()
 
     def secrets(self) -> dict[str, bytes]:
-        """What nobody but its owner may ever see."""
+        """What only its owner may ever see."""
         found: dict[str, bytes] = {}
         for role in self.roles:
             found[f"{role.name}'s private key"] = role.private_key

@@ -77,8 +77,8 @@ def test_member__claims_votes_is_paid_and_leaves(dao: Dao, handle: DataDAO, memb
     lease, proposal, _ = handle.request(terms, HPKE_KEY, "for a test", company)
     dao.to_vote(proposal)
     cast = handle.vote(proposal, FOR, member, "they pay well")
-    (told,) = cast.events("governor", "VoteCast", handle.addresses["governor"])
-    assert told.fields["reason"] == "they pay well"
+    (shown,) = cast.events("governor", "VoteCast", handle.addresses["governor"])
+    assert shown.fields["reason"] == "they pay well"
     dao.to_end_of_vote(proposal)
     handle.queue(lease, company)
     dao.chain.warp(handle.read("governor", "proposalEta", proposal) - dao.chain.timestamp)

@@ -136,7 +136,7 @@ def test_csv__of_any_separator__has_its_quotes_and_newlines(
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "expected"),
     [
         ("name,age\na,1\nb,2,3\n", "line 3 has 3 cells, the header 2"),
         ("name,name\na,b\n", "its first line names 'name' twice; each column needs a name of its own"),
@@ -147,10 +147,10 @@ def test_csv__of_any_separator__has_its_quotes_and_newlines(
         (b"name,age\ncaf\xe9,1\n", "it is not UTF-8 (invalid continuation byte after record 0); save it as UTF-8"),
     ],
 )
-def test_csv__damaged__refused_by_line_and_nothing_left(tmp_path: Path, data: str | bytes, told: str) -> None:
+def test_csv__damaged__refused_by_line_and_nothing_left(tmp_path: Path, data: str | bytes, expected: str) -> None:
     with pytest.raises(InvalidArgument) as refused:
         converted(tmp_path, data, shape=Shape.CSV)
-    assert str(refused.value).startswith(told)
+    assert str(refused.value).startswith(expected)
     assert [path.name for path in tmp_path.iterdir()] == ["data.csv"]
 
 
@@ -198,7 +198,7 @@ def test_array__numbers__keep_their_digits(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ('[{"age": 1}, {"age": }]', "element 2 is not JSON: Expecting value"),
         ('[{"age": 1} {"age": 2}]', "it is no JSON array: after element 1 comes '{', not ',' or ']'"),
@@ -212,10 +212,10 @@ def test_array__numbers__keep_their_digits(tmp_path: Path) -> None:
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_array__damaged__refused_by_element_and_nothing_left(tmp_path: Path, text: str, told: str) -> None:
+def test_array__damaged__refused_by_element_and_nothing_left(tmp_path: Path, text: str, expected: str) -> None:
     with pytest.raises(InvalidArgument) as refused:
         converted(tmp_path, text, shape=Shape.ARRAY)
-    assert str(refused.value).startswith(told)
+    assert str(refused.value).startswith(expected)
     assert [path.name for path in tmp_path.iterdir()] == ["data.csv"]
 
 

@@ -145,7 +145,7 @@ def test_record__longer_than_its_limit__malformed_unread() -> None:
 
 
 @pytest.mark.parametrize("key", [bytes(32), bytes(31), b"\1" * 33])
-def test_party__key_of_nobody__refused(key: bytes) -> None:
+def test_party__key_that_no_party_can_hold__refused(key: bytes) -> None:
     with pytest.raises(InvalidArgument):
         Party(DAO.registry, key)
 

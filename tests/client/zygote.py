@@ -3,7 +3,7 @@
     python -m tests.client.zygote < settings, one JSON object a line
 
 It answers with the process id of the child and, at the next line, whatever it says, with its exit status. Until then
-the process id is nobody else's.
+the process id is no other's.
 """
 
 from __future__ import annotations

@@ -225,9 +225,9 @@ def test_examine__what_the_lies_are_altered_from__is_signed(bench: Bench) -> Non
 
 @pytest.mark.parametrize("lie", LIES)
 def test_examine__a_draft_that_lies__is_not_signed(bench: Bench, lie: str) -> None:
-    make, told = LIES[lie]
+    make, expected = LIES[lie]
     draft, manifest = make(bench)
-    with pytest.raises(DraftRefused, match=told):
+    with pytest.raises(DraftRefused, match=expected):
         bench.agreement().examine(draft, manifest, 1)
 
 

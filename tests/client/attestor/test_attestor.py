@@ -87,7 +87,7 @@ def test_submission__travels_as_bytes(world: World, submitted: Submission) -> No
 
 
 def test_contribute__plaintext_and_key__are_nowhere_in_storage(world: World, alice: Wallet) -> None:
-    marker = b"the plaintext nobody else may find"
+    marker = b"the plaintext that no one else may find"
     seen: list[bytes] = []
     fresh = files.new_secret
     with pytest.MonkeyPatch.context() as patched:
@@ -208,7 +208,7 @@ def test_assess__made_for_a_committee_of_the_contributor_s_own__refused(
 
 
 def forged(world: World, owner: Wallet, shares_of, opening_of=None) -> Submission:
-    """A submission whose contributor chose its own shares (`shares_of(secret, honest)`) and what attestors are told."""
+    """A submission whose contributor chose its own shares (`shares_of(secret, honest)`) and what attestors get."""
     with pytest.MonkeyPatch.context() as patched:
         honest = envelopes.shamir.split
         patched.setattr(envelopes.shamir, "split", lambda secret, t, n: shares_of(secret, honest(secret, t, n)))
@@ -231,7 +231,7 @@ def test_assess__shares_of_another_key__refused(world: World, alice: Wallet) -> 
         world.attestor().assess(item, everyone(world, item))
 
 
-def test_assess__attestor_told_other_shares_than_committed__refused(world: World, alice: Wallet) -> None:
+def test_assess__attestor_given_other_shares_than_committed__refused(world: World, alice: Wallet) -> None:
     item = forged(world, alice, lambda _, honest: honest, lambda plain: plain[:-1] + bytes([plain[-1] ^ 1]))
     with pytest.raises(CommitmentMismatch) as caught:
         world.attestor().assess(item, everyone(world, item))
@@ -239,7 +239,7 @@ def test_assess__attestor_told_other_shares_than_committed__refused(world: World
 
 
 @pytest.mark.parametrize("cut", [0, 32, 191, 160])
-def test_assess__attestor_told_too_little__refused(world: World, alice: Wallet, cut: int) -> None:
+def test_assess__attestor_given_too_little__refused(world: World, alice: Wallet, cut: int) -> None:
     item = forged(world, alice, lambda _, honest: honest, lambda plain: plain[:cut])
     with pytest.raises((SubmissionRefused, CommitmentMismatch)):
         world.attestor().assess(item, everyone(world, item))
@@ -418,7 +418,7 @@ def test_settle__attestors_saw_different_data__refused(field: str) -> None:
         settle([leaf(), leaf(**{field: other})])
 
 
-def test_settle__nobody__refused() -> None:
+def test_settle__no_scores__refused() -> None:
     with pytest.raises(ScoreRefused):
         settle([])
 

@@ -2,7 +2,7 @@
 
 given a draft on the board
   when the same is drafted again, by anyone     it should be refused, and what is new be drafted alone
-  when two were posted at the same second       it should be the lower that is signed, and nobody signs both
+  when two were posted at the same second       it should be the lower that is signed, and no attestor signs both
   when its drafter replaces it                  it should count no more, unless it has its signatures
   when it can never be published                it should count no more
   when it has its signatures                    it should count whatever else is wrong with it
@@ -158,7 +158,7 @@ def test_sign__two_drafts_of_the_same__the_lower_is_signed_and_the_other_refused
 
 
 def test_sign__what_one_signed_in_another_draft__refused(table: Table) -> None:
-    """The lower number came later, from somebody who does not keep to the order: nobody signs both."""
+    """The lower number came later, from an attestor that does not keep to the order: none signs both."""
     higher = table.forge(1, SECOND, "a")
     lower = table.forge(0, FIRST, "a")
     with pytest.raises(DraftRefused, match=rf"stand in {table.words(higher)} as well"):
@@ -183,7 +183,7 @@ def test_sign__one_beside_a_draft_that_is_signed__refused(table: Table, order: S
 
 
 def test_draft__beside_one_that_another_has_outdone__takes_what_stood_in_it_alone(table: Table) -> None:
-    """Nobody signs the first any more, so its other file is free."""
+    """No attestor signs the first any more, so its other file is free."""
     table.forge(0, FIRST, "ab")
     done = table.forge(1, SECOND, "a")
     table.force(done, 2)
@@ -268,7 +268,7 @@ def test_draft__earlier_one_can_never_be_published__is_drafted_again(
 
 
 @pytest.mark.parametrize("spoilt", ["a stranger's", "no drafter's signature", "another's number", "no median"])
-def test_draft__beside_one_that_nobody_would_sign__is_drafted_all_the_same(table: Table, spoilt: str) -> None:
+def test_draft__beside_one_that_no_attestor_would_sign__is_drafted_all_the_same(table: Table, spoilt: str) -> None:
     bench = table.bench
     good, manifest = bench.forged([bench.leaf("a", 12, 9_000)], ALL)
     if spoilt == "a stranger's":

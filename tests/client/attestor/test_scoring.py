@@ -223,7 +223,7 @@ def test_score__byte_order_mark_elsewhere__is_no_mark(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "expected"),
     [
         (FULL.encode("utf-16"), "it is UTF-16, not UTF-8 text; save it as"),
         (b"\xfe\xff" + FULL.encode("utf-16-be"), "it is UTF-16, not UTF-8 text"),
@@ -234,8 +234,8 @@ def test_score__byte_order_mark_elsewhere__is_no_mark(tmp_path: Path) -> None:
         (b"PAR1...", "it is Parquet, not"),
     ],
 )
-def test_score__file_that_is_no_utf_8_text__refused_in_words(tmp_path: Path, data: bytes, told: str) -> None:
-    with pytest.raises(ScoreRefused, match=told):
+def test_score__file_that_is_no_utf_8_text__refused_in_words(tmp_path: Path, data: bytes, expected: str) -> None:
+    with pytest.raises(ScoreRefused, match=expected):
         score(tmp_path, data)
 
 
@@ -253,14 +253,14 @@ FLAWS: list[tuple[str | bytes, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("line", "told"), FLAWS)
+@pytest.mark.parametrize(("line", "expected"), FLAWS)
 def test_flaws__line_that_is_no_record__has_its_number_its_field_and_the_reason(
-    tmp_path: Path, line: str | bytes, told: str
+    tmp_path: Path, line: str | bytes, expected: str
 ) -> None:
     path = tmp_path / "data.jsonl"
     path.write_bytes(FULL.encode() + b"\n" + (line if isinstance(line, bytes) else line.encode()) + b"\n")
     (flaw,), count = scorer().schema.flaws(path)
-    assert (str(flaw), count) == (told, 1)
+    assert (str(flaw), count) == (expected, 1)
 
 
 def test_flaws__many__are_the_first_three_with_the_numbers_of_their_lines(tmp_path: Path) -> None:

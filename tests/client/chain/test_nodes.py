@@ -127,7 +127,7 @@ def test_k3__all_nodes_say_that_time_is_up__says_so_by_its_name(leased: ChainWor
         publish(leased, both(leased, proxy), "careful")
 
 
-def test_watch__second_node_lies_then_is_silent_then_gone_then_back__told_once_each_and_released_in_the_end(
+def test_service__second_node_lies_then_is_silent_then_gone_then_back__reported_once_each_and_released_in_the_end(
     leased: ChainWorld, proxy: Proxy, caplog: pytest.LogCaptureFixture
 ) -> None:
     leased.finalize()
@@ -168,9 +168,9 @@ def test_k3__unreachable_node__refused_without_its_address(leased: ChainWorld, p
     leased.finalize()
     view = both(leased, proxy)
     proxy.stop()
-    with pytest.raises(ChainUnavailable, match=r"node 2, .*: cannot be reached") as told:
+    with pytest.raises(ChainUnavailable, match=r"node 2, .*: cannot be reached") as raised:
         publish(leased, view, "careful")
-    assert "SECRET" not in str(told.value)
+    assert "SECRET" not in str(raised.value)
 
 
 @pytest.mark.parametrize("status", [401, 429, 503])
@@ -186,9 +186,9 @@ def test_k3__node_refuses_over_http__says_so_without_its_address(
         return request
 
     proxy.ask = ask
-    with pytest.raises(ChainUnavailable, match=f"node 2, .*HTTP status {status}") as told:
+    with pytest.raises(ChainUnavailable, match=f"node 2, .*HTTP status {status}") as raised:
         view.manifest(1)
-    assert "SECRET" not in str(told.value)
+    assert "SECRET" not in str(raised.value)
 
 
 def test_quorum__of_no_node__refused() -> None:

@@ -21,7 +21,7 @@ UNKNOWN_BATCH = keccak(text="DatasetRegistry_UnknownBatch(uint256)")[:4] + eth_a
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "expected"),
     [
         (UNKNOWN_BATCH, "DatasetRegistry_UnknownBatch(batchId=7)"),
         (keccak(text="Error(string)")[:4] + eth_abi.encode(["string"], ["no"]), "Error(reason=no)"),
@@ -36,8 +36,8 @@ UNKNOWN_BATCH = keccak(text="DatasetRegistry_UnknownBatch(uint256)")[:4] + eth_a
         (UNKNOWN_BATCH[:20], f"unknown error 0x{UNKNOWN_BATCH[:20].hex()}"),
     ],
 )
-def test_described__names_the_error_and_its_arguments(data: bytes, told: str) -> None:
-    assert described(data) == told
+def test_described__names_the_error_and_its_arguments(data: bytes, expected: str) -> None:
+    assert described(data) == expected
 
 
 @given(st.binary(max_size=200))
@@ -101,7 +101,7 @@ def test_described__every_time_in_an_error__is_a_date(entry: dict[str, Any], nam
 
 
 @pytest.mark.parametrize(
-    ("signature", "values", "told"),
+    ("signature", "values", "expected"),
     [
         (
             "DataLeases_InvalidOffer(string,uint256,uint256,uint256)",
@@ -123,10 +123,10 @@ def test_described__every_time_in_an_error__is_a_date(entry: dict[str, Any], nam
     ],
 )
 def test_described__times_and_states_of_other_types__are_dates_and_words(
-    signature: str, values: list[Any], told: str
+    signature: str, values: list[Any], expected: str
 ) -> None:
     types = signature.partition("(")[2][:-1].split(",")
-    assert told in described(keccak(text=signature)[:4] + eth_abi.encode(types, values))
+    assert expected in described(keccak(text=signature)[:4] + eth_abi.encode(types, values))
 
 
 @pytest.mark.parametrize(

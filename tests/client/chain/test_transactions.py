@@ -39,7 +39,7 @@ def nonce(handle: DataDAO, account: Any) -> int:  # noqa: F811
 
 
 def approval(dao: Dao, amount: int) -> Call:
-    """Of the asset, to nobody in particular."""
+    """Of the asset, to an arbitrary account."""
     return Call(dao.asset.address, "DataToken", "approve", ("0x" + "77" * 20, amount), f"approve {amount}")
 
 
@@ -58,7 +58,7 @@ def test_send_many__unlike_calls__each_has_its_own_estimate_and_the_nodes_tip(
     assert last["gas"] < used[1]  # type: ignore[index, misc]
 
 
-def test_send_many__fee_as_told__is_offered(dao: Dao, handle: DataDAO, company: Any) -> None:  # noqa: F811
+def test_send_many__fee_as_given__is_offered(dao: Dao, handle: DataDAO, company: Any) -> None:  # noqa: F811
     most = 50 * 10**9
     handle.send_many([approval(dao, 1)], company, max_fee=most, tip=3)
     (sent,) = handle.web3.eth.get_block("latest", full_transactions=True)["transactions"]

@@ -45,14 +45,14 @@ def test_open_wrap__each_custodian__gets_its_own_share() -> None:
     ],
     ids=["chain", "registry", "dataset", "contributor"],
 )
-def test_open_wrap__envelope_copied_elsewhere__opens_for_nobody_K1_AB84(elsewhere: Context) -> None:
+def test_open_wrap__envelope_copied_elsewhere__opens_for_no_key_K1_AB84(elsewhere: Context) -> None:
     for slot, key in enumerate(CUSTODIANS.keys):
         with pytest.raises(UnsealFailed):
             open_wrap(ENVELOPE, elsewhere, slot, key)
 
 
 @pytest.mark.parametrize("change", [{"file_hash": b"\xee" * 32}, {"epoch": EPOCH + 1}], ids=["file", "epoch"])
-def test_open_wrap__envelope_put_to_another_file_or_epoch__opens_for_nobody(change: dict[str, object]) -> None:
+def test_open_wrap__envelope_put_to_another_file_or_epoch__opens_for_no_key(change: dict[str, object]) -> None:
     """Whether the copier leaves the envelope's own field alone or adapts it, too."""
     for envelope in (ENVELOPE, replace(ENVELOPE, **change)):
         with pytest.raises(UnsealFailed):
@@ -83,7 +83,7 @@ def test_open_wrap__share_that_is_not_the_committed_one__names_the_slot() -> Non
 @settings(max_examples=80)
 @given(st.data())
 def test_envelope__any_byte_altered__fails_to_decode_to_fit_or_to_open_K1_AB84(data: st.DataObject) -> None:
-    """No byte of an envelope is without meaning to somebody."""
+    """No byte of an envelope is without meaning to some reader."""
     encoded = ENVELOPE.encode()
     at = data.draw(st.integers(0, len(encoded) - 1))
     bent = encoded[:at] + bytes([encoded[at] ^ data.draw(st.integers(1, 255))]) + encoded[at + 1 :]

@@ -215,7 +215,7 @@ def test_encrypt__same_data_and_key_again__repeats_no_nonce_and_no_block_AB85() 
 
 @given(st.integers(0, 3 * CHUNK))
 @settings(max_examples=20)
-def test_encrypt__any_size__tells_the_size_and_nothing_else_about_the_data_AB90(size: int) -> None:
+def test_encrypt__any_size__shows_the_size_and_nothing_else_about_the_data_AB90(size: int) -> None:
     """What known risks state: a ciphertext is as long as its plaintext, within a few hundred bytes a file."""
     seal = 16 * max(1, -(-size // CHUNK))
     lengths = {len(encrypted(data)) - size - seal for data in (bytes(size), b"x" * size)}

@@ -99,7 +99,7 @@ def test_inner_node__offered_as_a_leaf__has_no_preimage() -> None:
     tree = MerkleTree(hashes)
     left, right = sorted(hashes[2:])
     inner = keccak(left + right)
-    assert verify(tree.root, inner, tree.proof(2)[1:])  # the tree itself cannot tell
+    assert verify(tree.root, inner, tree.proof(2)[1:])  # the tree itself cannot distinguish them
     assert (
         keccak(keccak(left + right)) != inner
     )  # but a leaf is hashed twice over 320 bytes, an inner node once over 64

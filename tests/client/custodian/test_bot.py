@@ -37,7 +37,7 @@ def until(done: Callable[[], object], process: subprocess.Popen[bytes], log: Pat
 
 @contextmanager
 def running(world: ChainWorld, *command: str, **environment: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-    """A process in a folder of its own, told to terminate at the end, and what it printed."""
+    """A process in a folder of its own, terminated at the end, and what it printed."""
     log = world.home / "log"
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -60,7 +60,7 @@ def files(opened: list[Opened]) -> list[bytes]:
     return sorted(item.path.read_bytes() for item in opened if item.path)
 
 
-def test_fleet__three_slots_as_a_bot__carry_a_lease_from_approval_to_the_licensee(
+def test_bot__three_slots_as_a_bot__carry_a_lease_from_approval_to_the_licensee(
     leased: ChainWorld, tmp_path: Path
 ) -> None:
     homes = [role(leased, slot) for slot in (0, 2, 4)]

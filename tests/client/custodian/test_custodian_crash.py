@@ -3,7 +3,7 @@
 given a custodian, a leaver or a successor at work
   when it dies at any read or write          it should end, restarted, as if nothing had happened
   when meanwhile the lease ended             it should release nothing more
-  when the process is killed for good        the same, on a real node, with real files
+  when the process is killed              the same, on a real node, with real files
 """
 
 from __future__ import annotations

@@ -194,7 +194,7 @@ def test_k5__s3_server_dies_half_way_and_comes_back__the_rest_follows_and_nothin
     assert sorted(ids) == sorted(leased.manifest.ids)
 
 
-def test_watch__manifest_lost_by_storage__prepares_nothing_until_it_is_back(leased: ChainWorld) -> None:
+def test_service__manifest_lost_by_storage__prepares_nothing_until_it_is_back(leased: ChainWorld) -> None:
     """Over a shorter list every custodian would sign another root."""
     leased.finalize()
     store = leased.home / "store"
@@ -212,7 +212,7 @@ def test_watch__manifest_lost_by_storage__prepares_nothing_until_it_is_back(leas
     assert (found.error, found.held) == (None, 5)
 
 
-def test_watch__bundle_swapped_by_storage__is_not_counted_as_released(leased: ChainWorld) -> None:
+def test_service__bundle_swapped_by_storage__is_not_counted_as_released(leased: ChainWorld) -> None:
     leased.finalize()
     custodian = leased.custodian(0)
     custodian.prepare(leased.lease, leased.contributions())
@@ -223,7 +223,7 @@ def test_watch__bundle_swapped_by_storage__is_not_counted_as_released(leased: Ch
     assert (type(outcome.error), outcome.released) == (ObjectTaken, 0)
 
 
-def test_watch__envelope_late__that_file_follows_when_it_is_there(leased: ChainWorld) -> None:
+def test_service__envelope_late__that_file_follows_when_it_is_there(leased: ChainWorld) -> None:
     leased.finalize()
     leased.start()
     leased.finalize()

@@ -31,7 +31,7 @@ def log(world: World, listed: list[Contribution]) -> Path:
     return world.home / "custodian-0" / "journal.jsonl"
 
 
-def test_journal__tells_what_happened_in_order(log: Path) -> None:
+def test_journal__records_what_happened_in_order(log: Path) -> None:
     events = [json.loads(line)["event"] for line in log.read_text().splitlines()]
     assert events == ["slot", "held", "publishing", "published"]
     publishing = json.loads(log.read_text().splitlines()[2])

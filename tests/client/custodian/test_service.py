@@ -41,7 +41,7 @@ def test_round__new_submissions__are_opened_once_and_said_so(
     assert Service(world.custodian(0), board).round().tested == 0  # also not after a restart
 
 
-def test_round__submission_that_does_not_open__is_told_once_and_stops_nothing(
+def test_round__submission_that_does_not_open__is_reported_once_and_stops_nothing(
     world: World, service: Service, board: Board, alice: Wallet, caplog: pytest.LogCaptureFixture
 ) -> None:
     parties = list(world.committee.custodians)
@@ -143,7 +143,7 @@ def test_round__after_one_that_served_all__begins_at_the_first_lease(
     assert firsts == [1, 2, 1]
 
 
-def test_round__no_chain__raises_and_tells_it_once(
+def test_round__no_chain__raises_and_reports_it_once(
     world: World, service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     def silent(what: str, _: str) -> None:
@@ -174,10 +174,10 @@ def test_round__nothing_new__asks_little_and_says_nothing(
 ) -> None:
     caplog.set_level(logging.INFO, "datadao.custodian")
     service.round()
-    told, asked = len(caplog.records), len(world.view.asked)
-    assert told == 2  # the nodes answer, the lease is served
+    shown, asked = len(caplog.records), len(world.view.asked)
+    assert shown == 2  # the nodes answer, the lease is served
     service.round()
-    assert len(caplog.records) == told
+    assert len(caplog.records) == shown
     assert "standing" not in {what for what, _ in world.view.asked[asked:]}
 
 

@@ -93,9 +93,9 @@ def test_open_slots__a_node_that_stalls_is_found_out_in_time(leased: ChainWorld,
         assert second.asked > 0
         slots.close()
         second.stop()
-        with pytest.raises(ChainUnavailable, match=r"node 2 .*cannot be reached") as told:
+        with pytest.raises(ChainUnavailable, match=r"node 2 .*cannot be reached") as raised:
             opened(leased, dao, profile)
-    assert "SECRET" not in str(told.value)
+    assert "SECRET" not in str(raised.value)
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def storeless(profile: Profile, _: ChainWorld) -> Profile:
         (with_nodes("http://127.0.0.1:1"), ChainUnavailable, r"node 2 \(127.0.0.1:1\).*cannot be reached"),
         (storeless, ProfileRefused, "store"),
     ],
-    ids=["stranger", "readable by others", "no key", "same node twice", "no address", "nobody there", "no store"],
+    ids=["stranger", "readable by others", "no key", "same node twice", "no address", "no server", "no store"],
 )
 def test_open_slots__something_does_not_fit__says_what_and_leaves_nothing_open(
     leased: ChainWorld, dao: DataDAO, profile: Profile, spoil: Spoil, error: type[DataDAOError], said: str
@@ -165,16 +165,16 @@ def test_command_line__a_slot_changes_hands__from_sent_to_confirmed(leased: Chai
     leased.replace(1, person, new_key(heir / "keys" / "sealing"))
     leased.finalize()
 
-    def told(home: Path, name: str) -> tuple[int, Any]:
+    def shown(home: Path, name: str) -> tuple[int, Any]:
         done = CliRunner().invoke(cli, ["custodian", name, "--home", str(home), "--json"])
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         return done.exit_code, json.loads(done.stdout)["slots"]
 
-    assert told(heir, "take-over")[0] == 3
-    code, (sent,) = told(leaver, "hand-over")
+    assert shown(heir, "take-over")[0] == 3
+    code, (sent,) = shown(leaver, "hand-over")
     assert (code, sent["successor"], sent["sent"], sent["confirmed"]) == (3, person.address, 5, 0)
-    code, (kept,) = told(heir, "take-over")
+    code, (kept,) = shown(heir, "take-over")
     assert (code, kept["kept"], kept["missing"], kept["faults"]) == (0, 5, {}, [])
-    code, (sent,) = told(leaver, "hand-over")
+    code, (sent,) = shown(leaver, "hand-over")
     assert (code, sent["confirmed"], sent["refused"]) == (0, 5, {})
-    assert told(heir, "hand-over") == (0, [])
+    assert shown(heir, "hand-over") == (0, [])

@@ -286,7 +286,7 @@ def test_take_over__record_that_does_not_open_or_is_too_short__names_its_leaver(
     assert taken.kept == 0
 
 
-def test_take_over__record_of_a_stranger_or_altered_by_storage__is_nobody_s_fault(
+def test_take_over__record_of_a_stranger_or_altered_by_storage__blames_no_custodian(
     replaced: ChainWorld, leaver: Custodian, heir: Custodian
 ) -> None:
     hand_over(leaver, replaced.contributions())

@@ -83,7 +83,7 @@ def test_audit__of_a_node_with_short_ranges_no_batches_and_silent_about_time__re
     assert len(asked) > 10
 
 
-def test_audit__since_a_block_after_its_birth__refused_by_name(lived: Dao) -> None:
+def test_audit__since_a_block_after_its_deployment__refused_by_name(lived: Dao) -> None:
     head = lived.chain.web3.eth.block_number
     with pytest.raises(InvalidArgument, match=rf"{lived.timelock.address} was not deployed in blocks {head} to {head}"):
         audit(seen(lived), from_block=head)

@@ -153,13 +153,13 @@ def test_collect__sealed_for_another_licensee__names_its_custodian(world: World,
     assert (fault.culprit, type(fault.reason)) == ((EPOCH, 0), UnsealFailed)
 
 
-def test_collect__bundle_of_another_lease_replayed__is_nobody_s_fault_AB88(world: World, manifest: Manifest) -> None:
+def test_collect__bundle_of_another_lease_replayed__blames_no_custodian_AB88(world: World, manifest: Manifest) -> None:
     name = put(world, bad_bundle(world, manifest, 0, lease_id=LEASE + 1))
     (fault,) = world.licensee().collect()
     assert (fault.name, fault.culprit, type(fault.reason)) == (name, None, BundleRefused)
 
 
-def test_collect__good_bundle_relabelled_for_this_lease__is_nobody_s_fault(world: World, manifest: Manifest) -> None:
+def test_collect__good_bundle_relabelled_for_this_lease__blames_no_custodian(world: World, manifest: Manifest) -> None:
     release_from(world, manifest, 0)
     bundle = Bundle.decode(world.store.get(published(world)[0]))
     other = world.licensee(lease_id=LEASE + 1)
@@ -169,7 +169,9 @@ def test_collect__good_bundle_relabelled_for_this_lease__is_nobody_s_fault(world
 
 
 @pytest.mark.parametrize("change", ["slot", "ids", "sealed", "epoch", "signature"])
-def test_collect__any_part_altered_by_storage__is_nobody_s_fault(world: World, manifest: Manifest, change: str) -> None:
+def test_collect__any_part_altered_by_storage__blames_no_custodian(
+    world: World, manifest: Manifest, change: str
+) -> None:
     release_from(world, manifest, 0)
     (name,) = published(world)
     bundle = Bundle.decode(world.store.get(name))
@@ -185,7 +187,7 @@ def test_collect__any_part_altered_by_storage__is_nobody_s_fault(world: World, m
     assert (fault.culprit, type(fault.reason)) == (None, BundleRefused)
 
 
-def test_collect__signed_by_an_outsider__is_nobody_s_fault(world: World, manifest: Manifest, mallory: Wallet) -> None:
+def test_collect__signed_by_an_outsider__blames_no_custodian(world: World, manifest: Manifest, mallory: Wallet) -> None:
     bundle = bad_bundle(world, manifest, 0)
     put(world, replace(bundle, signature=mallory(bundle.typed(DAO))))
     (fault,) = world.licensee().collect()

@@ -67,7 +67,7 @@ def test_policy__share_rounded_to_nothing__not_accepted() -> None:
     ],
     ids=["none", "below minimum", "one fingerprint twice"],
 )
-def test_build__leaves_nobody_could_claim__refused(leaves: list[Leaf]) -> None:
+def test_build__leaves_that_no_account_could_claim__refused(leaves: list[Leaf]) -> None:
     with pytest.raises(BatchRefused):
         World.build(leaves)
 

@@ -1,4 +1,4 @@
-"""The board: everybody finds what was posted, and nobody is misled or stopped by rubbish among it."""
+"""The board: every party finds what was posted, and rubbish among it misleads and stops none."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ given an S3 server
   when only reading is asked for              it should not be written to
   when its bucket is misspelt                 it should be said, and nothing be called missing
   when it denies, or credentials are half     it should be one sentence
-  when a key is one that nobody here wrote    it should not hide the others
+  when a key is one that no client wrote      it should not hide the others
 given a folder
   when its name has odd characters            it should be that folder
   when it is not there, or not mounted        it should be refused and not be made
@@ -200,21 +200,21 @@ def test_file__relative__refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("made", "told"),
+    ("made", "expected"),
     [
         ("", "there is no folder {}"),
         ("objects", "{} holds no storage (there is no folder sha256 in it)"),
     ],
     ids=["misspelt", "not mounted"],
 )
-def test_file__folder_that_is_no_storage__refused_and_not_made(tmp_path: Path, made: str, told: str) -> None:
+def test_file__folder_that_is_no_storage__refused_and_not_made(tmp_path: Path, made: str, expected: str) -> None:
     root = tmp_path / "objects"
     (tmp_path / made).mkdir(exist_ok=True)
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(StoreUnfit) as refused:
         Store(f"file://{root}")
     assert str(refused.value) == (
-        f"{told.format(root)}; is it spelt right, and mounted? `datadao init` makes a new storage"
+        f"{expected.format(root)}; is it spelt right, and mounted? `datadao init` makes a new storage"
     )
     assert sorted(tmp_path.rglob("*")) == before
 
