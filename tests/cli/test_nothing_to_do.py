@@ -1,4 +1,4 @@
-"""Where there is nothing to do, a command says so, sends nothing, and ends with 0: no timer has to distinguish it from a
+"""Where there is nothing to do, a command says so, sends nothing, and ends with 0: to a timer this is no
 failure."""
 
 from __future__ import annotations
