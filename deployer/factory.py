@@ -60,4 +60,4 @@ def existing(address: str) -> Factory:
 def faults(address: str) -> list[str]:
     """Names of the checks that the factory at an address fails; none if it makes exactly the DAOs of this project."""
     reader = Reader(ape.networks.provider.web3, {FACTORY: address})
-    return [f"{check.contract}.{check.field}" for check in check_factory(reader) if not check.ok]
+    return [f"{check.contract}.{check.field}" for check in reader.settle(check_factory(reader)) if not check.ok]

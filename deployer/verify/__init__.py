@@ -6,7 +6,7 @@ itself; the record only says where to look.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -32,14 +32,22 @@ def verify(entry: Mapping[str, Any], config: Config) -> list[Check]:
     Reads every immutable, role, code and parameter. Raises `ConfigError` where the configuration itself does not fit.
     """
     addresses = {name: entry["contracts"][name]["address"] for _, name in ORDER}
-    expected = expected_arguments(entry, config, addresses)
-    factory = {FACTORY: entry["factory"]} if "factory" in entry else {}
-    reader = Reader(ape.networks.provider.web3, {**addresses, **factory})
-    return [*_all(reader, entry, expected), *check_asset(reader, entry, config, _context(entry, config))]
+    expected, context = expected_arguments(entry, config, addresses), _context(entry, config)
+    if "factory" in entry:
+        addresses[FACTORY] = entry["factory"]
+    if isinstance(config.asset, Mapping):
+        addresses[config.asset["deploy"]] = context.asset
+    reader = Reader(ape.networks.provider.web3, addresses)
+    return reader.settle([
+        *check_code(reader, entry, expected),
+        *check_roles(reader, entry, expected),
+        *check_parameters(reader, entry, expected),
+        *check_asset(reader, entry, config, context),
+    ])  # fmt: skip
 
 
 def remarks(entry: Mapping[str, Any], config: Config) -> list[str]:
-    """What a parameter that is as configured means for the people of the DAO, and what is odd about its asset."""
+    """What a parameter means for the DAO although it is as configured, and what is unusual about its asset."""
     arguments = expected_arguments(entry, config, {name: entry["contracts"][name]["address"] for _, name in ORDER})
     said = []
     if arguments["DatasetRegistry"]["params"]["challengePeriod"] == 0:
@@ -50,12 +58,6 @@ def remarks(entry: Mapping[str, Any], config: Config) -> list[str]:
     with suppress(InvalidArgument):  # where there is none, a check has failed
         said += [f"asset {asset}: {sentence}." for sentence in read_asset(ape.networks.provider.web3, asset).seen]
     return said
-
-
-def _all(reader: Reader, entry: Mapping[str, Any], expected: Mapping[str, Mapping[str, Any]]) -> Iterator[Check]:
-    yield from check_code(reader, entry, expected)
-    yield from check_roles(reader, entry, expected)
-    yield from check_parameters(reader, entry, expected)
 
 
 def expected_arguments(
@@ -74,5 +76,5 @@ def expected_arguments(
 
 def _context(entry: Mapping[str, Any], config: Config) -> Context:
     known: Mapping[str, str] = entry["accounts"]
-    # Aliases are those of whoever deployed; the record says whom they meant, so that anyone can verify.
+    # Aliases are known to the deploying account's machine only; the record has their addresses.
     return Context(lambda alias: known.get(alias) or address_of(alias), entry["now"], asset_of(entry, config))

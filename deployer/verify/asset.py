@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from datadao.chain.abi import constructor_inputs
 from datadao.chain.arguments import Context
 from datadao.encoding import address
+from datadao.ledger.facts import Fact
 from deployer.artifacts import abi_of, runtime_code
 from deployer.config import Config
 from deployer.verify.code import holes, masked_hash
@@ -22,21 +23,22 @@ def asset_of(entry: Mapping[str, Any], config: Config) -> str:
     return str(entry["asset"]) if isinstance(config.asset, Mapping) else address(config.asset)
 
 
-def check_asset(reader: Reader, entry: Mapping[str, Any], config: Config, context: Context) -> Iterator[Check]:
-    """Its existence, the record's opinion of it, and a test asset's code and texts."""
-    yield compare(_NAME, context.asset, "code", "code" if reader.code(context.asset) else "no code")
+def check_asset(reader: Reader, entry: Mapping[str, Any], config: Config, context: Context) -> Iterator[Fact | Check]:
+    """Its existence, what the record says of it, and a test asset's code and texts."""
+    code = reader.code(context.asset)
+    yield Fact([code], lambda actual: [compare(_NAME, context.asset, "code", "code" if actual else "no code")])
     yield compare(_NAME, "as recorded", context.asset, entry["asset"])
     if isinstance(config.asset, Mapping):
-        yield from _test_asset(reader, config, context)
+        name, values = config.asset["deploy"], config.asset_arguments(abi_of(config.asset["deploy"]), context)
+        compiled = runtime_code(name)
+        places = holes(compiled)
+        wanted = masked_hash(compiled, places)
+        yield Fact([code], lambda actual: [compare(_NAME, "code hash", wanted, masked_hash(actual, places))])
+        # Each argument of its constructor has a view of the same name.
+        for argument, value in zip(constructor_inputs(abi_of(name)), values, strict=True):
+            field = argument["name"].rstrip("_")
+            yield Fact([reader.view(name, field)], partial(_compared, field, value))
 
 
-def _test_asset(reader: Reader, config: Config, context: Context) -> Iterator[Check]:
-    """Each argument of its constructor has a view of the same name."""
-    assert isinstance(config.asset, Mapping)
-    name, compiled = config.asset["deploy"], runtime_code(config.asset["deploy"])
-    places = holes(compiled)
-    yield compare(_NAME, "code hash", masked_hash(compiled, places), masked_hash(reader.code(context.asset), places))
-    token = Reader(reader.web3, {name: context.asset})
-    values = config.asset_arguments(abi_of(name), context)
-    for argument, value in zip(constructor_inputs(abi_of(name)), values, strict=True):
-        yield replace(token.check(name, argument["name"].rstrip("_"), value), contract=_NAME)
+def _compared(field: str, expected: Any, actual: Any) -> Iterator[Check]:
+    yield compare(_NAME, field, expected, actual)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from eth_utils import keccak
 
 from datadao.chain.abi import ORDER
+from datadao.ledger.facts import Fact
 from deployer.artifacts import CONTRACTS, runtime_code
-from deployer.verify.creation import check_birth
+from deployer.verify.creation import check_creation
 from deployer.verify.reader import Check, Reader, compare
 
 _PUSH1, _PUSH32 = 0x60, 0x7F
@@ -18,26 +20,32 @@ _LONG_STRING = (0xFF).to_bytes(32, "big")
 """What OpenZeppelin's ShortString holds in place of a text of more than 31 bytes."""
 
 
-def check_code(reader: Reader, entry: Mapping[str, Any], expected: Mapping[str, Mapping[str, Any]]) -> Iterator[Check]:
+def check_code(
+    reader: Reader, entry: Mapping[str, Any], expected: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Fact | Check]:
     """Code, immutables and creation of each contract."""
     for name in CONTRACTS:
-        yield from check_runtime(reader, name, expected)
-    yield from check_birth(reader, entry)
+        yield check_runtime(reader, name, expected)
+    yield from check_creation(reader, entry)
 
 
-def check_runtime(reader: Reader, name: str, arguments: Mapping[str, Mapping[str, Any]]) -> Iterator[Check]:
+def check_runtime(reader: Reader, name: str, arguments: Mapping[str, Mapping[str, Any]]) -> Fact:
     """The code that runs, and the values in it."""
     expected = immutables(reader, name, arguments)
-    compiled, actual = runtime_code(name), reader.code(reader.addresses[name])
+    return Fact([reader.code(reader.addresses[name])], partial(_runtime, name, expected))
+
+
+def _runtime(name: str, expected: Mapping[str, bytes], actual: bytes) -> Iterator[Check]:
+    compiled = runtime_code(name)
     places = holes(compiled)
     yield compare(name, "code hash", masked_hash(compiled, places), masked_hash(actual, places))
     words = {actual[place : place + 32] for place in places}
     strange = sorted(words - set(expected.values()))
     missing = [key for key, word in expected.items() if word not in words]
-    told = [f"missing: {', '.join(missing)}"] if missing else []
-    told += [f"unexpected: {', '.join('0x' + word.hex() for word in strange)}"] if strange else []
+    wrong = [f"missing: {', '.join(missing)}"] if missing else []
+    wrong += [f"unexpected: {', '.join('0x' + word.hex() for word in strange)}"] if strange else []
     wanted = ", ".join(expected) or "none"
-    yield Check(name, "immutables", wanted, "; ".join(told) or wanted, not told)
+    yield Check(name, "immutables", wanted, "; ".join(wrong) or wanted, not wrong)
 
 
 def holes(code: bytes) -> list[int]:

@@ -1,18 +1,19 @@
-"""Was each contract made as recorded: by the deployer's own transaction, or by a factory that makes nothing else?"""
+"""Was each contract created as recorded: by the deployer's transaction, or by a factory that creates nothing else?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from eth_abi.exceptions import EncodingError
 from eth_utils import keccak, to_checksum_address
-from web3.exceptions import TransactionNotFound
 
 from datadao.chain.abi import FACTORY, ORDER, canonical_type, constructor_inputs, named
 from datadao.chain.codec import decode, encode
 from datadao.chain.events import topic
 from datadao.errors import Malformed
+from datadao.ledger.facts import Fact
 from datadao.values import leaves, plain
 from deployer.artifacts import CONTRACTS, abi_of, creation_code
 from deployer.creation import Creation, creation_from
@@ -20,27 +21,36 @@ from deployer.verify.factory import check_factory
 from deployer.verify.reader import Check, Reader, compare
 
 
-def check_birth(reader: Reader, entry: Mapping[str, Any]) -> Iterator[Check]:
+def check_creation(reader: Reader, entry: Mapping[str, Any]) -> Iterator[Fact]:
     """Creation, creator and constructor arguments of each contract."""
     if "factory" in entry:
         yield from check_factory(reader)
-        yield from _through_factory(reader, entry)
+        yield _recorded(reader, entry, "DataTimelock", partial(_through_factory, reader, entry))
         return
     for name in CONTRACTS:
-        yield from _by_deployer(reader, entry, name)
+        yield _recorded(reader, entry, name, partial(_by_deployer, entry, name))
 
 
-def _by_deployer(reader: Reader, entry: Mapping[str, Any], name: str) -> Iterator[Check]:
-    recorded = entry["contracts"][name]
-    try:
-        transaction, receipt = _looked_up(reader, recorded["transaction"])
-    except TransactionNotFound:
-        yield _unknown(name, recorded)
-        return
-    created = receipt["contractAddress"] and to_checksum_address(receipt["contractAddress"])
-    yield compare(name, "created at", recorded["address"], created)
-    yield compare(name, "created by", entry["deployer"], to_checksum_address(transaction["from"]))
-    code, sent = creation_code(name), bytes(transaction["input"])
+def _recorded(
+    reader: Reader, entry: Mapping[str, Any], name: str, judge: Callable[..., Iterable[Fact | Check]]
+) -> Fact:
+    """The transaction and the receipt that are recorded for a contract, which `judge` takes if the node has both."""
+    recorded = entry["contracts"][name]["transaction"]
+
+    def found(transaction: Any, receipt: Any) -> Iterable[Fact | Check]:
+        if transaction is None or receipt is None:
+            return [Check(name, "creation", recorded, "this node does not know the transaction", False)]
+        return judge(transaction, receipt)
+
+    return Fact([reader.transaction(recorded), reader.receipt(recorded)], found)
+
+
+def _by_deployer(
+    entry: Mapping[str, Any], name: str, transaction: Mapping[str, Any], receipt: Mapping[str, Any]
+) -> Iterator[Check]:
+    yield compare(name, "created at", entry["contracts"][name]["address"], _checksummed(receipt["contractAddress"]))
+    yield compare(name, "created by", entry["deployer"], _checksummed(transaction["from"]))
+    code, sent = creation_code(name), _bytes(transaction["input"])
     yield compare(name, "creation code hash", keccak(code), keccak(sent[: len(code)]))
     yield _decoded(entry, name, sent[len(code) :])
 
@@ -69,47 +79,37 @@ def _as_recorded(entry: Mapping[str, Any], name: str, arguments: Mapping[str, An
     )
 
 
-def _through_factory(reader: Reader, entry: Mapping[str, Any]) -> Iterator[Check]:
+def _through_factory(
+    reader: Reader, entry: Mapping[str, Any], transaction: Mapping[str, Any], _: Mapping[str, Any]
+) -> Iterator[Fact | Check]:
     """A factory whose code and blueprints are right puts nothing else at the addresses that follow from creator,
     parameters and salt, so it is enough that the recorded ones do."""
-    first = entry["contracts"]["DataTimelock"]
+    yield compare(FACTORY, "begun by", entry["deployer"], _checksummed(transaction["from"]))
+    yield compare(FACTORY, "begun at", entry["factory"], _checksummed(transaction["to"]))
     try:
-        transaction, _ = _looked_up(reader, first["transaction"])
-    except TransactionNotFound:
-        yield _unknown("DataTimelock", first)
-        return
-    yield compare(FACTORY, "begun by", entry["deployer"], to_checksum_address(transaction["from"]))
-    yield compare(FACTORY, "begun at", entry["factory"], transaction["to"] and to_checksum_address(transaction["to"]))
-    try:
-        creation = creation_from(entry["factory"], entry["deployer"], bytes(transaction["input"]))
+        creation = creation_from(entry["factory"], entry["deployer"], _bytes(transaction["input"]))
     except Malformed as error:
         yield compare(FACTORY, "parameters", "decodable", error)
         return
     for key, name in ORDER:
         yield compare(name, "created at", entry["contracts"][name]["address"], creation.system[key])
-        yield _creation(reader, entry, name, creation)
+        yield _recorded(reader, entry, name, partial(_reported, creation, name))
         given = creation.arguments(name)
         spelled = {i["name"]: given[i["name"].rstrip("_")] for i in constructor_inputs(abi_of(name))}
         yield _as_recorded(entry, name, spelled)
 
 
-def _creation(reader: Reader, entry: Mapping[str, Any], name: str, creation: Creation) -> Check:
-    """Whether the factory says in the recorded transaction that it did it. Who sent the second does not matter."""
-    recorded = entry["contracts"][name]
+def _reported(creation: Creation, name: str, _: Mapping[str, Any], receipt: Mapping[str, Any]) -> Iterator[Check]:
+    """Whether the factory reports the creation in the recorded transaction. Who sent the second does not matter."""
     event = "DataDAOCompleted" if name == "DatasetRegistry" else "DataDAOBegun"
     wanted = (creation.factory, topic(FACTORY, event), creation.id)
-    try:
-        _, receipt = _looked_up(reader, recorded["transaction"])
-    except TransactionNotFound:
-        return _unknown(name, recorded)
-    told = [(to_checksum_address(log["address"]), *map(bytes, log["topics"][:2])) for log in receipt["logs"]]
-    return Check(name, "creation", f"tells {event}", f"tells {event}" if wanted in told else "does not", wanted in told)
+    ok = wanted in [(to_checksum_address(log["address"]), *map(_bytes, log["topics"][:2])) for log in receipt["logs"]]
+    yield Check(name, "creation", f"tells {event}", f"tells {event}" if ok else "does not", ok)
 
 
-def _looked_up(reader: Reader, transaction: str) -> tuple[Any, Any]:
-    eth = reader.web3.eth
-    return eth.get_transaction(transaction), eth.get_transaction_receipt(transaction)  # type: ignore[arg-type]
+def _checksummed(address: str | None) -> str | None:
+    return address and to_checksum_address(address)
 
 
-def _unknown(name: str, recorded: Mapping[str, Any]) -> Check:
-    return Check(name, "creation", recorded["transaction"], "this node does not know the transaction", False)
+def _bytes(data: str) -> bytes:
+    return bytes.fromhex(data[2:])

@@ -1,36 +1,40 @@
-"""View calls for `verify`: all at one block, answers as plain values, refusals by name."""
+"""What `verify` asks: views, code, transactions and events, all at one block and in a few batches."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from eth_abi.exceptions import EncodingError
-from eth_utils import keccak
+from eth_utils.abi import function_abi_to_4byte_selector, get_abi_input_types, get_abi_output_types
 from requests.exceptions import RequestException
 from web3 import Web3
 from web3.exceptions import Web3Exception
-from web3.types import RPCEndpoint
 
-from datadao.chain.abi import canonical_type, named
+from datadao.chain.abi import named
 from datadao.chain.codec import decode, encode
-from datadao.chain.connection import patient, result
+from datadao.chain.connection import answers_of, patient, result
 from datadao.chain.reverts import refusal, revert_data
 from datadao.chain.rpc import Log, read_block, read_logs
 from datadao.errors import DataDAOError, Malformed
+from datadao.ledger.facts import Fact, settle
 from datadao.values import spelled
 from deployer.artifacts import abi_of
 
 ACCEPTED = "accepted"
 
-_ETH_CALL = RPCEndpoint("eth_call")
-_BATCH = 100
 
+@dataclass(frozen=True)
+class Unreadable:
+    """In place of an answer: the chain gave none, or none of the kind asked for."""
 
-class Unreadable(Exception):
-    """The chain gave no answer, or none of the kind asked for."""
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 @dataclass(frozen=True)
@@ -49,119 +53,130 @@ def compare(contract: str, field: str, expected: Any, actual: Any) -> Check:
     return Check(contract, field, spelled(expected), spelled(actual), expected == actual)
 
 
-class _Request(NamedTuple):
-    sender: str | None
-    to: str
-    data: bytes
+class Question(NamedTuple):
+    """A JSON-RPC request, and what its raw answer means."""
+
+    method: str
+    params: list[Any]
+    read: Callable[[Mapping[str, Any]], Any]
 
 
 class Reader:
-    """A chain at one block, and the contracts of one DAO on it by name."""
+    """A chain at its latest block, and the contracts of one DAO on it by name."""
 
     def __init__(self, web3: Web3, addresses: Mapping[str, str]) -> None:
-        self.web3, self.addresses = patient(web3), addresses
+        self._web3, self.addresses = patient(web3), addresses
         self.chain_id = web3.eth.chain_id
-        self.block = int(web3.eth.block_number)
-        self._answers: dict[_Request, tuple[bool, bytes]] = {}
-        self._asked: list[_Request] | None = None
+        self._block = read_block(self._web3, "latest")
+        self.now = self._block.timestamp
 
-    @cached_property
-    def now(self) -> int:
-        """Time of the block."""
-        return int(self.web3.eth.get_block(self.block)["timestamp"])
+    def settle(self, facts: Iterable[Fact | Check]) -> list[Check]:
+        """The checks of all facts, in order. Raises `NodeRefused` where the node does not answer."""
+        return settle(facts, self._ask)
 
-    def together(self, checks: Callable[[], Iterable[Check]]) -> list[Check]:
-        """The checks, their view calls in a few batches: run once to hear what they ask, and again with the answers.
+    def code(self, address: str) -> Question:
+        """The code at an address."""
+        read = partial(result, "eth_getCode")
+        return Question("eth_getCode", [address, self._tag], lambda answer: bytes.fromhex(read(answer)[2:]))
 
-        What only shows on the second run is asked one by one; a node without batches is asked everything so.
-        """
-        self._asked = []
-        for _ in checks():
-            pass
-        asked, self._asked = list(dict.fromkeys(self._asked)), None
-        for start in range(0, len(asked), _BATCH):
-            self._ask_together(asked[start : start + _BATCH])
-        return list(checks())
+    def transaction(self, transaction: str) -> Question:
+        """A transaction as JSON-RPC gives it, None if the node does not know it."""
+        method = "eth_getTransactionByHash"
+        return Question(method, [transaction], partial(result, method))
 
-    def code(self, address: str) -> bytes:
-        return bytes(self.web3.eth.get_code(Web3.to_checksum_address(address), self.block))
+    def receipt(self, transaction: str) -> Question:
+        """Its receipt, likewise."""
+        method = "eth_getTransactionReceipt"
+        return Question(method, [transaction], partial(result, method))
 
-    def read(self, contract: str, function: str, *args: Any) -> Any:
-        """Result of a view call, structs as mappings. Raises `Unreadable`."""
+    def view(self, contract: str, function: str, *args: Any) -> Question:
+        """What a view returns, structs as mappings; `Unreadable` if it reverts or returns something else."""
         entry = _function(contract, function)
-        ok, data = self._call(None, contract, entry, args)
-        if not ok:
-            raise Unreadable(f"reverts: {refusal(data)[0]}")
-        outputs = entry["outputs"]
-        types = [canonical_type(o) for o in outputs]
-        try:
-            values = decode(types, data)
-            # The library reads numbers from nothing at all.
-            if encode(types, values) != data:
-                raise Unreadable("no answer")
-        except (EncodingError, Malformed):
-            raise Unreadable("no answer") from None
-        plain = [named(o, v) for o, v in zip(outputs, values, strict=True)]
-        return plain[0] if len(plain) == 1 else plain
+        return self._call(contract, entry, args, partial(_value, entry))
 
-    def check(self, contract: str, function: str, expected: Any, *args: Any, field: str | None = None) -> Check:
-        """Whether a view call answers what is expected."""
-        try:
-            actual = self.read(contract, function, *args)
-        except Unreadable as error:
-            actual = error
-        return compare(contract, field or function, expected, actual)
-
-    def attempt(self, sender: str, contract: str, function: str, *args: Any) -> str:
-        """What the contract says to `sender`: `ACCEPTED`, or the error's name. Zeros unless arguments are given."""
+    def attempt(self, sender: str, contract: str, function: str) -> Question:
+        """A call with zeros for arguments: `ACCEPTED`, or the name of the error that refuses `sender`."""
         entry = _function(contract, function)
-        ok, data = self._call(sender, contract, entry, args or [_zero(i) for i in entry["inputs"]])
-        return ACCEPTED if ok else refusal(data)[0]
+        return self._call(contract, entry, [_zero(i) for i in entry["inputs"]], _verdict, {"from": sender})
 
-    def logs(self, contract: str, topics: Sequence[bytes], first: int) -> list[Log]:
-        """Events with one of `topics`, oldest first, from block `first` on. Raises `Unreadable`."""
+    def check(self, contract: str, function: str, expected: Any, *args: Any, field: str | None = None) -> Fact:
+        """A view that must answer what is expected."""
+        judge = partial(compare, contract, field or function, expected)
+        return Fact([self.view(contract, function, *args)], lambda actual: [judge(actual)])
+
+    def readable(
+        self,
+        contract: str,
+        function: str,
+        judge: Callable[[Any], Iterable[Fact | Check]],
+        *args: Any,
+        field: str | None = None,
+        expected: str = "readable",
+    ) -> Fact:
+        """A view that must answer at all, and what `judge` finds in its answer."""
+
+        def found(actual: Any) -> Iterable[Fact | Check]:
+            if isinstance(actual, Unreadable):
+                return [compare(contract, field or function, expected, actual)]
+            return judge(actual)
+
+        return Fact([self.view(contract, function, *args)], found)
+
+    def logs(self, contract: str, topics: Sequence[bytes], first: int) -> list[Log] | Unreadable:
+        """Events of a contract with one of `topics`, oldest first, from block `first` on."""
         try:
-            last = read_block(self.web3, self.block)
-            return read_logs(self.web3, [self.addresses[contract]], first, last, topics)
+            return read_logs(self._web3, [self.addresses[contract]], first, self._block, topics)
         except (DataDAOError, Web3Exception, RequestException, ValueError):
-            raise Unreadable("the node does not give the events") from None
+            return Unreadable("the node does not give the events")
+
+    @property
+    def _tag(self) -> str:
+        return hex(self._block.number)
 
     def _call(
-        self, sender: str | None, contract: str, entry: Mapping[str, Any], args: Sequence[Any]
-    ) -> tuple[bool, bytes]:
-        types = [canonical_type(i) for i in entry["inputs"]]
-        data = keccak(text=f"{entry['name']}({','.join(types)})")[:4] + encode(types, args)
-        request = _Request(sender, self.addresses[contract], data)
-        if self._asked is not None:
-            self._asked.append(request)
-            return False, b""
-        if request not in self._answers:
-            answer: Any = self.web3.provider.make_request(_ETH_CALL, self._parameters(request))
-            self._answers[request] = _outcome(answer)
-        return self._answers[request]
+        self,
+        contract: str,
+        entry: Any,
+        args: Sequence[Any],
+        read: Callable[[Mapping[str, Any]], Any],
+        sender: Mapping[str, str] | None = None,
+    ) -> Question:
+        data = function_abi_to_4byte_selector(entry) + encode(get_abi_input_types(entry), args)
+        call = {"to": self.addresses[contract], "data": "0x" + data.hex(), **(sender or {})}
+        return Question("eth_call", [call, self._tag], read)
 
-    def _ask_together(self, requests: list[_Request]) -> None:
-        provider: Any = self.web3.provider
-        try:
-            answers = provider.make_batch_request([(_ETH_CALL, self._parameters(request)) for request in requests])
-        except (Web3Exception, RequestException, ValueError, KeyError):
-            return
-        if isinstance(answers, list) and len(answers) == len(requests):
-            self._answers |= {request: _outcome(answer) for request, answer in zip(requests, answers, strict=True)}
-
-    def _parameters(self, request: _Request) -> list[Any]:
-        call = {"to": request.to, "data": "0x" + request.data.hex()}
-        return [call if request.sender is None else {**call, "from": request.sender}, hex(self.block)]
+    def _ask(self, questions: Iterable[Question]) -> list[Any]:
+        """Each request goes out once, whatever asks for it."""
+        keyed = [(json.dumps(question[:2]), question) for question in questions]
+        requests = {key: (question.method, question.params) for key, question in keyed}
+        answers = dict(zip(requests, answers_of(self._web3, list(requests.values())), strict=True))
+        return [question.read(answers[key]) for key, question in keyed]
 
 
-def _outcome(answer: Mapping[str, Any]) -> tuple[bool, bytes]:
-    if "error" in answer and (data := revert_data(answer["error"])) is not None:
-        return False, data
-    return True, bytes.fromhex(str(result("eth_call", answer))[2:])
+def _value(entry: Any, answer: Mapping[str, Any]) -> Any:
+    if (data := revert_data(answer.get("error"))) is not None:
+        return Unreadable(f"reverts: {refusal(data)[0]}")
+    types, output = get_abi_output_types(entry), bytes.fromhex(str(result("eth_call", answer))[2:])
+    try:
+        values = decode(types, output)
+        # The library reads numbers from nothing at all.
+        if encode(types, values) != output:
+            return Unreadable("no answer")
+    except (EncodingError, Malformed):
+        return Unreadable("no answer")
+    plain = [named(o, v) for o, v in zip(entry["outputs"], values, strict=True)]
+    return plain[0] if len(plain) == 1 else plain
+
+
+def _verdict(answer: Mapping[str, Any]) -> str:
+    if (data := revert_data(answer.get("error"))) is not None:
+        return refusal(data)[0]
+    result("eth_call", answer)
+    return ACCEPTED
 
 
 @cache
-def _function(contract: str, name: str) -> dict[str, Any]:
+def _function(contract: str, name: str) -> Any:
     (entry,) = (e for e in abi_of(contract) if e["type"] == "function" and e["name"] == name)
     return entry
 

@@ -1,4 +1,4 @@
-"""Does anyone but the timelock hold a power? Asked of the role tables, of their whole history, and of every door."""
+"""Does any account but the timelock hold a power? By role tables, their events, and every restricted function."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from eth_utils import keccak, to_checksum_address
 
 from datadao.chain.abi import ORDER
+from datadao.ledger.facts import Fact
 from deployer.verify.reader import Check, Reader, Unreadable, compare
 
 _ZERO = "0x" + "00" * 20
@@ -68,55 +69,62 @@ DOORS = (
 )
 
 
-def check_roles(reader: Reader, entry: Mapping[str, Any], expected: Mapping[str, Mapping[str, Any]]) -> Iterator[Check]:
-    """Who holds what, by table, by history and by trying."""
+def check_roles(
+    reader: Reader, entry: Mapping[str, Any], expected: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Fact | Check]:
+    """Who holds what, by table, by events and by trying."""
     system: Mapping[str, str] = expected["DataTimelock"]["system"]
-    people = {"deployer": entry["deployer"], "zero address": _ZERO, "a stranger": _STRANGER, **system}
+    accounts = {"deployer": entry["deployer"], "zero address": _ZERO, "a stranger": _STRANGER, **system}
     if "factory" in entry:
-        people["factory"] = entry["factory"]
-    people["guardian"] = expected["EmergencyBrake"]["guardian"]
+        accounts["factory"] = entry["factory"]
+    accounts["guardian"] = expected["EmergencyBrake"]["guardian"]
     holders = {role: "timelock" if role == "DEFAULT_ADMIN_ROLE" else "governor" for role in _ROLES}
-    yield from reader.together(lambda: _table(reader, people, holders))
+    yield from _table(reader, accounts, holders)
     yield from _history(reader, entry, {role: {system[key]} for role, key in holders.items()})
     term_runs = reader.now < expected["EmergencyBrake"]["guardianUntil"]
-    yield from reader.together(lambda: (_try(reader, door, people, term_runs=term_runs) for door in DOORS))
+    for door in DOORS:
+        yield _try(reader, door, accounts, term_runs=term_runs)
 
 
-def _table(reader: Reader, people: Mapping[str, str], holders: Mapping[str, str]) -> Iterator[Check]:
+def _table(reader: Reader, accounts: Mapping[str, str], holders: Mapping[str, str]) -> Iterator[Fact]:
     for role, code in _ROLES.items():
         yield reader.check("DataTimelock", "getRoleAdmin", _ADMIN, code, field=f"admin of {role}")
-        for who, address in people.items():
-            wanted = address == people[holders[role]]
+        for who, address in accounts.items():
+            wanted = address == accounts[holders[role]]
             yield reader.check("DataTimelock", "hasRole", wanted, code, address, field=f"{role} held by {who}")
 
 
 def _history(reader: Reader, entry: Mapping[str, Any], wanted: Mapping[str, set[str]]) -> Iterator[Check]:
-    """Members of each role as its events tell; a role that nobody thought of shows here."""
+    """Members of each role by its events, which also show a role of another name."""
     members: dict[bytes, set[str]] = {code: set() for code in _ROLES.values()}
-    try:
-        for log in reader.logs("DataTimelock", [_GRANTED, _REVOKED], entry["contracts"]["DataTimelock"]["block"]):
-            kind, role, account = log.topics[0], log.topics[1], to_checksum_address(log.topics[2][12:])
-            accounts = members.setdefault(role, set())
-            (accounts.add if kind == _GRANTED else accounts.discard)(account)
-    except Unreadable:
+    logs = reader.logs("DataTimelock", [_GRANTED, _REVOKED], entry["contracts"]["DataTimelock"]["block"])
+    if isinstance(logs, Unreadable):
         yield Check("DataTimelock", "role events", "readable", "the node does not give them", False)
         return
+    for log in logs:
+        kind, role, account = log.topics[0], log.topics[1], to_checksum_address(log.topics[2][12:])
+        accounts = members.setdefault(role, set())
+        (accounts.add if kind == _GRANTED else accounts.discard)(account)
     names = {code: name for name, code in _ROLES.items()}
     for code, accounts in members.items():
         name = names.get(code, "0x" + code.hex())
         yield compare("DataTimelock", f"{name} by events", sorted(wanted.get(name, set())), sorted(accounts))
 
 
-def _try(reader: Reader, door: Door, people: Mapping[str, str], *, term_runs: bool) -> Check:
-    """Calls the door as everybody: the holders must not be refused, everybody else must be, in the door's own words."""
-    inside = {people[key] for key in door.holders if key != "guardian" or term_runs}
-    wrong = []
-    for who, address in people.items():
-        answer = reader.attempt(address, door.contract, door.function)
-        if address in inside and answer == door.error:
-            wrong.append(f"refuses {who}")
-        if address not in inside and answer != door.error:
-            wrong.append(f"to {who}: {answer}")
+def _try(reader: Reader, door: Door, accounts: Mapping[str, str], *, term_runs: bool) -> Fact:
+    """Calls the function as every account: a holder must not be refused, any other must be, with the function's own
+    error."""
+    inside = {accounts[key] for key in door.holders if key != "guardian" or term_runs}
     names = dict(ORDER)
     wanted = "only " + " or ".join(names.get(key, key) for key in door.holders) if door.holders else "nobody"
-    return Check(door.contract, f"{door.function} is for", wanted, "; ".join(wrong) or wanted, not wrong)
+
+    def judge(*answers: str) -> Iterator[Check]:
+        wrong = []
+        for (who, address), answer in zip(accounts.items(), answers, strict=True):
+            if address in inside and answer == door.error:
+                wrong.append(f"refuses {who}")
+            if address not in inside and answer != door.error:
+                wrong.append(f"to {who}: {answer}")
+        yield Check(door.contract, f"{door.function} is for", wanted, "; ".join(wrong) or wanted, not wrong)
+
+    return Fact([reader.attempt(address, door.contract, door.function) for address in accounts.values()], judge)

@@ -12,18 +12,19 @@ import ape
 
 from datadao.chain.abi import FACTORY
 from deployer.plan import make_plan
-from deployer.verify.creation import check_birth
+from deployer.verify.creation import check_creation
 from deployer.verify.reader import Reader
 from tests.deployer.world import CONTRACTS, altered, blueprints, changed, deployed
 
 
 def creations(entry):
-    """The part of a verification that is about who made the contracts, and how."""
+    """The part of a verification that is about who created the contracts, and how."""
     addresses = {name: entry["contracts"][name]["address"] for name in CONTRACTS}
-    return list(check_birth(Reader(ape.networks.provider.web3, {**addresses, FACTORY: entry["factory"]}), entry))
+    reader = Reader(ape.networks.provider.web3, {**addresses, FACTORY: entry["factory"]})
+    return reader.settle(check_creation(reader, entry))
 
 
-def birth_misses(entry):
+def creation_misses(entry):
     return {f"{check.contract}.{check.field}" for check in creations(entry) if not check.ok}
 
 
@@ -31,15 +32,15 @@ def test_verify__factory_or_blueprint_with_other_code__is_named_and_nothing_else
     plan, _, entry = first
     for name, accounts in blueprints(plan).items():
         altered(accounts[-1])
-        assert birth_misses(entry) == {f"{name}.blueprint hash"}
+        assert creation_misses(entry) == {f"{name}.blueprint hash"}
         altered(accounts[-1])
     altered(plan.factory.address)
-    assert birth_misses(entry) == {f"{FACTORY}.code hash"}
+    assert creation_misses(entry) == {f"{FACTORY}.code hash"}
 
 
 def test_verify__factory_without_code__is_named(first, address):
     ape.networks.provider.make_request("anvil_setCode", [address, "0x"])
-    assert birth_misses(first[2]) == {f"{FACTORY}.code hash", f"{FACTORY}.blueprints"}
+    assert creation_misses(first[2]) == {f"{FACTORY}.code hash", f"{FACTORY}.blueprints"}
 
 
 def test_verify__another_parameter__is_named(first):
@@ -54,7 +55,7 @@ def test_verify__another_parameter__is_named(first):
         recorded = entry["contracts"][contract]["arguments"]
         assert name in recorded, recorded.keys()
         recorded[name] = value
-        assert birth_misses(entry) == {f"{contract}.constructor arguments"}
+        assert creation_misses(entry) == {f"{contract}.constructor arguments"}
         (check,) = (c for c in creations(entry) if not c.ok)
         assert check.actual.startswith(f"other: {name}")
 
@@ -66,7 +67,7 @@ def test_verify__wrong_record__is_named(deployer, first, address):
     def recorded(contract, **changes):
         wrong = copy.deepcopy(entry)
         wrong["contracts"][contract] |= changes
-        return birth_misses(wrong)
+        return creation_misses(wrong)
 
     unknown, theirs = "0x" + "00" * 32, other["contracts"]["DataTimelock"]["transaction"]
     assert recorded("DataTimelock", transaction=unknown) == {"DataTimelock.creation"}
@@ -77,5 +78,5 @@ def test_verify__wrong_record__is_named(deployer, first, address):
     sent_asset = first[1][0].transaction
     assert {f"{FACTORY}.begun at", f"{FACTORY}.parameters"} <= recorded("DataTimelock", transaction=sent_asset)
     wrong = {**entry, "deployer": entry["accounts"]["TEST::1"]}
-    found = birth_misses(wrong)
+    found = creation_misses(wrong)
     assert f"{FACTORY}.begun by" in found and {f"{name}.created at" for name in CONTRACTS} <= found

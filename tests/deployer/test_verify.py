@@ -156,6 +156,34 @@ def test_verify__by_somebody_without_the_deployers_accounts__takes_them_from_the
     assert misses(entry, Config.parse(content, LOCAL)) == set()
 
 
+class Counting(Web3.HTTPProvider):
+    """A node that counts what it is sent over HTTP."""
+
+    requests = 0
+
+    def make_request(self, method, params):
+        self.requests += 1
+        return super().make_request(method, params)
+
+    def make_batch_request(self, requests):
+        self.requests += 1
+        return super().make_batch_request(requests)
+
+
+def over(provider, monkeypatch):
+    """Verifies over another connection from now on."""
+    elsewhere = SimpleNamespace(networks=SimpleNamespace(provider=SimpleNamespace(web3=Web3(provider))))
+    monkeypatch.setattr("deployer.verify.ape", elsewhere)
+
+
+def test_verify__of_hundreds_of_checks__takes_a_dozen_requests(newborn, first, monkeypatch):
+    for entry in (newborn[1], first[2]):
+        provider = Counting(ape.networks.provider.http_uri)
+        over(provider, monkeypatch)
+        assert len(verify(entry, local())) > 200
+        assert provider.requests <= 12
+
+
 class Picky(Web3.HTTPProvider):
     """A node that takes no batches and gives the events of few blocks at a time."""
 
@@ -177,16 +205,12 @@ class Picky(Web3.HTTPProvider):
 def test_verify__node_without_batches_and_with_short_ranges__reads_the_same(newborn, monkeypatch):
     rpc("anvil_mine", hex(1000))
     wanted = verify(newborn[1], local())
-    web3 = Web3(Picky(ape.networks.provider.http_uri))
-    elsewhere = SimpleNamespace(networks=SimpleNamespace(provider=SimpleNamespace(web3=web3)))
-    monkeypatch.setattr("deployer.verify.ape", elsewhere)
+    over(Picky(ape.networks.provider.http_uri), monkeypatch)
     assert verify(newborn[1], local()) == wanted
     assert all(check.ok for check in wanted)
 
 
 def test_verify__node_that_gives_no_events__is_named(newborn, monkeypatch):
     monkeypatch.setattr(Picky, "blocks", -1)
-    web3 = Web3(Picky(ape.networks.provider.http_uri))
-    elsewhere = SimpleNamespace(networks=SimpleNamespace(provider=SimpleNamespace(web3=web3)))
-    monkeypatch.setattr("deployer.verify.ape", elsewhere)
+    over(Picky(ape.networks.provider.http_uri), monkeypatch)
     assert misses(newborn[1]) == {"DataTimelock.role events", "DataGovernor.proposalThreshold as set"}

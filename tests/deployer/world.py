@@ -56,7 +56,7 @@ def local() -> Config:
 
 
 def rewired(plan: Plan, contract: str, key: str, address: str) -> Plan:
-    """The plan, in which the constructor of one contract is told another address for `key` of the system."""
+    """The plan, in which the constructor of one contract gets another address for `key` of the system."""
     items = [
         replace(item, arguments={**item.arguments, "system": {**item.arguments["system"], key: address}})
         if item.contract == contract
@@ -86,7 +86,7 @@ def code_misses(entry: dict[str, Any], contract: str) -> set[str]:
     """The same for the code of one contract alone."""
     addresses = {name: entry["contracts"][name]["address"] for name in CONTRACTS}
     reader = Reader(ape.networks.provider.web3, addresses)
-    checks = check_runtime(reader, contract, expected_arguments(entry, local(), addresses))
+    checks = reader.settle([check_runtime(reader, contract, expected_arguments(entry, local(), addresses))])
     return {f"{check.contract}.{check.field}" for check in checks if not check.ok}
 
 
