@@ -35,11 +35,12 @@ def write_all(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def all_results() -> dict[str, dict[str, Any]]:
     pages = properties.wanted(())
     passed = {test: ["passed"] for table in pages.values() for row in table for test in row.tests}
+    proved = {proof for table in pages.values() for row in table for proof in row.proofs}
     return {
         "campaign": _campaign(),
         "coverage": _coverage(),
         "mutation": dict(_mutation()),
-        "proofs": {"wrong": [], "proofs": _proofs(passed)},
+        "proofs": {"wrong": [], "proofs": _proofs(proved)},
         "properties": {
             "wrong": [],
             **{page: [properties.judged(row, passed) for row in table] for page, table in pages.items()},

@@ -9,7 +9,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import puppeteer from "puppeteer-core";
 
-const CACHE = resolve(dirname(fileURLToPath(import.meta.url)), "../../.cache/chromium");
+const CACHE = resolve(dirname(fileURLToPath(import.meta.url)), "../../../.cache/chromium");
 const VIEWS = [
   { name: "wide", width: 1280, height: 900 },
   { name: "narrow", width: 390, height: 844 },
@@ -36,7 +36,7 @@ async function browser() {
 // The package unpacks itself into the folder for temporary files, and takes a half unpacked browser for a whole one: it
 // does so aside here, and is put in its place when done.
 async function unpacked() {
-  const { version } = createRequire(import.meta.url)("../../node_modules/@sparticuz/chromium/package.json");
+  const { version } = createRequire(import.meta.url)("../../../node_modules/@sparticuz/chromium/package.json");
   const folder = join(CACHE, version);
   if (!existsSync(folder)) {
     const aside = `${folder}.${process.pid}`;

@@ -9,7 +9,6 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
 from typing import ClassVar, NamedTuple
 
@@ -113,10 +112,10 @@ def python_notices(twin: str) -> str:
         setting = Setting(True, twins=(twin,))
         reached: ClassVar[Counter[str]] = Counter()
 
-        def hold(self, name: str, condition: bool, detail: Callable[[], str]) -> None:
+        def hold(self, name: str, condition: bool, detail: str, *values: object) -> None:
             if not condition:
                 noticed.append(f"{self.reached['steps']:,} ({name})")
-            super().hold(name, condition, detail)
+            super().hold(name, condition, detail, *values)
 
     with suppress(PropertyBroken):
         run_state_machine_as_test(Twin, settings=lives_of(200))

@@ -55,7 +55,7 @@ def fastest(path: str) -> Run:
 def counting() -> Iterator[Counter[str]]:
     """Counts what back ends are asked."""
     counted: Counter[str] = Counter()
-    originals = {"transact": Revm.transact, "call": Revm.call}
+    originals: dict[str, Callable[..., Any]] = {"transact": Revm.transact, "call": Revm.call}
     kinds = {"transact": "transactions", "call": "reads"}
 
     def counts(name: str) -> Callable[..., Any]:

@@ -81,14 +81,15 @@ def many_files(count: int) -> list[tuple[str, ...]]:
     return log.rows
 
 
-class Zeros(io.RawIOBase):
+class Zeros(io.BytesIO):
     """A file of zeros that is nowhere."""
 
     def __init__(self, size: int) -> None:
+        super().__init__()
         self.left = size
 
-    def read(self, size: int = -1) -> bytes:
-        count = min(size, self.left)
+    def read(self, size: int | None = -1) -> bytes:
+        count = self.left if size is None or size < 0 else min(size, self.left)
         self.left -= count
         return bytes(count)
 

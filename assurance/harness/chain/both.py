@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import pyrevm
 
@@ -27,6 +27,9 @@ def in_place_of_revm(make: Callable[..., Any]) -> Iterator[None]:
     finally:
         for module in users:
             vars(module)["Revm"] = Revm
+
+
+T = TypeVar("T")
 
 
 class Disagreement(AssertionError):
@@ -78,9 +81,8 @@ class Both:
 
     def transact(self, sender: str, to: str, data: bytes, value: int) -> Result:
         gas = self.gas_of(sender, to, data, value)
-        here = self._each("transact", lambda chain: _noted(chain.transact(sender, to, data, value)))
+        _, result = self._each("transact", lambda chain: _noted(chain.transact(sender, to, data, value)))
         self.transactions += 1
-        result: Result = here[1]
         self._agree("gas", gas, result.gas)
         return result
 
@@ -95,20 +97,20 @@ class Both:
             evm.message_call(sender, to, calldata=data, value=value, gas=16_000_000)
         except RuntimeError:
             return None
-        gas: int = evm.result.gas_used
-        return gas
+        assert evm.result is not None
+        return evm.result.gas_used
 
-    def _each(self, what: str, act: Callable[[Any], Any]) -> Any:
+    def _each(self, what: str, act: Callable[[Revm | Anvil], T]) -> T:
         """Acts on both. Returns anvil's answer, or raises what both refused with."""
         here, there = _answer(act, self.revm), _answer(act, self.anvil)
-        told = [answer[0] if isinstance(answer, _Noted) else answer for answer in (here, there)]
-        self._agree(what, *told)
+        compared = [answer[0] if isinstance(answer, _Noted) else answer for answer in (here, there)]
+        self._agree(what, *compared)
         if isinstance(there, Reverted):
             self.refusals += 1
             raise there
         return there
 
-    def _agree(self, what: str, here: Any, there: Any) -> Any:
+    def _agree(self, what: str, here: T, there: T) -> T:
         if here != there:
             raise Disagreement(f"{what}: in process {here}, on anvil {there}")
         return there
@@ -123,7 +125,7 @@ def _noted(result: Result) -> _Noted:
     return _Noted(((result.output, logs), result))
 
 
-def _answer(act: Callable[[Any], Any], chain: Any) -> Any:
+def _answer(act: Callable[[Revm | Anvil], T], chain: Revm | Anvil) -> T | Reverted:
     try:
         return act(chain)
     except Reverted as refusal:

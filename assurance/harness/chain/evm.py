@@ -45,10 +45,10 @@ class Revm:
         self.number += 1
         self._set_block()
 
-    def snapshot(self) -> tuple[int, int, int, int]:
+    def snapshot(self) -> tuple[pyrevm.JournalCheckpoint, int, int, int]:
         return self.evm.snapshot(), self.timestamp, self.number, len(self.logs)
 
-    def revert(self, snapshot: tuple[int, int, int, int]) -> None:
+    def revert(self, snapshot: tuple[pyrevm.JournalCheckpoint, int, int, int]) -> None:
         checkpoint, self.timestamp, self.number, known = snapshot
         self.evm.revert(checkpoint)
         del self.logs[known:], self.log_times[known:]
@@ -83,7 +83,13 @@ class Revm:
 
     def transact(self, sender: str, to: str, data: bytes, value: int) -> Result:
         output = self._message(sender, to, data, value, static=False)
-        return Result(output, self.evm.result.gas_used, self._heard())
+        return Result(output, self._done.gas_used, self._heard())
+
+    @property
+    def _done(self) -> pyrevm.ExecutionResult:
+        """Of the last message."""
+        assert self.evm.result is not None
+        return self.evm.result
 
     def create(self, sender: str, code: bytes) -> str:
         try:
@@ -96,8 +102,7 @@ class Revm:
     def _heard(self) -> list[Log]:
         """Events of the transaction just sent."""
         logs = [
-            Log(log.address, [bytes.fromhex(t[2:]) for t in log.topics], bytes(log.data[1]))
-            for log in self.evm.result.logs
+            Log(log.address, [bytes.fromhex(t[2:]) for t in log.topics], bytes(log.data[1])) for log in self._done.logs
         ]
         self.logs += logs
         self.log_times += [self.timestamp] * len(logs)
@@ -120,7 +125,9 @@ class Revm:
         """A message that a contract could send. No transaction comes from an account with code (EIP-3607), so the
         account is without while it lasts: for calls that answer to their caller, not for those that call it back."""
         account = self.evm.basic(sender)
-        self.evm.insert_account_info(sender, pyrevm.AccountInfo(balance=account.balance, nonce=account.nonce))
+        # pyrevm's stub does not know that an account has a balance.
+        codeless = pyrevm.AccountInfo(balance=account.balance, nonce=account.nonce)  # type: ignore[call-arg]
+        self.evm.insert_account_info(sender, codeless)
         try:
             return self._message(sender, to, data, value, static=static)
         finally:

@@ -139,7 +139,7 @@ class Handle:
 def deploy(chain: Backend, contract: str | Artifact, *args: Any, sender: str) -> Handle:
     """Creates the contract; constructor arguments as plain values, structs as mappings."""
     artifact = artifacts()[contract] if isinstance(contract, str) else contract
-    inputs = next((e["inputs"] for e in artifact.abi if e["type"] == "constructor"), [])
+    inputs: list[dict[str, Any]] = next((e["inputs"] for e in artifact.abi if e["type"] == "constructor"), [])
     encoded = Coder(inputs).encode(args)
     return Handle(chain, checksummed(chain.create(sender, artifact.creation + encoded)), artifact)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from eth_account import Account
@@ -77,7 +78,7 @@ class FakeView:
         self.manifests: dict[int, bytes] = {}
         self.leavers: dict[int, list[Party]] = {}
         self.gone: dict[Tag, dict[bytes, Standing]] = {"finalized": {}, "latest": {}}
-        self.fault = None
+        self.fault: Callable[[str, Tag], None] | None = None
         self.asked: list[tuple[str, str]] = []
 
     def _ask(self, what: str, tag: Tag) -> None:
@@ -120,7 +121,7 @@ class FakeView:
         self._ask("slots", "finalized")
         return {(EPOCH, slot): [*self.leavers.get(slot, []), now] for slot, now in enumerate(self.custodians)}
 
-    def set_lease(self, *tags: Tag, **changes: object) -> None:
+    def set_lease(self, *tags: Tag, **changes: Any) -> None:
         """Changes the test lease at the given blocks, at both if none is given."""
         for tag in tags or TAGS:
             self.leases[tag][LEASE] = dataclasses.replace(self.leases[tag][LEASE], **changes)
@@ -161,8 +162,8 @@ class World:
                 block=Block(number, bytes(32), 2_000),
             )
 
-    def contribute(self, data: bytes | io.RawIOBase, owner: Wallet | str, **changes: object) -> Submission:
-        settings = {
+    def contribute(self, data: bytes | BinaryIO, owner: Wallet | str, **changes: Any) -> Submission:
+        settings: dict[str, Any] = {
             "dao": DAO,
             "dataset_id": DATASET,
             "contributor": getattr(owner, "address", owner),
@@ -174,14 +175,14 @@ class World:
         source = io.BytesIO(data) if isinstance(data, bytes) else data
         return contribute(source, **(settings | changes))
 
-    def members(self, *data: bytes, **changes: object) -> list[Leaf]:
+    def members(self, *data: bytes, **changes: Any) -> list[Leaf]:
         """Accepted contributions of as many people, without the signatures that custodians and licensees never see."""
         owners = [f"0x{i + 1:040x}" for i in range(len(data))]
         pairs = zip(data, owners, strict=True)
         return [leaf_of(self.contribute(d, o, contributor=o, signer=lambda _: b"", **changes), d) for d, o in pairs]
 
-    def custodian(self, index: int, **changes: object) -> Custodian:
-        settings = {
+    def custodian(self, index: int, **changes: Any) -> Custodian:
+        settings: dict[str, Any] = {
             "dao": DAO,
             "epoch": EPOCH,
             "slot": index,
@@ -201,8 +202,8 @@ class World:
             custodian.close()
         return found
 
-    def attestor(self, slot: int = 0, **changes: object) -> Attestor:
-        settings = {
+    def attestor(self, slot: int = 0, **changes: Any) -> Attestor:
+        settings: dict[str, Any] = {
             "dao": DAO,
             "slot": slot,
             "private_key": self.attestors.keys[slot],
@@ -226,8 +227,8 @@ class World:
     def build(leaves: Sequence[Leaf], sequence: int = 1) -> tuple[Batch, Manifest]:
         return build_batch(DAO, DATASET, sequence, leaves, POLICY, attestor_set_version=1, deadline=5_000)
 
-    def licensee(self, **changes: object) -> Licensee:
-        settings = {
+    def licensee(self, **changes: Any) -> Licensee:
+        settings: dict[str, Any] = {
             "dao": DAO,
             "lease_id": LEASE,
             "private_key": self.licensee_key,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from eth_utils import keccak
@@ -56,6 +56,13 @@ TAME = [
 every_tame_asset = pytest.mark.parametrize("species", TAME, ids=str)
 
 
+class Addressed(Protocol):
+    """An asset, or a model of one."""
+
+    @property
+    def address(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class Failure:
     """An asset that fails from `fail` to `mend`, for one account or for all; `error` is what a transfer then says."""
@@ -63,7 +70,7 @@ class Failure:
     contract: str
     function: str
     one_account: bool
-    error: Callable[[Handle, str], Reverted]
+    error: Callable[[Addressed, str], Reverted]
 
     def __str__(self) -> str:
         return self.contract

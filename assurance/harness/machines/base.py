@@ -64,14 +64,17 @@ Decorator = Callable[[Callable[..., Any]], Any]
 
 def rule(**strategies: Any) -> Decorator:
     """Hypothesis' `rule`, for machines that keep their steps."""
-    return lambda function: stateful.rule(**strategies)(_kept(function))
+    decorate: Decorator = stateful.rule(**strategies)
+    return lambda function: decorate(_kept(function))
 
 
 def initialize(**strategies: Any) -> Decorator:
     """Hypothesis' `initialize`, for machines that keep their steps."""
 
+    begin: Decorator = stateful.initialize(**strategies)
+
     def decorate(function: Callable[..., Any]) -> Any:
-        step = stateful.initialize(**strategies)(_kept(function))
+        step = begin(_kept(function))
         setattr(step, _BEGINS, True)
         return step
 

@@ -21,7 +21,7 @@ from assurance.harness.machines.base import Machine, invariant
 from assurance.harness.machines.governance.world import asked
 from assurance.harness.models.token_splitter import Done
 
-Views = dict[View, list[int | None]]
+Views = dict[View, Sequence[int | None]]
 """Views and the words each returns; none where the model does not care."""
 Answers = dict[tuple[Any, ...], list[int]]
 """What the chain answered, by contract address, name and arguments; and without the address where no other contract was

@@ -29,8 +29,8 @@ def source(value: Any, imports: Imports) -> str:
         set_ = [field for field in fields(value) if field.init and getattr(value, field.name) != field.default]
         parts = ((field.name, getattr(value, field.name)) for field in set_)
         return f"{_named(kind, imports)}({_arguments(parts, imports)})"
-    if isinstance(value, tuple) and hasattr(kind, "_fields"):
-        return f"{_named(kind, imports)}({_arguments(value._asdict().items(), imports)})"
+    if names := getattr(kind, "_fields", None):
+        return f"{_named(kind, imports)}({_arguments(zip(names, value, strict=True), imports)})"
     if kind is dict:
         return "{" + ", ".join(f"{source(k, imports)}: {source(v, imports)}" for k, v in value.items()) + "}"
     if kind in (list, tuple, set, frozenset):

@@ -38,23 +38,23 @@ def bitmap(*states: int) -> bytes:
 
 
 class History:
-    """A value over time."""
+    """A number over time."""
 
-    def __init__(self, value: Any = 0) -> None:
+    def __init__(self, value: int = 0) -> None:
         self.times, self.values = [-1], [value]
 
-    def set(self, now: int, value: Any) -> None:
+    def set(self, now: int, value: int) -> None:
         if self.times[-1] == now:
             self.values[-1] = value
         else:
             self.times.append(now)
             self.values.append(value)
 
-    def at(self, time: int) -> Any:
+    def at(self, time: int) -> int:
         return self.values[bisect.bisect_right(self.times, time) - 1]
 
     @property
-    def now(self) -> Any:
+    def now(self) -> int:
         return self.values[-1]
 
 
@@ -83,8 +83,7 @@ class Holdings:
         self._vote(now, to, held)
 
     def past_votes(self, account: str, time: int) -> int:
-        votes: int = self.votes.get(account, History()).at(time)
-        return votes
+        return self.votes.get(account, History()).at(time)
 
     def _vote(self, now: int, account: str, amount: int) -> None:
         history = self.votes.setdefault(account, History())

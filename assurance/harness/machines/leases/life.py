@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from assurance.harness.chain.handles import Event, Receipt
 from assurance.harness.dao.leases import ACTIVE, APPROVED, ENDED
 from assurance.harness.dao.system import Actor
-from assurance.harness.machines.leases.royalties import Models
 from assurance.harness.machines.life import Life
 from assurance.harness.models.leases.model import Leases
 from assurance.harness.models.leases.records import Lease
 from assurance.harness.models.money import Money
+from assurance.harness.models.royalties import Models
 
 picks = st.integers(0, 39)
 callers = st.sampled_from(["self"] * 5 + ["rival", "stranger"])

@@ -17,9 +17,10 @@ from assurance.harness.machines.leases.life import offsets, picks
 from assurance.harness.machines.leases.modelling import Modelling
 from assurance.harness.machines.leases.requesting import Deciding, Decision
 from assurance.harness.machines.leases.returning import Returning
-from assurance.harness.machines.leases.royalties import Models
 from assurance.harness.machines.leases.world import CUTS, LEASED, RULES, World
 from assurance.harness.models.leases.model import Leases
+from assurance.harness.models.money import Money
+from assurance.harness.models.royalties import Models
 
 
 class LeasesMachine(Deciding, Returning, Modelling, LeaseChecks, Hooked):
@@ -38,6 +39,7 @@ class LeasesMachine(Deciding, Returning, Modelling, LeaseChecks, Hooked):
         self.data = {d: list(items) for d, items in self.world.data.items()}
         self.erasures: defaultdict[int, list[int]] = defaultdict(list)
         clock = lambda: dao.chain.timestamp  # noqa: E731
+        assert isinstance(splitter.asset, Money)
         self.leases = Leases(dao.leases.address, RULES, clock, splitter, splitter.asset, self.erasures)
         self.models = Models(dao.models.address, dao.timelock.address, self.leases)
         self.cuts = dict.fromkeys(LEASED, CUTS[0])

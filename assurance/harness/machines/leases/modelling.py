@@ -12,8 +12,8 @@ from assurance.harness.dao.leases import NOBODY
 from assurance.harness.dao.system import Actor
 from assurance.harness.machines.base import rule
 from assurance.harness.machines.leases.life import LeaseLife, picks
-from assurance.harness.machines.leases.royalties import MAX_LEASES
 from assurance.harness.models.leases.records import BPS
+from assurance.harness.models.royalties import MAX_LEASES
 
 FREE, ALL, GRANT, A_POINT = 1, 3, 6, 7
 """Standing offers of the first dataset, by the part of a model's returns that they ask: none, but rent; all; a quarter;

@@ -34,6 +34,12 @@ class Decision:
     carry_out: Callable[[], Any]
 
 
+def vote_on(lease: Lease) -> Vote:
+    """Every request of these lives has one, from the step that made it."""
+    assert isinstance(lease.vote, Vote)
+    return lease.vote
+
+
 class Requesting(Running):
     founder: Actor
     cuts: dict[int, tuple[int, int]]
@@ -59,13 +65,13 @@ class Requesting(Running):
     def vote(self, pick: int, support: int, queue: bool) -> None:
         """The founder decides, and usually somebody queues."""
         fit = self.pending(UNOPENED, VOTING)
-        lease = fit[pick % len(fit)]
-        self.jump(lease.vote.snapshot + 1)
-        if not lease.vote.voted:
-            self.dao.vote(lease.vote.id, self.founder, support=support)
-            lease.vote.voted, lease.vote.carried = True, support == FOR
-        if queue and lease.vote.carried:
-            self.jump(lease.vote.deadline + 1)
+        vote = vote_on(fit[pick % len(fit)])
+        self.jump(vote.snapshot + 1)
+        if not vote.voted:
+            self.dao.vote(vote.id, self.founder, support=support)
+            vote.voted, vote.carried = True, support == FOR
+        if queue and vote.carried:
+            self.jump(vote.deadline + 1)
             self.queue(pick)
 
     @precondition(lambda self: self.pending(SUCCEEDED))
@@ -73,7 +79,7 @@ class Requesting(Running):
     def queue(self, pick: int) -> None:
         for lease in self.pending(SUCCEEDED):
             self.dao.queue(self.dao.lease_proposal(lease.id))
-            lease.vote.eta = self.now + self.leases.rules.timelock_delay
+            vote_on(lease).eta = self.now + self.leases.rules.timelock_delay
             if pick % 2:
                 self.reserve(lease.id)
 
@@ -84,12 +90,13 @@ class Requesting(Running):
         self._approve(fit[pick % len(fit)], late)
 
     def _approve(self, lease: Lease, late: int) -> None:
-        self.jump(lease.vote.eta)
-        if lease.vote.state(self.now + late) == QUEUED:
+        vote = vote_on(lease)
+        self.jump(vote.eta)
+        if vote.state(self.now + late) == QUEUED:
             self.jump(self.now + late)
         proposal = self.dao.lease_proposal(lease.id)
         if self.execute(proposal, lambda: self.leases.approve(lease.id), "approve"):
-            lease.vote.executed = True
+            vote.executed = True
 
     def execute(self, proposal: Proposal, expect: Callable[[], Any], name: str) -> Any:
         relayer = self.stranger.address
@@ -106,10 +113,11 @@ class Requesting(Running):
         if len(self.leases.leases) == before:
             return
         lease = self.leases.leases[before + 1]
-        self.jump(lease.vote.snapshot + 1)
-        self.dao.vote(lease.vote.id, self.founder)
-        lease.vote.voted = lease.vote.carried = True
-        self.jump(lease.vote.deadline + 1)
+        vote = vote_on(lease)
+        self.jump(vote.snapshot + 1)
+        self.dao.vote(vote.id, self.founder)
+        vote.voted = vote.carried = True
+        self.jump(vote.deadline + 1)
         self.queue(pick)
         self._approve(lease, 0)
         if lease.status == APPROVED and pick % 4:
@@ -121,7 +129,7 @@ class Requesting(Running):
         fit = self.pending(UNOPENED, VOTING, QUEUED)
         lease = fit[pick % len(fit)]
         self.dao.governor.cancel(*self.dao.lease_proposal(lease.id).action, sender=self.guardian.address)
-        lease.vote.canceled = True
+        vote_on(lease).canceled = True
 
     @rule(pick=picks, who=callers)
     def withdraw(self, pick: int, who: str) -> None:
@@ -142,7 +150,8 @@ class Requesting(Running):
     def boundaries(self) -> set[int]:
         found = super().boundaries()
         for lease in self.with_status(PENDING):
-            if (vote := lease.vote) is not None:
+            if lease.vote is not None:
+                vote = vote_on(lease)
                 found |= {vote.snapshot, vote.deadline, vote.deadline + EXPIRY, vote.eta, vote.eta + EXPIRY}
         return found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition
 
@@ -49,7 +51,7 @@ class Returning(LeaseLife):
         and all that is due is asked for at once, rent for the next period too."""
         for lease in self.with_status(ACTIVE)[: pick % 2]:
             who, number = self.caller(lease.id, "self"), lease.id
-            self.on_leases("end", number, expect=lambda a=who.address, i=number: self.leases.end(a, i), by=who)
+            self.on_leases("end", number, expect=partial(self.leases.end, who.address, number), by=who)
         due = [i for i, lease in self.leases.leases.items() if lease.returnable or self.leases.is_refundable(lease)]
         people = [self.leases.leases[i].licensee for i in due] or [self.licensees[pick % 3].address]
         others = [self.refuge, self.dao.timelock.address, self.dao.splitter.address]
@@ -57,7 +59,7 @@ class Returning(LeaseLife):
         for number in due:
             self.claim_due(number)
         for lease in self.with_status(ACTIVE)[:2]:
-            self.on_leases("startPeriod", lease.id, expect=lambda i=lease.id: self.leases.start_period(i))
+            self.on_leases("startPeriod", lease.id, expect=partial(self.leases.start_period, lease.id))
         if self.leases.treasury:
             self.withdraw_treasury()
 
@@ -76,9 +78,9 @@ class Returning(LeaseLife):
         for lease in self.leases.leases.values():
             number = lease.id
             if lease.status == ACTIVE:
-                self.on_leases("end", number, expect=lambda i=number: self.leases.end(self.stranger.address, i))
+                self.on_leases("end", number, expect=partial(self.leases.end, self.stranger.address, number))
             if lease.status == ENDED and not lease.bond_released:
-                self.on_leases("releaseBond", number, expect=lambda i=number: self.leases.release_bond(i))
+                self.on_leases("releaseBond", number, expect=partial(self.leases.release_bond, number))
             if lease.status in (PENDING, APPROVED):
                 self.refund(number, exact=True)
             self.claim_due(number)

@@ -4,6 +4,7 @@ against the models, and what must hold on the chain's words and events alone."""
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 
 from assurance.harness.dao.dao import leaf
 from assurance.harness.dao.registry import ERASED, UNCLAIMED
@@ -40,8 +41,7 @@ class RegistryChecks(RegistryLife):
             views[dao.splitter, "pool", (pool,)] = list(self.splitter.pool(pool))
         for i, policies in enumerate(model.policies):
             erased, dataset = len(model.erasures[i + 1]), i + 1
-            words = [len(policies), model.sequences[i], erased, model.updated[i]]
-            views[dao.registry, "dataset", (dataset,)] = words
+            views[dao.registry, "dataset", (dataset,)] = [len(policies), model.sequences[i], erased, model.updated[i]]
         for batch in model.batches:
             views[dao.registry, "batch", (batch.id,)] = self._batch_words(batch)
         for mark in self.marks:
@@ -100,7 +100,7 @@ class RegistryChecks(RegistryLife):
         claimed, gone = Counter[bytes](), Counter[bytes]()
         totals: dict[int, int] = {}
         for name, told in self.history:
-            number = told.get("batchId")
+            number: int = told.get("batchId", 0)
             if name == "BatchPublished":
                 message = told["batch"]
                 assert message.sequence > last[message.datasetId], "R-1"
@@ -140,17 +140,9 @@ class RegistryChecks(RegistryLife):
                 mine = (record.batch, record.contributor) == (batch.id, item.contributor)
                 if item.contributor in people and (record.status == UNCLAIMED or (mine and record.status != ERASED)):
                     proof = list(self.batches[batch.id - 1].manifest.tree.proof(place))
-                    erased = self.send(
-                        "registry",
-                        "erase",
-                        batch.id,
-                        tuple(item),
-                        proof,
-                        expect=lambda b=batch, i=item, p=place: self.registry.erase(
-                            i.contributor, b.id, i, Proof(b.id, p)
-                        ),
-                        by=people[item.contributor],
-                    )
+                    by, expected = people[item.contributor], (item.contributor, batch.id, item, Proof(batch.id, place))
+                    expect = partial(self.registry.erase, *expected)
+                    erased = self.send("registry", "erase", batch.id, tuple(item), proof, expect=expect, by=by)
                     assert erased is not None
         self.the_chain_is_as_the_model_says_and_adds_up()
         for account in () if self.transferable else self.accounts[:-1]:

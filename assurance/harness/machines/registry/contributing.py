@@ -30,13 +30,13 @@ class Contributing(RegistryLife):
     def claim_many(self, pick: int, chosen: set[int], whose: int) -> None:
         number, batch = self.some_active(pick)
         home = batch or self.registry.batches[0]
-        chosen = sorted({place % len(home.leaves) for place in chosen})
-        if chosen and not whose:
-            owner = home.leaves[chosen[0]].contributor
-            chosen = [place for place in range(len(home.leaves)) if home.leaves[place].contributor == owner]
-        items = [home.leaves[place] for place in chosen]
+        taken = sorted({place % len(home.leaves) for place in chosen})
+        if taken and not whose:
+            owner = home.leaves[taken[0]].contributor
+            taken = [place for place in range(len(home.leaves)) if home.leaves[place].contributor == owner]
+        items = [home.leaves[place] for place in taken]
         tree = self.batches[home.id - 1].manifest.tree
-        nodes, flags = tree.multiproof(chosen) if chosen else ((tree.root,), ())
+        nodes, flags = tree.multiproof(taken) if taken else ((tree.root,), ())
         self.send(
             "registry",
             "claimMany",

@@ -117,11 +117,12 @@ class SplitterChecks(Machine):
 
     # Saying and checking
 
-    def hold(self, name: str, condition: bool, detail: Callable[[], str]) -> None:
+    def hold(self, name: str, condition: bool, detail: str, *values: object) -> None:
+        """Raises `PropertyBroken` with the values in the places of the detail."""
         if condition or (self.only and self.only != name):
             return
         self.broken = True
-        raise PropertyBroken(name, detail())
+        raise PropertyBroken(name, detail.format(*values))
 
     def read(self) -> dict[tuple[Any, ...], int]:
         return dict(zip(self.world.names, self.world.reader.words(), strict=True))
@@ -132,17 +133,14 @@ class SplitterChecks(Machine):
         expected = _outcome(lambda: getattr(getattr(self, contract), name)(sender, *args))
         handle = getattr(self.pair, contract)
         actual = _outcome(lambda: getattr(handle, name)(*args, sender=sender))
-
-        def detail() -> str:
-            return f"{contract}.{name}{args} by {sender}: expected {expected}, got {actual}"
-
+        detail = "{}.{}{} by {}: expected {}, got {}", contract, name, args, sender, expected, actual
         if isinstance(expected, Reverted) or isinstance(actual, Reverted):
-            self.hold(breaks, isinstance(expected, Reverted) == isinstance(actual, Reverted), detail)
-            self.hold("model", expected == actual, detail)
+            self.hold(breaks, isinstance(expected, Reverted) == isinstance(actual, Reverted), *detail)
+            self.hold("model", expected == actual, *detail)
             self.reached[f"{name} {expected.name if isinstance(expected, Reverted) else 'was expected to pass'}"] += 1
             return None
         told = [(event.name, event.args) for event in actual.events]
-        self.hold("model", (actual.value, told) == expected, detail)
+        self.hold("model", (actual.value, told) == expected, *detail)
         self.reached[name] += 1
         self.stale = True
         return actual
@@ -153,21 +151,22 @@ class SplitterChecks(Machine):
         self.seen = now = self.read()
         if self.only is None:
             expected = dict(zip(self.world.names, self._expected(), strict=True))
-            self.hold("model", now == expected, lambda: str(_difference(expected, now)))
+            moved = {key: (expected[key], now[key]) for key in now if expected[key] != now[key]}
+            self.hold("model", not moved, "{}", moved)
         owed = sum(now["claimable", pool, account] for pool in POOLS for account in MEMBERS)
         held = now["asset", self.pair.splitter.address]
         balances = [now["balance", account] for account in MEMBERS]
         votes = [now["votes", account] for account in MEMBERS]
-        self.hold("S-1", held >= now["received",] - now["paid",], lambda: f"holds {held}")
-        self.hold("S-1", owed <= now["owed",], lambda: f"{owed} claimable, {now['owed',]} owed at most")
-        self.hold("T-1", sum(balances) + now["balance", REGISTRY] == now["supply",], lambda: f"{balances}")
+        self.hold("S-1", held >= now["received",] - now["paid",], "holds {}", held)
+        self.hold("S-1", owed <= now["owed",], "{} claimable, {} owed at most", owed, now["owed",])
+        self.hold("T-1", sum(balances) + now["balance", REGISTRY] == now["supply",], "{}", balances)
         pending = sum(lot.shares for lot in self.lots)
-        self.hold("T-1", now["balance", REGISTRY] == pending, lambda: f"{pending} unclaimed")
-        self.hold("T-2", now["votes", REGISTRY] == 0, lambda: "the registry votes")
-        self.hold("T-2", sum(votes) == sum(balances), lambda: f"votes {votes}, balances {balances}")
+        self.hold("T-1", now["balance", REGISTRY] == pending, "{} unclaimed", pending)
+        self.hold("T-2", now["votes", REGISTRY] == 0, "the registry votes")
+        self.hold("T-2", sum(votes) == sum(balances), "votes {}, balances {}", votes, balances)
         for account in MEMBERS:
             same = now["shares", 0, account] == now["balance", account]
-            self.hold("T-6", same, lambda account=account: f"commons shares of {account} are not its tokens")
+            self.hold("T-6", same, "commons shares of {} are not its tokens", account)
         return now
 
     def _expected(self) -> list[int]:
@@ -182,7 +181,7 @@ class SplitterChecks(Machine):
 
     def unchanged(self, name: str, before: dict[Any, int], now: dict[Any, int], *but: tuple[Any, ...]) -> None:
         moved = {key for key in now if now[key] != before[key]} - set(but)
-        self.hold(name, not moved, lambda: f"also moved: {moved}")
+        self.hold(name, not moved, "also moved: {}", moved)
 
     @invariant()
     def agrees(self) -> None:
@@ -190,77 +189,43 @@ class SplitterChecks(Machine):
         if self.stale:
             self.look()
 
-    def _check_past(self, time: int) -> None:
+    def check_past(self, time: int) -> None:
         self.reached["look back"] += 1
         votes, supply = self.past[time]
         token = self.pair.token
         then = [token.getPastVotes(account, time) for account in MEMBERS]
         total = token.getPastTotalSupply(time)
-        self.hold("T-3", (then, total) == (votes, supply), lambda: f"at {time}: {then} of {total}")
-        self.hold("T-3", sum(then) <= total, lambda: f"at {time}: {then} of {total}")
+        self.hold("T-3", (then, total) == (votes, supply), "at {}: {} of {}", time, then, total)
+        self.hold("T-3", sum(then) <= total, "at {}: {} of {}", time, then, total)
 
-    # The end: everybody takes what is theirs and goes
-
-    def teardown(self) -> None:
-        if self.broken:
-            return
-        try:
-            self._drain()
-            self._compare_with_the_ledger()
-            for time in self.past:
-                self._check_past(time)
-            self._check_checkpoints()
-            self._part()
-        finally:
-            self.broken = True
-
-    def _drain(self) -> None:
-        """S-7, S-11: all claims succeed, and what they leave is remainders and the income of shares nobody claimed."""
-        for account in MEMBERS:
-            self._claim("claim", account, [0, 1], account, account, STRANGER)
-        now = self.look()
-        self.hold("S-7", not any(now[key] for key in now if key[0] == "claimable"), lambda: "still owed")
-
-    def _compare_with_the_ledger(self) -> None:
+    def compare_with_the_ledger(self) -> None:
         """S-3: everyone got its part of each deposit, short of it by less than a unit for each settlement."""
         now, ledger, lost = self.seen, self.ledger, 0
         for account in MEMBERS:
             income = sum(ledger.income(pool, account) for pool in POOLS)
             loss = sum(self.splitter.members[pool, account].loss for pool in POOLS) + len(POOLS) * SCALE
             got = self.got[account] * SCALE
-            self.hold("S-3", 0 <= income - got < loss, lambda a=account: f"{a} got {self.got[a]}")
+            self.hold("S-3", 0 <= income - got < loss, "{} got {}", account, self.got[account])
             entitled = sum(ledger.entitlement(pool, account) for pool in POOLS)
             # A deposit passes on the remainder of the one before and leaves its own: each less than half a unit.
             displaced = sum(ledger.age(pool) for pool in POOLS) / 2
-            far = abs(entitled - self.got[account])
-            self.hold("S-3", far < loss / SCALE + displaced + 1, lambda a=account, f=far: f"{a} is {float(f)} away")
+            far = float(abs(entitled - self.got[account]))
+            self.hold("S-3", far < loss / SCALE + displaced + 1, "{} is {} away", account, far)
             lost += loss
         for pool in POOLS:
             for lot in self.lots:
                 ledger.held(pool, NOBODY, lot.shares, lot.ages[pool])
         unclaimed = sum(ledger.income(pool, NOBODY) for pool in POOLS)
         left = now["asset", self.pair.splitter.address] - self.donated
-        self.hold("S-11", left == now["received",] - now["paid",], lambda: f"{left} left")
+        self.hold("S-11", left == now["received",] - now["paid",], "{} left", left)
         dust = left * SCALE - now["carried",] - unclaimed
-        self.hold("S-11", 0 <= dust < lost, lambda: f"{dust / SCALE} units more than remainders and unclaimed income")
+        self.hold("S-11", 0 <= dust < lost, "{} units more than remainders and unclaimed income", dust / SCALE)
 
-    def _check_checkpoints(self) -> None:
+    def check_checkpoints(self) -> None:
         for account in MEMBERS:
             count = self.pair.token.numCheckpoints(account)
             times = [self.pair.token.checkpoints(account, i)._key for i in range(count)]
-            self.hold("T-4", all(a < b for a, b in pairwise(times)), lambda t=times: str(t))
-
-    def _part(self) -> None:
-        """T-7: from here everybody can delegate, sell everything where that is allowed, and erase everything."""
-        for i, account in enumerate(MEMBERS):
-            following = MEMBERS[(i + 1) % len(MEMBERS)]
-            self.send("token", "delegate", following, sender=account, breaks="T-7")
-            if self.setting.transferable:
-                balance = self.token.balances[account]
-                self.send("token", "transfer", following, balance, sender=account, breaks="T-7")
-        for account in MEMBERS:
-            self._erase(account, self.splitter.sharesOf(1, account))
-        self.look()
+            self.hold("T-4", all(a < b for a, b in pairwise(times)), "{}", times)
 
 
 def _outcome(call: Callable[[], Any]) -> Any:
@@ -268,7 +233,3 @@ def _outcome(call: Callable[[], Any]) -> Any:
         return call()
     except Reverted as error:
         return error
-
-
-def _difference(expected: dict[Any, int], now: dict[Any, int]) -> dict[Any, tuple[int, int]]:
-    return {key: (expected[key], now[key]) for key in now if expected[key] != now[key]}

@@ -52,10 +52,10 @@ class SplitterMachine(SplitterChecks):
         grown = now["acc", pool] - before["acc", pool]
         self.growth[pool] += grown * now["shares", pool]
         exact = amount * SCALE + before["carry", pool] == grown * now["shares", pool] + now["carry", pool]
-        self.hold("S-2", exact, lambda: f"deposit of {amount}")
-        self.hold("S-2", 0 <= now["carry", pool] < now["shares", pool], lambda: f"remainder {now['carry', pool]}")
+        self.hold("S-2", exact, "deposit of {}", amount)
+        self.hold("S-2", 0 <= now["carry", pool] < now["shares", pool], "remainder {}", now["carry", pool])
         lifetime = now["received", pool] * SCALE == self.growth[pool] + now["carry", pool]
-        self.hold("S-2", lifetime, lambda: f"lifetime of pool {pool}")
+        self.hold("S-2", lifetime, "lifetime of pool {}", pool)
 
     @rule(account=anyone, caller=anyone, pools=pool_lists)
     def claim(self, account: str, caller: str, pools: list[int]) -> None:
@@ -75,12 +75,12 @@ class SplitterMachine(SplitterChecks):
         owed = {("claimable", pool, account) for pool in pools if ("claimable", pool, account) in now}
         paid = sum(before[key] for key in owed)
         self.got[account] += done.value
-        self.hold("S-6", done.value == paid, lambda: f"paid {done.value}, was owed {paid}")
-        self.hold("S-6", not any(now[key] for key in owed), lambda: "paid and still owed")
+        self.hold("S-6", done.value == paid, "paid {}, was owed {}", done.value, paid)
+        self.hold("S-6", not any(now[key] for key in owed), "paid and still owed")
         books = {("paid",), ("owed",), ("asset", recipient), ("asset", self.pair.splitter.address)}
         self.unchanged("S-6", before, now, *owed, *books)
         if ("asset", recipient) in now:
-            self.hold("S-6", now["asset", recipient] == before["asset", recipient] + paid, lambda: "paid elsewhere")
+            self.hold("S-6", now["asset", recipient] == before["asset", recipient] + paid, "paid elsewhere")
 
     @rule(amount=st.integers(1, 10**9))
     def donate(self, amount: int) -> None:
@@ -134,7 +134,7 @@ class SplitterMachine(SplitterChecks):
         for pool in POOLS:
             earned = shares * (now["acc", pool] - lot.entries[pool]) // SCALE
             gain = now["claimable", pool, account] - before["claimable", pool, account]
-            self.hold("S-5", earned - 1 <= gain <= earned + 1, lambda g=gain, e=earned: f"{g} for {e} earned")
+            self.hold("S-5", earned - 1 <= gain <= earned + 1, "{} for {} earned", gain, earned)
 
     @precondition(lambda self: self.lots)
     @rule(which=st.integers(0, 7), owner=st.sampled_from([*MEMBERS, NOBODY]), quarters=parts)
@@ -152,7 +152,7 @@ class SplitterMachine(SplitterChecks):
             for account in MEMBERS:
                 earned = shares * (now["acc", pool] - lot.entries[pool]) // SCALE if account == owner else 0
                 gain = now["claimable", pool, account] - before["claimable", pool, account]
-                self.hold("S-5", gain == earned, lambda g=gain, e=earned: f"{g} for {e} earned")
+                self.hold("S-5", gain == earned, "{} for {} earned", gain, earned)
 
     @precondition(lambda self: self.lots)
     @rule(which=st.integers(0, 7), account=member)
@@ -173,7 +173,8 @@ class SplitterMachine(SplitterChecks):
         before = self.seen
         shares = self.splitter.sharesOf(1, account) * quarters // 4
         self._erase(account, shares)
-        self.unchanged("S-5", *({k: v for k, v in x.items() if k[0] == "claimable"} for x in (before, self.look())))
+        before, now = ({k: v for k, v in x.items() if k[0] == "claimable"} for x in (before, self.look()))
+        self.unchanged("S-5", before, now)
 
     def _erase(self, account: str, shares: int) -> None:
         burned = min(shares, self.token.balances[account])
@@ -225,7 +226,7 @@ class SplitterMachine(SplitterChecks):
             for pool in POOLS:
                 gain = now["claimable", pool, account] - before["claimable", pool, account]
                 least = -1 if account == to and pool == 0 else 0
-                self.hold("T-6", least <= gain <= 0, lambda g=gain: f"a transfer gave {g}")
+                self.hold("T-6", least <= gain <= 0, "a transfer gave {}", gain)
 
     @rule(account=anyone, to=st.sampled_from([*MEMBERS, NOBODY, "registry", "token"]))
     def delegate(self, account: str, to: str) -> None:
@@ -258,4 +259,38 @@ class SplitterMachine(SplitterChecks):
     @rule(which=st.integers(0, 30))
     def look_back(self, which: int) -> None:
         times = list(self.past)
-        self._check_past(times[which % len(times)])
+        self.check_past(times[which % len(times)])
+
+    # The end: everybody takes what is theirs and goes
+
+    def teardown(self) -> None:
+        if self.broken:
+            return
+        try:
+            self._drain()
+            self.compare_with_the_ledger()
+            for time in self.past:
+                self.check_past(time)
+            self.check_checkpoints()
+            self._part()
+        finally:
+            self.broken = True
+
+    def _drain(self) -> None:
+        """S-7, S-11: all claims succeed, and what they leave is remainders and the income of shares nobody claimed."""
+        for account in MEMBERS:
+            self._claim("claim", account, [0, 1], account, account, STRANGER)
+        now = self.look()
+        self.hold("S-7", not any(now[key] for key in now if key[0] == "claimable"), "still owed")
+
+    def _part(self) -> None:
+        """T-7: from here everybody can delegate, sell everything where that is allowed, and erase everything."""
+        for i, account in enumerate(MEMBERS):
+            following = MEMBERS[(i + 1) % len(MEMBERS)]
+            self.send("token", "delegate", following, sender=account, breaks="T-7")
+            if self.setting.transferable:
+                balance = self.token.balances[account]
+                self.send("token", "transfer", following, balance, sender=account, breaks="T-7")
+        for account in MEMBERS:
+            self._erase(account, self.splitter.sharesOf(1, account))
+        self.look()

@@ -36,8 +36,8 @@ class SystemChecks(LeaseChecks, RegistryChecks, SystemLife):
         return super().views() | self._token_views() | self._poll_views() | self._parameters()
 
     def _token_views(self) -> Views:
-        token, splitter, views = self.dao.token, self.dao.splitter, {}
-        views[token, "matureSince", ()] = [self.government.holdings.mature_since or 0]
+        token, splitter = self.dao.token, self.dao.splitter
+        views: Views = {(token, "matureSince", ()): [self.government.holdings.mature_since or 0]}
         views[self.dao.asset, "balanceOf", (splitter.address,)] = [self.asset.balances[splitter.address]]
         for account in self.accounts:
             views[token, "getVotes", (account,)] = [self.token.votes(account)]
@@ -45,7 +45,8 @@ class SystemChecks(LeaseChecks, RegistryChecks, SystemLife):
         return views
 
     def _poll_views(self) -> Views:
-        governor, model, views = self.dao.governor, self.government, {}
+        governor, model = self.dao.governor, self.government
+        views: Views = {}
         for poll in self.polls:
             number = (poll.proposal.id,)
             views[governor, "state", number] = [model.state(poll)]

@@ -21,7 +21,10 @@ class Government(Governor):
     """The model of governor, timelock and brake, in a system whose other models its proposals change too."""
 
     def _apply(self, name: str, *args: Any) -> None:
-        return args[0]() if name == "call" else super()._apply(name, *args)
+        if name == "call":
+            args[0]()
+        else:
+            super()._apply(name, *args)
 
 
 class Ballots:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from eth_utils import keccak
@@ -151,7 +152,7 @@ class Voting(SystemLife):
         elif kind == "attestors":
             names, threshold = SETS[1 - self.set]
             keys = [(signer.address, b"\1" * 32) for signer in ascending(map(dao.who, names))]
-            self.propose(by, (dao.registry, "setAttestors", (keys, threshold)), lambda n=1 - self.set: self._replace(n))
+            self.propose(by, (dao.registry, "setAttestors", (keys, threshold)), partial(self._replace, 1 - self.set))
         elif kind == "discard":
             number, _ = self.some_batch(pick % 24)
             self.propose(by, (dao.registry, "discard", (number,)), lambda: self.registry.discard(number))

@@ -4,19 +4,20 @@ standing offers that were voted for, and every model brought to the same state b
 from __future__ import annotations
 
 from copy import deepcopy
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assurance.harness.dao.dao import Dao, leaf
 from assurance.harness.dao.governance import settings
 from assurance.harness.dao.leases import NOBODY
 from assurance.harness.dao.system import DAY
-from assurance.harness.machines.leases.royalties import Models
 from assurance.harness.machines.leases.world import CUTS, LEASED, RICHES, RULES, STANDING, configured, given, terms_of
 from assurance.harness.machines.registry.world import model_of
 from assurance.harness.machines.system.life import Government
 from assurance.harness.models.governor import Holdings
 from assurance.harness.models.leases.model import Leases
 from assurance.harness.models.money import Money
+from assurance.harness.models.royalties import Models
 from assurance.harness.models.token_splitter import NOBODY as ZERO
 from assurance.harness.models.token_splitter import Splitter, Token
 
@@ -88,7 +89,7 @@ def accept_first_data(machine: SystemMachine) -> None:
     machine._publish(2, [leaf(who(name), f"second of {name}", 2) for name in ("founder", "member-0")], {}, "enough")
     machine.jump(machine.now + DAY)
     for number in (1, 2):
-        machine.send("registry", "activate", number, expect=lambda i=number: machine.registry.activate(i))
+        machine.send("registry", "activate", number, expect=partial(machine.registry.activate, number))
     for place in range(len(UNITS)):
         machine.claim_leaf(1, place)
     machine.jump(machine.now + 1)
@@ -100,7 +101,7 @@ def offer_what_stands(machine: SystemMachine) -> None:
     for shape, dataset, sole in STANDING:
         terms = terms_of(shape, dataset, sole, CUTS[0])
         actions.append((dao.leases, "createOffer", (given(dao, terms), NOBODY, 50, expiry)))
-        effects.append(lambda t=terms: machine.leases.create_offer(t, None, 50, expiry))
+        effects.append(partial(machine.leases.create_offer, terms, None, 50, expiry))
     machine.put_to_vote(machine.founder, actions, effects, "what stands")
     machine.carry(machine.polls[-1], machine.members[:2])
     machine.conclude(machine.polls[-1])

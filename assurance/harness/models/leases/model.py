@@ -7,7 +7,7 @@ a clock. Money is moved in the models of asset and splitter. Purposes, keys' use
 from __future__ import annotations
 
 from assurance.harness.dao.leases import ACTIVE, APPROVED, ENDED, PENDING, REFUNDED
-from assurance.harness.machines.leases.admission import Admission
+from assurance.harness.models.leases.admission import Admission
 from assurance.harness.models.leases.books import COMMONS
 from assurance.harness.models.leases.records import BPS, Lease, refuse
 

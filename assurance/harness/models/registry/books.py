@@ -28,7 +28,7 @@ class Books:
         self.rules, self.splitter, self.token, self._clock = rules, splitter, token, clock
         self.address = rules.id.registry
         self.sets = [attestors]
-        self.policies = [[policy] for policy in policies]
+        self.policies: list[list[tuple[int, int]]] = [[policy] for policy in policies]
         self.updated = [clock() for _ in policies]
         self.sequences = [0 for _ in policies]
         self.erasures: defaultdict[int, list[int]] = defaultdict(list)
@@ -64,7 +64,8 @@ class Books:
 
     def rates(self, batch: Batch) -> tuple[int, int]:
         """Shares of a unit and lowest quality, by the policy that the attestors signed."""
-        return self.policies[batch.message.datasetId - 1][batch.message.policyVersion - 1]
+        rates: tuple[int, int] = self.policies[batch.message.datasetId - 1][batch.message.policyVersion - 1]
+        return rates
 
     def shares_of(self, batch: Batch, item: Leaf) -> int:
         rate, least = self.rates(batch)

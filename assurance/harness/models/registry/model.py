@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 from assurance.harness.chain.handles import Reverted
 from assurance.harness.dao.registry import ASLEEP, DISCARDED, LIVE, PUBLISHED, VETOED
-from assurance.harness.machines.registry.contributions import Contributions
+from assurance.harness.models.registry.contributions import Contributions
 from assurance.harness.models.registry.records import COOL_DOWN, GRACE, MAX_STEP, PAUSE, Batch, Message, stop
 from assurance.harness.models.token_splitter import NOBODY, Done, Told
 from datadao.types import Leaf

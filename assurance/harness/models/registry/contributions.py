@@ -24,7 +24,7 @@ class Contributions(Books):
         batch = self._active(batch_id)
         if not proven:
             stop("InvalidProof", batch_id, self.leaf_of(batch, items[0]))
-        owner, taken, seen = items[0].contributor, 0, set()
+        owner, taken, seen = items[0].contributor, 0, set[bytes]()
         claims = []
         for item in items:
             if item.contributor != owner:
