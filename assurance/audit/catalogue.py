@@ -37,8 +37,8 @@ _HEAD = """# Tests of each property and abuse case
 Generated from the names of the tests by `toolchain/run python -m assurance.audit.catalogue --write`; a test fails when
 it is stale. What each ID says: [properties](properties.md), [abuse cases](abuse-cases.md).
 
-Run one with `make test ARGS="tests/PATH::NAME"`. A *proof* is a function of `make prove`. A
-*twin* is the contract with one mistake of [`mistakes.toml`](../assurance/harness/mistakes.toml) that random lives
+Run one with `make test ARGS="tests/PATH::NAME"`. A *proof* is a function of `make prove`.
+A *twin* is the contract with one mistake of [`mistakes.toml`](../assurance/harness/mistakes.toml) that random lives
 notice in every `make test`; a *seeded* one is noticed by ordinary tests in every `make audit`.
 """
 _NEVER_RUN = re.compile(r"\b(skip|skipif|xfail)\b")

@@ -156,9 +156,9 @@ def parties(count: int, **more: str) -> str:
     return f"[{', '.join(rows)}]"
 
 
-def test_watching__finds_nothing_amiss(reader: Reader) -> None:
+def test_monitoring__finds_nothing_amiss(reader: Reader) -> None:
     (reader.player.home / "srv" / "watch" / "config.yaml").unlink()  # the page begins with it
-    said = reader.read("Watching")
+    said = reader.read("Monitoring")
     assert [command.split()[1] for command in said] == ["init", "status", "audit"]
 
 

@@ -21,7 +21,7 @@ class Guard(NamedTuple):
     who: str
     """As the table says it."""
     error: str | None = None
-    """What anybody else gets; none where anyone may call."""
+    """The error for any other caller; empty where anyone may call."""
     people: tuple[str, ...] = ()
     """Those of the people of `tests/property/test_guards.py` who may call with its arguments."""
 
@@ -34,9 +34,9 @@ SPLITTER_REGISTRY = Guard("registry", "RevenueSplitter_NotRegistry")
 TOKEN_REGISTRY = Guard("registry", "DataToken_NotRegistry")
 GOVERNOR_ROLE = Guard("governor", "AccessControlUnauthorizedAccount")
 GOVERNOR_SETTING = Guard("timelock, in a proposal", "GovernorOnlyExecutor")
-NO_DEPOSIT = Guard("nobody", "GovernorDisabledDeposit")
-FROZEN = Guard("nobody", "DataTimelock_RolesFrozen")
-DISABLED = Guard("nobody", "DataGovernor_Disabled")
+NO_DEPOSIT = Guard("no account", "GovernorDisabledDeposit")
+FROZEN = Guard("no account", "DataTimelock_RolesFrozen")
+DISABLED = Guard("no account", "DataGovernor_Disabled")
 LICENSEE = Guard("the lease's licensee", "DataLeases_NotLicensee", ("licensee",))
 
 GUARDS: dict[str, dict[str, Guard]] = {
@@ -66,10 +66,8 @@ GUARDS: dict[str, dict[str, Guard]] = {
         "delegateBySig": Guard("anyone, with the holder's signature"),
         "permit": Guard("anyone, with the holder's signature", "ERC2612InvalidSigner", ("member",)),
         "approve": OWN,
-        "transfer": Guard("holders, if the DAO was born transferable", "DataToken_NotTransferable"),
-        "transferFrom": Guard(
-            "those a holder approved, if the DAO was born transferable", "ERC20InsufficientAllowance"
-        ),
+        "transfer": Guard("holders, in a transferable DAO", "DataToken_NotTransferable"),
+        "transferFrom": Guard("approved spenders, in a transferable DAO", "ERC20InsufficientAllowance"),
     },
     "RevenueSplitter": {
         "deposit": ANYONE,
@@ -179,7 +177,7 @@ def state_changing(contract: str) -> list[dict[str, Any]]:
 
 def table() -> str:
     """The table as the document shows it."""
-    lines = ["| contract | function | who may call | anybody else |", "|---|---|---|---|"]
+    lines = ["| contract | function | who may call | otherwise |", "|---|---|---|---|"]
     for _, contract in ORDER:
         for entry in sorted(state_changing(contract), key=lambda e: e["name"]):
             guard = GUARDS[contract][entry["name"]]
