@@ -11,7 +11,7 @@ from datadao.crypto.envelope import Context, wrap
 from datadao.crypto.seal import seal
 from datadao.errors import StoreUnavailable
 from datadao.messages import eip712
-from datadao.messages.submission import SUBMIT_DOMAIN, Submission, submission_data
+from datadao.messages.submission import SUBMIT_DOMAIN, Submission
 from datadao.storage.store import Store
 from datadao.types import Committee, Dao, Party
 
@@ -42,5 +42,4 @@ def contribute(
     envelope_hash = store.put_bytes(envelope.encode())
     opening = secret + b"".join(shares)
     seals = tuple(seal(opening, party.hpke_key, context.info(i, SUBMIT_DOMAIN)) for i, party in enumerate(attestors))
-    signature = signer(submission_data(dao, dataset_id, contributor, file_hash, envelope_hash))
-    return Submission(dataset_id, contributor, file_hash, envelope_hash, signature, seals)
+    return Submission(dataset_id, contributor, file_hash, envelope_hash, b"", seals).signed(dao, signer)

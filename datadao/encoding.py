@@ -72,7 +72,7 @@ class Record(DataclassInstance):
     """
 
     TYPES: ClassVar[tuple[str, ...]]
-    LIMIT: ClassVar[int]  # longest encoding accepted, bytes
+    LIMIT: ClassVar[int] = 64 * 1024  # longest encoding accepted, bytes
 
     def encode(self) -> bytes:
         return encode(self.TYPES, [getattr(self, field.name) for field in fields(self)])

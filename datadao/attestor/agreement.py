@@ -12,15 +12,14 @@ from datadao.attestor.attestor import settle
 from datadao.errors import BatchRefused, DraftRefused, NothingToDraft, ScoreRefused
 from datadao.messages import eip712
 from datadao.messages.batch import Batch, Manifest, Policy, build_batch
-from datadao.messages.score import _MASK, MAX_AHEAD, MAX_VALIDITY, Draft, Score, score_data
-from datadao.messages.submission import Submission, submission_data
+from datadao.messages.score import _MASK, MAX_AHEAD, MAX_VALIDITY, Draft, Score
+from datadao.messages.submission import Submission
 from datadao.types import Dao, Leaf, Party
 
 
 def sign_score(dao: Dao, dataset_id: int, submission: bytes, leaf: Leaf, attestor: str, sign: eip712.Signer) -> Score:
     """Signs an attestor's own score."""
-    fields = (dataset_id, submission, leaf.fingerprint, leaf.units, leaf.quality)
-    return Score(*fields, attestor, sign(score_data(dao, *fields)))
+    return Score(dataset_id, submission, leaf.fingerprint, leaf.units, leaf.quality, attestor, b"").signed(dao, sign)
 
 
 @dataclass(kw_only=True)
@@ -147,8 +146,8 @@ class Agreement:
 
     def _examine_leaf(self, leaf: Leaf, voices: list[int], slot: int | None) -> None:
         where = f"the file {leaf.file_hash.hex()} of {leaf.contributor}"
-        fields = (self.dataset_id, leaf.contributor, leaf.file_hash, leaf.envelope_hash)
-        scores = self._scores[eip712.struct_hash(submission_data(self.dao, *fields))]
+        submission = Submission(self.dataset_id, leaf.contributor, leaf.file_hash, leaf.envelope_hash, b"", ())
+        scores = self._scores[submission.id(self.dao)]
         mine = leaf if slot is None else scores.get(slot)
         if mine is None:
             raise DraftRefused(f"{where} is one this attestor has not scored; score first")

@@ -210,10 +210,10 @@ def _ready(session: Session, number: int, info: Any) -> tuple[bytes, list[bytes]
     holders = {party.signer for party in committee.custodians}
     roots: defaultdict[bytes, dict[str, bytes]] = defaultdict(dict)
     for item in session.board.readiness(number):
-        if item.lease_id != number or item.epoch != committee.epoch or item.signer not in holders:
+        if item.lease_id != number or item.committee_epoch != committee.epoch or item.signer not in holders:
             continue
         if eip712.signed_by(item.signer, item.typed(session.dao.id), item.signature):
-            roots[item.root][item.signer] = item.signature
+            roots[item.release_root][item.signer] = item.signature
     root = max(roots, key=lambda r: len(roots[r]), default=b"")
     signatures = roots.get(root, {})
     if len(signatures) < committee.threshold:

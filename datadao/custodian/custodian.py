@@ -31,9 +31,9 @@ from datadao.errors import (
 )
 from datadao.messages import bundle as release
 from datadao.messages import eip712
-from datadao.messages.bundle import Bundle
+from datadao.messages.bundle import Bundle, Readiness
 from datadao.messages.handover import inherited
-from datadao.messages.submission import MAX_FILES, Submission, Witness, witness_data
+from datadao.messages.submission import MAX_FILES, Submission, Witness
 from datadao.storage.store import Store
 from datadao.types import Contribution, Dao, Party
 
@@ -113,7 +113,7 @@ class Custodian:
             except DataDAOError as error:
                 refused[name] = error
         groups = [tuple(opened[i : i + MAX_FILES]) for i in range(0, len(opened), MAX_FILES)]
-        return [self._statement(group) for group in groups], refused
+        return [Witness(self.epoch, self.slot, ids, b"").signed(self.dao, self._signed) for ids in groups], refused
 
     def prepare(self, lease_id: int, contributions: Sequence[Contribution]) -> Prepared:
         """Before payment: seals this slot's shares to the approved lease's key and holds them back. Safe to repeat.
@@ -137,14 +137,15 @@ class Custodian:
             raise NothingToRelease(f"none of {len(refused)} shares of slot {self.slot} opens; check its key")
         return Prepared(lease_id, root, lease.committee_epoch, len(waiting), refused)
 
-    def sign_readiness(self, prepared: Prepared) -> bytes:
-        """The 65-byte signature for `DataLeases.confirmDelivery`. Raises `SlotMismatch` for another epoch's lease."""
+    def sign_readiness(self, prepared: Prepared) -> Readiness:
+        """The signature for `DataLeases.confirmDelivery`. Raises `SlotMismatch` for another epoch's lease."""
         if prepared.committee_epoch != self.epoch:
             raise SlotMismatch(f"committee {prepared.committee_epoch} signs for this lease, not {self.epoch}; leave it")
-        place = (prepared.lease_id, prepared.release_root)
+        holder, place = self.holder(), (prepared.lease_id, prepared.release_root)
+        readiness = Readiness(*place, self.epoch, holder.signer, b"")
         if place not in self.state.ready:
-            self.state.signed(*place, self._signed(release.readiness(self.dao, *place, prepared.committee_epoch)))
-        return self.state.ready[place]
+            self.state.signed(*place, self.signed_as(holder, readiness.typed(self.dao)))
+        return replace(readiness, signature=self.state.ready[place])
 
     def publish(self, lease_id: int, contributions: Sequence[Contribution]) -> Refused:
         """After payment: publishes what is held back for the lease as long as it runs; returns the files left out.
@@ -198,15 +199,11 @@ class Custodian:
         )
         for ids, shares in grouped(opened, MAX_FILES):
             info = release.release_info(self.dao, lease.lease_id, self.epoch, self.slot, ids)
-            draft = Bundle(lease.lease_id, self.epoch, self.slot, ids, seal(shares, lease.hpke_key, info), b"")
-            data = replace(draft, signature=self._signed(draft.typed(self.dao))).encode()
+            bundle = Bundle(lease.lease_id, self.epoch, self.slot, ids, seal(shares, lease.hpke_key, info), b"")
+            data = bundle.signed(self.dao, self._signed).encode()
             place = release.bundle_name(self.dao, lease.lease_id, self.epoch, self.slot, data)
             self.state.hold(lease.lease_id, place, ids, lease.hpke_key, data)
         return refused
-
-    def _statement(self, names: tuple[bytes, ...]) -> Witness:
-        message = witness_data(self.dao, self.epoch, self.slot, names)
-        return Witness(self.epoch, self.slot, names, self._signed(message))
 
     def _signed(self, message: eip712.TypedData) -> bytes:
         """Signs as the holder of this slot. Raises `SlotMismatch` unless key and wallet are those the chain names."""

@@ -11,11 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from datadao.chain.view import Counts, LeaseState
-from datadao.custodian.custodian import Custodian, Prepared
+from datadao.custodian.custodian import Custodian
 from datadao.custodian.key_shares import Refused
 from datadao.custodian.manifests import Manifests
 from datadao.errors import ChainUnavailable, DataDAOError, LeaseEnded, LeaseNotApproved, StoreError
-from datadao.messages.bundle import Readiness
 from datadao.storage.board import Board
 from datadao.text import visible_log
 from datadao.types import Contribution
@@ -157,17 +156,11 @@ class Service:
             return refused
         prepared = self.custodian.prepare(lease.lease_id, contributions)
         if not lease.started and lease.committee_epoch == self.custodian.epoch:
-            self._announce(prepared)
+            self._board.ready(self.custodian.sign_readiness(prepared))
         # What storage lacks today may be there tomorrow; a seal that does not open never will.
         if not any(isinstance(reason, StoreError) for reason in prepared.refused.values()):
             self._prepared[lease.lease_id] = (state, prepared.refused)
         return prepared.refused
-
-    def _announce(self, prepared: Prepared) -> None:
-        custodian = self.custodian
-        signature = custodian.sign_readiness(prepared)
-        place = (prepared.lease_id, prepared.release_root, prepared.committee_epoch)
-        self._board.ready(Readiness(*place, custodian.holder().signer, signature))
 
     def _log(self, about: object, text: str, level: int = logging.INFO) -> None:
         """Logs what is new; the same again, round after round, is not."""

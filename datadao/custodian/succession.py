@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 
 from datadao.crypto.seal import seal
 from datadao.custodian.custodian import Custodian
@@ -74,7 +75,7 @@ def hand_over(leaver: Custodian, contributions: Sequence[Contribution]) -> Hande
         info = handover_info(leaver.dao, leaver.epoch, leaver.slot, ids)
         sealed = seal(shares, successor.hpke_key, info)
         draft = Handover(leaver.epoch, leaver.slot, successor.hpke_key, ids, sealed, b"")
-        record = replace(draft, signature=leaver.signed_as(me, draft.typed(leaver.dao)))
+        record = draft.signed(leaver.dao, partial(leaver.signed_as, me))
         leaver.state.record("handing over", successor=successor.signer, ids=[i.hex() for i in ids])
         exchange.put(record.encode())
         sent.update(ids)

@@ -15,12 +15,11 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from datadao.crypto import files
-from datadao.crypto.envelope import SHARE, Context, Envelope, recover
-from datadao.crypto.seal import unseal
+from datadao.crypto.envelope import Context, Envelope, recover
 from datadao.errors import BundleRefused, DataDAOError, StoreUnavailable
 from datadao.messages import eip712
 from datadao.messages.batch import Manifest
-from datadao.messages.bundle import Bundle, bundles_of, release_info
+from datadao.messages.bundle import Bundle, bundles_of
 from datadao.storage.store import Store
 from datadao.types import Committee, Dao, Leaf, Slot
 
@@ -66,7 +65,8 @@ class Licensee:
                 bundle = Bundle.decode(self.store.get(name, Bundle.LIMIT))
                 self._authenticate(bundle)
                 culprit = (bundle.epoch, bundle.slot)
-                self._take(bundle)
+                for contribution, share in bundle.open(self.dao, self.private_key).items():
+                    self._shares[contribution][culprit] = share
             except StoreUnavailable:
                 raise
             except DataDAOError as error:
@@ -97,14 +97,6 @@ class Licensee:
         signer = committee.custodians[bundle.slot].signer
         if not self.check(signer, bundle.typed(self.dao), bundle.signature):
             raise BundleRefused(f"not signed by {signer}, which holds slot {bundle.slot}; ignore it")
-
-    def _take(self, bundle: Bundle) -> None:
-        info = release_info(self.dao, bundle.lease_id, bundle.epoch, bundle.slot, bundle.ids)
-        plain = unseal(bundle.sealed, self.private_key, info)
-        if len(plain) != SHARE * len(bundle.ids):
-            raise BundleRefused(f"{len(plain)} bytes of shares for {len(bundle.ids)} files; report its custodian")
-        for i, name in enumerate(bundle.ids):
-            self._shares[name][bundle.epoch, bundle.slot] = plain[SHARE * i : SHARE * (i + 1)]
 
     def _open(self, name: bytes, leaf: Leaf, dataset_id: int, folder: Path, sealed: Path) -> Opened:
         culprits: Iterable[int] = ()

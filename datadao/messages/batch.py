@@ -42,8 +42,10 @@ class Policy:
 
 
 @dataclass(frozen=True)
-class Batch:
+class Batch(eip712.Message):
     """The message of `DatasetRegistry.publish`; `deadline` in Unix seconds."""
+
+    STRUCT: ClassVar = BATCH
 
     dataset_id: int
     sequence: int
@@ -54,10 +56,6 @@ class Batch:
     policy_version: int
     attestor_set_version: int
     deadline: int
-
-    def typed(self, dao: Dao) -> eip712.TypedData:
-        """What attestors sign."""
-        return eip712.typed_data("DatasetRegistry", dao.chain_id, dao.registry, BATCH, *vars(self).values())
 
     def digest(self, dao: Dao) -> bytes:
         """The 32-byte EIP-712 digest the registry recovers signers from."""

@@ -7,26 +7,50 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from datadao.crypto.envelope import SHARE
 from datadao.crypto.merkle import MerkleTree
+from datadao.crypto.seal import unseal
 from datadao.encoding import Record, domain_hash
 from datadao.errors import Malformed, NothingToRelease
-from datadao.messages import eip712
+from datadao.messages.eip712 import Message
 from datadao.messages.submission import MAX_FILES
 from datadao.types import Dao
 
-READINESS = "Readiness(uint256 leaseId,bytes32 releaseRoot,uint256 committeeEpoch)"
-BUNDLE = "Bundle(uint256 leaseId,uint256 epoch,uint256 slot,bytes32 idsHash,bytes32 sealedHash)"
+
+class Sealed(Message):
+    """Base of messages whose `sealed` holds the 32-byte shares of the contributions with these `ids`, in this order."""
+
+    ids: tuple[bytes, ...]
+    sealed: bytes
+
+    @property
+    def ids_hash(self) -> bytes:
+        return ids_hash(self.ids)
+
+    @property
+    def sealed_hash(self) -> bytes:
+        return hashlib.sha256(self.sealed).digest()
+
+    def shares(self, private_key: X25519PrivateKey, info: bytes) -> dict[bytes, bytes]:
+        """The shares by contribution id, unchecked. Raises `UnsealFailed`, `Malformed`."""
+        plain = unseal(self.sealed, private_key, info)
+        if len(plain) != SHARE * len(self.ids):
+            raise Malformed(f"{len(plain)} bytes of shares for {len(self.ids)} files; report who signed it")
+        return {name: plain[SHARE * i : SHARE * (i + 1)] for i, name in enumerate(self.ids)}
 
 
 @dataclass(frozen=True)
-class Bundle(Record):
+class Bundle(Record, Sealed):
     """The shares of custodian (`epoch`, `slot`) for up to 500 contributions, named by their leaf hashes in `ids`.
 
     `sealed` holds the 32-byte shares in the same order; what it is sealed in, `release_info`, pins lease, slot and ids.
     """
 
+    CONTRACT: ClassVar = "DataLeases"
+    STRUCT: ClassVar = "Bundle(uint256 leaseId,uint256 epoch,uint256 slot,bytes32 idsHash,bytes32 sealedHash)"
     TYPES: ClassVar = ("uint256", "uint256", "uint256", "bytes32[]", "bytes", "bytes")
-    LIMIT: ClassVar = 64 * 1024
 
     lease_id: int
     epoch: int
@@ -39,28 +63,24 @@ class Bundle(Record):
         if not 1 <= len(self.ids) <= MAX_FILES:
             raise Malformed(f"a bundle covers 1 to {MAX_FILES} contributions, not {len(self.ids)}")
 
-    def typed(self, dao: Dao) -> eip712.TypedData:
-        """What the custodian signs."""
-        fields = (self.lease_id, self.epoch, self.slot, ids_hash(self.ids), hashlib.sha256(self.sealed).digest())
-        return eip712.typed_data("DataLeases", dao.chain_id, dao.leases, BUNDLE, *fields)
+    def open(self, dao: Dao, private_key: X25519PrivateKey) -> dict[bytes, bytes]:
+        """As `shares`."""
+        return self.shares(private_key, release_info(dao, self.lease_id, self.epoch, self.slot, self.ids))
 
 
 @dataclass(frozen=True)
-class Readiness(Record):
+class Readiness(Record, Message):
     """A custodian's signed word that its keys for a lease are ready, as it travels to who sends `confirmDelivery`."""
 
+    CONTRACT: ClassVar = "DataLeases"
+    STRUCT: ClassVar = "Readiness(uint256 leaseId,bytes32 releaseRoot,uint256 committeeEpoch)"
     TYPES: ClassVar = ("uint256", "bytes32", "uint256", "address", "bytes")
-    LIMIT: ClassVar = 64 * 1024
 
     lease_id: int
-    root: bytes
-    epoch: int
+    release_root: bytes
+    committee_epoch: int
     signer: str
     signature: bytes
-
-    def typed(self, dao: Dao) -> eip712.TypedData:
-        """What the custodian signs."""
-        return readiness(dao, self.lease_id, self.root, self.epoch)
 
 
 def ids_hash(ids: Sequence[bytes]) -> bytes:
@@ -83,11 +103,6 @@ def release_root(ids: Iterable[bytes]) -> bytes:
     if not distinct:
         raise NothingToRelease("no contribution was active when the lease was approved; the lease should be refunded")
     return MerkleTree(distinct).root
-
-
-def readiness(dao: Dao, lease_id: int, root: bytes, committee_epoch: int) -> eip712.TypedData:
-    """The message `DataLeases.confirmDelivery` counts signatures of."""
-    return eip712.typed_data("DataLeases", dao.chain_id, dao.leases, READINESS, lease_id, root, committee_epoch)
 
 
 def bundles_of(dao: Dao, lease_id: int) -> str:

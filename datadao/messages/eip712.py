@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 from eth_utils import keccak
 
 from datadao.encoding import address
+from datadao.types import Dao
 
 TypedData = dict[str, Any]
 Signer = Callable[[TypedData], bytes]
@@ -36,6 +39,26 @@ def typed_data(contract: str, chain_id: int, verifier: str, type_string: str, *v
         "domain": {"name": contract, "version": "1", "chainId": chain_id, "verifyingContract": address(verifier)},
         "message": {field["name"]: value for field, value in zip(fields, values, strict=True)},
     }
+
+
+@dataclass(frozen=True)
+class Message:
+    """Base of dataclasses that are signed as the EIP-712 struct `STRUCT`, whose member `fileHash` is `file_hash`."""
+
+    STRUCT: ClassVar[str]
+    CONTRACT: ClassVar[str] = "DatasetRegistry"
+
+    def typed(self, dao: Dao) -> TypedData:
+        """What is signed."""
+        names = (re.sub("[A-Z]", lambda m: f"_{m[0].lower()}", member["name"]) for member in _members(self.STRUCT)[1])
+        verifier = dao.leases if self.CONTRACT == "DataLeases" else dao.registry
+        found = (getattr(self, name) for name in names)
+        values = (list(value) if isinstance(value, tuple) else value for value in found)
+        return typed_data(self.CONTRACT, dao.chain_id, verifier, self.STRUCT, *values)
+
+    def signed(self, dao: Dao, sign: Signer) -> Self:
+        """The same with its `signature`."""
+        return replace(self, signature=sign(self.typed(dao)))  # type: ignore[call-arg]  # a field of each subclass
 
 
 def signer(account: Any) -> Signer:

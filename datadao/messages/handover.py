@@ -13,28 +13,25 @@ from typing import ClassVar
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from datadao.crypto.envelope import SHARE
-from datadao.crypto.seal import unseal
 from datadao.encoding import Record, domain_hash
 from datadao.errors import Malformed
 from datadao.messages import eip712
-from datadao.messages.bundle import ids_hash
+from datadao.messages.bundle import Sealed, ids_hash
 from datadao.messages.submission import MAX_FILES
 from datadao.types import Dao
 
-HANDOVER = "Handover(uint256 epoch,uint256 slot,bytes32 hpkeKey,bytes32 idsHash,bytes32 sealedHash)"
 TAKEOVER = "Takeover(uint256 epoch,uint256 slot,bytes32 recordHash)"
 
 
 @dataclass(frozen=True)
-class Handover(Record):
+class Handover(Record, Sealed):
     """A slot's shares of up to 500 contributions, named by their leaf hashes in `ids`, for its holder by `hpke_key`.
 
     `sealed` holds the 32-byte shares in the same order; `signature` is the leaver's.
     """
 
+    STRUCT: ClassVar = "Handover(uint256 epoch,uint256 slot,bytes32 hpkeKey,bytes32 idsHash,bytes32 sealedHash)"
     TYPES: ClassVar = ("uint256", "uint256", "bytes32", "bytes32[]", "bytes", "bytes")
-    LIMIT: ClassVar = 64 * 1024
 
     epoch: int
     slot: int
@@ -47,18 +44,9 @@ class Handover(Record):
         if not 1 <= len(self.ids) <= MAX_FILES or len(set(self.ids)) < len(self.ids):
             raise Malformed(f"a hand-over covers 1 to {MAX_FILES} different contributions, not {len(self.ids)}")
 
-    def typed(self, dao: Dao) -> eip712.TypedData:
-        """What the leaver signs."""
-        content = (ids_hash(self.ids), hashlib.sha256(self.sealed).digest())
-        fields = (self.epoch, self.slot, self.hpke_key, *content)
-        return eip712.typed_data("DatasetRegistry", dao.chain_id, dao.registry, HANDOVER, *fields)
-
     def open(self, dao: Dao, private_key: X25519PrivateKey) -> dict[bytes, bytes]:
-        """The shares by contribution id, unchecked. Raises `UnsealFailed`, `Malformed`."""
-        plain = unseal(self.sealed, private_key, handover_info(dao, self.epoch, self.slot, self.ids))
-        if len(plain) != SHARE * len(self.ids):
-            raise Malformed(f"{len(plain)} bytes of shares for {len(self.ids)} files; ask for another record")
-        return {name: plain[SHARE * i : SHARE * (i + 1)] for i, name in enumerate(self.ids)}
+        """As `shares`."""
+        return self.shares(private_key, handover_info(dao, self.epoch, self.slot, self.ids))
 
 
 def handover_info(dao: Dao, epoch: int, slot: int, ids: Sequence[bytes]) -> bytes:

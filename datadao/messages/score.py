@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from datadao.encoding import Record
-from datadao.messages import eip712
 from datadao.messages.batch import Batch
-from datadao.types import MAX_SLOTS, Dao
-
-SCORE = "Score(uint256 datasetId,bytes32 submission,bytes32 fingerprint,uint256 units,uint256 quality)"
-
+from datadao.messages.eip712 import Message
+from datadao.types import MAX_SLOTS
 
 MAX_VALIDITY = 30 * 86_400
 """Seconds from now to the latest deadline that an attestor signs."""
@@ -25,9 +22,10 @@ _MASK = MAX_SLOTS // 8
 
 
 @dataclass(frozen=True)
-class Score(Record):
+class Score(Record, Message):
     """One attestor's signed score of the submission with this id."""
 
+    STRUCT: ClassVar = "Score(uint256 datasetId,bytes32 submission,bytes32 fingerprint,uint256 units,uint256 quality)"
     TYPES: ClassVar = ("uint256", "bytes32", "bytes32", "uint256", "uint256", "address", "bytes")
     LIMIT: ClassVar = 1024
 
@@ -39,17 +37,12 @@ class Score(Record):
     attestor: str
     signature: bytes
 
-    def typed(self, dao: Dao) -> eip712.TypedData:
-        """What the attestor signs."""
-        return score_data(dao, self.dataset_id, self.submission, self.fingerprint, self.units, self.quality)
-
 
 @dataclass(frozen=True)
 class Signed(Record):
     """An attestor's signature of a batch."""
 
     TYPES: ClassVar = ("address", "bytes")
-    LIMIT: ClassVar = 64 * 1024
 
     signer: str
     signature: bytes
@@ -79,8 +72,3 @@ class Draft(Record):
         """Slots whose scores went into leaf `index`."""
         mask = int.from_bytes(self.voices[_MASK * index : _MASK * (index + 1)], "big")
         return [slot for slot in range(MAX_SLOTS) if mask >> slot & 1]
-
-
-def score_data(dao: Dao, *fields: int | bytes) -> eip712.TypedData:
-    """What an attestor signs: dataset id, submission id, fingerprint, units, quality."""
-    return eip712.typed_data("DatasetRegistry", dao.chain_id, dao.registry, SCORE, *fields)

@@ -7,28 +7,29 @@ later opens nothing that was archived, and attestors can change without touching
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from datadao.encoding import Record
 from datadao.errors import Malformed
-from datadao.messages import eip712
+from datadao.messages.eip712 import Message, struct_hash
 from datadao.types import MAX_SLOTS, Dao
 
-SUBMISSION = "Submission(uint256 datasetId,address contributor,bytes32 fileHash,bytes32 envelopeHash)"
-WITNESS = "TestOpen(uint256 epoch,uint256 slot,bytes32[] submissions)"
 SUBMIT_DOMAIN = "datadao/submit/1"
 MAX_FILES = 500
 """Files one custodian statement or one release bundle covers at most."""
 
 
 @dataclass(frozen=True)
-class Submission(Record):
-    """`seals[i]` holds K and all shares (32 + 32 n bytes) for attestor i; `signature` is the contributor's."""
+class Submission(Record, Message):
+    """`seals[i]` holds K and all shares (32 + 32 n bytes) for attestor i; `signature` is the contributor's.
 
+    It binds the file to its owner; the seals may be lost, never swapped for something that passes
+    `envelope.check_shares`.
+    """
+
+    STRUCT: ClassVar = "Submission(uint256 datasetId,address contributor,bytes32 fileHash,bytes32 envelopeHash)"
     TYPES: ClassVar = ("uint256", "address", "bytes32", "bytes32", "bytes", "bytes[]")
-    LIMIT: ClassVar = 64 * 1024
 
     dataset_id: int
     contributor: str
@@ -37,22 +38,17 @@ class Submission(Record):
     signature: bytes
     seals: tuple[bytes, ...]
 
-    def typed(self, dao: Dao) -> eip712.TypedData:
-        """The message the contributor signs. It binds the file to its owner; the seals may be lost, never swapped for
-        something that passes `envelope.check_shares`."""
-        return submission_data(dao, self.dataset_id, self.contributor, self.file_hash, self.envelope_hash)
-
     def id(self, dao: Dao) -> bytes:
         """32 bytes that name the submission in custodians' statements."""
-        return eip712.struct_hash(self.typed(dao))
+        return struct_hash(self.typed(dao))
 
 
 @dataclass(frozen=True)
-class Witness(Record):
+class Witness(Record, Message):
     """A custodian's signed word: it opened its share of each of these submissions, and it was the committed one."""
 
+    STRUCT: ClassVar = "TestOpen(uint256 epoch,uint256 slot,bytes32[] submissions)"
     TYPES: ClassVar = ("uint256", "uint256", "bytes32[]", "bytes")
-    LIMIT: ClassVar = 64 * 1024
 
     epoch: int
     slot: int
@@ -62,16 +58,3 @@ class Witness(Record):
     def __post_init__(self) -> None:
         if len(self.submissions) > MAX_FILES or self.slot >= MAX_SLOTS:
             raise Malformed(f"a statement covers at most {MAX_FILES} submissions of a slot below {MAX_SLOTS}")
-
-    def typed(self, dao: Dao) -> eip712.TypedData:
-        return witness_data(dao, self.epoch, self.slot, self.submissions)
-
-
-def submission_data(dao: Dao, *fields: int | str | bytes) -> eip712.TypedData:
-    """What a contributor signs: dataset id, contributor, file hash, envelope hash."""
-    return eip712.typed_data("DatasetRegistry", dao.chain_id, dao.registry, SUBMISSION, *fields)
-
-
-def witness_data(dao: Dao, epoch: int, slot: int, submissions: Sequence[bytes]) -> eip712.TypedData:
-    """What a custodian signs after it opened its share of every submission named."""
-    return eip712.typed_data("DatasetRegistry", dao.chain_id, dao.registry, WITNESS, epoch, slot, list(submissions))

@@ -85,7 +85,7 @@ class Board:
 
     def ready(self, readiness: Readiness) -> None:
         """Posts a custodian's signature that its keys for a lease are ready."""
-        place = (readiness.lease_id, readiness.root.hex(), readiness.signer.lower())
+        place = (readiness.lease_id, readiness.release_root.hex(), readiness.signer.lower())
         self._store.put(self._name("readiness", *place), readiness.encode())
 
     def readiness(self, lease_id: int) -> Iterator[Readiness]:

@@ -203,7 +203,7 @@ def deliver(demo: Demo, lease: int) -> None:
         for custodian, party in zip(demo.custodians, demo.actors.custodians, strict=True):
             prepared = custodian.prepare(lease, demo.contributions)
             if len(signatures) < 3:
-                signatures[party.address] = custodian.sign_readiness(prepared)
+                signatures[party.address] = custodian.sign_readiness(prepared).signature
             done()
     assert prepared is not None
     _must_refuse(demo, "before the first instalment a custodian publishes nothing", lambda: _publish(demo, lease))

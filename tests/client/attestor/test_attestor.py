@@ -40,7 +40,7 @@ from datadao.errors import (
     UnsealFailed,
 )
 from datadao.messages import eip712
-from datadao.messages.submission import Submission, Witness, submission_data
+from datadao.messages.submission import Submission, Witness
 from datadao.storage.store import content_name
 from datadao.types import Committee, Leaf
 
@@ -424,7 +424,7 @@ def test_settle__no_scores__refused() -> None:
 
 
 def test_submission_data__names_every_field_once(alice: Wallet) -> None:
-    data = submission_data(DAO, 1, alice.address, b"f" * 32, b"e" * 32)
+    data = Submission(1, alice.address, b"f" * 32, b"e" * 32, b"", ()).typed(DAO)
     assert data["message"] == {
         "datasetId": 1,
         "contributor": alice.address,

@@ -92,7 +92,7 @@ def figures(world: ChainWorld) -> dict[str, int]:
 def confirmed(world: ChainWorld) -> tuple[bytes, list[bytes]]:
     """The root that the posted readiness signatures are about, and they themselves, as the contract wants them."""
     posted = sorted(Board(world.dao.id, world.store).readiness(world.lease), key=lambda item: int(item.signer, 16))
-    (root,) = {item.root for item in posted}
+    (root,) = {item.release_root for item in posted}
     return root, [item.signature for item in posted]
 
 

@@ -131,8 +131,9 @@ def test_release_root__nothing_covered__refused(world: World, listed: list[Contr
 def test_sign_readiness__is_the_contract_s_message(world: World, listed: list[Contribution]) -> None:
     custodian = world.custodian(3)
     prepared = custodian.prepare(LEASE, listed)
-    signature = custodian.sign_readiness(prepared)
-    message = release.readiness(DAO, LEASE, prepared.release_root, EPOCH)
+    signed = custodian.sign_readiness(prepared)
+    message = signed.typed(DAO)
+    assert (signed.lease_id, signed.release_root, signed.committee_epoch) == (LEASE, prepared.release_root, EPOCH)
     domain_type = b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
     domain = encode(
         ["bytes32", "bytes32", "bytes32", "uint256", "address"],
@@ -148,7 +149,7 @@ def test_sign_readiness__is_the_contract_s_message(world: World, listed: list[Co
         ],
     )
     assert eip712.digest(message) == keccak(b"\x19\x01" + keccak(domain) + keccak(struct))
-    assert eip712.signed_by(world.custodians.parties[3].signer, message, signature)
+    assert eip712.signed_by(world.custodians.parties[3].signer, message, signed.signature)
 
 
 def test_sign_readiness__lease_of_another_committee__refused(world: World, listed: list[Contribution]) -> None:

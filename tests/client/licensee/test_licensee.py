@@ -209,7 +209,7 @@ def test_collect__fewer_or_more_shares_than_files__names_its_custodian(
     info = release.release_info(DAO, LEASE, EPOCH, 0, manifest.ids)
     put(world, bad_bundle(world, manifest, 0, sealed=seal(bytes(length), public_key(world.licensee_key), info)))
     (fault,) = world.licensee().collect()
-    assert (fault.culprit, type(fault.reason)) == ((EPOCH, 0), BundleRefused)
+    assert (fault.culprit, type(fault.reason)) == ((EPOCH, 0), Malformed)
 
 
 @pytest.mark.parametrize("junk", [b"", b"junk", bytes(1_000)])
