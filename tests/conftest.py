@@ -43,7 +43,7 @@ def deployed_dao(request: pytest.FixtureRequest) -> Dao:
 
 @pytest.fixture
 def dao(deployed_dao: Dao) -> Iterator[Dao]:
-    """A newborn DAO on anvil, untouched by other tests."""
+    """A new DAO on anvil, untouched by other tests."""
     snapshot = deployed_dao.chain.snapshot()
     yield deployed_dao
     deployed_dao.chain.revert(snapshot)

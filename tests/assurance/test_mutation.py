@@ -304,7 +304,7 @@ def test_full_run__is_kept_and_read__with_the_contracts_it_was_of(tmp_path: Path
         ("tests/unit/leases/test_constructor.py::test_construction__parameter_beyond__refused[startWindow]", True),
         ("tests/invariant/test_leases_twins.py::test_push_payment__would_stop_its_refund[6]", False),
         ("tests/invariant/test_governance_machine.py::test_twin_of_the_governor__is_noticed[0]", False),
-        ("tests/unit/governor/test_birth.py::test_birth__code_size__fits", False),
+        ("tests/unit/governor/test_constructor.py::test_birth__code_size__fits", False),
         (
             "tests/invariant/test_leases_machine.py::test_leases_and_models__in_an_odd_asset__live_the_same_X2[Fee]",
             False,

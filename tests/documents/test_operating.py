@@ -19,7 +19,7 @@ from assurance.harness.chain.artifacts import artifacts
 from assurance.harness.chain.node import Node
 from assurance.harness.dao.dao import CANCELED, Dao, leaf
 from assurance.harness.dao.leases import Market
-from assurance.harness.dao.on_node import Town
+from assurance.harness.dao.live import LiveDao
 from assurance.harness.pages import Block, Player, blocks, commands
 from datadao.chain.abi import ORDER
 from datadao.profile import Profile
@@ -93,37 +93,37 @@ def filled_in(template: Path, node: Node) -> str:
 
 
 @pytest.fixture(scope="module")
-def _town() -> Iterator[Town]:
+def _live() -> Iterator[LiveDao]:
     node = Node()
     try:
         market = Market(Dao(chain=Anvil(node.web3)))
         unclaimed = leaf(market.founder, "more data of the founder", 20)
         batch = market.dao.publish([unclaimed])
-        yield Town(node, market, batch, unclaimed)
+        yield LiveDao(node, market, batch, unclaimed)
     finally:
         node.stop()
 
 
 @pytest.fixture
-def reader(_town: Town, tmp_path: Path) -> Iterator[Reader]:
-    before = _town.dao.chain.snapshot()
-    yield Reader(_town, tmp_path)
-    _town.dao.chain.revert(before)
+def reader(_live: LiveDao, tmp_path: Path) -> Iterator[Reader]:
+    before = _live.dao.chain.snapshot()
+    yield Reader(_live, tmp_path)
+    _live.dao.chain.revert(before)
 
 
 class Reader:
     """Plays the DAO's commands from the folders of its people, and lets time pass where the page says it does."""
 
-    def __init__(self, town: Town, home: Path) -> None:
-        self.town = town
-        record = town.record(home / "1.json")
-        names = {"ethereum:mainnet:node": town.node.url, "deployments/1.json": str(record), "/srv/": f"{home}/srv/"}
+    def __init__(self, live: LiveDao, home: Path) -> None:
+        self.live = live
+        record = live.record(home / "1.json")
+        names = {"ethereum:mainnet:node": live.node.url, "deployments/1.json": str(record), "/srv/": f"{home}/srv/"}
         self.player = Player(home, names)
-        for name, actor in (("member", town.market.founder), ("guardian", town.dao.who("guardian"))):
-            town.node.rpc("anvil_setBalance", actor.address, hex(10**20))
+        for name, actor in (("member", live.market.founder), ("guardian", live.dao.who("guardian"))):
+            live.node.rpc("anvil_setBalance", actor.address, hex(10**20))
             self.player.account(name, actor.key)
-            Profile(home / "srv" / name, network=town.node.url, deployment=str(record), account=name).write()
-        Profile(home / "srv" / "watch", network=town.node.url, deployment=str(record)).write()
+            Profile(home / "srv" / name, network=live.node.url, deployment=str(record), account=name).write()
+        Profile(home / "srv" / "watch", network=live.node.url, deployment=str(record)).write()
 
     def read(self, section: str, **given: str) -> dict[str, str]:
         """What each command of the section printed; `given` are the variables that its reader sets."""
@@ -139,14 +139,14 @@ class Reader:
         return said
 
     def _wait_for(self, command: str) -> None:
-        governor, proposal = self.town.dao.governor, int(self.player.environment.get("PROPOSAL", 0))
+        governor, proposal = self.live.dao.governor, int(self.player.environment.get("PROPOSAL", 0))
         moments: dict[str, Callable[[], int]] = {
             "vote": lambda: governor.proposalSnapshot(proposal) + 1,
             "queue": lambda: governor.proposalDeadline(proposal) + 1,
             "execute": lambda: governor.proposalEta(proposal),
         }
         if (step := command.split()[1]) in moments:
-            self.town.market.warp_to(max(self.town.market.now, moments[step]()))
+            self.live.market.warp_to(max(self.live.market.now, moments[step]()))
 
 
 def parties(count: int, **more: str) -> str:
@@ -164,12 +164,12 @@ def test_monitoring__finds_nothing_amiss(reader: Reader) -> None:
 
 def test_decision_of_the_holders__is_carried_out(reader: Reader) -> None:
     reader.read("Decisions of the holders")
-    assert reader.town.dao.governor.proposalThreshold() == 2 * 10**9
+    assert reader.live.dao.governor.proposalThreshold() == 2 * 10**9
 
 
 def test_rotating_attestors__replaces_the_set(reader: Reader) -> None:
     said = reader.read("Rotating attestors", ATTESTORS=parties(3))
-    registry = reader.town.dao.registry
+    registry = reader.live.dao.registry
     assert registry.attestorSetVersion() == 2
     assert [int(party.signer, 16) for party in registry.attestors(2)[0]] == [1, 2, 3]
     assert f"0x{3:064x}" in said["datadao read registry.attestors 2 --home /srv/watch"]
@@ -177,13 +177,13 @@ def test_rotating_attestors__replaces_the_set(reader: Reader) -> None:
 
 def test_new_committee__takes_over_new_files(reader: Reader) -> None:
     reader.read("A new committee", CUSTODIANS=parties(5, uri="https://custodian.example"))
-    registry = reader.town.dao.registry
+    registry = reader.live.dao.registry
     assert registry.committeeEpoch() == 2
     assert [int(party.signer, 16) for party in registry.committee(2)[0]] == [5, 4, 3, 2, 1]
 
 
 def test_incident__is_stopped_and_survived(reader: Reader) -> None:
-    market, dao = reader.town.market, reader.town.dao
+    market, dao = reader.live.market, reader.live.dao
     lease, offer = market.active(), market.create_offer()
     harm = dao.propose(market.founder, (dao.governor, "setQuorumBps", (100,))).id
     doubtful = dao.publish([leaf(market.founder, "doubtful data")]).id
@@ -197,7 +197,7 @@ def test_incident__is_stopped_and_survived(reader: Reader) -> None:
 
 
 def test_migrating__takes_the_treasury_along(reader: Reader) -> None:
-    dao, new = reader.town.dao, "0x" + "4e" * 20
+    dao, new = reader.live.dao, "0x" + "4e" * 20
     dao.asset.mint(dao.timelock.address, 1_500_000, sender=dao.who("payer").address)
     reader.read("Migrating", NEW_TIMELOCK=new)
     assert dao.asset.balanceOf(new) == 1_000_000

@@ -1,4 +1,4 @@
-"""A whole DAO on a node of its own, which tools that nobody here wrote reach over JSON-RPC, with keys they hold."""
+"""A whole DAO on a node of its own, which other projects' tools reach over JSON-RPC, with keys they hold."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from assurance.harness.chain.anvil import Anvil
 from assurance.harness.chain.node import Node
 from assurance.harness.dao.dao import Dao, leaf
 from assurance.harness.dao.leases import Market
-from assurance.harness.dao.on_node import Town
+from assurance.harness.dao.live import LiveDao
 from assurance.harness.dao.packages import npm_install
 from tests.integration.node import Integrator
 
 
 @pytest.fixture(scope="session")
-def born() -> Iterator[Town]:
+def _deployed() -> Iterator[LiveDao]:
     node = Node()
     try:
         market = Market(Dao(chain=Anvil(node.web3)))
         unclaimed = leaf(market.dao.who("latecomer"), "data of the latecomer", 20)
         batch = market.dao.publish([unclaimed, leaf(market.dao.who("neighbour"), "data of the neighbour", 10)])
         market.dao.activate(batch)
-        yield Town(node, market, batch, unclaimed)
+        yield LiveDao(node, market, batch, unclaimed)
     finally:
         node.stop()
 
 
 @pytest.fixture
-def town(born: Town) -> Iterator[Town]:
+def live(_deployed: LiveDao) -> Iterator[LiveDao]:
     """As it was at creation."""
-    before = born.dao.chain.snapshot()
-    yield born
-    born.dao.chain.revert(before)
+    before = _deployed.dao.chain.snapshot()
+    yield _deployed
+    _deployed.dao.chain.revert(before)
 
 
 @pytest.fixture(scope="session")

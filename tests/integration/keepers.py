@@ -1,4 +1,4 @@
-"""Nodes of Lit and TACo as their operators know them: they hold a document, an address that somebody proved, and a
+"""Nodes of Lit and TACo as their operators know them: they hold a document, an address that was proved, and a
 connection to the chain; nothing of this project."""
 
 from __future__ import annotations
@@ -103,8 +103,8 @@ def lit_opens(web3: Web3, document: dict[str, Any], asker: str) -> bool:
     """Lit reads its conditions from left to right; this one knows `and` only, and so fails at anything else."""
     conditions = document["evmContractConditions"]
     assert [item["operator"] for item in conditions[1::2]] == ["and"] * (len(conditions) // 2)
-    told = [_lit_condition(web3, condition, asker) for condition in conditions[::2]]
-    return all(told)
+    reported = [_lit_condition(web3, condition, asker) for condition in conditions[::2]]
+    return all(reported)
 
 
 def _lit_condition(web3: Web3, condition: dict[str, Any], asker: str) -> bool:
@@ -115,9 +115,9 @@ def _lit_condition(web3: Web3, condition: dict[str, Any], asker: str) -> bool:
     values = [int(word) if kind.startswith("uint") else word for kind, word in zip(types, words, strict=True)]
     data = keccak(text=f"{abi['name']}({','.join(types)})")[:4] + eth_abi.encode(types, values)
     output = web3.eth.call({"to": condition["contractAddress"], "data": HexStr("0x" + data.hex())})
-    told = eth_abi.decode([field["type"] for field in abi["outputs"]], output)
+    reported = eth_abi.decode([field["type"] for field in abi["outputs"]], output)
     names = [field["name"] for field in abi["outputs"]]
-    value = told[names.index(test["key"])] if test["key"] else told[0]
+    value = reported[names.index(test["key"])] if test["key"] else reported[0]
     assert isinstance(value, bool)
     assert test["comparator"] == "="
     return value == {"true": True, "false": False}[test["value"]]
@@ -135,8 +135,8 @@ _COMPARE = {
 
 def taco_opens(web3: Web3, document: dict[str, Any], asker: str) -> bool:
     assert document["operator"] == "and"
-    told = [_taco_condition(web3, condition, asker) for condition in document["operands"]]
-    return all(told)
+    reported = [_taco_condition(web3, condition, asker) for condition in document["operands"]]
+    return all(reported)
 
 
 def _taco_condition(web3: Web3, condition: dict[str, Any], asker: str) -> bool:
@@ -145,7 +145,7 @@ def _taco_condition(web3: Web3, condition: dict[str, Any], asker: str) -> bool:
         address=Web3.to_checksum_address(condition["contractAddress"]), abi=[condition["functionAbi"]]
     )
     words = [asker if word == ":userAddress" else word for word in condition["parameters"]]
-    told = contract.functions[condition["method"]](*words).call()
+    reported = contract.functions[condition["method"]](*words).call()
     test = condition["returnValueTest"]
-    value = told[test["index"]] if "index" in test else told
+    value = reported[test["index"]] if "index" in test else reported
     return bool(_COMPARE[test["comparator"]](value, test["value"]))

@@ -25,5 +25,5 @@ class Integrator:
     def run(self, program: str, given: dict[str, Any]) -> dict[str, Any]:
         """What the program returns. Integers go in and come out as decimal strings, bytes as hexadecimal ones."""
         text = json.dumps(given, default=lambda value: "0x" + value.hex())
-        told: dict[str, Any] = json.loads(run("node", "--no-warnings", "main.js", program, text, cwd=self.folder))
-        return told
+        reported: dict[str, Any] = json.loads(run("node", "--no-warnings", "main.js", program, text, cwd=self.folder))
+        return reported

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from web3 import Web3
+from web3.constants import ADDRESS_ZERO
 from web3.contract import Contract
 from web3.logs import DISCARD
 from web3.types import TxReceipt
 
 from assurance import ROOT
 from assurance.harness.chain.handles import Handle, Reverted, reverted
-from assurance.harness.dao.leases import NOBODY
-from assurance.harness.dao.on_node import Town
+from assurance.harness.dao.live import LiveDao
 from assurance.harness.dao.system import Actor
 
 ARTIFACTS = ROOT / "node_modules/@safe-global/safe-smart-account/build/artifacts/contracts"
@@ -37,16 +37,18 @@ _TRANSACTION = [
 class Safe:
     """An account of several owners, of whom `threshold` have to sign. `relayer` sends what they signed."""
 
-    def __init__(self, town: Town, owners: Sequence[Actor], threshold: int) -> None:
-        self.web3, self.owners, self.threshold = town.web3, owners, threshold
-        self.relayer = town.rich("relayer").address
+    def __init__(self, live: LiveDao, owners: Sequence[Actor], threshold: int) -> None:
+        self.web3, self.owners, self.threshold = live.web3, owners, threshold
+        self.relayer = live.rich("relayer").address
         singleton, factory = (
             self._deploy("Safe.sol/Safe"),
             self._deploy("proxies/SafeProxyFactory.sol/SafeProxyFactory"),
         )
         handler = self._deploy("handler/CompatibilityFallbackHandler.sol/CompatibilityFallbackHandler")
         members = [owner.address for owner in owners]
-        setup = singleton.encode_abi("setup", [members, threshold, NOBODY, b"", handler.address, NOBODY, 0, NOBODY])
+        setup = singleton.encode_abi(
+            "setup", [members, threshold, ADDRESS_ZERO, b"", handler.address, ADDRESS_ZERO, 0, ADDRESS_ZERO]
+        )
         receipt = self._send(factory.functions.createProxyWithNonce(singleton.address, setup, 1))
         (created,) = factory.events.ProxyCreation().process_receipt(receipt, errors=DISCARD)
         self.contract = self.web3.eth.contract(address=created["args"]["proxy"], abi=singleton.abi)
@@ -67,8 +69,8 @@ class Safe:
             "safeTxGas": 0,
             "baseGas": 0,
             "gasPrice": 0,
-            "gasToken": NOBODY,
-            "refundReceiver": NOBODY,
+            "gasToken": ADDRESS_ZERO,
+            "refundReceiver": ADDRESS_ZERO,
         }
         nonce = self.contract.functions.nonce().call()
         signatures = self._signed("SafeTx", _TRANSACTION, fields | {"nonce": nonce}, signers)

@@ -12,7 +12,7 @@ import pytest
 from assurance import ROOT
 from assurance.harness.dao.dao import HPKE_KEY
 from assurance.harness.dao.leases import COST
-from assurance.harness.dao.on_node import Town
+from assurance.harness.dao.live import LiveDao
 from assurance.harness.dao.packages import npm_install, run, tsc
 from assurance.harness.pages import Block, Player, blocks, commands
 from datadao.profile import Profile
@@ -40,13 +40,13 @@ def test_page__has_all_its_recipes_in_order() -> None:
 
 
 def test_recipes__followed_in_their_order__do_what_they_say(
-    town: Town, npm_package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    live: LiveDao, npm_package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dao, market = town.dao, town.market
-    record = town.record(tmp_path / "record.json")
-    company, relayer = town.rich("company", COST + 1_000_000), town.rich("relayer")
+    dao, market = live.dao, live.market
+    record = live.record(tmp_path / "record.json")
+    company, relayer = live.rich("company", COST + 1_000_000), live.rich("relayer")
     given = {
-        "RPC_URL": town.node.url,
+        "RPC_URL": live.node.url,
         "DEPLOYMENT": str(record),
         "COMPANY": company.address,
         "COMPANY_KEY": "0x" + company.key.hex(),
@@ -67,11 +67,15 @@ def test_recipes__followed_in_their_order__do_what_they_say(
 
     # TypeScript: its access, a vote by signature, a refusal
     dao.to_vote(proposal)
-    town.node.rpc("anvil_mine", hex(FINALITY))
-    told = typescript(npm_package, tmp_path / "typescript", given | {"PROPOSAL": str(proposal)})
-    assert told["mayUse"] is False
-    assert (told["vote"]["voter"], told["vote"]["support"]) == (market.founder.address, 1)
-    assert told["why"] == {"abiItem": told["why"]["abiItem"], "errorName": "DataLeases_UnknownLease", "args": ["999"]}
+    live.node.rpc("anvil_mine", hex(FINALITY))
+    reported = typescript(npm_package, tmp_path / "typescript", given | {"PROPOSAL": str(proposal)})
+    assert reported["mayUse"] is False
+    assert (reported["vote"]["voter"], reported["vote"]["support"]) == (market.founder.address, 1)
+    assert reported["why"] == {
+        "abiItem": reported["why"]["abiItem"],
+        "errorName": "DataLeases_UnknownLease",
+        "args": ["999"],
+    }
 
     # The DAO decides; the company starts, pays, trains, pays royalties
     dao.to_end_of_vote(proposal)
@@ -88,14 +92,14 @@ def test_recipes__followed_in_their_order__do_what_they_say(
 
     # The command line, for networks of key keepers
     player = Player(tmp_path / "home", {"--for lit": "--for lit --lit-chain anvil"})  # Lit has no name for local chains
-    Profile(tmp_path / "home" / ".datadao", network=town.node.url, deployment=str(record)).write()
+    Profile(tmp_path / "home" / ".datadao", network=live.node.url, deployment=str(record)).write()
     player.environment["LEASE"] = str(lease)
     for (block,) in [of("sh", 10)]:
         documents = [json.loads(player.play(command)) for command in commands(block)]
     assert all(dao.leases.address in json.dumps(document) for document in documents)
 
 
-def test_gateway__of_the_page__compiles_and_asks(town: Town, npm_package: Path, tmp_path: Path) -> None:
+def test_gateway__of_the_page__compiles_and_asks(live: LiveDao, npm_package: Path, tmp_path: Path) -> None:
     package = npm_install(tmp_path, npm_package, "@openzeppelin/contracts")
     (block,) = of("solidity")
     sources = {"Gateway.sol": {"content": block.text}}
@@ -109,14 +113,14 @@ def test_gateway__of_the_page__compiles_and_asks(town: Town, npm_package: Path, 
     answer = json.loads(subprocess.run(command, input=request, capture_output=True, text=True, check=True).stdout)
     assert not [error for error in answer.get("errors", []) if error["severity"] == "error"], answer["errors"]
     made = answer["contracts"]["Gateway.sol"]["Gateway"]
-    factory = town.web3.eth.contract(abi=made["abi"], bytecode=made["evm"]["bytecode"]["object"])
-    account = town.web3.eth.accounts[0]
-    receipt = town.web3.eth.wait_for_transaction_receipt(
-        factory.constructor(town.dao.leases.address).transact({"from": account})
+    factory = live.web3.eth.contract(abi=made["abi"], bytecode=made["evm"]["bytecode"]["object"])
+    account = live.web3.eth.accounts[0]
+    receipt = live.web3.eth.wait_for_transaction_receipt(
+        factory.constructor(live.dao.leases.address).transact({"from": account})
     )
-    gateway = town.web3.eth.contract(address=receipt["contractAddress"], abi=made["abi"])
-    town.market.active()
-    licensee = town.market.licensee.address
+    gateway = live.web3.eth.contract(address=receipt["contractAddress"], abi=made["abi"])
+    live.market.active()
+    licensee = live.market.licensee.address
     asked = [gateway.functions.open(1).call({"from": caller}) for caller in (licensee, account)]
     assert asked == [True, False]
 
@@ -134,5 +138,5 @@ def typescript(npm_package: Path, folder: Path, given: dict[str, str]) -> dict[s
     (folder / "recipes.ts").write_text("".join(block.text for block in of("ts")) + LAST_LINE)
     messages = tsc(folder, "--types", "node", "recipes.ts")
     assert not messages, "\n".join(messages)
-    told: dict[str, Any] = json.loads(run("node", "--no-warnings", "recipes.js", cwd=folder, **given))
-    return told
+    reported: dict[str, Any] = json.loads(run("node", "--no-warnings", "recipes.js", cwd=folder, **given))
+    return reported

@@ -10,70 +10,74 @@ from eth_utils import keccak
 
 from assurance.harness.dao.dao import ACTIVE, EXECUTED, FOR, HPKE_KEY, PENDING, QUEUED, SUCCEEDED
 from assurance.harness.dao.leases import BOND, COST
-from assurance.harness.dao.on_node import Town
+from assurance.harness.dao.live import LiveDao
 from assurance.harness.dao.registry import CLAIMED, UNIT
 from tests.integration.node import Integrator
 
 
 @pytest.mark.parametrize("program", ["viem", "ethers"])
 def test_trade__by_library__claims_asks_and_decodes_events_and_errors(
-    town: Town, integrator: Integrator, program: str
+    live: LiveDao, integrator: Integrator, program: str
 ) -> None:
-    dao, item = town.dao, town.unclaimed
-    contributor, licensee = town.rich("latecomer"), town.rich("licensee", COST)
+    dao, item = live.dao, live.unclaimed
+    contributor, licensee = live.rich("latecomer"), live.rich("licensee", COST)
     asked = {k: v if isinstance(v, bool) else str(v) for k, v in dao.terms().items() if k != "agreementHash"}
     names = ("contributor", "fingerprint", "fileHash", "envelopeHash", "units", "quality")
     contribution = dict(zip(names, (*item[:4], str(item.units), str(item.quality)), strict=True))
-    told = integrator.run(
+    reported = integrator.run(
         program,
-        town.given
+        live.given
         | {
             "contributorKey": contributor.key,
             "licenseeKey": licensee.key,
-            "batchId": str(town.batch.id),
+            "batchId": str(live.batch.id),
             "contribution": contribution,
-            "proof": town.batch.proof(item),
+            "proof": live.batch.proof(item),
             "terms": asked | {"agreementHash": keccak(text="agreement")},
             "hpkeKey": HPKE_KEY,
         },
     )
     shares = 20 * UNIT
-    assert told["symbol"] == dao.token.symbol()
+    assert reported["symbol"] == dao.token.symbol()
     policy = dao.registry.policy(1, 1)
-    assert told["policy"] == {"minBond": str(policy.minBond), "maxPeriods": str(policy.maxPeriods), "uri": policy.uri}
+    assert reported["policy"] == {
+        "minBond": str(policy.minBond),
+        "maxPeriods": str(policy.maxPeriods),
+        "uri": policy.uri,
+    }
     # The claim happened, and the library read its event.
     fingerprint = "0x" + item.fingerprint.hex()
-    assert told["claimEvent"] == {
-        "batchId": str(town.batch.id),
+    assert reported["claimEvent"] == {
+        "batchId": str(live.batch.id),
         "contributor": item.contributor,
         "fingerprint": fingerprint,
         "shares": str(shares),
     }
     assert dao.registry.contribution(item.fingerprint).status == CLAIMED
-    assert int(told["balance"]) == dao.token.balanceOf(contributor.address) == shares
-    assert told["again"] == {"name": "DatasetRegistry_FingerprintUsed", "args": [fingerprint], "declared": True}
+    assert int(reported["balance"]) == dao.token.balanceOf(contributor.address) == shares
+    assert reported["again"] == {"name": "DatasetRegistry_FingerprintUsed", "args": [fingerprint], "declared": True}
     # The request, first without approval.
     needed = [dao.leases.address, "0", str(COST)]
-    assert told["unapproved"] == {"name": "ERC20InsufficientAllowance", "args": needed, "declared": False}
-    lease = int(told["leaseId"])
+    assert reported["unapproved"] == {"name": "ERC20InsufficientAllowance", "args": needed, "declared": False}
+    lease = int(reported["leaseId"])
     info = dao.leases.lease(lease)
     assert (info.licensee, info.bond) == (licensee.address, BOND)
     assert dao.governor.state(info.proposalId) == PENDING
-    assert told["proposalId"] == str(info.proposalId)
-    requested: dict[str, Any] = told["requested"]
+    assert reported["proposalId"] == str(info.proposalId)
+    requested: dict[str, Any] = reported["requested"]
     assert requested["terms"] == asked | {"agreementHash": "0x" + keccak(text="agreement").hex()}
     assert requested["licensee"] == licensee.address
     assert requested["hpkeKey"] == "0x" + HPKE_KEY.hex()
-    assert told["found"] == [str(info.proposalId)]
-    assert told["access"] == {"allowed": False, "hpkeKey": "0x" + HPKE_KEY.hex(), "until": "0"}
+    assert reported["found"] == [str(info.proposalId)]
+    assert reported["access"] == {"allowed": False, "hpkeKey": "0x" + HPKE_KEY.hex(), "until": "0"}
 
 
-def test_proposal__by_a_tool_that_knows_only_openzeppelin__goes_from_birth_to_execution(
-    town: Town, integrator: Integrator
+def test_proposal__by_a_tool_that_knows_only_openzeppelin__goes_from_creation_to_execution(
+    live: LiveDao, integrator: Integrator
 ) -> None:
-    dao, payee = town.dao, town.dao.who("payee").address
+    dao, payee = live.dao, live.dao.who("payee").address
     dao.asset.mint(dao.timelock.address, 7, sender=payee)
-    proposer, stranger = town.rich("founder"), town.rich("stranger")
+    proposer, stranger = live.rich("founder"), live.rich("stranger")
     calldata = dao.asset.encode("transfer", payee, 7)
     description = f"# Seven for the payee\n\n#proposer={proposer.address}"
     proposal = {
@@ -83,24 +87,24 @@ def test_proposal__by_a_tool_that_knows_only_openzeppelin__goes_from_birth_to_ex
         "description": description,
     }
     keys = {"proposerKey": proposer.key, "strangerKey": stranger.key}
-    told = integrator.run("governor", town.given | proposal | keys)
+    reported = integrator.run("governor", live.given | proposal | keys)
 
     assert dao.asset.balanceOf(payee) == 7
-    assert told["counting"] == {"support": "bravo", "quorum": "for,abstain"}
-    assert told["clock"] == {"mode": "timestamp"}
-    assert told["ticks"] is True
-    assert told["supports"] == {
+    assert reported["counting"] == {"support": "bravo", "quorum": "for,abstain"}
+    assert reported["clock"] == {"mode": "timestamp"}
+    assert reported["ticks"] is True
+    assert reported["supports"] == {
         "governor": True,
         "governorBeforeGetProposalId": True,
         "erc165": True,
         "erc1155Receiver": True,
         "invalid": False,
     }
-    number, votes = told["proposalId"], str(300 * UNIT)
-    assert told["ids"] == [number, number]
-    assert told["restricted"] == {"name": "GovernorRestrictedProposer", "args": [stranger.address]}
-    assert told["states"] == [str(state) for state in (PENDING, ACTIVE, SUCCEEDED, QUEUED, EXECUTED)]
-    created, day = told["created"], 86_400
+    number, votes = reported["proposalId"], str(300 * UNIT)
+    assert reported["ids"] == [number, number]
+    assert reported["restricted"] == {"name": "GovernorRestrictedProposer", "args": [stranger.address]}
+    assert reported["states"] == [str(state) for state in (PENDING, ACTIVE, SUCCEEDED, QUEUED, EXECUTED)]
+    created, day = reported["created"], 86_400
     assert created == {
         "proposalId": number,
         "proposer": proposer.address,
@@ -108,15 +112,15 @@ def test_proposal__by_a_tool_that_knows_only_openzeppelin__goes_from_birth_to_ex
         "values": ["0"],
         "signatures": [""],
         "calldatas": ["0x" + calldata.hex()],
-        "voteStart": told["snapshot"],
-        "voteEnd": told["deadline"],
+        "voteStart": reported["snapshot"],
+        "voteEnd": reported["deadline"],
         "description": description,
     }
-    assert int(told["deadline"]) - int(told["snapshot"]) == dao.governor.votingPeriod() == 3 * day
+    assert int(reported["deadline"]) - int(reported["snapshot"]) == dao.governor.votingPeriod() == 3 * day
     vote = {"voter": proposer.address, "proposalId": number, "support": str(FOR), "weight": votes, "reason": "a reason"}
-    assert told["votes"] == [vote]
-    assert (told["weight"], told["enough"], told["voted"]) == (votes, True, True)
-    assert told["needsQueuing"] is True
-    assert told["queued"] == [{"proposalId": number, "etaSeconds": told["eta"]}]
-    assert told["executed"] == [{"proposalId": number}]
-    assert told["proposer"] == proposer.address
+    assert reported["votes"] == [vote]
+    assert (reported["weight"], reported["enough"], reported["voted"]) == (votes, True, True)
+    assert reported["needsQueuing"] is True
+    assert reported["queued"] == [{"proposalId": number, "etaSeconds": reported["eta"]}]
+    assert reported["executed"] == [{"proposalId": number}]
+    assert reported["proposer"] == proposer.address

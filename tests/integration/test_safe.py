@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 from eth_utils import keccak
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Reverted
 from assurance.harness.dao.dao import AGAINST, ERASE, FOR, HPKE_KEY, READINESS, Batch, leaf
 from assurance.harness.dao.governance import BALLOT, text_proposal
-from assurance.harness.dao.leases import ACTIVE, BOND, COST, ENDED, NOBODY, PERIOD, PRICE, TOLERANCE
-from assurance.harness.dao.on_node import Town
+from assurance.harness.dao.leases import ACTIVE, BOND, COST, ENDED, PERIOD, PRICE, TOLERANCE
+from assurance.harness.dao.live import LiveDao
 from assurance.harness.dao.registry import ERASED, PUBLISHED, UNIT, ascending
 from assurance.harness.dao.system import DAY
 from datadao.messages import eip712
@@ -18,39 +19,39 @@ from tests.integration.safe import Safe, as_signer, refused_by_safe
 
 
 @pytest.fixture
-def safe(town: Town) -> Safe:
-    return Safe(town, [town.dao.who(f"owner {number}") for number in range(3)], 2)
+def safe(live: LiveDao) -> Safe:
+    return Safe(live, [live.dao.who(f"owner {number}") for number in range(3)], 2)
 
 
 @pytest.fixture
-def member(town: Town, safe: Safe) -> Batch:
+def member(live: LiveDao, safe: Safe) -> Batch:
     """The Safe holds 100 tokens for data of its own, which it claimed."""
-    batch = town.dao.publish([leaf(safe.actor, "data of the safe", 100)])
-    town.dao.activate(batch)
+    batch = live.dao.publish([leaf(safe.actor, "data of the safe", 100)])
+    live.dao.activate(batch)
     (item,) = batch.manifest.leaves
-    safe.execute(town.dao.registry, "claim", batch.id, tuple(item), batch.proof(item))
-    town.dao.chain.warp(1)
+    safe.execute(live.dao.registry, "claim", batch.id, tuple(item), batch.proof(item))
+    live.dao.chain.warp(1)
     return batch
 
 
-def ballot(town: Town, safe: Safe, proposal: int, support: int) -> bytes:
+def ballot(live: LiveDao, safe: Safe, proposal: int, support: int) -> bytes:
     """The digest of a vote."""
-    governor = town.dao.governor
+    governor = live.dao.governor
     fields = (proposal, support, safe.address, governor.nonces(safe.address))
-    domain = (governor.name(), town.dao.chain.chain_id, governor.address)
+    domain = (governor.name(), live.dao.chain.chain_id, governor.address)
     return eip712.digest(eip712.typed_data(*domain, BALLOT, *fields))
 
 
 def test_contributor__a_safe__claims_earns_withdraws_and_erases_by_signature(
-    town: Town, safe: Safe, member: Batch
+    live: LiveDao, safe: Safe, member: Batch
 ) -> None:
-    dao, (item,) = town.dao, member.manifest.leaves
+    dao, (item,) = live.dao, member.manifest.leaves
     assert dao.token.balanceOf(safe.address) == dao.token.getVotes(safe.address) == 100 * UNIT
     dao.deposit(1, 4_000_000)
     safe.execute(dao.splitter, "claim", safe.address, [1])
     income = dao.asset.balanceOf(safe.address)
-    everybody = dao.splitter.pool(1)[1]
-    assert income == 4_000_000 * 100 * UNIT // everybody
+    all_shares = dao.splitter.pool(1)[1]
+    assert income == 4_000_000 * 100 * UNIT // all_shares
 
     deadline = dao.chain.timestamp + DAY
     domain = ("DatasetRegistry", dao.chain.chain_id, dao.registry.address)
@@ -65,11 +66,11 @@ def test_contributor__a_safe__claims_earns_withdraws_and_erases_by_signature(
     assert dao.token.balanceOf(safe.address) == 0
 
 
-def test_voter__a_safe__votes_by_signature_of_enough_owners_and_once(town: Town, safe: Safe, member: Batch) -> None:
-    dao, relayer = town.dao, town.dao.who("stranger").address
-    proposal = text_proposal(dao, town.market.founder).id
+def test_voter__a_safe__votes_by_signature_of_enough_owners_and_once(live: LiveDao, safe: Safe, member: Batch) -> None:
+    dao, relayer = live.dao, live.dao.who("stranger").address
+    proposal = text_proposal(dao, live.market.founder).id
     dao.to_vote(proposal)
-    digest = ballot(town, safe, proposal, FOR)
+    digest = ballot(live, safe, proposal, FOR)
     with pytest.raises(Reverted) as caught:
         dao.governor.castVoteBySig(proposal, FOR, safe.address, safe.sign(digest, signers=1), sender=relayer)
     assert caught.value == Reverted("GovernorInvalidSignature", safe.address)
@@ -83,9 +84,9 @@ def test_voter__a_safe__votes_by_signature_of_enough_owners_and_once(town: Town,
     assert caught.value == Reverted("GovernorInvalidSignature", safe.address), "the ballot's nonce is used"
 
 
-def test_voter__a_safe__votes_by_transaction_and_hears_why_not(town: Town, safe: Safe, member: Batch) -> None:
-    dao = town.dao
-    proposal = text_proposal(dao, town.market.founder).id
+def test_voter__a_safe__votes_by_transaction_and_hears_why_not(live: LiveDao, safe: Safe, member: Batch) -> None:
+    dao = live.dao
+    proposal = text_proposal(dao, live.market.founder).id
     dao.to_vote(proposal)
     with pytest.raises(Reverted) as caught:
         safe.execute(dao.governor, "castVote", proposal, AGAINST, signers=1)
@@ -97,8 +98,8 @@ def test_voter__a_safe__votes_by_transaction_and_hears_why_not(town: Town, safe:
     assert caught.value == Reverted("GovernorAlreadyCastVote", safe.address), "the Safe passes the reason on"
 
 
-def test_licensee__a_safe__asks_pays_ends_and_is_refunded(town: Town, safe: Safe) -> None:
-    dao, market = town.dao, town.market
+def test_licensee__a_safe__asks_pays_ends_and_is_refunded(live: LiveDao, safe: Safe) -> None:
+    dao, market = live.dao, live.market
     dao.asset.mint(safe.address, COST, sender=safe.relayer)
     safe.execute(dao.asset, "approve", dao.leases.address, COST)
     safe.execute(dao.leases, "request", dao.terms(), HPKE_KEY, "asked by a Safe")
@@ -124,24 +125,24 @@ def test_licensee__a_safe__asks_pays_ends_and_is_refunded(town: Town, safe: Safe
     assert caught.value == Reverted("DataLeases_NothingToWithdraw", lease)
 
 
-def test_licensee__a_safe_refused_by_vote__has_all_of_its_money_back(town: Town, safe: Safe) -> None:
-    dao = town.dao
+def test_licensee__a_safe_refused_by_vote__has_all_of_its_money_back(live: LiveDao, safe: Safe) -> None:
+    dao = live.dao
     dao.asset.mint(safe.address, COST, sender=safe.relayer)
     safe.execute(dao.asset, "approve", dao.leases.address, COST)
     safe.execute(dao.leases, "request", dao.terms(), HPKE_KEY, "asked by a Safe")
     lease = dao.leases.leaseCount()
     proposal = dao.lease_proposal(lease).id
     dao.to_vote(proposal)
-    dao.vote(proposal, town.market.founder, support=AGAINST)
+    dao.vote(proposal, live.market.founder, support=AGAINST)
     dao.to_end_of_vote(proposal)
     safe.execute(dao.leases, "claimRefund", lease)
     assert dao.asset.balanceOf(safe.address) == COST
 
 
-def test_attestor__a_safe_beside_a_key__publishes(town: Town, safe: Safe) -> None:
-    dao, key = town.dao, town.dao.actors["attestor-0"]
-    seats = [(party.address, HPKE_KEY) for party in ascending([safe.actor, key])]
-    dao.govern(town.market.founder, dao.registry, "setAttestors", seats, 2)
+def test_attestor__a_safe_beside_a_key__publishes(live: LiveDao, safe: Safe) -> None:
+    dao, key = live.dao, live.dao.actors["attestor-0"]
+    parties = [(party.address, HPKE_KEY) for party in ascending([safe.actor, key])]
+    dao.govern(live.market.founder, dao.registry, "setAttestors", parties, 2)
     item = leaf(dao.who("newcomer"), "data that a Safe attested", 5)
     message, _ = dao.batch_message([item])
     typed = eip712.typed_data("DatasetRegistry", dao.chain.chain_id, dao.registry.address, BATCH, *message)
@@ -150,21 +151,21 @@ def test_attestor__a_safe_beside_a_key__publishes(town: Town, safe: Safe) -> Non
     relayer = dao.who("relayer").address
     short = signed | {safe.address: as_signer(safe, digest, signers=1)}
     with pytest.raises(Reverted) as caught:
-        dao.registry.publish(message, [short[signer] for signer, _ in seats], "", sender=relayer)
+        dao.registry.publish(message, [short[signer] for signer, _ in parties], "", sender=relayer)
     version = dao.registry.attestorSetVersion()
-    assert caught.value == Reverted("DatasetRegistry_NotAttestor", NOBODY, version), "a signature that is nobody's"
-    batch = dao.registry.publish(message, [signed[signer] for signer, _ in seats], "", sender=relayer).value
+    assert caught.value == Reverted("DatasetRegistry_NotAttestor", ADDRESS_ZERO, version), "a signature of no account"
+    batch = dao.registry.publish(message, [signed[signer] for signer, _ in parties], "", sender=relayer).value
     assert dao.registry.batch(batch).status == PUBLISHED
 
 
-def test_custodian__a_safe_beside_a_key__confirms_delivery(town: Town, safe: Safe) -> None:
-    dao, key = town.dao, town.dao.actors["custodian-0"]
-    seats = ascending([safe.actor, key])
-    dao.govern(town.market.founder, dao.registry, "setCommittee", [(s.address, HPKE_KEY, "") for s in seats], 2)
-    lease = town.market.approved()
+def test_custodian__a_safe_beside_a_key__confirms_delivery(live: LiveDao, safe: Safe) -> None:
+    dao, key = live.dao, live.dao.actors["custodian-0"]
+    custodians = ascending([safe.actor, key])
+    dao.govern(live.market.founder, dao.registry, "setCommittee", [(s.address, HPKE_KEY, "") for s in custodians], 2)
+    lease = live.market.approved()
     epoch, root = dao.leases.lease(lease).committeeEpoch, keccak(text="release")
     domain = ("DataLeases", dao.chain.chain_id, dao.leases.address)
     typed = eip712.typed_data(*domain, READINESS, lease, root, epoch)
     signed = {key.address: key.sign(typed), safe.address: as_signer(safe, eip712.digest(typed))}
-    dao.leases.confirmDelivery(lease, root, [signed[s.address] for s in seats], sender=dao.who("relayer").address)
+    dao.leases.confirmDelivery(lease, root, [signed[s.address] for s in custodians], sender=dao.who("relayer").address)
     assert dao.leases.leaseAccess(lease)[0]

@@ -14,7 +14,7 @@ from web3.logs import DISCARD
 from assurance import ROOT
 from assurance.harness.dao.dao import HPKE_KEY
 from assurance.harness.dao.leases import BOND, COST
-from assurance.harness.dao.on_node import Town
+from assurance.harness.dao.live import LiveDao
 from assurance.harness.dao.registry import CLAIMED, UNIT
 from assurance.harness.dao.system import Actor
 
@@ -24,58 +24,58 @@ def exported(name: str) -> list[dict[str, Any]]:
     return entries
 
 
-def contract(town: Town, key: str, name: str) -> Contract:
+def contract(live: LiveDao, key: str, name: str) -> Contract:
     """A contract as an integrator makes one of a file and an address."""
-    return town.web3.eth.contract(address=town.dao.addresses[key], abi=exported(name))
+    return live.web3.eth.contract(address=live.dao.addresses[key], abi=exported(name))
 
 
-def send(town: Town, account: Actor, call: Any) -> Any:
+def send(live: LiveDao, account: Actor, call: Any) -> Any:
     """Signs and sends a call with the account's key; its receipt."""
-    nonce = town.web3.eth.get_transaction_count(account.address)
+    nonce = live.web3.eth.get_transaction_count(account.address)
     transaction = call.build_transaction({"from": account.address, "nonce": nonce})
-    signed = town.web3.eth.account.sign_transaction(transaction, account.key)
-    receipt = town.web3.eth.wait_for_transaction_receipt(town.web3.eth.send_raw_transaction(signed.raw_transaction))
+    signed = live.web3.eth.account.sign_transaction(transaction, account.key)
+    receipt = live.web3.eth.wait_for_transaction_receipt(live.web3.eth.send_raw_transaction(signed.raw_transaction))
     assert receipt["status"] == 1
     return receipt
 
 
-def refusal(town: Town, call: Any, account: Actor) -> tuple[str, tuple[Any, ...]]:
+def refusal(live: LiveDao, call: Any, account: Actor) -> tuple[str, tuple[Any, ...]]:
     """Name and arguments of the custom error with which a call fails; web3.py gives its bytes."""
     with pytest.raises(ContractCustomError) as caught:
         call.call({"from": account.address})
     data = bytes.fromhex(str(caught.value.data)[2:])
     known = {function_abi_to_4byte_selector(entry): entry for entry in exported("errors")}
     entry = known[data[:4]]
-    return entry["name"], town.web3.codec.decode(get_abi_input_types(entry), data[4:])
+    return entry["name"], live.web3.codec.decode(get_abi_input_types(entry), data[4:])
 
 
-def test_contribution__claimed_with_web3py__gives_tokens_an_event_and_refuses_a_second_time(town: Town) -> None:
-    registry, token = contract(town, "registry", "DatasetRegistry"), contract(town, "token", "DataToken")
-    account, item = town.rich("latecomer"), town.unclaimed
-    call = registry.functions.claim(town.batch.id, tuple(item), town.batch.proof(item))
-    receipt = send(town, account, call)
+def test_contribution__claimed_with_web3py__gives_tokens_an_event_and_refuses_a_second_time(live: LiveDao) -> None:
+    registry, token = contract(live, "registry", "DatasetRegistry"), contract(live, "token", "DataToken")
+    account, item = live.rich("latecomer"), live.unclaimed
+    call = registry.functions.claim(live.batch.id, tuple(item), live.batch.proof(item))
+    receipt = send(live, account, call)
     (event,) = registry.events.ContributionClaimed().process_receipt(receipt, errors=DISCARD)
     assert dict(event["args"]) == {
-        "batchId": town.batch.id,
+        "batchId": live.batch.id,
         "contributor": account.address,
         "fingerprint": item.fingerprint,
         "shares": 20 * UNIT,
     }
     assert token.functions.balanceOf(account.address).call() == 20 * UNIT
     status, contributor, batch, shares = registry.functions.contribution(item.fingerprint).call()
-    assert (status, contributor, batch, shares) == (CLAIMED, account.address, town.batch.id, 20 * UNIT)
-    assert refusal(town, call, account) == ("DatasetRegistry_FingerprintUsed", (item.fingerprint,))
+    assert (status, contributor, batch, shares) == (CLAIMED, account.address, live.batch.id, 20 * UNIT)
+    assert refusal(live, call, account) == ("DatasetRegistry_FingerprintUsed", (item.fingerprint,))
 
 
-def test_request__with_web3py__escrows_and_is_found_among_the_logs(town: Town) -> None:
-    leases, dao = contract(town, "leases", "DataLeases"), town.dao
-    asset = town.web3.eth.contract(address=dao.asset.address, abi=dao.asset.artifact.abi)
-    account, terms = town.rich("licensee", COST), dao.terms()
+def test_request__with_web3py__escrows_and_is_found_among_the_logs(live: LiveDao) -> None:
+    leases, dao = contract(live, "leases", "DataLeases"), live.dao
+    asset = live.web3.eth.contract(address=dao.asset.address, abi=dao.asset.artifact.abi)
+    account, terms = live.rich("licensee", COST), dao.terms()
     # Structs by name, as web3.py takes them.
     call = leases.functions.request(terms, HPKE_KEY, "asked with web3.py")
-    assert refusal(town, call, account) == ("ERC20InsufficientAllowance", (leases.address.lower(), 0, COST))
-    send(town, account, asset.functions.approve(leases.address, COST))
-    send(town, account, call)
+    assert refusal(live, call, account) == ("ERC20InsufficientAllowance", (leases.address.lower(), 0, COST))
+    send(live, account, asset.functions.approve(leases.address, COST))
+    send(live, account, call)
     (event,) = leases.events.LeaseRequested().get_logs(from_block=0, argument_filters={"licensee": account.address})
     asked = event["args"]
     assert dict(asked["terms"]) == terms
@@ -83,4 +83,4 @@ def test_request__with_web3py__escrows_and_is_found_among_the_logs(town: Town) -
     assert (info.licensee, info.bond, info.proposalId) == (account.address, BOND, asked["proposalId"])
     assert asset.functions.balanceOf(account.address).call() == 0
     too_long = leases.functions.request(terms, HPKE_KEY, "x" * 4097)
-    assert refusal(town, too_long, account) == ("DataLeases_DescriptionTooLong", (4097, 4096))
+    assert refusal(live, too_long, account) == ("DataLeases_DescriptionTooLong", (4097, 4096))

@@ -67,7 +67,7 @@ MET = {
 
 
 class Seen(NamedTuple):
-    """A proposal as the governor tells it, addresses as numbers; the last two only of a past snapshot."""
+    """A proposal as the governor returns it, addresses as numbers; the last two only of a past snapshot."""
 
     state: int
     snapshot: int
@@ -122,12 +122,12 @@ class Government(GovernanceMachine):
         governor, polls = self.dao.governor, self.polls
         states = self.read(("states", len(polls)), lambda: [(governor, "state", (p.proposal.id,)) for p in polls])
         assert states == [model.state(p) for p in polls]
-        *told, sets = self.world.settings.words()
+        *reported, sets = self.world.settings.words()
         quorums = model.bps["quorumBps"].now, model.bps["leaseQuorumBps"].now
         times = model.settings["votingDelay"], model.settings["votingPeriod"], model.settings["extension"]
         brake = int(model.guardian[0], 16), model.guardian[1], model.pulled_until
         timelock = int(self.dao.timelock.address, 16)
-        assert told == [*times, model.threshold(), *quorums, *brake, model.delay, timelock]
+        assert reported == [*times, model.threshold(), *quorums, *brake, model.delay, timelock]
         assert sets == self.sets, "each operation once (G-2)"
         self.the_past_stays_T3()
         if turn % 16 == 0:
@@ -193,7 +193,7 @@ class Government(GovernanceMachine):
         self.someone_can_still_govern_G5_G6()
 
     def someone_can_still_govern_G5_G6(self) -> None:
-        """After whatever was voted, a member that everybody trusts carries a proposal, without anybody's help."""
+        """After whatever was voted, a member to whom all delegate carries a proposal, without any other account."""
         dao, holder = self.dao, self.members[2]
         if dao.token.totalSupply() < dao.governor.quorumFloor() and not dao.token.matureSince():
             return

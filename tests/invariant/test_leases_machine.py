@@ -2,9 +2,9 @@
 L-4 to L-12, X-2).
 
 After every step the whole state is compared to the models', to the unit, and what must hold in any state is checked on
-what the chain alone says. Every life ends with everybody taking out what is theirs, and nothing left. The settlement
-asset is a plain one, then each of the zoo, some of which fail for an account or for all in the middle of a life.
-`DATADAO_DEPTH` lengthens the runs.
+what the chain alone says. Every life ends with every account taking out what is its own, and nothing left. The
+settlement asset is a plain one, then each of the zoo, some of which fail for an account or for all in the middle of a
+life. `DATADAO_DEPTH` lengthens the runs.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The registry in a whole DAO, against a model, over random lives (T-1, T-5, R-1, R-4, R-6 to R-9, R-11, R-12).
 
 After every step the whole state is compared to the model's, to the unit, and what must hold in any state is checked on
-what the chain alone says. Every life ends with everybody leaving. `DATADAO_DEPTH` lengthens the runs.
+what the chain alone says. Every life ends with all members leaving. `DATADAO_DEPTH` lengthens the runs.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def attestors_replaced_before_activation(machine: RegistryMachine) -> None:
 def supply_grows_within_an_epoch(machine: RegistryMachine) -> None:
     for _ in range(2):
         machine.wait_for_the_epoch(0)
-        # Five times the leaves are duplicates of each other; they count until somebody drops them.
+        # Five times the leaves are duplicates of each other; they count until they are dropped.
         machine.accept_data(2, [*MORE, *MORE, MORE[0]], {})
         machine.accept_data(2, [*MORE, *MORE, MORE[0]], {})
 

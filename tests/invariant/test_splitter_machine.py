@@ -5,8 +5,8 @@ the registry's place activates, vests, drops and erases, with inputs one beyond 
 asked first: the step must succeed with the value and the events it names, or revert with the very error and arguments.
 Dividend arithmetic that only looks right (AB-34) and books that do not add up after any life (B-23) end here.
 After every step all views are compared, and S-1, S-2, S-5, S-6, S-7, S-9, S-10, T-1, T-2, T-3 and T-6 checked on what
-the chain says. Every life ends with everybody claiming (S-11), a comparison with exact fractions (S-3), a look at all
-checkpoints (T-4), and everybody leaving (T-7).
+the chain says. Every life ends with all accounts claiming (S-11), a comparison with exact fractions (S-3), a look at
+all checkpoints (T-4), and all leaving (T-7).
 
 S-11, the bound: what is left is the pools' remainders and the income of shares never claimed, and less than one unit
 for each removal, transfer and erasure of unclaimed data, `shares held / 2**64` of a unit for each vesting and claim,

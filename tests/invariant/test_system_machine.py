@@ -4,7 +4,7 @@ and are slashed, models earn, the guardian cancels and brakes, and the asset may
 L-8, L-10 to L-12, G-1 to G-3, X-1).
 
 After every step every view is compared with the models, and what must hold across contracts is checked on the chain's
-words alone (`system/checks.py`). Every life ends with everybody paid and gone. `DATADAO_DEPTH` lengthens the runs.
+words alone (`system/checks.py`). Every life ends with all accounts paid and gone. `DATADAO_DEPTH` lengthens the runs.
 """
 
 from __future__ import annotations

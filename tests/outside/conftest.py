@@ -28,6 +28,6 @@ def world(_built: World) -> Iterator[World]:
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits for long; a node that has to be waited for is asked as often, in less time."""
+    """No wait is long; a node that has to be waited for is asked as often, in less time."""
     sleep = time.sleep
     monkeypatch.setattr("time.sleep", lambda seconds: sleep(min(seconds, 0.01)))

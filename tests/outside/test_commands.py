@@ -4,7 +4,7 @@ refuses in words and has done nothing.
 given a DAO in the middle of its life, whose texts are no UTF-8
   at an honest node                       each command should end as it has to
   at a node whose fault a caller survives  it should end alike
-  at a node that hides what is there      it should end alike, or say so, and never tell less than there is
+  at a node that hides what is there      it should end alike, or say so, and never show less than there is
 """
 
 from __future__ import annotations
@@ -133,11 +133,11 @@ def test_commands__refused_by_a_contract_at_a_node_with_noise_in_its_words__are_
     world: World, fault: str
 ) -> None:
     with faulty(world.node.url, fault) as proxy:
-        for words, told in REFUSALS.items():
+        for words, reported in REFUSALS.items():
             before = world.dao.chain.nonce(world.actor("member").address)
             ran = world.run("member", *words.split(), network=proxy.url)
             assert (ran.code, CONTROL.search(ran.out + ran.err)) == (1, None), (words, ran)
-            assert told in ran.err and "xxx" not in ran.err, (words, ran.err)
+            assert reported in ran.err and "xxx" not in ran.err, (words, ran.err)
             assert world.dao.chain.nonce(world.actor("member").address) == before
         assert proxy.faults[0].hits >= len(REFUSALS)
 

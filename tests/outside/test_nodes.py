@@ -48,7 +48,7 @@ def test_logs__with_a_time_that_is_none__have_their_blocks(world: World, value: 
     }
 
 
-def test_custodian__at_a_node_that_pruned_the_finalized_state__is_told_what_a_node_must_keep(
+def test_custodian__at_a_node_that_pruned_the_finalized_state__reads_what_a_node_must_keep(
     world: World, hasty: None
 ) -> None:
     fault = Keeps()
@@ -84,10 +84,10 @@ def test_state__that_a_node_forgets_while_it_gives_events__is_asked_of_a_later_b
 
 @pytest.mark.parametrize("fault", ["loud errors", "wrapped errors"])
 def test_refusal__whose_words_are_noise__has_its_name_and_arguments(world: World, fault: str) -> None:
-    told = "DatasetRegistry_UnknownBatch(batchId=99)"
+    reported = "DatasetRegistry_UnknownBatch(batchId=99)"
     with faulty(world.node.url, fault) as proxy:
         refused = world.run("member", "activate", "99", "--yes", network=proxy.url)
-        assert refused.code == 1 and refused.err == f"Refused: activate batch 99: {told}\n"
+        assert refused.code == 1 and refused.err == f"Refused: activate batch 99: {reported}\n"
         web3 = connect(proxy.url)
         block = read_block(web3, "latest").number
         call = Call(world.dao.addresses["registry"], CONTRACTS["registry"], "batch", (99,), "batch 99")
@@ -110,9 +110,9 @@ def test_words_of_a_node__are_not_taken_for_a_contracts(world: World) -> None:
     with faulty(world.node.url) as proxy:
         proxy.faults = [Mute()]
         web3 = connect(proxy.url)
-        with pytest.raises(NodeRefused, match=r"^eth_call: \[2Jno$") as told:
+        with pytest.raises(NodeRefused, match=r"^eth_call: \[2Jno$") as reported:
             try_many(web3, [unknown_batch(world)], 1)
-        assert not isinstance(told.value, StatePruned) and told.value.code == -32000
+        assert not isinstance(reported.value, StatePruned) and reported.value.code == -32000
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_finality__that_a_node_does_not_know__is_said(world: World, fault: str, 
         read_block(connect(proxy.url), "finalized")
 
 
-def test_custodian__on_a_chain_younger_than_its_finality__is_told_to_wait(world: World) -> None:
+def test_custodian__on_a_chain_younger_than_its_finality__has_to_wait(world: World) -> None:
     with faulty(world.node.url, "young chain") as proxy:
         ran = world.run("custodian-0", "custodian", "once", "--json", network=proxy.url)
     assert ran.code == 1

@@ -104,14 +104,14 @@ def test_retry_after__of_nothing_or_nonsense__is_no_licence_to_hurry(waits: list
     assert waits == [0.5, 1.0]
 
 
-def test_status_429__for_longer_than_is_worth_it__is_told(waits: list[float]) -> None:
+def test_status_429__for_longer_than_is_worth_it__is_reported(waits: list[float]) -> None:
     web3, _ = over(*[http(429)] * 99)
     with pytest.raises(NodeRefused, match="eth_call: answers with HTTP status 429"):
         ask(web3, "eth_call", 7)
     assert sum(waits) <= PATIENCE and len(waits) == 5
 
 
-def test_retry_after__beyond_what_is_worth_it__is_told_at_once(waits: list[float]) -> None:
+def test_retry_after__beyond_what_is_worth_it__is_reported_at_once(waits: list[float]) -> None:
     web3, _ = over(http(429, Retry_After="3600"))
     with pytest.raises(NodeRefused, match="429"):
         ask(web3, "eth_call", 7)
@@ -119,7 +119,7 @@ def test_retry_after__beyond_what_is_worth_it__is_told_at_once(waits: list[float
 
 
 @pytest.mark.parametrize("status", [401, 500, 502, 503])
-def test_other_status__is_told_at_once(waits: list[float], status: int) -> None:
+def test_other_status__is_reported_at_once(waits: list[float], status: int) -> None:
     web3, _ = over(http(status))
     with pytest.raises(NodeRefused, match=f"eth_call: answers with HTTP status {status}"):
         ask(web3, "eth_call", 7)
@@ -129,9 +129,9 @@ def test_other_status__is_told_at_once(waits: list[float], status: int) -> None:
 def test_error_under_another_status__is_the_nodes_answer_with_its_data() -> None:
     body = b'{"jsonrpc": "2.0", "id": 1, "error": {"code": 3, "message": "execution reverted", "data": "0x12345678"}}'
     web3, _ = over(http(400, body))
-    with pytest.raises(NodeRefused, match="eth_call: execution reverted") as told:
+    with pytest.raises(NodeRefused, match="eth_call: execution reverted") as reported:
         ask(web3, "eth_call", 7)
-    assert (told.value.code, told.value.data) == (3, "0x12345678")
+    assert (reported.value.code, reported.value.data) == (3, "0x12345678")
 
 
 def test_batch__items_refused_for_a_limit__are_asked_again_alone_and_keep_their_places(waits: list[float]) -> None:
@@ -198,10 +198,10 @@ def test_block_that_a_back_end_does_not_have_yet__is_asked_for_again_for_a_while
 
 def test_words_of_a_node__are_short_and_printable() -> None:
     web3, _ = over(refusing(0, message="\x1b[2J\x9b\u202eno\x00 " + "x" * 5_000))
-    with pytest.raises(NodeRefused) as told:
+    with pytest.raises(NodeRefused) as reported:
         ask(web3, "eth_call", 7)
     assert (
-        str(told.value).isprintable()
-        and str(told.value).startswith("eth_call: [2J no x")
-        and len(str(told.value)) < 400
+        str(reported.value).isprintable()
+        and str(reported.value).startswith("eth_call: [2J no x")
+        and len(str(reported.value)) < 400
     )

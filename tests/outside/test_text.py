@@ -4,7 +4,7 @@ given every string and bytes field of every event, view and error of the contrac
   when it holds what is no UTF-8                 it should be read, shown with U+FFFD, and keep its bytes
   when an ABI gains one                          this page should fail until it says who chooses it
   when its bytes are hashed or compared          they should be those that are there
-  when nobody needs it                           it should not be read at all
+  when it is not needed                          it should not be read at all
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Field = tuple[str, str, str]
 NOISE = b"\xe9\xff\x00"
 """In a field of bytes."""
 
-ANYBODY = {
+CHOSEN = {
     ("DataGovernor", "ProposalCreated", "description"),
     ("DataGovernor", "ProposalCreated", "calldatas"),
     ("DataGovernor", "VoteCast", "reason"),
@@ -54,7 +54,7 @@ ANYBODY = {
 }
 """Chosen by people while the DAO lives, or by another's contract, which the asset is: the world has it on its chain."""
 
-NOBODY = {
+FIXED = {
     ("DataGovernor", "ProposalCreated", "signatures"),
     ("DataGovernor", "VoteCastWithParams", "reason"),
     ("DataGovernor", "VoteCastWithParams", "params"),
@@ -127,8 +127,8 @@ def noises(value: Any) -> Iterator[bytes]:
 
 
 def test_fields_of_text__are_those_that_this_page_knows_X5() -> None:
-    assert set(fields()) == ANYBODY | NOBODY
-    assert not ANYBODY & NOBODY
+    assert set(fields()) == CHOSEN | FIXED
+    assert not CHOSEN & FIXED
 
 
 @pytest.mark.parametrize(("contract", "entry"), entries("event"), ids=lambda item: str(item)[:30])
@@ -153,8 +153,8 @@ def test_view__with_noise_in_every_text__is_read_and_keeps_its_bytes_X5(contract
     types, values = [canonical_type(o) for o in entry["outputs"]], [hostile(o) for o in entry["outputs"]]
     call, data = Call("0x" + "22" * 20, contract, entry["name"], ()), encode(types, values)
     for form in (call.decode, call.named):
-        told = form(data)
-        several = [told] if len(types) == 1 else list(told)
+        reported = form(data)
+        several = [reported] if len(types) == 1 else list(reported)
         assert list(noises(several)) == list(noises(values))
         assert encode(types, several) == data
 
@@ -173,7 +173,7 @@ def test_error__with_noise_in_every_text__is_named_and_fit_for_a_terminal_X5(
 # On a chain
 
 
-def test_world__has_noise_in_each_field_that_somebody_chooses_X5(world: World) -> None:
+def test_world__has_noise_in_each_field_that_an_account_chooses_X5(world: World) -> None:
     with connected(world.node.url):
         dao = DataDAO(world.dao.addresses, world.node.web3)
         found: set[Field] = set()
@@ -188,9 +188,9 @@ def test_world__has_noise_in_each_field_that_somebody_chooses_X5(world: World) -
             ("token", "symbol", ()),
         ):
             if _has_noise(dao.read(key, name, *arguments)):
-                found |= {each for each in ANYBODY if each[:2] == (CONTRACTS[key], name)}
+                found |= {each for each in CHOSEN if each[:2] == (CONTRACTS[key], name)}
         assert _has_noise(dao.read_at(world.dao.asset.address, "DataToken", "symbol"))
-    assert found == ANYBODY
+    assert found == CHOSEN
 
 
 def _logs(world: World) -> list[Log]:
@@ -240,7 +240,7 @@ def test_text__that_is_utf8__is_the_text() -> None:
 
 
 def test_decode__of_fields_that_are_needed__does_not_read_the_others() -> None:
-    """The manifest's URI is nobody's business: here it lies beyond the end of the data."""
+    """The manifest's URI is never read: here it lies beyond the end of the data."""
     entry = next(e for _, e in entries("event") if e["name"] == "BatchPublished")
     plain = [i for i in entry["inputs"] if not i["indexed"]]
     data = bytearray(encode([canonical_type(i) for i in plain], [hostile(i) for i in plain]))

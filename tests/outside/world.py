@@ -1,5 +1,5 @@
-"""A DAO in the middle of its life, in which every text that somebody could choose is no UTF-8; and a command for each
-thing that people do, ready to be done.
+"""A DAO in the middle of its life, in which every text that an account can choose is no UTF-8; and a
+command for each action of its parties, which is due.
 
 It lives on a node of its own. Commands run in this process; chain, folders and storage are put back after each.
 """
@@ -18,6 +18,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from eth_utils import keccak
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.anvil import Anvil
 from assurance.harness.chain.node import FINALITY, Node
@@ -63,7 +64,7 @@ class World:
         return self.folder / name
 
     def run(self, name: str, *words: str, network: str | None = None) -> Ran:
-        """A command of somebody's, in this process. Raises what no command may raise."""
+        """A command of this role, in this process. Raises what no command may raise."""
         return run(self.home(name), *words, *(("--network", network) if network else ()))
 
     def do(self, name: str, *words: str) -> dict[str, Any]:
@@ -236,10 +237,10 @@ def _live(world: World) -> None:
     handed.drafted()
     handed.signed()
     world.publish(3)
-    # Lease 5 is to be queued, 6 to be executed; an offer stands for everybody.
+    # Lease 5 is to be queued, 6 to be executed; an offer is open to all.
     terms = tuple(dao.terms(pricePerPeriod=PRICE * UNIT, bond=BOND * UNIT).values())
     expiry = chain.timestamp + 60 * DAY
-    offer = world.propose(world.calldata("leases", "createOffer", terms, "0x" + "00" * 20, 3, expiry))
+    offer = world.propose(world.calldata("leases", "createOffer", terms, ADDRESS_ZERO, 3, expiry))
     ids = [dao.leases.lease(world.request()).proposalId for _ in range(2)]
     world.vote(offer, *ids)
     world.queue(ids[1])

@@ -1,6 +1,6 @@
-"""The demo in the worst of worlds: python -m tests.outside.worst NODE PROXY
+"""The demo under all faults at once: python -m tests.outside.worst NODE PROXY
 
-Everybody in it is honest; what surrounds them is not. The node's faults are the proxy's, which all parties ask.
+Its parties are honest. The node's faults are the proxy's, which all parties ask.
 Besides: a stranger relays the batch with a manifest URI that is no text, and a voter gives such a reason; the asset
 changes an allowance from zero only, has no symbol, and moves the cursor with its name; so does the company's text;
 the storage is full of others' keys; and every third contributor's editor puts a byte order mark before its answers.
@@ -31,11 +31,11 @@ from datadao.client import DataDAO
 from datadao.storage.store import Store
 from scripts import demo
 from scripts._demo import steps
-from scripts._demo.actors import Cast, cast
+from scripts._demo.actors import Actors, create_actors
 from scripts._demo.console import wait_until
 
 STRANGER = 39
-"""A test account that has no part in the play."""
+"""A test account that has no part in the demoed."""
 NO_TEXT = b"caf\xe9\xff" + NOISE.encode()
 FOREIGN = ("bundles//x2", "a//b", "submissions/", "manifests/../x", "witness/./y", "datadao/\x01")
 
@@ -90,17 +90,17 @@ def main() -> None:
         )
         return 1, mined
 
-    def vote(play: steps.Play, proposal: int, support: int) -> None:
-        wait_until(play.dao.read("governor", "proposalSnapshot", proposal) + 1)
-        governor = play.dao.addresses["governor"]
+    def vote(played: steps.Demo, proposal: int, support: int) -> None:
+        wait_until(played.dao.read("governor", "proposalSnapshot", proposal) + 1)
+        governor = played.dao.addresses["governor"]
         stranger.send(governor, "DataGovernor", "castVoteWithReason", proposal, support, NO_TEXT)
-        honest_vote(play, proposal, support)
+        honest_vote(played, proposal, support)
 
-    def request(play: steps.Play, company: Any, text: str, purposes: int, price: int) -> Any:
-        return honest_request(play, company, f"{text}{NOISE}\r\nFor: 0, against: all", purposes, price)
+    def request(played: steps.Demo, company: Any, text: str, purposes: int, price: int) -> Any:
+        return honest_request(played, company, f"{text}{NOISE}\r\nFor: 0, against: all", purposes, price)
 
-    def people(count: int | None) -> Cast:
-        found = cast(count)
+    def people(count: int | None) -> Actors:
+        found = create_actors(count)
         marked = [
             dataclasses.replace(member, answers=b"\xef\xbb\xbf" + member.answers) if number % 3 == 0 else member
             for number, member in enumerate(found.members)
@@ -112,7 +112,7 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         patch.object(DataDAO, "publish", publish),
         patch.multiple(steps, vote=vote, request=request),
-        patch.multiple(demo, cast=people, _storage=littered, CONFIG=configuration(Path(folder))),
+        patch.multiple(demo, create_actors=people, _storage=littered, CONFIG=configuration(Path(folder))),
     ):
         demo.cli(["--network", proxy, "--members", "300"])
 

@@ -50,7 +50,7 @@ UNHEARD = {
     ("registry", "BatchPublished"): {"batch.5", "batch.8", "manifestURI"},
     # Kept in a mapping without a view.
     ("registry", "DuplicateDropped"): {"leaf"},
-    # What comes in may come from anybody.
+    # What comes in may come from any account.
     ("splitter", "Deposited"): {"payer"},
     ("models", "ModelPaid"): {"payer"},
 }

@@ -1,10 +1,10 @@
-"""X-3 where events leave something open: `Claimed` tells a payout's sum, not the pools it came from.
+"""X-3 where events leave something open: `Claimed` has a payout's sum, not the pools it came from.
 
 given an account that two pools owe the same, and that was paid once
     the books allow either pool to have paid, and nothing else
     a later payout that fits only one of them decides
 given a payout that no set of pools explains: named
-given a payout out of more pools than anybody could try: named, not guessed
+given a payout out of more pools than can be tried: named, not guessed
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def test_payout_that_no_pools_explain__is_named(dao: Dao) -> None:
     assert any("a payout of" in str(difference.chain) for difference in report.differences), report.render()
 
 
-def test_payout_of_some_of_very_many_pools__is_told_and_not_guessed(dao: Dao) -> None:
+def test_payout_of_some_of_very_many_pools__is_reported_and_not_guessed(dao: Dao) -> None:
     founder = dao.who("founder")
     policy = dao.registry.currentPolicy(1)
     actions = [(dao.registry, "createDataset", (policy,))] * 17

@@ -26,7 +26,7 @@ def live(dao: Dao, *, twice: bool) -> None:
     dao.deposit(1, 1_000_003)
     dao.deposit(0, 333_331)
     dao.contribute(leaves[2])
-    late = dao.publish([leaf(dao.who("member-0"), "more of member 0", units=3), leaf(dao.who("nobody"), "unclaimed")])
+    late = dao.publish([leaf(dao.who("member-0"), "more of member 0", units=3), leaf(dao.who("outsider"), "unclaimed")])
     dao.activate(late)
     dao.deposit(1, 777_777)
     dao.claim(late, late.manifest.leaves[0])

@@ -1,5 +1,6 @@
-"""What the deployed code cannot do, read from the code itself: no contract of the DAO can be replaced, born again, run
-foreign code as its own, create another, vanish, or tell a person from a contract (AB-15, AB-19, AB-76, AB-77, AB-80).
+"""What the deployed code cannot do, read from the code itself: no contract of the DAO can be replaced, initialized
+again, run foreign code as its own, create another, vanish, or distinguish a person from a contract (AB-15, AB-19,
+AB-76, AB-77, AB-80).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def operations(code: bytes) -> Counter[int]:
 
 
 @pytest.mark.parametrize("name", EVERYTHING)
-def test_code__runs_nobody_elses_as_its_own_and_never_goes_away_AB15(name: str) -> None:
+def test_code__runs_no_foreign_code_as_its_own_and_never_goes_away_AB15(name: str) -> None:
     """A target whose code changed after the vote, or a contract that is not what it was, takes one of these. A
     destroyed contract cannot come back under its address either: since Cancun code outlives its destruction."""
     found = operations(artifacts()[name].runtime)
@@ -48,7 +49,7 @@ def test_code__does_not_ask_who_began_the_transaction_AB80(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", EVERYTHING)
-def test_interface__has_no_second_birth_and_no_owner_AB19_AB76(name: str) -> None:
+def test_interface__has_no_initializer_and_no_owner_AB19_AB76(name: str) -> None:
     names = {entry["name"].lower() for entry in artifacts()[name].abi if entry["type"] == "function"}
     for word in ("init", "upgrade", "implementation", "proxy", "owner", "sweep", "rescue", "migrate"):
         assert not {function for function in names if word in function}, word

@@ -1,8 +1,8 @@
-"""S-4: when, in which order and by whom claims are made changes nobody's income by a unit more than they round.
+"""S-4: when, in which order and by whom claims are made changes no account's income by a unit more than they round.
 
 The same life of a pool is lived three times on one deployment: with claims in between as drawn, with none, and with
-everybody claimed for after every step; then all claim, in opposite orders. Rounding is by less than one unit for each
-vesting, erasure and claim of the account, so two lives differ by less than the settlements of both.
+every account claimed for after every step; then all claim, in opposite orders. Rounding is by less than one unit for
+each vesting, erasure and claim of the account, so two lives differ by less than the settlements of both.
 """
 
 from __future__ import annotations

@@ -131,9 +131,9 @@ def play(w: World, schedule: list[tuple[int, int, tuple[str, int]]], met: Counte
     numbers = {g.propose(*action, "text", sender=w.voters[0].address).value for g in (dao.governor, w.stock)}
     (proposal,) = numbers
     assert proposal == dao.governor.getProposalId(*action, keccak(text="text"))
-    born = dao.governor.proposalDeadline(proposal)
+    first = dao.governor.proposalDeadline(proposal)
     compared(w, proposal)
-    people = [*w.voters, dao.who("nobody")]
+    people = [*w.voters, dao.who("outsider")]
     for who, support, (mark, offset) in schedule:
         deadline, snapshot = dao.governor.proposalDeadline(proposal), dao.governor.proposalSnapshot(proposal)
         start = {"deadline": deadline, "late": deadline - w.extension, "snapshot": snapshot, "now": chain.timestamp}
@@ -144,12 +144,12 @@ def play(w: World, schedule: list[tuple[int, int, tuple[str, int]]], met: Counte
         met[ours[1] if ours[0] == "refused" else "counted"] += 1
         if ours[0] == "counted":
             met["extended"] += len(ours[2]) == 2
-            met["once more after an extension"] += deadline > born
+            met["once more after an extension"] += deadline > first
     chain.warp(max(0, dao.governor.proposalDeadline(proposal) + 1 - chain.timestamp))
     compared(w, proposal)
     against, for_, abstain = dao.governor.proposalVotes(proposal)
     reached = for_ + abstain >= dao.governor.proposalQuorum(proposal)
-    met["quorum in time"] += reached and dao.governor.proposalDeadline(proposal) == born
+    met["quorum in time"] += reached and dao.governor.proposalDeadline(proposal) == first
     met[f"ends {dao.governor.state(proposal)}"] += 1
     assert dao.governor.state(proposal) == (4 if reached and for_ > against else 3)
 

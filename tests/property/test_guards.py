@@ -1,5 +1,5 @@
-"""G-9: every function that changes state is in the guard table with its required caller, and refuses everybody else by
-name (AB-10, AB-78, AB-79).
+"""G-9: every function that changes state is in the guard table with its required caller, and refuses every other
+account by name (AB-10, AB-78, AB-79).
 
 One DAO in process with something for every function to act on. Each function is called by each kind of person, who
 signs for itself where signatures are asked for: it is refused with the very error and arguments and nothing moved, or
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Handle, Reverted
 from assurance.harness.dao.dao import AGAINST, ERASE, FOR, HPKE_KEY, READINESS, Batch, Dao, Proposal, leaf
@@ -34,7 +35,7 @@ PEOPLE = (
     "attestor-0",
     "custodian-0",
 )
-ZERO, ZERO32 = "0x" + "00" * 20, bytes(32)
+ZERO32 = bytes(32)
 PERMIT = "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
 DELEGATION = "Delegation(address delegatee,uint256 nonce,uint256 expiry)"
 Calls = dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]]
@@ -357,7 +358,7 @@ def plainest(entry: dict[str, Any]) -> Any:
         return tuple(plainest(component) for component in entry["components"])
     if kind.startswith("bytes"):
         return bytes(int(kind.removeprefix("bytes") or 0))
-    return {"address": ZERO, "bool": False, "string": ""}.get(kind, 0)
+    return {"address": ADDRESS_ZERO, "bool": False, "string": ""}.get(kind, 0)
 
 
 def test_ether__sent_with_a_call_that_takes_none__refused() -> None:

@@ -5,7 +5,7 @@ the stated slash, change past snapshots, or mint beyond the cap (AB-16, AB-20, A
 In process. The members have lived a while: accrued income, a refund to pull, a running lease, an approved one, a bond
 in waiting. Then everything the timelock may call, of every contract and with arguments at and beyond every bound, is
 put into proposals, one action each, passed and executed or refused; and after each what members and licensees are owed
-is compared. At the end everybody takes out what it was owed, to the unit.
+is compared. At the end every account takes out what it was owed, to the unit.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.artifacts import artifacts
 from assurance.harness.chain.handles import Handle, Reverted
@@ -24,7 +25,6 @@ from assurance.harness.dao.system import DAY, Actor
 from assurance.harness.machines.depth import DEPTH
 
 TOKEN = 10**9
-ZERO = "0x" + "00" * 20
 PRICE, BOND, PERIODS = 120_000_000, 60_000_000, 3
 """Terms of every lease here: `Dao.terms`."""
 
@@ -92,7 +92,7 @@ def powers(w: World) -> list[tuple[Handle, str, tuple[Any, ...]]]:
     calls: list[tuple[Handle, str, tuple[Any, ...]]] = [
         (dao.registry, "setAttestors", (mine, 1)),
         (dao.registry, "setCommittee", ([(me, b"\x01" * 32, "file:mine")], 1)),
-        *((dao.registry, "replaceCustodian", (1, seat, (me, b"\x01" * 32, "file:mine"))) for seat in (0, 1, 2)),
+        *((dao.registry, "replaceCustodian", (1, slot, (me, b"\x01" * 32, "file:mine"))) for slot in (0, 1, 2)),
         (dao.registry, "updatePolicy", (1, harsh)),
         (dao.registry, "createDataset", (harsh,)),
         (dao.registry, "discard", (1,)),
@@ -117,7 +117,7 @@ def powers(w: World) -> list[tuple[Handle, str, tuple[Any, ...]]]:
         (dao.token, "transfer", (me, 0)),
         (dao.token, "transferFrom", (w.members[0].address, me, TOKEN)),
         (dao.brake, "setGuardian", (me, now + 300 * DAY)),
-        (dao.brake, "setGuardian", (ZERO, 0)),
+        (dao.brake, "setGuardian", (ADDRESS_ZERO, 0)),
         *((dao.asset, "transferFrom", (a.address, me, 1)) for a in (dao.splitter, dao.leases, w.licensee)),
         *((dao.timelock, "updateDelay", (days * DAY,)) for days in (0, 2, 30, 31)),
         (dao.timelock, "grantRole", (dao.timelock.PROPOSER_ROLE(), me)),
@@ -182,7 +182,7 @@ def unharmed(w: World, before: Owed, now: Owed, slashed_at_most: int) -> None:
         total = now.refunds[i] + now.escrow[i] + now.bonds[i]
         assert total >= PRICE * PERIODS + BOND - instalments - slashed_at_most, "escrow and bond"
         assert info.slashed <= slashed_at_most
-        assert info.paidPeriods <= (1 if i in (0, 3) else 0), "nobody let another period run"
+        assert info.paidPeriods <= (1 if i in (0, 3) else 0), "no account let another period run"
     at, supply, votes = w.past
     assert dao.token.getPastTotalSupply(at) == supply
     assert dao.token.getPastVotes(w.members[0].address, at) == votes, "past snapshots"
@@ -194,7 +194,7 @@ def unharmed(w: World, before: Owed, now: Owed, slashed_at_most: int) -> None:
 
 
 def cash_out(w: World, before: Owed) -> None:
-    """Everybody takes what it was owed when the tyranny began, and the refunds arrive to the unit."""
+    """Every account takes what it was owed when the tyranny began, and the refunds arrive to the unit."""
     dao = w.dao
     for member, claim in zip(w.members, before.claims, strict=True):
         had = dao.asset.balanceOf(member.address)
@@ -305,8 +305,8 @@ def test_hostile_majority__with_its_own_attestors__mints_no_more_than_an_epochs_
 
 
 def test_hostile_majority__with_its_own_committee_and_guardian__cannot_keep_an_unstarted_escrow_X1() -> None:
-    """The worst it can do to an approved lease: replace the seats, start it itself, and so take one instalment; or pull
-    the brake. The rest comes back."""
+    """The worst it can do to an approved lease: replace the custodians, start it itself, and so take one instalment; or
+    pull the brake. The rest comes back."""
     w = world()
     dao = w.dao
     until = dao.chain.timestamp + 200 * DAY
@@ -357,7 +357,7 @@ def plainest(entry: dict[str, Any]) -> Any:
     if kind == "tuple":
         return tuple(plainest(c) for c in entry["components"])
     if kind == "address":
-        return ZERO
+        return ADDRESS_ZERO
     if kind == "bool":
         return False
     if kind == "string":

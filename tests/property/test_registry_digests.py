@@ -75,12 +75,12 @@ def test_digest__of_10_000_random_messages__equals_eth_accounts_and_no_field_is_
     source = random.Random(20_261_122)
     for i in range(MESSAGES * DEPTH):
         message = {name: any_value(source, name) for name in FIELDS}
-        told = dao.registry.hashBatch(tuple(message.values()))
-        assert told == digest(dao, message)
+        reported = dao.registry.hashBatch(tuple(message.values()))
+        assert reported == digest(dao, message)
         name = FIELDS[i % len(FIELDS)]
         other = any_value(source, name)
         changed = dao.registry.hashBatch(tuple((message | {name: other}).values()))
-        assert (changed == told) == (other == message[name])
+        assert (changed == reported) == (other == message[name])
 
 
 def test_digest__on_another_chain_or_contract__is_another_R2(dao: Dao) -> None:
@@ -90,9 +90,9 @@ def test_digest__on_another_chain_or_contract__is_another_R2(dao: Dao) -> None:
     second = Dao(chain=elsewhere.chain)
     assert second.addresses != dao.addresses
     fields = dict(zip(FIELDS, message, strict=True))
-    told = [d.registry.hashBatch(message) for d in (dao, elsewhere, second)]
-    assert len(set(told)) == 3
-    assert told == [
+    reported = [d.registry.hashBatch(message) for d in (dao, elsewhere, second)]
+    assert len(set(reported)) == 3
+    assert reported == [
         digest(dao, fields),
         digest(dao, fields, chain_id=1),
         digest(dao, fields, chain_id=1, registry=second.addresses["registry"]),

@@ -16,10 +16,10 @@ from datadao.ledger import audit
 def books_are_balanced(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Audits the DAO of the test, and each that the test made for itself."""
     daos: list[System] = [request.getfixturevalue("dao")] if "dao" in request.fixturenames else []
-    born = System.__init__
+    init = System.__init__
 
     def remember(system: System, *args: object, **named: object) -> None:
-        born(system, *args, **named)  # type: ignore[arg-type]
+        init(system, *args, **named)  # type: ignore[arg-type]
         daos.append(system)
 
     monkeypatch.setattr(System, "__init__", remember)

@@ -1,4 +1,5 @@
-"""Money sent to a contract without being asked for (B-04): it belongs to nobody, no book moves, nothing gets stuck."""
+"""Money sent to a contract without being asked for (B-04): it belongs to no account, no book moves, nothing gets
+stuck."""
 
 from __future__ import annotations
 

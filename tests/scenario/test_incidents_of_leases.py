@@ -124,13 +124,13 @@ def test_approval_smuggled_in_by_an_ordinary_proposal(market: Market) -> None:
     with refused(market.picture, "DataLeases_NotTimelock", wallet.address):
         market.carry_out(detour)
 
-    assert dao.governor.state(own.id) == DEFEATED, "meanwhile nobody voted on the lease itself"
+    assert dao.governor.state(own.id) == DEFEATED, "meanwhile no account voted on the lease itself"
     assert market.send("claimRefund", lease).value == COST
     assert dao.leases.solvency() == (0, 0)
 
 
 def test_succeeded_but_never_queued_B11(market: Market) -> None:
-    """Everybody voted for it and nobody queued. The escrow is not held hostage: it returns when the proposal expires,
+    """All voted for it and no account queued it. The escrow is not held hostage: it returns when the proposal expires,
     and the proposal cannot come back afterwards."""
     lease, proposal = market.request()
     market.dao.to_vote(proposal.id)
@@ -151,7 +151,8 @@ def test_succeeded_but_never_queued_B11(market: Market) -> None:
 
 def test_execution_that_reverts_B11(market: Market) -> None:
     """The guardian pulls the brake whenever an approval could be executed. It delays, and cannot run out the clock: the
-    pause and its cool-down are shorter than the time there is. Had nobody executed, the escrow would have returned."""
+    pause and its cool-down are shorter than the time there is. Had it not been executed, the escrow would have
+    returned."""
     lease, proposal = market.request()
     market.queue(proposal)
     market.warp_to(market.dao.governor.proposalEta(proposal.id))
@@ -219,7 +220,7 @@ def test_price_raised_between_quote_and_accept_AB72_B14(market: Market) -> None:
 
 
 def test_licensee_front_loading_instalments(market: Market) -> None:
-    """A licensee whose data is about to grow dear, or to be terminated, wants to pay all periods at once and be safe
+    """A licensee for whom data is about to grow dear, or to be terminated, wants to pay all periods at once and be safe
     for the whole term. Each window opens a tenth before the end of what is paid, so it is one period ahead at most."""
     lease = market.active(periods=12)
     proposal = market.queued("terminate", lease, 0)

@@ -92,7 +92,7 @@ def test_guardian_pulling_at_every_chance__blocks_less_than_a_third_of_the_time_
 
 
 @pytest.mark.parametrize("units", [1, 100, 249])
-def test_newborn_dao_captured_by_its_first_contributor__the_floor_holds_G11(dao: Dao, units: int) -> None:
+def test_new_dao_captured_by_its_first_contributor__the_floor_holds_G11(dao: Dao, units: int) -> None:
     """All of supply, and no proposal passes: the floor asks for data that others still have to bring."""
     first = member(dao, "first", units)
     assert dao.token.totalSupply() == units * TOKEN
@@ -113,7 +113,7 @@ def test_newborn_dao_captured_by_its_first_contributor__the_floor_holds_G11(dao:
     assert dao.governor.state(answer.id) == SUCCEEDED
 
 
-def test_newborn_dao__unclaimed_data_counts_against_its_early_claimers_G11_AB53(dao: Dao) -> None:
+def test_new_dao__unclaimed_data_counts_against_its_early_claimers_G11_AB53(dao: Dao) -> None:
     """Supply counts what was accepted: who claims first does not rule those who have not turned up."""
     early = dao.who("early")
     items = [leaf(early, "early", 40), *(leaf(dao.who(f"absent-{i}"), f"absent {i}", 100) for i in range(5))]

@@ -71,7 +71,7 @@ def test_approval_smuggled_through_third_parties__is_refused_when_it_arrives_L3(
         )
 
 
-def test_lease_id_squatted__nobody_can_make_the_coming_requests_proposal_B12(dao: Dao) -> None:
+def test_lease_id_squatted__no_account_can_make_the_coming_requests_proposal_B12(dao: Dao) -> None:
     """Its id follows from its description and its one action, and that action is reserved."""
     voter, licensee = founder(dao), dao.who("licensee")
     terms = dao.terms()
@@ -145,7 +145,7 @@ def test_description_collision__decides_nothing_about_other_actions_AB13(dao: Da
     assert dao.governor.votingDelay() == 2 * 86_400
 
 
-def test_proposals_by_the_dozen__keep_nobody_from_proposing_G5(dao: Dao) -> None:
+def test_proposals_by_the_dozen__keep_no_member_from_proposing_G5(dao: Dao) -> None:
     victim, spammer = founder(dao), member(dao, "spammer", 5)
     for i in range(30):
         text_proposal(dao, spammer, f"junk {i}")

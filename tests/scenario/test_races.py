@@ -1,5 +1,5 @@
-"""Two parties send at once and either may come first: whoever does, everybody ends with the same money, or with what
-the order itself decides and says (AB-73)."""
+"""Two parties send at once and either may come first: whoever does, every account ends with the same money, or with
+what the order itself decides and says (AB-73)."""
 
 from __future__ import annotations
 

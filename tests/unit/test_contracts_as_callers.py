@@ -1,5 +1,5 @@
 """What contracts do for each other, and refuse each other, called by hand: the second lines of defence, which the
-wiring never lets anybody touch."""
+wiring lets no account touch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-// What the tests tell every program.
+// What the tests give every program.
 
 export type Hex = `0x${string}`;
 

@@ -1,4 +1,4 @@
-// A tool that knows OpenZeppelin's ABIs and conventions and nothing of this project takes a proposal from birth to
+// A tool that knows OpenZeppelin's ABIs and conventions and nothing of this project takes a proposal from creation to
 // execution.
 import { AbiCoder, Contract, Interface, JsonRpcProvider, Wallet, id, keccak256, type EventLog, type Result } from "ethers";
 import IERC165 from "@openzeppelin/contracts/build/contracts/IERC165.json" with { type: "json" };
@@ -52,7 +52,7 @@ export async function main(given: GivenProposal) {
   const proposalId = BigInt(keccak256(AbiCoder.defaultAbiCoder().encode(types, action)));
   const ids = [await call("hashProposal", ...action), await call("getProposalId", ...action)];
 
-  // A description that names its proposer is nobody else's to propose.
+  // A description that names its proposer is no other account's to propose.
   const stranger = governor.connect(new Wallet(given.strangerKey, provider)) as Contract;
   const restricted = await stranger.getFunction("propose").staticCall(targets, values, calldatas, description)
     .then(() => null, (error: { data: string }) => governor.interface.parseError(error.data));

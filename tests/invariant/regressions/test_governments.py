@@ -5,7 +5,8 @@ from tests.invariant.test_governance_machine import Government
 
 
 def test_regression__government_after_transfer__holds() -> None:
-    """Votes that were sold to a stranger were thought to be nobody's: the DAO looked as if it could decide no more."""
+    """Votes that were sold to a stranger were thought to be no account's: the DAO looked as if it could decide no
+    more."""
     with living(Government, transferable=True) as state:
         state.born()
         state.nothing_seen_yet()

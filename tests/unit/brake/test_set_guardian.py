@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Event
 from assurance.harness.dao.dao import QUEUED, Dao, Proposal
 from assurance.harness.dao.governance import bring, founder, refused, settings, warp_to
 from assurance.harness.dao.system import DAY, Actor
 
-ZERO = "0x" + "00" * 20
 YEAR = 365 * DAY
 PAUSE, COOL_DOWN = 3 * DAY, 7 * DAY
 
@@ -62,18 +62,18 @@ def test_set_guardian__for_no_time_or_more_than_a_year__refused_G8(dao: Dao, las
 
 
 @pytest.mark.parametrize("lasts", [None, 0, YEAR])
-def test_set_guardian__to_nobody__retires_the_brake(dao: Dao, lasts: int | None) -> None:
+def test_set_guardian__to_the_zero_address__retires_the_brake(dao: Dao, lasts: int | None) -> None:
     voter = founder(dao)
-    proposal, _ = due(dao, voter, ZERO, lasts)
+    proposal, _ = due(dao, voter, ADDRESS_ZERO, lasts)
     dao.execute(proposal)
-    assert not dao.brake.isGuardian(ZERO)
-    for who in (ZERO, dao.actors["guardian"].address, voter.address):
+    assert not dao.brake.isGuardian(ADDRESS_ZERO)
+    for who in (ADDRESS_ZERO, dao.actors["guardian"].address, voter.address):
         refused(dao, lambda a=who: dao.brake.pull(sender=a), "EmergencyBrake_NotGuardian", who)
 
 
-def test_set_guardian__to_nobody_for_more_than_a_year__refused(dao: Dao) -> None:
+def test_set_guardian__to_the_zero_address_for_more_than_a_year__refused(dao: Dao) -> None:
     voter = founder(dao)
-    proposal, eta = due(dao, voter, ZERO, YEAR + 1)
+    proposal, eta = due(dao, voter, ADDRESS_ZERO, YEAR + 1)
     refused(
         dao,
         lambda: dao.execute(proposal),

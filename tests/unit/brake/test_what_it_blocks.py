@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.dao.dao import AGAINST, FOR, HPKE_KEY, Batch, Dao, Proposal, leaf
 from assurance.harness.dao.governance import ballot, refused, text_proposal, warp_to
@@ -16,7 +17,6 @@ from assurance.harness.dao.system import DAY, Actor
 from datadao.types import Leaf
 
 PAUSE = 3 * DAY
-ZERO = "0x" + "00" * 20
 
 
 @dataclass
@@ -53,7 +53,7 @@ def world(dao: Dao) -> World:
     unclaimed = dao.publish([late])
     dao.activate(unclaimed)
     cheap = dao.terms(periods=1, pricePerPeriod=1_000_000, bond=1_000_000)
-    dao.govern(voter, dao.leases, "createOffer", cheap, ZERO, 5, dao.chain.timestamp + 60 * DAY)
+    dao.govern(voter, dao.leases, "createOffer", cheap, ADDRESS_ZERO, 5, dao.chain.timestamp + 60 * DAY)
 
     terms = dao.terms(periods=2, periodLength=7 * DAY)
     (running, first), (approved, second) = dao.request(licensee, terms), dao.request(licensee, terms)

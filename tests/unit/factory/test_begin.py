@@ -19,7 +19,7 @@ from deployer.creation import Creation, creation_from
 OTHER = bytes(31) + b"\2"
 
 
-def born(made: FactoryDao, salt: bytes = OTHER, creator: str = "deployer", **changes: Any) -> Creation:
+def created(made: FactoryDao, salt: bytes = OTHER, creator: str = "deployer", **changes: Any) -> Creation:
     """What `creator` would get; nothing is sent."""
     return Creation(made.factory.address, made.who(creator).address, made.params(**changes), salt)
 
@@ -33,8 +33,8 @@ def exists(made: FactoryDao, creation: Creation) -> list[str]:
     return [key for key, address in creation.system.items() if made.chain.evm.get_code(address)]
 
 
-def test_begin__parameters_that_fit__creates_all_but_the_registry_and_tells(made: FactoryDao) -> None:
-    creation = born(made)
+def test_begin__parameters_that_fit__creates_all_but_the_registry_and_emits(made: FactoryDao) -> None:
+    creation = created(made)
     receipt = begin(made, creation)
     assert exists(made, creation) == [key for key in creation.system if key != "registry"]
     assert vars(receipt.value) == creation.system
@@ -50,20 +50,20 @@ def test_begin__parameters_that_fit__creates_all_but_the_registry_and_tells(made
     ids=str,
 )
 def test_predict__any_parameters__is_what_the_client_predicts(made: FactoryDao, creation: dict[str, Any]) -> None:
-    expected = born(made, **creation)
+    expected = created(made, **creation)
     id_, system = made.factory.predict(expected.creator, expected.params, expected.salt)
     assert (id_, vars(system)) == (expected.id, expected.system)
     assert creation_from(expected.factory, expected.creator, expected.begin) == expected
 
 
-def test_birth_from__calldata_of_no_begin__is_malformed(made: FactoryDao) -> None:
+def test_creation_from__calldata_of_no_begin__is_malformed(made: FactoryDao) -> None:
     begun = made.creation.begin
     for data in (b"", begun[:-32], begun + bytes(32), made.creation.complete, bytes(4) + begun[4:]):
         with pytest.raises(Malformed):
             creation_from(made.creation.factory, made.creation.creator, data)
 
 
-def test_birth_from__name_that_is_no_text__is_read_to_the_byte(made: FactoryDao) -> None:
+def test_creation_from__name_that_is_no_text__is_read_to_the_byte(made: FactoryDao) -> None:
     strange = made.creation.begin.replace(b"ANES Data DAO", b"\xff" * 13)
     assert strange != made.creation.begin
     assert creation_from(made.creation.factory, made.creation.creator, strange).begin == strange
@@ -73,15 +73,15 @@ def test_predict__another_salt_creator_or_parameter__is_another_dao_at_eight_oth
     policy = {**made.params()["registry"], "challengePeriod": 1}
     creations = [
         made.creation,
-        born(made),
-        born(made, creator="stranger"),
-        *(born(made, **{name: 1}) for name in ("minDelay", "guardianUntil", "maturitySupply")),
-        *(born(made, **{name: "other"}) for name in ("name", "symbol", "governorName")),
-        *(born(made, **{name: made.factory.address}) for name in ("asset", "guardian")),
-        born(made, transferable=True),
-        born(made, registry=policy),
+        created(made),
+        created(made, creator="stranger"),
+        *(created(made, **{name: 1}) for name in ("minDelay", "guardianUntil", "maturitySupply")),
+        *(created(made, **{name: "other"}) for name in ("name", "symbol", "governorName")),
+        *(created(made, **{name: made.factory.address}) for name in ("asset", "guardian")),
+        created(made, transferable=True),
+        created(made, registry=policy),
         *(
-            born(made, **{name: {**made.params()[name], field: 1}})
+            created(made, **{name: {**made.params()[name], field: 1}})
             for name in ("governor", "leases")
             for field in made.params()[name]
         ),
@@ -94,7 +94,7 @@ def test_begin__twice__refused_and_nothing_changes(made: FactoryDao) -> None:
     with pytest.raises(Reverted) as caught:
         begin(made, made.creation)
     assert caught.value == Reverted("FailedDeployment")
-    creation = born(made)
+    creation = created(made)
     begin(made, creation)
     with pytest.raises(Reverted) as caught:
         begin(made, creation)
@@ -106,7 +106,7 @@ def test_begin__twice__refused_and_nothing_changes(made: FactoryDao) -> None:
 def test_begin__again_with_another_salt_or_parameter__creates_another_dao(
     made: FactoryDao, another: dict[str, Any]
 ) -> None:
-    creation = born(made, **another)
+    creation = created(made, **another)
     begin(made, creation)
     assert len(exists(made, creation)) == 7
     assert not set(creation.system.values()) & set(made.addresses.values())
@@ -115,7 +115,7 @@ def test_begin__again_with_another_salt_or_parameter__creates_another_dao(
 def test_begin__by_another_with_the_same_parameters_and_salt__cannot_take_the_creators_addresses_AB77(
     made: FactoryDao,
 ) -> None:
-    mine, theirs = born(made), born(made, creator="stranger")
+    mine, theirs = created(made), created(made, creator="stranger")
     begin(made, theirs)
     assert exists(made, mine) == []
     begin(made, mine)
@@ -131,15 +131,15 @@ def test_begin__constructor_refuses__its_own_error_and_nothing_is_created(made: 
         "DataLeases_InvalidParameter": {"leases": {**params["leases"], "bondDelay": 1}},
     }
     for error, changes in cases.items():
-        creation = born(made, **changes)
+        creation = created(made, **changes)
         with pytest.raises(Reverted) as caught:
             begin(made, creation)
         assert caught.value.name == error
         assert exists(made, creation) == []
 
 
-def test_creation_account__called_by_anybody__creates_nothing_of_the_dao(made: FactoryDao) -> None:
-    """CREATE3's accounts create what anybody calls them with, but their first contract was the DAO's."""
+def test_creation_account__called_by_any_account__creates_nothing_of_the_dao(made: FactoryDao) -> None:
+    """CREATE3's accounts create what any account calls them with, but their first contract was the DAO's."""
     _, *accounts = made.makers
     for account, address in zip(accounts, made.addresses.values(), strict=True):
         before = made.chain.evm.get_code(address)

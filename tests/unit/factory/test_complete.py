@@ -1,6 +1,6 @@
-"""Who completes a DAO, and how it is born.
+"""Who completes a DAO, and how it is created.
 
-- by anybody, with the creator's parameters and salt: the registry, the event, a DAO that works
+- by any account, with the creator's parameters and salt: the registry, the event, a DAO that works
 - before it was begun, twice, for another creator, with another parameter or salt: refused, and nothing lands
 """
 
@@ -14,7 +14,7 @@ from assurance.harness.chain.handles import Receipt, Reverted
 from assurance.harness.dao.dao import leaf
 from assurance.harness.dao.factory import SALT, FactoryDao
 from deployer.creation import Creation
-from tests.unit.factory.test_begin import begin, born, exists
+from tests.unit.factory.test_begin import begin, created, exists
 
 
 def complete(made: FactoryDao, creation: Creation, sender: str) -> Receipt:
@@ -25,8 +25,8 @@ def complete(made: FactoryDao, creation: Creation, sender: str) -> Receipt:
 
 
 @pytest.mark.parametrize("sender", ["deployer", "stranger"])
-def test_complete__by_anybody__creates_the_registry_and_tells(made: FactoryDao, sender: str) -> None:
-    creation = born(made)
+def test_complete__by_any_account__creates_the_registry_and_emits(made: FactoryDao, sender: str) -> None:
+    creation = created(made)
     begin(made, creation)
     receipt = complete(made, creation, sender)
     assert exists(made, creation) == list(creation.system)
@@ -69,7 +69,7 @@ def test_complete__the_contracts__say_what_their_parameters_said(made: FactoryDa
 
 
 def test_complete__before_it_was_begun__refused(made: FactoryDao) -> None:
-    creation = born(made)
+    creation = created(made)
     with pytest.raises(Reverted) as caught:
         complete(made, creation, "deployer")
     assert caught.value == Reverted("System_NoCode", creation.system["timelock"])
@@ -89,14 +89,14 @@ def test_complete__twice__refused(made: FactoryDao) -> None:
     ids=lambda other: next(iter(other)),
 )
 def test_complete__otherwise_than_it_was_begun__lands_nowhere_AB77(made: FactoryDao, other: dict[str, Any]) -> None:
-    """A stranger can put neither its attestors nor anything else into a DAO that somebody began."""
+    """A stranger can put neither its attestors nor anything else into a DAO that another account began."""
     salt = bytes(31) + b"\3"
-    creation = born(made, salt)
+    creation = created(made, salt)
     begin(made, creation)
     if "registry" in other:
         registry = creation.params["registry"]
         other = {"registry": {**registry, "attestors": registry["attestors"][:2]}}
-    wrong = born(made, **({"salt": salt} | ({"symbol": "X"} if "salt" in other else {}) | other))
+    wrong = created(made, **({"salt": salt} | ({"symbol": "X"} if "salt" in other else {}) | other))
     with pytest.raises(Reverted) as caught:
         complete(made, wrong, "stranger")
     assert caught.value == Reverted("System_NoCode", wrong.system["timelock"])
@@ -105,7 +105,7 @@ def test_complete__otherwise_than_it_was_begun__lands_nowhere_AB77(made: Factory
 
 
 def test_complete__registry_refuses__its_own_error_and_the_seven_stay_useless(made: FactoryDao) -> None:
-    creation = born(made, registry={**made.params()["registry"], "claimPeriod": 1})
+    creation = created(made, registry={**made.params()["registry"], "claimPeriod": 1})
     begin(made, creation)
     with pytest.raises(Reverted) as caught:
         complete(made, creation, "deployer")

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import pytest
 from eth_utils import keccak
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.artifacts import artifacts
 from assurance.harness.chain.handles import Reverted, deploy
 from assurance.harness.dao.factory import FactoryDao
 from datadao.chain.abi import FACTORY, ORDER
 from deployer.creation import CODE_LIMIT, blueprint_codes, storing
-
-ZERO = "0x" + "00" * 20
 
 
 def code_hash(made: FactoryDao, account: str) -> bytes:
@@ -31,9 +30,11 @@ def test_construction__blueprints__are_readable_and_hold_the_creation_code(made:
     for (_, name), pair in zip(ORDER, stored, strict=True):
         codes = blueprint_codes(artifacts()[name].creation)
         assert b"".join(code.removeprefix(bytes.fromhex("fe7100")) for code in codes) == artifacts()[name].creation
-        accounts = [account for account in (pair.head, pair.tail) if account != ZERO]
+        accounts = [account for account in (pair.head, pair.tail) if account != ADDRESS_ZERO]
         assert [code_hash(made, account) for account in accounts] == [keccak(code) for code in codes]
-    assert [pair.tail != ZERO for pair in stored] == [name in ("DataLeases", "DatasetRegistry") for _, name in ORDER]
+    assert [pair.tail != ADDRESS_ZERO for pair in stored] == [
+        name in ("DataLeases", "DatasetRegistry") for _, name in ORDER
+    ]
 
 
 WRONG = {
@@ -52,7 +53,7 @@ def test_construction__what_is_no_blueprint__refused_by_address(
     made: FactoryDao, code: bytes, place: int, part: int
 ) -> None:
     sender = made.who("another deployer").address
-    account = made.chain.create(sender, storing(code)) if code else made.who("nobody").address
+    account = made.chain.create(sender, storing(code)) if code else made.who("codeless").address
     pairs = [[pair.head, pair.tail] for pair in made.factory.blueprints()]
     pairs[place][part] = account
     with pytest.raises(Reverted) as caught:
@@ -65,17 +66,17 @@ def test_construction__the_shortest_blueprint_there_is__accepted(made: FactoryDa
     sender = made.who("another deployer").address
     shortest = made.chain.create(sender, storing(bytes.fromhex("fe710000")))
     pairs = [(pair.head, pair.tail) for pair in made.factory.blueprints()]
-    pairs[0] = (shortest, ZERO)
+    pairs[0] = (shortest, ADDRESS_ZERO)
     made_with_it = deploy(made.chain, FACTORY, pairs, sender=sender)
     assert made_with_it.blueprints()[0].head.lower() == shortest.lower()
 
 
 def test_construction__no_head__refused(made: FactoryDao) -> None:
     pairs = [(pair.head, pair.tail) for pair in made.factory.blueprints()]
-    pairs[3] = (ZERO, pairs[3][0])
+    pairs[3] = (ADDRESS_ZERO, pairs[3][0])
     with pytest.raises(Reverted) as caught:
         deploy(made.chain, FACTORY, pairs, sender=made.who("another deployer").address)
-    assert caught.value == Reverted("DataDAOFactory_NotABlueprint", ZERO)
+    assert caught.value == Reverted("DataDAOFactory_NotABlueprint", ADDRESS_ZERO)
 
 
 def test_blueprint_codes__longer_than_two_accounts_hold_or_empty__refused() -> None:
@@ -88,7 +89,7 @@ def test_blueprint_codes__longer_than_two_accounts_hold_or_empty__refused() -> N
             blueprint_codes(bytes(size))
 
 
-def test_blueprint__called_by_anybody__does_nothing(made: FactoryDao) -> None:
+def test_blueprint__called_by_any_account__does_nothing(made: FactoryDao) -> None:
     head = made.factory.blueprints()[0].head
     before = code_hash(made, head)
     for data in (b"", b"\0", bytes(100)):

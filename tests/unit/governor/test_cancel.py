@@ -1,11 +1,12 @@
-"""DataGovernor.cancel: by the proposer while pending, by the guardian until the proposal has ended, by nobody else, and
-never by the guardian where the proposal only concerns the brake (G-8, AB-14, AB-26)."""
+"""DataGovernor.cancel: by the proposer while pending, by the guardian until the proposal has ended, by no other
+account, and never by the guardian where the proposal only concerns the brake (G-8, AB-14, AB-26)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.dao.dao import ACTIVE, CANCELED, PENDING, QUEUED, Dao, Proposal
 from assurance.harness.dao.governance import (
@@ -69,7 +70,7 @@ def test_cancel__by_the_guardian__what_has_ended__refused(dao: Dao, state: int) 
 
 
 def test_cancel__by_the_proposer__while_pending__to_the_snapshot_and_not_after_AB14(dao: Dao) -> None:
-    """The proposer holds exactly the threshold: that gives nobody else the right to cancel."""
+    """The proposer holds exactly the threshold: that gives no other account the right to cancel."""
     founder(dao)
     proposer = member(dao, "proposer", 1)
     assert dao.token.getVotes(proposer.address) == dao.governor.proposalThreshold()
@@ -130,7 +131,7 @@ def test_cancel__by_the_proposer__in_any_state_but_pending__refused(dao: Dao, st
 
 Targets = Callable[[Dao], list[tuple]]
 BRAKE_ONLY: dict[str, Targets] = {
-    "one": lambda dao: [(dao.brake, "setGuardian", ("0x" + "00" * 20, 0))],
+    "one": lambda dao: [(dao.brake, "setGuardian", (ADDRESS_ZERO, 0))],
     "two": lambda dao: [(dao.brake, "setGuardian", (dao.who("new").address, dao.chain.timestamp + 30 * DAY))] * 2,
 }
 MIXED: dict[str, Targets] = {

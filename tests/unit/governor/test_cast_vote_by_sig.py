@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from eth_utils import keccak
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Handle, deploy
 from assurance.harness.dao.dao import ABSTAIN, ACTIVE, AGAINST, FOR, PENDING, Dao, Proposal
@@ -158,7 +159,7 @@ def test_extended_ballot__with_another_reason_or_other_parameters__refused(dao: 
 @kinds
 def test_vote_by_signature__of_the_zero_address__refused(dao: Dao, extended: bool) -> None:
     _, proposal = opened(dao)
-    zero = "0x" + "00" * 20
+    zero = ADDRESS_ZERO
     for signature in (b"", b"\x00" * 65, b"\x00" * 64 + b"\x1b"):
         refused(
             dao,

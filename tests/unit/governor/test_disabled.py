@@ -1,4 +1,4 @@
-"""What the standard governor has and this one does not: it moves to no other timelock, speaks for nobody, holds
+"""What the standard governor has and this one does not: it moves to no other timelock, acts for no other account, holds
 nothing (G-10)."""
 
 from __future__ import annotations

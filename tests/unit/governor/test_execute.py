@@ -125,7 +125,7 @@ def test_execute__in_any_other_state__refused_AB22(dao: Dao, state: int) -> None
 
 
 def test_execute__around_the_governor__refused_for_everyone(dao: Dao) -> None:
-    """The timelock knows one executor; that a queued operation is ready helps nobody else."""
+    """The timelock knows one executor; that a queued operation is ready lets no other account execute it."""
     voter, target = founder(dao), probe(dao)
     proposal = queued(dao, voter, (target, "set", (7,)))
     at_eta(dao, proposal)
@@ -155,7 +155,7 @@ def test_execute__whose_target_refuses__undoes_everything_and_may_be_tried_again
     assert dao.governor.state(proposal.id) == EXPIRED
 
 
-def test_execute__whose_target_answers_with_a_bomb__holds_up_nobody_else_AB25(dao: Dao) -> None:
+def test_execute__target_that_returns_a_bomb__holds_up_no_other_proposal_AB25(dao: Dao) -> None:
     voter, target = founder(dao), probe(dao)
     proposal = queued(dao, voter, (target, "bomb", (100_000, False)))
     at_eta(dao, proposal)
@@ -206,7 +206,7 @@ def test_execute__queueing_another_again_from_inside__refused_AB22(dao: Dao) -> 
 
 
 def test_execute__a_setting_through_a_third_party__is_not_governance(dao: Dao) -> None:
-    """What the timelock asks of somebody else is not its own word."""
+    """What the timelock calls on another contract is not its own refusal."""
     voter, target = founder(dao), probe(dao)
     data = dao.governor.encode("setVotingDelay", 2 * DAY)
     proposal = queued(dao, voter, (target, "run", ([dao.governor.address], [data])))

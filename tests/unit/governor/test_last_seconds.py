@@ -1,4 +1,4 @@
-"""Proposals at the end of the time that a tally can tell: 36 bits of seconds, in the year 4147. Until then every field
+"""Proposals at the end of the time that a tally can hold: 36 bits of seconds, in the year 4147. Until then every field
 keeps its neighbours' values; after it there is an error and not a wrong deadline."""
 
 from __future__ import annotations

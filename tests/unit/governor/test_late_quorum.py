@@ -116,7 +116,9 @@ def test_extension__by_a_late_vote_against__never(dao: Dao) -> None:
     ("function", "more"),
     [("castVote", ()), ("castVoteWithReason", ("why",)), ("castVoteWithReasonAndParams", ("why", b"\1"))],
 )
-def test_extension__is_told_whichever_way_the_vote_was_cast(dao: Dao, function: str, more: tuple[object, ...]) -> None:
+def test_extension__is_emitted_whichever_way_the_vote_was_cast(
+    dao: Dao, function: str, more: tuple[object, ...]
+) -> None:
     voter = founder(dao)
     proposal = text_proposal(dao, voter)
     deadline = dao.governor.proposalDeadline(proposal.id)
@@ -135,7 +137,7 @@ def test_extension__by_the_vote_that_completes_the_quorum__not_by_those_before_i
     assert extended(vote_at(dao, deadline, proposal, small, ABSTAIN)) == [deadline + EXTENSION]
 
 
-def test_extension__of_a_proposal__is_that_of_its_birth_not_a_later_one(dao: Dao) -> None:
+def test_extension__of_a_proposal__is_that_of_its_creation_not_a_later_one(dao: Dao) -> None:
     voter = founder(dao)
     change = dao.propose(voter, (dao.governor, "setLateQuorumVoteExtension", (0,)), text="no extension")
     dao.to_vote(change.id)

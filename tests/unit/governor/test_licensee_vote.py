@@ -1,7 +1,7 @@
-"""The licensee's address does not vote on its own request, and nobody else is banned in its place (G-1).
+"""The licensee's address does not vote on its own request, and no other account is banned in its place (G-1).
 
 A lease proposal's tally carries only the last seven bits of the licensee's address; an account that shares them is
-told apart by the whole address. Both sides are tried here: with accounts that share the seven bits, and with the 128
+distinguished by the whole address. Both sides are tried here: with accounts that share the seven bits, and with the 128
 possible endings."""
 
 from __future__ import annotations

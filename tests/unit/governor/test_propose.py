@@ -1,9 +1,11 @@
-"""DataGovernor.propose: who may, what is refused, and what a proposal is born with (G-3, G-5, AB-02, AB-12, AB-14)."""
+"""DataGovernor.propose: who may, what is refused, and what a proposal is created with (G-3, G-5, AB-02, AB-12,
+AB-14)."""
 
 from __future__ import annotations
 
 import pytest
 from eth_utils import keccak
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.dao.dao import PENDING, Dao
 from assurance.harness.dao.governance import (
@@ -62,7 +64,7 @@ def test_propose__by_a_member__opens_a_vote_with_the_settings_of_that_moment(dao
     assert poll(dao, proposal) == {
         "state": PENDING,
         "times": (now + DELAY, now + DELAY + PERIOD, 0),
-        "people": (voter.address, "0x" + "00" * 20),
+        "people": (voter.address, ADDRESS_ZERO),
         "votes": (0, 0, 0),
     }
     assert dao.governor.proposalNeedsQueuing(proposal)
@@ -108,7 +110,7 @@ def test_propose__with_votes_of_this_very_second__refused_AB01(dao: Dao) -> None
 
 
 def test_propose__by_strangers_of_a_dao_without_supply__refused_AB08(dao: Dao) -> None:
-    """Where nobody holds anything the threshold is still one vote."""
+    """Where no account holds anything the threshold is still one vote."""
     assert dao.token.totalSupply() == 0 and dao.governor.proposalThreshold() == 1
     for who in ("stranger", "deployer", "guardian", "attestor-0"):
         account = dao.who(who)

@@ -13,9 +13,9 @@ from assurance.harness.dao.system import DAY, config
 
 def test_quorum__of_a_young_dao__is_the_floor_whatever_its_supply_G11(dao: Dao) -> None:
     assert dao.governor.quorumFloor() == dao.token.maturitySupply() // 2 == FLOOR
-    born = dao.chain.timestamp
+    deployed = dao.chain.timestamp
     dao.chain.warp(1)
-    assert dao.governor.quorum(born) == FLOOR
+    assert dao.governor.quorum(deployed) == FLOOR
     member(dao, "first", 1)
     assert dao.governor.quorum(dao.chain.timestamp - 1) == FLOOR
     member(dao, "second", 498)
@@ -35,7 +35,7 @@ def test_quorum__from_the_very_second_supply_reaches_twice_the_floor__is_the_fra
 
 
 def test_quorum__of_a_dao_that_shrank_after_it_matured__has_no_floor_G11(dao: Dao) -> None:
-    """The latch is what leaves a way out of a quorum that nobody can reach any more."""
+    """The latch is what leaves a way out of a quorum that can no longer be reached."""
     leaver, rest = dao.who("leaver"), dao.who("rest")
     items = [leaf(leaver, "big", 498), leaf(rest, "small", 2)]
     batch = dao.contribute(*items)

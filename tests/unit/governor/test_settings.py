@@ -199,7 +199,7 @@ def test_proposal_threshold__asks_at_most_a_hundredth_of_present_supply__and_at_
     assert text_proposal(dao, stranger).id, "zero means anyone"
 
 
-def test_late_settings__read_by_nobody_outside__raise_no_queue_of_permissions(dao: Dao) -> None:
+def test_late_settings__that_nothing_reads__raise_no_queue_of_permissions(dao: Dao) -> None:
     """Two equal calls in one proposal are two permissions; a third call needs a third."""
     voter = founder(dao)
     proposal = due(dao, voter, ("setVotingDelay", DELAY), ("setVotingDelay", DELAY))

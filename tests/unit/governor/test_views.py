@@ -41,6 +41,6 @@ def test_interfaces__of_a_governor__are_those_of_the_standard(dao: Dao) -> None:
 
 def test_domains__of_token_and_leases__are_their_own(dao: Dao) -> None:
     for contract, name in ((dao.token, dao.token.name()), (dao.leases, "DataLeases")):
-        _, told, version, chain_id, address, _, _ = contract.eip712Domain()
-        assert (told, version, chain_id, address) == (name, "1", dao.chain.chain_id, contract.address)
+        _, reported, version, chain_id, address, _, _ = contract.eip712Domain()
+        assert (reported, version, chain_id, address) == (name, "1", dao.chain.chain_id, contract.address)
     assert len(dao.token.DOMAIN_SEPARATOR()) == 32

@@ -1,7 +1,7 @@
 """`accept`: one transaction from a standing offer to an approved lease (L-9).
 
-given an open offer: escrow in, lease approved, one seat taken, at the price of the vote
-given no seat, another addressee, an expired or closed offer, a lower `maxCost`, no key, the brake: refused
+given an open offer: escrow in, lease approved, one of its capacity taken, at the price of the vote
+given a full offer, another addressee, an expired or closed offer, a lower `maxCost`, no key, the brake: refused
 given an exclusive offer: refused beside any live lease, and refuses others while it lives (L-8)
 """
 
@@ -18,7 +18,7 @@ from assurance.harness.dao.system import DAY, Actor
 
 
 def take(market: Market, offer: int, by: Actor | None = None, key: bytes = HPKE_KEY, max_cost: int = COST) -> Any:
-    """An acceptance by somebody with more than enough money."""
+    """An acceptance by an account with more than enough money."""
     by = by or market.licensee
     market.dao.fund(by, 2 * COST, market.dao.leases)
     return market.send("accept", offer, key, max_cost, by=by)
@@ -70,7 +70,7 @@ def test_accept__open_offer__escrows_and_is_approved_at_once(market: Market) -> 
     assert market.dao.leases.proposalOf(1) == ([], [], [], b"\0" * 32)
 
 
-def test_accept__last_seat_taken__refused_L9(market: Market) -> None:
+def test_accept__offer_full__refused_L9(market: Market) -> None:
     offer = market.create_offer(seats=2)
     take(market, offer)
     take(market, offer, market.dao.who("rival"))
@@ -81,7 +81,7 @@ def test_accept__last_seat_taken__refused_L9(market: Market) -> None:
     assert market.dao.leases.offer(offer).seatsTaken == 2
 
 
-def test_accept__addressed_to_somebody_else__refused(market: Market) -> None:
+def test_accept__addressed_to_another_account__refused(market: Market) -> None:
     offer = market.create_offer(market.licensee.address, seats=5)
     market.dao.fund(market.stranger, COST, market.dao.leases)
     with refused(market.picture, "DataLeases_NotAddressee", offer, market.licensee.address):
@@ -210,7 +210,7 @@ def test_accept__beside_an_exclusive_lease__never_two_L8(market: Market, exclusi
             market.send("accept", second, HPKE_KEY, COST, by=rival)
     with market.moment(start_by):
         if not exclusive_first:
-            # Among shared leases there may be many, so somebody has to say that this one is over.
+            # Among shared leases there may be many, so this one has to be ended explicitly.
             market.send("settle", lease, by=market.stranger)
         other = market.send("accept", second, HPKE_KEY, COST, by=rival).value
         assert not market.lease(lease).live

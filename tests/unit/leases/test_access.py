@@ -4,9 +4,10 @@ test_start_period.py, test_end.py, test_terminate.py, test_acknowledge.py."""
 from __future__ import annotations
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.dao.dao import HPKE_KEY
-from assurance.harness.dao.leases import NOBODY, PERIOD, Market
+from assurance.harness.dao.leases import PERIOD, Market
 from assurance.harness.dao.system import DAY
 
 HUGE = 2**256 - 1
@@ -19,13 +20,13 @@ def test_views__ids_that_do_not_exist__are_closed_and_empty_and_never_revert(mar
     assert leases.leaseAccess(number) == CLOSED
     assert not leases.isOverdue(number)
     assert not any(leases.isAccessAllowed(number, licensee, purpose) for purpose in (0, 1, HUGE))
-    assert not leases.isAccessAllowed(number, NOBODY, 1)
+    assert not leases.isAccessAllowed(number, ADDRESS_ZERO, 1)
     info = vars(leases.lease(number))
-    assert info.pop("licensee") == NOBODY
+    assert info.pop("licensee") == ADDRESS_ZERO
     assert info.pop("hpkeKey") == b"\0" * 32
     assert not any(info.values())
     offer = vars(leases.offer(number))
-    assert offer.pop("licensee") == NOBODY
+    assert offer.pop("licensee") == ADDRESS_ZERO
     assert not any(offer.values())
     for terms, commons, treasury in (leases.leaseTerms(number), leases.offerTerms(number)):
         fields = vars(terms)
@@ -56,7 +57,7 @@ def test_access__two_leases_of_one_purpose_each__never_add_up(market: Market) ->
     assert not leases.isAccessAllowed(1, licensee, 3)
 
 
-def test_access__somebody_else_or_another_dataset__closed(market: Market) -> None:
+def test_access__another_account_or_dataset__closed(market: Market) -> None:
     market.active()
     other = market.second_dataset()
     leases, licensee = market.dao.leases, market.licensee.address
@@ -65,7 +66,7 @@ def test_access__somebody_else_or_another_dataset__closed(market: Market) -> Non
     for who in ("stranger", "founder", "guardian", "rival"):
         assert not leases.isAccessAllowed(1, market.dao.who(who).address, 1)
     assert not leases.isAccessAllowed(1, leases.address, 1)
-    assert not leases.isAccessAllowed(1, NOBODY, 1)
+    assert not leases.isAccessAllowed(1, ADDRESS_ZERO, 1)
 
 
 def test_access__before_the_first_instalment__closed_in_every_state_L5_B20(market: Market) -> None:

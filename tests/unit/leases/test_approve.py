@@ -49,8 +49,10 @@ def test_approve__after_erasures_and_a_new_committee__starts_with_the_counts_at_
     batch, item = market.new_member("leaver")
     lease, proposal = market.request()
     market.queue(proposal)
-    seats = [(market.dao.who(f"new custodian {i}").address, b"\1" * 32, "file:new") for i in range(3)]
-    change = market.dao.propose(market.founder, (market.dao.registry, "setCommittee", (seats, 2)), text="committee")
+    custodians = [(market.dao.who(f"new custodian {i}").address, b"\1" * 32, "file:new") for i in range(3)]
+    change = market.dao.propose(
+        market.founder, (market.dao.registry, "setCommittee", (custodians, 2)), text="committee"
+    )
     market.queue(change)
     market.dao.execute(change)
     market.dao.erase(batch, item)

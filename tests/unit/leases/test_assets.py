@@ -81,7 +81,7 @@ def test_end_and_refund__asset_paused__need_no_transfer_and_go_on(dao: Dao) -> N
     assert market.send("claimRefund", ending).value == 2 * PRICE
 
 
-def test_withdraw_treasury__treasury_blocklisted__stops_nobody_else(dao: Dao) -> None:
+def test_withdraw_treasury__treasury_blocklisted__stops_no_other_payment(dao: Dao) -> None:
     market = Market(Dao(chain=dao.chain, asset="BlocklistAsset"))
     timelock = market.dao.timelock.address
     market.dao.asset.setBlocked(timelock, True, sender=market.stranger.address)
@@ -106,7 +106,7 @@ def test_start_period__licensee_blocklisted__is_paid_from_escrow_all_the_same(da
     assert market.send("refundTo", lease, market.dao.who("refuge").address).value == PRICE
 
 
-def test_solvency__donations__belong_to_nobody_and_change_no_book_S9(market: Market) -> None:
+def test_solvency__donations__belong_to_no_account_and_change_no_book_S9(market: Market) -> None:
     market.active()
     before = market.picture()
     market.dao.asset.mint(market.dao.leases.address, 777, sender=market.stranger.address)

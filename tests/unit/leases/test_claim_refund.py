@@ -12,10 +12,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.reader import refused
 from assurance.harness.dao.dao import Dao
-from assurance.harness.dao.leases import BOND, COST, NOBODY, PENDING, PERIODS, PRICE, REFUNDED, Market
+from assurance.harness.dao.leases import BOND, COST, PENDING, PERIODS, PRICE, REFUNDED, Market
 from assurance.harness.dao.system import DAY
 
 
@@ -37,7 +38,7 @@ def paid(market: Market, to: str) -> dict[str, Any]:
     }
 
 
-def test_claim_refund__by_anyone_before_anybody_refunded__refunds_and_pays_the_licensee(market: Market) -> None:
+def test_claim_refund__by_anyone_before_a_refund__refunds_and_pays_the_licensee(market: Market) -> None:
     lease = due(market)
     with market.moment(market.now):
         assert market.effects(lambda: market.send("claimRefund", lease, by=market.stranger)) == paid(market, "licensee")
@@ -116,7 +117,7 @@ def test_refund_to__by_anyone_but_the_licensee__refused(market: Market, who: str
 
 def test_refund_to__nowhere_or_into_the_escrow__refused(market: Market) -> None:
     lease = due(market)
-    for recipient in (NOBODY, market.dao.leases.address):
+    for recipient in (ADDRESS_ZERO, market.dao.leases.address):
         with refused(market.picture, "DataLeases_InvalidRecipient", recipient):
             market.send("refundTo", lease, recipient)
     market.send("refundTo", lease, market.licensee.address)

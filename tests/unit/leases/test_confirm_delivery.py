@@ -3,7 +3,7 @@ the start itself does is in test_start.py, for both ways to start.
 
 given a threshold or more of distinct custodians, in ascending order, over this very release: started
 given fewer, repeated, unordered, foreign or garbled signatures: refused
-given a committee or a seat that changed: the epoch stays, a seat's successor signs in its place
+given a committee or a slot that changed: the epoch stays, a slot's successor signs in its place
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from eth_utils import keccak
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Receipt, deploy
 from assurance.harness.chain.reader import refused
@@ -39,7 +40,7 @@ def sign(
     return [s.sign(typed) for s in signers]
 
 
-def seats(market: Market, *numbers: int) -> list[Actor]:
+def signers_at(market: Market, *numbers: int) -> list[Actor]:
     """Custodians in ascending order of their addresses."""
     found = [market.dao.who(f"custodian-{n}") for n in numbers]
     return sorted(found, key=lambda a: int(a.address, 16))
@@ -52,20 +53,20 @@ def confirm(market: Market, lease: int, signatures: list[bytes]) -> Receipt:
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_confirm_delivery__fewer_than_the_threshold__refused(market: Market, count: int) -> None:
     lease = market.approved()
-    signatures = sign(market, lease, *seats(market, *range(count)))
+    signatures = sign(market, lease, *signers_at(market, *range(count)))
     with refused(market.picture, "DataLeases_InsufficientSignatures", count, 3):
         confirm(market, lease, signatures)
 
 
 def test_confirm_delivery__whole_committee__accepted(market: Market) -> None:
     lease = market.approved()
-    confirm(market, lease, sign(market, lease, *seats(market, 0, 1, 2, 3, 4)))
+    confirm(market, lease, sign(market, lease, *signers_at(market, 0, 1, 2, 3, 4)))
     assert market.lease(lease).status == ACTIVE
 
 
 def test_confirm_delivery__signers_not_strictly_ascending__refused_AB61(market: Market) -> None:
     lease = market.approved()
-    a, b, c = seats(market, 0, 1, 2)
+    a, b, c = signers_at(market, 0, 1, 2)
     for order, (previous, following) in (([a, b, b], (b, b)), ([b, a, c], (b, a)), ([a, b, a], (b, a))):
         with refused(market.picture, "DataLeases_SignersNotAscending", previous.address, following.address):
             confirm(market, lease, sign(market, lease, *order))
@@ -75,8 +76,7 @@ def test_confirm_delivery__signers_not_strictly_ascending__refused_AB61(market: 
 @pytest.mark.parametrize("length", [0, 19, 64, 65, 66])
 def test_confirm_delivery__garbage_signature__refused(market: Market, length: int) -> None:
     lease = market.approved()
-    nobody = "0x" + "00" * 20
-    with refused(market.picture, "DataLeases_SignersNotAscending", nobody, nobody):
+    with refused(market.picture, "DataLeases_SignersNotAscending", ADDRESS_ZERO, ADDRESS_ZERO):
         confirm(market, lease, [b"\0" * length])
 
 
@@ -93,21 +93,21 @@ def test_confirm_delivery__garbage_signature__refused(market: Market, length: in
     ids=lambda wrong: next(iter(wrong)),
 )
 def test_confirm_delivery__signed_for_something_else__refused_AB64(market: Market, wrong: dict[str, Any]) -> None:
-    """Whoever a foreign signature recovers to, it has no seat."""
+    """Whoever a foreign signature recovers to, it has no slot."""
     lease = market.approved()
     before = market.picture()
-    signatures = sign(market, lease, *seats(market, 0, 1, 2), **wrong)
+    signatures = sign(market, lease, *signers_at(market, 0, 1, 2), **wrong)
     with pytest.raises(Exception, match=r"DataLeases_(NotCustodian|SignersNotAscending)"):
         confirm(market, lease, signatures)
     assert market.picture() == before
-    other = sign(market, lease + 1, *seats(market, 0, 1, 2))
+    other = sign(market, lease + 1, *signers_at(market, 0, 1, 2))
     with pytest.raises(Exception, match=r"DataLeases_(NotCustodian|SignersNotAscending)"):
         confirm(market, lease, other)
 
 
-def test_confirm_delivery__signer_without_a_seat__refused(market: Market) -> None:
+def test_confirm_delivery__signer_without_a_slot__refused(market: Market) -> None:
     lease, stranger = market.approved(), market.stranger
-    signers = sorted([*seats(market, 0, 1), stranger], key=lambda a: int(a.address, 16))
+    signers = sorted([*signers_at(market, 0, 1), stranger], key=lambda a: int(a.address, 16))
     with refused(market.picture, "DataLeases_NotCustodian", stranger.address, 1):
         confirm(market, lease, sign(market, lease, *signers))
 
@@ -122,18 +122,18 @@ def test_confirm_delivery__committee_changed_after_approval__the_old_one_signs(m
         signatures = sign(market, lease, *ascending, epoch=epoch)
         with pytest.raises(Exception, match=r"DataLeases_(NotCustodian|SignersNotAscending)"):
             confirm(market, lease, signatures)
-    confirm(market, lease, sign(market, lease, *seats(market, 0, 1, 2)))
+    confirm(market, lease, sign(market, lease, *signers_at(market, 0, 1, 2)))
     assert market.lease(lease).status == ACTIVE
 
 
-def test_confirm_delivery__seat_passed_to_a_successor__it_signs_and_the_leaver_does_not_B24(market: Market) -> None:
+def test_confirm_delivery__slot_passed_to_a_successor__it_signs_and_the_leaver_does_not_B24(market: Market) -> None:
     lease = market.approved()
     leaver, heir = market.dao.who("custodian-0"), market.dao.who("heir")
     row = (heir.address, b"\1" * 32, "file:heir")
     market.dao.govern(market.founder, market.dao.registry, "replaceCustodian", 1, 0, row)
     with refused(market.picture, "DataLeases_NotCustodian", leaver.address, 1):
         confirm(market, lease, sign(market, lease, leaver))
-    signers = sorted([heir, *seats(market, 1, 2)], key=lambda a: int(a.address, 16))
+    signers = sorted([heir, *signers_at(market, 1, 2)], key=lambda a: int(a.address, 16))
     confirm(market, lease, sign(market, lease, *signers))
 
 
@@ -144,7 +144,7 @@ def test_confirm_delivery__custodian_with_a_contract_wallet__signs_by_erc1271(ma
     dao.govern(market.founder, dao.registry, "replaceCustodian", 1, 0, row)
     lease = market.approved()
     signed = {wallet.address: bytes.fromhex(wallet.address[2:]) + sign(market, lease, owner)[0]}
-    signed |= {c.address: sign(market, lease, c)[0] for c in seats(market, 1, 2)}
+    signed |= {c.address: sign(market, lease, c)[0] for c in signers_at(market, 1, 2)}
     ordered = [signed[a] for a in sorted(signed, key=lambda a: int(a, 16))]
     confirm(market, lease, ordered)
     assert market.lease(lease).status == ACTIVE
@@ -156,8 +156,7 @@ def test_confirm_delivery__custodian_that_agreed_on_chain__signs_by_its_address_
     wallet = agreeing_wallet(dao)
     dao.govern(market.founder, dao.registry, "setCommittee", [(wallet, b"\1" * 32, "file:wallet")], 1)
     lease = market.approved()
-    nobody = "0x" + "00" * 20
-    with refused(market.picture, "DataLeases_SignersNotAscending", nobody, nobody):
+    with refused(market.picture, "DataLeases_SignersNotAscending", ADDRESS_ZERO, ADDRESS_ZERO):
         confirm(market, lease, [bytes.fromhex(wallet[2:-2])])
     confirm(market, lease, [bytes.fromhex(wallet[2:])])
     assert market.lease(lease).status == ACTIVE

@@ -17,7 +17,7 @@ CYCLE = (1 + 3 + 1 + 14 + 2 + 14) * DAY
 HOUR = 3600
 
 
-def born(dao: Dao, *, asset: Any = None, system: dict[str, str] | None = None, **params: int) -> Handle:
+def created(dao: Dao, *, asset: Any = None, system: dict[str, str] | None = None, **params: int) -> Handle:
     """A second `DataLeases` for the same counterparts, with some parameters changed."""
     parent = dao.who("second deployer").address
     own = create_address(parent, dao.chain.nonce(parent))
@@ -45,16 +45,16 @@ def test_construction__parameter_at_its_bounds_accepted_and_beyond__refused(
 ) -> None:
     fit = {"ackSlashBps": 0} if name == "maxSlashBps" else {}
     for value in (low, high):
-        assert getattr(born(dao, **(fit | {name: value})), name)() == value
+        assert getattr(created(dao, **(fit | {name: value})), name)() == value
     for value in {max(low - 1, 0), high + 1} - {low}:
         with pytest.raises(Reverted) as caught:
-            born(dao, **(fit | {name: value}))
+            created(dao, **(fit | {name: value}))
         assert caught.value == Reverted("DataLeases_InvalidParameter", name, value, low, high)
 
 
 def test_construction__acknowledgement_slash_above_the_maximum__refused(dao: Dao) -> None:
     with pytest.raises(Reverted) as caught:
-        born(dao, ackSlashBps=101, maxSlashBps=100)
+        created(dao, ackSlashBps=101, maxSlashBps=100)
     assert caught.value == Reverted("DataLeases_InvalidParameter", "ackSlashBps", 101, 0, 100)
 
 
@@ -63,43 +63,43 @@ def test_construction__slower_governance__asks_for_a_longer_bond_delay(dao: Dao)
     dao.govern(founder, dao.governor, "setVotingPeriod", 30 * DAY)
     low = CYCLE + 27 * DAY + 7 * DAY + 1
     with pytest.raises(Reverted) as caught:
-        born(dao, bondDelay=low - 1)
+        created(dao, bondDelay=low - 1)
     assert caught.value == Reverted("DataLeases_InvalidParameter", "bondDelay", low - 1, low, 366 * DAY)
-    born(dao, bondDelay=low)
+    created(dao, bondDelay=low)
 
 
 def test_construction__another_asset_than_the_splitters__refused(dao: Dao) -> None:
     other = deploy(dao.chain, "TestAsset", "Other", "OTH", 6, sender=dao.who("deployer").address)
     right = int(dao.asset.address, 16)
     with pytest.raises(Reverted) as caught:
-        born(dao, asset=other.address)
+        created(dao, asset=other.address)
     assert caught.value == Reverted("DataLeases_InvalidParameter", "asset", int(other.address, 16), right, right)
 
 
 @pytest.mark.parametrize("counterpart", ["timelock", "brake", "splitter", "governor"])
 def test_construction__counterpart_without_code__refused_B21(dao: Dao, counterpart: str) -> None:
-    nobody = dao.who("nobody").address
+    codeless = dao.who("codeless").address
     with pytest.raises(Reverted) as caught:
-        born(dao, system={counterpart: nobody})
-    assert caught.value == Reverted("System_NoCode", nobody)
+        created(dao, system={counterpart: codeless})
+    assert caught.value == Reverted("System_NoCode", codeless)
 
 
 def test_construction__asset_without_code__refused(dao: Dao) -> None:
-    nobody = dao.who("nobody").address
+    codeless = dao.who("codeless").address
     with pytest.raises(Reverted) as caught:
-        born(dao, asset=nobody)
-    assert caught.value == Reverted("System_NoCode", nobody)
+        created(dao, asset=codeless)
+    assert caught.value == Reverted("System_NoCode", codeless)
 
 
 def test_construction__at_another_address_than_predicted__refused_B21(dao: Dao) -> None:
     parent = dao.who("second deployer").address
     own = create_address(parent, dao.chain.nonce(parent))
     with pytest.raises(Reverted) as caught:
-        born(dao, system={"leases": dao.leases.address})
+        created(dao, system={"leases": dao.leases.address})
     assert caught.value == Reverted("System_WrongAddress", dao.leases.address, own)
 
 
-def test_newborn__has_nothing_and_says_so(dao: Dao) -> None:
+def test_new_leases__hold_nothing(dao: Dao) -> None:
     leases = dao.leases
     assert (leases.leaseCount(), leases.offerCount(), leases.treasuryOwed(), leases.solvency()) == (0, 0, 0, (0, 0))
     assert leases.asset() == dao.asset.address

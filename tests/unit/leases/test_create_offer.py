@@ -1,7 +1,7 @@
 """`createOffer`: holders vote once, many lease. The timelock alone, inside the purposes, also below price and bond.
 
 given terms inside the policy or below its minima: an offer with frozen cuts
-given purposes, lengths, seats or an expiry out of range: the vote's execution reverts with the reason
+given purposes, lengths, capacity or an expiry out of range: the vote's execution reverts with the reason
 given any other caller: refused
 """
 
@@ -10,13 +10,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.reader import refused
-from assurance.harness.dao.leases import NOBODY, PRICE, Market
+from assurance.harness.dao.leases import PRICE, Market
 from assurance.harness.dao.system import DAY
 
 
-def offer_args(market: Market, licensee: str = NOBODY, seats: int = 1, days: int = 60, **terms: Any) -> tuple[Any, ...]:
+def offer_args(
+    market: Market, licensee: str = ADDRESS_ZERO, seats: int = 1, days: int = 60, **terms: Any
+) -> tuple[Any, ...]:
     return market.dao.terms(**terms), licensee, seats, market.now + days * DAY
 
 
@@ -83,7 +86,7 @@ def test_create_offer__anything_out_of_range__execution_refused(market: Market) 
 
 def test_create_offer__expiry_not_in_the_future__execution_refused_AB74(market: Market) -> None:
     expiry = market.now + 10 * DAY
-    proposal = market.queued("createOffer", market.dao.terms(), NOBODY, 1, expiry)
+    proposal = market.queued("createOffer", market.dao.terms(), ADDRESS_ZERO, 1, expiry)
     for at in (expiry, expiry + 1):
         with (
             market.moment(at),
@@ -96,7 +99,9 @@ def test_create_offer__expiry_not_in_the_future__execution_refused_AB74(market: 
 
 
 def test_create_offer__latest_expiry_there_is__accepted_AB65(market: Market) -> None:
-    market.dao.govern(market.founder, market.dao.leases, "createOffer", market.dao.terms(), NOBODY, 65_535, 2**48 - 1)
+    market.dao.govern(
+        market.founder, market.dao.leases, "createOffer", market.dao.terms(), ADDRESS_ZERO, 65_535, 2**48 - 1
+    )
     lease = market.accept(1)
     market.send("start", lease)
     assert market.dao.leases.offer(1).seatsTaken == 1
@@ -120,7 +125,7 @@ def test_create_offer__policy_changes_afterwards__keeps_its_terms_and_cuts_L7(ma
     assert (paid.args["toCommons"], paid.args["toTreasury"]) == (PRICE // 20, PRICE // 20)
 
 
-def test_create_offer__cuts_that_differ__are_told_and_kept_each_in_its_place(market: Market) -> None:
+def test_create_offer__cuts_that_differ__are_emitted_and_kept_each_in_its_place(market: Market) -> None:
     policy = vars(market.dao.registry.currentPolicy(1)) | {"commonsBps": 300, "treasuryBps": 700}
     market.dao.govern(market.founder, market.dao.registry, "updatePolicy", 1, policy)
     proposal = market.queued("createOffer", *offer_args(market))

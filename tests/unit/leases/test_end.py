@@ -83,7 +83,7 @@ def test_end__by_anyone_after_the_last_period__from_paid_until_on(market: Market
         with market.moment(at), refused(market.picture, "DataLeases_NotOver", lease):
             market.send("end", lease, by=market.stranger)
     with market.moment(until):
-        assert market.lease(lease).live, "to the end of the tolerance, or until somebody ends it"
+        assert market.lease(lease).live, "to the end of the tolerance, or until it is ended"
         market.send("end", lease, by=market.stranger)
         assert not market.lease(lease).live
     market.warp_to(until)

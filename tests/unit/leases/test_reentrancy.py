@@ -19,7 +19,7 @@ REENTRANT = keccak(text="ReentrancyGuardReentrantCall()")[:4]
 
 
 def sample(entry: dict[str, Any]) -> Any:
-    """Some value of the type; the guard comes before anybody looks at it."""
+    """Some value of the type; the guard comes before any check of it."""
     kind = canonical_type(entry)
     if kind.endswith("[]"):
         return []

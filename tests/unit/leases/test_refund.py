@@ -136,7 +136,7 @@ def test_refund__approved_and_never_delivered__whole_from_start_by_on(market: Ma
     ]
 
 
-def test_refund__seat_of_an_offer__returns_to_the_offer_once(market: Market) -> None:
+def test_refund__lease_of_an_offer__frees_its_capacity_once(market: Market) -> None:
     offer = market.create_offer(seats=1)
     lease = market.accept(offer)
     market.warp_to(market.lease(lease).startBy)

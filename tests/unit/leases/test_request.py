@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 from eth_utils import keccak
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Event
 from assurance.harness.chain.reader import refused
 from assurance.harness.dao.dao import HPKE_KEY, Dao
 from assurance.harness.dao.dao import PENDING as PROPOSAL_PENDING
-from assurance.harness.dao.leases import APPROVED, BOND, COST, NOBODY, PENDING, PERIODS, PRICE, Market
+from assurance.harness.dao.leases import APPROVED, BOND, COST, PENDING, PERIODS, PRICE, Market
 from assurance.harness.dao.system import DAY, config
 
 
@@ -101,7 +102,7 @@ def test_request__terms_inside_the_policy__escrows_and_opens_the_vote(market: Ma
     assert proposed.args == {"proposalId": proposal, "leaseId": 1, "licensee": licensee.address}
 
 
-def test_request__cuts_that_differ__are_told_and_kept_each_in_its_place(market: Market) -> None:
+def test_request__cuts_that_differ__are_emitted_and_kept_each_in_its_place(market: Market) -> None:
     policy = vars(market.dao.registry.currentPolicy(1)) | {"commonsBps": 300, "treasuryBps": 700}
     market.dao.govern(market.founder, market.dao.registry, "updatePolicy", 1, policy)
     rich(market)
@@ -220,7 +221,7 @@ def test_request__licensee_without_money_or_approval__refused_by_the_asset(marke
     with refused(market.picture, "ERC20InsufficientAllowance", dao.leases.address, 0, COST):
         ask(market)
     dao.asset.approve(dao.leases, COST, sender=licensee.address)
-    dao.asset.transfer(NOBODY[:-1] + "1", 1, sender=licensee.address)
+    dao.asset.transfer(ADDRESS_ZERO[:-1] + "1", 1, sender=licensee.address)
     with refused(market.picture, "ERC20InsufficientBalance", licensee.address, COST - 1, COST):
         ask(market)
 

@@ -147,7 +147,8 @@ def test_exclusive_approval__beside_shared_leases__refused_until_they_are_settle
 
 
 def test_reserve__unstarted_shared_lease__runs_out_before_the_reservation_does(market: Market) -> None:
-    """Somebody takes a seat right before the reservation and never starts: the exclusive lease still finds a moment."""
+    """An account accepts the offer right before the reservation and never starts: the exclusive lease still finds a
+    moment."""
     offer = market.create_offer(days=300)
     lease, proposal = market.request(exclusive=True)
     market.queue(proposal)

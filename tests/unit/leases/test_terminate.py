@@ -119,7 +119,7 @@ def test_terminate__approved_lease_at_start_by__refused_because_all_of_it_is_ref
         market.carry_out(proposal)
 
 
-def test_terminate__lease_of_an_offer_before_its_start__the_seat_stays_taken(market: Market) -> None:
+def test_terminate__lease_of_an_offer_before_its_start__its_capacity_stays_taken(market: Market) -> None:
     offer = market.create_offer(seats=1)
     lease = market.accept(offer)
     market.dao.govern(market.founder, market.dao.leases, "terminate", lease, 0)

@@ -29,7 +29,7 @@ def test_withdraw_treasury__nothing_owed__returns_zero_and_says_nothing(market: 
     assert market.effects(lambda: market.send("withdrawTreasury", by=market.stranger)) == {}
 
 
-def test_withdraw_treasury__called_by_a_proposal_after_somebody_was_faster__does_not_fail_it(market: Market) -> None:
+def test_withdraw_treasury__called_by_a_proposal_after_another_call__does_not_fail_it(market: Market) -> None:
     market.active()
     proposal = market.queued("withdrawTreasury")
     market.send("withdrawTreasury", by=market.stranger)

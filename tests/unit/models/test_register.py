@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from eth_utils import keccak
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.reader import refused
-from assurance.harness.dao.leases import NOBODY, Market
+from assurance.harness.dao.leases import Market
 from assurance.harness.dao.system import DAY, Actor
 
 HASH = keccak(text="model card")
@@ -89,12 +90,12 @@ def test_register__leases_not_strictly_ascending__refused(market: Market) -> Non
             register(market, order)
 
 
-def test_register__somebody_elses_lease__refused(market: Market) -> None:
+def test_register__lease_of_another_licensee__refused(market: Market) -> None:
     (mine,) = started(market, 1)
     with refused(market.picture, "ModelRegistry_NotLicensee", mine, market.stranger.address, market.licensee.address):
         register(market, [mine], by=market.stranger)
     for unknown in (0, mine + 1):
-        with refused(market.picture, "ModelRegistry_NotLicensee", unknown, market.licensee.address, NOBODY):
+        with refused(market.picture, "ModelRegistry_NotLicensee", unknown, market.licensee.address, ADDRESS_ZERO):
             register(market, [unknown])
 
 
@@ -123,8 +124,8 @@ def test_register__terminated_before_its_start__refused(market: Market) -> None:
         register(market, [lease])
 
 
-def test_register__beneficiary_nobody_or_the_registry_itself__refused(market: Market) -> None:
+def test_register__beneficiary_zero_or_the_registry_itself__refused(market: Market) -> None:
     (lease,) = started(market, 1)
-    for beneficiary in (NOBODY, market.dao.models.address):
+    for beneficiary in (ADDRESS_ZERO, market.dao.models.address):
         with refused(market.picture, "ModelRegistry_InvalidBeneficiary", beneficiary):
             register(market, [lease], beneficiary=beneficiary)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.reader import refused
 from assurance.harness.dao.dao import Dao
-from assurance.harness.dao.leases import NOBODY, Market
+from assurance.harness.dao.leases import Market
 from tests.unit.models.test_pay import funded, model, pay
 
 
@@ -54,9 +55,9 @@ def test_withdraw_to__by_the_account__anywhere(market: Market) -> None:
         models.withdrawTo(refuge, sender=licensee)
 
 
-def test_withdraw_to__nobody_or_the_registry_itself__refused(market: Market) -> None:
+def test_withdraw_to__zero_or_the_registry_itself__refused(market: Market) -> None:
     credited(market)
-    for recipient in (NOBODY, market.dao.models.address):
+    for recipient in (ADDRESS_ZERO, market.dao.models.address):
         with refused(market.picture, "ModelRegistry_InvalidRecipient", recipient):
             market.dao.models.withdrawTo(recipient, sender=market.licensee.address)
 

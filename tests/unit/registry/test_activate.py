@@ -3,7 +3,7 @@
 given a published batch
     before the challenge period ends: refused
     from then on, by anyone, in any order: tokens minted to the registry, shares pending in both pools
-    two epochs after that, or once the attestor set moved on: lapsed for good
+    two epochs after that, or once the attestor set moved on: lapsed permanently
     while the brake is pulled: refused
 """
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import pytest
 from eth_utils import keccak
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.dao.dao import Batch, Dao, changed, leaf, renumbered
 from assurance.harness.dao.registry import (
@@ -281,7 +282,7 @@ def test_claim__more_shares_than_the_batch_was_signed_for__refused_R4(dao: Dao) 
     "name", ["zero", "registry", "token", "splitter", "timelock", "brake", "governor", "leases", "models"]
 )
 def test_claim__for_zero_or_a_contract_of_the_dao__refused(dao: Dao, name: str) -> None:
-    contributor = "0x" + "00" * 20 if name == "zero" else dao.addresses[name]
+    contributor = ADDRESS_ZERO if name == "zero" else dao.addresses[name]
     (item,) = leaves = [changed(crowd(dao, 1)[0], contributor=contributor)]
     batch = live(dao, leaves)
     refused(

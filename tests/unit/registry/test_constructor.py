@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.artifacts import artifacts
 from assurance.harness.chain.evm import Revm
@@ -22,13 +23,13 @@ ZERO_KEY = "0x" + "00" * 32
 KEY = "0x" + "11" * 32
 
 
-def born(**params: Any) -> System:
+def created(**params: Any) -> System:
     return System(config(**{PARAMS + name: value for name, value in params.items()}))
 
 
-def stillborn(error: Reverted, **params: Any) -> None:
+def not_created(error: Reverted, **params: Any) -> None:
     with pytest.raises(Reverted) as caught:
-        born(**params)
+        created(**params)
     assert caught.value == error
 
 
@@ -52,7 +53,7 @@ BOUNDS = {
 @pytest.mark.parametrize("name", BOUNDS)
 def test_constructor__parameter_at_its_bounds__accepted_and_readable(name: str) -> None:
     for value in BOUNDS[name]:
-        assert getattr(born(**{name: value}).registry, name)() == value
+        assert getattr(created(**{name: value}).registry, name)() == value
 
 
 @pytest.mark.parametrize("name", BOUNDS)
@@ -61,10 +62,10 @@ def test_constructor__parameter_one_beyond_its_bounds__refused(name: str) -> Non
     for value in (low - 1, high + 1):
         if value >= 0:
             error = Reverted("DatasetRegistry_InvalidParameter", name32(name), value, low, high)
-            stillborn(error, **{name: value})
+            not_created(error, **{name: value})
 
 
-def test_constructor__born_complete__with_first_attestors_committee_and_datasets() -> None:
+def test_constructor__complete__with_first_attestors_committee_and_datasets() -> None:
     dao = System()
     registry = dao.registry
     assert (registry.attestorSetVersion(), registry.committeeEpoch(), registry.datasetCount()) == (1, 1, 1)
@@ -81,7 +82,7 @@ def test_constructor__code_size__is_below_the_limit() -> None:
 
 
 def test_constructor__without_a_veto_period__batches_activate_at_once() -> None:
-    assert born(challengePeriod=0).registry.challengePeriod() == 0
+    assert created(challengePeriod=0).registry.challengePeriod() == 0
 
 
 @pytest.mark.parametrize(
@@ -97,27 +98,27 @@ def test_constructor__without_a_veto_period__batches_activate_at_once() -> None:
     ids=str,
 )
 def test_constructor__thresholds_that_do_not_fit__refused_AB61(params: dict, error: Reverted) -> None:
-    stillborn(error, **params)
+    not_created(error, **params)
 
 
 def test_constructor__attestor_or_custodian_zero_twice_or_without_key__refused_AB54_AB61() -> None:
-    zero = "0x" + "00" * 20
+    zero = ADDRESS_ZERO
     first = System().actors["attestor-0"].address
     ascending = "DatasetRegistry_SignersNotAscending"
-    stillborn(Reverted(ascending, zero, zero), attestors=[attestor(zero), attestor(2)])
-    stillborn(Reverted(ascending, first, first), attestors=[attestor(2), attestor(2)])
-    stillborn(Reverted("DatasetRegistry_ZeroKey", first), attestors=[attestor(2, ZERO_KEY)], attestorThreshold=1)
-    seats = {"custodianThreshold": 1}
-    stillborn(Reverted("DatasetRegistry_InvalidCustodian", zero), custodians=[custodian(zero)], **seats)
-    stillborn(Reverted("DatasetRegistry_InvalidCustodian", first), custodians=[custodian(2)] * 2, **seats)
-    stillborn(Reverted("DatasetRegistry_ZeroKey", first), custodians=[custodian(2, ZERO_KEY)], **seats)
+    not_created(Reverted(ascending, zero, zero), attestors=[attestor(zero), attestor(2)])
+    not_created(Reverted(ascending, first, first), attestors=[attestor(2), attestor(2)])
+    not_created(Reverted("DatasetRegistry_ZeroKey", first), attestors=[attestor(2, ZERO_KEY)], attestorThreshold=1)
+    committee = {"custodianThreshold": 1}
+    not_created(Reverted("DatasetRegistry_InvalidCustodian", zero), custodians=[custodian(zero)], **committee)
+    not_created(Reverted("DatasetRegistry_InvalidCustodian", first), custodians=[custodian(2)] * 2, **committee)
+    not_created(Reverted("DatasetRegistry_ZeroKey", first), custodians=[custodian(2, ZERO_KEY)], **committee)
 
 
 def test_constructor__policy_out_of_range__refused() -> None:
     policies = [dict(config().contracts["DatasetRegistry"]["params"]["policies"][0])]
     broken = [*policies, policies[0] | {"minQuality": 0}]
-    stillborn(Reverted("DatasetRegistry_InvalidPolicy", name32("minQuality"), 0, 1, 10_000), policies=broken)
-    twice = born(policies=policies * 2)
+    not_created(Reverted("DatasetRegistry_InvalidPolicy", name32("minQuality"), 0, 1, 10_000), policies=broken)
+    twice = created(policies=policies * 2)
     assert twice.registry.datasetCount() == 2
 
 
@@ -148,10 +149,10 @@ def test_constructor__at_another_address_than_predicted__refused_B21() -> None:
 def test_constructor__counterpart_without_code__refused_B21(missing: str) -> None:
     dao = System()
     deployer = dao.actors["deployer"].address
-    nobody = actor("nobody").address
-    system = dao.addresses | {missing: nobody, "registry": create_address(deployer, dao.chain.nonce(deployer))}
+    codeless = actor("codeless").address
+    system = dao.addresses | {missing: codeless, "registry": create_address(deployer, dao.chain.nonce(deployer))}
     context = Context(dao._account, dao.chain.timestamp, dao.asset.address)
     args = dao.config.arguments("DatasetRegistry", artifacts()["DatasetRegistry"].abi, system, context)
     with pytest.raises(Reverted) as caught:
         deploy(dao.chain, "DatasetRegistry", *args, sender=deployer)
-    assert caught.value == Reverted("System_NoCode", nobody)
+    assert caught.value == Reverted("System_NoCode", codeless)

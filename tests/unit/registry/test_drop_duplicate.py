@@ -4,7 +4,7 @@ given a fingerprint recorded by one leaf
     any other leaf with it, in the same batch, another batch or another dataset: its pending shares go, once; what
         they earned stays
     the leaf that made the record: not a duplicate
-given a fingerprint nobody recorded: not a duplicate
+given a fingerprint that is not recorded: not a duplicate
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def test_drop_duplicate__fingerprint_recorded_in_another_batch__removes_its_shar
 
 
 def test_drop_duplicate__of_a_leaf_whose_rival_was_erased_first__keeps_its_accrued_income_X1(dao: Dao) -> None:
-    """Hostile attestors sign a worthless rival of data that nobody claimed yet. They spend its fingerprint, but take
+    """Hostile attestors sign a worthless rival of data that is not claimed yet. They spend its fingerprint, but take
     none of what it had earned; and whoever is claimed in time is out of their reach."""
     victim, prompt = crowd(dao, 2)
     batch = live(dao, [victim, prompt])
@@ -246,7 +246,7 @@ def test_duplicate__one_contributors_in_one_claim__refused_and_the_rest_claimabl
     assert dao.token.balanceOf(owner.address) == dao.token.totalSupply() == 8 * UNIT
 
 
-def test_duplicate__same_contributor_and_shares_in_one_batch__cannot_be_told_apart(dao: Dao) -> None:
+def test_duplicate__same_contributor_and_shares_in_one_batch__cannot_be_distinguished(dao: Dao) -> None:
     """Documented on `Contributions`: attestors must not sign such a tree; its second leaf stays pending."""
     item, other = crowd(dao, 2)
     leaves = [item, changed(item, file_hash=b"\7" * 32), other]

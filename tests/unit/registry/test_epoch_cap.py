@@ -1,6 +1,6 @@
 """The issuance cap: per epoch, from the supply before it, whoever activates (T-5, R-11).
 
-given a newborn DAO: the floor is the cap
+given a new DAO: the floor is the cap
 given a supply of which `epochCapBps` exceed the floor: that part, fixed one second before the epoch began
     burns and issues inside the epoch do not move it; batches that do not fit wait for the next epoch, or lapse
 """
@@ -18,7 +18,7 @@ def published(dao: Dao, name: str, units: int):
     return dao.publish([leaf(dao.who(name), name, units)])
 
 
-def test_epoch_cap__newborn__is_the_floor_and_ends_with_the_epoch(dao: Dao) -> None:
+def test_epoch_cap__new_dao__is_the_floor_and_ends_with_the_epoch(dao: Dao) -> None:
     cap, remaining, at = dao.registry.epochCap()
     assert (cap, remaining) == (FLOOR, FLOOR)
     length = dao.registry.epochLength()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Handle, Receipt, deploy
 from assurance.harness.dao.dao import ERASE, Batch, Dao, leaf
@@ -162,7 +163,7 @@ def test_erase_by_sig__strangers_zero_malleable_or_cut_signature__refused_AB54_A
 
 
 def test_erase_by_sig__leaf_of_the_zero_account__no_signature_serves_AB54(dao: Dao) -> None:
-    item = crowd(dao, 1)[0]._replace(contributor="0x" + "00" * 20)
+    item = crowd(dao, 1)[0]._replace(contributor=ADDRESS_ZERO)
     batch = live(dao, [item])
     deadline = dao.chain.timestamp + DAY
     for v in (0, 27, 28):

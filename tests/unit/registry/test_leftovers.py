@@ -118,5 +118,5 @@ def test_last_leaf__of_a_batch_without_a_leftover__says_nothing_of_one(dao: Dao,
     (item,) = crowd(dao, 1)
     receipt = resolve(dao, live(dao, [item]), item, way)
     assert receipt.named("BatchCompleted") == []
-    dropped = [told.args["shares"] for told in receipt.named("PendingSharesDropped")]
+    dropped = [reported.args["shares"] for reported in receipt.named("PendingSharesDropped")]
     assert dropped == ([10 * UNIT] * 2 if way == "erase" else [])

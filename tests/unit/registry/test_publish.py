@@ -59,14 +59,14 @@ def test_publish__signed_by_the_threshold__stores_the_batch_and_changes_nothing_
         assert after[same] == before[same]
 
 
-def test_publish__second_batch_of_a_dataset__is_told_with_its_own_number(dao: Dao) -> None:
+def test_publish__second_batch_of_a_dataset__is_emitted_with_its_own_number(dao: Dao) -> None:
     dao.publish(crowd(dao, 1))
     message, _ = dao.batch_message(crowd(dao, 1))
     args = event(publish(dao, message), "BatchPublished").args
     assert (args["batchId"], args["datasetId"]) == (2, 1)
 
 
-def test_publish__by_anyone__belongs_to_nobody(dao: Dao) -> None:
+def test_publish__by_anyone__belongs_to_no_account(dao: Dao) -> None:
     message, _ = dao.batch_message(crowd(dao, 1))
     stranger = dao.who("stranger")
     assert dao.registry.publish(message, dao.sign_batch(message), "", sender=stranger.address).value == 1

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import pytest
 from eth_account import Account
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Handle, deploy
 from assurance.harness.dao.dao import Dao, agreeing_wallet
@@ -18,7 +19,6 @@ from assurance.harness.dao.system import Actor
 from datadao.messages import eip712
 from datadao.messages.batch import BATCH
 
-ZERO = "0x" + "00" * 20
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
@@ -65,7 +65,7 @@ def test_publish__malleable_twin_of_a_signature__refused_AB55(dao: Dao) -> None:
     flipped = ORDER - int.from_bytes(second[32:64], "big")
     twin = second[:32] + flipped.to_bytes(32, "big") + bytes([55 - second[64]])
     assert recovered(dao, message, twin) == attestors(dao)[1].address, "the curve itself accepts it"
-    refused(dao, lambda: publish(dao, message, [first, twin]), "DatasetRegistry_NotAttestor", ZERO, 1)
+    refused(dao, lambda: publish(dao, message, [first, twin]), "DatasetRegistry_NotAttestor", ADDRESS_ZERO, 1)
     assert publish(dao, message, [first, second]).value == 1
 
 
@@ -74,7 +74,7 @@ def test_publish__zero_signature__refused_AB54(dao: Dao, v: int) -> None:
     message, _ = dao.batch_message(crowd(dao, 1))
     first, _ = signatures(dao, message, *attestors(dao)[:2])
     nothing = bytes(64) + bytes([v])
-    refused(dao, lambda: publish(dao, message, [nothing, first]), "DatasetRegistry_NotAttestor", ZERO, 1)
+    refused(dao, lambda: publish(dao, message, [nothing, first]), "DatasetRegistry_NotAttestor", ADDRESS_ZERO, 1)
 
 
 @pytest.mark.parametrize("length", [0, 19, 20, 64, 66])
@@ -82,7 +82,7 @@ def test_publish__signature_of_another_length__refused_AB54(dao: Dao, length: in
     message, _ = dao.batch_message(crowd(dao, 1))
     first, second = signatures(dao, message, *attestors(dao)[:2])
     bent = (second + b"\0")[:length]
-    refused(dao, lambda: publish(dao, message, [first, bent]), "DatasetRegistry_NotAttestor", ZERO, 1)
+    refused(dao, lambda: publish(dao, message, [first, bent]), "DatasetRegistry_NotAttestor", ADDRESS_ZERO, 1)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,13 @@ def test_publish__wallet_that_agreed_on_chain__signs_by_its_address_alone(dao: D
     message, _ = dao.batch_message(crowd(dao, 1))
     assert publish(dao, message, [bytes.fromhex(wallet[2:])]).value == 2
     message, _ = dao.batch_message(crowd(dao, 1))
-    refused(dao, lambda: publish(dao, message, [bytes.fromhex(wallet[2:-2])]), "DatasetRegistry_NotAttestor", ZERO, 2)
+    refused(
+        dao,
+        lambda: publish(dao, message, [bytes.fromhex(wallet[2:-2])]),
+        "DatasetRegistry_NotAttestor",
+        ADDRESS_ZERO,
+        2,
+    )
 
 
 class TestContractAttestor:
@@ -210,7 +216,7 @@ class TestContractAttestor:
         message, _ = dao.batch_message(crowd(dao, 1))
         signed = self.signed(dao, message, wallet, key)
         wallet.setMood(mood, sender=key.address)
-        refused(dao, lambda: publish(dao, message, signed), "DatasetRegistry_NotAttestor", ZERO, 2)
+        refused(dao, lambda: publish(dao, message, signed), "DatasetRegistry_NotAttestor", ADDRESS_ZERO, 2)
         assert wallet.asked() == 0
         wallet.setMood(0, sender=key.address)
         assert publish(dao, message, signed).value == 2

@@ -1,19 +1,19 @@
-"""DatasetRegistry.replaceCustodian: by vote; one seat of one epoch changes hands, nothing else moves."""
+"""DatasetRegistry.replaceCustodian: by vote; one slot of one epoch changes hands, nothing else moves."""
 
 from __future__ import annotations
 
 from types import SimpleNamespace
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.dao.dao import Dao
 from assurance.harness.dao.registry import event, executable, refused, state, voter
 
 KEY = b"\1" * 32
-ZERO = "0x" + "00" * 20
 
 
-def test_replace_custodian__by_vote__seats_the_successor_and_unseats_the_leaver_B24(dao: Dao) -> None:
+def test_replace_custodian__by_vote__the_successor_takes_the_leavers_slot_B24(dao: Dao) -> None:
     successor = dao.who("successor").address
     proposal = executable(dao, "replaceCustodian", 1, 3, (successor, KEY, "s3://successor"))
     before = state(dao)
@@ -62,15 +62,15 @@ def test_replace_custodian__slot_that_does_not_exist__refused(dao: Dao) -> None:
     refused(dao, lambda: dao.execute(proposal), "DatasetRegistry_UnknownSlot", 1, 5)
 
 
-def test_replace_custodian__successor_with_a_seat_or_zero__refused(dao: Dao) -> None:
+def test_replace_custodian__successor_with_a_slot_or_zero__refused(dao: Dao) -> None:
     seated = dao.actors["custodian-1"].address
     proposal = executable(dao, "replaceCustodian", 1, 0, (seated, KEY, ""))
     refused(dao, lambda: dao.execute(proposal), "DatasetRegistry_InvalidCustodian", seated)
 
 
 def test_replace_custodian__zero_signer_or_key__refused(dao: Dao) -> None:
-    proposal = executable(dao, "replaceCustodian", 1, 0, (ZERO, KEY, ""))
-    refused(dao, lambda: dao.execute(proposal), "DatasetRegistry_InvalidCustodian", ZERO)
+    proposal = executable(dao, "replaceCustodian", 1, 0, (ADDRESS_ZERO, KEY, ""))
+    refused(dao, lambda: dao.execute(proposal), "DatasetRegistry_InvalidCustodian", ADDRESS_ZERO)
 
 
 def test_replace_custodian__without_an_encryption_key__refused(dao: Dao) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.dao.dao import Dao
 from assurance.harness.dao.registry import event, executable, refused, state, voter
 
 KEY = b"\1" * 32
-ZERO = "0x" + "00" * 20
 
 
 def people(dao: Dao, count: int) -> list[tuple[str, bytes, str]]:
@@ -25,8 +25,8 @@ def test_set_committee__by_vote__starts_an_epoch_and_keeps_the_past(dao: Dao) ->
     assert event(receipt, "CommitteeSet").args == {"epoch": 2, "custodians": custodians, "threshold": 2}
     assert dao.registry.committeeEpoch() == 2
     assert dao.registry.committee(2) == (custodians, 2)
-    seats = [dao.registry.seatOf(2, c.signer) for c in custodians]
-    assert seats == [(1, 2), (2, 2), (3, 2)], "in the order given, which is the order of the shares"
+    slots = [dao.registry.seatOf(2, c.signer) for c in custodians]
+    assert slots == [(1, 2), (2, 2), (3, 2)], "in the order given, which is the order of the shares"
     assert dao.registry.seatOf(2, dao.actors["custodian-0"].address) == (0, 2)
     assert dao.registry.seatOf(1, dao.actors["custodian-0"].address) == (1, 3)
     assert dao.registry.seatOf(3, custodians[0].signer) == (0, 0)
@@ -52,13 +52,13 @@ def test_set_committee__threshold_or_size_that_does_not_fit__refused_AB61(dao: D
 @pytest.mark.parametrize(
     ("second", "error"),
     [
-        ({"signer": ZERO}, "DatasetRegistry_InvalidCustodian"),
+        ({"signer": ADDRESS_ZERO}, "DatasetRegistry_InvalidCustodian"),
         ({"signer": "first"}, "DatasetRegistry_InvalidCustodian"),
         ({"hpkeKey": bytes(32)}, "DatasetRegistry_ZeroKey"),
     ],
     ids=["zero", "twice", "no key"],
 )
-def test_set_committee__seat_that_is_zero_taken_or_without_key__refused(dao: Dao, second: dict, error: str) -> None:
+def test_set_committee__custodian_zero_twice_or_without_key__refused(dao: Dao, second: dict, error: str) -> None:
     first, other = people(dao, 2)
     entry = {"signer": other[0], "hpkeKey": KEY, "uri": ""} | second
     if entry["signer"] == "first":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from web3.constants import ADDRESS_ZERO
+
 from assurance.harness.dao.dao import Batch, Dao
 from assurance.harness.dao.registry import ASLEEP, PUBLISHED, UNIT, crowd, event, refused, state, warp_to
 from datadao.types import Leaf
@@ -75,7 +77,7 @@ def test_claim__of_a_sleeping_batch__mints_its_tokens_and_owns_all_income_R12(da
     dao.deposit(1, 2_000_003)
     receipt = dao.claim(batch, late)
     transfers = [e.args for e in receipt.named("Transfer")]
-    assert transfers == [{"from": "0x" + "00" * 20, "to": late.contributor, "value": 10 * UNIT}]
+    assert transfers == [{"from": ADDRESS_ZERO, "to": late.contributor, "value": 10 * UNIT}]
     assert dao.token.balanceOf(late.contributor) == dao.token.getVotes(late.contributor) == 10 * UNIT
     assert dao.token.totalSupply() == 20 * UNIT == dao.splitter.pool(0)[1]
     owed = [dao.splitter.claimable(i.contributor, [0, 1]) for i in leaves]

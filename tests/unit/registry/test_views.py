@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from eth_utils import keccak
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.dao.dao import Dao, changed
 from assurance.harness.dao.registry import UNIT, crowd, drop, refused
@@ -104,4 +105,4 @@ def test_hash_batch__equals_the_independent_digest_and_the_published_domain(dao:
 
 def test_contribution__never_seen__is_empty(dao: Dao) -> None:
     info = dao.registry.contribution(keccak(text="unknown"))
-    assert (info.status, info.contributor, info.batchId, info.shares) == (0, "0x" + "00" * 20, 0, 0)
+    assert (info.status, info.contributor, info.batchId, info.shares) == (0, ADDRESS_ZERO, 0, 0)

@@ -1,6 +1,6 @@
-"""`addPendingShares`: a batch's shares earn from its activation, before anybody claims them; the registry alone.
+"""`addPendingShares`: a batch's shares earn from its activation, before they are claimed; the registry alone.
 
-given an activation: dataset and commons pools grow, nobody's own shares do, the entry index is the accumulator
+given an activation: dataset and commons pools grow, no account's shares do, the entry index is the accumulator
 given the widest pool: one share more is refused with what it would come to
 given any other caller: refused
 """
@@ -18,7 +18,7 @@ MIN_SHARES = 10**9
 MAX_SHARES = 2**63 - 1
 
 
-def test_activate__both_pools_grow_by_the_batch_and_nobody_holds_it(dao: Dao) -> None:
+def test_activate__both_pools_grow_by_the_batch_and_no_account_holds_it(dao: Dao) -> None:
     first, member = dao.who("first member"), dao.who("member")
     dao.contribute(leaf(first, "first data"))
     dao.deposit(0, INCOME)

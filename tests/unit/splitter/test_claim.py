@@ -1,4 +1,4 @@
-"""`claim`: anyone has an account paid what it is owed, and nobody but the account is paid (S-6, AB-45).
+"""`claim`: anyone has an account paid what it is owed, and no other account is paid (S-6, AB-45).
 
 given something owed: sum over pools, event, books; asked by stranger or by itself; repeated pools; a second claim
 given nothing owed: returns zero, sends nothing, says nothing

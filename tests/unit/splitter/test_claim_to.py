@@ -2,12 +2,13 @@
 
 given something owed: the recipient is paid, the account is the one whose books change
 given zero address or the splitter as recipient: refused
-given somebody else's money: unreachable, the sender's own claim is all there is
+given another account's money: unreachable, the sender's own claim is all there is
 """
 
 from __future__ import annotations
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Event
 from assurance.harness.chain.reader import refused
@@ -34,7 +35,7 @@ def test_claim_to__own_earnings__paid_to_the_recipient__ab37(dao: Dao) -> None:
     assert dao.splitter.claimable(member.address, [0, 1]) == 0
 
 
-def test_claim_to__by_a_stranger__moves_nobody_elses_money__s6(pair: Pair) -> None:
+def test_claim_to__by_a_stranger__moves_no_other_accounts_money__s6(pair: Pair) -> None:
     pair.accept(pair.payer, SHARES)
     pair.deposit(1, 500)
     state = pair.reader(pair.payer).words
@@ -44,16 +45,16 @@ def test_claim_to__by_a_stranger__moves_nobody_elses_money__s6(pair: Pair) -> No
     assert state() == before
 
 
-@pytest.mark.parametrize("name", ["nobody", "splitter"])
+@pytest.mark.parametrize("name", ["zero", "splitter"])
 def test_claim_to__recipient_from_which_money_could_not_return__refused(pair: Pair, name: str) -> None:
     pair.accept(pair.payer, SHARES)
     pair.deposit(1, 500)
-    recipient = {"nobody": "0x" + "00" * 20, "splitter": pair.splitter.address}[name]
+    recipient = {"zero": ADDRESS_ZERO, "splitter": pair.splitter.address}[name]
     with refused(pair.reader(pair.payer).words, "RevenueSplitter_InvalidRecipient", recipient):
         pair.splitter.claimTo(recipient, [1], sender=pair.payer.address)
     assert pair.splitter.claimTo(pair.payer.address, [1], sender=pair.payer.address).value == 500
 
 
 def test_claim_to__invalid_recipient_and_nothing_owed__refused_all_the_same(pair: Pair) -> None:
-    with refused(pair.reader().words, "RevenueSplitter_InvalidRecipient", "0x" + "00" * 20):
-        pair.splitter.claimTo("0x" + "00" * 20, [], sender=pair.payer.address)
+    with refused(pair.reader().words, "RevenueSplitter_InvalidRecipient", ADDRESS_ZERO):
+        pair.splitter.claimTo(ADDRESS_ZERO, [], sender=pair.payer.address)

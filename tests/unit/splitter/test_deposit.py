@@ -21,7 +21,7 @@ MIN_SHARES = 10**9
 MAX = 2**176 - 1
 
 
-def test_deposit__live_pool__shares_out_and_tells(dao: Dao) -> None:
+def test_deposit__live_pool__shares_out_and_emits(dao: Dao) -> None:
     member = dao.who("member")
     dao.contribute(leaf(member, "data", units=3))
     receipt = dao.deposit(1, 1_000_000)
@@ -91,7 +91,7 @@ def test_deposit__one_share_below_the_minimum__refused__one_more_accepted__s10_b
     assert lot.entry == 0
 
 
-def test_deposit__last_member_erased__refused_until_somebody_joins_who_gets_nothing_of_the_past__ab29_b16(
+def test_deposit__last_member_erased__refused_until_a_member_joins_who_gets_nothing_of_the_past__ab29_b16(
     dao: Dao,
 ) -> None:
     leaver, joiner = dao.who("leaver"), dao.who("joiner")

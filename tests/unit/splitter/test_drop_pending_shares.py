@@ -1,7 +1,7 @@
 """`dropPendingShares`: unclaimed shares leave; their owner, if there is one, is credited what they earned.
 
-given an erasure before the claim: credit, event, both pools shrink, nobody ever held the shares
-given no owner (leftovers, duplicates): no credit, and nobody else gains (S-9)
+given an erasure before the claim: credit, event, both pools shrink, no account ever held the shares
+given no owner (leftovers, duplicates): no credit, and no other account gains (S-9)
 given an entry ahead of the pool, or more shares than the pool has: refused
 given any other caller: refused
 """
@@ -9,6 +9,7 @@ given any other caller: refused
 from __future__ import annotations
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Event
 from assurance.harness.chain.reader import refused
@@ -16,7 +17,6 @@ from assurance.harness.dao.dao import Dao, leaf
 from assurance.harness.dao.pair import INCOME, SHARES, Pair
 
 MIN_SHARES = 10**9
-NOBODY = "0x" + "00" * 20
 
 
 def test_erase__unclaimed__credits_what_it_earned_and_stops__s5(dao: Dao) -> None:
@@ -62,22 +62,22 @@ def test_drop_pending_shares__that_earned_single_units__credits_each_of_them(pai
     assert pair.claim(member, 1) == 2
 
 
-def test_drop_pending_shares__of_nobody__credits_nobody_and_income_stays__s9(pair: Pair) -> None:
+def test_drop_pending_shares__of_no_account__credits_none_and_income_stays__s9(pair: Pair) -> None:
     pair.accept(pair.payer, SHARES)
     lot = pair.activate(1, SHARES)
     pair.deposit(1, 1_000)
-    receipt = pair.splitter.dropPendingShares(1, NOBODY, SHARES, lot.entry, sender=pair.registry.address)
+    receipt = pair.splitter.dropPendingShares(1, ADDRESS_ZERO, SHARES, lot.entry, sender=pair.registry.address)
     assert receipt.events == [
         Event(
             "PendingSharesDropped",
             pair.splitter.address,
-            {"poolId": 1, "account": NOBODY, "shares": SHARES, "earned": 0},
+            {"poolId": 1, "account": ADDRESS_ZERO, "shares": SHARES, "earned": 0},
         )
     ]
-    assert pair.splitter.claimable(NOBODY, [1]) == 0
+    assert pair.splitter.claimable(ADDRESS_ZERO, [1]) == 0
     assert pair.claim(pair.payer) == 500
     assert pair.asset.balanceOf(pair.splitter.address) == 500
-    assert pair.splitter.conservation() == (1_000, 500, 500, 0), "they still count as owed, to nobody"
+    assert pair.splitter.conservation() == (1_000, 500, 500, 0), "they still count as owed, to no account"
 
 
 def test_drop_pending_shares__entry_ahead_of_the_pool__refused(pair: Pair) -> None:

@@ -15,7 +15,7 @@ from assurance.harness.dao.pair import SHARES, Pair
 from assurance.harness.dao.system import actor
 
 
-def test_transfer__moves_commons_shares_and_nobodys_income__t6(tradable: Pair) -> None:
+def test_transfer__moves_commons_shares_and_no_income__t6(tradable: Pair) -> None:
     seller, buyer = actor("seller"), actor("buyer")
     tradable.accept(seller, 4 * SHARES)
     tradable.deposit(0, 1_001)

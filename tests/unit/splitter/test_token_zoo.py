@@ -1,5 +1,5 @@
 """The splitter's money with every kind of asset: what must work works to the unit, the rest is refused and nothing
-moves, and one bad recipient stops nobody else (S-1, S-7, S-9, X-2; AB-35 to AB-38).
+moves, and one bad recipient stops no other payment (S-1, S-7, S-9, X-2; AB-35 to AB-38).
 
 given an odd but honest asset: a whole life gives the same numbers as with a plain one
 given an asset that keeps a fee or rounds on the way in: deposits refused
@@ -87,7 +87,7 @@ def test_deposit__fee_on_transfer__refused__s1_ab35(amount: int, arrived: int) -
         pair.splitter.deposit(1, amount, sender=pair.payer.address)
 
 
-def test_claim__fee_introduced_later__costs_the_claimant_and_nobody_else__s9() -> None:
+def test_claim__fee_introduced_later__costs_the_claimant_alone__s9() -> None:
     pair = Pair(asset="FeeAsset")
     pair.asset.setFee(0, sender=KEEPER)
     pair.accept(FIRST, SHARES)
@@ -178,7 +178,7 @@ def test_rebase__up__creates_no_credit__s9() -> None:
     assert pair.asset.balanceOf(pair.splitter.address) in (2_000, 2_001), "the surplus belongs to no pool"
 
 
-def test_rebase__down__lowers_nobodys_claim_and_pays_while_there_is_something__s9() -> None:
+def test_rebase__down__lowers_no_claim_and_pays_while_there_is_something__s9() -> None:
     pair = Pair(asset="RebaseAsset")
     for member in (FIRST, SECOND):
         pair.accept(member, SHARES)

@@ -25,9 +25,9 @@ def test_claim__vests_in_both_pools_with_income_since_activation(dao: Dao) -> No
     dao.deposit(1, 2 * INCOME)
     pools = dao.splitter.pool(0), dao.splitter.pool(1)
     receipt = dao.claim(batch, data)
-    assert [e.name for e in receipt.events if e.address == dao.splitter.address] == [], "the registry tells of it"
-    told = receipt.named("ContributionClaimed")
-    assert [(e.args["contributor"], e.args["shares"]) for e in told] == [(member.address, 2 * MIN_SHARES)]
+    assert [e.name for e in receipt.events if e.address == dao.splitter.address] == [], "the registry emits it"
+    reported = receipt.named("ContributionClaimed")
+    assert [(e.args["contributor"], e.args["shares"]) for e in reported] == [(member.address, 2 * MIN_SHARES)]
     assert (dao.splitter.pool(0), dao.splitter.pool(1)) == pools, "they were counted since activation"
     for pool in (0, 1):
         assert dao.splitter.sharesOf(pool, member.address) == 2 * MIN_SHARES

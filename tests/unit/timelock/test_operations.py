@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Handle, Reverted, deploy
 from assurance.harness.dao.dao import Dao
@@ -152,7 +153,7 @@ def test_execute__of_a_call_that_fails_without_a_word__refused(desk: Desk) -> No
 
 def test_receipt_of_other_tokens__is_confirmed_as_the_standards_say(desk: Desk) -> None:
     t, sender = desk.timelock, GOVERNOR.address
-    zero = "0x" + "00" * 20
+    zero = ADDRESS_ZERO
     single = t.onERC721Received(zero, zero, 1, b"", sender=sender).value
     one = t.onERC1155Received(zero, zero, 1, 1, b"", sender=sender).value
     many = t.onERC1155BatchReceived(zero, zero, [1], [1], b"", sender=sender).value

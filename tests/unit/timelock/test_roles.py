@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from eth_utils import keccak
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.dao.dao import QUEUED, Dao
 from assurance.harness.dao.governance import bring, founder, operation_of, refused, text_proposal, warp_to
@@ -18,7 +19,7 @@ CHANGES = ("grantRole", "revokeRole", "renounceRole")
 
 def holders(dao: Dao) -> dict[str, list[str]]:
     """Which of all addresses of the DAO and of its people hold which role."""
-    known = {**dao.addresses, **{name: dao.who(name).address for name in ACTORS}, "zero": "0x" + "00" * 20}
+    known = {**dao.addresses, **{name: dao.who(name).address for name in ACTORS}, "zero": ADDRESS_ZERO}
     return {
         role: [name for name, address in known.items() if dao.timelock.hasRole(getattr(dao.timelock, role)(), address)]
         for role in ROLES
@@ -33,7 +34,7 @@ GRAPH = {
 }
 
 
-def test_roles__of_a_newborn_dao__are_the_governors_alone_G7_AB21(dao: Dao) -> None:
+def test_roles__of_a_new_dao__are_the_governors_alone_G7_AB21(dao: Dao) -> None:
     assert holders(dao) == GRAPH
     for role in ROLES:
         assert dao.timelock.getRoleAdmin(getattr(dao.timelock, role)()) == bytes(32)
@@ -41,16 +42,18 @@ def test_roles__of_a_newborn_dao__are_the_governors_alone_G7_AB21(dao: Dao) -> N
 
 
 def test_roles__ever_granted__are_those_of_the_graph_and_none_was_taken_back_G7(dao: Dao) -> None:
-    """Also to accounts that nobody would think to ask about."""
-    told = dao.chain.logs_of(dao.timelock.address)
-    granted = [log.topics[1:3] for log in told if log.topics[0] == keccak(text="RoleGranted(bytes32,address,address)")]
+    """Also to accounts that are easily overlooked."""
+    reported = dao.chain.logs_of(dao.timelock.address)
+    granted = [
+        log.topics[1:3] for log in reported if log.topics[0] == keccak(text="RoleGranted(bytes32,address,address)")
+    ]
     graph = [
         [getattr(dao.timelock, role)(), bytes.fromhex(dao.addresses[name][2:]).rjust(32, b"\0")]
         for role, names in GRAPH.items()
         for name in names
     ]
     assert sorted(granted) == sorted(graph)
-    assert not [log for log in told if log.topics[0] == keccak(text="RoleRevoked(bytes32,address,address)")]
+    assert not [log for log in reported if log.topics[0] == keccak(text="RoleRevoked(bytes32,address,address)")]
 
 
 @pytest.mark.parametrize("who", ["stranger", "founder", "deployer", "guardian"])

@@ -8,6 +8,7 @@ given any other caller, the holder too: refused
 from __future__ import annotations
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Event
 from assurance.harness.chain.reader import refused
@@ -16,7 +17,6 @@ from assurance.harness.dao.pair import SHARES, Pair
 from assurance.harness.dao.system import actor
 
 UNIT = 10**9
-NOBODY = "0x" + "00" * 20
 
 
 def test_erase__burns_balance_votes_and_supply_at_once(dao: Dao) -> None:
@@ -28,7 +28,7 @@ def test_erase__burns_balance_votes_and_supply_at_once(dao: Dao) -> None:
     dao.chain.warp(1)
     receipt = dao.erase(batch, data)
     assert [e for e in receipt.events if e.address == dao.token.address] == [
-        Event("Transfer", dao.token.address, {"from": leaver.address, "to": NOBODY, "value": 3 * UNIT}),
+        Event("Transfer", dao.token.address, {"from": leaver.address, "to": ADDRESS_ZERO, "value": 3 * UNIT}),
         Event(
             "DelegateVotesChanged",
             dao.token.address,
@@ -59,8 +59,8 @@ def test_burn__more_than_held__refused(pair: Pair) -> None:
 
 
 def test_burn__zero_address__refused(pair: Pair) -> None:
-    with refused(pair.reader().words, "ERC20InvalidSender", NOBODY):
-        pair.token.burn(NOBODY, 0, sender=pair.registry.address)
+    with refused(pair.reader().words, "ERC20InvalidSender", ADDRESS_ZERO):
+        pair.token.burn(ADDRESS_ZERO, 0, sender=pair.registry.address)
 
 
 @pytest.mark.parametrize("caller", ["holder", "stranger", "timelock", "splitter", "governor"])

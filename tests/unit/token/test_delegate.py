@@ -1,4 +1,5 @@
-"""`delegate`: votes count for whoever the holder names, for itself unless it names somebody; never for nobody (T-2).
+"""`delegate`: votes count for whoever the holder names, for itself unless it names another; never for the zero address
+(T-2).
 
 given no delegation: the account itself, from the moment of receipt
 given a delegate, another, oneself, the zero address (self): votes, events
@@ -9,6 +10,7 @@ given a delegate that wants to trap its delegators: redelegation and erasure alw
 from __future__ import annotations
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Event, Receipt
 from assurance.harness.chain.reader import refused
@@ -16,7 +18,6 @@ from assurance.harness.dao.dao import Dao, leaf
 from assurance.harness.dao.pair import SHARES, Pair
 from assurance.harness.dao.system import Actor, actor
 
-NOBODY = "0x" + "00" * 20
 HOLDER, FIRST, SECOND = actor("holder"), actor("first delegate"), actor("second delegate")
 
 
@@ -24,8 +25,8 @@ def votes(pair: Pair, *accounts: Actor) -> list[int]:
     return [pair.token.getVotes(account.address) for account in accounts]
 
 
-def told(pair: Pair, receipt: Receipt, old: str, new: str, *changes: tuple[str, int, int]) -> None:
-    """The receipt tells exactly of this change of delegate and these changes of votes."""
+def reported(pair: Pair, receipt: Receipt, old: str, new: str, *changes: tuple[str, int, int]) -> None:
+    """The receipt has exactly the events of this change of delegate and these changes of votes."""
     token = pair.token.address
     assert receipt.events == [
         Event("DelegateChanged", token, {"delegator": HOLDER.address, "fromDelegate": old, "toDelegate": new}),
@@ -48,9 +49,9 @@ def test_delegate__to_another_and_on__moves_the_votes_each_time(pair: Pair) -> N
     pair.accept(HOLDER, SHARES)
     one, two = FIRST.address, SECOND.address
     receipt = pair.token.delegate(one, sender=HOLDER.address)
-    told(pair, receipt, HOLDER.address, one, (HOLDER.address, SHARES, 0), (one, 0, SHARES))
+    reported(pair, receipt, HOLDER.address, one, (HOLDER.address, SHARES, 0), (one, 0, SHARES))
     receipt = pair.token.delegate(two, sender=HOLDER.address)
-    told(pair, receipt, one, two, (one, SHARES, 0), (two, 0, SHARES))
+    reported(pair, receipt, one, two, (one, SHARES, 0), (two, 0, SHARES))
     assert votes(pair, HOLDER, FIRST, SECOND) == [0, 0, SHARES]
     assert pair.token.delegates(HOLDER.address) == two
 
@@ -58,18 +59,18 @@ def test_delegate__to_another_and_on__moves_the_votes_each_time(pair: Pair) -> N
 def test_delegate__to_zero__means_oneself_and_loses_nothing__t2(pair: Pair) -> None:
     pair.accept(HOLDER, SHARES)
     pair.token.delegate(FIRST.address, sender=HOLDER.address)
-    receipt = pair.token.delegate(NOBODY, sender=HOLDER.address)
-    told(pair, receipt, FIRST.address, HOLDER.address, (FIRST.address, SHARES, 0), (HOLDER.address, 0, SHARES))
+    receipt = pair.token.delegate(ADDRESS_ZERO, sender=HOLDER.address)
+    reported(pair, receipt, FIRST.address, HOLDER.address, (FIRST.address, SHARES, 0), (HOLDER.address, 0, SHARES))
     assert votes(pair, HOLDER, FIRST) == [SHARES, 0]
     assert pair.token.delegates(HOLDER.address) == HOLDER.address
 
 
-@pytest.mark.parametrize("to", [NOBODY, HOLDER.address])
+@pytest.mark.parametrize("to", [ADDRESS_ZERO, HOLDER.address])
 def test_delegate__to_oneself_at_first__doubles_nothing__ab04(pair: Pair, to: str) -> None:
     pair.accept(HOLDER, SHARES)
     for _ in range(2):
         receipt = pair.token.delegate(to, sender=HOLDER.address)
-        told(pair, receipt, HOLDER.address, HOLDER.address)
+        reported(pair, receipt, HOLDER.address, HOLDER.address)
         assert votes(pair, HOLDER) == [SHARES]
 
 
@@ -103,7 +104,7 @@ def test_delegate__delegate_that_erased_everything__cannot_trap_its_delegators__
     dao.token.delegate(holder.address, sender=delegate.address)
     dao.erase(batch, theirs)
     assert dao.token.getVotes(delegate.address) == 10**9
-    dao.token.delegate(NOBODY, sender=holder.address)
+    dao.token.delegate(ADDRESS_ZERO, sender=holder.address)
     assert dao.token.getVotes(holder.address) == 10**9
     dao.token.delegate(delegate.address, sender=holder.address)
     dao.erase(batch, held)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Event
 from assurance.harness.chain.reader import refused
@@ -18,7 +19,6 @@ from assurance.harness.dao.system import Actor, actor
 from datadao.messages import eip712
 
 TYPE = "Delegation(address delegatee,uint256 nonce,uint256 expiry)"
-NOBODY = "0x" + "00" * 20
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 HOLDER, DELEGATE, RELAYER = actor("holder"), actor("delegate"), actor("relayer")
 LATE = 2**256 - 1
@@ -61,7 +61,7 @@ def test_delegate_by_sig__delegates_and_uses_the_nonce(held: Pair) -> None:
 
 def test_delegate_by_sig__to_zero__means_oneself__t2(held: Pair) -> None:
     held.token.delegate(DELEGATE.address, sender=HOLDER.address)
-    send(held, NOBODY, 0, LATE, signed(held, NOBODY))
+    send(held, ADDRESS_ZERO, 0, LATE, signed(held, ADDRESS_ZERO))
     assert held.token.getVotes(HOLDER.address) == SHARES
     assert held.token.delegates(HOLDER.address) == HOLDER.address
 
@@ -91,7 +91,7 @@ def test_delegate_by_sig__at_its_expiry_accepted__one_second_later_refused(held:
 
 
 @pytest.mark.parametrize("change", [{"chain_id": 1}, {"contract": "0x" + "11" * 20}, {"name": "Other"}])
-def test_delegate_by_sig__for_another_domain__is_nobodys_delegation(held: Pair, change: dict[str, Any]) -> None:
+def test_delegate_by_sig__for_another_domain__delegates_nothing(held: Pair, change: dict[str, Any]) -> None:
     # Recovery yields some other account, which holds nothing: the holder's votes do not move.
     send(held, DELEGATE.address, 0, LATE, signed(held, DELEGATE.address, **change))
     assert held.token.getVotes(HOLDER.address) == SHARES
@@ -122,12 +122,12 @@ def test_delegate_by_sig__to_registry_or_token__refused(held: Pair, to: str) -> 
 def test_delegate_by_sig__to_zero_after_the_same_by_call__then_burned__leaves_no_vote_behind__b05(held: Pair) -> None:
     """Nouns: delegating to zero by signature and then burning left votes that no balance stood for."""
     held.accept(DELEGATE, SHARES)
-    held.token.delegate(NOBODY, sender=HOLDER.address)
-    send(held, NOBODY, 0, LATE, signed(held, NOBODY))
+    held.token.delegate(ADDRESS_ZERO, sender=HOLDER.address)
+    send(held, ADDRESS_ZERO, 0, LATE, signed(held, ADDRESS_ZERO))
     assert [held.token.getVotes(a.address) for a in (HOLDER, DELEGATE)] == [SHARES, SHARES]
     held.erase(HOLDER, SHARES)
     assert [held.token.getVotes(a.address) for a in (HOLDER, DELEGATE)] == [0, SHARES]
-    assert held.token.getVotes(NOBODY) == 0
+    assert held.token.getVotes(ADDRESS_ZERO) == 0
     burned = held.chain.timestamp
     held.chain.warp(1)
     assert held.token.getPastTotalSupply(burned) == held.token.getPastVotes(DELEGATE.address, burned) == SHARES

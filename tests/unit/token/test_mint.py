@@ -1,8 +1,8 @@
 """`mint`: the registry alone creates tokens: at activation for itself, at a waking claim for the contributor.
 
-given an activation: supply grows, the registry holds it, nobody votes with it (T-1, T-2)
+given an activation: supply grows, the registry holds it, no account votes with it (T-1, T-2)
 given a claim from a sleeping batch: minted to the contributor, who votes at once
-given the supply at which a DAO is grown up: `matureSince` is set once, for good
+given the supply at which a DAO is grown up: `matureSince` is set once
 given a supply beyond the widest pool: refused
 given any other caller: refused (AB-20)
 """
@@ -10,6 +10,7 @@ given any other caller: refused (AB-20)
 from __future__ import annotations
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Event
 from assurance.harness.chain.reader import refused
@@ -18,7 +19,6 @@ from assurance.harness.dao.pair import Pair
 from assurance.harness.dao.system import actor
 
 UNIT = 10**9
-NOBODY = "0x" + "00" * 20
 MAX_SUPPLY = 2**63 - 1
 
 
@@ -26,11 +26,11 @@ def test_activate__mints_to_the_registry__which_does_not_vote__t1(dao: Dao) -> N
     receipt = dao.activate(dao.publish([leaf(dao.who("member"), "data", units=4)]))
     registry = dao.registry.address
     assert [e for e in receipt.events if e.address == dao.token.address] == [
-        Event("Transfer", dao.token.address, {"from": NOBODY, "to": registry, "value": 4 * UNIT})
+        Event("Transfer", dao.token.address, {"from": ADDRESS_ZERO, "to": registry, "value": 4 * UNIT})
     ], "no votes change"
     assert dao.token.totalSupply() == dao.token.balanceOf(registry) == 4 * UNIT
     assert dao.token.getVotes(registry) == 0
-    assert dao.token.delegates(registry) == NOBODY
+    assert dao.token.delegates(registry) == ADDRESS_ZERO
     now = dao.chain.timestamp
     dao.chain.warp(1)
     assert dao.token.getPastTotalSupply(now) == 4 * UNIT, "quorum counts what is not claimed yet"
@@ -45,7 +45,7 @@ def test_claim__from_a_sleeping_batch__mints_to_the_contributor(dao: Dao) -> Non
     assert dao.token.totalSupply() == 0
     receipt = dao.claim(batch, data)
     assert [e for e in receipt.events if e.address == dao.token.address] == [
-        Event("Transfer", dao.token.address, {"from": NOBODY, "to": member.address, "value": 4 * UNIT}),
+        Event("Transfer", dao.token.address, {"from": ADDRESS_ZERO, "to": member.address, "value": 4 * UNIT}),
         Event(
             "DelegateVotesChanged",
             dao.token.address,
@@ -80,8 +80,8 @@ def test_mint__supply_beyond_the_widest_pool__refused(pair: Pair) -> None:
 
 
 def test_mint__to_the_zero_address__refused(pair: Pair) -> None:
-    with refused(pair.reader().words, "ERC20InvalidReceiver", NOBODY):
-        pair.token.mint(NOBODY, 1, sender=pair.registry.address)
+    with refused(pair.reader().words, "ERC20InvalidReceiver", ADDRESS_ZERO):
+        pair.token.mint(ADDRESS_ZERO, 1, sender=pair.registry.address)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Event, Reverted
 from assurance.harness.chain.reader import refused
@@ -86,7 +87,7 @@ def test_permit__used_twice__refused(pair: Pair) -> None:
 
 
 def test_approve__to_or_by_the_zero_address__refused(tradable: Pair) -> None:
-    zero = "0x" + "00" * 20
+    zero = ADDRESS_ZERO
     tradable.accept(HOLDER, SHARES)
 
     def allowances() -> tuple[int, int]:

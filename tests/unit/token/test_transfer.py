@@ -1,4 +1,4 @@
-"""`transfer` and `transferFrom`: never between members unless the DAO was born transferable (T-6).
+"""`transfer` and `transferFrom`: never between members unless the DAO was created transferable (T-6).
 
 given a DAO without transfers: every call that would move a member's tokens is refused, with or without approval
 given a DAO with transfers: balance, votes and commons shares move together; oneself, nothing, everything
@@ -8,6 +8,7 @@ given the registry or the token as recipient: refused; the zero address: refused
 from __future__ import annotations
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Event
 from assurance.harness.chain.reader import refused
@@ -15,7 +16,6 @@ from assurance.harness.dao.dao import Dao, leaf
 from assurance.harness.dao.pair import SHARES, Pair
 from assurance.harness.dao.system import Actor, actor
 
-NOBODY = "0x" + "00" * 20
 HOLDER, OTHER, SPENDER = actor("holder"), actor("other"), actor("spender")
 
 
@@ -93,8 +93,8 @@ def test_transfer__to_registry_or_token__refused(tradable: Pair, way: str, to: s
 @WAYS
 def test_transfer__to_zero__refused(tradable: Pair, way: str) -> None:
     tradable.accept(HOLDER, SHARES)
-    with refused(tradable.reader(HOLDER).words, "ERC20InvalidReceiver", NOBODY):
-        move(tradable, NOBODY, 1, way=way)
+    with refused(tradable.reader(HOLDER).words, "ERC20InvalidReceiver", ADDRESS_ZERO):
+        move(tradable, ADDRESS_ZERO, 1, way=way)
 
 
 @pytest.mark.parametrize(("to", "value"), [(HOLDER, SHARES), (HOLDER, 0), (OTHER, 0)])

@@ -1,4 +1,4 @@
-"""A whole DAO on a node of its own, which tools that nobody here wrote reach over JSON-RPC, with keys they hold."""
+"""A whole DAO on a node of its own, which other projects' tools reach over JSON-RPC, with keys they hold."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from datadao.types import Leaf
 
 
 @dataclass
-class Town:
-    """The DAO, whose `market.founder` carries every vote alone, and an active batch with a leaf nobody claimed."""
+class LiveDao:
+    """The DAO, whose `market.founder` carries every vote alone, and an active batch with an unclaimed leaf."""
 
     node: Node
     market: Market
@@ -36,7 +36,7 @@ class Town:
 
     @property
     def given(self) -> dict[str, Any]:
-        """What every program is told: where the node and the contracts are."""
+        """What every program needs to find the node and the contracts."""
         return {"url": self.node.url, "addresses": dict(self.dao.addresses), "asset": self.dao.asset.address}
 
     def record(self, path: Path) -> Path:

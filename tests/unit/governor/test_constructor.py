@@ -1,8 +1,9 @@
-"""A governor, a timelock and a brake are born within their bounds or not at all, in process (G-6, G-11, AB-24)."""
+"""A governor, a timelock and a brake are created within their bounds or not at all, in process (G-6, G-11, AB-24)."""
 
 from __future__ import annotations
 
 import pytest
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.evm import Revm
 from assurance.harness.chain.handles import Reverted, deploy
@@ -29,7 +30,7 @@ OUT_OF_RANGE = "DataGovernor_SettingOutOfRange"
         ("leaseQuorumBps", 2001, (OUT_OF_RANGE, "leaseQuorumBps", 2001, 100, 2000)),
     ],
 )
-def test_birth__with_a_governor_setting_out_of_range__refused(field: str, value: int, error: tuple) -> None:
+def test_constructor__governor_setting_out_of_range__refused(field: str, value: int, error: tuple) -> None:
     with pytest.raises(Reverted) as caught:
         Dao(config(**{GOVERNOR + field: value}))
     assert caught.value == Reverted(*error)
@@ -51,7 +52,7 @@ def test_birth__with_a_governor_setting_out_of_range__refused(field: str, value:
         ("proposalThreshold", 2**256 - 1),
     ],
 )
-def test_birth__with_a_governor_setting_at_its_bound__accepted(field: str, value: int) -> None:
+def test_constructor__governor_setting_at_its_bound__accepted(field: str, value: int) -> None:
     changed = settings(Dao(config(**{GOVERNOR + field: value})))
     usual = settings(Dao())
     key = {"lateQuorumExtension": "extension", "leaseQuorumBps": "quorumBps"}.get(field, field)
@@ -68,13 +69,13 @@ def test_birth__with_a_governor_setting_at_its_bound__accepted(field: str, value
 
 
 @pytest.mark.parametrize("delay", [0, 2 * DAY - 1, 30 * DAY + 1])
-def test_birth__with_a_timelock_delay_out_of_range__refused(delay: int) -> None:
+def test_constructor__timelock_delay_out_of_range__refused(delay: int) -> None:
     with pytest.raises(Reverted) as caught:
         Dao(config(DataTimelock__minDelay=delay))
     assert caught.value == Reverted("DataTimelock_DelayOutOfRange", delay, 2 * DAY, 30 * DAY)
 
 
-def test_birth__with_a_guardian_for_more_than_a_year_or_no_time_at_all__refused_G8() -> None:
+def test_constructor__guardian_for_more_than_a_year_or_no_time_at_all__refused_G8() -> None:
     now = 1_800_000_000
     for until in (0, now, now + 365 * DAY + 1):
         with pytest.raises(Reverted) as caught:
@@ -82,13 +83,13 @@ def test_birth__with_a_guardian_for_more_than_a_year_or_no_time_at_all__refused_
         assert caught.value == Reverted("EmergencyBrake_InvalidTerm", until, now + 1, now + 365 * DAY)
     assert Dao(config(EmergencyBrake__guardianUntil=now + 1)).brake.guardianUntil() == now + 1
     # A DAO may do without one.
-    nobody = Dao(config(EmergencyBrake__guardian="0x" + "00" * 20, EmergencyBrake__guardianUntil=0))
-    assert not nobody.brake.isGuardian("0x" + "00" * 20)
+    unguarded = Dao(config(EmergencyBrake__guardian=ADDRESS_ZERO, EmergencyBrake__guardianUntil=0))
+    assert not unguarded.brake.isGuardian(ADDRESS_ZERO)
 
 
 @pytest.mark.parametrize("name", ["DataTimelock", "EmergencyBrake", "DataGovernor"])
-def test_birth__anywhere_but_at_the_address_its_counterparts_expect__refused_AB77(name: str) -> None:
-    """Nobody can put a second governor, timelock or brake beside a DAO's own."""
+def test_constructor__anywhere_but_at_the_address_its_counterparts_expect__refused_AB77(name: str) -> None:
+    """No account can put a second governor, timelock or brake beside a DAO's own."""
     dao = Dao()
     key = {"DataTimelock": "timelock", "EmergencyBrake": "brake", "DataGovernor": "governor"}[name]
     params = vars_of(dao)
@@ -129,16 +130,16 @@ def test_clocks__of_token_and_governor__agree_on_every_chain_AB24_T8(chain_id: i
     ("name", "counterpart"),
     [("EmergencyBrake", "timelock"), *(("DataGovernor", other) for other in ("timelock", "brake", "token"))],
 )
-def test_birth__with_a_counterpart_without_code__refused_B21(name: str, counterpart: str) -> None:
+def test_constructor__counterpart_without_code__refused_B21(name: str, counterpart: str) -> None:
     dao = Dao()
-    nobody, deployer = dao.who("nobody").address, dao.who("second deployer").address
+    codeless, deployer = dao.who("codeless").address, dao.who("second deployer").address
     own = create_address(deployer, dao.chain.nonce(deployer))
     key = {"EmergencyBrake": "brake", "DataGovernor": "governor"}[name]
-    system = dao.addresses | {key: own, counterpart: nobody}
+    system = dao.addresses | {key: own, counterpart: codeless}
     arguments = {
-        "EmergencyBrake": (system, nobody, dao.chain.timestamp + DAY),
+        "EmergencyBrake": (system, codeless, dao.chain.timestamp + DAY),
         "DataGovernor": (system, "second", vars_of(dao)),
     }[name]
     with pytest.raises(Reverted) as caught:
         deploy(dao.chain, name, *arguments, sender=deployer)
-    assert caught.value == Reverted("System_NoCode", nobody)
+    assert caught.value == Reverted("System_NoCode", codeless)
