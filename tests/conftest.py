@@ -52,6 +52,6 @@ def dao(deployed_dao: Dao) -> Iterator[Dao]:
 @pytest.fixture(scope="session")
 def npm_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tarball that `make pack` makes."""
-    from scripts._packages import pack_npm
+    from scripts.pack import pack_npm
 
     return pack_npm(tmp_path_factory.mktemp("npm"))

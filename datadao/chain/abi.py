@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import eth_abi
 import rlp  # type: ignore[import-untyped]
+from eth_typing import ABIComponent, ABIElement
 from eth_utils import keccak, to_checksum_address
+from eth_utils.abi import abi_to_signature, collapse_if_tuple
 
 # Key in the `System` struct, contract. A contract checks the code of those above it; the registry, without which none
 # of them works, comes last: a deployment that stops half way leaves nothing usable.
@@ -60,10 +62,12 @@ def predict(deployer: str, nonce: int) -> dict[str, str]:
 
 def canonical_type(entry: Mapping[str, Any]) -> str:
     """ABI type of an input or output as signatures spell it, tuples written out."""
-    kind: str = entry["type"]
-    if not kind.startswith("tuple"):
-        return kind
-    return "(" + ",".join(canonical_type(component) for component in entry["components"]) + ")" + kind[5:]
+    return collapse_if_tuple(cast("ABIComponent", entry))
+
+
+def signature_of(entry: Mapping[str, Any]) -> str:
+    """The signature of a function, event or error, such as `claim(address,uint256[])`."""
+    return abi_to_signature(cast("ABIElement", entry))
 
 
 def positional(entry: Mapping[str, Any], value: Any) -> Any:

@@ -21,7 +21,7 @@ from eth_abi.registry import BaseEquals
 from eth_abi.registry import registry as _standard
 from eth_utils import keccak, to_checksum_address
 
-from datadao.chain.abi import ORDER, canonical_type
+from datadao.chain.abi import ORDER, canonical_type, signature_of
 from datadao.errors import InvalidArgument, Malformed
 
 CONTRACTS = dict(ORDER)
@@ -127,7 +127,7 @@ def signature(contract: str, name: str) -> tuple[bytes, list[str], list[str]]:
     """Selector, input and output types of a function."""
     entry = function(contract, name)
     inputs, outputs = ([canonical_type(i) for i in entry[side]] for side in ("inputs", "outputs"))
-    return keccak(text=f"{name}({','.join(inputs)})")[:4], inputs, outputs
+    return keccak(text=signature_of(entry))[:4], inputs, outputs
 
 
 def named_result(contract: str, name: str, values: Any) -> Any:

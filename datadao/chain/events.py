@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from eth_utils import keccak
 
-from datadao.chain.abi import canonical_type
+from datadao.chain.abi import canonical_type, signature_of
 from datadao.chain.codec import CONTRACTS, abi, is_dynamic
 from datadao.chain.codec import decode as decode_abi
 from datadao.chain.rpc import Log
@@ -91,7 +91,7 @@ def _values(fields: list[tuple[str, str]], data: bytes, wanted: Collection[str] 
 @cache
 def _events(contract: str) -> dict[bytes, dict[str, Any]]:
     entries = (entry for entry in abi(contract) if entry["type"] == "event")
-    return {keccak(text=f"{e['name']}({','.join(map(canonical_type, e['inputs']))})"): e for e in entries}
+    return {keccak(text=signature_of(entry)): entry for entry in entries}
 
 
 @cache

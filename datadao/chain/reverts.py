@@ -11,7 +11,7 @@ from eth_abi.exceptions import EncodingError
 from eth_utils import keccak
 from web3 import Web3
 
-from datadao.chain.abi import canonical_type
+from datadao.chain.abi import canonical_type, signature_of
 from datadao.chain.codec import CONTRACTS, abi, decode, encode
 from datadao.chain.connection import answer_of, answers_of, result, said
 from datadao.errors import Malformed, Reverted
@@ -22,8 +22,8 @@ _FACTORY = "DataDAOFactory"
 _HEX = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 
 _BUILTIN = (
-    {"name": "Error", "inputs": [{"name": "reason", "type": "string"}]},
-    {"name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]},
+    {"type": "error", "name": "Error", "inputs": [{"name": "reason", "type": "string"}]},
+    {"type": "error", "name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]},
 )
 
 
@@ -131,8 +131,7 @@ def _errors() -> dict[bytes, Mapping[str, Any]]:
     errors: dict[bytes, Mapping[str, Any]] = {}
     names = (*CONTRACTS.values(), _FACTORY)
     for entry in (*_BUILTIN, *(e for name in names for e in abi(name) if e["type"] == "error")):
-        types = ",".join(canonical_type(i) for i in entry["inputs"])
-        errors[keccak(text=f"{entry['name']}({types})")[:4]] = entry
+        errors[keccak(text=signature_of(entry))[:4]] = entry
     return errors
 
 

@@ -187,8 +187,8 @@ def _passed_on(entry: Mapping[str, Any], values: Sequence[Any]) -> Iterator[tupl
 
 @cache
 def _functions(contract: str) -> dict[bytes, Mapping[str, Any]]:
-    from datadao.chain.abi import canonical_type
+    from datadao.chain.abi import signature_of
     from datadao.chain.codec import abi
 
     entries = (entry for entry in abi(contract) if entry["type"] == "function")
-    return {keccak(text=f"{e['name']}({','.join(canonical_type(i) for i in e['inputs'])})")[:4]: e for e in entries}
+    return {keccak(text=signature_of(entry))[:4]: entry for entry in entries}

@@ -10,7 +10,7 @@ import pytest
 from deployer.deploy import Deployment, execute
 from deployer.plan import NEW, Plan, make_plan
 from deployer.record import Step, new_entry
-from scripts._packages import pack_wheel
+from scripts.pack import pack_wheel
 from tests.deployer.world import live, local
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from assurance.harness.chain.artifacts import artifacts, signature
-from scripts._interfaces import CONTRACTS, sorted_abi
-from scripts.export_abis import write
+from assurance.harness.chain.artifacts import artifacts
+from datadao.chain.abi import signature_of
+from scripts.export_abis import CONTRACTS, sorted_abi, write
 
 ROOT = Path(__file__).resolve().parents[2]
 INTERFACES = ROOT / "interfaces"
@@ -26,7 +26,7 @@ def exported(name):
 
 
 def signatures(abi, kind):
-    return [signature(entry) for entry in abi if entry["type"] == kind]
+    return [signature_of(entry) for entry in abi if entry["type"] == kind]
 
 
 def from_typescript(name):

@@ -17,8 +17,8 @@ import pytest
 
 from assurance import ROOT
 from assurance.harness.dao.packages import npm_install, run, tsc
-from scripts._interfaces import CONTRACTS
-from scripts._packages import pack_npm, version
+from scripts.export_abis import CONTRACTS
+from scripts.pack import pack_npm, version
 
 ABIS = (*CONTRACTS, "errors")
 SOLIDITY = {path.name for path in (ROOT / "contracts/interfaces").glob("*.sol")}

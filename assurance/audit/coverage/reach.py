@@ -22,9 +22,10 @@ from typing_extensions import TypedDict
 from assurance import ROOT
 from assurance.audit.coverage.build import CONTRACTS
 from assurance.audit.part import IN_PROCESS, ON_A_NODE, PartError, Stopwatch, run, write
-from assurance.harness.chain.artifacts import artifacts, signature
+from assurance.harness.chain.artifacts import artifacts
 from assurance.harness.chain.compiler import Compiler
 from assurance.harness.chain.recording import OK, Recorder, read
+from datadao.chain.abi import signature_of
 
 EXPLANATIONS = ROOT / "audit" / "unreachable.toml"
 _STANDARDS = (
@@ -81,7 +82,7 @@ def universe(enums: Mapping[str, Sequence[str]]) -> set[Thing]:
     for contract in CONTRACTS:
         for entry in artifacts()[contract].abi:
             if entry["type"] in ("function", "error", "event"):
-                name = signature(entry) if entry["type"] == "function" else entry["name"]
+                name = signature_of(entry) if entry["type"] == "function" else entry["name"]
                 things.add(Thing(entry["type"], contract, name))
     return things
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from eth_utils import keccak
 
-from assurance.harness.chain.artifacts import signature
 from assurance.harness.chain.handles import Handle, Receipt, Reverted
 from assurance.harness.dao.dao import Dao
 from assurance.harness.dao.system import Actor
+from datadao.chain.abi import signature_of
 
 
 class How(StrEnum):
@@ -128,7 +128,7 @@ _OVERHEAD = 15
 
 def _selector(handle: Handle, name: str) -> bytes:
     (entry,) = [e for e in handle.artifact.abi if e["type"] == "function" and e["name"] == name]
-    return keccak(text=signature(entry))[:4]
+    return keccak(text=signature_of(entry))[:4]
 
 
 def _calls(frame: dict[str, Any]) -> list[dict[str, Any]]:

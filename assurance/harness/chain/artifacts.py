@@ -18,7 +18,7 @@ from typing import Any
 from eth_utils import keccak
 
 from assurance import ROOT
-from datadao.chain.abi import canonical_type
+from datadao.chain.abi import signature_of
 
 _COMPILED = ROOT / ".build" / "__local__.json"
 MANIFEST = Path(os.environ.get("DATADAO_ARTIFACTS") or _COMPILED)
@@ -62,15 +62,11 @@ def _code(entry: dict[str, Any], key: str) -> bytes:
     return bytes.fromhex((entry.get(key) or {}).get("bytecode", "0x").removeprefix("0x"))
 
 
-def signature(entry: dict[str, Any]) -> str:
-    return f"{entry['name']}({','.join(canonical_type(i) for i in entry['inputs'])})"
-
-
 @functools.cache
 def errors() -> dict[bytes, dict[str, Any]]:
     """Every custom error of every contract, by selector."""
     return {
-        keccak(text=signature(entry))[:4]: entry
+        keccak(text=signature_of(entry))[:4]: entry
         for artifact in artifacts().values()
         for entry in artifact.abi
         if entry["type"] == "error"
@@ -81,7 +77,7 @@ def errors() -> dict[bytes, dict[str, Any]]:
 def events() -> dict[bytes, dict[str, Any]]:
     """Every event of every contract, by topic."""
     return {
-        keccak(text=signature(entry)): entry
+        keccak(text=signature_of(entry)): entry
         for artifact in artifacts().values()
         for entry in artifact.abi
         if entry["type"] == "event"

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple, Protocol
 from eth_utils import keccak
 
 from assurance.harness.chain.abi import Coder, checksummed
-from assurance.harness.chain.artifacts import Artifact, artifacts, errors, events, signature
+from assurance.harness.chain.artifacts import Artifact, artifacts, errors, events
+from datadao.chain.abi import signature_of
 
 _BUILTIN_ERRORS = [
     {"name": "Error", "inputs": [{"name": "message", "type": "string"}]},
@@ -90,7 +91,7 @@ class Receipt:
 
 class _Function:
     def __init__(self, entry: dict[str, Any]) -> None:
-        self.selector = keccak(text=signature(entry))[:4]
+        self.selector = keccak(text=signature_of(entry))[:4]
         self.static = entry.get("stateMutability") in ("view", "pure")
         self._inputs, self._outputs = Coder(entry["inputs"]), Coder(entry["outputs"])
 
@@ -158,7 +159,7 @@ def reverted(data: bytes) -> Reverted:
 @cache
 def _errors() -> dict[bytes, tuple[str, Coder]]:
     entries = [*_BUILTIN_ERRORS, *errors().values()]
-    return {keccak(text=signature(entry))[:4]: (entry["name"], Coder(entry["inputs"])) for entry in entries}
+    return {keccak(text=signature_of(entry))[:4]: (entry["name"], Coder(entry["inputs"])) for entry in entries}
 
 
 def _decode_log(log: Log) -> Event:

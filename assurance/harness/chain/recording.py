@@ -20,8 +20,9 @@ from typing import Any, TypedDict, TypeVar
 from eth_utils import keccak
 
 from assurance.harness.chain.abi import Coder
-from assurance.harness.chain.artifacts import Artifact, artifacts, events, signature
+from assurance.harness.chain.artifacts import Artifact, artifacts, events
 from assurance.harness.chain.handles import Log, Result, Reverted, reverted
+from datadao.chain.abi import signature_of
 
 FOLDER = os.environ.get("DATADAO_RECORD")
 OK = "ok"
@@ -213,7 +214,7 @@ def _functions(contract: str) -> dict[bytes, tuple[str, Callable[[bytes], list[t
     """By selector: signature, and what enum members an output tells of."""
     artifact: Artifact = artifacts()[contract]
     entries = [entry for entry in artifact.abi if entry["type"] == "function"]
-    return {keccak(text=signature(e))[:4]: (signature(e), _enums_of(e["outputs"])) for e in entries}
+    return {keccak(text=signature_of(e))[:4]: (signature_of(e), _enums_of(e["outputs"])) for e in entries}
 
 
 def _enums_of(outputs: list[dict[str, Any]]) -> Callable[[bytes], list[tuple[str, int]]]:

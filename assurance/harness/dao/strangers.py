@@ -14,11 +14,11 @@ from typing import Any
 import eth_abi
 from eth_utils import keccak, to_checksum_address
 
-from assurance.harness.chain.artifacts import artifacts, signature
+from assurance.harness.chain.artifacts import artifacts
 from assurance.harness.chain.handles import Reverted
 from assurance.harness.dao.dao import Dao, leaf
 from assurance.harness.dao.system import DAY
-from datadao.chain.abi import ORDER, canonical_type
+from datadao.chain.abi import ORDER, canonical_type, signature_of
 
 ADMIN = bytes(32)
 ROLES = {name: keccak(text=name) for name in ("PROPOSER_ROLE", "CANCELLER_ROLE", "EXECUTOR_ROLE")}
@@ -42,7 +42,7 @@ class Function:
 
     @cached_property
     def selector(self) -> bytes:
-        return keccak(text=signature(self.entry))[:4]
+        return keccak(text=signature_of(self.entry))[:4]
 
     @cached_property
     def types(self) -> list[str]:
