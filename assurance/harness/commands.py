@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from assurance.harness.dao.keys import local_key
-from datadao.cli import cli
+from datadao.cli.main import cli
 
 SCHEMA = json.dumps({
     "$schema": "https://json-schema.org/draft/2020-12/schema",

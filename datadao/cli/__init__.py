@@ -1,5 +1,20 @@
 """The command line `datadao`: the library's steps for the four roles, one small file a command; no rule of its own."""
 
-from datadao.cli.main import cli
+import sys
+from importlib.util import find_spec
 
-__all__ = ["cli"]
+_NEEDED = ("ape", "boto3", "click", "jsonschema", "referencing", "rich", "yaml")
+"""Packages of the extra `cli`, as they are imported."""
+
+
+def main() -> None:
+    """Runs the command line; without the packages of its extra it says what to install and exits with code 2."""
+    if missing := [name for name in _NEEDED if find_spec(name) is None]:
+        print(
+            f"datadao: the command line needs {', '.join(missing)}, not installed here: pip install 'datadao[cli]'",
+            file=sys.stderr,
+        )
+        sys.exit(2)
+    from datadao.cli.main import cli
+
+    cli()

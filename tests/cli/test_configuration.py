@@ -20,7 +20,7 @@ from tests.cli.world import DATADAO
 def test_help__of_every_command__says_what_it_does(command: tuple[str, ...]) -> None:
     from click.testing import CliRunner
 
-    from datadao.cli import cli
+    from datadao.cli.main import cli
 
     result = CliRunner().invoke(cli, [*command, "--help"])
     assert result.exit_code == 0

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from assurance.harness.dao.live import LiveDao
-from datadao.cli import cli
+from datadao.cli.main import cli
 from datadao.errors import InvalidArgument
 from datadao.licensee.conditions import Access, lit, taco
 from datadao.profile import Profile
