@@ -1,5 +1,47 @@
-"""The Data DAO's off-chain half: encrypt, score, hold back, release and open data under the chain's rules.
+"""A Data DAO's Python client: read it, contribute to it, vote, claim, lease its data and open it.
 
-No protocol rule is decided here. What may be released, to whom and when is read from the chain, always through
-`datadao.chain.view.View`; every other module works on bytes and can be used, tested and audited without a node.
+    web3 = datadao.connect("https://...")
+    dao = DataDAO.recorded(PUBLIC, web3)
+    dao.vote(proposal, FOR, account)
+
+`account` is an `eth_account` account or anything else that signs (`Account`). Amounts are in the smallest unit of the
+settlement asset, times in Unix seconds, hashes and X25519 public keys 32 bytes, addresses checksummed text. Whatever is
+refused raises a `DataDAOError`. No protocol rule is decided here: it is the contracts that refuse.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from datadao.batches import Catalog, Published
+from datadao.chain.rpc import Call
+from datadao.chain.transactions import Account, Mined
+from datadao.client import ABSTAIN, AGAINST, FOR, PUBLIC, DataDAO, Terms
+from datadao.errors import DataDAOError, NodeRefused, NotMined, Reverted, TransactionFailed
+from datadao.messages.eip712 import signer
+from datadao.types import BatchStatus, Committee, Contribution, Leaf, LeaseStatus, Party, ProposalState
+
+if TYPE_CHECKING:
+    from datadao.chain.patience import connect as connect
+    from datadao.licensee.licensee import Licensee as Licensee
+    from datadao.storage.store import Store as Store
+
+__all__ = [
+    "ABSTAIN", "AGAINST", "FOR", "PUBLIC", "Account", "BatchStatus", "Call", "Catalog", "Committee", "Contribution",
+    "DataDAO", "DataDAOError", "Leaf", "LeaseStatus", "Licensee", "Mined", "NodeRefused", "NotMined", "Party",
+    "ProposalState", "Published", "Reverted", "Store", "Terms", "TransactionFailed", "connect", "signer",
+]  # fmt: skip
+
+_AT_FIRST_USE = {
+    "Licensee": "datadao.licensee.licensee",
+    "Store": "datadao.storage.store",
+    "connect": "datadao.chain.patience",
+}
+"""What reading, voting, claiming and leasing do without."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _AT_FIRST_USE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_AT_FIRST_USE[name]), name)

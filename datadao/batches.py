@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from datadao.chain.events import decode, topic
-from datadao.chain.rpc import read_block, read_logs
+from datadao.chain.rpc import Block, check_complete, read_block, read_logs
 from datadao.client import DataDAO
-from datadao.errors import ChainUnavailable
 from datadao.messages.batch import Batch, Manifest
-from datadao.storage.store import Store
 from datadao.types import BatchStatus, Contribution
+
+if TYPE_CHECKING:
+    from datadao.storage.store import Store
 
 ACTIVATED = frozenset({BatchStatus.ACTIVE, BatchStatus.ASLEEP})
 ALIVE = ACTIVATED | {BatchStatus.PUBLISHED}
@@ -40,12 +42,9 @@ class Catalog:
         """Every batch ever published, of one dataset or of all, oldest first."""
         count = self._dao.read("registry", "batchCount")
         if count > len(self._published):
-            self._published = {item.batch_id: item for item in self._read()}
-        if count > len(self._published):
-            raise ChainUnavailable(
-                f"the node's events tell of {len(self._published)} batches, the registry of {count}: the node cuts its "
-                "answers short, lags, or no longer has old events; try again, or name another"
-            )
+            head = read_block(self._dao.web3, "latest")
+            self._published = {item.batch_id: item for item in self._read(head)}
+            check_complete(len(self._published), count, "batches", head)
         return [item for item in self._published.values() if dataset_id in (None, item.batch.dataset_id)]
 
     def status(self, item: Published) -> BatchStatus:
@@ -76,13 +75,13 @@ class Catalog:
             if self.status(item) in statuses:
                 yield item, self.manifest(item)
 
-    def _read(self) -> Iterator[Published]:
+    def _read(self, head: Block) -> Iterator[Published]:
         web3, addresses = self._dao.web3, self._dao.addresses
         logs = read_logs(
             web3,
             [addresses["registry"]],
             self._since,
-            read_block(web3, "latest"),
+            head,
             [topic("DatasetRegistry", "BatchPublished")],
         )
         for event in decode(logs, addresses, ("batchId", "batch")):

@@ -9,28 +9,26 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from web3 import Web3
 
-from datadao.chain.connection import ask, patient
-from datadao.chain.node import NodeView
+from datadao.chain.codec import CONTRACTS
+from datadao.chain.connection import ask
 from datadao.chain.reverts import try_call
-from datadao.chain.rpc import CONTRACTS, Call, read_block, read_named
-from datadao.chain.transactions import Account, Mined, send_all
-from datadao.contributor import contribute
+from datadao.chain.rpc import Call, read_block, read_named
+from datadao.chain.transactions import Account, Mined, send
 from datadao.encoding import address
 from datadao.errors import InvalidArgument
 from datadao.messages import eip712
 from datadao.messages.batch import Batch, Policy
-from datadao.messages.submission import Submission
-from datadao.storage.store import Store
 from datadao.types import Committee, Contribution, Dao, Party
 
 if TYPE_CHECKING:
+    from datadao.messages.submission import Submission
     from datadao.profile import Profile
+    from datadao.storage.store import Store
 
 BALLOT = "Ballot(uint256 proposalId,uint8 support,address voter,uint256 nonce)"
 AGAINST, FOR, ABSTAIN = range(3)
@@ -63,7 +61,7 @@ class Terms:
 
 
 class DataDAO:
-    """One DAO on the chain of `web3`, which from now on bears with a busy node.
+    """One DAO on the chain of `web3`; `datadao.connect` gives a connection that bears with a busy node.
 
     `addresses` are those of its eight contracts by key (`datadao.chain.codec.CONTRACTS`), `since` is the first block
     that can hold an event of it, `confirmations` the blocks that have to follow a transaction before it counts as
@@ -73,7 +71,7 @@ class DataDAO:
     def __init__(self, addresses: Mapping[str, str], web3: Web3, since: int = 0, confirmations: int = 0) -> None:
         if missing := CONTRACTS.keys() - addresses.keys():
             raise InvalidArgument(f"addresses of {', '.join(sorted(missing))} are missing; take a deployment record")
-        self.web3, self.since, self.confirmations = patient(web3), since, confirmations
+        self.web3, self.since, self.confirmations = web3, since, confirmations
         self.addresses = {key: address(addresses[key]) for key in CONTRACTS}
         self.id = Dao(_chain_id(self.web3), self.addresses["registry"], self.addresses["leases"])
 
@@ -85,7 +83,6 @@ class DataDAO:
 
         Raises `InvalidArgument` if there is none, or if it is of another chain; `NodeRefused`.
         """
-        web3 = patient(web3)
         chain_id = _chain_id(web3)
         path = path / f"{chain_id}.json" if path.is_dir() else path
         if not path.exists():
@@ -123,11 +120,6 @@ class DataDAO:
             )
         return dao
 
-    @cached_property
-    def view(self) -> NodeView:
-        """What custodians ask."""
-        return NodeView(self.web3, self.addresses, since=self.since)
-
     # Reading
 
     def read(self, key: str, function: str, *arguments: Any, block: int | None = None) -> Any:
@@ -154,12 +146,15 @@ class DataDAO:
         return read_named(self.web3, calls, read_block(self.web3, "latest").number) if calls else []
 
     def committee(self, epoch: int | None = None) -> Committee:
-        """The custodians of an epoch, the current one unless said."""
-        return self.view.committee(epoch)
+        """The custodians of an epoch, the current one unless given, at the latest block."""
+        epoch = epoch or self.read("registry", "committeeEpoch")
+        custodians, threshold = self.read("registry", "committee", epoch)
+        return Committee(epoch, threshold, tuple(Party(*custodian) for custodian in custodians))
 
     def attestors(self) -> tuple[Party, ...]:
-        """The current attestor set, in the order of its slots."""
-        return self.view.attestors()
+        """The current attestor set, in the order of its slots, at the latest block."""
+        members, _ = self.read("registry", "attestors", self.read("registry", "attestorSetVersion"))
+        return tuple(Party(*member) for member in members)
 
     def policy(self, dataset_id: int) -> Policy:
         """What of the current policy decides shares."""
@@ -176,6 +171,8 @@ class DataDAO:
 
         No transaction: attestors register what they accept. Raises as `datadao.messages.submission.contribute`.
         """
+        from datadao.contributor import contribute  # with what encrypts, which reading and voting do without
+
         return contribute(
             source,
             dao=self.id,
@@ -264,8 +261,8 @@ class DataDAO:
 
     def send(self, key: str, function: str, *arguments: Any, sender: Account, seconds: float = _PATIENCE) -> Mined:
         """Any function of the contract with this key, structs as tuples."""
-        calls = [self.call(key, function, *arguments)]
-        return send_all(self.web3, calls, sender, seconds=seconds, confirmations=self.confirmations)[0]
+        call = self.call(key, function, *arguments)
+        return send(self.web3, call, sender, seconds=seconds, confirmations=self.confirmations)
 
     def _event(self, mined: Mined, key: str, name: str) -> dict[str, Any]:
         return mined.events(key, name, self.addresses[key])[0].fields
@@ -302,9 +299,11 @@ class DataDAO:
         """Sends independent calls from one account, many in flight; returns the gas each used.
 
         Every call is tried before the first is sent; `max_fee` and `tip` are wei per gas, chosen unless given;
-        `progress` is told how many more are done. Raises as `datadao.chain.transactions.send_all`; those sent stay
+        `progress` is told how many more are done. Raises as `datadao.chain.series.send_all`; those sent stay
         sent.
         """
+        from datadao.chain.series import send_all
+
         fees = {"max_fee": max_fee, "tip": tip}
         done = send_all(self.web3, calls, sender, progress, **fees, confirmations=self.confirmations)  # type: ignore[arg-type]
         return [mined.gas_used for mined in done]

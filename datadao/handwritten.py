@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from datadao.errors import InvalidArgument
+from datadao.errors import AccountRefused, InvalidArgument
 
 _INT, _TIME = "tag:yaml.org,2002:int", "tag:yaml.org,2002:timestamp"
 
@@ -96,3 +96,9 @@ def _reason(error: yaml.YAMLError) -> str:
         place = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         return f"{place}{error.problem}"
     return str(error).splitlines()[0]
+
+
+def refuse_key(alias: str) -> None:
+    """Raises `AccountRefused`, which does not repeat it, for what looks like a private key."""
+    if len(alias.removeprefix("0x")) == 64:
+        raise AccountRefused("that looks like a private key: never type one; name an account of `ape accounts list`")

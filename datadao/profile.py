@@ -17,7 +17,7 @@ import yaml
 from datadao import handwritten
 from datadao.crypto.keyfile import check_private
 from datadao.errors import InvalidArgument, ProfileRefused
-from datadao.values import refuse_key
+from datadao.handwritten import refuse_key
 
 _KINDS: dict[str, tuple[type, ...]] = {
     "network": (str,),

@@ -9,9 +9,10 @@ import ape
 from rich.table import Table
 from rich.text import Text
 
+from datadao.chain.arguments import leaves, spelled
 from datadao.chain.asset import Asset, read_asset
 from datadao.text import Terminal, lines, visible
-from datadao.values import is_moment, leaves, moment, spelled
+from datadao.values import is_moment, moment
 from deployer.plan import Plan
 from deployer.record import Step
 from deployer.rehearsal import Estimate

@@ -23,7 +23,7 @@ network_option = click.option(
     show_default=True,
     help="Ape's name of a network, with a node's address in WEB3_PROVIDER_URI; or the address.",
 )
-"""`--network`, for commands that connect with `datadao.chain.network.connected`, which refuses in one line."""
+"""`--network`, for commands that connect with `datadao.chain.wallet.connected`, which refuses in one line."""
 
 
 def is_fork() -> bool:

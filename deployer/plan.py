@@ -12,10 +12,9 @@ import ape
 from eth_utils import keccak
 
 from datadao.chain.abi import LOCAL_CHAIN_IDS, ORDER, constructor_inputs, create_address, predict
-from datadao.chain.arguments import ConfigError, Context, Faults
+from datadao.chain.arguments import ConfigError, Context, Faults, leaves
 from datadao.encoding import address
 from datadao.errors import InvalidArgument
-from datadao.values import leaves
 from deployer.artifacts import abi_of
 from deployer.config import UNKNOWN, Config
 from deployer.creation import Creation, dao_params

@@ -18,8 +18,8 @@ from typing import Any
 import ape
 
 from datadao.chain.abi import LOCAL_CHAIN_IDS
+from datadao.chain.arguments import plain
 from datadao.errors import DataDAOError
-from datadao.values import plain
 from deployer.networks import ROOT, record_path
 from deployer.plan import Plan
 

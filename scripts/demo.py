@@ -19,7 +19,7 @@ from rich.markup import escape
 from web3.exceptions import Web3Exception
 
 from datadao.chain.abi import LOCAL_CHAIN_IDS
-from datadao.chain.network import connected
+from datadao.chain.wallet import connected
 from datadao.client import AGAINST, FOR, DataDAO
 from datadao.errors import DataDAOError
 from datadao.storage.store import Store

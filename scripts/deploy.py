@@ -11,7 +11,8 @@ from ape.cli import account_option
 
 from datadao.chain import wallet
 from datadao.chain.arguments import ConfigError
-from datadao.chain.network import connected, discreet
+from datadao.chain.connection import discreet
+from datadao.chain.wallet import connected
 from datadao.errors import DataDAOError
 from datadao.text import Terminal
 from deployer.config import Config

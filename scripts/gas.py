@@ -22,7 +22,7 @@ from assurance.bench.gas.meter import UnmeasuredError
 from assurance.bench.gas.sizes import sizes, too_large
 from assurance.bench.gas.world import FIRST_SECOND
 from assurance.harness.chain.anvil import Anvil
-from datadao.chain.network import connected
+from datadao.chain.wallet import connected
 from datadao.errors import DataDAOError
 from deployer.networks import network_option
 

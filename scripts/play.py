@@ -13,7 +13,7 @@ import ape
 import click
 from ape.logging import LogLevel, logger
 
-from datadao.chain.network import connected
+from datadao.chain.wallet import connected
 from datadao.errors import DataDAOError
 from deployer.deploy import FAILURES
 from deployer.networks import ROOT

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from datadao.chain.network import connected, discreet
+from datadao.chain.connection import discreet
+from datadao.chain.wallet import connected
 from datadao.errors import DataDAOError
 from deployer.config import Config
 from deployer.console import console, fail, show_checks

@@ -1,4 +1,4 @@
-"""Arguments as people write them, for the entries of an ABI."""
+"""Arguments as people write them, for the entries of an ABI; and as a person or a JSON file has them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 
 _DURATION = re.compile(r"^(now \+ )?(\d+) (second|minute|hour|day)s?$")
 
+
+_SAFE_INTEGER = 2**53 - 1
+"""Larger ones are text in JSON: JavaScript would round them."""
 
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}([ T]|$)")
 
@@ -163,3 +166,39 @@ def _date(text: str) -> int | None:
     except ValueError:
         return None
     return int((read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp())
+
+
+def spelled(value: Any) -> str:
+    """A value as a person reads it."""
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={spelled(inner)}" for key, inner in value.items())
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return "[" + ", ".join(spelled(inner) for inner in value) + "]"
+    return str(value)
+
+
+def leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """The simple values in a nested one, by path."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from leaves(f"{path}.{key}", inner)
+    elif isinstance(value, (list, tuple)):
+        for i, inner in enumerate(value):
+            yield from leaves(f"{path}[{i}]", inner)
+    else:
+        yield path, value
+
+
+def plain(value: Any) -> Any:
+    """Arguments as JSON: bytes as hex, integers that JavaScript cannot hold as text."""
+    if isinstance(value, Mapping):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(inner) for inner in value]
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, int) and not isinstance(value, bool) and value > _SAFE_INTEGER:
+        return str(value)
+    return value

@@ -1,178 +1,65 @@
-"""A connection to a node that bears with it: who is too busy is asked again, later; and words for what goes wrong.
-
-Public nodes limit requests by the second, and refuse the ones beyond it with HTTP status 429 or item by item.
-"""
+"""Asking one node, past web3's middleware; what it says in words that may be shown; and waiting where it may lag."""
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from requests.exceptions import ConnectionError as Unreachable
 from requests.exceptions import HTTPError, RequestException, Timeout
-from web3 import HTTPProvider, Web3
+from web3 import Web3
 from web3.exceptions import Web3Exception
-from web3.middleware import ExtraDataToPOAMiddleware
-from web3.providers.auto import AutoProvider
-from web3.providers.base import JSONBaseProvider
 from web3.types import RPCEndpoint
 
-from datadao.errors import DataDAOError, InvalidArgument, NodeRefused
+from datadao.errors import DataDAOError, NodeRefused
 
-PATIENCE = 30.0
-"""Seconds that a request waits, in all, for a node that is too busy."""
+LAG = 15.0
+"""Seconds for which a node may answer from before a block that it showed already: it has several back ends."""
+UNKNOWN = re.compile(r"unknown block|(block|header).{0,80}not found|not found.{0,20}block|block.?out.?of.?range", re.I)
+"""How a back end says that it does not have a block which another one has; they agree on no code."""
+BUSY = frozenset({429, 503})
+"""HTTP statuses that may name a time to come back at (RFC 9110, section 10.2.3)."""
+OUTSIDE = (DataDAOError, Web3Exception, RequestException, OSError, ValueError, KeyError, TypeError)
+"""What asking a node may raise."""
+ADDRESS = "WEB3_PROVIDER_URI"
+"""Variable of the environment with the address of a node: web3's own, which Ape reads too."""
 
-_FIRST_WAIT = 0.5
-"""Seconds before the first repetition, unless the node says how long; twice as many before each later one."""
-_TOGETHER = 3
-"""Rounds in which questions for events are asked as one, whichever of them was refused."""
 _CHUNK = 250
 """Calls in one JSON-RPC batch."""
-_BUSY = frozenset({429, 503})
-"""HTTP statuses that may name a time to come back at (RFC 9110, section 10.2.3)."""
-_LIMITED = re.compile(r"rate.?limit|too many requests|requests? per second|compute units|request (count|limit)", re.I)
-"""What nodes say of a single request beyond their limit; they agree on no code."""
-
-_LAG = 5.0
-"""Seconds that a request waits, in all, for a back end that does not have a block which another one has."""
-UNKNOWN = re.compile(r"unknown block|(block|header).{0,80}not found|not found.{0,20}block|block.?out.?of.?range", re.I)
-"""How a back end says so; they agree on no code."""
-
-_REFUSED = re.compile(r"No \(supported\) node found|Could not discover provider")
+_SHOWN = 300
+"""Characters of a node's own words in a message."""
+_URL = re.compile(r"(?:https?|wss?)://\S+")
 
 T = TypeVar("T")
 
-_SHOWN = 300
-"""Characters of a node's own words in a message."""
+
+def pauses(seconds: float | None = None, first: float = 0.1, most: float = 1.0) -> Iterator[None]:
+    """Once at once, then after pauses of `first` to `most` seconds, each twice the one before, until `seconds` (`LAG`
+    unless given) are over."""
+    end, pause = time.monotonic() + (LAG if seconds is None else seconds), first
+    yield
+    while time.monotonic() < end:
+        time.sleep(pause)
+        pause = min(most, 2 * pause)
+        yield
 
 
-def connect(url: str, timeout: float = 20.0, patience: float = PATIENCE) -> Web3:
-    """A node by its http(s) address; no answer is waited for longer than `timeout` seconds, and a node that is too
-    busy for no more than `patience`."""
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-        raise InvalidArgument("a node's address starts with http:// or https:// and names a host")
-    return _tolerant(Web3(Patient(_http(url, timeout), patience)))
-
-
-def patient(web3: Web3) -> Web3:
-    """The same connection, which from now on bears with a busy node and with blocks of any chain."""
-    provider: Any = web3.provider
-    if isinstance(provider, AutoProvider):
-        # It answers a node's "too busy" by looking for another one, finds none, and says only that.
-        provider = provider._active_provider or provider
-    if not isinstance(provider, Patient):
-        web3.provider = Patient(provider)
-    return _tolerant(web3)
-
-
-def patiently(network: str, connect_to: Callable[[], T]) -> T:
-    """What `connect_to` gives; called again, for as long as `PATIENCE`, while the node says that it is too busy.
-
-    Raises what `connect_to` does; `RequestException` at once if `network` is an address at which no node answers.
-    """
-    answers = network.startswith(("http://", "https://"))
-    if answers:
-        connect(network).provider.make_request(RPCEndpoint("eth_chainId"), [])
-    end, wait = time.monotonic() + PATIENCE, _FIRST_WAIT
-    while True:
+def patiently(
+    question: Callable[[], T], seconds: float | None = None, doubted: tuple[type[Exception], ...] = OUTSIDE
+) -> T:
+    """What `question` gives; while a node may lag behind what it showed already, a refusal is not believed."""
+    refusal: Exception | None = None
+    for _ in pauses(seconds):
         try:
-            return connect_to()
-        except Exception as error:
-            words = str(error)
-            # Ape's and web3's words for a node that answered a moment ago, and refused them.
-            refused = answers and _REFUSED.search(words)
-            busy = is_busy(error) or _LIMITED.search(words) or "429" in words or refused
-            if not busy or time.monotonic() + wait > end:
-                raise
-        time.sleep(wait)
-        wait *= 2
-
-
-class Patient(JSONBaseProvider):
-    """A provider that asks again what its node was too busy to answer: later, and of a batch only what was refused.
-
-    Whatever is refused for so long is given as it was refused.
-    """
-
-    def __init__(self, inner: Any, patience: float = PATIENCE) -> None:
-        super().__init__()
-        self._inner, self._patience = inner, patience
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "_inner":  # of a copy that is not made yet
-            raise AttributeError(name)
-        return getattr(self._inner, name)
-
-    def is_connected(self, show_traceback: bool = False) -> bool:
-        return bool(self._inner.is_connected(show_traceback))
-
-    def make_request(self, method: RPCEndpoint, params: Any) -> Any:
-        (answer,) = self._ask([(method, params)], lambda requests: [self._inner.make_request(*requests[0])])
-        return answer
-
-    def make_batch_request(self, batch_requests: list[tuple[RPCEndpoint, Any]]) -> Any:
-        whole: list[Any] = []
-
-        def ask(requests: Sequence[tuple[RPCEndpoint, Any]]) -> list[Any]:
-            answer = self._inner.make_batch_request(list(requests))
-            if isinstance(answer, list) and len(answer) == len(requests):
-                return answer
-            if _limited(answer):
-                return [answer] * len(requests)
-            whole.append(answer)  # of a node that takes no batches
-            return []
-
-        answers = self._ask(batch_requests, ask)
-        return whole[0] if whole else answers
-
-    def _ask(self, requests: Sequence[Any], ask: Callable[[Sequence[Any]], list[Any]]) -> list[Any]:
-        start, wait = time.monotonic(), _FIRST_WAIT
-        end = start + self._patience
-        answers: list[Any] = [None] * len(requests)
-        open_ = list(range(len(requests)))
-        rounds = 0
-        while True:
-            pause = wait
-            try:
-                found = ask([requests[place] for place in open_])
-            except HTTPError as error:
-                response = error.response
-                if response is None:
-                    raise
-                if response.status_code not in _BUSY:
-                    if (body := _json(response)) is None:
-                        raise
-                    return [body] * len(requests)  # JSON-RPC's answer under another status than 200
-                asked = response.headers.get("Retry-After")
-                pause = max(_retry_after(asked, wait), wait)
-                # Without a time to come back at, 503 is an outage.
-                if time.monotonic() + pause > end or (response.status_code == 503 and asked is None):
-                    raise
-            else:
-                if len(found) != len(open_):
-                    return found
-                for place, answer in zip(open_, found, strict=True):
-                    answers[place] = answer
-                again = time.monotonic() + pause
-                late, lag_over = again > end, again > start + _LAG
-                refused = [
-                    place for place in open_ if _worth_asking(requests[place][0], answers[place], late, lag_over)
-                ]
-                if not refused:
-                    return answers
-                # Questions for events belong together, as one back end has to answer them; but a limit may be less than
-                # two, so that not for ever.
-                rounds += 1
-                together = rounds < _TOGETHER and all(method == "eth_getLogs" for method, _ in requests)
-                if not together and len(refused) < len(open_):
-                    wait = _FIRST_WAIT / 2  # the rest is as likely to be answered in part as the whole was
-                open_ = open_ if together else refused
-            time.sleep(pause)
-            wait *= 2
+            return question()
+        except doubted as error:
+            refusal = error
+    assert refusal is not None
+    raise refusal
 
 
 def ask(web3: Web3, method: str, *params: Any) -> Any:
@@ -236,15 +123,7 @@ def said(error: Any) -> str:
 
 def is_busy(error: Exception) -> bool:
     """Whether a node that was asked for as long as `PATIENCE` is still too busy."""
-    return isinstance(error, HTTPError) and error.response is not None and error.response.status_code in _BUSY
-
-
-def _tolerant(web3: Web3) -> Web3:
-    # Blocks of some chains have more extra data than those of Ethereum, which the library refuses without it; Ape looks
-    # for it when it connects, not in later blocks.
-    if ExtraDataToPOAMiddleware not in web3.middleware_onion:
-        web3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
-    return web3
+    return isinstance(error, HTTPError) and error.response is not None and error.response.status_code in BUSY
 
 
 def host(url: str) -> str:
@@ -266,44 +145,13 @@ def in_words(error: Exception) -> str:
             return f"{type(error).__name__}: {error}"
 
 
-def _http(url: str, timeout: float) -> HTTPProvider:
-    return HTTPProvider(url, request_kwargs={"timeout": timeout}, exception_retry_configuration=None)
-
-
-def _limited(answer: Any) -> bool:
-    error = answer.get("error") if isinstance(answer, dict) else None
-    if not isinstance(error, dict):
-        return False
-    return error.get("code") == 429 or _LIMITED.search(str(error.get("message", ""))) is not None
-
-
-def _worth_asking(method: str, answer: Any, too_late: bool, lag_over: bool) -> bool:
-    if _limited(answer):
-        return not too_late
-    error = answer.get("error") if isinstance(answer, dict) else None
-    return (
-        not lag_over
-        and method != "eth_getLogs"
-        and isinstance(error, dict)
-        and UNKNOWN.search(str(error.get("message", ""))) is not None
-    )
-
-
-def _json(response: Any) -> dict[str, Any] | None:
-    try:
-        body = response.json()
-    except ValueError:
-        return None
-    return body if isinstance(body, dict) and "error" in body else None
-
-
-def _retry_after(header: str | None, otherwise: float) -> float:
-    """Seconds to wait: what a node asked for, which is a number or a date."""
-    if header is None:
-        return otherwise
-    if header.strip().isdecimal():
-        return float(header)
-    try:
-        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
-    except (ValueError, TypeError):
-        return otherwise
+def discreet(message: str, network: str) -> str:
+    """The message without what of a node's address may be a password: of an address in `network` or in
+    `WEB3_PROVIDER_URI` all but its host."""
+    for url in _URL.findall(f"{network} {os.environ.get(ADDRESS, '')}"):
+        parts = urlsplit(url)
+        message = message.replace(url, parts.netloc.rpartition("@")[2])
+        for secret in (parts.netloc.rpartition("@")[0], parts.password or "", parts.path.strip("/"), parts.query):
+            if secret:
+                message = message.replace(secret, "[hidden]")
+    return message

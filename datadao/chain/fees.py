@@ -38,18 +38,6 @@ class Fee:
             return f"{gwei(self.most)} gwei"
         return f"base fee {gwei(self.base or 0)} gwei, tip {gwei(self.tip)}, at most {gwei(self.most)}"
 
-    def above(self, most: int, tip: int | None, *, fixed: bool) -> Fee:
-        """The same, high enough to take the place of a pending transaction that offers `most` and `tip`; nodes ask for
-        a tenth more of both. Raises `InvalidArgument` if the owner `fixed` less."""
-        least, least_tip = most * 9 // 8 + 1, None if tip is None or self.tip is None else tip * 9 // 8 + 1
-        raised = Fee(max(self.most, least), None if self.tip is None else max(self.tip, least_tip or 0), self.base)
-        if fixed and raised != self:
-            wanted = f"a max fee of {gwei(raised.most)} gwei" + (
-                f" and a tip of {gwei(raised.tip)} gwei" if raised.tip is not None else ""
-            )
-            raise InvalidArgument(f"to take the place of the pending transaction needs {wanted}; nothing was sent")
-        return raised
-
 
 def choose(web3: Web3, most: int | None = None, tip: int | None = None) -> Fee:
     """The fee of the next transactions: what is given, else twice the last base fee and the tip that the node suggests,

@@ -10,11 +10,22 @@ from typing import Any
 from web3 import Web3
 
 from datadao.chain.codec import abi
+from datadao.chain.connection import ask
 from datadao.chain.events import Event, decode, topic
-from datadao.chain.rpc import Block, Call, Log, ask, confirm, logs_then_block, read_block, read_logs, read_many
+from datadao.chain.rpc import (
+    Block,
+    Call,
+    Log,
+    check_complete,
+    confirm,
+    logs_then_block,
+    read_block,
+    read_logs,
+    read_many,
+)
 from datadao.chain.view import BatchState, Counts, LeaseState, Standing, Tag
 from datadao.errors import ChainUnavailable, Malformed
-from datadao.types import Committee, Contribution, Party, Slot
+from datadao.types import Contribution, Party, Slot
 
 _ACTIVATED = (2, 3)  # IDatasetRegistry.BatchStatus: Active, Asleep
 _ERASED = 2  # IDatasetRegistry.ContributionStatus
@@ -103,7 +114,7 @@ class NodeView:
             self._manifests |= {event.fields["batchId"]: event.fields["batch"][_MANIFEST_HASH] for event in published}
             if batch_id not in self._manifests:
                 (count,) = self._read(block, self._registry("batchCount"))
-                _complete(len(self._manifests), count, "batches", block)
+                check_complete(len(self._manifests), count, "batches", block)
         return self._manifests[batch_id]
 
     def slots(self) -> dict[Slot, list[Party]]:
@@ -125,23 +136,8 @@ class NodeView:
             for slot, party in enumerate(custodians)
         }
         known = sum(holder == found.get(slot, [None])[-1] for slot, holder in holders.items())
-        _complete(known, len(holders), "holders of slots", block)
+        check_complete(known, len(holders), "holders of slots", block)
         return found
-
-    def committee(self, epoch: int | None = None) -> Committee:
-        """The committee of an epoch, the current one unless said, at the latest block."""
-        block = self._block("latest")
-        if epoch is None:
-            (epoch,) = self._read(block, self._registry("committeeEpoch"))
-        ((custodians, threshold),) = self._read(block, self._registry("committee", epoch))
-        return Committee(epoch, threshold, tuple(Party(*custodian) for custodian in custodians))
-
-    def attestors(self) -> tuple[Party, ...]:
-        """The current attestor set, in the order of its slots, at the latest block."""
-        block = self._block("latest")
-        (version,) = self._read(block, self._registry("attestorSetVersion"))
-        ((members, _),) = self._read(block, self._registry("attestors", version))
-        return tuple(Party(*member) for member in members)
 
     def _leases(self, function: str, *arguments: Any) -> Call:
         return Call(self._addresses["leases"], "DataLeases", function, arguments)
@@ -188,14 +184,6 @@ class NodeView:
             ) from error
         confirm(self._web3, block)
         return results
-
-
-def _complete(known: int, there: int, what: str, block: Block) -> None:
-    if known < there:
-        raise ChainUnavailable(
-            f"the node's events tell of {known} {what}, the contract of {there} at block {block.number}: the node cuts "
-            "its answers short or no longer has old events; try again, or name another"
-        )
 
 
 @cache

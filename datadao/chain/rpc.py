@@ -7,40 +7,16 @@ that has not. What is read is therefore fixed by a block, and what cannot be rea
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from web3 import Web3
 
-from datadao.chain.codec import CONTRACTS, abi, decode, encode, function, named_result, signature
-from datadao.chain.connection import UNKNOWN, answers_of, ask, result, said
+from datadao.chain.codec import decode, encode, named_result, signature
+from datadao.chain.connection import LAG, UNKNOWN, answers_of, ask, patiently, result, said
 from datadao.chain.reverts import refused
-from datadao.chain.view import Block
 from datadao.errors import ChainUnavailable, Malformed, NodeRefused, StatePruned
-
-__all__ = [
-    "CONTRACTS",
-    "Block",
-    "Call",
-    "Log",
-    "abi",
-    "ask",
-    "ask_many",
-    "confirm",
-    "function",
-    "logs_then_block",
-    "read_block",
-    "read_logs",
-    "read_many",
-    "read_named",
-    "request_many",
-    "try_many",
-]
-
-_LAG = (0.5, 1.0, 2.0)
-"""Seconds between questions to a node whose back end does not have a block that another one has."""
 
 _PRUNED = re.compile(
     r"missing trie node|state .{0,40}(not available|unavailable|pruned|not found)|no state available|pruned|"
@@ -79,6 +55,15 @@ class Call:
     def named(self, output: bytes) -> Any:
         """The same with structs and several results as named tuples, addresses in checksummed spelling."""
         return named_result(self.contract, self.function, self.decode(output))
+
+
+@dataclass(frozen=True)
+class Block:
+    """Where an answer was read; `timestamp` in Unix seconds."""
+
+    number: int
+    hash: bytes
+    timestamp: int
 
 
 def request_many(web3: Web3, method: str, params: Sequence[list[Any]]) -> list[Any]:
@@ -213,6 +198,15 @@ def read_logs(web3: Web3, addresses: Sequence[str], first: int, last: Block, *to
     return [Log.of(log, _quantity(times.get(log["blockNumber"], log.get("blockTimestamp")))) for log in found]
 
 
+def check_complete(known: int, there: int, what: str, block: Block) -> None:
+    """Raises `ChainUnavailable` where events tell of fewer than a contract counts, or holds, at the block."""
+    if known < there:
+        raise ChainUnavailable(
+            f"the node's events show {known} {what}, the contracts {there} at block {block.number}: the node cuts its "
+            "answers short, lags, or no longer has old events; try again, or name another"
+        )
+
+
 def logs_then_block(
     web3: Web3, tag: str, first: int, read: Callable[[int, Block], list[Log]]
 ) -> tuple[list[Log], Block]:
@@ -238,14 +232,14 @@ def _raw_logs(web3: Web3, wanted: Mapping[str, Any], first: int, last: Block) ->
     requests = [("eth_getLogs", [{**wanted, "blockHash": "0x" + last.hash.hex()}])]
     if first < last.number:
         requests.insert(0, ("eth_getLogs", [whole]))
-    for pause in (*_LAG, None):
+
+    def ask_both() -> list[Any]:
         *earlier, tail = answers_of(web3, requests)
-        lags = UNKNOWN.search(said(tail.get("error", ""))) or tail.get("result", ()) is None
-        if not lags:
-            break
-        if pause is None:
+        if UNKNOWN.search(said(tail.get("error", ""))) or tail.get("result", ()) is None:
             raise ChainUnavailable(f"the node that gives events does not have block {last.number} yet; try again")
-        time.sleep(pause)
+        return [*earlier, tail]
+
+    *earlier, tail = patiently(ask_both, LAG / 3, (ChainUnavailable,))
     newest = result("eth_getLogs", tail)
     for answer in earlier:
         yield from _halved(web3, wanted, first, last.number - 1, answer)

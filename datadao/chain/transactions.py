@@ -6,34 +6,27 @@ says meanwhile; only a mined transaction, or another one at its nonce, ends that
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from eth_utils import keccak
-from requests.exceptions import RequestException
 from web3 import Web3
-from web3.exceptions import Web3Exception
 
-from datadao.chain.connection import answer_of, said
+from datadao.chain import connection
+from datadao.chain.connection import OUTSIDE, answer_of, ask, pauses, said
 from datadao.chain.events import Event, decode
 from datadao.chain.fees import Fee, choose
-from datadao.chain.reverts import estimate_many, try_call
-from datadao.chain.rpc import Call, Log, ask, ask_many
-from datadao.errors import AccountRefused, DataDAOError, NodeRefused, NotMined, Reverted, TransactionFailed
+from datadao.chain.reverts import estimate_gas, try_call
+from datadao.chain.rpc import Call, Log
+from datadao.errors import AccountRefused, NodeRefused, NotMined, Reverted, TransactionFailed
 
-LAG = 15.0
-"""Seconds for which a node may still answer from before a block that it showed already: it has several back ends."""
 _AGAIN = 5.0
 """Seconds after which a transaction that the node does not know is given to it again."""
-_OUTSIDE = (DataDAOError, Web3Exception, RequestException, OSError, ValueError, KeyError, TypeError)
-_IN_FLIGHT = 100
-"""Transactions sent before the first of them is waited for."""
 _LIMIT = 2**24
 """Gas that a transaction may take (EIP-7825)."""
-_T = TypeVar("_T")
 
 
 class Account(Protocol):
@@ -113,10 +106,11 @@ def broadcast(web3: Web3, sent: Sent) -> None:
         answer = answer_of(web3, "eth_sendRawTransaction", [sent.raw])
     except NodeRefused:
         return
-    _believed(web3, sent, answer)
+    believed(web3, sent, answer)
 
 
-def _believed(web3: Web3, sent: Sent, answer: Any) -> None:
+def believed(web3: Web3, sent: Sent, answer: Any) -> None:
+    """Raises as `broadcast` if this answer to a broadcast says that the node did not take it."""
     if "error" in answer and not _may_have_it(answer["error"]) and fate(web3, sent) in (Fate.UNKNOWN, Fate.REPLACED):
         words = said(answer["error"])
         kind = NonceTaken if "nonce" in words.lower() else TransactionFailed
@@ -144,9 +138,9 @@ def fate(web3: Web3, sent: Sent) -> Fate:
 
 def settled_fate(web3: Web3, sent: Sent) -> Fate:
     """The same, once the node keeps saying so where it may lag: that another transaction took the nonce."""
-    deadline, pauses = time.monotonic() + LAG, _pauses()
-    while (found := fate(web3, sent)) is Fate.REPLACED and time.monotonic() < deadline:
-        time.sleep(next(pauses))
+    for _ in pauses():
+        if (found := fate(web3, sent)) is not Fate.REPLACED:
+            break
     return found
 
 
@@ -164,9 +158,9 @@ def wait(web3: Web3, sent: Sent, seconds: float, deadline: float | None = None, 
     Raises `NotMined` when that takes longer than `seconds`, which may have begun earlier and end at `deadline`;
     or when another transaction of the account seems to have taken its place; `TransactionFailed` if it reverted.
     """
-    again, replaced, pauses = time.monotonic() + _AGAIN, 0.0, _pauses()
+    again, replaced = time.monotonic() + _AGAIN, 0.0
     deadline = time.monotonic() + seconds if deadline is None else deadline
-    while True:
+    for _ in pauses(math.inf):
         now = time.monotonic()
         receipt = _receipt(web3, sent.hash)
         if receipt is not None and (now > deadline or _confirmed(web3, receipt, confirmations)):
@@ -174,7 +168,7 @@ def wait(web3: Web3, sent: Sent, seconds: float, deadline: float | None = None, 
         if receipt is None:
             found = fate(web3, sent)
             replaced = (replaced or now) if found is Fate.REPLACED else 0.0
-            if replaced and now - replaced > LAG:
+            if replaced and now - replaced > connection.LAG:
                 raise NotMined(
                     f"{sent.what}: nonce {sent.nonce} of {sent.sender} is used, and the node shows no receipt of "
                     f"{sent.hash}: it is mined, or another transaction took its place; run the same again to learn it",
@@ -188,100 +182,31 @@ def wait(web3: Web3, sent: Sent, seconds: float, deadline: float | None = None, 
                 f"{sent.what}: {sent.hash} was sent and is not mined after {seconds:g} s; it may still be mined",
                 [sent.hash],
             )
-        time.sleep(next(pauses))
+    raise AssertionError("infinity is over")
 
 
-def send_all(
-    web3: Web3,
-    calls: Sequence[Call],
-    account: Account,
-    progress: Callable[[int], None] = lambda _: None,
-    *,
-    max_fee: int | None = None,
-    tip: int | None = None,
-    seconds: float = 300.0,
-    confirmations: int = 0,
-) -> list[Mined]:
-    """Sends independent calls from one account, many in flight, and waits `seconds` for each lot of them.
+def send(web3: Web3, call: Call, account: Account, *, seconds: float = 300.0, confirmations: int = 0) -> Mined:
+    """Sends one call and waits `seconds` for it, at the fee that `choose` gives.
 
-    Each call has an estimate of its own. Raises, before anything is sent, `Reverted` for the first that a contract
-    refuses and `InvalidArgument` for a fee that no block takes; `TransactionFailed` at the first that is known to have
-    failed, and `NotMined` with the hashes of all that may still be mined. Those sent before stay sent.
+    Raises, before anything is sent, `Reverted` if a contract refuses it and `AccountRefused` if the account's owner
+    does; `TransactionFailed` where it is known to have failed, `NotMined` where it may still be mined.
     """
-    if not calls:
-        return []
     sender = Web3.to_checksum_address(str(account.address))
-    limits, fee, chain_id = estimate_many(web3, sender, calls), choose(web3, max_fee, tip), web3.eth.chain_id
-    nonce = max(web3.eth.get_transaction_count(sender, block) for block in ("latest", "pending"))
-    done: list[Mined] = []
-    for start in range(0, len(calls), _IN_FLIGHT):
-        lot = [
-            sign(account, call, gas=limit_of(gas), nonce=nonce + start + number, fee=fee, chain_id=chain_id)
-            for number, (call, gas) in enumerate(
-                zip(calls[start : start + _IN_FLIGHT], limits[start : start + _IN_FLIGHT], strict=True)
-            )
-        ]
-        done += _lot(web3, lot, seconds, confirmations)
-        progress(len(lot))
-    return done
+    gas = limit_of(estimate_gas(web3, sender, call))
+    sent = sign(account, call, gas=gas, nonce=next_nonce(web3, sender), fee=choose(web3), chain_id=web3.eth.chain_id)
+    broadcast(web3, sent)
+    return wait(web3, sent, seconds, confirmations=confirmations)
 
 
-def _lot(web3: Web3, lot: Sequence[Sent], seconds: float, confirmations: int) -> list[Mined]:
-    """Transactions with nonces in a row, given to the node together."""
-    taken: list[Sent] = []
-    behind: list[str] = []
-    refused: TransactionFailed | None = None
-    for sent, answer in zip(lot, _given(web3, lot), strict=True):
-        try:
-            _believed(web3, sent, answer)
-        except TransactionFailed as error:
-            refused = refused or error
-        else:
-            if refused is None:
-                taken.append(sent)
-            else:
-                behind.append(sent.hash)
-    done: list[Mined] = []
-    deadline = time.monotonic() + seconds
-    for number, sent in enumerate(taken):
-        try:
-            done.append(wait(web3, sent, seconds, deadline, confirmations=confirmations))
-        except NotMined as error:
-            late = [*(s.hash for s in taken[number:]), *behind]
-            more = f"; {len(late) - 1} more after it may too" if len(late) > 1 else ""
-            raise NotMined(f"{error}{more}", late) from error
-    if refused is not None and behind:
-        raise NotMined(
-            f"{refused}; {len(behind)} transactions after it wait for its nonce and may still be mined", behind
-        ) from refused
-    if refused is not None:
-        raise refused
-    return done
-
-
-def _given(web3: Web3, lot: Sequence[Sent]) -> list[Any]:
-    """What the node answers to each; nothing where it cannot be known whether it has them."""
-    try:
-        return ask_many(web3, "eth_sendRawTransaction", [[sent.raw] for sent in lot])
-    except _OUTSIDE:
-        return [{} for _ in lot]
+def next_nonce(web3: Web3, sender: str) -> int:
+    """Of the account's next transaction, behind those that it sent from elsewhere and that wait."""
+    account = Web3.to_checksum_address(sender)
+    return max(web3.eth.get_transaction_count(account, block) for block in ("latest", "pending"))
 
 
 def limit_of(gas: int) -> int:
     """Gas limit of a transaction for which the node estimates this: others may make it dearer before it is mined."""
     return max(gas, min(gas * 3 // 2, _LIMIT))
-
-
-def patiently(ask: Callable[[], _T], *, seconds: float | None = None) -> _T:
-    """What `ask` answers; while a node may lag behind what it showed already, a refusal is not believed."""
-    deadline, pauses = time.monotonic() + (LAG if seconds is None else seconds), _pauses()
-    while True:
-        try:
-            return ask()
-        except _OUTSIDE:
-            if time.monotonic() > deadline:
-                raise
-        time.sleep(next(pauses))
 
 
 def _result(web3: Web3, sent: Sent, receipt: Any) -> Mined:
@@ -299,7 +224,7 @@ def _reason(web3: Web3, sent: Sent, block: int, used: int) -> str:
             try_call(web3, sent.sender, sent, hex(state))
         except Reverted as error:
             return error.reason
-        except _OUTSIDE:
+        except OUTSIDE:
             continue
     if used >= sent.gas:
         return f"it ran out of its {sent.gas:,} gas"
@@ -323,11 +248,3 @@ def _asked(web3: Web3, method: str, *params: Any) -> Any:
         return ask(web3, method, *params)
     except NodeRefused:
         return None
-
-
-def _pauses() -> Iterator[float]:
-    """Seconds between questions: a local node has mined at once, a public one within many."""
-    pause = 0.1
-    while True:
-        yield pause
-        pause = min(1.0, pause * 1.5)

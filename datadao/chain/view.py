@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, NamedTuple, Protocol
 
+from datadao.chain.rpc import Block
 from datadao.types import Contribution, Party, Slot
 
 Tag = Literal["finalized", "latest"]
@@ -22,15 +23,6 @@ class Standing(Enum):
     INCLUDED = "included"
     ERASED = "erased"  # withdrawn by its contributor, claimed or not
     DUPLICATE = "duplicate"  # another leaf recorded the fingerprint first
-
-
-@dataclass(frozen=True)
-class Block:
-    """Where an answer was read; `timestamp` in Unix seconds."""
-
-    number: int
-    hash: bytes
-    timestamp: int
 
 
 @dataclass(frozen=True)

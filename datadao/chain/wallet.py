@@ -1,28 +1,101 @@
-"""Ape accounts by alias, opened without a key or a passphrase ever on a command line."""
+"""Ape: its connection to a network, and its accounts by alias, opened without a key or a passphrase ever on a command
+line. Nothing else of the client needs Ape but the bot."""
 
 from __future__ import annotations
 
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
 from typing import Any
 
 import ape
 import click
-from ape.exceptions import AccountsError
+from ape.exceptions import AccountsError, ApeException
 from ape.logging import LogLevel, logger
 from eth_account.messages import encode_typed_data
+from requests.exceptions import RequestException
+from web3.exceptions import Web3Exception
+from web3.types import RPCEndpoint
 
 from datadao.chain.abi import LOCAL_CHAIN_IDS
+from datadao.chain.connection import ADDRESS, discreet, in_words, is_busy, pauses
+from datadao.chain.patience import LIMITED, PATIENCE, connect, patient
 from datadao.encoding import address
-from datadao.errors import AccountRefused, InvalidArgument
+from datadao.errors import AccountRefused, InvalidArgument, NetworkRefused
+from datadao.handwritten import refuse_key
 from datadao.messages import eip712
 from datadao.text import visible
-from datadao.values import refuse_key
 
 _ADDRESS_LIKE = re.compile("0[xX]")
+_REFUSED = re.compile(r"No \(supported\) node found|Could not discover provider")
+
+
+@contextmanager
+def connected(choice: str) -> Iterator[Any]:
+    """Ape's provider for a network by Ape's name (`ethereum:mainnet:node`), or for a node by its address.
+
+    For a name the address comes from `WEB3_PROVIDER_URI` unless Ape's configuration has one. Raises `NetworkRefused`,
+    in one line, for an unknown name, no address, a node that does not answer, and one of another chain.
+    """
+    with ExitStack() as stack:
+        try:
+            with logger.at_level(LogLevel.ERROR):  # Ape announces each node that it finds
+                provider = ape.networks.get_provider_from_choice(choice)
+                if _lacks_address(provider):
+                    provider = ape.networks.get_provider_from_choice(_with_address(provider.network))
+                # Ape waits for half an hour, and gives up at the first word of a limit.
+                active = _once_not_busy(choice, lambda: stack.enter_context(provider.network.use_provider(provider)))
+                patient(active.web3)
+        except (ApeException, Web3Exception, RequestException, OSError, ValueError) as error:
+            raise NetworkRefused(discreet(f"cannot connect to {choice}: {_reason(error)}", choice)) from None
+        yield active
+
+
+def _lacks_address(provider: Any) -> bool:
+    """Whether Ape would take the node of a stranger, out of a public list."""
+    return provider.name == "node" and not provider.network.is_dev and not provider._configured_rpc
+
+
+def _with_address(network: Any) -> str:
+    name = f"{network.ecosystem.name}:{network.name}"
+    if url := os.environ.get(ADDRESS):
+        return f"{name}:{url}"
+    raise NetworkRefused(
+        f"no node is known for {name}: put its address into {ADDRESS}, or give it as the network"
+        ' (docs/operating.md, "The address of a node")'
+    )
+
+
+def _reason(error: Exception) -> str:
+    words = in_words(error) if isinstance(error, RequestException) else str(error).partition("\n")[0]
+    # Ape goes on with a list of hundreds.
+    return words.removesuffix(" Options:") or type(error).__name__
+
+
+def _once_not_busy(network: str, connect_to: Callable[[], Any]) -> Any:
+    """What `connect_to` gives; called again, for as long as `PATIENCE`, while the node says that it is too busy.
+
+    Raises what `connect_to` does; `RequestException` at once if `network` is an address at which no node answers.
+    """
+    answers = network.startswith(("http://", "https://"))
+    if answers:
+        connect(network).provider.make_request(RPCEndpoint("eth_chainId"), [])
+    refusal: Exception | None = None
+    for _ in pauses(PATIENCE, first=0.5, most=PATIENCE / 2):
+        try:
+            return connect_to()
+        except Exception as error:
+            words = str(error)
+            # Ape's and web3's words for a node that answered a moment ago, and refused them.
+            refused = answers and _REFUSED.search(words)
+            if not (is_busy(error) or LIMITED.search(words) or "429" in words or refused):
+                raise
+            refusal = error
+    assert refusal is not None
+    raise refusal
 
 
 def find(alias: str) -> Any:

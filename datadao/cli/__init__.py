@@ -7,7 +7,7 @@ _NEEDED = ("ape", "boto3", "click", "jsonschema", "referencing", "rich", "yaml")
 """Packages of the extra `cli`, as they are imported."""
 
 
-def main() -> None:
+def run() -> None:
     """Runs the command line; without the packages of its extra it says what to install and exits with code 2."""
     if missing := [name for name in _NEEDED if find_spec(name) is None]:
         print(

@@ -36,8 +36,8 @@ def takes_call(function: Any) -> Any:
 def read(session: Session, target: str, words: tuple[str, ...]) -> Outcome:
     """Ask a view, such as `registry.currentPolicy 1`. Structs are mappings, in YAML."""
     from datadao.chain.abi import named
+    from datadao.chain.arguments import plain, spelled
     from datadao.chain.codec import function
-    from datadao.values import plain, spelled
 
     call = resolve(session, target, words, VIEWS)
     answer = _tried(session, call)
@@ -103,7 +103,8 @@ def resolve(session: Session, target: str, words: Sequence[str], kinds: Sequence
     """
     from datadao.chain.abi import positional
     from datadao.chain.arguments import Faults, typed
-    from datadao.chain.rpc import Call, abi
+    from datadao.chain.codec import abi
+    from datadao.chain.rpc import Call
 
     key, _, name = target.partition(".")
     contracts = contracts_of(session)
@@ -132,7 +133,7 @@ def resolve(session: Session, target: str, words: Sequence[str], kinds: Sequence
 
 def contracts_of(session: Session) -> dict[str, tuple[str, str]]:
     """Address and ABI of each contract by its key; the settlement asset is what every ERC-20 is, like the token."""
-    from datadao.chain.rpc import CONTRACTS
+    from datadao.chain.codec import CONTRACTS
 
     dao = session.dao
     found = {key: (dao.addresses[key], contract) for key, contract in CONTRACTS.items()}

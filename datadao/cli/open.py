@@ -95,10 +95,12 @@ def _licensees(session: Session, number: int, current: bytes) -> tuple[list[Lice
 def _standing(session: Session, dataset: int) -> tuple[list[Contribution], set[str], set[str]]:
     """Contributions that are part of the dataset now; names of files that were erased; names of those that never
     counted, because another file with the same data was recorded first. One that any batch includes is neither."""
+    from datadao.chain.node import NodeView
     from datadao.chain.view import Standing
 
     members = session.catalog.contributions(dataset)
-    standing = list(zip(members, session.dao.view.standing(members, "latest"), strict=True))
+    view = NodeView(session.dao.web3, session.dao.addresses, since=session.dao.since)
+    standing = list(zip(members, view.standing(members, "latest"), strict=True))
     names = {kind: {c.leaf.file_hash.hex() for c, now in standing if now is kind} for kind in Standing}
     living = [c for c, now in standing if now is Standing.INCLUDED]
     erased = names[Standing.ERASED] - names[Standing.INCLUDED]

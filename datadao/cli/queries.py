@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from eth_utils import keccak
 
 from datadao.chain.codec import raw_text
-from datadao.errors import ChainUnavailable, InvalidArgument
+from datadao.errors import InvalidArgument
 from datadao.values import moment as moment  # commands know it from here
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Proposal:
 def proposals(dao: DataDAO) -> list[Proposal]:
     """All proposals, oldest first. Raises `ChainUnavailable` when the node's events are not complete."""
     from datadao.chain.events import decode, topic
-    from datadao.chain.rpc import logs_then_block, read_logs, read_named
+    from datadao.chain.rpc import check_complete, logs_then_block, read_logs, read_named
 
     topics = [topic("DataGovernor", name) for name in ("ProposalCreated", "LeaseProposed", _FIRST)]
     governor = [dao.addresses["governor"]]
@@ -56,12 +56,9 @@ def proposals(dao: DataDAO) -> list[Proposal]:
     (count,) = read_named(dao.web3, [dao.call("leases", "leaseCount")], head.number)
     asked = read_named(dao.web3, [dao.call("leases", "lease", i) for i in range(1, count + 1)], head.number)
     missing = {info.proposalId for info in asked if info.proposalId} - {item.proposal_id for item in made}
-    if missing or not any(event.name == _FIRST for event in events):
-        what = f"lack {len(missing)} proposals of leases" if missing else "do not begin with the DAO's deployment"
-        raise ChainUnavailable(
-            f"the node's events {what}: it cuts its answers short, lags, or no longer has old events; try again, or "
-            "name another"
-        )
+    there = sum(1 for info in asked if info.proposalId)
+    check_complete(there - len(missing), there, "proposals of leases", head)
+    check_complete(int(any(event.name == _FIRST for event in events)), 1, "deployments", head)
     return made
 
 

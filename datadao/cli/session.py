@@ -13,7 +13,6 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from datadao.chain.network import connected, discreet
 from datadao.cli.orders import Orders
 from datadao.errors import AccountRefused, InvalidArgument
 from datadao.profile import Profile
@@ -191,6 +190,8 @@ class Session:
 
     def discreet(self, message: str) -> str:
         """A message without what of the node's address may be a password: all but its host."""
+        from datadao.chain.connection import discreet
+
         configured = self.network or (self.__dict__["profile"].network if "profile" in self.__dict__ else None)
         return discreet(message, configured or "")
 
@@ -200,6 +201,8 @@ class Session:
         from ape.logging import LogLevel, logger
 
         logger.set_level(LogLevel.ERROR)
+        from datadao.chain.wallet import connected
+
         return self._stack.enter_context(connected(network))
 
     def _open(self, name: str) -> Store:

@@ -3,7 +3,6 @@ written down before it leaves."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -68,7 +67,7 @@ def after(session: Session, mined: Mined, read: Callable[[int], _T]) -> _T:
 
     Raises `PartlyDone` if it does not: what was sent stands.
     """
-    from datadao.chain.transactions import patiently
+    from datadao.chain.connection import patiently
 
     def ready() -> _T:
         if session.dao.web3.eth.block_number < mined.block:
@@ -88,24 +87,24 @@ def receipt_json(done: Sequence[Mined]) -> list[dict[str, Any]]:
 
 def _gas(session: Session, sender: str, calls: Sequence[Call], *, dependent: bool) -> list[int]:
     """About the gas of each call; of dependent ones perhaps of the first alone."""
-    from datadao.chain.rehearsal import rehearse
+    from datadao.chain.connection import patiently
     from datadao.chain.reverts import estimate_gas, estimate_many
-    from datadao.chain.transactions import patiently
+    from datadao.chain.simulation import simulate
 
     web3 = session.dao.web3
     if not dependent or len(calls) == 1:
         if session.orders.mined:
             return patiently(lambda: estimate_many(web3, sender, calls))
         return estimate_many(web3, sender, calls)
-    gas = rehearse(web3, sender, calls)
+    gas = simulate(web3, sender, calls)
     first = estimate_gas(web3, sender, calls[0])
     return [first, *(gas[1:] if gas else ())]
 
 
 def _next_gas(web3: Any, sender: str, call: Call) -> int:
     """Gas of a call that needs what was mined just now, which not every back end of a node has seen."""
+    from datadao.chain.connection import patiently
     from datadao.chain.reverts import estimate_gas
-    from datadao.chain.transactions import patiently
 
     return patiently(lambda: estimate_gas(web3, sender, call))
 
@@ -117,8 +116,23 @@ def _fee(session: Session) -> Fee:
     fee = choose(session.dao.web3, orders.max_fee, orders.tip)
     fixed = orders.replace and (orders.max_fee is not None or orders.tip is not None)
     for most, tip in orders.above:
-        fee = fee.above(most, tip, fixed=fixed)
+        fee = _above(fee, most, tip, fixed=fixed)
     return fee
+
+
+def _above(fee: Fee, most: int, tip: int | None, *, fixed: bool) -> Fee:
+    """A fee high enough to take the place of a pending transaction that offers `most` and `tip`, in wei; nodes ask for
+    a tenth more of both. Raises `InvalidArgument` if the owner `fixed` less."""
+    from datadao.chain.fees import Fee, gwei
+
+    least, least_tip = most * 9 // 8 + 1, None if tip is None or fee.tip is None else tip * 9 // 8 + 1
+    raised = Fee(max(fee.most, least), None if fee.tip is None else max(fee.tip, least_tip or 0), fee.base)
+    if fixed and raised != fee:
+        wanted = f"a max fee of {gwei(raised.most)} gwei" + (
+            f" and a tip of {gwei(raised.tip)} gwei" if raised.tip is not None else ""
+        )
+        raise InvalidArgument(f"to take the place of the pending transaction needs {wanted}; nothing was sent")
+    return raised
 
 
 def _show(session: Session, sender: str, calls: Sequence[Call], gas: Sequence[int], fee: Fee, note: str) -> None:
@@ -171,12 +185,13 @@ def _one(session: Session, call: Call, gas: int, fee: Fee, *, last: bool) -> Min
 def _handed_over(session: Session, call: Call, gas: int, fee: Fee, *, last: bool) -> Sent:
     """A transaction written down and given to the node. It takes the nonce of what the node does not know any more."""
     from datadao.chain import transactions
+    from datadao.chain.connection import pauses
     from datadao.chain.wallet import ApeAccount
 
     account = ApeAccount(session.account)
-    orders, outbox, deadline = session.orders, session.outbox, time.monotonic() + transactions.LAG
+    orders, outbox = session.orders, session.outbox
     while True:
-        nonce = _nonce(session) if orders.nonce is None else orders.nonce
+        nonce = transactions.next_nonce(session.dao.web3, session.address) if orders.nonce is None else orders.nonce
         earlier = [entry.sent.hash for entry in outbox.waiting(session.address) if entry.sent.nonce == nonce]
         sent = transactions.sign(account, call, gas=gas, nonce=nonce, fee=fee, chain_id=session.dao.id.chain_id)
         outbox.put(sent, orders.command, last=last)
@@ -191,22 +206,15 @@ def _handed_over(session: Session, call: Call, gas: int, fee: Fee, *, last: bool
                     earlier,
                 ) from error
             # A node may have answered from before a block that took the nonce.
-            while (following := _nonce(session)) <= nonce:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.2)
-            orders.nonce = following
+            following = (transactions.next_nonce(session.dao.web3, session.address) for _ in pauses())
+            orders.nonce = next((found for found in following if found > nonce), None)
+            if orders.nonce is None:
+                raise
             continue
         except TransactionFailed:
             outbox.remove(sent)
             raise
         return sent
-
-
-def _nonce(session: Session) -> int:
-    """Of the account's next transaction, behind those that it sent from elsewhere and that wait."""
-    web3, address = session.dao.web3, session.dao.web3.to_checksum_address(session.address)
-    return max(web3.eth.get_transaction_count(address, block) for block in ("latest", "pending"))
 
 
 def _patience() -> float:

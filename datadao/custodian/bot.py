@@ -20,6 +20,7 @@ import ape
 from silverback import SilverbackBot
 
 from datadao.chain import wallet
+from datadao.chain.patience import patient
 from datadao.client import DataDAO
 from datadao.custodian.slots import Slots, open_slots
 from datadao.errors import AccountRefused, DataDAOError, ProfileRefused
@@ -83,7 +84,7 @@ class Fleet:
         profile = Profile.load(home)
         account = wallet.find(profile.needed("account"))
         wallet.unlock(account, _no_terminal)
-        dao = DataDAO.configured(profile, ape.networks.provider.web3)
+        dao = DataDAO.configured(profile, patient(ape.networks.provider.web3))
         self._slots[home] = open_slots(dao, profile, wallet.signer(account))
         return self._slots[home]
 

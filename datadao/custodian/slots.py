@@ -13,9 +13,10 @@ from threading import Event
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from datadao.chain.abi import LOCAL_CHAIN_IDS
-from datadao.chain.connection import connect, host
+from datadao.chain.connection import host
 from datadao.chain.node import NodeView
 from datadao.chain.nodes import NodesView
+from datadao.chain.patience import connect
 from datadao.chain.view import View
 from datadao.client import DataDAO
 from datadao.crypto.keyfile import load_key

@@ -14,19 +14,9 @@ from typing import Protocol
 
 from web3 import Web3
 
+from datadao.chain.codec import CONTRACTS
 from datadao.chain.events import ASSET, Event, decode, topic
-from datadao.chain.rpc import (
-    CONTRACTS,
-    Block,
-    Call,
-    Log,
-    confirm,
-    logs_then_block,
-    read_block,
-    read_logs,
-    read_many,
-    try_many,
-)
+from datadao.chain.rpc import Block, Call, Log, confirm, logs_then_block, read_block, read_logs, read_many, try_many
 from datadao.errors import ChainUnavailable, InvalidArgument
 from datadao.ledger.asset import DOORS
 from datadao.ledger.base import RULES, Difference, Rules, View

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
+from datadao.chain.arguments import spelled
 from datadao.chain.codec import abi
 from datadao.chain.events import contract_of
 from datadao.chain.rpc import Call
@@ -15,7 +16,6 @@ from datadao.ledger.base import Difference, View
 from datadao.ledger.facts import Fact, settle
 from datadao.ledger.ledger import Ledger
 from datadao.text import visible
-from datadao.values import spelled
 
 _EVENTS, _FACTS = "events", "facts"
 _SHOWN = 20

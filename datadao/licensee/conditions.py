@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from datadao.chain.rpc import abi
+from datadao.chain.codec import abi
 from datadao.errors import InvalidArgument
 from datadao.types import Dao
 

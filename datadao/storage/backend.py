@@ -25,7 +25,7 @@ from obstore.exceptions import (
 )
 from obstore.store import LocalStore, MemoryStore, S3Store
 
-from datadao.errors import NameRefused, ObjectMissing, ObjectTaken, StoreUnavailable, StoreUnfit
+from datadao.errors import NameRefused, ObjectMissing, ObjectTaken, PackageMissing, StoreUnavailable, StoreUnfit
 
 _SCHEMES = ("file://", "memory://", "s3://")
 _MARK = "sha256"
@@ -219,7 +219,10 @@ class S3(Backend):
     def _raw_names(self, prefix: str) -> Iterator[str]:
         """The same through another library: obstore refuses a whole listing for one key that it cannot hold ('a//b',
         'a/../b', control characters)."""
-        import boto3
+        try:
+            import boto3
+        except ModuleNotFoundError:
+            raise PackageMissing("boto3", "s3") from None
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError, ClientError
 

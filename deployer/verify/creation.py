@@ -10,11 +10,11 @@ from eth_abi.exceptions import EncodingError
 from eth_utils import keccak, to_checksum_address
 
 from datadao.chain.abi import FACTORY, ORDER, canonical_type, constructor_inputs, named
+from datadao.chain.arguments import leaves, plain
 from datadao.chain.codec import decode, encode
 from datadao.chain.events import topic
 from datadao.errors import Malformed
 from datadao.ledger.facts import Fact
-from datadao.values import leaves, plain
 from deployer.artifacts import CONTRACTS, abi_of, creation_code
 from deployer.creation import Creation, creation_from
 from deployer.verify.factory import check_factory

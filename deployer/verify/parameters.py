@@ -8,8 +8,8 @@ from typing import Any
 
 from eth_utils import keccak
 
+from datadao.chain.arguments import leaves
 from datadao.ledger.facts import Fact
-from datadao.values import leaves
 from deployer.verify.reader import Check, Reader, Unreadable, compare
 
 _THRESHOLD_SET = keccak(text="ProposalThresholdSet(uint256,uint256)")

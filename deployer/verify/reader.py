@@ -15,13 +15,14 @@ from web3 import Web3
 from web3.exceptions import Web3Exception
 
 from datadao.chain.abi import named
+from datadao.chain.arguments import spelled
 from datadao.chain.codec import decode, encode
-from datadao.chain.connection import answers_of, patient, result
+from datadao.chain.connection import answers_of, result
+from datadao.chain.patience import patient
 from datadao.chain.reverts import refusal, revert_data
 from datadao.chain.rpc import Log, read_block, read_logs
 from datadao.errors import DataDAOError, Malformed
 from datadao.ledger.facts import Fact, settle
-from datadao.values import spelled
 from deployer.artifacts import abi_of
 
 ACCEPTED = "accepted"

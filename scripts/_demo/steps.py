@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from datadao.attestor.attestor import Attestor, openers, settle
 from datadao.attestor.scoring import JsonLinesScorer
+from datadao.chain.node import NodeView
 from datadao.chain.rpc import Call
 from datadao.client import DataDAO, Terms
 from datadao.contributor import contribute
@@ -84,6 +85,7 @@ def test_open(demo: Demo, submissions: list[Submission]) -> list[Witness]:
     """Every custodian opens its share of every file, and signs that it could; it believes only what is final."""
     finalize()
     epoch = demo.dao.committee().epoch
+    view = NodeView(demo.dao.web3, demo.dao.addresses, since=demo.dao.since)
     witnesses: list[Witness] = []
     with demo.out.bar("custodians test-open their shares", 5 * len(submissions)) as done:
         for slot, party in enumerate(demo.actors.custodians):
@@ -93,7 +95,7 @@ def test_open(demo: Demo, submissions: list[Submission]) -> list[Witness]:
                 slot=slot,
                 private_key=party.private_key,
                 signer=party.sign,
-                view=demo.dao.view,
+                view=view,
                 store=demo.store,
                 home=demo.home / f"custodian-{slot}",
             )

@@ -10,8 +10,9 @@ import ape
 from eth_utils import keccak
 
 from assurance.harness.commands import Ran
+from datadao.chain.codec import CONTRACTS
 from datadao.chain.reverts import try_call
-from datadao.chain.rpc import CONTRACTS, Call
+from datadao.chain.rpc import Call
 from datadao.crypto.keyfile import new_key
 from tests.cli.conftest import FreshDao
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import pytest
 
 from assurance.harness.chain.proxy import Answer, Proxy, Request
-from datadao.chain import transactions
+from datadao.chain import connection
 from tests.cli.conftest import FreshDao
 from tests.cli.lagging import Lagging
 from tests.cli.licensee import ESCROW, Licensee
@@ -110,7 +110,7 @@ def test_request__receipt_shown_once_and_then_not__is_done(live: FreshDao) -> No
 def test_lease__mined_and_then_the_node_says_nothing__is_no_refusal(
     live: FreshDao, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transactions, "LAG", 0.3)
+    monkeypatch.setattr(connection, "LAG", 0.3)
     licensee = Licensee(live)
     assert licensee.run(*words()).code == 0
     sent: list[str] = []

@@ -20,7 +20,7 @@ import ape
 import pytest
 
 from assurance.harness.chain.proxy import Answer, Proxy, Request
-from datadao.chain import transactions
+from datadao.chain import connection, transactions
 from datadao.chain.fees import GWEI
 from tests.cli.conftest import FreshDao
 from tests.cli.licensee import ESCROW, Licensee
@@ -55,7 +55,7 @@ def licensee(live: FreshDao) -> Iterator[Licensee]:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transactions, "LAG", 0.5)
+    monkeypatch.setattr(connection, "LAG", 0.5)
 
 
 @pytest.fixture
@@ -289,11 +289,11 @@ def test_request__disk_is_full__is_not_sent(licensee: Licensee, monkeypatch: pyt
 def test_request__interrupted_while_it_waits__says_what_may_still_be_mined(
     licensee: Licensee, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt() -> float:
+    def interrupt(_: float) -> Iterator[None]:
         raise KeyboardInterrupt
 
     licensee.mining(False)
-    monkeypatch.setattr(transactions, "_poll", interrupt)
+    monkeypatch.setattr(transactions, "pauses", interrupt)
     done = licensee.run(*REQUEST)
     (path,) = licensee.kept
     assert done.code == 130 and f"escrowing 250 TUSD: {path.stem}; it may still be mined" in done.err

@@ -18,7 +18,7 @@ import ape
 import pytest
 
 from assurance.harness.chain.proxy import Answer, Proxy, Request
-from datadao.chain import transactions
+from datadao.chain import connection
 from deployer.artifacts import creation_code
 from tests.cli.conftest import FreshDao
 from tests.cli.licensee import ESCROW, Licensee
@@ -254,7 +254,7 @@ def on_broadcast(proxy: Proxy, number: int, action: Callable[[], Any]) -> None:
 def test_request__refused_once_the_approval_is_mined__says_what_was_sent(
     licensee: Licensee, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transactions, "LAG", 0.3)
+    monkeypatch.setattr(connection, "LAG", 0.3)
     with Proxy(licensee.live.node.url) as proxy:
         on_broadcast(proxy, 1, licensee.pull_brake)
         done = licensee.run(*words(), "--network", proxy.url)

@@ -28,7 +28,8 @@ from assurance.harness.chain.node import FINALITY, until
 from assurance.harness.commands import SCHEMA, put_key
 from datadao.batches import Catalog
 from datadao.chain import wallet
-from datadao.chain.rpc import CONTRACTS, Call
+from datadao.chain.codec import CONTRACTS
+from datadao.chain.rpc import Call
 from datadao.client import DataDAO, Terms
 from datadao.crypto.keyfile import new_key
 from datadao.messages.batch import Batch, Manifest

@@ -9,8 +9,9 @@ import pytest
 
 from datadao.chain.abi import positional
 from datadao.chain.asset import Asset
+from datadao.chain.codec import CONTRACTS
 from datadao.chain.codec import function as entry_of
-from datadao.chain.rpc import CONTRACTS, Call
+from datadao.chain.rpc import Call
 from datadao.cli.money import Money
 from datadao.cli.wording import Actions, applicant_text, duration, purposes, said
 from datadao.text import BAR

@@ -23,9 +23,10 @@ from assurance.harness.chain.node import FINALITY
 from assurance.harness.dao.dao import Batch, Dao
 from assurance.harness.dao.keys import local_key
 from assurance.harness.dao.system import DAY, ROLES, Actor, ape_account
-from datadao.chain.connection import connect
 from datadao.chain.node import NodeView
+from datadao.chain.patience import connect
 from datadao.chain.view import View
+from datadao.client import DataDAO
 from datadao.contributor import contribute
 from datadao.crypto.seal import public_key
 from datadao.custodian.checks import Checks
@@ -84,8 +85,12 @@ class ChainWorld:
         }
         return Custodian(**(settings | changes))
 
+    @property
+    def handle(self) -> DataDAO:
+        return DataDAO(self.dao.addresses, connect(self.url))
+
     def committee(self) -> Committee:
-        return self.view().committee(EPOCH)
+        return self.handle.committee(EPOCH)
 
     # Data
 
@@ -97,7 +102,7 @@ class ChainWorld:
             dataset_id=1,
             contributor=owner.address,
             committee=committee or self.committee(),
-            attestors=self.view().attestors(),
+            attestors=self.handle.attestors(),
             store=self.store,
             signer=owner.sign,
         )

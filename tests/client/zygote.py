@@ -16,8 +16,8 @@ from typing import Any
 from unittest.mock import patch
 
 from assurance.harness.dao.system import Actor
-from datadao.chain.connection import connect
 from datadao.chain.node import NodeView
+from datadao.chain.patience import connect
 from datadao.custodian import custodian as custody
 from datadao.custodian.custodian import Custodian
 from datadao.custodian.service import Service

@@ -15,8 +15,7 @@ import pytest
 import yaml
 
 from assurance.harness.dao.keys import ATTESTORS, CUSTODIANS, local_public_key
-from datadao.chain.arguments import ConfigError
-from datadao.values import leaves
+from datadao.chain.arguments import ConfigError, leaves
 from deployer.config import Config
 from deployer.networks import CONFIGS, address_of, config_path, record_path
 from deployer.plan import make_plan, override

@@ -11,7 +11,7 @@ import copy
 
 import pytest
 
-from datadao.values import leaves
+from datadao.chain.arguments import leaves
 from deployer.plan import make_plan
 from deployer.verify.roles import DOORS
 from tests.deployer.world import CONTRACTS, all_changed, altered, changed, live, local, misses, raw

@@ -13,7 +13,8 @@ import requests
 from web3 import Web3
 from web3.providers.base import JSONBaseProvider
 
-from datadao.chain.connection import PATIENCE, Patient, answers_of, ask
+from datadao.chain.connection import answers_of, ask
+from datadao.chain.patience import PATIENCE, Patient
 from datadao.errors import NodeRefused
 
 Answer = dict[str, Any]
@@ -68,8 +69,8 @@ def http(status: int, body: bytes = b"", **headers: str) -> requests.HTTPError:
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How long was waited each time; the clock goes by these alone."""
     slept: list[float] = []
-    monkeypatch.setattr("datadao.chain.connection.time.monotonic", lambda: sum(slept))
-    monkeypatch.setattr("datadao.chain.connection.time.sleep", slept.append)
+    monkeypatch.setattr("datadao.chain.patience.time.monotonic", lambda: sum(slept))
+    monkeypatch.setattr("datadao.chain.patience.time.sleep", slept.append)
     return slept
 
 

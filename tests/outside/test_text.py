@@ -18,9 +18,9 @@ from eth_utils import keccak
 from datadao.chain.abi import canonical_type
 from datadao.chain.codec import CONTRACTS, Text, abi, encode, raw_text
 from datadao.chain.events import contract_of, decode, topic
-from datadao.chain.network import connected
 from datadao.chain.reverts import described, refusal
 from datadao.chain.rpc import Call, Log
+from datadao.chain.wallet import connected
 from datadao.cli.queries import proposals
 from datadao.client import DataDAO
 from datadao.errors import InvalidArgument, Malformed

@@ -29,10 +29,10 @@ from assurance.harness.dao.system import DAY, ROLES, Actor, ape_account, config
 from datadao.attestor.agreement import sign_score
 from datadao.attestor.attestor import Attestor, openers
 from datadao.attestor.scoring import JsonLinesScorer
-from datadao.chain.codec import Text
-from datadao.chain.node import NodeView
-from datadao.chain.rpc import CONTRACTS, Call
+from datadao.chain.codec import CONTRACTS, Text
+from datadao.chain.rpc import Call
 from datadao.cli.command import DONE, PARTLY
+from datadao.client import DataDAO
 from datadao.crypto.keyfile import load_key, load_secret, new_key
 from datadao.crypto.seal import public_key
 from datadao.messages.submission import Submission
@@ -306,13 +306,13 @@ class _Handed:
     def scored(self, *numbers: int) -> None:
         """Two attestors score these files and no others, as the command would."""
         world = self._world
-        view = NodeView(world.node.web3, world.dao.addresses)
-        committee = view.committee()
+        dao = DataDAO(world.dao.addresses, world.node.web3)
+        committee = dao.committee()
         opened = openers(world.dao.id, committee, world.board.witnesses(committee.epoch))
         for slot in range(2):
             name = f"attestor-{slot}"
             key = load_key(world.home(name) / "keys" / "sealing")
-            slot_of = [party.signer for party in view.attestors()].index(world.actor(name).address)
+            slot_of = [party.signer for party in dao.attestors()].index(world.actor(name).address)
             scorer = JsonLinesScorer(
                 SCHEMA, sha256(SCHEMA).digest(), load_secret(world.home(name) / "keys/fingerprint")
             )

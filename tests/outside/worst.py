@@ -26,7 +26,7 @@ from web3 import Web3
 from assurance.harness.chain.faults import NOISE
 from assurance.harness.chain.s3 import KEYS, client, s3_server
 from datadao.chain.abi import canonical_type
-from datadao.chain.rpc import function
+from datadao.chain.codec import function
 from datadao.client import DataDAO
 from datadao.storage.store import Store
 from scripts import demo

@@ -20,8 +20,8 @@ from assurance.harness.dao.books import answers_of, audited, events_of, fold_of
 from assurance.harness.dao.chronicle import NEVER, chronicle
 from assurance.harness.dao.dao import Dao
 from assurance.harness.dao.leases import TOLERANCE
+from datadao.chain.codec import CONTRACTS, abi
 from datadao.chain.events import SILENT
-from datadao.chain.rpc import CONTRACTS, abi
 from datadao.ledger import Event, Report, View
 from datadao.ledger.compare import compare, report
 

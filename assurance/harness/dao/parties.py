@@ -16,7 +16,8 @@ from eth_utils import keccak
 
 from datadao.attestor.attestor import Attestor, openers
 from datadao.attestor.scoring import ScoringResult
-from datadao.chain.view import BatchState, Block, Counts, LeaseState, Standing, Tag
+from datadao.chain.rpc import Block
+from datadao.chain.view import BatchState, Counts, LeaseState, Standing, Tag
 from datadao.contributor import contribute
 from datadao.crypto.merkle import leaf_hash
 from datadao.crypto.seal import public_key

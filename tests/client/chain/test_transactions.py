@@ -16,9 +16,9 @@ import pytest
 
 from assurance.harness.chain.proxy import Proxy
 from assurance.harness.dao.dao import HPKE_KEY, Dao
-from datadao.chain.connection import connect
+from datadao.chain.patience import connect
 from datadao.chain.rpc import Call
-from datadao.chain.transactions import send_all
+from datadao.chain.series import send_all
 from datadao.client import DataDAO
 from datadao.errors import InvalidArgument, NotMined, Reverted, TransactionFailed
 from tests.client.test_client import accepted, company, funded, handle  # noqa: F401  # fixtures among them

@@ -15,7 +15,8 @@ from assurance.harness.dao.parties import (
     published,
     released_ids,
 )
-from datadao.chain.view import Block, Standing
+from datadao.chain.rpc import Block
+from datadao.chain.view import Standing
 from datadao.custodian import custodian as custody
 from datadao.custodian.journal import Journal
 from datadao.errors import (

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from web3 import Web3
 
+from datadao.chain.codec import CONTRACTS
 from datadao.chain.connection import answer_of
 from datadao.chain.reverts import described, refusal, revert_data, try_call
-from datadao.chain.rpc import CONTRACTS, Call
+from datadao.chain.rpc import Call
 from datadao.errors import Reverted
 
 _TRANSACTION, _BYTE = 21_000, 16
@@ -17,7 +18,7 @@ _INDEX = 32
 _BLOCK, _END, _RETURN = 66, 4, 5
 
 
-def rehearse(web3: Web3, sender: str, calls: Sequence[Call]) -> list[int] | None:
+def simulate(web3: Web3, sender: str, calls: Sequence[Call]) -> list[int] | None:
     """About the gas of each call if `sender` sent them in this order now; nothing is sent.
 
     None where the node can pretend nothing (it knows neither `eth_simulateV1` nor state overrides of `eth_call`), and

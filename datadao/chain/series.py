@@ -1,0 +1,95 @@
+"""Many independent transactions of one account, in flight together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from web3 import Web3
+
+from datadao.chain.connection import OUTSIDE
+from datadao.chain.fees import choose
+from datadao.chain.reverts import estimate_many
+from datadao.chain.rpc import Call, ask_many
+from datadao.chain.transactions import Account, Mined, Sent, believed, limit_of, next_nonce, sign, wait
+from datadao.errors import NotMined, TransactionFailed
+
+_IN_FLIGHT = 100
+"""Transactions sent before the first of them is waited for."""
+
+
+def send_all(
+    web3: Web3,
+    calls: Sequence[Call],
+    account: Account,
+    progress: Callable[[int], None] = lambda _: None,
+    *,
+    max_fee: int | None = None,
+    tip: int | None = None,
+    seconds: float = 300.0,
+    confirmations: int = 0,
+) -> list[Mined]:
+    """Sends independent calls from one account, many in flight, and waits `seconds` for each lot of them.
+
+    Each call has an estimate of its own. Raises, before anything is sent, `Reverted` for the first that a contract
+    refuses and `InvalidArgument` for a fee that no block takes; `TransactionFailed` at the first that is known to have
+    failed, and `NotMined` with the hashes of all that may still be mined. Those sent before stay sent.
+    """
+    if not calls:
+        return []
+    sender = Web3.to_checksum_address(str(account.address))
+    limits, fee, chain_id = estimate_many(web3, sender, calls), choose(web3, max_fee, tip), web3.eth.chain_id
+    nonce = next_nonce(web3, sender)
+    done: list[Mined] = []
+    for start in range(0, len(calls), _IN_FLIGHT):
+        lot = [
+            sign(account, call, gas=limit_of(gas), nonce=nonce + start + number, fee=fee, chain_id=chain_id)
+            for number, (call, gas) in enumerate(
+                zip(calls[start : start + _IN_FLIGHT], limits[start : start + _IN_FLIGHT], strict=True)
+            )
+        ]
+        done += _lot(web3, lot, seconds, confirmations)
+        progress(len(lot))
+    return done
+
+
+def _lot(web3: Web3, lot: Sequence[Sent], seconds: float, confirmations: int) -> list[Mined]:
+    """Transactions with nonces in a row, given to the node together."""
+    taken: list[Sent] = []
+    behind: list[str] = []
+    refused: TransactionFailed | None = None
+    for sent, answer in zip(lot, _given(web3, lot), strict=True):
+        try:
+            believed(web3, sent, answer)
+        except TransactionFailed as error:
+            refused = refused or error
+        else:
+            if refused is None:
+                taken.append(sent)
+            else:
+                behind.append(sent.hash)
+    done: list[Mined] = []
+    deadline = time.monotonic() + seconds
+    for number, sent in enumerate(taken):
+        try:
+            done.append(wait(web3, sent, seconds, deadline, confirmations=confirmations))
+        except NotMined as error:
+            late = [*(s.hash for s in taken[number:]), *behind]
+            more = f"; {len(late) - 1} more after it may too" if len(late) > 1 else ""
+            raise NotMined(f"{error}{more}", late) from error
+    if refused is not None and behind:
+        raise NotMined(
+            f"{refused}; {len(behind)} transactions after it wait for its nonce and may still be mined", behind
+        ) from refused
+    if refused is not None:
+        raise refused
+    return done
+
+
+def _given(web3: Web3, lot: Sequence[Sent]) -> list[Any]:
+    """What the node answers to each; nothing where it cannot be known whether it has them."""
+    try:
+        return ask_many(web3, "eth_sendRawTransaction", [[sent.raw] for sent in lot])
+    except OUTSIDE:
+        return [{} for _ in lot]
