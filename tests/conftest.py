@@ -14,6 +14,7 @@ from assurance.harness.chain.anvil import Anvil
 from assurance.harness.chain.artifacts import stale
 from assurance.harness.chain.evm import Revm
 from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.leases import Market
 
 # Not Hypothesis' own profile for CI, which plays the same examples at every run: each run tries new ones.
 settings.register_profile(
@@ -47,6 +48,12 @@ def dao(deployed_dao: Dao) -> Iterator[Dao]:
     snapshot = deployed_dao.chain.snapshot()
     yield deployed_dao
     deployed_dao.chain.revert(snapshot)
+
+
+@pytest.fixture
+def market(dao: Dao) -> Market:
+    """A DAO with one founder who carries every vote, and nothing requested yet."""
+    return Market(dao)
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from pathlib import Path
 
+from assurance import ROOT
 from assurance.harness.chain.faults import (
     NO_TIMES,
     LogsBehind,
@@ -19,7 +19,6 @@ from assurance.harness.chain.faults import (
 from assurance.harness.chain.node import Node
 from assurance.harness.chain.proxy import Fault, Proxy
 
-ROOT = Path(__file__).parents[2]
 BOOKS = re.compile(r"((?:in|out|owed): [^│]+?|in − out − owed)\s+│\s+([\d,]+) │")
 
 

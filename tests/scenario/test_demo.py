@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from assurance import ROOT
+
 DEMO = [str(ROOT / "toolchain" / "run"), "ape", "run", "demo", "--members", "300"]
 
 

@@ -27,11 +27,6 @@ from assurance.harness.dao.leases import (
 from assurance.harness.dao.system import DAY
 
 
-@pytest.fixture
-def market(dao: Dao) -> Market:
-    return Market(dao)
-
-
 def test_data_taken_without_paying(market: Market) -> None:
     """A licensee wants access for less than its rent: before the first instalment, in the gap before a late one, after
     it stopped paying, after termination, after its refund. Access is open exactly while it is paid."""

@@ -23,6 +23,8 @@ BOND_DELAY = 90 * DAY
 ACK_SLASH = BOND * 500 // 10_000
 TO_COMMONS = TO_TREASURY = PRICE * 500 // 10_000
 TO_DATASET = PRICE - TO_COMMONS - TO_TREASURY
+AFTER_ONE = 2 * PRICE + BOND + TO_TREASURY
+"""What the contract owes when the first of three instalments is paid."""
 
 Picture = dict[str, Any]
 

@@ -121,6 +121,15 @@ def publish(dao: Dao, message: Sequence[Any], signed: Sequence[bytes] | None = N
     return receipt
 
 
+def live(dao: Dao, leaves: Sequence[Leaf], *claimed: Leaf, dataset: int = 1, **changes: Any) -> Batch:
+    """A batch that was published and activated, and of which these leaves were claimed."""
+    batch = dao.publish(leaves, dataset, **changes)
+    dao.activate(batch)
+    for item in claimed:
+        dao.claim(batch, item)
+    return batch
+
+
 def activate_now(dao: Dao, batch: Batch) -> Receipt:
     receipt: Receipt = dao.registry.activate(batch.id, sender=dao.who("relayer").address)
     return receipt

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterator, Set
+from contextlib import contextmanager
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
+
+from assurance.harness.chain.handles import Reverted
 
 ROUNDS = 5
 # Finding a failure is enough; making it small is not needed.
@@ -19,6 +23,16 @@ NOTICING = settings(
     suppress_health_check=list(HealthCheck),
 )
 """Lives of a twin: the same each time."""
+
+
+@contextmanager
+def noticed() -> Iterator[None]:
+    """The lives inside must fail with an assertion, a revert that the model does not know, or none where it demands
+    one: no other error, which would be the harness's."""
+    with pytest.raises(BaseException) as caught:
+        yield
+    found = caught.value.exceptions if isinstance(caught.value, BaseExceptionGroup) else [caught.value]
+    assert all(isinstance(error, AssertionError | Reverted | pytest.fail.Exception) for error in found)
 
 
 def live_until_met(live: Callable[[], object], reached: Counter[str], wanted: Set[str]) -> None:

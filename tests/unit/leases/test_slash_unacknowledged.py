@@ -10,6 +10,7 @@ from assurance.harness.dao.dao import Dao
 from assurance.harness.dao.leases import (
     ACK_SLASH,
     ACK_WINDOW,
+    AFTER_ONE,
     APPROVED,
     BOND,
     BOND_DELAY,
@@ -21,8 +22,6 @@ from assurance.harness.dao.leases import (
     Market,
 )
 from assurance.harness.dao.system import DAY, config
-
-AFTER_ONE = 2 * PRICE + BOND + TO_TREASURY
 
 
 def overdue(market: Market, **terms: object) -> int:

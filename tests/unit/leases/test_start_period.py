@@ -12,6 +12,7 @@ from assurance.harness.chain.reader import refused
 from assurance.harness.dao.leases import (
     ACK_WINDOW,
     ACTIVE,
+    AFTER_ONE,
     APPROVED,
     BOND,
     ENDED,
@@ -24,9 +25,6 @@ from assurance.harness.dao.leases import (
     Market,
 )
 from assurance.harness.dao.system import DAY
-
-AFTER_ONE = 2 * PRICE + BOND + TO_TREASURY
-"""What the contract owes when the first of three instalments is paid."""
 
 
 @pytest.mark.parametrize("offset", [-TOLERANCE, -1, 0, 1, TOLERANCE - 1])

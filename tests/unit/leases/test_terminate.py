@@ -14,6 +14,7 @@ from assurance.harness.dao.leases import (
     ACK_SLASH,
     ACK_WINDOW,
     ACTIVE,
+    AFTER_ONE,
     APPROVED,
     BOND,
     BOND_DELAY,
@@ -31,7 +32,6 @@ from assurance.harness.dao.leases import (
 from assurance.harness.dao.system import DAY
 
 MAX = BOND // 2
-AFTER_ONE = 2 * PRICE + BOND + TO_TREASURY
 
 
 def test_terminate__running_lease__ends_slashes_and_leaves_paid_access_L5(market: Market) -> None:

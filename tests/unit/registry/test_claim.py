@@ -20,6 +20,7 @@ from assurance.harness.dao.registry import (
     activate_now,
     crowd,
     event,
+    live,
     publish,
     refused,
     state,
@@ -29,12 +30,6 @@ from assurance.harness.dao.system import DAY
 from datadao.crypto.merkle import MerkleTree, leaf_hashes
 from datadao.types import Dao as DaoId
 from datadao.types import Leaf
-
-
-def live(dao: Dao, leaves: list[Leaf], **changes: object) -> Batch:
-    batch = dao.publish(leaves, **changes)
-    dao.activate(batch)
-    return batch
 
 
 def test_claim__proven_leaf__hands_over_shares_and_tokens_and_records_the_fingerprint(dao: Dao) -> None:

@@ -9,19 +9,13 @@ import pytest
 
 from assurance.harness.chain.handles import Receipt
 from assurance.harness.dao.dao import Batch, Dao, changed, leaf, renumbered
-from assurance.harness.dao.registry import UNIT, claim_many, crowd, refused, state
+from assurance.harness.dao.registry import UNIT, claim_many, crowd, live, refused, state
 from datadao.types import Leaf
 
 
 def mine(dao: Dao, count: int, name: str = "collector") -> list[Leaf]:
     """Leaves of one contributor, of different sizes."""
     return [leaf(dao.who(name), f"{name} {i}", i + 1, 10_000 - 1_000 * (i % 3)) for i in range(count)]
-
-
-def live(dao: Dao, leaves: list[Leaf], **changes: object) -> Batch:
-    batch = dao.publish(leaves, **changes)
-    dao.activate(batch)
-    return batch
 
 
 def raw(

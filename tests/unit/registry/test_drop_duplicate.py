@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import pytest
 
-from assurance.harness.dao.dao import Batch, Dao, changed, leaf
+from assurance.harness.dao.dao import Dao, changed, leaf
 from assurance.harness.dao.registry import (
     CLAIMED,
     UNIT,
@@ -20,17 +20,12 @@ from assurance.harness.dao.registry import (
     crowd,
     drop,
     event,
+    live,
     refused,
     state,
     voter,
 )
 from datadao.types import Leaf
-
-
-def live(dao: Dao, leaves: list[Leaf], dataset: int = 1, **changes: object) -> Batch:
-    batch = dao.publish(leaves, dataset, **changes)
-    dao.activate(batch)
-    return batch
 
 
 def twins(dao: Dao) -> tuple[Leaf, Leaf, Leaf]:

@@ -14,17 +14,9 @@ from types import SimpleNamespace
 import pytest
 
 from assurance.harness.dao.dao import Batch, Dao, changed, leaf, renumbered
-from assurance.harness.dao.registry import CLAIMED, ERASED, UNIT, crowd, event, refused, state, voter
+from assurance.harness.dao.registry import CLAIMED, ERASED, UNIT, crowd, event, live, refused, state, voter
 from assurance.harness.dao.system import DAY
 from datadao.types import Leaf
-
-
-def live(dao: Dao, leaves: list[Leaf], *claimed: Leaf) -> Batch:
-    batch = dao.publish(leaves)
-    dao.activate(batch)
-    for item in claimed:
-        dao.claim(batch, item)
-    return batch
 
 
 def included(dao: Dao, batch: Batch, item: Leaf) -> bool:

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from eth_keys.constants import SECPK1_N
 from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Handle, Receipt, deploy
 from assurance.harness.dao.dao import ERASE, Batch, Dao, leaf
-from assurance.harness.dao.registry import ERASED, UNIT, crowd, event, refused, signatures
+from assurance.harness.dao.registry import ERASED, UNIT, crowd, event, live, refused, signatures
 from assurance.harness.dao.system import DAY, Actor
 from datadao.types import Leaf
-
-ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
-
-
-def live(dao: Dao, leaves: list[Leaf], *claimed: Leaf) -> Batch:
-    batch = dao.publish(leaves)
-    dao.activate(batch)
-    for item in claimed:
-        dao.claim(batch, item)
-    return batch
 
 
 def signed(dao: Dao, batch: Batch, item: Leaf, signer: Actor, deadline: int, **place: object) -> bytes:
@@ -142,7 +133,7 @@ def test_erase_by_sig__strangers_zero_malleable_or_cut_signature__refused_AB54_A
     batch = live(dao, leaves)
     deadline = dao.chain.timestamp + DAY
     good = signed(dao, batch, item, dao.who("member-0"), deadline)
-    flipped = (ORDER - int.from_bytes(good[32:64], "big")).to_bytes(32, "big")
+    flipped = (SECPK1_N - int.from_bytes(good[32:64], "big")).to_bytes(32, "big")
     twin = good[:32] + flipped + bytes([55 - good[64]])
     for bad in (
         signed(dao, batch, item, dao.who("stranger"), deadline),

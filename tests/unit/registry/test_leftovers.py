@@ -5,14 +5,8 @@ from __future__ import annotations
 import pytest
 
 from assurance.harness.dao.dao import Batch, Dao, changed
-from assurance.harness.dao.registry import UNIT, claim_many, crowd, drop, event, refused
+from assurance.harness.dao.registry import UNIT, claim_many, crowd, drop, event, live, refused
 from datadao.types import Leaf
-
-
-def live(dao: Dao, leaves: list[Leaf], **changes: object) -> Batch:
-    batch = dao.publish(leaves, **changes)
-    dao.activate(batch)
-    return batch
 
 
 def resolve(dao: Dao, batch: Batch, item: Leaf, way: str):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import pytest
 from eth_account import Account
+from eth_keys.constants import SECPK1_N
 from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Handle, deploy
@@ -18,8 +19,6 @@ from assurance.harness.dao.registry import ascending, attestors, crowd, publish,
 from assurance.harness.dao.system import Actor
 from datadao.messages import eip712
 from datadao.messages.batch import BATCH
-
-ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
 def recovered(dao: Dao, message: tuple, signature: bytes) -> str:
@@ -62,7 +61,7 @@ def test_publish__a_stranger_among_the_signers__refused_even_as_surplus_AB57(dao
 def test_publish__malleable_twin_of_a_signature__refused_AB55(dao: Dao) -> None:
     message, _ = dao.batch_message(crowd(dao, 1))
     first, second = signatures(dao, message, *attestors(dao)[:2])
-    flipped = ORDER - int.from_bytes(second[32:64], "big")
+    flipped = SECPK1_N - int.from_bytes(second[32:64], "big")
     twin = second[:32] + flipped.to_bytes(32, "big") + bytes([55 - second[64]])
     assert recovered(dao, message, twin) == attestors(dao)[1].address, "the curve itself accepts it"
     refused(dao, lambda: publish(dao, message, [first, twin]), "DatasetRegistry_NotAttestor", ADDRESS_ZERO, 1)

@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from web3.constants import ADDRESS_ZERO
 
-from assurance.harness.dao.dao import Batch, Dao
-from assurance.harness.dao.registry import ASLEEP, PUBLISHED, UNIT, crowd, event, refused, state, warp_to
-from datadao.types import Leaf
-
-
-def live(dao: Dao, leaves: list[Leaf], *claimed: Leaf) -> Batch:
-    batch = dao.publish(leaves)
-    dao.activate(batch)
-    for item in claimed:
-        dao.claim(batch, item)
-    return batch
+from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.registry import ASLEEP, PUBLISHED, UNIT, crowd, event, live, refused, state, warp_to
 
 
 def sleep(dao: Dao, batch_id: int):

@@ -26,6 +26,7 @@ from assurance.harness.dao.registry import (
     voter,
     warp_to,
 )
+from assurance.harness.models.token_splitter import MAX_SHARES
 
 GRACE = 7 * 86_400
 
@@ -84,9 +85,6 @@ def test_publish__under_a_version_replaced_twice__refused_even_in_grace_R3(dao: 
     none, _ = dao.batch_message(crowd(dao, 1), policyVersion=0)
     refused(dao, lambda: publish(dao, none), "DatasetRegistry_StalePolicy", 1, 0, 3)
     dao.publish(crowd(dao, 1), policyVersion=2)
-
-
-MAX_SHARES = 2**63 - 1
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,7 @@ from assurance.harness.chain.handles import Event
 from assurance.harness.chain.reader import refused
 from assurance.harness.dao.dao import Dao, leaf
 from assurance.harness.dao.pair import INCOME, Pair
-
-MIN_SHARES = 10**9
-MAX_SHARES = 2**63 - 1
+from assurance.harness.models.token_splitter import MAX_SHARES, MIN_SHARES
 
 
 def test_activate__both_pools_grow_by_the_batch_and_no_account_holds_it(dao: Dao) -> None:

@@ -15,9 +15,9 @@ from assurance.harness.chain.handles import Event
 from assurance.harness.chain.reader import refused
 from assurance.harness.dao.dao import Dao, leaf
 from assurance.harness.dao.pair import INCOME, Pair
+from assurance.harness.models.token_splitter import MIN_SHARES
 
 SCALE = 2**64
-MIN_SHARES = 10**9
 MAX = 2**176 - 1
 
 

@@ -15,8 +15,7 @@ from assurance.harness.chain.handles import Event
 from assurance.harness.chain.reader import refused
 from assurance.harness.dao.dao import Dao, leaf
 from assurance.harness.dao.pair import INCOME, SHARES, Pair
-
-MIN_SHARES = 10**9
+from assurance.harness.models.token_splitter import MIN_SHARES
 
 
 def test_erase__unclaimed__credits_what_it_earned_and_stops__s5(dao: Dao) -> None:

@@ -15,8 +15,7 @@ from assurance.harness.chain.reader import refused
 from assurance.harness.dao.dao import Dao, leaf
 from assurance.harness.dao.pair import SHARES, Pair
 from assurance.harness.dao.system import actor
-
-MIN_SHARES = 10**9
+from assurance.harness.models.token_splitter import MIN_SHARES
 
 
 def test_erase__claimed__settles_both_pools_and_takes_the_shares__s5_ab39(dao: Dao) -> None:

@@ -14,9 +14,8 @@ from assurance.harness.chain.handles import Event
 from assurance.harness.chain.reader import refused
 from assurance.harness.dao.dao import Dao, leaf
 from assurance.harness.dao.pair import SHARES, Pair
+from assurance.harness.dao.registry import UNIT
 from assurance.harness.dao.system import actor
-
-UNIT = 10**9
 
 
 def test_erase__burns_balance_votes_and_supply_at_once(dao: Dao) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from eth_keys.constants import SECPK1_N
 from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Event
@@ -19,7 +20,6 @@ from assurance.harness.dao.system import Actor, actor
 from datadao.messages import eip712
 
 TYPE = "Delegation(address delegatee,uint256 nonce,uint256 expiry)"
-ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 HOLDER, DELEGATE, RELAYER = actor("holder"), actor("delegate"), actor("relayer")
 LATE = 2**256 - 1
 
@@ -102,7 +102,7 @@ def test_delegate_by_sig__for_another_domain__delegates_nothing(held: Pair, chan
 
 def test_delegate_by_sig__malleable_twin__refused(held: Pair) -> None:
     v, r, s = signed(held, DELEGATE.address)
-    high = (ORDER - int.from_bytes(s, "big")).to_bytes(32, "big")
+    high = (SECPK1_N - int.from_bytes(s, "big")).to_bytes(32, "big")
     with refused(held.reader(HOLDER, DELEGATE).words, "ECDSAInvalidSignatureS", high):
         send(held, DELEGATE.address, 0, LATE, (55 - v, r, high))
 

@@ -16,9 +16,9 @@ from assurance.harness.chain.handles import Event
 from assurance.harness.chain.reader import refused
 from assurance.harness.dao.dao import Dao, leaf
 from assurance.harness.dao.pair import Pair
+from assurance.harness.dao.registry import UNIT
 from assurance.harness.dao.system import actor
 
-UNIT = 10**9
 MAX_SUPPLY = 2**63 - 1
 
 
