@@ -17,8 +17,8 @@ from assurance.harness.chain.artifacts import Artifact, artifacts, errors, event
 from datadao.chain.abi import signature_of
 
 _BUILTIN_ERRORS = [
-    {"name": "Error", "inputs": [{"name": "message", "type": "string"}]},
-    {"name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]},
+    {"type": "error", "name": "Error", "inputs": [{"name": "message", "type": "string"}]},
+    {"type": "error", "name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]},
 ]
 _READER = "0x" + "00" * 19 + "ff"
 

@@ -113,6 +113,14 @@ def refused(
     assert picture(dao, *watch, voters=voters) == before
 
 
+def refused_in_state(
+    dao: Dao, call: Callable[[], Any], proposal_id: int, state: int, *allowed: int, voters: Iterable[Actor] = ()
+) -> None:
+    """`refused`, as the proposal is in this state and in none that is allowed."""
+    error = ("GovernorUnexpectedProposalState", proposal_id, state, bitmap(*allowed))
+    refused(dao, call, *error, watch=[proposal_id], voters=voters)
+
+
 def only_events(receipt: Receipt, *expected: tuple[Handle, str, dict[str, Any]]) -> None:
     """The receipt's events are these, in this order, with these fields and no other."""
     actual = [(e.address, e.name, e.args) for e in receipt.events]

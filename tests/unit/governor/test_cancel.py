@@ -13,7 +13,6 @@ from assurance.harness.dao.governance import (
     LIVE,
     STATES,
     TERMINAL,
-    bitmap,
     bring,
     founder,
     member,
@@ -21,6 +20,7 @@ from assurance.harness.dao.governance import (
     operation_of,
     picture,
     refused,
+    refused_in_state,
     text_proposal,
     warp_to,
 )
@@ -58,15 +58,7 @@ def test_cancel__by_the_guardian__what_has_ended__refused(dao: Dao, state: int) 
     voter = founder(dao)
     proposal = text_proposal(dao, voter)
     bring(dao, proposal, state, voter)
-    refused(
-        dao,
-        lambda: cancel(dao, proposal, dao.actors["guardian"]),
-        "GovernorUnexpectedProposalState",
-        proposal.id,
-        state,
-        bitmap(*LIVE),
-        watch=[proposal.id],
-    )
+    refused_in_state(dao, lambda: cancel(dao, proposal, dao.actors["guardian"]), proposal.id, state, *LIVE)
 
 
 def test_cancel__by_the_proposer__while_pending__to_the_snapshot_and_not_after_AB14(dao: Dao) -> None:

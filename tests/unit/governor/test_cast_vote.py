@@ -20,6 +20,7 @@ from assurance.harness.dao.governance import (
     only_events,
     picture,
     refused,
+    refused_in_state,
     text_proposal,
     warp_to,
 )
@@ -116,15 +117,8 @@ def test_vote__in_any_state_but_active__refused(dao: Dao, state: int) -> None:
     proposal = text_proposal(dao, voter)
     bring(dao, proposal, state, voter)
     for cast in WAYS.values():
-        refused(
-            dao,
-            lambda c=cast: c(dao, proposal.id, FOR, other),
-            "GovernorUnexpectedProposalState",
-            proposal.id,
-            state,
-            bitmap(ACTIVE),
-            watch=[proposal.id],
-            voters=[other],
+        refused_in_state(
+            dao, lambda c=cast: c(dao, proposal.id, FOR, other), proposal.id, state, ACTIVE, voters=[other]
         )
 
 
@@ -136,16 +130,7 @@ def test_vote__in_the_voting_time_of_a_canceled_proposal__refused(dao: Dao) -> N
     dao.vote(proposal.id, member(dao, "other", 5))
     dao.governor.cancel(*proposal.action, sender=dao.actors["guardian"].address)
     assert dao.chain.timestamp < dao.governor.proposalDeadline(proposal.id)
-    refused(
-        dao,
-        lambda: dao.vote(proposal.id, voter),
-        "GovernorUnexpectedProposalState",
-        proposal.id,
-        CANCELED,
-        bitmap(ACTIVE),
-        watch=[proposal.id],
-        voters=[voter],
-    )
+    refused_in_state(dao, lambda: dao.vote(proposal.id, voter), proposal.id, CANCELED, ACTIVE, voters=[voter])
 
 
 @every_way

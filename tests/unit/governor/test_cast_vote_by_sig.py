@@ -14,12 +14,12 @@ from assurance.harness.dao.dao import ABSTAIN, ACTIVE, AGAINST, FOR, PENDING, Da
 from assurance.harness.dao.governance import (
     TOKEN,
     ballot,
-    bitmap,
     founder,
     member,
     only_events,
     picture,
     refused,
+    refused_in_state,
     same_action,
     text_proposal,
 )
@@ -190,14 +190,12 @@ def test_vote_by_signature__before_the_vote_opens__refused_and_usable_later(dao:
     voter = founder(dao)
     proposal = text_proposal(dao, voter)
     signature = sign(dao, proposal.id, FOR, voter, extended)
-    refused(
+    refused_in_state(
         dao,
         lambda: cast(dao, proposal.id, FOR, voter.address, signature, extended),
-        "GovernorUnexpectedProposalState",
         proposal.id,
         PENDING,
-        bitmap(ACTIVE),
-        watch=[proposal.id],
+        ACTIVE,
         voters=[voter],
     )
     dao.to_vote(proposal.id)

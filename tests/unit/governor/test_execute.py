@@ -18,6 +18,7 @@ from assurance.harness.dao.governance import (
     operation_of,
     picture,
     refused,
+    refused_in_state,
     salt_of,
     text_proposal,
     warp_to,
@@ -96,15 +97,7 @@ def test_execute__until_fourteen_days_after_its_eta__and_not_one_second_later_G6
     for offset in (EXPIRY, EXPIRY + 1, EXPIRY + 100 * DAY):
         at_eta(dao, lost, offset)
         assert dao.governor.state(lost.id) == EXPIRED
-        refused(
-            dao,
-            lambda: run(dao, lost),
-            "GovernorUnexpectedProposalState",
-            lost.id,
-            EXPIRED,
-            bitmap(QUEUED),
-            watch=[lost.id],
-        )
+        refused_in_state(dao, lambda: run(dao, lost), lost.id, EXPIRED, QUEUED)
     assert target.value() == 1
 
 
@@ -113,15 +106,7 @@ def test_execute__in_any_other_state__refused_AB22(dao: Dao, state: int) -> None
     voter = founder(dao)
     proposal = text_proposal(dao, voter)
     bring(dao, proposal, state, voter)
-    refused(
-        dao,
-        lambda: run(dao, proposal),
-        "GovernorUnexpectedProposalState",
-        proposal.id,
-        state,
-        bitmap(QUEUED),
-        watch=[proposal.id],
-    )
+    refused_in_state(dao, lambda: run(dao, proposal), proposal.id, state, QUEUED)
 
 
 def test_execute__around_the_governor__refused_for_everyone(dao: Dao) -> None:

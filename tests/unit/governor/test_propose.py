@@ -12,13 +12,13 @@ from assurance.harness.dao.governance import (
     DELAY,
     PERIOD,
     TOKEN,
-    bitmap,
     bring,
     founder,
     member,
     only_events,
     poll,
     refused,
+    refused_in_state,
     same_action,
     settings,
     text_proposal,
@@ -165,15 +165,7 @@ def test_propose__the_same_again__refused_in_every_state_of_the_first_G3(dao: Da
     voter = founder(dao)
     proposal = text_proposal(dao, voter)
     bring(dao, proposal, state, voter)
-    refused(
-        dao,
-        lambda: text_proposal(dao, voter),
-        "GovernorUnexpectedProposalState",
-        proposal.id,
-        state,
-        bitmap(),
-        watch=[proposal.id],
-    )
+    refused_in_state(dao, lambda: text_proposal(dao, voter), proposal.id, state)
     assert text_proposal(dao, voter, "with another description").id != proposal.id
 
 

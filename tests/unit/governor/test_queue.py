@@ -10,7 +10,6 @@ from assurance.harness.dao.governance import (
     STATES,
     TIMELOCK,
     TOKEN,
-    bitmap,
     bring,
     founder,
     member,
@@ -18,6 +17,7 @@ from assurance.harness.dao.governance import (
     operation_of,
     picture,
     refused,
+    refused_in_state,
     salt_of,
     text_proposal,
     warp_to,
@@ -61,15 +61,7 @@ def test_queue__in_any_other_state__refused(dao: Dao, state: int) -> None:
     voter = founder(dao)
     proposal = text_proposal(dao, voter)
     bring(dao, proposal, state, voter)
-    refused(
-        dao,
-        lambda: dao.queue(proposal),
-        "GovernorUnexpectedProposalState",
-        proposal.id,
-        state,
-        bitmap(SUCCEEDED),
-        watch=[proposal.id],
-    )
+    refused_in_state(dao, lambda: dao.queue(proposal), proposal.id, state, SUCCEEDED)
 
 
 def test_queue__exactly_until_it_expires__fourteen_days_after_the_deadline_G6(dao: Dao) -> None:
@@ -85,15 +77,7 @@ def test_queue__exactly_until_it_expires__fourteen_days_after_the_deadline_G6(da
     for now in (last + 1, last + 2):
         warp_to(dao, now)
         assert dao.governor.state(lost.id) == EXPIRED
-        refused(
-            dao,
-            lambda: dao.queue(lost),
-            "GovernorUnexpectedProposalState",
-            lost.id,
-            EXPIRED,
-            bitmap(SUCCEEDED),
-            watch=[lost.id],
-        )
+        refused_in_state(dao, lambda: dao.queue(lost), lost.id, EXPIRED, SUCCEEDED)
 
 
 def test_queue__what_was_never_proposed__refused(dao: Dao) -> None:
@@ -139,12 +123,4 @@ def test_queue__needs_quorum_and_a_majority__to_the_token_G2(
         dao.queue(proposal)
         assert dao.governor.state(proposal.id) == QUEUED
     else:
-        refused(
-            dao,
-            lambda: dao.queue(proposal),
-            "GovernorUnexpectedProposalState",
-            proposal.id,
-            3,
-            bitmap(SUCCEEDED),
-            watch=[proposal.id],
-        )
+        refused_in_state(dao, lambda: dao.queue(proposal), proposal.id, 3, SUCCEEDED)
