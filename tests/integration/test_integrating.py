@@ -18,8 +18,6 @@ from assurance.harness.pages import Block, Player, blocks, commands
 from datadao.profile import Profile
 
 PAGE = "docs/integrating.md"
-FINALITY = 65
-"""Blocks after which anvil calls a block final."""
 LAST_LINE = """
 const plain = (_: string, value: unknown) => (typeof value === "bigint" ? value.toString() : value);
 console.log(JSON.stringify({ mayUse, vote: vote?.args, why }, plain));
@@ -67,7 +65,7 @@ def test_recipes__followed_in_their_order__do_what_they_say(
 
     # TypeScript: its access, a vote by signature, a refusal
     dao.to_vote(proposal)
-    live.node.rpc("anvil_mine", hex(FINALITY))
+    live.node.finalize()
     reported = typescript(npm_package, tmp_path / "typescript", given | {"PROPOSAL": str(proposal)})
     assert reported["mayUse"] is False
     assert (reported["vote"]["voter"], reported["vote"]["support"]) == (market.founder.address, 1)

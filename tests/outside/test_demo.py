@@ -1,4 +1,4 @@
-"""`make demo` with the worst of everything at once: it ends with the books of an honest world."""
+"""`make demo` under all faults at once: it ends with the same books as without."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def books(shown: str) -> dict[str, int]:
     return found
 
 
-def test_demo__in_the_worst_of_worlds__ends_with_the_books_of_an_honest_one() -> None:
+def test_demo__under_all_faults__ends_with_the_books_of_an_honest_node() -> None:
     honest = play(str(ROOT / "toolchain" / "run"), "ape", "run", "demo", "--members", "300")
     node = Node("--accounts", "40")
     behind = faults()
@@ -52,10 +52,10 @@ def test_demo__in_the_worst_of_worlds__ends_with_the_books_of_an_honest_one() ->
         fault.node = node.url
     try:
         with Proxy(node.url, behind) as proxy:
-            worst = play(sys.executable, "-m", "tests.outside.worst", node.url, proxy.url)
+            faulty = play(sys.executable, "-m", "tests.outside.demo_under_faults", node.url, proxy.url)
     finally:
         node.stop()
-    assert books(worst) == books(honest)
+    assert books(faulty) == books(honest)
     assert [type(fault).__name__ for fault in behind if not fault.hits] == [], "a fault that the demo never met"
-    assert "equal to the unit" in " ".join(worst.split())
-    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", worst), "what others wrote moves the cursor"
+    assert "equal to the unit" in " ".join(faulty.split())
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", faulty), "what others wrote moves the cursor"

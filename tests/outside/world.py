@@ -21,7 +21,7 @@ from eth_utils import keccak
 from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.anvil import Anvil
-from assurance.harness.chain.node import FINALITY, Node
+from assurance.harness.chain.node import Node
 from assurance.harness.commands import SCHEMA, Ran, put_key, run
 from assurance.harness.dao.dao import FOR, Dao
 from assurance.harness.dao.keys import local_public_key
@@ -256,13 +256,13 @@ def _live(world: World) -> None:
     handed.scored(5)
     handed.drafted()
     handed.scored(6)
-    chain._rpc("anvil_mine", hex(FINALITY), "0x0")
+    world.node.finalize()
     for slot in range(4):
         world.run(f"custodian-{slot}", "custodian", "once")
     world.do("member", "contribute", "--dataset", "1", str(world.home("member") / "diary-8.jsonl"))
     for key in ("asset", "token"):
         _rename(world, getattr(dao, key))
-    chain._rpc("anvil_mine", hex(FINALITY), "0x0")
+    world.node.finalize()
     # The last block has an event that commands look for.
     world.request()
 
@@ -296,7 +296,7 @@ class _Handed:
         world = self._world
         paths = [str(world.home("member") / f"diary-{number}.jsonl") for number in numbers]
         files = world.do("member", "contribute", "--dataset", "1", *paths)["files"]
-        world.dao.chain._rpc("anvil_mine", hex(FINALITY), "0x0")
+        world.node.finalize()
         for slot in range(4):
             # Those of the second committee cannot open what was handed in for the first.
             assert world.run(f"custodian-{slot}", "custodian", "once").code in (DONE, PARTLY)

@@ -1,4 +1,4 @@
-"""The demo under all faults at once: python -m tests.outside.worst NODE PROXY
+"""The demo under all faults at once: python -m tests.outside.demo_under_faults NODE PROXY
 
 Its parties are honest. The node's faults are the proxy's, which all parties ask.
 Besides: a stranger relays the batch with a manifest URI that is no text, and a voter gives such a reason; the asset
@@ -74,7 +74,7 @@ def configuration(folder: Path) -> Path:
     """The demo's, with another asset."""
     content = yaml.safe_load(demo.CONFIG.read_text())
     content["asset"] = {"deploy": "FromZeroAsset", "arguments": [f"Dollar{NOISE}", "", 6]}
-    path = folder / "worst.yaml"
+    path = folder / "faults.yaml"
     path.write_text(yaml.safe_dump(content, allow_unicode=False))
     return path
 
