@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NamedTuple
 
 from assurance import ROOT
@@ -22,21 +21,6 @@ VARIABLES = ("STEPS", "MUTANTS", "SEEDED")
 
 class PartError(Exception):
     """A part could not do its work; the message says why and what to do."""
-
-
-class Stopwatch:
-    """Seconds between entering and leaving."""
-
-    wall = 0.0
-
-    def __enter__(self) -> Stopwatch:
-        self._begun = time.monotonic()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.wall = time.monotonic() - self._begun
 
 
 def write(part: str, *, ok: bool, seconds: float, summary: str, whole: bool | None = None, **details: Any) -> int:
@@ -64,6 +48,19 @@ def write(part: str, *, ok: bool, seconds: float, summary: str, whole: bool | No
 
 _asked = ""
 """Arguments of this command, and variables of its environment."""
+
+
+def parser(module: str, about: str | None) -> argparse.ArgumentParser:
+    """Of a part's command; `about` is the docstring of its module, which begins with what it does."""
+    return argparse.ArgumentParser(prog=f"python -m {module}", description=(about or "").partition("\n")[0])
+
+
+def whole_number(text: str) -> int:
+    """Of an argument such as 10,000 or 10_000."""
+    plain = text.replace(",", "").replace("_", "")
+    if not plain.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
+    return int(plain)
 
 
 def run(main: Callable[[list[str]], int]) -> int:

@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 from assurance import ROOT
-from assurance.audit.part import PartError, Stopwatch, run, write
+from assurance.audit.part import PartError, run, write
+from assurance.bench.report import Stopwatch
 
 PYTHON = ROOT / ".cache" / "prove" / "bin" / "python"
 _LINE = re.compile(

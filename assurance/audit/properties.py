@@ -20,7 +20,8 @@ import pytest
 
 from assurance import ROOT
 from assurance.audit.catalogue import PAGES, Row, rows
-from assurance.audit.part import BOTH_WAYS, IN_PROCESS, ON_A_NODE, REPORT, PartError, Stopwatch, run, write
+from assurance.audit.part import BOTH_WAYS, IN_PROCESS, ON_A_NODE, REPORT, PartError, run, write
+from assurance.bench.report import Stopwatch
 
 _REPORTED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 _STARTS = 3

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from assurance import ROOT
-from assurance.audit.part import PartError, Stopwatch, write
+from assurance.audit.part import PartError, write
+from assurance.bench.report import Stopwatch
 
 SLITHER = ROOT / ".cache" / "slither" / "bin" / "slither"
 TRIAGE = Path(__file__).with_name("triage.toml")

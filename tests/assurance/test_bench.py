@@ -9,8 +9,8 @@ import sys
 import pytest
 from hypothesis.stateful import RuleBasedStateMachine
 
+from assurance.bench.report import Table
 from assurance.bench.speed import machines, plane
-from assurance.bench.speed.report import Table
 from assurance.harness.machines.splitter.machine import SplitterMachine
 
 

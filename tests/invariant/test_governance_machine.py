@@ -22,13 +22,14 @@ from hypothesis import Phase, settings
 
 from assurance.harness.chain.reader import Reader, View
 from assurance.harness.dao.dao import CANCELED, DEFEATED, EXECUTED, EXPIRED, FOR, Dao, Proposal
-from assurance.harness.dao.governance import TERMINAL, text_proposal
+from assurance.harness.dao.governance import EXPIRY, TERMINAL, text_proposal
+from assurance.harness.dao.system import DAY
 from assurance.harness.machines.base import initialize, invariant, run
 from assurance.harness.machines.depth import DEPTH
 from assurance.harness.machines.governance.machine import GovernanceMachine
 from assurance.harness.machines.reaching import live_until_met
 from assurance.harness.mistakes import Mistake, tried_in
-from assurance.harness.models.governor import DAY, EXPIRY, Poll
+from assurance.harness.models.governor import Poll
 
 EXAMPLES = 250
 # What even the shortest run must have met, or it has shown nothing about it.

@@ -17,6 +17,7 @@ from assurance.harness.chain.anvil import Anvil
 from assurance.harness.chain.both import Both, Disagreement, in_place_of_revm
 from assurance.harness.dao.dao import Dao, leaf
 from assurance.harness.dao.strangers import FUNCTIONS, Chance, answer, lived_in
+from assurance.harness.dao.system import actor
 from assurance.harness.machines.base import Machine, run
 from assurance.harness.machines.depth import DEPTH
 from assurance.harness.machines.governance.machine import GovernanceMachine
@@ -39,7 +40,7 @@ SAMPLE = settings(
 @pytest.fixture
 def both(chain: Any) -> Iterator[Both]:
     """Both back ends, in the place of the one that machines live on."""
-    chain = Both(Anvil(chain.provider.web3))
+    chain = Both(Anvil(chain.provider.web3), actor("deployer").address)
     with in_place_of_revm(lambda **_: chain):
         yield chain
 

@@ -10,7 +10,6 @@ Fails when the property suite executes less than 98 % of lines, on a line that n
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
@@ -24,9 +23,10 @@ from assurance import ROOT
 from assurance.audit import properties
 from assurance.audit.coverage.build import Build, build
 from assurance.audit.coverage.lines import executed, explanations, result, share
-from assurance.audit.part import IN_PROCESS, PartError, Stopwatch, run, write
+from assurance.audit.part import IN_PROCESS, PartError, parser, run, write
+from assurance.bench.report import Stopwatch
 
-EXPLANATIONS = ROOT / "audit" / "uncovered.toml"
+EXPLANATIONS = Path(__file__).with_name("uncovered.toml")
 
 
 FACTORY = "tests/unit/factory"
@@ -73,7 +73,7 @@ def crumbs_of(suite: Suite, built: Build, folder: Path) -> set[int]:
 
 
 def main(arguments: list[str]) -> int:
-    argparse.ArgumentParser(prog="python -m assurance.audit.coverage", description=__doc__).parse_args(arguments)
+    parser("assurance.audit.coverage", __doc__).parse_args(arguments)
     with Stopwatch() as watch, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         built = build(folder)

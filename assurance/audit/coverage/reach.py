@@ -8,7 +8,6 @@ not explain, on an explanation of something that was reached after all, and when
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import tempfile
@@ -20,14 +19,14 @@ from typing import Any, NamedTuple
 from typing_extensions import TypedDict
 
 from assurance import ROOT
-from assurance.audit.coverage.build import CONTRACTS
-from assurance.audit.part import IN_PROCESS, ON_A_NODE, PartError, Stopwatch, run, write
-from assurance.harness.chain.artifacts import artifacts
+from assurance.audit.part import IN_PROCESS, ON_A_NODE, PartError, parser, run, write
+from assurance.bench.report import Stopwatch
+from assurance.harness.chain.artifacts import DEPLOYED, artifacts
 from assurance.harness.chain.compiler import Compiler
 from assurance.harness.chain.recording import OK, Recorder, read
 from datadao.chain.abi import signature_of
 
-EXPLANATIONS = ROOT / "audit" / "unreachable.toml"
+EXPLANATIONS = Path(__file__).with_name("unreachable.toml")
 _STANDARDS = (
     "@openzeppelin/contracts/governance/IGovernor.sol",
     "@openzeppelin/contracts/governance/TimelockController.sol",
@@ -79,7 +78,7 @@ class Reach(TypedDict):
 def universe(enums: Mapping[str, Sequence[str]]) -> set[Thing]:
     """All there is to reach: of the ABIs, and every member of every enum."""
     things = {Thing("state", enum, member) for enum, members in enums.items() for member in members}
-    for contract in CONTRACTS:
+    for contract in DEPLOYED:
         for entry in artifacts()[contract].abi:
             if entry["type"] in ("function", "error", "event"):
                 name = signature_of(entry) if entry["type"] == "function" else entry["name"]
@@ -95,7 +94,7 @@ def reached(record: Recorder, enums: Mapping[str, Sequence[str]]) -> set[Thing]:
             things.add(Thing("function", contract, function))
         else:
             things |= {Thing("error", contract, outcome), Thing("error", outcome.partition("_")[0], outcome)}
-    things |= {Thing("event", contract, event) for contract in CONTRACTS for event in record.events}
+    things |= {Thing("event", contract, event) for contract in DEPLOYED for event in record.events}
     for enum, member in record.states:
         name = enum.removeprefix("enum ")
         things.add(Thing("state", name, enums[name][member]))
@@ -104,9 +103,9 @@ def reached(record: Recorder, enums: Mapping[str, Sequence[str]]) -> set[Thing]:
 
 def enumerations() -> dict[str, list[str]]:
     """The members of our enums, and of those of others that our ABIs tell of."""
-    told = {enum for contract in CONTRACTS for enum in _enums_in(artifacts()[contract].abi)}
+    told = {enum for contract in DEPLOYED for enum in _enums_in(artifacts()[contract].abi)}
     with Compiler() as compiler:
-        trees = compiler.syntax([*(f"contracts/{name}.sol" for name in CONTRACTS), *_STANDARDS])
+        trees = compiler.syntax([*(f"contracts/{name}.sol" for name in DEPLOYED), *_STANDARDS])
     found = {}
     for file, tree in trees.items():
         for contract in tree["nodes"]:
@@ -169,7 +168,7 @@ def record(name: str, command: Sequence[str], folder: Path) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    argparse.ArgumentParser(prog="python -m assurance.audit.coverage.reach", description=__doc__).parse_args(arguments)
+    parser("assurance.audit.coverage.reach", __doc__).parse_args(arguments)
     reasons = explanations(EXPLANATIONS)
     with Stopwatch() as watch, tempfile.TemporaryDirectory() as folder:
         enums = enumerations()
@@ -190,7 +189,7 @@ def _details(
     found: set[Thing],
     reasons: Mapping[Thing, str],
 ) -> Reach:
-    calls: dict[str, dict[str, dict[str, int]]] = {contract: {} for contract in CONTRACTS}
+    calls: dict[str, dict[str, dict[str, int]]] = {contract: {} for contract in DEPLOYED}
     for (contract, function, outcome), count in sorted(seen.calls.items()):
         if contract in calls:
             calls[contract].setdefault(function, {})[outcome] = count

@@ -11,7 +11,6 @@ shrunk, as a test to paste into a file under tests/invariant/regressions.
 
 from __future__ import annotations
 
-import argparse
 import os
 import random
 import secrets
@@ -31,7 +30,9 @@ from typing_extensions import TypedDict
 
 from assurance.audit.lives.cells import SUBJECTS, Cell, cells, shares
 from assurance.audit.lives.lives import LENGTH, NOTHING, OK, Chunk, Task, live
-from assurance.audit.part import PartError, Stopwatch, run, write
+from assurance.audit.part import PartError, run, write
+from assurance.audit.part import parser as new_parser
+from assurance.bench.report import Stopwatch
 
 STEPS = 500_000
 REFUSED = frozenset({
@@ -307,9 +308,7 @@ def planned(arguments: Sequence[str]) -> Plan:
     Raises:
         PartError: a number that is none, or too small.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m assurance.audit.lives.campaign", description=(__doc__ or "").partition("\n")[0]
-    )
+    parser = new_parser("assurance.audit.lives.campaign", __doc__)
     parser.add_argument("--steps", default=os.environ.get("STEPS", str(STEPS)), help=f"default: $STEPS or {STEPS:,}")
     parser.add_argument("--seed", help="repeats the run that printed it")
     parser.add_argument("--workers", default="2", help="processes (default: 2)")

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import Phase, seed
 
 from assurance.audit.lives.cells import SUBJECTS, Cell
 from assurance.harness.chain.artifacts import events
 from assurance.harness.chain.evm import Revm
 from assurance.harness.chain.handles import Result, Reverted
-from assurance.harness.machines.base import Machine, run
+from assurance.harness.machines.base import Machine, lives, run
 
 LENGTH = 50
 """Steps of a life."""
@@ -70,7 +70,8 @@ def live(task: Task, tick: Callable[[], None] = lambda: None, **twins: Any) -> C
     chunk, began = Chunk(task), time.process_time()
     machine = _tallied(SUBJECTS[task.cell.subject].machine, task.cell.traits | twins, chunk, tick)
     try:
-        run(seed(task.seed)(machine), _lives(task))
+        shrunk = lives(task.lives, task.length, phases=[Phase.generate, Phase.shrink], print_blob=False)
+        run(seed(task.seed)(machine), shrunk)
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as failure:
@@ -78,20 +79,6 @@ def live(task: Task, tick: Callable[[], None] = lambda: None, **twins: Any) -> C
         chunk.error, chunk.reproduction = _told(failure)
     chunk.seconds = time.process_time() - began
     return chunk
-
-
-def _lives(task: Task) -> settings:
-    return settings(
-        max_examples=task.lives,
-        stateful_step_count=task.length,
-        phases=[Phase.generate, Phase.shrink],
-        database=None,
-        deadline=None,
-        derandomize=False,
-        print_blob=False,
-        report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck),
-    )
 
 
 def _told(failure: BaseException) -> tuple[str, str]:

@@ -12,7 +12,6 @@ contracts must pass all tests under these settings.
 
 from __future__ import annotations
 
-import argparse
 import os
 import time
 from typing import Any
@@ -21,6 +20,7 @@ from assurance.audit.mutation import full, triage, warm
 from assurance.audit.mutation.campaign import CACHE, Campaign, Details, Plan, compiled
 from assurance.audit.mutation.choice import PATHS
 from assurance.audit.part import PartError, run, write
+from assurance.audit.part import parser as new_parser
 
 SAMPLE, SEED = 60, 1
 
@@ -68,9 +68,7 @@ def _summary(details: Details) -> str:
 
 
 def _plan(arguments: list[str]) -> tuple[Plan, bool]:
-    parser = argparse.ArgumentParser(
-        prog="python -m assurance.audit.mutation", description=(__doc__ or "").partition("\n")[0]
-    )
+    parser = new_parser("assurance.audit.mutation", __doc__)
     parser.add_argument("what", nargs="*", help="`all`, and words of names of mutants")
     parser.add_argument("--sample", type=int, default=SAMPLE, metavar="N", help=f"mutants in a sample ({SAMPLE})")
     parser.add_argument("--seed", type=int, default=SEED, metavar="S", help=f"of the sample ({SEED})")

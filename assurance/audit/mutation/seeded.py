@@ -8,7 +8,6 @@ mistake must pass the same tests first.
 
 from __future__ import annotations
 
-import argparse
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -24,6 +23,7 @@ from assurance.audit.catalogue import PAGES, rows
 from assurance.audit.mutation import warm
 from assurance.audit.mutation.choice import FACTORY
 from assurance.audit.part import PartError, run, write
+from assurance.audit.part import parser as new_parser
 from assurance.harness.chain.compiler import Code, CompileError, Compiler
 from assurance.harness.mistakes import TABLE, Mistake, MistakeError
 from assurance.harness.mistakes import read as read_table
@@ -173,9 +173,7 @@ def compile_bugs(bugs: Sequence[Bug]) -> dict[str, tuple[Code, Code]]:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m assurance.audit.mutation.seeded", description=(__doc__ or "").partition("\n")[0]
-    )
+    parser = new_parser("assurance.audit.mutation.seeded", __doc__)
     listed = Path(os.environ.get("SEEDED") or TABLE)
     parser.add_argument("file", nargs="?", type=Path, default=listed, help=f"a table ($SEEDED or {TABLE.name})")
     file = parser.parse_args(arguments).file

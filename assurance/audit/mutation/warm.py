@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import resource
@@ -25,7 +24,7 @@ from hypothesis import Phase, core, settings
 
 from assurance import ROOT
 from assurance.audit.part import PartError
-from assurance.harness.chain.compiler import Code
+from assurance.harness.chain.compiler import Code, replace_file, with_codes
 
 BUILD = ROOT / ".build" / "__local__.json"
 _FORK = multiprocessing.get_context("fork")
@@ -60,16 +59,7 @@ def manifest(codes: Mapping[str, Code], path: Path) -> None:
     """Makes these codes the ones that tests of this process take, on a chain in process and without its size limit."""
     if not BUILD.exists():
         raise PartError(f"{BUILD.relative_to(ROOT)} is missing: run `make compile` first")
-    content = json.loads(BUILD.read_text())
-    for name, code in codes.items():
-        entry = content["contractTypes"][name]
-        entry["deploymentBytecode"]["bytecode"] = f"0x{code.creation.hex()}"
-        entry["runtimeBytecode"]["bytecode"] = f"0x{code.runtime.hex()}"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Renamed into place: another run may be reading it.
-    whole = path.with_suffix(f".{os.getpid()}")
-    whole.write_text(json.dumps(content))
-    whole.replace(path)
+    replace_file(path, with_codes(BUILD, codes))
     os.environ |= {"DATADAO_ARTIFACTS": str(path), "DATADAO_CHAIN": "revm"}
 
 

@@ -9,7 +9,6 @@ slots come from the node as it asks for them.
 
 from __future__ import annotations
 
-import argparse
 import random
 import re
 import secrets
@@ -24,9 +23,11 @@ import pyrevm
 from typing_extensions import TypedDict
 
 from assurance.audit.lives.cells import SUBJECTS, cells
-from assurance.audit.part import PartError, Stopwatch, run, write
+from assurance.audit.part import PartError, run, write
+from assurance.audit.part import parser as new_parser
 from assurance.audit.replay.node import Node, RpcError, anvil
 from assurance.audit.replay.traces import Answer, Done, Sent, Trace, heard, traces
+from assurance.bench.report import Stopwatch
 from assurance.harness.chain.evm import Revm
 from assurance.harness.chain.handles import Log, Reverted, reverted
 
@@ -245,9 +246,7 @@ def _founded(replayer: Replayer, found: list[Trace], wrong: list[str]) -> list[T
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m assurance.audit.replay.replay", description=(__doc__ or "").partition("\n")[0]
-    )
+    parser = new_parser("assurance.audit.replay.replay", __doc__)
     parser.add_argument("--traces", type=int, default=TRACES, help=f"at least so many (default: {TRACES})")
     parser.add_argument("--seed", type=int, help="repeats the run that printed it")
     given = parser.parse_args(arguments)

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import seed
 
 from assurance.audit.lives.cells import SUBJECTS, Cell
 from assurance.harness.chain.both import in_place_of_revm
 from assurance.harness.chain.evm import Revm
 from assurance.harness.chain.handles import Log, Result, Reverted
-from assurance.harness.dao.system import actor
-from assurance.harness.machines.base import Machine, run
+from assurance.harness.chain.reader import CREATOR
+from assurance.harness.machines.base import Machine, lives, run
 
 LENGTH = 25
 """Steps of a life: some fifty transactions."""
@@ -81,7 +81,7 @@ class Recording(Revm):
     def create(self, sender: str, code: bytes) -> str:
         address = super().create(sender, code)
         # Programs by which tests read many views at once are no part of a life.
-        if sender != actor("reader").address:
+        if sender != CREATOR:
             answer = Done(bytes.fromhex(address[2:]), ())
             self.sent.append(Sent(self.timestamp, sender, None, code, 0, answer))
         return address
@@ -110,15 +110,6 @@ def traces(cell: Cell, count: int, number: int) -> list[Trace]:
         found.append(Trace(cell, sent[:founded], sent[founded:]))
 
     fields = cell.traits | {"teardown": teardown, "worlds": {}, "reached": Counter()}
-    lives = settings(
-        max_examples=count + SMALL,
-        stateful_step_count=LENGTH,
-        phases=[Phase.generate],
-        database=None,
-        deadline=None,
-        derandomize=False,
-        suppress_health_check=list(HealthCheck),
-    )
     with in_place_of_revm(chain):
-        run(seed(number)(type(machine.__name__, (machine,), fields)), lives)
+        run(seed(number)(type(machine.__name__, (machine,), fields)), lives(count + SMALL, LENGTH))
     return found[-count:]

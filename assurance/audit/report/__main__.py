@@ -8,21 +8,19 @@ folder `pictures` beside it. Exit code 0 says that the page is there and was see
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from assurance.audit.part import REPORT, PartError, run
+from assurance.audit.part import parser as new_parser
 from assurance.audit.report.look import faults, look
 from assurance.audit.report.page import render
 from assurance.audit.report.results import read
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m assurance.audit.report", description=(__doc__ or "").partition("\n")[0]
-    )
+    parser = new_parser("assurance.audit.report", __doc__)
     parser.add_argument("--results", type=Path, default=REPORT, help="folder of the parts' JSON files")
     parser.add_argument("--output", type=Path, help="default: index.html in that folder")
     parser.add_argument("--look", action="store_true", help="open the page in a browser and keep pictures of it")

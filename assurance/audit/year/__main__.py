@@ -9,7 +9,6 @@ those who never claimed can be compared too. Everyone must have been paid as pro
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from fractions import Fraction
@@ -17,9 +16,11 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from assurance.audit.part import PartError, Stopwatch, run, write
+from assurance.audit.part import PartError, run, whole_number, write
+from assurance.audit.part import parser as new_parser
 from assurance.audit.year.life import Life
 from assurance.audit.year.plan import DATASETS, FATES, planned
+from assurance.bench.report import Stopwatch
 from assurance.harness.models.token_splitter import SCALE
 
 SEED = 6
@@ -164,11 +165,9 @@ def year(seed: int, contributors: int) -> Result:
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m assurance.audit.year", description=(__doc__ or "").partition("\n")[0]
-    )
-    parser.add_argument("--seed", type=_number, default=SEED, help=f"default: {SEED}")
-    parser.add_argument("--contributors", type=_number, default=CONTRIBUTORS, help=f"default: {CONTRIBUTORS:,}")
+    parser = new_parser("assurance.audit.year", __doc__)
+    parser.add_argument("--seed", type=whole_number, default=SEED, help=f"default: {SEED}")
+    parser.add_argument("--contributors", type=whole_number, default=CONTRIBUTORS, help=f"default: {CONTRIBUTORS:,}")
     given: Any = parser.parse_args(arguments)
     if given.contributors < 1:
         raise PartError("--contributors is 0: expected at least 1")
@@ -183,13 +182,6 @@ def main(arguments: Sequence[str]) -> int:
         f"{DATASETS + 1} pools: no payout further than {far:.2f} units from the exact fraction"
     )
     return write("year", ok=not result["wrong"], seconds=watch.wall, summary=summary, **result)
-
-
-def _number(text: str) -> int:
-    plain = text.replace(",", "").replace("_", "")
-    if not plain.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
-    return int(plain)
 
 
 if __name__ == "__main__":

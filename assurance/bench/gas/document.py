@@ -11,7 +11,7 @@ from assurance.bench.gas.goals import GOALS
 from assurance.bench.gas.meter import EXPLAINED, How
 from assurance.bench.gas.record import Record
 from assurance.bench.gas.sizes import CREATION_LIMIT
-from assurance.bench.speed.report import Table
+from assurance.bench.report import Table
 from deployer.creation import CODE_LIMIT
 
 HEAD = """\

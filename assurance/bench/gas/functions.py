@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from assurance.bench.gas.sizes import DEPLOYED
-from assurance.harness.chain.artifacts import artifacts
+from assurance.harness.chain.artifacts import DEPLOYED, artifacts
 from assurance.harness.dao.guards import GUARDS
 
 UNCALLED = "The governor alone may call it, and calls only the batch form."

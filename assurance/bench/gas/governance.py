@@ -10,13 +10,10 @@ from assurance.bench.gas.meter import Figure, Meter
 from assurance.bench.gas.world import Town, members
 from assurance.harness.chain.anvil import Anvil
 from assurance.harness.dao.dao import AGAINST, FOR, Dao, Proposal
+from assurance.harness.dao.governance import BALLOT, EXTENDED_BALLOT
 from assurance.harness.dao.system import DAY, Actor
-from datadao.client import BALLOT
 from datadao.messages import eip712
 
-EXTENDED_BALLOT = (
-    "ExtendedBallot(uint256 proposalId,uint8 support,address voter,uint256 nonce,string reason,bytes params)"
-)
 REASON = "The price is fair and the purpose is one we named."
 WITH_REASON = f"{len(REASON)} bytes of reason"
 

@@ -6,13 +6,10 @@ from typing import Any
 
 from eth_utils import keccak
 
-from assurance.harness.chain.artifacts import artifacts
-from datadao.chain.abi import FACTORY, ORDER
+from assurance.harness.chain.artifacts import DEPLOYED, artifacts
 from deployer.creation import CODE_LIMIT
 
 CREATION_LIMIT = 2 * CODE_LIMIT
-DEPLOYED = (*(name for _, name in ORDER), FACTORY)
-"""The contracts of a DAO, in the order of their deployment, and the factory."""
 
 
 def sizes() -> dict[str, dict[str, Any]]:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from assurance.bench.report import Table, machine
 from assurance.bench.speed import forge, machines, plane
-from assurance.bench.speed.report import Table, machine
 
 RECORD = Path(__file__).parents[3] / "docs" / "benchmarks.md"
 COMMAND = 'make bench ARGS="--write"'

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, run_state_machine_as_test
 
-from assurance.bench.speed.report import Stopwatch, Table, alone
+from assurance.bench.report import Stopwatch, Table, alone
 from assurance.harness.chain.evm import Revm
+from assurance.harness.machines.base import lives
 
 MACHINES = {
     "splitter": "assurance.harness.machines.splitter.machine:SplitterMachine",
@@ -74,28 +74,14 @@ def counting() -> Iterator[Counter[str]]:
             setattr(Revm, name, original)
 
 
-def live(machine: type[RuleBasedStateMachine], lives: int, counted: Counter[str]) -> None:
+def live(machine: type[RuleBasedStateMachine], count: int, counted: Counter[str]) -> None:
     """Lives of the machine, the same at every run; its steps are counted."""
 
     def step(self: RuleBasedStateMachine) -> None:
         counted["steps"] += 1
 
     measured = type("Measured", (machine,), {"reached": Counter(), "step_counted": invariant()(step)})
-    run_state_machine_as_test(measured, settings=lives_of(lives))
-
-
-def lives_of(count: int) -> settings:
-    """The same lives at every run."""
-    return settings(
-        max_examples=count,
-        stateful_step_count=STEPS,
-        phases=[Phase.generate],
-        derandomize=True,
-        database=None,
-        deadline=None,
-        report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck),
-    )
+    run_state_machine_as_test(measured, settings=lives(count, STEPS, derandomize=True))
 
 
 def table() -> Table:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from eth_utils import keccak
 
-from assurance.bench.speed.report import Stopwatch, Table, alone
+from assurance.bench.report import Stopwatch, Table, alone
 from assurance.harness.dao.parties import DAO, LEASE, World, contributions
 from datadao.crypto import files, shares
 from datadao.crypto.merkle import MerkleTree, leaf_hashes

@@ -18,11 +18,15 @@ from typing import Any
 from eth_utils import keccak
 
 from assurance import ROOT
-from datadao.chain.abi import signature_of
+from datadao.chain.abi import FACTORY, ORDER, signature_of
 
 _COMPILED = ROOT / ".build" / "__local__.json"
 MANIFEST = Path(os.environ.get("DATADAO_ARTIFACTS") or _COMPILED)
 IS_DEPLOYED_CODE = MANIFEST == _COMPILED
+
+
+DEPLOYED = (*(name for _, name in ORDER), FACTORY)
+"""The contracts of a DAO, in the order of their deployment, and the factory."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ import pyrevm
 from assurance.harness.chain.anvil import Anvil
 from assurance.harness.chain.evm import Revm
 from assurance.harness.chain.handles import Result, Reverted
-from assurance.harness.dao.system import actor
 
 
 @contextmanager
@@ -44,11 +43,11 @@ class Both:
     third EVM, the in-process one again, which starts each transaction from the state that anvil serves.
     """
 
-    def __init__(self, anvil: Anvil) -> None:
+    def __init__(self, anvil: Anvil, deployer: str) -> None:
+        """`deployer` is who creates contracts."""
         self.anvil, self.revm = anvil, Revm(anvil.timestamp, anvil.chain_id)
         self.transactions = self.refusals = 0
         # Addresses of contracts follow from their deployer's nonce, and anvil has lived through other tests.
-        deployer = actor("deployer").address
         self.revm.evm.insert_account_info(deployer, pyrevm.AccountInfo(nonce=anvil.nonce(deployer)))
 
     @property

@@ -9,6 +9,7 @@ them is checked by whoever uses this, before anything else. Code is larger than 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -88,3 +89,21 @@ class Compiler:
         if "errors" in answer:
             raise CompileError(answer["errors"][0].strip())
         return answer
+
+
+def with_codes(manifest: Path, codes: Mapping[str, Code]) -> str:
+    """The text of a manifest in Ape's shape, with these codes in the place of its own."""
+    content = json.loads(manifest.read_text())
+    for name, code in codes.items():
+        entry = content["contractTypes"][name]
+        entry["deploymentBytecode"]["bytecode"] = f"0x{code.creation.hex()}"
+        entry["runtimeBytecode"]["bytecode"] = f"0x{code.runtime.hex()}"
+    return json.dumps(content)
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Writes the text beside the file and renames it into place: another process may be reading."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    whole = path.with_suffix(f".{os.getpid()}")
+    whole.write_text(text)
+    whole.replace(path)

@@ -18,7 +18,7 @@ from typing import Any
 
 from assurance import ROOT
 from assurance.harness.chain.artifacts import Artifact, artifacts
-from assurance.harness.chain.compiler import SETTINGS, Code, CompileError, Compiler
+from assurance.harness.chain.compiler import SETTINGS, Code, CompileError, Compiler, replace_file
 from assurance.harness.mistakes import MistakeError, mistakes
 
 CACHE = ROOT / ".cache" / "mistakes"
@@ -72,11 +72,7 @@ def compiled(name: str) -> Code:
         "creation": code.creation.hex(),
         "runtime": code.runtime.hex(),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Renamed into place: another process may be reading it.
-    whole = path.with_suffix(f".{os.getpid()}")
-    whole.write_text(json.dumps(entry))
-    whole.replace(path)
+    replace_file(path, json.dumps(entry))
     return code
 
 

@@ -178,12 +178,16 @@ class Dao(System):
         receipt: Receipt = self.governor.execute(*proposal.action, sender=self.who("relayer").address)
         return receipt
 
-    def pass_(self, proposal: Proposal, *voters: Actor) -> Receipt:
-        """Votes for, queues and executes."""
+    def carry(self, proposal: Proposal, *voters: Actor) -> None:
+        """Votes for and queues."""
         self.to_vote(proposal.id)
         self.vote(proposal.id, *voters)
         self.to_end_of_vote(proposal.id)
         self.queue(proposal)
+
+    def pass_(self, proposal: Proposal, *voters: Actor) -> Receipt:
+        """Votes for, queues and executes."""
+        self.carry(proposal, *voters)
         return self.execute(proposal)
 
     def govern(self, voter: Actor, handle: Handle, name: str, *args: Any) -> Receipt:

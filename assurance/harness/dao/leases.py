@@ -122,10 +122,7 @@ class Market:
 
     def queue(self, proposal: Proposal) -> None:
         """Votes for and queues."""
-        self.dao.to_vote(proposal.id)
-        self.dao.vote(proposal.id, self.founder)
-        self.dao.to_end_of_vote(proposal.id)
-        self.dao.queue(proposal)
+        self.dao.carry(proposal, self.founder)
 
     def carry_out(self, proposal: Proposal) -> Receipt:
         """Executes, now."""

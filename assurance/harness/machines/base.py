@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ClassVar, TypeVar
 
-from hypothesis import settings, stateful
+from hypothesis import HealthCheck, Phase, settings, stateful
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from assurance.harness.dao.zoo import PLAIN, Species
@@ -22,6 +22,21 @@ from assurance.harness.machines.source import regression
 Step = tuple[str, dict[str, Any]]
 """The name of a rule and the arguments it was called with."""
 _BEGINS, _LOOKS = "_begins_a_life", "_looks_between_steps"
+
+
+class World:
+    """A deployment that many lives start from."""
+
+    def __init__(self, chain: Any) -> None:
+        """`chain` as every life finds it."""
+        self.__chain, self.__snapshot = chain, chain.snapshot()
+
+    def restore(self) -> None:
+        self.__chain.revert(self.__snapshot)
+        self.__snapshot = self.__chain.snapshot()
+
+
+W = TypeVar("W", bound=World)
 
 
 class Machine(RuleBasedStateMachine):
@@ -42,11 +57,29 @@ class Machine(RuleBasedStateMachine):
     latest: ClassVar[list[Step]] = []
     """The steps of the life that was begun last."""
 
+    worlds: ClassVar[dict[Any, Any]] = {}
+    """What its lives start from, by their traits; each machine has its own."""
+
     def __init__(self) -> None:
         super().__init__()
         self.steps: list[Step] = []
         self._inside = False
         type(self).latest = self.steps
+
+    @property
+    def lived_in(self) -> Any:
+        """Those of its traits that say which world it is."""
+        return self.species, self.transferable, self.twins
+
+    def settled(self, make: Callable[[], W]) -> W:
+        """What lives of these traits start from, made by the first of them and put back for the others."""
+        name = self.lived_in
+        if name in self.worlds:
+            self.worlds[name].restore()
+        else:
+            self.worlds[name] = make()
+        world: W = self.worlds[name]
+        return world
 
     def play(self, step: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         """Takes a step that was drawn, or written down; not one that is part of another."""
@@ -102,6 +135,16 @@ def _kept(function: Callable[..., Any]) -> Callable[..., Any]:
         return self.play(function, dict(zip(names, args, strict=False)) | arguments)
 
     return step
+
+
+def lives(count: int, steps: int, **more: Any) -> settings:
+    """Settings of so many lives, tried once, made no smaller and kept nowhere; `more` are further ones or others."""
+    alone: dict[str, Any] = {"phases": [Phase.generate], "derandomize": False, "report_multiple_bugs": False}
+    checks = list(HealthCheck)
+    return settings(
+        max_examples=count, stateful_step_count=steps, deadline=None, database=None, suppress_health_check=checks,
+        **(alone | more),
+    )  # fmt: skip
 
 
 def run(machine: type[Machine], wanted: settings) -> None:

@@ -7,21 +7,13 @@ from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 
 from assurance.harness.chain.handles import Reverted
+from assurance.harness.machines.base import lives
 
 ROUNDS = 5
 # Finding a failure is enough; making it small is not needed.
-NOTICING = settings(
-    max_examples=60,
-    stateful_step_count=50,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
+NOTICING = lives(60, 50, derandomize=True)
 """Lives of a twin: the same each time."""
 
 

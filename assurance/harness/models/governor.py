@@ -26,15 +26,11 @@ from assurance.harness.dao.dao import (
     SUCCEEDED,
     Proposal,
 )
+from assurance.harness.dao.governance import EXPIRY, bitmap
+from assurance.harness.dao.system import DAY
 
-DAY = 86_400
-EXPIRY = 14 * DAY
 BOUNDS = {"votingDelay": (DAY, 14 * DAY), "quorumBps": (100, 2000), "leaseQuorumBps": (100, 2000)}
 PAUSE, COOL_DOWN, MAX_TERM = 3 * DAY, 7 * DAY, 365 * DAY
-
-
-def bitmap(*states: int) -> bytes:
-    return sum(1 << state for state in states).to_bytes(32, "big")
 
 
 class History:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import pytest
 
 from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.governance import warp_to
 from assurance.harness.dao.registry import (
     LAPSED,
     LIVE,
@@ -27,7 +28,6 @@ from assurance.harness.dao.registry import (
     refused,
     state,
     voter,
-    warp_to,
 )
 from assurance.harness.dao.system import DAY
 

@@ -8,7 +8,8 @@ given a supply of which `epochCapBps` exceed the floor: that part, fixed one sec
 from __future__ import annotations
 
 from assurance.harness.dao.dao import Dao, leaf
-from assurance.harness.dao.registry import LAPSED, UNIT, activate_now, crowd, next_epoch_at, refused, warp_to
+from assurance.harness.dao.governance import warp_to
+from assurance.harness.dao.registry import LAPSED, UNIT, activate_now, crowd, next_epoch_at, refused
 from assurance.harness.dao.system import DAY
 
 FLOOR = 2000 * UNIT

@@ -5,7 +5,8 @@ from __future__ import annotations
 from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.dao.dao import Dao
-from assurance.harness.dao.registry import ASLEEP, PUBLISHED, UNIT, crowd, event, live, refused, state, warp_to
+from assurance.harness.dao.governance import warp_to
+from assurance.harness.dao.registry import ASLEEP, PUBLISHED, UNIT, crowd, event, live, refused, state
 
 
 def sleep(dao: Dao, batch_id: int):

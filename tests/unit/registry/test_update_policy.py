@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from assurance.harness.dao.dao import Dao, Proposal
+from assurance.harness.dao.governance import warp_to
 from assurance.harness.dao.registry import (
     UNIT,
     crowd,
@@ -24,7 +25,6 @@ from assurance.harness.dao.registry import (
     refused,
     state,
     voter,
-    warp_to,
 )
 from assurance.harness.models.token_splitter import MAX_SHARES
 

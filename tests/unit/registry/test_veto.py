@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from assurance.harness.dao.dao import Dao
-from assurance.harness.dao.registry import LIVE, VETOED, activate_now, crowd, event, refused, state, voter, warp_to
+from assurance.harness.dao.governance import warp_to
+from assurance.harness.dao.registry import LIVE, VETOED, activate_now, crowd, event, refused, state, voter
 from assurance.harness.dao.system import DAY
 
 

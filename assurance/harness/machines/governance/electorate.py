@@ -12,14 +12,14 @@ from assurance.harness.chain.handles import Receipt, Reverted
 from assurance.harness.dao.dao import Dao, leaf
 from assurance.harness.dao.system import Actor
 from assurance.harness.machines.base import Machine, rule
-from assurance.harness.machines.governance.world import TOKEN, UNITS, World, asked
+from assurance.harness.machines.governance.world import TOKEN, UNITS, GovernanceWorld, asked
 from assurance.harness.models.governor import Governor
 
 
 class Electorate(Machine):
     """`model` is the government's; its holdings follow the steps here."""
 
-    world: World
+    world: GovernanceWorld
     dao: Dao
     model: Governor
     members: list[Actor]

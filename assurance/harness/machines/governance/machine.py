@@ -18,8 +18,8 @@ from hypothesis.stateful import precondition
 
 from assurance.harness.chain.handles import Handle, Receipt, Reverted
 from assurance.harness.dao.dao import ACTIVE, FOR, PENDING, QUEUED, SUCCEEDED, Proposal
-from assurance.harness.dao.governance import LIVE, ballot, operation_of, settings
-from assurance.harness.dao.system import Actor
+from assurance.harness.dao.governance import EXPIRY, LIVE, ballot, operation_of
+from assurance.harness.dao.system import DAY, Actor
 from assurance.harness.machines.base import initialize, rule
 from assurance.harness.machines.governance.electorate import Electorate
 from assurance.harness.machines.governance.world import (
@@ -28,48 +28,28 @@ from assurance.harness.machines.governance.world import (
     TOKEN,
     UNITS,
     Act,
-    World,
+    GovernanceWorld,
     acts_of_a_proposal,
+    government_of,
     picks,
     supports,
 )
-from assurance.harness.models.governor import DAY, EXPIRY, Governor, Holdings, Poll
+from assurance.harness.models.governor import Governor, Poll
 
 
 class GovernanceMachine(Electorate):
-    worlds: ClassVar[dict[str, World]] = {}
+    worlds: ClassVar[dict[Any, Any]] = {}
 
     @initialize()
     def born(self) -> None:
-        name = f"{self.species} {self.transferable} {self.twins}"
-        if name not in self.worlds:
-            self.worlds[name] = World(self.twins, self.species, self.transferable)
-        self.world = world = self.worlds[name]
-        world.restore()
+        self.world = world = self.settled(lambda: GovernanceWorld(self.twins, self.species, self.transferable))
         self.dao = dao = world.dao
         self.members, self.people, self.probe = world.members, world.people, world.probe
         self.stranger, self.guardian, self.heir = world.stranger, world.guardian, world.heir
         self.licensee = self.members[3]
-        holdings = Holdings(dao.token.maturitySupply())
+        self.model = government_of(dao, Governor)
         for member, units in zip(self.members, UNITS, strict=True):
-            holdings.change(world.born, member.address, units * TOKEN)
-        now = settings(dao)
-        self.model = Governor(
-            holdings,
-            lambda: dao.chain.timestamp,
-            dao.addresses,
-            dao.leases.encode("approve", 1, bytes(32))[:4],
-            settings={
-                "votingDelay": now["votingDelay"],
-                "votingPeriod": now["votingPeriod"],
-                "extension": now["extension"],
-                "proposalThreshold": TOKEN,
-                "quorumBps": now["quorumBps"][0],
-                "leaseQuorumBps": now["quorumBps"][1],
-            },
-            delay=now["delay"],
-            guardian=now["brake"][:2],
-        )
+            self.model.holdings.change(world.born, member.address, units * TOKEN)
         self.polls: list[Poll] = []
         self.acts: dict[int, list[Act]] = {}
         self.leases: dict[int, int] = {}

@@ -4,16 +4,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
 from assurance.harness.chain.handles import Handle, Reverted, deploy
-from assurance.harness.chain.reader import Reader
+from assurance.harness.chain.reader import Reader, View
 from assurance.harness.dao.dao import AGAINST, FOR, Dao, leaf
-from assurance.harness.dao.system import config
+from assurance.harness.dao.governance import settings
+from assurance.harness.dao.system import DAY, config
 from assurance.harness.dao.zoo import Species
-from assurance.harness.models.governor import DAY
+from assurance.harness.machines.base import World
+from assurance.harness.models.governor import Governor, Holdings
 
 TOKEN = 10**9
 UNITS = (200, 120, 100, 60, 15)
@@ -59,8 +61,8 @@ def asked(call: Callable[[], Any]) -> tuple[Any, Reverted | None]:
         return None, refusal
 
 
-class World:
-    """A DAO of five members; made once, and put back for every life."""
+class GovernanceWorld(World):
+    """A DAO of five members."""
 
     def __init__(self, twins: tuple[str, ...], species: Species, transferable: bool) -> None:
         rules = config(DataToken__transferable=transferable)
@@ -77,17 +79,32 @@ class World:
         self.people = [*self.members, self.stranger, self.guardian, self.heir]
         dao.chain.warp(1)
         governor, timelock, brake = dao.governor, dao.timelock, dao.brake
-        settings = [(governor, name, ()) for name in SETTINGS]
-        settings += [(brake, name, ()) for name in ("guardian", "guardianUntil", "pulledUntil")]
-        settings += [(timelock, "getMinDelay", ()), (governor, "timelock", ()), (self.probe, "calls", ())]
-        self.settings = Reader(dao.chain, settings)
+        views: list[View] = [(governor, name, ()) for name in SETTINGS]
+        views += [(brake, name, ()) for name in ("guardian", "guardianUntil", "pulledUntil")]
+        views += [(timelock, "getMinDelay", ()), (governor, "timelock", ()), (self.probe, "calls", ())]
+        self.settings = Reader(dao.chain, views)
         """Everything a vote may set, and how often the probe was."""
         accounts = [*dao.addresses.values(), *(person.address for person in self.people)]
         self.roles = [(role, account) for role in ROLES for account in accounts]
-        views = [(timelock, "hasRole", (getattr(timelock, role)(), account)) for role, account in self.roles]
-        self.held_roles = Reader(dao.chain, views)
-        self.snapshot = dao.chain.snapshot()
+        held: list[View] = [(timelock, "hasRole", (getattr(timelock, name)(), who)) for name, who in self.roles]
+        self.held_roles = Reader(dao.chain, held)
+        super().__init__(dao.chain)
 
-    def restore(self) -> None:
-        self.dao.chain.revert(self.snapshot)
-        self.snapshot = self.dao.chain.snapshot()
+
+G = TypeVar("G", bound=Governor)
+
+
+def government_of(dao: Dao, kind: type[G]) -> G:
+    """The model of a DAO's governor, timelock and brake, before anyone holds tokens."""
+    now = settings(dao)
+    voting, (quorum, lease_quorum) = ("votingDelay", "votingPeriod", "extension"), now["quorumBps"]
+    return kind(
+        Holdings(dao.token.maturitySupply()),
+        lambda: dao.chain.timestamp,
+        dao.addresses,
+        dao.leases.encode("approve", 1, bytes(32))[:4],
+        settings={name: now[name] for name in voting}
+        | {"proposalThreshold": TOKEN, "quorumBps": quorum, "leaseQuorumBps": lease_quorum},
+        delay=now["delay"],
+        guardian=now["brake"][:2],
+    )

@@ -4,7 +4,8 @@ votes and offers have. What is looked at between the steps is in `checks.py`."""
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import ClassVar
+from copy import deepcopy
+from typing import Any, ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition
@@ -17,23 +18,20 @@ from assurance.harness.machines.leases.life import offsets, picks
 from assurance.harness.machines.leases.modelling import Modelling
 from assurance.harness.machines.leases.requesting import Deciding, Decision
 from assurance.harness.machines.leases.returning import Returning
-from assurance.harness.machines.leases.world import CUTS, LEASED, RULES, World
+from assurance.harness.machines.leases.world import CUTS, LEASED, RULES, LeasesWorld
 from assurance.harness.models.leases.model import Leases
 from assurance.harness.models.money import Money
 from assurance.harness.models.royalties import Models
 
 
 class LeasesMachine(Deciding, Returning, Modelling, LeaseChecks, Hooked):
-    worlds: ClassVar[dict[str, World]] = {}
+    worlds: ClassVar[dict[Any, Any]] = {}
 
     @initialize(first=st.lists(st.tuples(st.integers(0, 2), st.integers(1, 5)), min_size=2, max_size=5))
     def born(self, first: list[tuple[int, int]]) -> None:
-        name = f"{self.species} {self.transferable} {self.twins}"
-        if name not in self.worlds:
-            self.worlds[name] = World(self.twins, self.species, self.transferable)
-        self.world = self.worlds[name]
+        self.world = self.settled(lambda: LeasesWorld(self.twins, self.species, self.transferable))
         self.dao = dao = self.world.dao
-        splitter = self.world.restore()
+        splitter = deepcopy(self.world.splitter)
         self.founder, self.licensees = self.world.founder, self.world.licensees
         self.stranger, self.guardian = dao.who("stranger"), dao.who("guardian")
         self.data = {d: list(items) for d, items in self.world.data.items()}

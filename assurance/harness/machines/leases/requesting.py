@@ -167,10 +167,7 @@ class Deciding(Requesting):
         """Proposes, votes and queues at once. What is not carried out `soon`, other steps find, or it expires."""
         action = (getattr(self.dao, on), name, args)
         proposal = self.dao.propose(self.founder, action, text=f"{name} {self.now} {len(self.decisions)}")
-        self.dao.to_vote(proposal.id)
-        self.dao.vote(proposal.id, self.founder)
-        self.dao.to_end_of_vote(proposal.id)
-        self.dao.queue(proposal)
+        self.dao.carry(proposal, self.founder)
         decision = Decision(proposal, self.now + self.leases.rules.timelock_delay, carry_out)
         if soon:
             self.fulfil(decision)

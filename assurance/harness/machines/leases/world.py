@@ -3,13 +3,13 @@ the models of splitter and asset brought to the same state."""
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import Any, NamedTuple
 
 from assurance.harness.dao.dao import Batch, Dao, leaf
 from assurance.harness.dao.leases import NOBODY
 from assurance.harness.dao.system import DAY, config
 from assurance.harness.dao.zoo import Species
+from assurance.harness.machines.base import World
 from assurance.harness.models.leases.records import Rules, Terms
 from assurance.harness.models.money import Money
 from assurance.harness.models.token_splitter import Splitter
@@ -83,8 +83,8 @@ class Datum(NamedTuple):
     """Where its pools stood at its activation."""
 
 
-class World:
-    """Made once, and put back for every life."""
+class LeasesWorld(World):
+    """A DAO with its datasets, and the model of its splitter."""
 
     def __init__(self, twins: tuple[str, ...], species: Species, transferable: bool) -> None:
         rules = configured(DataToken__transferable=transferable)
@@ -110,13 +110,7 @@ class World:
             for terms, seats, expiry in self.offers
         ]
         dao.pass_(dao.propose(self.founder, *actions), self.founder)
-        self.snapshot = dao.chain.snapshot()
-
-    def restore(self) -> Splitter:
-        """The chain as it was, and for the new life a model of splitter and asset."""
-        self.dao.chain.revert(self.snapshot)
-        self.snapshot = self.dao.chain.snapshot()
-        return deepcopy(self.splitter)
+        super().__init__(dao.chain)
 
     def contribute(self, splitter: Splitter, dataset: int, count: int) -> list[Datum]:
         """Accepts contributions of so many members."""

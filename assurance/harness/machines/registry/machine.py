@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import strategies as st
@@ -18,17 +18,17 @@ from assurance.harness.machines.registry.checks import RegistryChecks
 from assurance.harness.machines.registry.contributing import Contributing
 from assurance.harness.machines.registry.life import picks, small
 from assurance.harness.machines.registry.trading import Trading
-from assurance.harness.machines.registry.world import MATURITY, SETS, Worlds, model_of, settled
+from assurance.harness.machines.registry.world import MATURITY, SETS, RegistryWorld, model_of
 from assurance.harness.models.registry.records import DAY
 from assurance.harness.models.token_splitter import NOBODY, Asset, Splitter, Token
 
 
 class RegistryMachine(Batching, Contributing, Trading, RegistryChecks):
-    worlds: ClassVar[Worlds] = {}
+    worlds: ClassVar[dict[Any, Any]] = {}
 
     @initialize(first=leaf_lists, second=leaf_lists)
     def born(self, first: list[tuple[int, ...]], second: list[tuple[int, ...]]) -> None:
-        self.dao = dao = settled(self.worlds, self.twins, self.species, self.transferable)
+        self.dao = dao = self.settled(lambda: RegistryWorld(self.twins, self.species, self.transferable)).dao
         self.members = [dao.who(f"member-{i}") for i in range(4)]
         self.contributors = [*(m.address for m in self.members), NOBODY, dao.addresses["token"]]
         self.stranger, self.guardian, self.founder = (dao.who(name) for name in ("stranger", "guardian", "founder"))

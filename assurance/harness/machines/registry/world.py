@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from assurance.harness.dao.dao import Dao
 from assurance.harness.dao.registry import UNIT
 from assurance.harness.dao.system import config
 from assurance.harness.dao.zoo import Species
+from assurance.harness.machines.base import World
 from assurance.harness.models.registry.model import Registry
 from assurance.harness.models.registry.records import Rules
 from assurance.harness.models.token_splitter import Splitter, Token
@@ -20,38 +19,22 @@ SETS = [([f"attestor-{i}" for i in range(3)], 2), (["scorer-0", "scorer-1"], 1)]
 """Attestors and how many of them must sign, before and after a vote."""
 
 
-Worlds = dict[str, tuple[Dao, Any]]
-"""DAOs by what they were deployed with, each with the snapshot of its birth."""
+class RegistryWorld(World):
+    """A DAO of two datasets with small epochs, in which the founder carries any vote."""
 
-
-def settled(worlds: Worlds, twins: tuple[str, ...], species: Species, transferable: bool) -> Dao:
-    """A DAO of two datasets with small epochs, in which the founder carries any vote. Made once, and put back for every
-    life."""
-    name = f"{species} {transferable} {twins}"
-    if name in worlds:
-        dao, birth = worlds[name]
-        dao.chain.revert(birth)
-    else:
-        dao = _deployed(twins, species, transferable)
-    worlds[name] = dao, dao.chain.snapshot()
-    return dao
-
-
-def _deployed(twins: tuple[str, ...], species: Species, transferable: bool) -> Dao:
-    policy = dict(config().contracts["DatasetRegistry"]["params"]["policies"][0])
-    names = ("sharesPerUnit", "minQuality")
-    return Dao(
-        config(
+    def __init__(self, twins: tuple[str, ...], species: Species, transferable: bool) -> None:
+        policy = dict(config().contracts["DatasetRegistry"]["params"]["policies"][0])
+        names = ("sharesPerUnit", "minQuality")
+        rules = config(
             DataToken__maturitySupply=MATURITY,
             DataToken__transferable=transferable,
             DataGovernor__params__quorumBps=500,
             DatasetRegistry__params__policies=[policy | dict(zip(names, rates, strict=True)) for rates in POLICIES],
             DatasetRegistry__params__epochFloor=FLOOR,
             DatasetRegistry__params__epochCapBps=CAP_BPS,
-        ),
-        twins=twins,
-        **species.options,
-    )
+        )
+        self.dao = Dao(rules, twins=twins, **species.options)
+        super().__init__(self.dao.chain)
 
 
 def model_of(dao: Dao, splitter: Splitter, token: Token) -> Registry:

@@ -12,7 +12,7 @@ from assurance.harness.chain.handles import Reverted
 from assurance.harness.chain.reader import Reader, View
 from assurance.harness.dao.pair import Pair
 from assurance.harness.dao.system import actor
-from assurance.harness.machines.base import Machine, invariant
+from assurance.harness.machines.base import Machine, World, invariant
 from assurance.harness.models import token_splitter as model
 from assurance.harness.models.token_splitter import NOBODY, SCALE
 
@@ -49,8 +49,8 @@ class Lot:
     ages: dict[int, int]
 
 
-class World:
-    """One deployment for all examples of a setting, put back between them, and the views read after each step."""
+class SplitterWorld(World):
+    """Token and splitter of a setting, and the views read after each step."""
 
     def __init__(self, setting: Setting) -> None:
         self.pair = pair = Pair(
@@ -76,11 +76,7 @@ class World:
             names.append(("asset", holder))
         self.names = names
         self.reader = Reader(pair.chain, views)
-        self._snapshot = pair.chain.snapshot()
-
-    def restore(self) -> None:
-        self.pair.chain.revert(self._snapshot)
-        self._snapshot = self.pair.chain.snapshot()
+        super().__init__(pair.chain)
 
 
 class SplitterChecks(Machine):
@@ -88,16 +84,17 @@ class SplitterChecks(Machine):
 
     traits = ("setting", "only")
     setting: ClassVar[Setting] = Setting()
-    worlds: ClassVar[dict[Setting, World]] = {}
+    worlds: ClassVar[dict[Any, Any]] = {}
     only: ClassVar[str | None] = None
     """Checks this property alone; all of them, and the model, unless said."""
 
+    @property
+    def lived_in(self) -> Setting:
+        return self.setting
+
     def __init__(self) -> None:
         super().__init__()
-        if self.setting not in self.worlds:
-            self.worlds[self.setting] = World(self.setting)
-        self.world = self.worlds[self.setting]
-        self.world.restore()
+        self.world: SplitterWorld = self.settled(lambda: SplitterWorld(self.setting))
         self.pair = pair = self.world.pair
         self.chain = pair.chain
         self.asset = model.Asset()

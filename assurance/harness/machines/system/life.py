@@ -8,9 +8,10 @@ from typing import Any
 
 from assurance.harness.chain.handles import Event
 from assurance.harness.dao.dao import CANCELED, DEFEATED, EXPIRED
+from assurance.harness.dao.governance import EXPIRY
 from assurance.harness.machines.leases.life import LeaseLife
 from assurance.harness.machines.registry.life import RegistryLife
-from assurance.harness.models.governor import EXPIRY, Governor, Poll
+from assurance.harness.models.governor import Governor, Poll
 from assurance.harness.models.token_splitter import Splitter, Token
 
 Effect = Callable[[], Any]
