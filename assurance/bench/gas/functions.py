@@ -10,7 +10,7 @@ from assurance.harness.chain.artifacts import DEPLOYED, artifacts
 from assurance.harness.dao.guards import GUARDS
 
 UNCALLED = "The governor alone may call it, and calls only the batch form."
-REFUSES = "It refuses everybody."
+REFUSES = "It refuses every account."
 EXEMPT = {
     "DataTimelock.schedule": UNCALLED,
     "DataTimelock.execute": UNCALLED,
@@ -18,9 +18,9 @@ EXEMPT = {
     f"{contract}.{name}": REFUSES
     for contract, guards in GUARDS.items()
     for name, guard in guards.items()
-    if guard.who == "nobody"
+    if guard.who == "no account"
 }
-"""Functions without a figure, with the reason; those that refuse everybody are known from the guard table."""
+"""Functions without a figure, with the reason; those that refuse every account are known from the guard table."""
 
 
 def every() -> list[str]:
