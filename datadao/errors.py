@@ -1,6 +1,6 @@
 """Every refusal of the client, one class each. A message names what was refused and what to do next.
 
-Catch `DataDAOError` for "the client said no"; anything else that escapes is a defect of the client.
+Catch `DataDAOError` for refusals; any other exception is a defect of the client.
 """
 
 from __future__ import annotations
@@ -86,10 +86,12 @@ class UnsealFailed(DataDAOError):
 
 
 class CommitmentMismatch(DataDAOError):
-    """A share opened but is not the one its envelope commits to. `slot` names whose it is."""
+    """A share opened but is not the one its envelope commits to. `slot` is its custodian's."""
 
     def __init__(self, slot: int) -> None:
-        super().__init__(f"the share of custodian slot {slot} is not the committed one; ask another, and report it")
+        super().__init__(
+            f"the share of custodian slot {slot} is not the committed one; ask another custodian, and report it"
+        )
         self.slot = slot
 
 
@@ -98,11 +100,11 @@ class SharesInconsistent(DataDAOError):
 
 
 class NotEnoughShares(DataDAOError):
-    """Fewer good shares than the threshold. `culprits` names the slots that handed out bad ones."""
+    """Fewer good shares than the threshold. `culprits` are the slots of invalid ones."""
 
     def __init__(self, have: int, need: int, culprits: tuple[int, ...] = ()) -> None:
-        bad = f"; bad shares came from slots {list(culprits)}" if culprits else ""
-        super().__init__(f"{have} good shares of {need} needed{bad}; wait for or ask further custodians")
+        bad = f"; slots {list(culprits)} gave invalid shares" if culprits else ""
+        super().__init__(f"{have} valid shares of {need} needed{bad}; wait for further custodians")
         self.have, self.need, self.culprits = have, need, culprits
 
 
@@ -137,7 +139,7 @@ class DiskUnavailable(StoreUnavailable):
     """This machine's own disk is full, over a quota, read-only or failing. Nothing half-written is visible."""
 
     def __init__(self, what: str, number: int) -> None:
-        remedy = "make room" if number in _NO_ROOM else "see to that disk"
+        remedy = "make room" if number in _NO_ROOM else "check that disk"
         super().__init__(f"{what} cannot be written: {os.strerror(number)}; {remedy}, then run the same again")
         self.errno = number
 
@@ -157,7 +159,7 @@ class NotReadable(DataDAOError):
     """Too few custodians confirmed that they can open their share; files that cannot be opened are not paid for."""
 
     def __init__(self, have: int, need: int) -> None:
-        super().__init__(f"{have} custodians test-opened their share, {need} must; ask the rest, or refuse the file")
+        super().__init__(f"{have} custodians opened their share, {need} must; wait for the others, or refuse the file")
         self.have, self.need = have, need
 
 
@@ -237,7 +239,7 @@ class LicenseeKeyChanged(LeaseRefused):
 
 
 class NotReady(DataDAOError):
-    """Too few custodians said that their keys for a lease are ready."""
+    """Too few custodians confirmed that their keys for a lease are ready."""
 
     def __init__(self, lease_id: int, have: int, need: int) -> None:
         super().__init__(f"lease {lease_id}: {have} custodians are ready, {need} must be; wait for them")
@@ -294,7 +296,7 @@ class Reverted(DataDAOError):
 
 
 class NodeRefused(DataDAOError):
-    """The node answered a request with an error, given in its own words. `code` and `data` are what else it said."""
+    """The node answered a request with an error. The message, `code` and `data` are the node's."""
 
     def __init__(self, message: str, code: Any = None, data: Any = None) -> None:
         super().__init__(message)

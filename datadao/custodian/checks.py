@@ -1,4 +1,4 @@
-"""Every question a custodian asks the chain, and every reason to refuse. Nothing here reads storage or holds a key."""
+"""What a custodian reads from the chain, and each refusal that follows. No storage and no keys here."""
 
 from __future__ import annotations
 
@@ -64,7 +64,9 @@ class Checks:
         _refuse_idle(final, "finalized")
         _refuse_idle(latest, "latest")
         if (final.hpke_key, final.dataset_id) != (latest.hpke_key, latest.dataset_id):
-            raise LicenseeKeyChanged(f"lease {lease_id}: its new key is not final yet; prepare again when it is")
+            raise LicenseeKeyChanged(
+                f"lease {lease_id}: the change of its key is not final yet; prepare again once it is"
+            )
         return latest
 
     def holder(self, epoch: int, slot: int, public_key: bytes) -> Party:
@@ -74,8 +76,8 @@ class Checks:
         for tag, party in (("finalized", final), ("latest", latest)):
             if party.hpke_key != public_key:
                 raise SlotMismatch(
-                    f"slot {slot} of epoch {epoch} is held by key {party.hpke_key.hex()} at the {tag} block; "
-                    "use that one, wait for finality, or hand over and retire"
+                    f"slot {slot} of epoch {epoch} has key {party.hpke_key.hex()} at the {tag} block; "
+                    "use that key, wait for finality, or hand the slot over"
                 )
         return latest
 
@@ -83,12 +85,12 @@ class Checks:
         """A former holder of a slot, by its key, and who holds it now. `SlotMismatch` unless the change is final."""
         final, latest = self._holders(epoch, slot)
         if public_key in (final.hpke_key, latest.hpke_key):
-            raise SlotMismatch(f"slot {slot} of epoch {epoch} is this key's own; it is replaced by a vote, when final")
+            raise SlotMismatch(f"slot {slot} of epoch {epoch} still has this key; wait until its replacement is final")
         if final != latest:
-            raise SlotMismatch(f"slot {slot} of epoch {epoch} has a new holder that is not final yet; try again later")
+            raise SlotMismatch(f"slot {slot} of epoch {epoch} has a new key that is not final yet; try again later")
         leaver = next((party for party in self.predecessors(epoch, slot) if party.hpke_key == public_key), None)
         if leaver is None:
-            raise SlotMismatch(f"key {public_key.hex()} never held slot {slot} of epoch {epoch}; use the leaver's")
+            raise SlotMismatch(f"key {public_key.hex()} never held slot {slot} of epoch {epoch}; use its former key")
         return leaver, latest
 
     def predecessors(self, epoch: int, slot: int) -> list[Party]:
@@ -115,7 +117,9 @@ class Checks:
         covered = []
         for name, item, batch in self._proved(listed):
             if batch.dataset_id != lease.dataset_id:
-                raise NotIncluded(f"{name.hex()} is no leaf of dataset {lease.dataset_id}; list its manifests' leaves")
+                raise NotIncluded(
+                    f"{name.hex()} is not a leaf of dataset {lease.dataset_id}; list leaves of its manifests"
+                )
             if batch.activated_at:
                 members[name] = item
                 if batch.activated_at <= lease.approved_at:
@@ -139,7 +143,7 @@ class Checks:
                 batch = self._batch(item.batch_id)
             name = leaf_hash(self._dao, batch.dataset_id, batch.sequence, item.leaf)
             if not verify(batch.root, name, item.proof):
-                raise NotIncluded(f"{name.hex()} is no leaf of batch {item.batch_id}; list its manifest's leaves")
+                raise NotIncluded(f"{name.hex()} is not a leaf of batch {item.batch_id}; list leaves of its manifest")
             yield name, item, batch
 
     def _batch(self, batch_id: int) -> BatchState:
@@ -178,11 +182,15 @@ def _refuse_unapproved(lease: LeaseState, tag: Tag) -> None:
 def _refuse_idle(lease: LeaseState, tag: Tag) -> None:
     _refuse_unapproved(lease, tag)
     if not lease.started:
-        raise LeaseNotStarted(f"lease {lease.lease_id}: no instalment paid at the {tag} block; wait for a final start")
+        raise LeaseNotStarted(
+            f"lease {lease.lease_id}: no instalment is paid at the {tag} block; wait until the start is final"
+        )
     if lease.overdue:
-        raise LeaseOverdue(f"lease {lease.lease_id}: erasures unacknowledged at the {tag} block; the licensee has to")
+        raise LeaseOverdue(
+            f"lease {lease.lease_id}: erasures are not acknowledged at the {tag} block; the licensee must"
+        )
     if lease.block.timestamp >= lease.paid_until:
-        raise LeaseLapsed(f"lease {lease.lease_id}: paid access is over at the {tag} block; an instalment reopens it")
+        raise LeaseLapsed(f"lease {lease.lease_id}: the paid time is over at the {tag} block; an instalment extends it")
 
 
 @contextmanager
