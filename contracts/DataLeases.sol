@@ -12,16 +12,15 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
 /// @title Data leases
 /// @notice Escrow, vote, delivery, instalments, access. Documented on `IDataLeases`.
-/// @dev The parts, each a file under `leases/`: `LeaseStore` (state and time), `LeaseMoney` (books and transfers),
-/// `LeaseAdmission` (who lives beside whom), `LeaseRequests`, `LeaseOffers`, `LeaseRefunds`, `LeaseRun`. This file adds
-/// what is only read.
+/// @dev Parts, one file each under `leases/`: `LeaseStore` (state, time), `LeaseMoney` (accounting, transfers),
+/// `LeaseAdmission` (exclusivity), `LeaseRequests`, `LeaseOffers`, `LeaseRefunds`, `LeaseRun`. This file has the views.
 ///
 ///     None ─ request ─> Pending ─ approve ─> Approved ─ start, confirmDelivery ─> Active ─ end, terminate ─> Ended
 ///       └──── accept ────────────────────────>┘  │ └───────── terminate ─────────────────────────────────────>┘
 ///                          └──── refund ──> Refunded
 ///
-/// The brake stops request, accept and approve for 72 hours at a time; refunds, instalments, ends, bonds and access
-/// never ask it. The contract retires when policies admit no more leases and the last bond was pulled.
+/// The brake pauses request, accept and approve for 72 hours at a time, and nothing else. The contract is retired when
+/// policies admit no more leases and the last bond has been paid out.
 /// @custom:security-contact see SECURITY.md
 contract DataLeases is LeaseRequests, LeaseRun {
     using LeaseTerms for PackedTerms;

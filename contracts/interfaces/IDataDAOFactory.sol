@@ -7,12 +7,12 @@ import {IDatasetRegistry} from "./IDatasetRegistry.sol";
 import {System} from "./ISystem.sol";
 
 /// @title Data DAO factory
-/// @notice Creates whole Data DAOs, wired by itself: each contract is what its constructor makes it, no proxy stands
-/// in front of it, and at no moment does anyone but the new timelock hold a power over it.
+/// @notice Creates whole Data DAOs: no proxies, no set-up calls, and no account but the new timelock has a role at any
+/// block.
 /// @dev Two transactions. The code of a DAO is 92 KB, which costs 18.4 million gas to store; a transaction takes at
 /// most 16,777,216 (EIP-7825). `begin` creates all contracts but the registry, `complete` the registry, which mints and
 /// without which none of the others does anything. Both derive the same addresses from the same creator, parameters
-/// and salt, so whoever completes a DAO can complete it only as its creator began it.
+/// and salt, so a DAO can be completed only with the parameters it was begun with.
 interface IDataDAOFactory {
     /// @notice What the eight constructors take besides each other's addresses.
     /// @param asset settlement asset of splitter, leases and models
@@ -67,7 +67,7 @@ interface IDataDAOFactory {
     /// parameters and salt before, or it reverts with `FailedDeployment`.
     ///
     /// Simulate `complete` on top of it before sending: where the registry refuses its parameters, or has so many that
-    /// `complete` exceeds the gas of a transaction, seven contracts remain that nobody can use.
+    /// `complete` exceeds the gas of a transaction, seven unusable contracts remain.
     function begin(DaoParams calldata params, bytes32 salt) external returns (System memory system);
 
     /// @notice Creates the registry of a DAO that `creator` began with the same parameters and salt. Anyone may.

@@ -3,7 +3,7 @@ pragma solidity >=0.8.4;
 
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 
-/// @notice Settings a governor is born with; all but the floor can be changed by vote, within `GovernanceLimits`.
+/// @notice Initial settings of a governor; all but the floor can be changed by vote, within `GovernanceLimits`.
 /// @param votingDelay from proposal to snapshot, seconds
 /// @param votingPeriod from snapshot to deadline, seconds
 /// @param lateQuorumExtension voting time that is left at least after quorum is reached, seconds

@@ -2,9 +2,9 @@
 pragma solidity >=0.8.4;
 
 /// @title Data leases
-/// @notice An AI company escrows its rent and a bond and asks; holders vote; if they agree and keys are ready, the rent
-/// is paid period by period and access runs exactly as long as it is paid. In every dead end the money returns.
-/// @dev Money leaves only when its owner pulls it: nobody is paid in passing, so nobody can block another's step.
+/// @notice An AI company requests a lease and escrows rent and a bond; holders vote; after approval, and once keys are
+/// ready, rent is paid per period and access lasts exactly as long as it is paid. Otherwise the money is refunded.
+/// @dev Money leaves only by withdrawal of its owner: no call pays a third party, so no account can block another's call.
 /// All intervals are half-open; times are Unix seconds; amounts are asset units; `bps` are basis points.
 interface IDataLeases {
     /// @notice What is voted on.
@@ -15,7 +15,7 @@ interface IDataLeases {
     /// @param periods number of periods, at least 1
     /// @param bond returned after the lease unless slashed
     /// @param royaltyBps part of a model's payments owed to the dataset
-    /// @param exclusive no other lease of the dataset lives at the same time
+    /// @param exclusive no other lease of the dataset is live at the same time
     /// @param agreementHash hash of the human-readable agreement
     struct Terms {
         uint256 datasetId;
@@ -75,7 +75,7 @@ interface IDataLeases {
         bool closed;
     }
 
-    /// @notice Constants of one DAO, fixed at birth.
+    /// @notice Constants of one DAO, fixed at deployment.
     /// @param minRequestEscrow least rent and bond of a request together, above 0: the price of spam
     /// @param startWindow time from approval until an unstarted lease is refundable, 1 hour to 180 days
     /// @param ackWindow time a licensee has to acknowledge an erasure, 1 hour to 180 days
@@ -219,7 +219,7 @@ interface IDataLeases {
     /// @notice Approves a lease. Only by the execution of the lease's own proposal.
     function approve(uint256 leaseId, bytes32 termsHash) external;
 
-    /// @notice Makes the escrow and bond of a request that came to nothing returnable, exactly once. Anyone.
+    /// @notice Makes the escrow and bond of a failed request returnable, exactly once. Anyone.
     /// @dev When the proposal is Defeated, Canceled (from its snapshot on) or Expired, or `startBy` has passed
     /// unstarted.
     function refund(uint256 leaseId) external;
@@ -227,7 +227,7 @@ interface IDataLeases {
     /// @notice Pays the licensee what is returnable. Anyone may call; only the licensee is paid. Refunds first if due.
     function claimRefund(uint256 leaseId) external returns (uint256 amount);
 
-    /// @notice The same to another address of the licensee's choice. Licensee only.
+    /// @notice Pays what is returnable to another address. Licensee only.
     function refundTo(uint256 leaseId, address recipient) external returns (uint256 amount);
 
     /// @notice Opens terms to one licensee, or to anyone (`licensee` zero), for `seats` leases. Timelock only.
@@ -239,7 +239,7 @@ interface IDataLeases {
     /// @notice Closes an offer to further acceptance. Timelock or guardian.
     function closeOffer(uint256 offerId) external;
 
-    /// @notice Takes a seat of an offer: escrows and is approved at once.
+    /// @notice Accepts an offer: escrows and is approved at once.
     /// @param maxCost most that may be pulled, all rent and bond together
     function accept(uint256 offerId, bytes32 hpkeKey, uint256 maxCost) external returns (uint256 leaseId);
 

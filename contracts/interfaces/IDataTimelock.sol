@@ -3,7 +3,7 @@ pragma solidity >=0.8.4;
 
 /// @title Data timelock
 /// @notice What a Data DAO adds to OpenZeppelin's TimelockController: a delay that stays within bounds, and roles that
-/// nobody can change.
+/// cannot be changed.
 interface IDataTimelock {
     /// @notice Thrown when the delay would be out of bounds.
     error DataTimelock_DelayOutOfRange(uint256 delay, uint256 min, uint256 max);

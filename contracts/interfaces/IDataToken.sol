@@ -13,7 +13,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 ///   erased its data, and commons income (pool 0) can be bought just before an instalment.
 /// - Timestamps are the clock (ERC-6372).
 interface IDataToken is IERC20, IERC5805 {
-    /// @notice Thrown when a function of the registry is called by somebody else.
+    /// @notice Thrown when a function of the registry is called by another account.
     error DataToken_NotRegistry(address caller);
 
     /// @notice Thrown when tokens would move between members of a DAO whose tokens cannot be transferred.
@@ -22,10 +22,10 @@ interface IDataToken is IERC20, IERC5805 {
     /// @notice Thrown when tokens would be sent to the registry or to the token contract itself.
     error DataToken_InvalidRecipient(address to);
 
-    /// @notice Thrown when votes would be delegated to the registry or to the token, where nobody could use them.
+    /// @notice Thrown when votes would be delegated to the registry or to the token, which cannot vote.
     error DataToken_InvalidDelegate(address delegatee);
 
-    /// @notice Thrown by the constructor when the supply at which the DAO counts as grown up is zero.
+    /// @notice Thrown by the constructor when the supply at which the quorum floor lifts is zero.
     error DataToken_ZeroMaturitySupply();
 
     /// @notice Emitted once, when supply first reaches `maturitySupply`.
@@ -38,10 +38,10 @@ interface IDataToken is IERC20, IERC5805 {
     /// @notice Destroys `amount` units of `from`. Registry only: erasure, leftovers, duplicates and sleep.
     function burn(address from, uint256 amount) external;
 
-    /// @notice Whether members may transfer tokens to one another. Fixed at birth.
+    /// @notice Whether members may transfer tokens to one another. Fixed at deployment.
     function transferable() external view returns (bool);
 
-    /// @notice Supply at which the governor's quorum floor lifts for good.
+    /// @notice Supply at which the governor's quorum floor lifts permanently.
     function maturitySupply() external view returns (uint256);
 
     /// @notice Time at which supply first reached `maturitySupply`, 0 before.

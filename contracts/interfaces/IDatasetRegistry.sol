@@ -151,7 +151,7 @@ interface IDatasetRegistry {
         uint48 policyUpdatedAt;
     }
 
-    /// @notice What a DAO is born with.
+    /// @notice Initial state of a DAO.
     /// @param policies of the first datasets, in the order of their numbers
     /// @param challengePeriod time for a veto between publication and activation, 0 to 30 days
     /// @param claimPeriod time after activation until unclaimed tokens may leave supply, at least 365 days
@@ -239,8 +239,8 @@ interface IDatasetRegistry {
     event AttestorsSet(uint256 indexed version, Attestor[] attestors, uint256 threshold);
     event CommitteeSet(uint256 indexed epoch, Custodian[] custodians, uint256 threshold);
     event CustodianReplaced(uint256 indexed epoch, uint256 indexed slot, Custodian custodian);
-    /// @dev Warning: nobody signed `manifestURI`. Whoever relayed the transaction chose its bytes, which need not be
-    /// UTF-8 and may lead anywhere; `batch.manifestHash` is what attestors signed.
+    /// @dev Warning: `manifestURI` is not signed. The sender of the transaction chose its bytes, which need not be
+    /// UTF-8 and may point anywhere; `batch.manifestHash` is what attestors signed.
     event BatchPublished(uint256 indexed batchId, uint256 indexed datasetId, Batch batch, string manifestURI);
     event BatchActivated(uint256 indexed batchId, uint256 shares, uint256 entryIndex, uint256 commonsEntryIndex);
     event BatchVetoed(uint256 indexed batchId, address indexed guardian);
@@ -256,7 +256,7 @@ interface IDatasetRegistry {
     );
 
     /// @notice Emitted when data is erased. `shares` left the dataset's pool and `burned` tokens supply. The commons
-    /// lost `shares` if nobody had claimed them, otherwise `burned`: less where the contributor had sold tokens.
+    /// lost `shares` if they were unclaimed, otherwise `burned`: less where the contributor had sold tokens.
     event ContributionErased(
         uint256 indexed batchId,
         address indexed contributor,

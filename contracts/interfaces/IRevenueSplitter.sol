@@ -6,14 +6,14 @@ pragma solidity >=0.8.4;
 /// that moment, at a cost that does not depend on how many members it has.
 /// @dev Pool 0 is the commons (all shares of the DAO), pool d belongs to dataset d.
 ///
-/// Each pool keeps an accumulator `acc`, the income of one share since the pool's birth, times `SCALE`. A deposit
+/// Each pool keeps an accumulator `acc`, the income of one share since the pool's creation, times `SCALE`. A deposit
 /// satisfies `amount * SCALE + carry == (acc' - acc) * shares + carry'` with `0 <= carry' < shares`; the remainder
 /// is carried into the next deposit. An account is owed `shares * (acc - index) / SCALE`, rounded down.
 ///
 /// Rounding is always down, by less than one unit per settlement (a vest, a removal, a transfer, a claim).
 /// Tokens sent here by a plain transfer belong to no pool and change nothing.
 interface IRevenueSplitter {
-    /// @notice Thrown when a pool has fewer than `MIN_POOL_SHARES` shares: money must not go to "whoever comes next".
+    /// @notice Thrown when a pool has fewer than `MIN_POOL_SHARES` shares, where income would go to later members.
     error RevenueSplitter_NoShares(uint256 poolId);
 
     /// @notice Thrown when a deposit would take the pool's accumulator beyond its width.
@@ -83,7 +83,7 @@ interface IRevenueSplitter {
 
     /// @notice Takes pending shares out of the pool; `account`, if not zero, is credited what they earned since
     /// `entryIndex`. Registry only.
-    /// @dev With a zero account (leftovers) what those shares earned stays in the contract for good.
+    /// @dev With a zero account (leftovers) what those shares earned stays in the contract.
     function dropPendingShares(uint256 poolId, address account, uint256 shares, uint256 entryIndex) external;
 
     /// @notice Takes `shares` of `account` out of the pool; what they earned stays claimable. Registry only.
@@ -104,7 +104,7 @@ interface IRevenueSplitter {
     function sharesOf(uint256 poolId, address account) external view returns (uint256);
 
     /// @notice State of a pool.
-    /// @return accumulator income of one share since birth, times `SCALE`
+    /// @return accumulator income of one share since creation, times `SCALE`
     /// @return shares all shares, pending ones included
     /// @return received lifetime deposits, asset units
     /// @return carry remainder of the last deposit, in units of 1/SCALE

@@ -12,10 +12,9 @@ import {Wiring} from "../libraries/Wiring.sol";
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
-/// @notice What all parts of `DataLeases` share: parameters, counterparts, the state of a lease, and the questions
-/// about a lease that depend on time.
-/// @dev Every external function that changes state is guarded against re-entry, also those that move no money: the
-/// asset may call anybody while it is transferred.
+/// @notice Parameters, counterparts and the state of a lease, and the checks that depend on time.
+/// @dev Every external function that changes state is guarded against re-entry, even without a transfer: the asset may
+/// call any contract during one.
 abstract contract LeaseStore is IDataLeases, ReentrancyGuardTransient {
     using LeaseTerms for PackedTerms;
 
@@ -24,7 +23,7 @@ abstract contract LeaseStore is IDataLeases, ReentrancyGuardTransient {
     struct Lease {
         address licensee;
         Status status;
-        /// @dev Whose terms it has; 0: its own.
+        /// @dev The offer whose terms it has; 0: its own terms.
         uint32 offerId;
         uint24 committeeEpoch;
         uint16 paidPeriods;
@@ -34,7 +33,7 @@ abstract contract LeaseStore is IDataLeases, ReentrancyGuardTransient {
         bytes32 hpkeKey;
         uint40 startBy;
         uint40 paidUntil;
-        /// @dev When it was last slashed for want of acknowledgement.
+        /// @dev Time of the last slash for a missed acknowledgement.
         uint40 ackSlashedAt;
         uint40 acknowledged;
         uint96 slashed;
@@ -44,9 +43,9 @@ abstract contract LeaseStore is IDataLeases, ReentrancyGuardTransient {
 
     /// @dev The longest governance cycle that voters may set is well below it; a bond is not kept longer than a year.
     uint256 private constant _MAX_BOND_DELAY = 366 days;
-    /// @dev Left to holders beyond the cycle, to notice a breach and write a proposal.
+    /// @dev Time beyond the cycle to notice a breach and write a proposal.
     uint256 private constant _NOTICE = 7 days;
-    /// @dev Below an hour nobody could answer; above half a year escrow and erasure would wait for nobody.
+    /// @dev An hour is the least in which an account can react; half a year bounds how long escrow and erasure wait.
     uint256 private constant _MIN_WINDOW = 1 hours;
     uint256 private constant _MAX_WINDOW = 180 days;
 
@@ -135,7 +134,7 @@ abstract contract LeaseStore is IDataLeases, ReentrancyGuardTransient {
         return l.offerId == 0 ? _requestTerms[leaseId] : _offerTerms[l.offerId];
     }
 
-    /* QUESTIONS OF TIME */
+    /* TIME */
 
     function _now() internal view returns (uint48) {
         return uint48(block.timestamp);
@@ -164,8 +163,8 @@ abstract contract LeaseStore is IDataLeases, ReentrancyGuardTransient {
         if (l.acknowledged < required) revert DataLeases_Overdue(leaseId, l.acknowledged, required);
     }
 
-    /// @dev From then on the bond is the licensee's: releasable, or it would be if somebody had called `end`. Slashes
-    /// stop here and not at the call of `releaseBond`, so that nobody can take what is already due.
+    /// @dev From then on the bond is due to the licensee, even if `end` was not called. Slashes stop here and not at the
+    /// call of `releaseBond`: no account can take what is due.
     function _bondDueAt(Lease storage l, PackedTerms storage terms) internal view returns (uint48) {
         uint48 delay = bondDelay;
         if (l.status == Status.Active && l.paidPeriods < terms.periods) {
