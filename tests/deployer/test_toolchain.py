@@ -272,6 +272,14 @@ def test_foundry__bad_arguments__exit_non_zero(name):
     assert run(ROOT / "toolchain" / "run", name, "--no-such-option").returncode == 2
 
 
+def test_run__command_that_is_not_installed__names_the_set_up():
+    done = run(ROOT / "toolchain" / "run", "no-such-command")
+    assert (done.returncode, done.stdout) == (127, "")
+    assert done.stderr == (
+        "toolchain/run: there is no command no-such-command; `make setup` installs those of this project\n"
+    )
+
+
 def test_foundry__settings__are_those_of_ape():
     ape = yaml.safe_load((ROOT / "ape-config.yaml").read_text())
     forge = tomllib.loads((ROOT / "foundry.toml").read_text())["profile"]["default"]
