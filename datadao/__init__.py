@@ -19,7 +19,6 @@ from datadao.chain.rpc import Call
 from datadao.chain.transactions import Account, Mined
 from datadao.client import ABSTAIN, AGAINST, FOR, PUBLIC, DataDAO, Terms
 from datadao.errors import DataDAOError, NodeRefused, NotMined, Reverted, TransactionFailed
-from datadao.messages.eip712 import signer
 from datadao.types import BatchStatus, Committee, Contribution, Leaf, LeaseStatus, Party, ProposalState
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ABSTAIN", "AGAINST", "FOR", "PUBLIC", "Account", "BatchStatus", "Call", "Catalog", "Committee", "Contribution",
     "DataDAO", "DataDAOError", "Leaf", "LeaseStatus", "Licensee", "Mined", "NodeRefused", "NotMined", "Party",
-    "ProposalState", "Published", "Reverted", "Store", "Terms", "TransactionFailed", "connect", "signer",
+    "ProposalState", "Published", "Reverted", "Store", "Terms", "TransactionFailed", "connect",
 ]  # fmt: skip
 
 _AT_FIRST_USE = {

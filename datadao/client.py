@@ -164,12 +164,11 @@ class DataDAO:
 
     # Contributing
 
-    def contribute(
-        self, source: BinaryIO, dataset_id: int, contributor: str, store: Store, signer: eip712.Signer
-    ) -> Submission:
+    def contribute(self, source: BinaryIO, dataset_id: int, store: Store, account: Account) -> Submission:
         """Encrypts a file for the present custodians and attestors, stores it and signs the submission to hand in.
 
-        No transaction: attestors register what they accept. Raises as `datadao.messages.submission.contribute`.
+        No transaction: attestors register what they accept. Raises `StoreError`, `AccountRefused`, `NodeRefused`;
+        `InvalidArgument` for a file that cannot be read.
         """
         from datadao.contributor import contribute  # with what encrypts, which reading and voting do without
 
@@ -177,11 +176,11 @@ class DataDAO:
             source,
             dao=self.id,
             dataset_id=dataset_id,
-            contributor=contributor,
+            contributor=str(account.address),
             committee=self.committee(),
             attestors=self.attestors(),
             store=store,
-            signer=signer,
+            signer=eip712.signer(account),
         )
 
     # Sending: each waits until the transaction is mined. Raises `Reverted` before anything is sent, `TransactionFailed`

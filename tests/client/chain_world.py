@@ -116,14 +116,19 @@ class ChainWorld:
         return leaves
 
     def accept_leaves(self, leaves: Sequence[Leaf]) -> None:
+        batch = self.publish(leaves)
+        for leaf in leaves:
+            self.dao.claim(batch, leaf)
+        self.chain.warp(1)
+
+    def publish(self, leaves: Sequence[Leaf]) -> Batch:
+        """An active batch with its manifest in storage, not claimed yet."""
         manifest = self.dao.batch_message(leaves)[1].encode()
         self.store.put_bytes(manifest)
         batch = self.dao.publish(leaves, manifestHash=hashlib.sha256(manifest).digest())
         self.dao.activate(batch)
-        for leaf in leaves:
-            self.dao.claim(batch, leaf)
-        self.chain.warp(1)
         self.batches.append(batch)
+        return batch
 
     def contributions(self) -> list[Contribution]:
         """As a custodian finds them."""

@@ -14,7 +14,6 @@ from eth_account import Account
 
 from assurance.harness.dao.dao import HPKE_KEY, Batch, Dao, leaf
 from assurance.harness.dao.leases import ACTIVE, COST, ENDED, PERIOD, PRICE
-from assurance.harness.dao.parties import Wallet
 from assurance.harness.dao.system import DAY, Actor
 from datadao.chain.codec import CONTRACTS
 from datadao.chain.wallet import ApeAccount
@@ -56,8 +55,8 @@ def funded(dao: Dao, company: Any) -> None:
 
 
 def test_contribute__file__is_encrypted_for_those_who_serve_now(handle: DataDAO, tmp_path: Path) -> None:
-    store, owner = Store(f"file://{tmp_path}", create=True), Wallet("contributor")
-    handed_in = handle.contribute(io.BytesIO(b"my data"), 1, owner.address, store, owner)
+    store, owner = Store(f"file://{tmp_path}", create=True), Account.create()
+    handed_in = handle.contribute(io.BytesIO(b"my data"), 1, store, owner)
     envelope = Envelope.decode(store.get(handed_in.envelope_hash, Envelope.LIMIT))
     assert (envelope.epoch, envelope.threshold) == (1, handle.committee().threshold)
     assert len(handed_in.seals) == len(handle.attestors())
