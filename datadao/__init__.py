@@ -2,7 +2,7 @@
 
     web3 = datadao.connect("https://...")
     dao = DataDAO.recorded(PUBLIC, web3)
-    dao.vote(proposal, FOR, account)
+    dao.vote(proposal, Vote.FOR, account)
 
 `account` is an `eth_account` account or anything else that signs (`Account`). Amounts are in the smallest unit of the
 settlement asset, times in Unix seconds, hashes and X25519 public keys 32 bytes, addresses checksummed text. Whatever is
@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from datadao.batches import Catalog, Published
 from datadao.chain.rpc import Call
 from datadao.chain.transactions import Account, Mined
-from datadao.client import ABSTAIN, AGAINST, FOR, PUBLIC, DataDAO, Terms
+from datadao.client import PUBLIC, DataDAO, Terms
 from datadao.errors import DataDAOError, NodeRefused, NotMined, Reverted, TransactionFailed
-from datadao.types import BatchStatus, Committee, Contribution, Leaf, LeaseStatus, Party, ProposalState
+from datadao.types import BatchStatus, Committee, Contribution, Leaf, LeaseStatus, Party, ProposalState, Vote
 
 if TYPE_CHECKING:
     from datadao.chain.patience import connect as connect
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from datadao.storage.store import Store as Store
 
 __all__ = [
-    "ABSTAIN", "AGAINST", "FOR", "PUBLIC", "Account", "BatchStatus", "Call", "Catalog", "Committee", "Contribution",
+    "PUBLIC", "Account", "BatchStatus", "Call", "Catalog", "Committee", "Contribution",
     "DataDAO", "DataDAOError", "Leaf", "LeaseStatus", "Licensee", "Mined", "NodeRefused", "NotMined", "Party",
-    "ProposalState", "Published", "Reverted", "Store", "Terms", "TransactionFailed", "connect",
+    "ProposalState", "Published", "Reverted", "Store", "Terms", "TransactionFailed", "Vote", "connect",
 ]  # fmt: skip
 
 _AT_FIRST_USE = {

@@ -5,7 +5,7 @@ Manifests are stored by their sha256, which `publish` put on chain: nobody can p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,11 @@ from datadao.chain.events import decode, topic
 from datadao.chain.rpc import Block, check_complete, read_block, read_logs
 from datadao.client import DataDAO
 from datadao.messages.batch import Batch, Manifest
-from datadao.types import BatchStatus, Contribution
+from datadao.types import ACTIVATED, BatchStatus, Contribution
 
 if TYPE_CHECKING:
     from datadao.storage.store import Store
 
-ACTIVATED = frozenset({BatchStatus.ACTIVE, BatchStatus.ASLEEP})
 ALIVE = ACTIVATED | {BatchStatus.PUBLISHED}
 
 
@@ -68,7 +67,7 @@ class Catalog:
         ]
 
     def manifests(
-        self, dataset_id: int | None, statuses: Sequence[BatchStatus] | frozenset[BatchStatus]
+        self, dataset_id: int | None, statuses: Collection[BatchStatus]
     ) -> Iterator[tuple[Published, Manifest]]:
         """Batches that have one of `statuses` now, with their leaves."""
         for item in self.batches(dataset_id):

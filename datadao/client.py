@@ -23,7 +23,7 @@ from datadao.encoding import address
 from datadao.errors import InvalidArgument
 from datadao.messages import eip712
 from datadao.messages.batch import Batch, Policy
-from datadao.types import Committee, Contribution, Dao, Party
+from datadao.types import Committee, Contribution, Dao, Party, Vote
 
 if TYPE_CHECKING:
     from datadao.messages.submission import Submission
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from datadao.storage.store import Store
 
 BALLOT = "Ballot(uint256 proposalId,uint8 support,address voter,uint256 nonce)"
-AGAINST, FOR, ABSTAIN = range(3)
 
 PUBLIC = Path(__file__).parent / "deployments"
 """Records of public chains, shipped with the package; there is none before the first such deployment."""
@@ -223,8 +222,8 @@ class DataDAO:
         """No further instalment; paid access runs on, unspent rent is returnable."""
         return self.send("leases", "end", lease_id, sender=sender)
 
-    def vote(self, proposal_id: int, support: int, sender: Account, reason: str = "") -> Mined:
-        """Votes `FOR`, `AGAINST` or `ABSTAIN` with what the sender held at the proposal's snapshot."""
+    def vote(self, proposal_id: int, support: Vote, sender: Account, reason: str = "") -> Mined:
+        """Votes with what the sender held at the proposal's snapshot."""
         return self.send("governor", "castVoteWithReason", proposal_id, support, reason, sender=sender)
 
     def claim(self, item: Contribution, sender: Account) -> Mined:

@@ -100,6 +100,22 @@ class BatchStatus(IntEnum):
     NONE, PUBLISHED, ACTIVE, ASLEEP, VETOED, DISCARDED, LAPSED = range(7)
 
 
+ACTIVATED = frozenset({BatchStatus.ACTIVE, BatchStatus.ASLEEP})
+"""Batches whose leaves are part of the dataset, or can be claimed back into it."""
+
+
+class ContributionStatus(IntEnum):
+    """`IDatasetRegistry.ContributionStatus`."""
+
+    NONE, CLAIMED, ERASED = range(3)
+
+
+class Vote(IntEnum):
+    """What a vote supports: `GovernorCountingSimple.VoteType`."""
+
+    AGAINST, FOR, ABSTAIN = range(3)
+
+
 def word(state: IntEnum) -> str:
     """`Active` of ACTIVE"""
     return state.name.capitalize()

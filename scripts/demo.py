@@ -20,9 +20,10 @@ from web3.exceptions import Web3Exception
 
 from datadao.chain.abi import LOCAL_CHAIN_IDS
 from datadao.chain.wallet import connected
-from datadao.client import AGAINST, FOR, DataDAO
+from datadao.client import DataDAO
 from datadao.errors import DataDAOError
 from datadao.storage.store import Store
+from datadao.types import Vote
 from deployer.config import Config
 from deployer.deploy import deploy
 from deployer.networks import network_option
@@ -116,7 +117,7 @@ def _play(out: Output, public: Store, home: Path, count: int | None) -> None:
     out.step("4. A company asks, holders agree")
     lease, proposal, terms = steps.request(demo, people.winner, "voting research, open weights", steps.RESEARCH, 40_000)
     steps.fail_to_open(demo, people.winner, lease)
-    steps.vote(demo, proposal, FOR)
+    steps.vote(demo, proposal, Vote.FOR)
     steps.grant(demo, lease, proposal)
 
     out.step("5. Keys ready, then money, then keys")
@@ -130,7 +131,7 @@ def _play(out: Output, public: Store, home: Path, count: int | None) -> None:
 
     out.step("6. Another company asks, holders refuse")
     refused, defeated, asked = steps.request(demo, people.loser, "political advertising", 2, 90_000)
-    steps.vote(demo, defeated, AGAINST)
+    steps.vote(demo, defeated, Vote.AGAINST)
     steps.refund(demo, people.loser, refused, asked)
     steps.fail_to_open(demo, people.loser, refused)
 

@@ -25,11 +25,8 @@ from datadao.chain.rpc import (
 )
 from datadao.chain.view import BatchState, Counts, LeaseState, Standing, Tag
 from datadao.errors import ChainUnavailable, Malformed
-from datadao.types import Contribution, Party, Slot
+from datadao.types import ACTIVATED, Contribution, ContributionStatus, LeaseStatus, Party, Slot
 
-_ACTIVATED = (2, 3)  # IDatasetRegistry.BatchStatus: Active, Asleep
-_ERASED = 2  # IDatasetRegistry.ContributionStatus
-_ENDED, _REFUNDED = 4, 5  # IDataLeases.Status
 _MANIFEST_HASH = 5  # IDatasetRegistry.Batch
 
 
@@ -76,7 +73,7 @@ class NodeView:
             approved_at=fields["startBy"] - window if approved else 0,
             started=fields["paidUntil"] != 0,
             paid_until=fields["paidUntil"],
-            ended=status in (_ENDED, _REFUNDED),
+            ended=status in (LeaseStatus.ENDED, LeaseStatus.REFUNDED),
             overdue=overdue,
             block=block,
         )
@@ -84,7 +81,7 @@ class NodeView:
     def batch(self, batch_id: int, tag: Tag) -> BatchState:
         (info,) = self._read(self._block(tag), self._registry("batch", batch_id))
         fields = dict(zip((o["name"] for o in _components("batch")), info, strict=True))
-        active = fields["status"] in _ACTIVATED
+        active = fields["status"] in ACTIVATED
         return BatchState(fields["datasetId"], fields["sequence"], fields["root"], fields["since"] if active else 0)
 
     def standing(self, contributions: Sequence[Contribution], tag: Tag) -> list[Standing]:
@@ -95,9 +92,9 @@ class NodeView:
         out = [c for c, inside in zip(contributions, included, strict=True) if not inside]
         records = iter(self._read(block, *(self._registry("contribution", c.leaf.fingerprint) for c in out)))
         # A leaf that is out was erased, unless another leaf holds its fingerprint.
+        absent = {ContributionStatus.ERASED: Standing.ERASED}
         return [
-            Standing.INCLUDED if inside else Standing.ERASED if next(records)[0] == _ERASED else Standing.DUPLICATE
-            for inside in included
+            Standing.INCLUDED if inside else absent.get(next(records)[0], Standing.DUPLICATE) for inside in included
         ]
 
     def custodian(self, epoch: int, slot: int, tag: Tag) -> Party:

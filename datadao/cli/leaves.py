@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from datadao.messages.batch import Manifest
     from datadao.types import Contribution
 
-_CLAIMED, _ERASED = 1, 2  # IDatasetRegistry.ContributionStatus
-
 
 class Standing(Enum):
     """A leaf of an activated batch, as its contributor sees it."""
@@ -44,8 +42,8 @@ class Mine:
 
 def accepted(session: Session, owner: str) -> list[Mine]:
     """The owner's leaves in all activated batches, oldest batch first."""
-    from datadao.batches import ACTIVATED
     from datadao.chain.rpc import read_block, read_many
+    from datadao.types import ACTIVATED
 
     dao = session.dao
     found = [
@@ -69,12 +67,14 @@ def accepted(session: Session, owner: str) -> list[Mine]:
 
 
 def _standing(item: Contribution, inside: bool, record: Any, oldest: int) -> tuple[Standing, int | None]:
+    from datadao.types import ContributionStatus
+
     status, _, batch_id, _ = record
-    if not inside and status == _ERASED and batch_id == item.batch_id:
+    if not inside and status == ContributionStatus.ERASED and batch_id == item.batch_id:
         return Standing.ERASED, None
     if not inside:
         return Standing.DUPLICATE, batch_id or None
-    if status == _CLAIMED:
+    if status == ContributionStatus.CLAIMED:
         return Standing.CLAIMED, None
     # Nothing is recorded yet: only the first claim will be.
     return (Standing.CLAIMABLE, None) if oldest == item.batch_id else (Standing.DUPLICATE, oldest)

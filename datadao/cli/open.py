@@ -122,7 +122,7 @@ def _open_all(
     """What is open now, and what is not, with the reason; a file once, in however many batches it stands."""
     from dataclasses import replace
 
-    from datadao.batches import ACTIVATED
+    from datadao.types import ACTIVATED
 
     wanted = {(c.batch_id, c.leaf) for c in living}
     files = {c.leaf.file_hash: c.leaf for c in living}

@@ -11,9 +11,9 @@ from eth_utils import keccak
 from datadao.chain.codec import encode, raw_text
 from datadao.ledger.base import BPS, ZERO, Accounts, Book, Fields, History, Known, View, view
 from datadao.ledger.token import TokenBook
-from datadao.types import ProposalState
+from datadao.types import ProposalState, Vote
 
-AGAINST, FOR, ABSTAIN = range(3)
+AGAINST, FOR, ABSTAIN = Vote
 _SETTINGS = {
     "VotingDelaySet": ("votingDelay", "VotingDelay"),
     "VotingPeriodSet": ("votingPeriod", "VotingPeriod"),

@@ -11,9 +11,9 @@ from datadao.ledger.base import BPS, ZERO, Accounts, Book, Fields, History, Know
 from datadao.ledger.governor import BrakeBook
 from datadao.ledger.splitter import COMMONS, SCALE, SplitterBook
 from datadao.ledger.token import TokenBook
-from datadao.types import BatchStatus
+from datadao.types import BatchStatus, ContributionStatus
 
-CLAIMED, ERASED = 1, 2
+_, CLAIMED, ERASED = ContributionStatus
 """`IDatasetRegistry.ContributionStatus`."""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from eth_account.signers.local import LocalAccount
 
-from datadao import FOR, BatchStatus, Call, Catalog, DataDAO, Licensee, Store, Terms, connect
+from datadao import BatchStatus, Call, Catalog, DataDAO, Licensee, Store, Terms, Vote, connect
 
 DATASET = 1
 TERMS = Terms(DATASET, purposes=1, price_per_period=30_000_000, period_length=30 * 86_400, periods=2, bond=5_000_000)
@@ -46,7 +46,7 @@ class Integrator:
         return lease, proposal
 
     def vote(self, proposal: int) -> None:
-        self.dao.vote(proposal, FOR, self.person, "they pay well")
+        self.dao.vote(proposal, Vote.FOR, self.person, "they pay well")
 
     def start(self, lease: int) -> None:
         """Executes the queued proposal, and pays the first instalment without waiting for custodians."""

@@ -17,13 +17,11 @@ from assurance.harness.dao.leases import ACTIVE, COST, ENDED, PERIOD, PRICE
 from assurance.harness.dao.system import DAY, Actor
 from datadao.chain.codec import CONTRACTS
 from datadao.chain.wallet import ApeAccount
-from datadao.client import FOR, PUBLIC, DataDAO, Terms
+from datadao.client import PUBLIC, DataDAO, Terms
 from datadao.crypto.envelope import Envelope
 from datadao.errors import InvalidArgument
 from datadao.storage.store import Store
-from datadao.types import Contribution
-
-ERASED = 2
+from datadao.types import Contribution, ContributionStatus, Vote
 
 
 @pytest.fixture
@@ -75,7 +73,7 @@ def test_member__claims_votes_is_paid_and_leaves(dao: Dao, handle: DataDAO, memb
     terms = Terms(1, 1, PRICE, PERIOD, 3, COST - 3 * PRICE)
     lease, proposal, _ = handle.request(terms, HPKE_KEY, "for a test", company)
     dao.to_vote(proposal)
-    cast = handle.vote(proposal, FOR, member, "they pay well")
+    cast = handle.vote(proposal, Vote.FOR, member, "they pay well")
     (shown,) = cast.events("governor", "VoteCast", handle.addresses["governor"])
     assert shown.fields["reason"] == "they pay well"
     dao.to_end_of_vote(proposal)
@@ -98,7 +96,7 @@ def test_member__claims_votes_is_paid_and_leaves(dao: Dao, handle: DataDAO, memb
 
     handle.erase(mine, member)
     assert handle.read("token", "balanceOf", member.address) == 0
-    assert handle.read("registry", "contribution", mine.leaf.fingerprint).status == ERASED
+    assert handle.read("registry", "contribution", mine.leaf.fingerprint).status == ContributionStatus.ERASED
 
 
 def test_company__takes_a_standing_offer(dao: Dao, handle: DataDAO, company: Any) -> None:

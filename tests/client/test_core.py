@@ -19,15 +19,26 @@ from eth_utils import keccak
 from pygount import SourceAnalysis
 
 from assurance import ROOT
-from datadao import ABSTAIN
-from datadao.types import Leaf
+from datadao import Leaf, Vote
 
 from .chain_world import DATA, ChainWorld
 from .integrator import TERMS, Integrator
 
 LINES = 1_500
 OURS = ("assurance", "datadao", "deployer", "scripts", "tests")
-EXTRAS = {"ape", "boto3", "click", "dask", "distributed", "jsonschema", "mlcroissant", "referencing", "rich", "silverback", "yaml"}  # fmt: skip
+EXTRAS = {
+    "ape",
+    "boto3",
+    "click",
+    "dask",
+    "distributed",
+    "jsonschema",
+    "mlcroissant",
+    "referencing",
+    "rich",
+    "silverback",
+    "yaml",
+}
 EVERYTHING = "import datadao; [getattr(datadao, name) for name in datadao.__all__]; import datadao.contributor"
 
 
@@ -85,7 +96,7 @@ def test_life__contribute_claim_vote_lease_open__with_the_core_alone(leased: Cha
     integrator.vote(proposal)
     dao.vote(proposal, *world.members)
     dao.to_end_of_vote(proposal)
-    assert integrator.dao.read("governor", "proposalVotes", proposal)[ABSTAIN] == 0
+    assert integrator.dao.read("governor", "proposalVotes", proposal)[Vote.ABSTAIN] == 0
     dao.queue(dao.lease_proposal(lease))
     world.chain.warp(dao.governor.proposalEta(proposal) - world.chain.timestamp)
     integrator.start(lease)

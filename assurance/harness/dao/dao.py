@@ -18,11 +18,11 @@ from datadao.crypto.merkle import MerkleTree, leaf_hashes
 from datadao.messages import eip712
 from datadao.messages.batch import BATCH, Manifest
 from datadao.types import Dao as DaoId
-from datadao.types import Leaf
+from datadao.types import Leaf, ProposalState, Vote
 from deployer.creation import storing
 
-AGAINST, FOR, ABSTAIN = range(3)
-PENDING, ACTIVE, CANCELED, DEFEATED, SUCCEEDED, QUEUED, EXPIRED, EXECUTED = range(8)
+AGAINST, FOR, ABSTAIN = Vote
+PENDING, ACTIVE, CANCELED, DEFEATED, SUCCEEDED, QUEUED, EXPIRED, EXECUTED = ProposalState
 """States of a proposal, as in OpenZeppelin's `IGovernor`."""
 
 READINESS = "Readiness(uint256 leaseId,bytes32 releaseRoot,uint256 committeeEpoch)"

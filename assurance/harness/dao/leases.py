@@ -10,8 +10,9 @@ from typing import Any
 from assurance.harness.chain.handles import Event, Receipt
 from assurance.harness.dao.dao import HPKE_KEY, Batch, Dao, Proposal, leaf
 from assurance.harness.dao.system import DAY, Actor
+from datadao.types import LeaseStatus
 
-NONE, PENDING, APPROVED, ACTIVE, ENDED, REFUNDED = range(6)
+NONE, PENDING, APPROVED, ACTIVE, ENDED, REFUNDED = LeaseStatus
 """`IDataLeases.Status`."""
 NOBODY = "0x" + "00" * 20
 PRICE, BOND, PERIOD, PERIODS = 120_000_000, 60_000_000, 30 * DAY, 3

@@ -12,13 +12,13 @@ from assurance.harness.dao.dao import Batch, Dao, Proposal, leaf
 from assurance.harness.dao.system import Actor
 from datadao.messages import eip712
 from datadao.messages.batch import BATCH
-from datadao.types import Leaf
+from datadao.types import BatchStatus, ContributionStatus, Leaf
 
 UNIT = 10**9
 """Shares, and tokens, of one unit of top quality in the local configuration."""
-NONE, PUBLISHED, LIVE, ASLEEP, VETOED, DISCARDED, LAPSED = range(7)
+NONE, PUBLISHED, LIVE, ASLEEP, VETOED, DISCARDED, LAPSED = BatchStatus
 """`IDatasetRegistry.BatchStatus`; `LIVE` is the contract's Active."""
-UNCLAIMED, CLAIMED, ERASED = range(3)
+UNCLAIMED, CLAIMED, ERASED = ContributionStatus
 """`IDatasetRegistry.ContributionStatus`."""
 
 
