@@ -56,7 +56,9 @@ def run(home: Path, *words: str) -> Ran:
 
 def leaf_commands(group: click.Group = cli, *names: str) -> Iterator[tuple[str, ...]]:
     """Every command, by its words."""
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         if isinstance(command, click.Group):
             yield from leaf_commands(command, *names, name)
         else:

@@ -3,26 +3,47 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from datadao.attestor.agreement import Agreement, sign_score
+from datadao.attestor.attestor import Attestor, openers
+from datadao.attestor.cluster import assess_all
+from datadao.attestor.drafts import Drafts, marks_of
+from datadao.attestor.scoring import JsonLinesScorer
+from datadao.batches import ALIVE
 from datadao.cli.command import DONE, PARTLY, REFUSED, Outcome, command
-from datadao.cli.groups import attest, cli
+from datadao.cli.main import Registered, cli
+from datadao.cli.money import decimal
+from datadao.cli.queries import TOKEN_DECIMALS, check_dataset
+from datadao.cli.session import Session
 from datadao.cli.setup import FINGERPRINT, key_option
-from datadao.errors import InvalidArgument, SlotMismatch, StoreError
+from datadao.cli.transactions import after, receipt_json, send
+from datadao.crypto.keyfile import load_secret
+from datadao.crypto.seal import public_key
+from datadao.errors import (
+    DataDAOError,
+    DraftRefused,
+    InvalidArgument,
+    NotEnoughSignatures,
+    NothingToDo,
+    NotReadable,
+    ObjectTaken,
+    PartlyDone,
+    SlotMismatch,
+    StoreError,
+    StoreUnavailable,
+)
+from datadao.messages.score import Draft, Signed
+from datadao.storage.store import content_name
+from datadao.values import moment
 
-if TYPE_CHECKING:
-    from datadao.cli.session import Session
-if TYPE_CHECKING:
-    from datadao.attestor.agreement import Agreement
-    from datadao.attestor.drafts import Drafts
-    from datadao.attestor.scoring import JsonLinesScorer
-    from datadao.cli.session import Session
 
-if TYPE_CHECKING:
-    from datadao.cli.session import Session
-    from datadao.messages.score import Draft
+@cli.group(cls=Registered)
+def attest() -> None:
+    """Score submissions, agree on batches, publish them."""
+
 
 _dataset = click.option("--dataset", type=click.IntRange(1), required=True, help="Dataset to attest for.")
 
@@ -37,12 +58,6 @@ def score(
     session: Session, dataset: int, schema: Path | None, key_name: str, workers: int | None, scheduler: str | None
 ) -> Outcome:
     """Open and score submissions that enough custodians could open, and post the scores, signed."""
-    from datadao.attestor.agreement import sign_score
-    from datadao.attestor.attestor import Attestor, openers
-    from datadao.attestor.cluster import assess_all
-    from datadao.crypto.seal import public_key
-    from datadao.errors import DataDAOError, NotReadable, PartlyDone, SlotMismatch, StoreUnavailable
-
     key, agreement = session.key(key_name), open_agreement(session, dataset)
     slot = my_slot(session, agreement)
     if public_key(key) != agreement.attestors[slot].hpke_key:
@@ -94,8 +109,6 @@ def draft(session: Session, dataset: int, days: int, anew: bool) -> Outcome:
 
     What stands in another draft that may still be published, or in a batch, is left out.
     """
-    from datadao.errors import ObjectTaken
-
     agreement = open_agreement(session, dataset)
     my_slot(session, agreement)
     occupied: set[int] = set()
@@ -126,9 +139,6 @@ def draft(session: Session, dataset: int, days: int, anew: bool) -> Outcome:
 @_dataset
 def sign(session: Session, dataset: int) -> Outcome:
     """Check what other attestors drafted against the scores and against each other, and sign it."""
-    from datadao.errors import DataDAOError, StoreUnavailable
-    from datadao.messages.score import Signed
-
     agreement = open_agreement(session, dataset)
     slot = my_slot(session, agreement)
     signed: list[dict[str, Any]] = []
@@ -158,10 +168,6 @@ def sign(session: Session, dataset: int) -> Outcome:
 @_dataset
 def publish(session: Session, dataset: int) -> Outcome:
     """Publish the oldest drafted batch that enough attestors signed. Anyone may."""
-    from datadao.cli.transactions import after, receipt_json, send
-    from datadao.errors import DraftRefused, NotEnoughSignatures, NothingToDo
-    from datadao.storage.store import content_name
-
     agreement = open_agreement(session, dataset)
     drafts = open_drafts(session, agreement)
     item = drafts.publishable(dataset, agreement.taken)
@@ -197,23 +203,17 @@ def _summary(session: Session, item: Draft) -> dict[str, Any]:
 
 
 def _words(item: Draft) -> str:
-    from datadao.cli.money import decimal
-    from datadao.cli.queries import TOKEN_DECIMALS
 
     return f"{item.batch.count} contributions, {decimal(item.batch.total_shares, TOKEN_DECIMALS)} shares"
 
 
 def _moment(timestamp: int) -> str:
-    from datadao.values import moment
 
     return moment(timestamp)
 
 
 def open_agreement(session: Session, dataset_id: int) -> Agreement:
     """Submissions, scores and what is accepted already, read from chain and storage."""
-    from datadao.attestor.agreement import Agreement
-    from datadao.cli.queries import check_dataset
-
     check_dataset(session, dataset_id)
     dao = session.dao
     version = dao.read("registry", "attestorSetVersion")
@@ -235,17 +235,12 @@ def open_agreement(session: Session, dataset_id: int) -> Agreement:
 
 def taken(session: Session) -> frozenset[bytes]:
     """Fingerprints and file hashes of what stands in a batch, of any dataset, that is published and not dead."""
-    from datadao.attestor.drafts import marks_of
-    from datadao.batches import ALIVE
-
     leaves = (leaf for _, manifest in session.catalog.manifests(None, ALIVE) for leaf in manifest.leaves)
     return frozenset(mark for leaf in leaves for mark in marks_of(leaf))
 
 
 def open_drafts(session: Session, agreement: Agreement) -> Drafts:
     """What is on the board now: drafts of the agreement's dataset, and of the others, whose data may be the same."""
-    from datadao.attestor.drafts import Drafts
-
     board, datasets = session.board, range(1, session.dao.read("registry", "datasetCount") + 1)
     others = [open_agreement(session, n) for n in datasets if n != agreement.dataset_id and any(board.drafts(n))]
     return Drafts.read([agreement, *others], board, session.store)
@@ -261,9 +256,6 @@ def my_slot(session: Session, agreement: Agreement) -> int:
 
 def scorer_of(session: Session, dataset_id: int, schema: Path | None) -> JsonLinesScorer:
     """Scores by the dataset's schema, from the file or from storage, and the attestors' fingerprint secret."""
-    from datadao.attestor.scoring import JsonLinesScorer
-    from datadao.crypto.keyfile import load_secret
-
     digest = bytes(session.dao.read("registry", "currentPolicy", dataset_id).schemaHash)
     try:
         data = schema.read_bytes() if schema else session.store.get(digest)
@@ -276,7 +268,5 @@ def scorer_of(session: Session, dataset_id: int, schema: Path | None) -> JsonLin
 @click.argument("batch", type=click.IntRange(1))
 def activate(session: Session, batch: int) -> Outcome:
     """Activate a published BATCH after its challenge period. Anyone may."""
-    from datadao.cli.transactions import receipt_json, send
-
     receipts = send(session, [session.dao.call("registry", "activate", batch, what=f"activate batch {batch}")])
     return Outcome({"batch": batch, "transactions": receipt_json(receipts)}, (f"Batch {batch} is active.",))

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from eth_utils import keccak
 
 from datadao import handwritten
+from datadao.chain import wallet
+from datadao.chain.abi import named, positional
+from datadao.chain.arguments import ConfigError, Context, Faults, plain, spelled, typed
+from datadao.chain.codec import CONTRACTS, abi, function
+from datadao.chain.reverts import try_call
+from datadao.chain.rpc import Call
 from datadao.cli.command import Outcome, command
-from datadao.cli.groups import cli
+from datadao.cli.main import cli
+from datadao.cli.session import Session
+from datadao.cli.transactions import receipt_json, send
 from datadao.errors import AccountRefused, InvalidArgument, Malformed, NodeRefused
-
-if TYPE_CHECKING:
-    from datadao.chain.arguments import Context
-    from datadao.chain.rpc import Call
-    from datadao.cli.session import Session
-
-if TYPE_CHECKING:
-    from datadao.chain.rpc import Call
-    from datadao.cli.session import Session
 
 VIEWS, ACTIONS = ("view", "pure"), ("nonpayable", "payable")
 
@@ -35,10 +34,6 @@ def takes_call(function: Any) -> Any:
 @takes_call
 def read(session: Session, target: str, words: tuple[str, ...]) -> Outcome:
     """Ask a view, such as `registry.currentPolicy 1`. Structs are mappings, in YAML."""
-    from datadao.chain.abi import named
-    from datadao.chain.arguments import plain, spelled
-    from datadao.chain.codec import function
-
     call = resolve(session, target, words, VIEWS)
     answer = _tried(session, call)
     try:
@@ -56,8 +51,6 @@ def read(session: Session, target: str, words: tuple[str, ...]) -> Outcome:
 @takes_call
 def send_call(session: Session, target: str, words: tuple[str, ...]) -> Outcome:
     """Call a function that anyone, or this account, may: `brake.pull`, `models.register ...`."""
-    from datadao.cli.transactions import receipt_json, send
-
     call = resolve(session, target, words, ACTIONS)
     receipts = send(session, [call])
     return Outcome({"transactions": receipt_json(receipts)}, (f"Sent {call.what}.",))
@@ -72,8 +65,6 @@ def propose(session: Session, target: str, words: tuple[str, ...], description: 
 
     It is tried first as it would be executed, so that no weeks are spent voting on a mistake.
     """
-    from datadao.cli.transactions import receipt_json, send
-
     call = resolve(session, target, words, ACTIONS)
     if call.contract == "DataGovernor":
         # It obeys only what it is executing itself, so that a call from outside cannot try it.
@@ -91,8 +82,6 @@ def propose(session: Session, target: str, words: tuple[str, ...], description: 
 
 def _tried(session: Session, call: Call) -> bytes:
     """What the call would return if the DAO made it now. Raises `Reverted` and `NodeRefused`."""
-    from datadao.chain.reverts import try_call
-
     return try_call(session.dao.web3, session.dao.addresses["timelock"], call)
 
 
@@ -101,11 +90,6 @@ def resolve(session: Session, target: str, words: Sequence[str], kinds: Sequence
 
     Raises `InvalidArgument` for a function that is not there or not of these `kinds`, `ConfigError` for an argument.
     """
-    from datadao.chain.abi import positional
-    from datadao.chain.arguments import Faults, typed
-    from datadao.chain.codec import abi
-    from datadao.chain.rpc import Call
-
     key, _, name = target.partition(".")
     contracts = contracts_of(session)
     if key not in contracts:
@@ -133,8 +117,6 @@ def resolve(session: Session, target: str, words: Sequence[str], kinds: Sequence
 
 def contracts_of(session: Session) -> dict[str, tuple[str, str]]:
     """Address and ABI of each contract by its key; the settlement asset is what every ERC-20 is, like the token."""
-    from datadao.chain.codec import CONTRACTS
-
     dao = session.dao
     found = {key: (dao.addresses[key], contract) for key, contract in CONTRACTS.items()}
     return found | {"asset": (dao.read("leases", "asset"), "DataToken")}
@@ -143,7 +125,6 @@ def contracts_of(session: Session) -> dict[str, tuple[str, str]]:
 def _read(where: str, word: str, kind: str) -> Any:
     if kind in ("string", "address"):
         return word
-    from datadao.chain.arguments import ConfigError
 
     value, twice = handwritten.read(word, f"{where}: {word!r}")
     if twice:
@@ -152,8 +133,6 @@ def _read(where: str, word: str, kind: str) -> Any:
 
 
 def _context(session: Session, contracts: dict[str, str]) -> Context:
-    from datadao.chain import wallet
-    from datadao.chain.arguments import Context
 
     def account(alias: str) -> str:
         if alias in contracts:

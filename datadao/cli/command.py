@@ -9,15 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from datadao.chain.transactions import Mined
 from datadao.cli.orders import OPTIONS, Orders, taken
+from datadao.cli.session import Session
+from datadao.cli.transactions import receipt_json
+from datadao.cli.unfinished import resume
 from datadao.errors import DataDAOError, NothingToDo, PartlyDone
-
-if TYPE_CHECKING:
-    from datadao.cli.session import Session
 
 DONE, REFUSED, USAGE, PARTLY, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -55,8 +56,6 @@ def command(
     def register(function: Action) -> click.Command:
         @functools.wraps(function)
         def run(home: Path, network: str | None, account: str | None, as_json: bool, **arguments: Any) -> None:
-            from datadao.cli.session import Session
-
             orders, yes = taken(f"{group.name} {name}", arguments) if sends else (Orders(()), False)
             with ExitStack() as stack:
                 session = Session(
@@ -66,17 +65,21 @@ def command(
             sys.exit(code)
 
         def _earlier(session: Session) -> Outcome | None:
-            if not sends:
-                return None
-            from datadao.cli.unfinished import resume
-
-            return resume(session, outcome)
+            found = resume(session) if sends else None
+            return None if found is None else _meanwhile(*found, outcome(session, found[0]) if outcome else Outcome({}))
 
         for option in reversed(options):
             option(run)
         return group.command(name)(run)
 
     return register
+
+
+def _meanwhile(done: Mined, name: str, outcome: Outcome) -> Outcome:
+    """What an earlier run's transaction did, which is mined meanwhile."""
+    document = {**outcome.document, "earlier": done.hash, "transactions": receipt_json([done])}
+    first = f"Your earlier {name} was mined in block {done.block}; nothing was sent now, --again sends another."
+    return Outcome(document, (first, *outcome.text))
 
 
 def _conduct(session: Session, action: Callable[[], Outcome]) -> int:

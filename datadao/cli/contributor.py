@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+from rich.table import Table
 
+from datadao import contributor
+from datadao import convert as converting
+from datadao.attestor.scoring import JsonLinesScorer
+from datadao.chain.rpc import Call
+from datadao.cli import receipts
 from datadao.cli.command import Outcome, command
-from datadao.cli.groups import cli
-
-if TYPE_CHECKING:
-    from datadao.chain.rpc import Call
-    from datadao.cli.leaves import Mine
-    from datadao.cli.session import Session
-if TYPE_CHECKING:
-    from datadao.cli.leaves import Mine
-    from datadao.cli.session import Session
-if TYPE_CHECKING:
-    from datadao.cli.session import Session
-
-if TYPE_CHECKING:
-    from datadao.attestor.scoring import JsonLinesScorer
-    from datadao.cli.receipts import Receipt
-    from datadao.cli.session import Session
+from datadao.cli.leaves import Mine, Standing, accepted
+from datadao.cli.main import cli
+from datadao.cli.money import decimal
+from datadao.cli.queries import TOKEN_DECIMALS, check_dataset
+from datadao.cli.receipts import Receipt
+from datadao.cli.session import Session
+from datadao.cli.transactions import after, receipt_json, send
+from datadao.encoding import address
+from datadao.errors import InvalidArgument, NothingToDo, PartlyDone, ScoreRefused, StoreError
+from datadao.records import skip_mark
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,6 @@ def contribute(
     receipt stays in this role's folder: interrupted, the same command goes on where it stopped, and what was handed in
     is not handed in twice.
     """
-    from datadao.cli import receipts
-    from datadao.cli.queries import check_dataset
-    from datadao.errors import PartlyDone, StoreError
-
     if convert and unchecked:
         raise click.UsageError("--convert goes by the dataset's schema, so it cannot be --unchecked")
     _refuse_unreadable(files, session.profile.max_file)
@@ -86,7 +82,6 @@ def contribute(
 
 
 def _refuse_unreadable(files: Sequence[Path], largest: int) -> None:
-    from datadao.errors import InvalidArgument
 
     for path in files:
         try:
@@ -101,10 +96,6 @@ def _refuse_unreadable(files: Sequence[Path], largest: int) -> None:
 def _fit(session: Session, sources: Sequence[_Source], dataset: int, *, again: bool, convert: bool) -> list[_Source]:
     """The same, made JSON Lines where they are not. What its attestors will refuse is better refused before it is
     stored for ever: raises `InvalidArgument`, with the lines and the schema's reasons."""
-    from datadao.attestor.scoring import JsonLinesScorer
-    from datadao.cli import receipts
-    from datadao.errors import InvalidArgument
-
     policy = session.dao.read("registry", "currentPolicy", dataset)
     digest = bytes(policy.schemaHash)
     if not any(digest) or not session.store.has(digest):
@@ -131,11 +122,6 @@ def _fit(session: Session, sources: Sequence[_Source], dataset: int, *, again: b
 def _checked(
     session: Session, source: _Source, dataset: int, scorer: JsonLinesScorer, least: int, *, convert: bool
 ) -> _Source:
-    from dataclasses import replace
-
-    from datadao import convert as converting
-    from datadao.cli import receipts
-    from datadao.errors import InvalidArgument, ScoreRefused
 
     problem = _problem(scorer, source.path, least)
     if problem is None:
@@ -168,8 +154,6 @@ def _checked(
 
 def _problem(scorer: JsonLinesScorer, path: Path, least: int) -> str | None:
     """Why attestors would refuse the file, with its first flaws; None if they would not."""
-    from datadao.errors import ScoreRefused
-
     try:
         quality = scorer.score(path).quality
     except ScoreRefused as error:
@@ -184,8 +168,6 @@ def _problem(scorer: JsonLinesScorer, path: Path, least: int) -> str | None:
 
 def _flaws(scorer: JsonLinesScorer, path: Path) -> str:
     """The first lines that are no records, and how many there are; nothing if all are."""
-    from datadao.errors import ScoreRefused
-
     try:
         found, count = scorer.schema.flaws(path)
     except ScoreRefused as error:
@@ -198,12 +180,6 @@ def _flaws(scorer: JsonLinesScorer, path: Path) -> str:
 
 def _hand_in(session: Session, source: _Source, dataset: int, *, again: bool) -> tuple[Receipt, bool]:
     """The receipt, and whether the file is new."""
-    from dataclasses import replace
-
-    from datadao import contributor
-    from datadao.cli import receipts
-    from datadao.records import skip_mark
-
     dao, known = session.dao, receipts.find(session.home, dataset, source.path, source.digest)
     if known is not None and known.submitted and not again:
         return known, False
@@ -238,7 +214,6 @@ def _hand_in(session: Session, source: _Source, dataset: int, *, again: bool) ->
 
 
 def _converted(source: _Source) -> tuple[str, bytes] | None:
-    from datadao.cli import receipts
 
     return None if source.content == source.path else (str(source.content), receipts.digest_of(source.content))
 
@@ -258,11 +233,6 @@ def _line(item: dict[str, Any]) -> str:
 @command(cli, "contributions")
 def contributions(session: Session) -> Outcome:
     """List this account's contributions: handed in, accepted, claimed, erased."""
-    from rich.table import Table
-
-    from datadao.cli import receipts
-    from datadao.cli.leaves import accepted
-
     sources = {item.submission.file_hash: item for item in receipts.every(session.home)}
     mine = accepted(session, session.address)
     found: list[dict[str, Any]] = []
@@ -300,10 +270,6 @@ def erase(session: Session, names: Sequence[str], everything: bool) -> Outcome:
     Custodians release their keys no more, licensees have to delete them; shares and tokens go, what was
     earned stays claimable. The same data can never be contributed again.
     """
-    from datadao.cli.leaves import Standing, accepted
-    from datadao.cli.transactions import receipt_json, send
-    from datadao.errors import NothingToDo
-
     if bool(names) is everything:
         raise click.UsageError("name the contributions to erase, or --all of them")
     standing = [
@@ -324,8 +290,6 @@ def erase(session: Session, names: Sequence[str], everything: bool) -> Outcome:
 
 
 def _find(session: Session, standing: list[Mine], name: str) -> Mine:
-    from datadao.cli import receipts
-    from datadao.errors import InvalidArgument
 
     wanted = name.removeprefix("0x").lower()
     path = Path(name)
@@ -355,12 +319,6 @@ def claim(session: Session, owner: str | None) -> Outcome:
 
     What stands in two batches counts once: in the one that recorded it, else in the oldest.
     """
-    from datadao.cli.leaves import Standing, accepted
-    from datadao.cli.money import decimal
-    from datadao.cli.queries import TOKEN_DECIMALS
-    from datadao.cli.transactions import after, receipt_json, send
-    from datadao.encoding import address
-
     dao, money = session.dao, session.money
     owner = address(owner) if owner else session.address
     mine = accepted(session, owner)

@@ -7,23 +7,26 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from datadao.cli.command import DONE, PARTLY, Outcome, command
-from datadao.cli.groups import custodian
+from datadao.cli.main import Registered, cli
+from datadao.cli.session import Session
 from datadao.cli.setup import key_option
+from datadao.custodian import succession
+from datadao.custodian.custodian import Custodian
+from datadao.custodian.manifests import Manifests
+from datadao.custodian.slots import Slots, open_slots
 from datadao.text import LogFormatter, visible_log
+from datadao.types import Contribution
 
-if TYPE_CHECKING:
-    from datadao.cli.session import Session
-    from datadao.custodian.custodian import Custodian
-    from datadao.types import Contribution
 
-if TYPE_CHECKING:
-    from datadao.cli.session import Session
-    from datadao.custodian.slots import Slots
+@cli.group(cls=Registered)
+def custodian() -> None:
+    """Keep shares of file keys, and release them to running leases."""
+
 
 log = visible_log("datadao.custodian")
 
@@ -70,8 +73,6 @@ def run(session: Session, key_name: str, interval: float) -> Outcome:
 @contextmanager
 def opened(session: Session, key_name: str) -> Iterator[Slots]:
     """The slots that the role's key holds or held; what goes wrong with them is logged on stderr."""
-    from datadao.custodian.slots import open_slots
-
     stderr = logging.StreamHandler()
     stderr.setFormatter(LogFormatter("%(asctime)s %(levelname)s %(message)s"))
     logging.basicConfig(handlers=[stderr], level=logging.WARNING)
@@ -90,10 +91,8 @@ def hand_over(session: Session, key_name: str) -> Outcome:
 
     Repeat it until every file is confirmed and no more of them come; only then destroy the key.
     """
-    from datadao.custodian.succession import hand_over
-
     with opened(session, key_name) as slots:
-        done = [(leaver, hand_over(leaver, _contributions(leaver))) for leaver in slots.left]
+        done = [(leaver, succession.hand_over(leaver, _contributions(leaver))) for leaver in slots.left]
     rows = [
         {"epoch": leaver.epoch, "slot": leaver.slot, "successor": found.successor.signer, "sent": found.sent,
          "confirmed": found.confirmed, "refused": {i.hex(): str(why) for i, why in found.refused.items()}}
@@ -115,11 +114,9 @@ def take_over(session: Session, key_name: str) -> Outcome:
 
     Stop `run` first, and start it again afterwards.
     """
-    from datadao.custodian.succession import take_over
-
     with opened(session, key_name) as slots:
         done = [
-            (service.name, take_over(service.custodian, _contributions(service.custodian)))
+            (service.name, succession.take_over(service.custodian, _contributions(service.custodian)))
             for service in slots.services
         ]
     rows: list[dict[str, Any]] = [
@@ -139,6 +136,5 @@ def take_over(session: Session, key_name: str) -> Outcome:
 
 
 def _contributions(custodian: Custodian) -> list[Contribution]:
-    from datadao.custodian.manifests import Manifests
 
     return Manifests(custodian.dao, custodian.checks, custodian.store).contributions()

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from datadao.cli.call import contracts_of
 from datadao.cli.command import Outcome, command
-from datadao.cli.groups import cli
-
-if TYPE_CHECKING:
-    from datadao.cli.session import Session
-if TYPE_CHECKING:
-    from datadao.cli.session import Session
-
-if TYPE_CHECKING:
-    from datadao.cli.queries import Proposal
-    from datadao.cli.session import Session
-    from datadao.cli.wording import Actions, Rows
+from datadao.cli.main import cli
+from datadao.cli.money import decimal
+from datadao.cli.queries import TOKEN_DECIMALS, Proposal, check_lease, find_proposal, terms_of
+from datadao.cli.queries import proposals as read
+from datadao.cli.session import Session
+from datadao.cli.transactions import receipt_json, send
+from datadao.cli.wording import Actions, Rows, applicant_text, block, lease_rows, said
+from datadao.errors import InvalidArgument
+from datadao.types import ProposalState, word
+from datadao.values import moment
 
 
 @command(cli, "proposals")
 @click.option("--all", "everything", is_flag=True, help="Those that are over, too.")
 def proposals(session: Session, everything: bool) -> Outcome:
     """Show proposals under way: what each would do, in words, its votes, and what was written about it."""
-    from datadao.cli.queries import proposals as read
-    from datadao.cli.wording import Actions
-    from datadao.types import ProposalState
-
     over = (ProposalState.CANCELED, ProposalState.DEFEATED, ProposalState.EXPIRED, ProposalState.EXECUTED)
     actions = Actions(contracts_of(session), session.money)
     found: list[dict[str, Any]] = []
@@ -45,8 +40,6 @@ def proposals(session: Session, everything: bool) -> Outcome:
 
 def described(session: Session, item: Proposal, state: Any, actions: Actions) -> dict[str, Any]:
     """A proposal for programs."""
-    from datadao.types import word
-
     dao = session.dao
     views = ("proposalVotes", "proposalSnapshot", "proposalProposer", "proposalDeadline", "proposalEta")
     votes, snapshot, proposer, deadline, eta = dao.read_views("governor", views, item.proposal_id)
@@ -72,9 +65,6 @@ def described(session: Session, item: Proposal, state: Any, actions: Actions) ->
 
 def _lines(session: Session, item: Proposal, found: dict[str, Any], actions: Actions) -> Iterator[Any]:
     """A block a proposal: what is decided, by whom and until when first, what its proposer wrote about it last."""
-    from datadao.cli.queries import check_lease, terms_of
-    from datadao.cli.wording import applicant_text, block, lease_rows, said
-
     rows: Rows = []
     if item.lease_id:
         yield f"lease:{item.lease_id}  {found['state']}: shall lease {item.lease_id} be approved?"
@@ -95,9 +85,6 @@ def _lines(session: Session, item: Proposal, found: dict[str, Any], actions: Act
 
 def vote_rows(found: dict[str, Any]) -> Rows:
     """How the vote on a proposal stands, what it needs, and when."""
-    from datadao.cli.money import decimal
-    from datadao.cli.queries import TOKEN_DECIMALS
-    from datadao.values import moment
 
     def votes(units: str) -> str:
         return decimal(int(units), TOKEN_DECIMALS)
@@ -138,10 +125,6 @@ def cancel(session: Session, proposal: str) -> Outcome:
 
 
 def _carry(session: Session, proposal: str, step: str) -> Outcome:
-    from datadao.cli.queries import find_proposal
-    from datadao.cli.transactions import receipt_json, send
-    from datadao.errors import InvalidArgument
-    from datadao.types import ProposalState, word
 
     item = find_proposal(session.dao, proposal)
     state = ProposalState(session.dao.read("governor", "state", item.proposal_id))
@@ -164,12 +147,6 @@ SIDES = ("against", "for", "abstain")
 @click.option("--reason", default="", help="Public, and for ever.")
 def vote(session: Session, proposal: str, side: str, reason: str) -> Outcome:
     """Vote on a PROPOSAL, named by its id or as lease:<lease id>. A vote cannot be changed."""
-    from datadao.cli.money import decimal
-    from datadao.cli.queries import TOKEN_DECIMALS, find_proposal
-    from datadao.cli.transactions import receipt_json, send
-    from datadao.errors import InvalidArgument
-    from datadao.types import ProposalState, word
-
     dao, item = session.dao, find_proposal(session.dao, proposal)
     state = ProposalState(dao.read("governor", "state", item.proposal_id))
     if state is not ProposalState.ACTIVE:
@@ -195,8 +172,6 @@ def vote(session: Session, proposal: str, side: str, reason: str) -> Outcome:
 @click.option("--treasury", is_flag=True, help="What leases owe the treasury, to the treasury. Anyone may.")
 def withdraw(session: Session, treasury: bool) -> Outcome:
     """Pay out this account's credit from model payments."""
-    from datadao.cli.transactions import receipt_json, send
-
     dao, money = session.dao, session.money
     owed = dao.read("leases", "treasuryOwed") if treasury else dao.read("models", "creditOf", session.address)
     if not owed:

@@ -4,26 +4,37 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from datadao.chain.reverts import refusal, try_call
+from datadao.chain.rpc import Call
+from datadao.chain.transactions import Mined
 from datadao.cli.call import contracts_of
 from datadao.cli.command import Outcome, command
-from datadao.cli.groups import lease
+from datadao.cli.holder import described, vote_rows
+from datadao.cli.main import Registered, cli
+from datadao.cli.queries import check_dataset, check_lease, proposals, terms_of
+from datadao.cli.session import Session
 from datadao.cli.setup import key_option
+from datadao.cli.transactions import after, receipt_json, send
+from datadao.cli.wording import Actions, applicant_text, block, lease_rows, said
+from datadao.client import Terms
+from datadao.crypto.seal import public_key
+from datadao.errors import InvalidArgument, NothingToDo, NotReady, Reverted
+from datadao.licensee import conditions
+from datadao.messages import eip712
+from datadao.types import LeaseStatus, ProposalState, word
+from datadao.values import moment
 
-if TYPE_CHECKING:
-    from datadao.cli.session import Session
-if TYPE_CHECKING:
-    from datadao.chain.rpc import Call
-    from datadao.chain.transactions import Mined
-    from datadao.cli.session import Session
 
-if TYPE_CHECKING:
-    from datadao.chain.rpc import Call
-    from datadao.cli.session import Session
+@cli.group(cls=Registered)
+def lease() -> None:
+    """Ask for a dataset, pay for it, end it."""
+
 
 _id = click.argument("number", metavar="LEASE", type=click.IntRange(1))
 
@@ -32,12 +43,6 @@ _id = click.argument("number", metavar="LEASE", type=click.IntRange(1))
 @_id
 def show(session: Session, number: int) -> Outcome:
     """Show a LEASE: its terms, what is paid, until when it opens its dataset, what its applicant wrote."""
-    from datadao.cli.holder import described, vote_rows
-    from datadao.cli.queries import check_lease, proposals, terms_of
-    from datadao.cli.wording import Actions, applicant_text, block, lease_rows, said
-    from datadao.types import LeaseStatus, ProposalState, word
-    from datadao.values import moment
-
     info, money = check_lease(session, number), session.money
     terms, (_, commons, treasury) = terms_of(session.dao, number), session.dao.read("leases", "leaseTerms", number)
     access = session.dao.read("leases", "leaseAccess", number)
@@ -85,8 +90,6 @@ def start(session: Session, number: int, without_keys: bool) -> Outcome:
 
     Anyone may bring in what custodians signed; only the licensee may start without.
     """
-    from datadao.cli.queries import check_lease
-
     info = check_lease(session, number)
     if without_keys:
         return _send(session, number, [session.dao.call("leases", "start", number, what=f"start lease {number}")])
@@ -120,10 +123,6 @@ def withdraw(session: Session, number: int) -> Outcome:
 @_id
 def acknowledge(session: Session, number: int) -> Outcome:
     """Declare that everything erased so far is deleted on the licensee's side of a LEASE."""
-    from datadao.cli.queries import check_lease, terms_of
-    from datadao.errors import NothingToDo
-    from datadao.types import LeaseStatus
-
     info = check_lease(session, number)
     erased = session.dao.read("registry", "erasuresAt", terms_of(session.dao, number).dataset_id, session.now)
     if info.status in (LeaseStatus.APPROVED, LeaseStatus.ACTIVE, LeaseStatus.ENDED) and info.acknowledged >= erased:
@@ -135,12 +134,6 @@ def acknowledge(session: Session, number: int) -> Outcome:
 @_id
 def refund(session: Session, number: int) -> Outcome:
     """Pay the licensee of a LEASE everything that is returnable: a refused request, unspent rent, the bond when due."""
-    from datadao.chain.reverts import refusal
-    from datadao.cli.queries import check_lease
-    from datadao.cli.transactions import receipt_json, send
-    from datadao.errors import NothingToDo, Reverted
-    from datadao.types import LeaseStatus, word
-
     info, dao, money = check_lease(session, number), session.dao, session.money
     calls: list[Call] = []
     if (
@@ -168,23 +161,17 @@ def refund(session: Session, number: int) -> Outcome:
 @key_option("The new key, which `datadao keys new NAME` made. Keep the old one for what was sealed to it.")
 def rotate_key(session: Session, number: int, key_name: str) -> Outcome:
     """Change the key that custodians seal to for a LEASE."""
-    from datadao.crypto.seal import public_key
-
     hpke_key = public_key(session.key(key_name))
     return _simple(session, number, "rotateKey", f"rotate the key of lease {number} to 0x{hpke_key.hex()}", hpke_key)
 
 
 def _simple(session: Session, number: int, function: str, what: str, *arguments: Any) -> Outcome:
-    from datadao.cli.queries import check_lease
 
     check_lease(session, number)
     return _send(session, number, [session.dao.call("leases", function, number, *arguments, what=what)])
 
 
 def _send(session: Session, number: int, calls: list[Call]) -> Outcome:
-    from datadao.cli.transactions import after, receipt_json, send
-    from datadao.types import LeaseStatus, word
-    from datadao.values import moment
 
     receipts = send(session, calls)
     info = after(session, receipts[-1], lambda block: session.dao.read("leases", "lease", number, block=block))
@@ -196,12 +183,6 @@ def _send(session: Session, number: int, calls: list[Call]) -> Outcome:
 
 def _ready(session: Session, number: int, info: Any) -> tuple[bytes, list[bytes]]:
     """The release root that enough custodians signed, and their signatures as the contract wants them."""
-    from collections import defaultdict
-
-    from datadao.errors import InvalidArgument, NotReady
-    from datadao.messages import eip712
-    from datadao.types import LeaseStatus, word
-
     if info.status != LeaseStatus.APPROVED:
         raise InvalidArgument(
             f"lease {number} is {word(LeaseStatus(info.status))}; only an Approved one can be started"
@@ -226,8 +207,6 @@ _DAY = 86_400
 
 
 def _requested(session: Session, mined: Mined) -> Outcome:
-    from datadao.cli.transactions import receipt_json
-    from datadao.client import Terms
 
     (event,) = mined.events("leases", "LeaseRequested", session.dao.addresses["leases"])
     number, proposal = event.fields["leaseId"], event.fields["proposalId"]
@@ -238,7 +217,6 @@ def _requested(session: Session, mined: Mined) -> Outcome:
 
 
 def _accepted(session: Session, mined: Mined) -> Outcome:
-    from datadao.cli.transactions import receipt_json
 
     (event,) = mined.events("leases", "OfferAccepted", session.dao.addresses["leases"])
     number = event.fields["leaseId"]
@@ -273,11 +251,6 @@ def request(
     key_name: str,
 ) -> Outcome:
     """Escrow all rent and the bond, and ask the holders for a lease."""
-    from datadao.cli.queries import check_dataset
-    from datadao.cli.transactions import receipt_json, send
-    from datadao.client import Terms
-    from datadao.crypto.seal import public_key
-
     hpke_key, dao, money = public_key(session.key(key_name)), session.dao, session.money
     check_dataset(session, dataset)
     terms = Terms(
@@ -304,11 +277,6 @@ def request(
 @key_option("Key that custodians seal to.")
 def accept(session: Session, offer: int, max_cost: str | None, key_name: str) -> Outcome:
     """Take a place of a standing OFFER: all rent and the bond are escrowed, and the lease is approved at once."""
-    from datadao.cli.transactions import receipt_json, send
-    from datadao.client import Terms
-    from datadao.crypto.seal import public_key
-    from datadao.errors import InvalidArgument
-
     hpke_key, dao, money = public_key(session.key(key_name)), session.dao, session.money
     count = dao.read("leases", "offerCount")
     if offer > count:
@@ -325,9 +293,6 @@ def accept(session: Session, offer: int, max_cost: str | None, key_name: str) ->
 
 def _approval(session: Session, escrow: int) -> list[Call]:
     """What lets the leases contract pull the escrow, and no more. Raises `InvalidArgument` if the account lacks it."""
-    from datadao.chain.rpc import Call
-    from datadao.errors import InvalidArgument
-
     money, leases = session.money, session.dao.addresses["leases"]
     held = money.read("balanceOf", session.address)
     if held < escrow:
@@ -348,9 +313,6 @@ def _approval(session: Session, escrow: int) -> list[Call]:
 
 def _would(session: Session, call: Call) -> bool:
     """Whether the asset would do it; some return nothing when they do."""
-    from datadao.chain.reverts import try_call
-    from datadao.errors import Reverted
-
     try:
         answer = try_call(session.dao.web3, session.address, call)
     except Reverted:
@@ -365,10 +327,6 @@ def _would(session: Session, call: Call) -> bool:
 @click.option("--lit-chain", metavar="NAME", help="What Lit calls the chain, where this program does not know.")
 def condition(session: Session, number: int, keeper: str, purposes: int | None, lit_chain: str | None) -> Outcome:
     """Print the access condition that opens something to the licensee while LEASE is paid."""
-    from datadao.cli.queries import check_lease, terms_of
-    from datadao.errors import InvalidArgument
-    from datadao.licensee import conditions
-
     check_lease(session, number)
     terms = terms_of(session.dao, number)
     purposes = purposes or terms.purposes

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from datadao.cli.session import Session
-    from datadao.messages.batch import Manifest
-    from datadao.types import Contribution
+from datadao.chain.rpc import read_block, read_many
+from datadao.cli.session import Session
+from datadao.messages.batch import Manifest
+from datadao.types import ACTIVATED, Contribution, ContributionStatus
 
 
 class Standing(Enum):
     """A leaf of an activated batch, as its contributor sees it."""
-
     CLAIMABLE = "claimable"
     CLAIMED = "claimed"
     ERASED = "erased"
@@ -25,7 +24,6 @@ class Standing(Enum):
 class Mine:
     """A leaf of the contributor's, `index` in its batch's manifest. `counted` is the batch in which a duplicate counts:
     where it was recorded, or the owner's oldest while none is."""
-
     dataset_id: int
     index: int
     manifest: Manifest
@@ -42,9 +40,6 @@ class Mine:
 
 def accepted(session: Session, owner: str) -> list[Mine]:
     """The owner's leaves in all activated batches, oldest batch first."""
-    from datadao.chain.rpc import read_block, read_many
-    from datadao.types import ACTIVATED
-
     dao = session.dao
     found = [
         (item.batch.dataset_id, index, manifest, manifest.contribution(item.batch_id, index))
@@ -67,7 +62,6 @@ def accepted(session: Session, owner: str) -> list[Mine]:
 
 
 def _standing(item: Contribution, inside: bool, record: Any, oldest: int) -> tuple[Standing, int | None]:
-    from datadao.types import ContributionStatus
 
     status, _, batch_id, _ = record
     if not inside and status == ContributionStatus.ERASED and batch_id == item.batch_id:

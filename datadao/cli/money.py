@@ -6,13 +6,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from datadao.chain.asset import Asset, read_asset
+from datadao.client import DataDAO
 from datadao.errors import InvalidArgument
-
-if TYPE_CHECKING:
-    from datadao.chain.asset import Asset
-    from datadao.client import DataDAO
 
 _AMOUNT = re.compile(r"([0-9]{1,60})(?:\.([0-9]{1,78}))?")
 _LARGEST = 2**256 - 1
@@ -34,7 +32,6 @@ class Money:
 
     @classmethod
     def of(cls, dao: DataDAO) -> Money:
-        from datadao.chain.asset import read_asset
 
         asset = read_asset(dao.web3, dao.read("leases", "asset"))
         return cls(asset, partial(dao.read_at, asset.address, "DataToken"))

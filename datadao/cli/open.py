@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from datadao.chain.node import NodeView
+from datadao.chain.view import Standing
 from datadao.cli.command import DONE, PARTLY, REFUSED, Outcome, command
-from datadao.cli.groups import cli
-
-if TYPE_CHECKING:
-    from datadao.cli.session import Session
-    from datadao.client import Terms
-    from datadao.errors import DataDAOError
-    from datadao.licensee.licensee import Fault, Licensee
-    from datadao.types import Contribution
+from datadao.cli.main import cli
+from datadao.cli.queries import check_lease, terms_of
+from datadao.cli.session import Session
+from datadao.cli.setup import FINGERPRINT
+from datadao.client import Terms
+from datadao.crypto.seal import public_key
+from datadao.errors import DataDAOError, KeyFileRefused, LeaseNotStarted, UnsealFailed
+from datadao.licensee.croissant import DATA, Dataset, describe
+from datadao.licensee.licensee import Fault, Licensee
+from datadao.types import ACTIVATED, Contribution, LeaseStatus, word
 
 
 @command(cli, "open")
@@ -29,11 +35,6 @@ def open_(session: Session, number: int, out: Path) -> Outcome:
     already there are not opened again; those erased since must be deleted, and are named. When no file at all is open
     the exit code is 1, with the reason.
     """
-    from datadao.cli.queries import check_lease, terms_of
-    from datadao.errors import LeaseNotStarted
-    from datadao.licensee.croissant import DATA
-    from datadao.types import LeaseStatus, word
-
     info, terms = check_lease(session, number), terms_of(session.dao, number)
     dataset = terms.dataset_id
     licensees, faults = _licensees(session, number, bytes(info.hpkeKey))
@@ -68,11 +69,6 @@ def open_(session: Session, number: int, out: Path) -> Outcome:
 
 def _licensees(session: Session, number: int, current: bytes) -> tuple[list[Licensee], list[Fault]]:
     """One for each key of this role that bundles may be sealed to: the lease's present key first, then earlier ones."""
-    from datadao.cli.setup import FINGERPRINT
-    from datadao.crypto.seal import public_key
-    from datadao.errors import KeyFileRefused, UnsealFailed
-    from datadao.licensee.licensee import Licensee
-
     folder, dao = session.home / "keys", session.dao
     names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
     keys = [session.key(name) for name in names if name != FINGERPRINT]
@@ -95,9 +91,6 @@ def _licensees(session: Session, number: int, current: bytes) -> tuple[list[Lice
 def _standing(session: Session, dataset: int) -> tuple[list[Contribution], set[str], set[str]]:
     """Contributions that are part of the dataset now; names of files that were erased; names of those that never
     counted, because another file with the same data was recorded first. One that any batch includes is neither."""
-    from datadao.chain.node import NodeView
-    from datadao.chain.view import Standing
-
     members = session.catalog.contributions(dataset)
     view = NodeView(session.dao.web3, session.dao.addresses, since=session.dao.since)
     standing = list(zip(members, view.standing(members, "latest"), strict=True))
@@ -120,10 +113,6 @@ def _open_all(
     session: Session, dataset: int, licensees: Sequence[Licensee], out: Path, living: Sequence[Contribution]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """What is open now, and what is not, with the reason; a file once, in however many batches it stands."""
-    from dataclasses import replace
-
-    from datadao.types import ACTIVATED
-
     wanted = {(c.batch_id, c.leaf) for c in living}
     files = {c.leaf.file_hash: c.leaf for c in living}
     shut = {file_hash for file_hash in files if not (out / file_hash.hex()).exists()}
@@ -154,11 +143,6 @@ def _open_all(
 
 def _describe(session: Session, number: int, terms: Terms, out: Path) -> Path | None:
     """The Croissant description; None, and a word why, if it cannot be made. The files are open all the same."""
-    from datetime import UTC, datetime
-
-    from datadao.errors import DataDAOError
-    from datadao.licensee.croissant import Dataset, describe
-
     policy = session.dao.read("registry", "currentPolicy", terms.dataset_id)
     digest = bytes(policy.schemaHash)
     try:

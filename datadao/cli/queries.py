@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from eth_utils import keccak
 
 from datadao.chain.codec import raw_text
+from datadao.chain.events import decode, topic
+from datadao.chain.rpc import check_complete, logs_then_block, read_logs, read_named
+from datadao.cli.session import Session
+from datadao.client import DataDAO, Terms
 from datadao.errors import InvalidArgument
-from datadao.values import moment as moment  # commands know it from here
-
-if TYPE_CHECKING:
-    from datadao.cli.session import Session
-    from datadao.client import DataDAO, Terms
+from datadao.values import moment as moment
 
 TOKEN_DECIMALS = 9
 
@@ -40,9 +40,6 @@ class Proposal:
 
 def proposals(dao: DataDAO) -> list[Proposal]:
     """All proposals, oldest first. Raises `ChainUnavailable` when the node's events are not complete."""
-    from datadao.chain.events import decode, topic
-    from datadao.chain.rpc import check_complete, logs_then_block, read_logs, read_named
-
     topics = [topic("DataGovernor", name) for name in ("ProposalCreated", "LeaseProposed", _FIRST)]
     governor = [dao.addresses["governor"]]
     logs, head = logs_then_block(
@@ -84,8 +81,6 @@ def check_lease(session: Session, lease_id: int) -> Any:
 
 def terms_of(dao: DataDAO, lease_id: int) -> Terms:
     """What was asked for, of a lease that exists."""
-    from datadao.client import Terms
-
     return Terms(*dao.read("leases", "leaseTerms", lease_id)[0])
 
 

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+from rich.table import Table
 
 from datadao.cli.command import Outcome, command
-from datadao.cli.groups import schema
+from datadao.cli.main import Registered, cli
+from datadao.cli.queries import check_dataset
+from datadao.cli.session import Session
+from datadao.errors import InvalidArgument, ObjectMissing
+from datadao.schema import Schema
+from datadao.storage.store import SMALL
 
-if TYPE_CHECKING:
-    from datadao.cli.session import Session
+
+@cli.group(cls=Registered)
+def schema() -> None:
+    """What the records of a dataset look like."""
 
 
 @command(schema, "add")
@@ -23,10 +31,6 @@ def add(session: Session, file: Path) -> Outcome:
     FILE describes one record, in JSON Schema 2020-12, with all that it refers to inside. The hash is the sha256 of its
     bytes: any change, even of a space, makes another schema.
     """
-    from datadao.errors import InvalidArgument
-    from datadao.schema import Schema
-    from datadao.storage.store import SMALL
-
     data = file.read_bytes()
     if len(data) > SMALL:
         raise InvalidArgument(f"{file} has {len(data)} bytes; a schema has at most {SMALL}")
@@ -44,12 +48,6 @@ def add(session: Session, file: Path) -> Outcome:
 @click.option("--dataset", type=click.IntRange(1), required=True, help="Dataset whose records are described.")
 def show(session: Session, dataset: int) -> Outcome:
     """Show what a record of a dataset has to look like; --json prints the whole schema."""
-    from rich.table import Table
-
-    from datadao.cli.queries import check_dataset
-    from datadao.errors import InvalidArgument, ObjectMissing
-    from datadao.schema import Schema
-
     check_dataset(session, dataset)
     digest = bytes(session.dao.read("registry", "currentPolicy", dataset).schemaHash)
     if not any(digest):

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from datadao.cli.command import Outcome, command
-from datadao.cli.groups import cli, keys
+from datadao.cli.main import Registered, cli
+from datadao.cli.session import Session
+from datadao.crypto.keyfile import new_key, new_secret
+from datadao.crypto.seal import public_key
+from datadao.errors import StoreError
 from datadao.profile import Profile
+from datadao.storage.store import Store
 
-if TYPE_CHECKING:
-    from datadao.cli.session import Session
 
-if TYPE_CHECKING:
-    from datadao.cli.session import Session
+@cli.group(cls=Registered)
+def keys() -> None:
+    """Make and show this role's encryption keys."""
+
 
 SEALING, FINGERPRINT = "sealing", "fingerprint"
 
@@ -47,8 +52,6 @@ def init(
     --network and --account are kept in it. S3 credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. A
     file:// storage is made if it is not there; no other command makes one.
     """
-    from datadao.errors import StoreError
-    from datadao.storage.store import Store
 
     def options(url: str) -> dict[str, Any]:
         given = {"endpoint": endpoint, "region": region, "http": http} if url.startswith("s3://") else {}
@@ -85,9 +88,6 @@ def key_option(text: str) -> Callable[[Any], Any]:
 @click.argument("name", default=SEALING)
 def new(session: Session, name: str) -> Outcome:
     """Make an X25519 key and show its public half, which goes on chain as `hpkeKey`."""
-    from datadao.crypto.keyfile import new_key
-    from datadao.crypto.seal import public_key
-
     path = session.key_path(name)
     public = public_key(new_key(path))
     return Outcome({"name": name, "file": path, "hpkeKey": public}, (f"hpkeKey 0x{public.hex()}  ({path})",))
@@ -100,8 +100,6 @@ def new_fingerprint(session: Session) -> Outcome:
     The first attestor makes it, and hands the file to the others over a private channel. It never
     changes: fingerprints of old and new data would not compare.
     """
-    from datadao.crypto.keyfile import new_secret
-
     path = session.key_path(FINGERPRINT)
     new_secret(path)
     return Outcome({"file": path}, (f"Wrote {path}. Hand it to the other attestors, unchanged.",))
@@ -110,8 +108,6 @@ def new_fingerprint(session: Session) -> Outcome:
 @command(keys, "show")
 def show(session: Session) -> Outcome:
     """Show the public halves of this role's keys."""
-    from datadao.crypto.seal import public_key
-
     folder = session.home / "keys"
     names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
     found = {name: public_key(session.key(name)) for name in names if name != FINGERPRINT}

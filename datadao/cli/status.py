@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+from rich.table import Table
 
+from datadao.chain.rpc import read_block
 from datadao.cli.command import DONE, REFUSED, Outcome, command
-from datadao.cli.groups import cli
-
-if TYPE_CHECKING:
-    from datadao.cli.session import Session
-
-if TYPE_CHECKING:
-    from datadao.cli.session import Session
-    from datadao.client import DataDAO
+from datadao.cli.main import cli
+from datadao.cli.money import decimal
+from datadao.cli.queries import TOKEN_DECIMALS
+from datadao.cli.session import Session
+from datadao.client import DataDAO, Terms
+from datadao.ledger import audit as rebuild
+from datadao.types import BatchStatus, LeaseStatus, word
+from datadao.values import moment
 
 
 @command(cli, "status")
@@ -23,8 +25,6 @@ def status(session: Session) -> Outcome:
 
     In JSON, amounts are strings: of the asset in its smallest unit, of tokens and shares in units of 10^-9.
     """
-    from datadao.chain.rpc import read_block
-
     dao, money = session.dao, session.money
     head = read_block(dao.web3, "latest")
     document: dict[str, Any] = {
@@ -67,7 +67,6 @@ def _datasets(dao: DataDAO) -> list[dict[str, Any]]:
 
 
 def _batches(dao: DataDAO) -> list[dict[str, Any]]:
-    from datadao.types import BatchStatus, word
 
     numbers = _numbers(dao, "registry", "batchCount")
     return [
@@ -85,8 +84,6 @@ def _batches(dao: DataDAO) -> list[dict[str, Any]]:
 
 
 def _leases(dao: DataDAO) -> list[dict[str, Any]]:
-    from datadao.client import Terms
-    from datadao.types import LeaseStatus, word
 
     numbers = _numbers(dao, "leases", "leaseCount")
     found, asked = (dao.read_all("leases", view, numbers) for view in ("lease", "leaseTerms"))
@@ -123,11 +120,6 @@ def _me(session: Session) -> dict[str, Any]:
 
 
 def _lines(session: Session, found: dict[str, Any]) -> list[Any]:
-    from rich.table import Table
-
-    from datadao.cli.money import decimal
-    from datadao.cli.queries import TOKEN_DECIMALS
-    from datadao.values import moment
 
     def tokens(units: str) -> str:
         return decimal(int(units), TOKEN_DECIMALS)
@@ -175,7 +167,5 @@ def audit(session: Session, from_block: int | None) -> Outcome:
     Tokens, votes, shares, income, batches, leases, models and proposals; needs no account and no archive node. Lists
     every difference, and exits with 1 if there is one. In JSON, values are strings.
     """
-    from datadao.ledger import audit as rebuild
-
     report = rebuild(session.dao, from_block)
     return Outcome(report.as_json(), tuple(report.render().splitlines()), DONE if report.ok else REFUSED)

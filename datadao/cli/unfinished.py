@@ -3,42 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from datadao.cli.command import Outcome
+from datadao.chain.outbox import Entry, paths
+from datadao.chain.transactions import Fate, Mined, mined, settled_fate
+from datadao.cli.queries import moment
+from datadao.cli.session import Session
 from datadao.errors import InvalidArgument, TransactionFailed
-
-if TYPE_CHECKING:
-    from datadao.chain.outbox import Entry
-    from datadao.chain.transactions import Mined
-    from datadao.cli.session import Session
 
 _SURE = 300.0
 """Seconds after which a node that shows no receipt of a transaction, whose nonce is used, is believed."""
 
-Result = Callable[["Session", "Mined"], Outcome]
-"""What a command says of its last transaction."""
 
-
-def resume(session: Session, result: Result | None) -> Outcome | None:
-    """The outcome of an earlier run of the same command, if its transaction is mined; else None, and the command runs.
+def resume(session: Session) -> tuple[Mined, str] | None:
+    """The last transaction of an earlier run of the same command and its name, if it is mined; else the command runs.
 
     Raises `InvalidArgument` while a transaction of this account is pending, unless it is to be replaced.
     """
-    from datadao.chain.outbox import paths
-
     if not any(paths(session.home / "outbox")):
         return None
-    found: Outcome | None = None
+    found: tuple[Mined, str] | None = None
     for entry in session.outbox.waiting(session.address):
-        found = _look(session, entry, result) or found
+        found = _look(session, entry) or found
     return found
 
 
-def _look(session: Session, entry: Entry, result: Result | None) -> Outcome | None:
-    from datadao.chain.transactions import Fate, mined, settled_fate
-    from datadao.cli.queries import moment
+def _look(session: Session, entry: Entry) -> tuple[Mined, str] | None:
 
     web3, sent, orders = session.dao.web3, entry.sent, session.orders
     name = f"{sent.hash} of {moment(entry.since)} ({sent.what})"
@@ -48,7 +37,7 @@ def _look(session: Session, entry: Entry, result: Result | None) -> Outcome | No
             if entry.last and tuple(entry.command) == orders.command and not orders.again:
                 # Kept until it is said.
                 session.at_end(lambda: session.outbox.remove(sent))
-                return _said(session, done, name, result)
+                return done, name
             session.say("[bold]Mined meanwhile:[/bold]", name)
             session.outbox.remove(sent)
         case Fate.FAILED:
@@ -89,17 +78,7 @@ def _take_place(session: Session, entry: Entry, name: str) -> None:
     orders.above.append((sent.max_fee, sent.tip))
 
 
-def _said(session: Session, done: Mined, name: str, result: Result | None) -> Outcome:
-    from datadao.cli.transactions import receipt_json
-
-    outcome = result(session, done) if result else Outcome({}, ())
-    document = {**outcome.document, "earlier": done.hash, "transactions": receipt_json([done])}
-    first = f"Your earlier {name} was mined in block {done.block}; nothing was sent now, --again sends another."
-    return Outcome(document, (first, *outcome.text))
-
-
 def _reason(session: Session, entry: Entry) -> str:
-    from datadao.chain.transactions import mined
 
     try:
         mined(session.dao.web3, entry.sent)

@@ -9,19 +9,20 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from eth_utils import keccak, to_checksum_address
+from rich.table import Table
 
 from datadao.chain import codec
-from datadao.cli.money import decimal
+from datadao.chain.abi import canonical_type, signature_of
+from datadao.chain.codec import abi
+from datadao.cli.money import Money, decimal
+from datadao.client import Terms
 from datadao.errors import Malformed
+from datadao.licensee.purposes import PURPOSES
 from datadao.text import quoted
 from datadao.values import is_moment, moment
-
-if TYPE_CHECKING:
-    from datadao.cli.money import Money
-    from datadao.client import Terms
 
 _NATIVE, _DEEP = 18, 3
 _MONEY = frozenset({"amount", "bond", "maxCost", "minBond", "minPricePerPeriod", "pricePerPeriod"})
@@ -63,7 +64,6 @@ class Actions:
                     yield f"  which calls {line}"
 
     def _decoded(self, target: str, data: bytes) -> tuple[str, Mapping[str, Any] | None, Sequence[Any]]:
-        from datadao.chain.abi import canonical_type
 
         key, contract = self._keys.get(to_checksum_address(target), ("", ""))
         entry = _functions(contract).get(data[:4]) if contract else None
@@ -114,8 +114,6 @@ class Actions:
 
 def purposes(mask: int) -> str:
     """`research and commercial model training`; bits without a meaning are named as such."""
-    from datadao.licensee.purposes import PURPOSES
-
     known = [purpose.name for purpose in PURPOSES if mask >> purpose.bit & 1]
     if unknown := mask & ~sum(1 << purpose.bit for purpose in PURPOSES):
         known.append(f"bits {unknown:#x}, which have no published meaning")
@@ -166,8 +164,6 @@ def said(whose: str, text: str) -> list[str]:
 
 def block(rows: Rows) -> Any:
     """Rows as they are printed: values wrap beside their label, and nothing is cut off."""
-    from rich.table import Table
-
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
@@ -187,8 +183,6 @@ def _passed_on(entry: Mapping[str, Any], values: Sequence[Any]) -> Iterator[tupl
 
 @cache
 def _functions(contract: str) -> dict[bytes, Mapping[str, Any]]:
-    from datadao.chain.abi import signature_of
-    from datadao.chain.codec import abi
 
     entries = (entry for entry in abi(contract) if entry["type"] == "function")
     return {keccak(text=signature_of(entry))[:4]: entry for entry in entries}
