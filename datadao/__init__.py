@@ -14,17 +14,16 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from datadao.batches import Catalog, Published
-from datadao.chain.rpc import Call
-from datadao.chain.transactions import Account, Mined
-from datadao.client import PUBLIC, DataDAO, Terms
-from datadao.errors import DataDAOError, NodeRefused, NotMined, Reverted, TransactionFailed
-from datadao.types import BatchStatus, Committee, Contribution, Leaf, LeaseStatus, Party, ProposalState, Vote
-
 if TYPE_CHECKING:
-    from datadao.chain.patience import connect as connect
-    from datadao.licensee.licensee import Licensee as Licensee
-    from datadao.storage.store import Store as Store
+    from datadao.batches import Catalog, Published
+    from datadao.chain.patience import connect
+    from datadao.chain.rpc import Call
+    from datadao.chain.transactions import Account, Mined
+    from datadao.client import PUBLIC, DataDAO, Terms
+    from datadao.errors import DataDAOError, NodeRefused, NotMined, Reverted, TransactionFailed
+    from datadao.licensee.licensee import Licensee
+    from datadao.storage.store import Store
+    from datadao.types import BatchStatus, Committee, Contribution, Leaf, LeaseStatus, Party, ProposalState, Vote
 
 __all__ = [
     "PUBLIC", "Account", "BatchStatus", "Call", "Catalog", "Committee", "Contribution",
@@ -32,15 +31,31 @@ __all__ = [
     "ProposalState", "Published", "Reverted", "Store", "Terms", "TransactionFailed", "Vote", "connect",
 ]  # fmt: skip
 
-_AT_FIRST_USE = {
-    "Licensee": "datadao.licensee.licensee",
-    "Store": "datadao.storage.store",
-    "connect": "datadao.chain.patience",
+_MODULES = {
+    "datadao.batches": ("Catalog", "Published"),
+    "datadao.chain.patience": ("connect",),
+    "datadao.chain.rpc": ("Call",),
+    "datadao.chain.transactions": ("Account", "Mined"),
+    "datadao.client": ("DataDAO", "PUBLIC", "Terms"),
+    "datadao.errors": ("DataDAOError", "NodeRefused", "NotMined", "Reverted", "TransactionFailed"),
+    "datadao.licensee.licensee": ("Licensee",),
+    "datadao.storage.store": ("Store",),
+    "datadao.types": (
+        "BatchStatus",
+        "Committee",
+        "Contribution",
+        "Leaf",
+        "LeaseStatus",
+        "Party",
+        "ProposalState",
+        "Vote",
+    ),
 }
-"""What reading, voting, claiming and leasing do without."""
+"""Imported when one of their names is first used: `import datadao` alone loads no library."""
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _AT_FIRST_USE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_AT_FIRST_USE[name]), name)
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(import_module(module), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
