@@ -4,7 +4,7 @@ pragma solidity >=0.8.4;
 /// @title Data leases
 /// @notice An AI company requests a lease and escrows rent and a bond; holders vote; after approval, and once keys are
 /// ready, rent is paid per period and access lasts exactly as long as it is paid. Otherwise the money is refunded.
-/// @dev Money leaves only by withdrawal of its owner: no call pays a third party, so no account can block another's call.
+/// @dev Money leaves only by its owner's withdrawal: no call pays a third party, so no account can block another's.
 /// All intervals are half-open; times are Unix seconds; amounts are asset units; `bps` are basis points.
 interface IDataLeases {
     /// @notice What is voted on.

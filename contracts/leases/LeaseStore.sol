@@ -163,7 +163,7 @@ abstract contract LeaseStore is IDataLeases, ReentrancyGuardTransient {
         if (l.acknowledged < required) revert DataLeases_Overdue(leaseId, l.acknowledged, required);
     }
 
-    /// @dev From then on the bond is due to the licensee, even if `end` was not called. Slashes stop here and not at the
+    /// @dev From then on the bond is due to the licensee, even if `end` was not called. Slashes stop here, before the
     /// call of `releaseBond`: no account can take what is due.
     function _bondDueAt(Lease storage l, PackedTerms storage terms) internal view returns (uint48) {
         uint48 delay = bondDelay;
