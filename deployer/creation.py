@@ -12,7 +12,7 @@ from typing import Any
 
 from eth_utils import keccak, to_checksum_address
 
-from datadao.chain.abi import FACTORY, ORDER, canonical_type, create_address, named, positional
+from datadao.chain.abi import FACTORY, ORDER, canonical_type, constructor_inputs, create_address, named, positional
 from datadao.chain.codec import abi, decode
 from datadao.chain.rpc import Call
 from datadao.errors import Malformed
@@ -25,23 +25,13 @@ _ZERO = "0x" + "00" * 20
 _PROXY_HASH = keccak(hexstr="73365f5f37365f34f06012573d5f5f3e3d5ffd5b005f526014600cf3")
 """Of the creation code of OpenZeppelin's CREATE3 account, which creates what it is called with."""
 
-# What a constructor takes, besides the eight addresses, and the field of `DaoParams` that holds it.
 _FIELDS = {
-    "DataTimelock.minDelay": "minDelay",
-    "EmergencyBrake.guardian": "guardian",
-    "EmergencyBrake.guardianUntil": "guardianUntil",
-    "DataToken.name": "name",
-    "DataToken.symbol": "symbol",
-    "DataToken.transferable": "transferable",
-    "DataToken.maturitySupply": "maturitySupply",
-    "RevenueSplitter.asset": "asset",
     "DataGovernor.name": "governorName",
     "DataGovernor.params": "governor",
-    "DataLeases.asset": "asset",
     "DataLeases.params": "leases",
-    "ModelRegistry.asset": "asset",
     "DatasetRegistry.params": "registry",
 }
+"""What a constructor takes, and the field of `DaoParams` that holds it where that has another name."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +67,8 @@ class Creation:
 
     def arguments(self, contract: str) -> dict[str, Any]:
         """What the factory gives the constructor of `contract`, by ABI name without trailing underscores."""
-        prefix = contract + "."
-        own = {name.removeprefix(prefix): field for name, field in _FIELDS.items() if name.startswith(prefix)}
-        return {"system": self.system, **{name: self.params[field] for name, field in own.items()}}
+        names = [entry["name"].rstrip("_") for entry in constructor_inputs(abi(contract))]
+        return {name: self.system if name == "system" else self.params[_field(contract, name)] for name in names}
 
     def _data(self, function: str, *before: str) -> bytes:
         (entry,) = (i for i in _inputs(function) if i["name"] == "params")
@@ -89,8 +78,16 @@ class Creation:
 
 def dao_params(arguments: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """`DaoParams` by field, from the arguments of the eight constructors by contract and ABI name."""
-    given = {f"{contract}.{name.rstrip('_')}": own[name] for contract, own in arguments.items() for name in own}
-    return {field: given[name] for name, field in _FIELDS.items()}
+    return {
+        _field(contract, name.rstrip("_")): value
+        for contract, own in arguments.items()
+        for name, value in own.items()
+        if name != "system"
+    }
+
+
+def _field(contract: str, name: str) -> str:
+    return _FIELDS.get(f"{contract}.{name}", name)
 
 
 def creation_from(factory: str, creator: str, calldata: bytes) -> Creation:

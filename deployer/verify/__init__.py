@@ -15,6 +15,7 @@ import ape
 from datadao.chain.abi import FACTORY, ORDER, constructor_inputs
 from datadao.chain.arguments import Context
 from datadao.chain.asset import read_asset
+from datadao.chain.events import ASSET
 from datadao.errors import InvalidArgument
 from deployer.artifacts import abi_of
 from deployer.config import Config
@@ -35,9 +36,7 @@ def verify(entry: Mapping[str, Any], config: Config) -> list[Check]:
     expected, context = expected_arguments(entry, config, addresses), _context(entry, config)
     if "factory" in entry:
         addresses[FACTORY] = entry["factory"]
-    if isinstance(config.asset, Mapping):
-        addresses[config.asset["deploy"]] = context.asset
-    reader = Reader(ape.networks.provider.web3, addresses)
+    reader = Reader(ape.networks.provider.web3, {**addresses, ASSET: context.asset})
     return reader.settle([
         *check_code(reader, entry, expected),
         *check_roles(reader, entry, expected),

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import Any
 
 from datadao.chain.abi import constructor_inputs
 from datadao.chain.arguments import Context
+from datadao.chain.events import ASSET
 from datadao.encoding import address
 from datadao.ledger.facts import Fact
 from deployer.artifacts import abi_of, runtime_code
 from deployer.config import Config
 from deployer.verify.code import holes, masked_hash
 from deployer.verify.reader import Check, Reader, compare
-
-_NAME = "asset"
 
 
 def asset_of(entry: Mapping[str, Any], config: Config) -> str:
@@ -26,19 +24,14 @@ def asset_of(entry: Mapping[str, Any], config: Config) -> str:
 def check_asset(reader: Reader, entry: Mapping[str, Any], config: Config, context: Context) -> Iterator[Fact | Check]:
     """Its existence, what the record says of it, and a test asset's code and texts."""
     code = reader.code(context.asset)
-    yield Fact([code], lambda actual: [compare(_NAME, context.asset, "code", "code" if actual else "no code")])
-    yield compare(_NAME, "as recorded", context.asset, entry["asset"])
+    yield Fact([code], lambda actual: [compare(ASSET, context.asset, "code", "code" if actual else "no code")])
+    yield compare(ASSET, "as recorded", context.asset, entry["asset"])
     if isinstance(config.asset, Mapping):
         name, values = config.asset["deploy"], config.asset_arguments(abi_of(config.asset["deploy"]), context)
         compiled = runtime_code(name)
         places = holes(compiled)
         wanted = masked_hash(compiled, places)
-        yield Fact([code], lambda actual: [compare(_NAME, "code hash", wanted, masked_hash(actual, places))])
+        yield Fact([code], lambda actual: [compare(ASSET, "code hash", wanted, masked_hash(actual, places))])
         # Each argument of its constructor has a view of the same name.
         for argument, value in zip(constructor_inputs(abi_of(name)), values, strict=True):
-            field = argument["name"].rstrip("_")
-            yield Fact([reader.view(name, field)], partial(_compared, field, value))
-
-
-def _compared(field: str, expected: Any, actual: Any) -> Iterator[Check]:
-    yield compare(_NAME, field, expected, actual)
+            yield reader.check(ASSET, argument["name"].rstrip("_"), value)

@@ -10,6 +10,7 @@ from eth_utils import keccak
 
 from datadao.chain.arguments import leaves
 from datadao.ledger.facts import Fact
+from deployer.artifacts import CONTRACTS
 from deployer.verify.reader import Check, Reader, Unreadable, compare
 
 _THRESHOLD_SET = keccak(text="ProposalThresholdSet(uint256,uint256)")
@@ -17,68 +18,73 @@ _THRESHOLD_SET = keccak(text="ProposalThresholdSet(uint256,uint256)")
 Section = Mapping[str, Any]
 
 _CONSTANTS = {
-    "DataTimelock": ("MIN_DELAY", "MAX_DELAY"),
-    "EmergencyBrake": ("PAUSE", "COOL_DOWN", "MAX_TERM"),
-    "RevenueSplitter": ("SCALE", "MIN_POOL_SHARES", "MAX_POOL_SHARES"),
-    "DataGovernor": ("EXPIRY",),
-    "DatasetRegistry": ("POLICY_GRACE", "MAX_ATTESTORS", "MAX_CUSTODIANS"),
+    "DataTimelock": "MIN_DELAY MAX_DELAY",
+    "EmergencyBrake": "PAUSE COOL_DOWN MAX_TERM",
+    "RevenueSplitter": "SCALE MIN_POOL_SHARES MAX_POOL_SHARES",
+    "DataGovernor": "EXPIRY",
+    "DatasetRegistry": "POLICY_GRACE MAX_ATTESTORS MAX_CUSTODIANS",
 }
 """Fixed by the code, whose hash was checked; printed, because a test network may be built with a shorter clock."""
 
 
 def check_parameters(reader: Reader, entry: Section, expected: Mapping[str, Section]) -> Iterator[Fact | Check]:
     """Every parameter of every contract."""
-    yield reader.check("DataTimelock", "getMinDelay", expected["DataTimelock"]["minDelay"])
-    yield from _brake(reader, expected["EmergencyBrake"])
-    yield from _token(reader, expected["DataToken"])
-    yield reader.check("RevenueSplitter", "asset", expected["RevenueSplitter"]["asset"])
-    yield from _governor(reader, expected["DataGovernor"], expected["DataToken"]["maturitySupply"])
-    yield from _leases(reader, expected["DataLeases"])
-    yield reader.check("ModelRegistry", "asset", expected["ModelRegistry"]["asset"])
-    yield from _registry(reader, expected["DatasetRegistry"]["params"])
+    timelock, brake, token, splitter, governor, leases, models, registry = (expected[name] for name in CONTRACTS)
+    system, params = timelock["system"], registry["params"]
+    yield reader.check("DataTimelock", "getMinDelay", timelock["minDelay"])
+    yield from _views(reader, "EmergencyBrake", {"timelock": system["timelock"]} | _of(brake, "guardian guardianUntil"))
+    term_runs = reader.now < brake["guardianUntil"]
+    yield reader.check("EmergencyBrake", "isGuardian", term_runs, brake["guardian"])
+    yield from _views(
+        reader,
+        "DataToken",
+        {"registry": system["registry"], **_of(token, "name symbol transferable maturitySupply"), "decimals": 9},
+    )
+    yield reader.check("DataToken", "CLOCK_MODE", "mode=timestamp")
+    # Zero means "itself" for any other account; the registry must not vote with what is not claimed yet.
+    yield reader.check("DataToken", "delegates", "0x" + "00" * 20, system["registry"], field="delegate of the registry")
+    yield _domain(reader, "DataToken", token["name"], system["token"])
+    # No premine: before the first batch there are no tokens, and nothing has matured.
+    unused = list(_views(reader, "DataToken", {"totalSupply": 0, "matureSince": 0}))
+    yield Fact([reader.view("DatasetRegistry", "batchCount")], lambda batches: unused if batches == 0 else [])
+    yield reader.check("RevenueSplitter", "asset", splitter["asset"])
+    yield reader.check("DataGovernor", "name", governor["name"])
+    yield from _views(reader, "DataGovernor", _of(system, "timelock token leases brake"))
+    yield from _views(
+        reader, "DataGovernor", _of(governor["params"], "votingDelay votingPeriod quorumBps leaseQuorumBps")
+    )
+    yield reader.check("DataGovernor", "lateQuorumVoteExtension", governor["params"]["lateQuorumExtension"])
+    yield _threshold(reader, governor["params"]["proposalThreshold"])
+    yield reader.check("DataGovernor", "quorumFloor", token["maturitySupply"] // 2)
+    yield reader.check("DataGovernor", "CLOCK_MODE", "mode=timestamp")
+    yield _domain(reader, "DataGovernor", governor["name"], system["governor"])
+    yield from _views(reader, "DataLeases", {"asset": leases["asset"], **leases["params"]})
+    yield _domain(reader, "DataLeases", "DataLeases", system["leases"])
+    yield reader.check("ModelRegistry", "asset", models["asset"])
+    periods = "challengePeriod claimPeriod epochLength epochFloor epochCapBps"
+    yield from _views(reader, "DatasetRegistry", _of(params, periods))
+    yield _set(reader, "attestors", "attestorSetVersion", params["attestors"], params["attestorThreshold"])
+    yield _set(reader, "committee", "committeeEpoch", params["custodians"], params["custodianThreshold"])
+    yield reader.check("DatasetRegistry", "datasetCount", len(params["policies"]))
+    for number, policy in enumerate(params["policies"], start=1):
+        field = f"policy {number}"
+        judge = partial(_same, field, policy)
+        yield reader.readable("DatasetRegistry", "currentPolicy", judge, number, field=field)
     for contract in ("DataLeases", "ModelRegistry"):
         yield _solvent(reader, contract)
     for contract, names in _CONSTANTS.items():
-        for name in names:
+        for name in names.split():
             yield _constant(reader, contract, name)
-    yield _threshold_set(reader, entry, expected["DataGovernor"]["params"]["proposalThreshold"])
+    yield _threshold_set(reader, entry, votes["proposalThreshold"])
 
 
-def _brake(reader: Reader, own: Section) -> Iterator[Fact]:
-    yield reader.check("EmergencyBrake", "timelock", own["system"]["timelock"])
-    yield reader.check("EmergencyBrake", "guardian", own["guardian"])
-    yield reader.check("EmergencyBrake", "guardianUntil", own["guardianUntil"])
-    term_runs = reader.now < own["guardianUntil"]
-    yield reader.check("EmergencyBrake", "isGuardian", term_runs, own["guardian"])
+def _views(reader: Reader, contract: str, expected: Section) -> Iterator[Fact]:
+    for function, value in expected.items():
+        yield reader.check(contract, function, value)
 
 
-def _token(reader: Reader, own: Section) -> Iterator[Fact]:
-    yield reader.check("DataToken", "registry", own["system"]["registry"])
-    for field in ("name", "symbol", "transferable", "maturitySupply"):
-        yield reader.check("DataToken", field, own[field])
-    yield reader.check("DataToken", "decimals", 9)
-    yield reader.check("DataToken", "CLOCK_MODE", "mode=timestamp")
-    registry = own["system"]["registry"]
-    # Zero means "itself" for any other account; the registry must not vote with what is not claimed yet.
-    yield reader.check("DataToken", "delegates", "0x" + "00" * 20, registry, field="delegate of the registry")
-    yield _domain(reader, "DataToken", own["name"], own["system"]["token"])
-    # No premine: before the first batch there are no tokens, and nothing has matured.
-    unused = [reader.check("DataToken", field, 0) for field in ("totalSupply", "matureSince")]
-    yield Fact([reader.view("DatasetRegistry", "batchCount")], lambda batches: unused if batches == 0 else [])
-
-
-def _governor(reader: Reader, own: Section, maturity: int) -> Iterator[Fact]:
-    system, params = own["system"], own["params"]
-    yield reader.check("DataGovernor", "name", own["name"])
-    for key in ("timelock", "token", "leases", "brake"):
-        yield reader.check("DataGovernor", key, system[key])
-    for field in ("votingDelay", "votingPeriod", "quorumBps", "leaseQuorumBps"):
-        yield reader.check("DataGovernor", field, params[field])
-    yield reader.check("DataGovernor", "lateQuorumVoteExtension", params["lateQuorumExtension"])
-    yield _threshold(reader, params["proposalThreshold"])
-    yield reader.check("DataGovernor", "quorumFloor", maturity // 2)
-    yield reader.check("DataGovernor", "CLOCK_MODE", "mode=timestamp")
-    yield _domain(reader, "DataGovernor", own["name"], system["governor"])
+def _of(section: Section, names: str) -> dict[str, Any]:
+    return {name: section[name] for name in names.split()}
 
 
 def _threshold(reader: Reader, configured: int) -> Fact:
@@ -100,25 +106,6 @@ def _threshold_set(reader: Reader, entry: Section, configured: int) -> Check:
     if not isinstance(actual, Unreadable):
         actual = int.from_bytes(actual[-1].data[32:], "big") if actual else "never set"
     return compare("DataGovernor", "proposalThreshold as set", configured, actual)
-
-
-def _leases(reader: Reader, own: Section) -> Iterator[Fact]:
-    yield reader.check("DataLeases", "asset", own["asset"])
-    for field, value in own["params"].items():
-        yield reader.check("DataLeases", field, value)
-    yield _domain(reader, "DataLeases", "DataLeases", own["system"]["leases"])
-
-
-def _registry(reader: Reader, params: Section) -> Iterator[Fact]:
-    for field in ("challengePeriod", "claimPeriod", "epochLength", "epochFloor", "epochCapBps"):
-        yield reader.check("DatasetRegistry", field, params[field])
-    yield _set(reader, "attestors", "attestorSetVersion", params["attestors"], params["attestorThreshold"])
-    yield _set(reader, "committee", "committeeEpoch", params["custodians"], params["custodianThreshold"])
-    yield reader.check("DatasetRegistry", "datasetCount", len(params["policies"]))
-    for number, policy in enumerate(params["policies"], start=1):
-        field = f"policy {number}"
-        judge = partial(_same, field, policy)
-        yield reader.readable("DatasetRegistry", "currentPolicy", judge, number, field=field)
 
 
 def _set(reader: Reader, view: str, version: str, members: list[Section], threshold: int) -> Fact:

@@ -5,25 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from typing import Any, NamedTuple
 
 from eth_abi.exceptions import EncodingError
-from eth_utils.abi import function_abi_to_4byte_selector, get_abi_input_types, get_abi_output_types
 from requests.exceptions import RequestException
 from web3 import Web3
 from web3.exceptions import Web3Exception
 
-from datadao.chain.abi import named
+from datadao.chain.abi import canonical_type, named
 from datadao.chain.arguments import spelled
 from datadao.chain.codec import decode, encode
+from datadao.chain.codec import function as entry_of
 from datadao.chain.connection import answers_of, result
+from datadao.chain.events import ASSET
 from datadao.chain.patience import patient
 from datadao.chain.reverts import refusal, revert_data
-from datadao.chain.rpc import Log, read_block, read_logs
+from datadao.chain.rpc import Call, Log, read_block, read_logs
 from datadao.errors import DataDAOError, Malformed
 from datadao.ledger.facts import Fact, settle
-from deployer.artifacts import abi_of
 
 ACCEPTED = "accepted"
 
@@ -63,7 +63,7 @@ class Question(NamedTuple):
 
 
 class Reader:
-    """A chain at its latest block, and the contracts of one DAO on it by name."""
+    """A chain at its latest block, and on it the contracts of one DAO by name, its settlement asset as `ASSET`."""
 
     def __init__(self, web3: Web3, addresses: Mapping[str, str]) -> None:
         self._web3, self.addresses = patient(web3), addresses
@@ -92,13 +92,15 @@ class Reader:
 
     def view(self, contract: str, function: str, *args: Any) -> Question:
         """What a view returns, structs as mappings; `Unreadable` if it reverts or returns something else."""
-        entry = _function(contract, function)
-        return self._call(contract, entry, args, partial(_value, entry))
+        # ERC-20 is the same everywhere.
+        call = Call(self.addresses[contract], "DataToken" if contract == ASSET else contract, function, args)
+        return Question("eth_call", [_request(call), self._tag], partial(_value, call))
 
     def attempt(self, sender: str, contract: str, function: str) -> Question:
         """A call with zeros for arguments: `ACCEPTED`, or the name of the error that refuses `sender`."""
-        entry = _function(contract, function)
-        return self._call(contract, entry, [_zero(i) for i in entry["inputs"]], _verdict, {"from": sender})
+        zeros = tuple(map(_zero, entry_of(contract, function)["inputs"]))
+        call = Call(self.addresses[contract], contract, function, zeros)
+        return Question("eth_call", [{"from": sender, **_request(call)}, self._tag], _verdict)
 
     def check(self, contract: str, function: str, expected: Any, *args: Any, field: str | None = None) -> Fact:
         """A view that must answer what is expected."""
@@ -134,18 +136,6 @@ class Reader:
     def _tag(self) -> str:
         return hex(self._block.number)
 
-    def _call(
-        self,
-        contract: str,
-        entry: Any,
-        args: Sequence[Any],
-        read: Callable[[Mapping[str, Any]], Any],
-        sender: Mapping[str, str] | None = None,
-    ) -> Question:
-        data = function_abi_to_4byte_selector(entry) + encode(get_abi_input_types(entry), args)
-        call = {"to": self.addresses[contract], "data": "0x" + data.hex(), **(sender or {})}
-        return Question("eth_call", [call, self._tag], read)
-
     def _ask(self, questions: Iterable[Question]) -> list[Any]:
         """Each request goes out once, whatever asks for it."""
         keyed = [(json.dumps(question[:2]), question) for question in questions]
@@ -154,10 +144,15 @@ class Reader:
         return [question.read(answers[key]) for key, question in keyed]
 
 
-def _value(entry: Any, answer: Mapping[str, Any]) -> Any:
+def _request(call: Call) -> dict[str, str]:
+    return {"to": call.to, "data": "0x" + call.data.hex()}
+
+
+def _value(call: Call, answer: Mapping[str, Any]) -> Any:
     if (data := revert_data(answer.get("error"))) is not None:
         return Unreadable(f"reverts: {refusal(data)[0]}")
-    types, output = get_abi_output_types(entry), bytes.fromhex(str(result("eth_call", answer))[2:])
+    outputs, output = entry_of(call.contract, call.function)["outputs"], bytes.fromhex(result("eth_call", answer)[2:])
+    types = [canonical_type(entry) for entry in outputs]
     try:
         values = decode(types, output)
         # The library reads numbers from nothing at all.
@@ -165,7 +160,7 @@ def _value(entry: Any, answer: Mapping[str, Any]) -> Any:
             return Unreadable("no answer")
     except (EncodingError, Malformed):
         return Unreadable("no answer")
-    plain = [named(o, v) for o, v in zip(entry["outputs"], values, strict=True)]
+    plain = [named(entry, value) for entry, value in zip(outputs, values, strict=True)]
     return plain[0] if len(plain) == 1 else plain
 
 
@@ -174,12 +169,6 @@ def _verdict(answer: Mapping[str, Any]) -> str:
         return refusal(data)[0]
     result("eth_call", answer)
     return ACCEPTED
-
-
-@cache
-def _function(contract: str, name: str) -> Any:
-    (entry,) = (e for e in abi_of(contract) if e["type"] == "function" and e["name"] == name)
-    return entry
 
 
 def _zero(entry: Mapping[str, Any]) -> Any:
