@@ -50,11 +50,10 @@ def check_parameters(reader: Reader, entry: Section, expected: Mapping[str, Sect
     yield reader.check("RevenueSplitter", "asset", splitter["asset"])
     yield reader.check("DataGovernor", "name", governor["name"])
     yield from _views(reader, "DataGovernor", _of(system, "timelock token leases brake"))
-    yield from _views(
-        reader, "DataGovernor", _of(governor["params"], "votingDelay votingPeriod quorumBps leaseQuorumBps")
-    )
-    yield reader.check("DataGovernor", "lateQuorumVoteExtension", governor["params"]["lateQuorumExtension"])
-    yield _threshold(reader, governor["params"]["proposalThreshold"])
+    votes = governor["params"]
+    yield from _views(reader, "DataGovernor", _of(votes, "votingDelay votingPeriod quorumBps leaseQuorumBps"))
+    yield reader.check("DataGovernor", "lateQuorumVoteExtension", votes["lateQuorumExtension"])
+    yield _threshold(reader, votes["proposalThreshold"])
     yield reader.check("DataGovernor", "quorumFloor", token["maturitySupply"] // 2)
     yield reader.check("DataGovernor", "CLOCK_MODE", "mode=timestamp")
     yield _domain(reader, "DataGovernor", governor["name"], system["governor"])
