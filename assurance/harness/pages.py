@@ -18,7 +18,7 @@ from assurance import ROOT
 PAGES = (
     *sorted(path.name for path in ROOT.glob("*.md") if path.name != "CHANGELOG.md"),
     *("interfaces/README.md", "deployments/README.md"),
-    *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md")),
+    *sorted(str(path.relative_to(ROOT)) for folder in ("docs", ".github") for path in (ROOT / folder).rglob("*.md")),
 )
 """The documents that say what is; a changelog says what was."""
 

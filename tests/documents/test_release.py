@@ -1,4 +1,4 @@
-"""RELEASING.md: one version number, and a changelog whose newest dated release has it."""
+"""What happens to every change and at a release: workflows, one version number, a changelog that has it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,42 @@ import datetime
 import json
 import re
 import tomllib
+from typing import Any
+
+import yaml
 
 from assurance import ROOT
+
+TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def workflow(name: str) -> Any:
+    return yaml.safe_load((ROOT / ".github" / "workflows" / name).read_text())["jobs"]
+
+
+def runs(job: Any) -> list[str]:
+    return [step["run"] for step in job["steps"] if "run" in step]
+
+
+def test_ci__runs_what_a_developer_runs_and_shows_gas() -> None:
+    jobs = workflow("ci.yml")
+    assert runs(jobs["test"]) == [".ci/run"]
+    assert "\nmake test " in (ROOT / ".ci" / "run").read_text()
+    (shown,) = runs(jobs["gas"])
+    assert (ROOT / shown.split()[0]).is_file()
+
+
+def test_nightly__runs_audit_and_proofs() -> None:
+    (job,) = workflow("nightly.yml").values()
+    targets = job["strategy"]["matrix"]["target"]
+    assert {"audit", "prove"} <= set(targets) <= TARGETS
+    assert runs(job) == ["make ${{ matrix.target }}"]
+
+
+def test_pre_commit__runs_commands_of_the_toolchain() -> None:
+    (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    entries = [hook["entry"].split() for hook in repository["hooks"]]
+    assert all((ROOT / word).is_file() for words in entries for word in words)
 
 
 def test_version__is_in_pyproject_alone_and_is_the_newest_release() -> None:
