@@ -38,7 +38,7 @@ audit: setup .cache/prove/.stamp .cache/slither/.stamp ## Try everything an audi
 	@$(RUN) toolchain/compile
 	@$(RUN) python -m assurance.audit $(ARGS)
 
-.PHONY: compile lint fmt gas bench baseline findings interfaces pack
+.PHONY: compile lint fmt gas bench baseline findings interfaces pack reference
 compile: setup ## Compile the contracts
 	@$(RUN) toolchain/compile $(ARGS)
 
@@ -70,6 +70,9 @@ interfaces: setup ## Export the ABIs to interfaces/
 
 pack: setup ## Build the npm package and the Python wheel for integrators into dist/
 	@$(RUN) ape run pack $(ARGS)
+
+reference: setup ## Write docs/reference.md from the docstrings of the client's core
+	@$(RUN) griffe2md datadao --output docs/reference.md
 
 .PHONY: shell lock clean
 shell: setup ## Open a shell with the project's tools on PATH

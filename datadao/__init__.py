@@ -7,6 +7,9 @@
 `account` is an `eth_account` account or anything else that signs (`Account`). Amounts are in the smallest unit of the
 settlement asset, times in Unix seconds, hashes and X25519 public keys 32 bytes, addresses checksummed text. Whatever is
 refused raises a `DataDAOError`. No protocol rule is decided here: it is the contracts that refuse.
+
+Sources: `client.py` (`DataDAO`, `Terms`), `batches.py` (`Catalog`), `types.py`, `errors.py`, `chain/` (`Account`, `Call`,
+`Mined`, `connect`), `storage/store.py` (`Store`), `licensee/licensee.py` (`Licensee`).
 """
 
 from __future__ import annotations

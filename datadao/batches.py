@@ -1,6 +1,6 @@
-"""What was accepted, as the chain and the manifests in storage tell it: batches, their leaves, and proofs.
+"""What was accepted, by the chain and the manifests in storage: batches, their leaves, and proofs.
 
-Manifests are stored by their sha256, which `publish` put on chain: nobody can pass off another.
+Manifests are stored by their sha256, which `publish` put on chain: no other can take their place.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ALIVE = ACTIVATED | {BatchStatus.PUBLISHED}
 
 @dataclass(frozen=True)
 class Published:
-    """A batch as it was published; its state is the registry's to tell."""
+    """A batch as it was published; `Catalog.status` reads its present state."""
 
     batch_id: int
     batch: Batch
@@ -38,7 +38,10 @@ class Catalog:
         self._manifests: dict[bytes, Manifest] = {}
 
     def batches(self, dataset_id: int | None = None) -> list[Published]:
-        """Every batch ever published, of one dataset or of all, oldest first."""
+        """Every batch ever published, of one dataset or of all, oldest first.
+
+        Raises `ChainUnavailable` when the node's events are not complete, `NodeRefused`.
+        """
         count = self._dao.read("registry", "batchCount")
         if count > len(self._published):
             head = read_block(self._dao.web3, "latest")
@@ -59,7 +62,10 @@ class Catalog:
         return self._manifests[digest]
 
     def contributions(self, dataset_id: int) -> list[Contribution]:
-        """All leaves of the dataset's active and sleeping batches, with their proofs."""
+        """All leaves of the dataset's active and sleeping batches, with their proofs.
+
+        Raises as `batches` and `manifest`.
+        """
         return [
             manifest.contribution(item.batch_id, index)
             for item, manifest in self.manifests(dataset_id, ACTIVATED)
@@ -69,7 +75,7 @@ class Catalog:
     def manifests(
         self, dataset_id: int | None, statuses: Collection[BatchStatus]
     ) -> Iterator[tuple[Published, Manifest]]:
-        """Batches that have one of `statuses` now, with their leaves."""
+        """Batches that have one of `statuses` now, with their leaves. Raises as `batches` and `manifest`."""
         for item in self.batches(dataset_id):
             if self.status(item) in statuses:
                 yield item, self.manifest(item)

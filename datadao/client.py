@@ -41,7 +41,9 @@ _PATIENCE = 300.0
 
 @dataclass(frozen=True)
 class Terms:
-    """What a licensee asks for; `purposes` a mask, `period_length` in seconds, `royalty_bps` in basis points."""
+    """What a licensee asks for. `purposes` is a mask with a bit for each use, `price_per_period` and `bond` are asset
+    units, `period_length` seconds, `royalty_bps` basis points of a model's sales, `agreement_hash` 32 bytes, zero for
+    no further agreement."""
 
     dataset_id: int
     purposes: int
@@ -55,16 +57,22 @@ class Terms:
 
     @property
     def escrow(self) -> int:
-        """What a request pulls: all rent and the bond."""
+        """Asset units that a request pulls: all rent and the bond."""
         return self.price_per_period * self.periods + self.bond
 
 
 class DataDAO:
     """One DAO on the chain of `web3`; `datadao.connect` gives a connection that bears with a busy node.
 
-    `addresses` are those of its eight contracts by key (`datadao.chain.codec.CONTRACTS`), `since` is the first block
-    that can hold an event of it, `confirmations` the blocks that have to follow a transaction before it counts as
-    mined. Raises `InvalidArgument` for addresses that are missing or none, `NodeRefused`.
+    `addresses` are those of its eight contracts by key: `timelock`, `brake`, `token`, `splitter`, `governor`, `leases`,
+    `models`, `registry`. `since` is the first block that can hold an event of it, `confirmations` the number of blocks
+    that have to follow a transaction before it counts as mined. Raises `InvalidArgument` for addresses that are missing
+    or malformed, `NodeRefused`.
+
+    Methods with a `sender` send one transaction and wait at most five minutes until it is mined. They raise `Reverted`
+    before anything is sent, `AccountRefused` when the sender does not sign, `TransactionFailed` where it is known to
+    have failed, and `NotMined` with its hash where it may still be mined: do not send it again then. Reading raises
+    `NodeRefused`, and `Reverted` where a view does.
     """
 
     def __init__(self, addresses: Mapping[str, str], web3: Web3, since: int = 0, confirmations: int = 0) -> None:
@@ -182,8 +190,7 @@ class DataDAO:
             signer=eip712.signer(account),
         )
 
-    # Sending: each waits until the transaction is mined. Raises `Reverted` before anything is sent, `TransactionFailed`
-    # where it is known to have failed, `NotMined` with its hash where it may still be mined: do not send it again then.
+    # Sending
 
     def publish(
         self, batch: Batch, signatures: Mapping[str, bytes], manifest_uri: str, sender: Account
@@ -203,7 +210,7 @@ class DataDAO:
         return fields["leaseId"], fields["proposalId"], mined
 
     def accept(self, offer_id: int, hpke_key: bytes, max_cost: int, sender: Account) -> tuple[int, Mined]:
-        """Takes a seat of a standing offer; the caller has approved rent and bond, `max_cost` at most, to `leases`.
+        """Takes a standing offer; the caller has approved rent and bond, `max_cost` at most, to `leases`.
 
         Returns the lease id and the transaction.
         """
@@ -215,7 +222,7 @@ class DataDAO:
         return self.send("leases", "start", lease_id, sender=sender)
 
     def pay(self, lease_id: int, sender: Account) -> Mined:
-        """Pays the next instalment out of the lease's escrow; anyone may, around the end of a period."""
+        """Pays the next instalment out of the lease's escrow; any account may, around the end of a period."""
         return self.send("leases", "startPeriod", lease_id, sender=sender)
 
     def end(self, lease_id: int, sender: Account) -> Mined:
@@ -227,15 +234,15 @@ class DataDAO:
         return self.send("governor", "castVoteWithReason", proposal_id, support, reason, sender=sender)
 
     def claim(self, item: Contribution, sender: Account) -> Mined:
-        """Hands a contribution's shares and tokens to its contributor; anyone may send it."""
+        """Hands a contribution's shares and tokens to its contributor; any account may send it."""
         return self.send("registry", "claim", item.batch_id, tuple(item.leaf), list(item.proof), sender=sender)
 
     def erase(self, item: Contribution, sender: Account) -> Mined:
-        """Withdraws a contribution of the sender's for good, claimed or not; what it earned stays claimable."""
+        """Erases a contribution of the sender's, claimed or not; what it earned stays claimable."""
         return self.send("registry", "erase", item.batch_id, tuple(item.leaf), list(item.proof), sender=sender)
 
     def claim_revenue(self, account: str, pools: Sequence[int], sender: Account) -> tuple[int, Mined]:
-        """Pays `account` what it is owed in the pools (0 is the commons, d is dataset d); anyone may send it.
+        """Pays `account` what it is owed in the pools (0 is the commons, d is dataset d); any account may send it.
 
         Returns the asset units paid and the transaction.
         """
@@ -266,7 +273,7 @@ class DataDAO:
         return mined.events(key, name, self.addresses[key])[0].fields
 
     def ballot(self, proposal_id: int, support: int, voter: str, nonce: int) -> eip712.TypedData:
-        """What a member signs to vote without a transaction of its own; relay it with `ballot_call`."""
+        """EIP-712 data that a member signs to vote without a transaction of its own; relay it with `ballot_call`."""
         governor = self.addresses["governor"]
         return eip712.typed_data("DataGovernor", self.id.chain_id, governor, BALLOT, proposal_id, support, voter, nonce)
 
@@ -277,12 +284,12 @@ class DataDAO:
         return Call(self.addresses[key], CONTRACTS[key], function, arguments, what or function)
 
     def claim_call(self, item: Contribution) -> Call:
-        """Hands a contribution's shares and tokens to its contributor; anyone may send it."""
+        """Hands a contribution's shares and tokens to its contributor; any account may send it."""
         what = f"claim for {item.leaf.contributor}"
         return self.call("registry", "claim", item.batch_id, tuple(item.leaf), list(item.proof), what=what)
 
     def ballot_call(self, proposal_id: int, support: int, voter: str, signature: bytes) -> Call:
-        """Casts a signed ballot; anyone may send it."""
+        """Casts a signed ballot; any account may send it."""
         return self.call("governor", "castVoteBySig", proposal_id, support, voter, signature, what=f"ballot of {voter}")
 
     def send_many(
@@ -296,9 +303,9 @@ class DataDAO:
     ) -> list[int]:
         """Sends independent calls from one account, many in flight; returns the gas each used.
 
-        Every call is tried before the first is sent; `max_fee` and `tip` are wei per gas, chosen unless given;
-        `progress` is told how many more are done. Raises as `datadao.chain.series.send_all`; those sent stay
-        sent.
+        Every call is tried before the first is sent. `max_fee` and `tip` are wei per gas, chosen unless given;
+        `progress` is called with the number of calls newly done. Raises as sending one does, naming the call; those
+        sent stay sent.
         """
         from datadao.chain.series import send_all
 

@@ -54,7 +54,9 @@ class Licensee:
     committees: Mapping[int, Committee]
     store: Store
     check: eip712.SignatureCheck = eip712.signed_by
-    _shares: defaultdict[bytes, dict[Slot, bytes]] = field(default_factory=lambda: defaultdict(dict), repr=False)
+    _shares: defaultdict[bytes, dict[Slot, bytes]] = field(
+        default_factory=lambda: defaultdict(dict), repr=False, init=False
+    )
 
     def collect(self) -> list[Fault]:
         """Reads all bundles published for the lease; what they hold is kept for `open_all`. Repeat as more appear."""

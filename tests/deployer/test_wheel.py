@@ -1,13 +1,18 @@
-"""The client as an installed package: built, installed in an empty environment, talking to a deployed DAO.
+"""The client as an installed package: built, installed in empty environments, talking to a deployed DAO.
 
 Nothing of this folder is on its path; what it needs it declares, and what it reads it ships.
+
+given the package alone       the core should read a deployed DAO; the command should name the extra to install
+given the extra `cli`         the command should show its help
 """
 
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import ape
@@ -22,13 +27,24 @@ CACHE = {"UV_CACHE_DIR": str(ROOT / ".cache/uv")}
 
 
 @pytest.fixture(scope="module")
-def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The interpreter of an environment that holds the wheel and what it declares, at the locked versions."""
-    home = tmp_path_factory.mktemp("empty")
-    run(*UV, "venv", "--python", sys.executable, home / "venv", cwd=home, **CACHE)
-    python = home / "venv/bin/python"
-    run(*UV, "pip", "install", "--python", python, "--constraint", ROOT / "requirements.lock", wheel, cwd=home, **CACHE)
-    return python
+def install(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Installs the wheel with extras, and what it declares at the locked versions; gives the interpreter."""
+
+    def install(extras: str) -> Path:
+        home = tmp_path_factory.mktemp("empty")
+        run(*UV, "venv", "--python", sys.executable, home / "venv", cwd=home, **CACHE)
+        python = home / "venv/bin/python"
+        locked = ("--constraint", ROOT / "requirements.lock", f"datadao{extras} @ {wheel.as_uri()}")
+        run(*UV, "pip", "install", "--python", python, *locked, cwd=home, **CACHE)
+        return python
+
+    return install
+
+
+@pytest.fixture(scope="module")
+def python(install: Callable[[str], Path]) -> Path:
+    """The interpreter of an environment with the core alone."""
+    return install("")
 
 
 def test_wheel__in_an_empty_environment__reads_a_deployed_dao(python: Path, dao, tmp_path: Path) -> None:
@@ -37,25 +53,22 @@ def test_wheel__in_an_empty_environment__reads_a_deployed_dao(python: Path, dao,
     program = """
         import json, sys
         from pathlib import Path
-        import ape
         import datadao
-        from datadao.client import DataDAO
 
         assert "site-packages" in datadao.__file__, datadao.__file__
-        with ape.networks.parse_network_choice(sys.argv[1]):
-            dao = DataDAO(json.loads(Path("addresses.json").read_text()))
-            committee = dao.committee()
-            Path("seen.json").write_text(json.dumps({
-                "symbol": dao.token.symbol(),
-                "threshold": committee.threshold,
-                "custodians": [party.signer for party in committee.custodians],
-                "attestors": [party.signer for party in dao.attestors()],
-                "rate": dao.policy(1).shares_per_unit,
-            }))
+        assert all(hasattr(datadao, name) for name in datadao.__all__)
+        dao = datadao.DataDAO(json.loads(Path("addresses.json").read_text()), datadao.connect(sys.argv[1]))
+        committee = dao.committee()
+        Path("seen.json").write_text(json.dumps({
+            "symbol": dao.read("token", "symbol"),
+            "threshold": committee.threshold,
+            "custodians": [party.signer for party in committee.custodians],
+            "attestors": [party.signer for party in dao.attestors()],
+            "rate": dao.policy(1).shares_per_unit,
+        }))
     """
     node = ape.networks.provider.web3.provider.endpoint_uri
-    home = {"HOME": str(tmp_path), "APE_DATA_FOLDER": str(tmp_path / ".ape")}
-    run(python, "-c", textwrap.dedent(program), f"ethereum:local:{node}", cwd=tmp_path, **home)
+    run(python, "-c", textwrap.dedent(program), node, cwd=tmp_path, HOME=str(tmp_path))
     seen = json.loads((tmp_path / "seen.json").read_text())
     custodians, threshold = dao.registry.committee(1)
     attestors, _ = dao.registry.attestors(1)
@@ -68,6 +81,15 @@ def test_wheel__in_an_empty_environment__reads_a_deployed_dao(python: Path, dao,
     }
 
 
-def test_wheel__command_line__is_installed(python: Path, tmp_path: Path) -> None:
-    told = run(python.parent / "datadao", "--help", cwd=tmp_path, HOME=str(tmp_path))
-    assert {"contribute", "attest", "custodian", "open", "vote"} <= set(told.split())
+def test_command__without_its_extra__says_what_to_install(python: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [python.parent / "datadao", "--help"], cwd=tmp_path, env={}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("datadao: the command line needs ape, ")
+    assert done.stderr.endswith("not installed here: pip install 'datadao[cli]'\n")
+
+
+def test_command__with_its_extra__is_installed(install: Callable[[str], Path], tmp_path: Path) -> None:
+    shown = run(install("[cli]").parent / "datadao", "--help", cwd=tmp_path, HOME=str(tmp_path))
+    assert {"contribute", "attest", "custodian", "open", "vote"} <= set(shown.split())
