@@ -8,8 +8,8 @@
 settlement asset, times in Unix seconds, hashes and X25519 public keys 32 bytes, addresses checksummed text. Whatever is
 refused raises a `DataDAOError`. No protocol rule is decided here: it is the contracts that refuse.
 
-Sources: `client.py` (`DataDAO`, `Terms`), `batches.py` (`Catalog`), `types.py`, `errors.py`, `chain/` (`Account`, `Call`,
-`Mined`, `connect`), `storage/store.py` (`Store`), `licensee/licensee.py` (`Licensee`).
+Sources: `client.py` (`DataDAO`, `Terms`), `batches.py` (`Catalog`), `types.py`, `errors.py`, `chain/` (`Account`,
+`Call`, `Mined`, `connect`), `storage/store.py` (`Store`), `licensee/licensee.py` (`Licensee`).
 """
 
 from __future__ import annotations
