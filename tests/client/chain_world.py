@@ -53,7 +53,7 @@ class ChainWorld:
     def __init__(self, chain: Anvil, home: Path) -> None:
         self.chain, self.home = chain, home
         self.dao = Dao(chain=chain, actors={name: ape_account(n, name) for n, name in enumerate(ROLES)})
-        self.url = str(chain.web3.provider.endpoint_uri)  # type: ignore[attr-defined]
+        self.url = str(chain.web3.provider.endpoint_uri)  # type: ignore[attr-defined]  # over HTTP
         self.members = [self.dao.who(f"member {i}") for i in range(len(DATA))]
         self.licensee_account = self.dao.who("licensee")
         self.licensee_key = X25519PrivateKey.from_private_bytes(keccak(text="licensee"))

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from web3 import Web3
 from web3.constants import ADDRESS_ZERO
 from web3.contract import Contract
 from web3.logs import DISCARD
@@ -121,4 +120,4 @@ def refused_by_safe(code: str) -> Reverted:
 
 def as_signer(safe: Safe, digest: bytes, signers: int | None = None) -> bytes:
     """An entry in a list of signatures that does not name its signers: address, then signature (decision 002)."""
-    return Web3.to_bytes(hexstr=safe.address) + safe.sign(digest, signers)  # type: ignore[arg-type]
+    return bytes.fromhex(safe.address[2:]) + safe.sign(digest, signers)

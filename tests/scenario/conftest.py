@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -18,8 +19,8 @@ def books_are_balanced(request: pytest.FixtureRequest, monkeypatch: pytest.Monke
     daos: list[System] = [request.getfixturevalue("dao")] if "dao" in request.fixturenames else []
     init = System.__init__
 
-    def remember(system: System, *args: object, **named: object) -> None:
-        init(system, *args, **named)  # type: ignore[arg-type]
+    def remember(system: System, *args: Any, **named: Any) -> None:
+        init(system, *args, **named)
         daos.append(system)
 
     monkeypatch.setattr(System, "__init__", remember)
