@@ -196,7 +196,7 @@ class DataDAO:
         self, batch: Batch, signatures: Mapping[str, bytes], manifest_uri: str, sender: Account
     ) -> tuple[int, Mined]:
         """Registers a signed batch; `signatures` by signer. Returns its id and the transaction."""
-        mined = self.send("registry", "publish", tuple(vars(batch).values()), _ordered(signatures), manifest_uri,
+        mined = self.send("registry", "publish", tuple(vars(batch).values()), ordered(signatures), manifest_uri,
                           sender=sender)  # fmt: skip
         return self._event(mined, "registry", "BatchPublished")["batchId"], mined
 
@@ -262,7 +262,7 @@ class DataDAO:
         self, lease_id: int, release_root: bytes, signatures: Mapping[str, bytes], sender: Account
     ) -> Mined:
         """Starts an approved lease with custodians' readiness signatures, by signer."""
-        return self.send("leases", "confirmDelivery", lease_id, release_root, _ordered(signatures), sender=sender)
+        return self.send("leases", "confirmDelivery", lease_id, release_root, ordered(signatures), sender=sender)
 
     def send(self, key: str, function: str, *arguments: Any, sender: Account, seconds: float = _PATIENCE) -> Mined:
         """Any function of the contract with this key, structs as tuples."""
@@ -314,9 +314,9 @@ class DataDAO:
         return [mined.gas_used for mined in done]
 
 
-def _ordered(signatures: Mapping[str, bytes]) -> list[bytes]:
-    """As contracts want them: by signer, ascending."""
-    return [signatures[signer] for signer in sorted(signatures, key=lambda signer: int(signer, 16))]
+def ordered(signatures: Mapping[str, bytes], most: int | None = None) -> list[bytes]:
+    """As contracts want them: by signer, ascending; of `most` signers, all by default."""
+    return [signatures[signer] for signer in sorted(signatures, key=lambda signer: int(signer, 16))[:most]]
 
 
 def _chain_id(web3: Web3) -> int:

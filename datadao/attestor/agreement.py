@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from datadao.attestor.attestor import settle
+from datadao.attestor.attestor import leaf_of, settle
 from datadao.errors import BatchRefused, DraftRefused, NothingToDraft, ScoreRefused
 from datadao.messages import eip712
 from datadao.messages.batch import Batch, Manifest, Policy, build_batch
@@ -51,9 +51,7 @@ class Agreement:
             if slot is None or submission is None or score.dataset_id != self.dataset_id:
                 continue
             if self.check(score.attestor, score.typed(self.dao), score.signature):
-                hashes = (score.fingerprint, submission.file_hash, submission.envelope_hash)
-                leaf = Leaf(submission.contributor, *hashes, score.units, score.quality)
-                self._scores[score.submission][slot] = leaf
+                self._scores[score.submission][slot] = leaf_of(submission, score)
 
     def open(self, slot: int) -> dict[bytes, Submission]:
         """Submissions that attestor `slot` has still to score, by id."""

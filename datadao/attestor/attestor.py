@@ -22,6 +22,7 @@ from datadao.crypto.envelope import SHARE, Context, Envelope, check_shares
 from datadao.crypto.seal import unseal
 from datadao.errors import NotReadable, ScoreRefused, SignatureRefused, SubmissionRefused
 from datadao.messages import eip712
+from datadao.messages.score import Score
 from datadao.messages.submission import SUBMIT_DOMAIN, Submission, Witness
 from datadao.storage.store import Store
 from datadao.types import Committee, Dao, Leaf
@@ -110,7 +111,7 @@ class Attestor:
         return secret
 
 
-def leaf_of(submission: Submission, score: ScoringResult) -> Leaf:
+def leaf_of(submission: Submission, score: ScoringResult | Score) -> Leaf:
     """The leaf that says this score of this submission."""
     hashes = (score.fingerprint, submission.file_hash, submission.envelope_hash)
     return Leaf(submission.contributor, *hashes, score.units, score.quality)

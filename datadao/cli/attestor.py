@@ -20,6 +20,7 @@ from datadao.cli.queries import TOKEN_DECIMALS, check_dataset
 from datadao.cli.session import Session
 from datadao.cli.setup import FINGERPRINT, key_option
 from datadao.cli.transactions import after, receipt_json, send
+from datadao.client import ordered
 from datadao.crypto.keyfile import load_secret
 from datadao.crypto.seal import public_key
 from datadao.errors import (
@@ -183,9 +184,9 @@ def publish(session: Session, dataset: int) -> Outcome:
                 f"some of batch {batch.sequence} was published meanwhile; nothing was sent, run it again"
             )
 
-    batch, dao, found = item.draft.batch, session.dao, item.signatures
-    signers = sorted(found, key=lambda signer: int(signer, 16))[: agreement.threshold]
-    arguments = (tuple(vars(batch).values()), [found[signer] for signer in signers], content_name(batch.manifest_hash))
+    batch, dao = item.draft.batch, session.dao
+    signatures = ordered(item.signatures, agreement.threshold)
+    arguments = (tuple(vars(batch).values()), signatures, content_name(batch.manifest_hash))
     what = f"publish batch {batch.sequence} of dataset {dataset}: {_words(item.draft)}"
     receipts = send(session, [dao.call("registry", "publish", *arguments, what=what)], check=check)
     (event,) = receipts[0].events("registry", "BatchPublished", dao.addresses["registry"])
@@ -203,12 +204,10 @@ def _summary(session: Session, item: Draft) -> dict[str, Any]:
 
 
 def _words(item: Draft) -> str:
-
     return f"{item.batch.count} contributions, {decimal(item.batch.total_shares, TOKEN_DECIMALS)} shares"
 
 
 def _moment(timestamp: int) -> str:
-
     return moment(timestamp)
 
 

@@ -133,7 +133,6 @@ def _read(where: str, word: str, kind: str) -> Any:
 
 
 def _context(session: Session, contracts: dict[str, str]) -> Context:
-
     def account(alias: str) -> str:
         if alias in contracts:
             return contracts[alias]

@@ -16,7 +16,7 @@ import click
 from datadao.chain.transactions import Mined
 from datadao.cli.orders import OPTIONS, Orders, taken
 from datadao.cli.session import Session
-from datadao.cli.transactions import receipt_json
+from datadao.cli.transactions import failures, receipt_json
 from datadao.cli.unfinished import resume
 from datadao.errors import DataDAOError, NothingToDo, PartlyDone
 
@@ -92,20 +92,13 @@ def _conduct(session: Session, action: Callable[[], Outcome]) -> int:
         return _fail(session, type(error).__name__, str(error), code, getattr(error, "transactions", ()))
     except (click.Abort, KeyboardInterrupt):
         return _fail(session, "Interrupted", "Interrupted; nothing more was done.", INTERRUPTED)
-    except _failures() as error:
+    except failures() as error:
         return _fail(session, type(error).__name__, f"The node, the storage or a file failed: {error}")
     if session.as_json:
         click.echo(json.dumps(outcome.document, default=_plain, indent=2))
     else:
         session.show(*outcome.text)
     return outcome.code
-
-
-def _failures() -> tuple[type[BaseException], ...]:
-    """What the libraries in use raise when something outside fails; those not yet loaded cannot have raised."""
-    classes = (("ape", "ApeException"), ("web3", "Web3Exception"), ("requests", "RequestException"))
-    loaded = ((sys.modules.get(f"{package}.exceptions"), name) for package, name in classes)
-    return (OSError, *(getattr(module, name) for module, name in loaded if module is not None))
 
 
 def _fail(session: Session, kind: str, message: str, code: int = REFUSED, transactions: Sequence[str] = ()) -> int:

@@ -82,7 +82,6 @@ def contribute(
 
 
 def _refuse_unreadable(files: Sequence[Path], largest: int) -> None:
-
     for path in files:
         try:
             with path.open("rb") as file:
@@ -122,7 +121,6 @@ def _fit(session: Session, sources: Sequence[_Source], dataset: int, *, again: b
 def _checked(
     session: Session, source: _Source, dataset: int, scorer: JsonLinesScorer, least: int, *, convert: bool
 ) -> _Source:
-
     problem = _problem(scorer, source.path, least)
     if problem is None:
         if lacks := _flaws(scorer, source.path):
@@ -214,7 +212,6 @@ def _hand_in(session: Session, source: _Source, dataset: int, *, again: bool) ->
 
 
 def _converted(source: _Source) -> tuple[str, bytes] | None:
-
     return None if source.content == source.path else (str(source.content), receipts.digest_of(source.content))
 
 
@@ -290,7 +287,6 @@ def erase(session: Session, names: Sequence[str], everything: bool) -> Outcome:
 
 
 def _find(session: Session, standing: list[Mine], name: str) -> Mine:
-
     wanted = name.removeprefix("0x").lower()
     path = Path(name)
     if path.is_file():

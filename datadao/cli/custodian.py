@@ -136,5 +136,4 @@ def take_over(session: Session, key_name: str) -> Outcome:
 
 
 def _contributions(custodian: Custodian) -> list[Contribution]:
-
     return Manifests(custodian.dao, custodian.checks, custodian.store).contributions()

@@ -125,7 +125,6 @@ def cancel(session: Session, proposal: str) -> Outcome:
 
 
 def _carry(session: Session, proposal: str, step: str) -> Outcome:
-
     item = find_proposal(session.dao, proposal)
     state = ProposalState(session.dao.read("governor", "state", item.proposal_id))
     needed = {"queue": ProposalState.SUCCEEDED, "execute": ProposalState.QUEUED}.get(step)

@@ -22,7 +22,7 @@ from datadao.cli.session import Session
 from datadao.cli.setup import key_option
 from datadao.cli.transactions import after, receipt_json, send
 from datadao.cli.wording import Actions, applicant_text, block, lease_rows, said
-from datadao.client import Terms
+from datadao.client import Terms, ordered
 from datadao.crypto.seal import public_key
 from datadao.errors import InvalidArgument, NothingToDo, NotReady, Reverted
 from datadao.licensee import conditions
@@ -166,13 +166,11 @@ def rotate_key(session: Session, number: int, key_name: str) -> Outcome:
 
 
 def _simple(session: Session, number: int, function: str, what: str, *arguments: Any) -> Outcome:
-
     check_lease(session, number)
     return _send(session, number, [session.dao.call("leases", function, number, *arguments, what=what)])
 
 
 def _send(session: Session, number: int, calls: list[Call]) -> Outcome:
-
     receipts = send(session, calls)
     info = after(session, receipts[-1], lambda block: session.dao.read("leases", "lease", number, block=block))
     state = word(LeaseStatus(info.status))
@@ -199,15 +197,13 @@ def _ready(session: Session, number: int, info: Any) -> tuple[bytes, list[bytes]
     signatures = roots.get(root, {})
     if len(signatures) < committee.threshold:
         raise NotReady(number, len(signatures), committee.threshold)
-    signers = sorted(signatures, key=lambda signer: int(signer, 16))[: committee.threshold]
-    return root, [signatures[signer] for signer in signers]
+    return root, ordered(signatures, committee.threshold)
 
 
 _DAY = 86_400
 
 
 def _requested(session: Session, mined: Mined) -> Outcome:
-
     (event,) = mined.events("leases", "LeaseRequested", session.dao.addresses["leases"])
     number, proposal = event.fields["leaseId"], event.fields["proposalId"]
     escrow = Terms(*event.fields["terms"]).escrow
@@ -217,7 +213,6 @@ def _requested(session: Session, mined: Mined) -> Outcome:
 
 
 def _accepted(session: Session, mined: Mined) -> Outcome:
-
     (event,) = mined.events("leases", "OfferAccepted", session.dao.addresses["leases"])
     number = event.fields["leaseId"]
     document: dict[str, Any] = {"lease": number, "offer": event.fields["offerId"], "escrow": str(event.fields["cost"])}

@@ -14,6 +14,7 @@ from datadao.types import ACTIVATED, Contribution, ContributionStatus
 
 class Standing(Enum):
     """A leaf of an activated batch, as its contributor sees it."""
+
     CLAIMABLE = "claimable"
     CLAIMED = "claimed"
     ERASED = "erased"
@@ -24,6 +25,7 @@ class Standing(Enum):
 class Mine:
     """A leaf of the contributor's, `index` in its batch's manifest. `counted` is the batch in which a duplicate counts:
     where it was recorded, or the owner's oldest while none is."""
+
     dataset_id: int
     index: int
     manifest: Manifest
@@ -62,7 +64,6 @@ def accepted(session: Session, owner: str) -> list[Mine]:
 
 
 def _standing(item: Contribution, inside: bool, record: Any, oldest: int) -> tuple[Standing, int | None]:
-
     status, _, batch_id, _ = record
     if not inside and status == ContributionStatus.ERASED and batch_id == item.batch_id:
         return Standing.ERASED, None

@@ -32,7 +32,6 @@ class Money:
 
     @classmethod
     def of(cls, dao: DataDAO) -> Money:
-
         asset = read_asset(dao.web3, dao.read("leases", "asset"))
         return cls(asset, partial(dao.read_at, asset.address, "DataToken"))
 

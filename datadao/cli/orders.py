@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from datadao.chain.transactions import Mined
+from datadao.chain.transactions import Mined
 
 _GWEI = re.compile(r"(\d{1,15})(?:\.(\d{1,9}))?")
 

@@ -7,27 +7,27 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from datadao.batches import Catalog
+from datadao.chain.connection import discreet
+from datadao.chain.outbox import Outbox
+from datadao.chain.rpc import read_block
+from datadao.cli.money import Money
 from datadao.cli.orders import Orders
+from datadao.client import DataDAO
+from datadao.crypto.keyfile import load_key
 from datadao.errors import AccountRefused, InvalidArgument
+from datadao.messages import eip712
 from datadao.profile import Profile
+from datadao.storage.board import Board
+from datadao.storage.store import Store
 from datadao.text import Terminal, lines, visible
-
-if TYPE_CHECKING:  # what is imported below, where it is first needed, takes seconds
-    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-
-    from datadao.batches import Catalog
-    from datadao.chain.outbox import Outbox
-    from datadao.cli.money import Money
-    from datadao.client import DataDAO
-    from datadao.messages import eip712
-    from datadao.storage.board import Board
-    from datadao.storage.store import Store
 
 _WIDE = 160
 """Columns of a file or a pipe."""
@@ -63,7 +63,6 @@ class Session:
     def dao(self) -> DataDAO:
         """The DAO on the configured network, once it is certain that its contracts are there."""
         provider = self._connect()
-        from datadao.client import DataDAO
 
         return DataDAO.configured(self.profile, provider.web3, provider.network.required_confirmations)
 
@@ -73,22 +72,15 @@ class Session:
 
     @cached_property
     def board(self) -> Board:
-        from datadao.storage.board import Board
-
         return Board(self.dao.id, self.store, self._open("inbox") if self.profile.inbox else None)
 
     @cached_property
     def catalog(self) -> Catalog:
-        from datadao.batches import Catalog
-
         return Catalog(self.dao, self.store, self.dao.since)
 
     @cached_property
     def outbox(self) -> Outbox:
         """What this role sent on the connected chain and did not see mined."""
-        from datadao.chain.outbox import Outbox
-        from datadao.chain.rpc import read_block
-
         genesis = "0x" + read_block(self.dao.web3, 0).hash.hex()
         return Outbox(self.home / "outbox", (self.dao.id.chain_id, genesis))
 
@@ -107,8 +99,6 @@ class Session:
 
     @cached_property
     def money(self) -> Money:
-        from datadao.cli.money import Money
-
         return Money.of(self.dao)
 
     @property
@@ -122,8 +112,6 @@ class Session:
     @property
     def now(self) -> int:
         """The chain's time, Unix seconds."""
-        from datadao.chain.rpc import read_block
-
         return read_block(self.dao.web3, "latest").timestamp
 
     def key_path(self, name: str) -> Path:
@@ -134,8 +122,6 @@ class Session:
 
     def key(self, name: str) -> X25519PrivateKey:
         """The role's X25519 key of this name."""
-        from datadao.crypto.keyfile import load_key
-
         return load_key(self.key_path(name))
 
     def at_end(self, action: Callable[[], None]) -> None:
@@ -190,8 +176,6 @@ class Session:
 
     def discreet(self, message: str) -> str:
         """A message without what of the node's address may be a password: all but its host."""
-        from datadao.chain.connection import discreet
-
         configured = self.network or (self.__dict__["profile"].network if "profile" in self.__dict__ else None)
         return discreet(message, configured or "")
 
@@ -206,8 +190,6 @@ class Session:
         return self._stack.enter_context(connected(network))
 
     def _open(self, name: str) -> Store:
-        from datadao.storage.store import Store
-
         return Store(**self.profile.needed(name))
 
 

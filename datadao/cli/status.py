@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -42,66 +43,44 @@ def status(session: Session) -> Outcome:
     return Outcome(document, tuple(_lines(session, document)))
 
 
-def _numbers(dao: DataDAO, key: str, count: str) -> list[tuple[int]]:
-    return [(number,) for number in range(1, dao.read(key, count) + 1)]
+def _numbered(dao: DataDAO, key: str, count: str, *views: str) -> Iterator[tuple[Any, ...]]:
+    """Of everything that the contract counts: its number, and what the views say of it."""
+    numbers = [(number,) for number in range(1, dao.read(key, count) + 1)]
+    found = (dao.read_all(key, view, numbers) for view in views)
+    return ((number, *answers) for (number,), *answers in zip(numbers, *found, strict=True))
+
+
+def _fields(source: Any, *names: str) -> dict[str, Any]:
+    return {name: getattr(source, name) for name in names}
 
 
 def _datasets(dao: DataDAO) -> list[dict[str, Any]]:
-    numbers = _numbers(dao, "registry", "datasetCount")
-    found, policies = (dao.read_all("registry", view, numbers) for view in ("dataset", "currentPolicy"))
     return [
-        {
-            "id": number,
-            "policyVersion": info.policyVersion,
-            "purposes": policy.purposes,
-            "minQualityBps": policy.minQuality,
-            "minPricePerPeriod": str(policy.minPricePerPeriod),
-            "minBond": str(policy.minBond),
-            "schemaHash": policy.schemaHash,
-            "uri": policy.uri,
-            "lastSequence": info.lastSequence,
-            "erasures": info.erasures,
-        }
-        for (number,), info, policy in zip(numbers, found, policies, strict=True)
-    ]
+        {"id": number, "policyVersion": info.policyVersion, "purposes": policy.purposes,
+         "minQualityBps": policy.minQuality, "minPricePerPeriod": str(policy.minPricePerPeriod),
+         "minBond": str(policy.minBond), **_fields(policy, "schemaHash", "uri"),
+         **_fields(info, "lastSequence", "erasures")}
+        for number, info, policy in _numbered(dao, "registry", "datasetCount", "dataset", "currentPolicy")
+    ]  # fmt: skip
 
 
 def _batches(dao: DataDAO) -> list[dict[str, Any]]:
-
-    numbers = _numbers(dao, "registry", "batchCount")
     return [
-        {
-            "id": number,
-            "datasetId": info.datasetId,
-            "sequence": info.sequence,
-            "status": word(BatchStatus(info.status)),
-            "since": info.since,
-            "shares": str(info.totalShares),
-            "unresolved": info.unresolvedCount,
-        }
-        for (number,), info in zip(numbers, dao.read_all("registry", "batch", numbers), strict=True)
-    ]
+        {"id": number, **_fields(info, "datasetId", "sequence"), "status": word(BatchStatus(info.status)),
+         "since": info.since, "shares": str(info.totalShares), "unresolved": info.unresolvedCount}
+        for number, info in _numbered(dao, "registry", "batchCount", "batch")
+    ]  # fmt: skip
 
 
 def _leases(dao: DataDAO) -> list[dict[str, Any]]:
-
-    numbers = _numbers(dao, "leases", "leaseCount")
-    found, asked = (dao.read_all("leases", view, numbers) for view in ("lease", "leaseTerms"))
     return [
-        {
-            "id": number,
-            "datasetId": terms.dataset_id,
-            "status": word(LeaseStatus(info.status)),
-            "licensee": info.licensee,
-            "purposes": terms.purposes,
-            "pricePerPeriod": str(terms.price_per_period),
-            "paidPeriods": info.paidPeriods,
-            "periods": terms.periods,
-            "paidUntil": info.paidUntil,
-            "returnable": str(info.returnable),
-        }
-        for (number,), info, terms in zip(numbers, found, (Terms(*each[0]) for each in asked), strict=True)
-    ]
+        {"id": number, "datasetId": terms.dataset_id, "status": word(LeaseStatus(info.status)),
+         "licensee": info.licensee, "purposes": terms.purposes, "pricePerPeriod": str(terms.price_per_period),
+         "paidPeriods": info.paidPeriods, "periods": terms.periods, "paidUntil": info.paidUntil,
+         "returnable": str(info.returnable)}
+        for number, info, asked in _numbered(dao, "leases", "leaseCount", "lease", "leaseTerms")
+        for terms in (Terms(*asked[0]),)
+    ]  # fmt: skip
 
 
 def _me(session: Session) -> dict[str, Any]:
@@ -120,7 +99,6 @@ def _me(session: Session) -> dict[str, Any]:
 
 
 def _lines(session: Session, found: dict[str, Any]) -> list[Any]:
-
     def tokens(units: str) -> str:
         return decimal(int(units), TOKEN_DECIMALS)
 

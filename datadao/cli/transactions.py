@@ -3,17 +3,23 @@ written down before it leaves."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
+from requests.exceptions import RequestException
+from web3.exceptions import Web3Exception
+
+from datadao.chain import transactions
+from datadao.chain.connection import patiently, pauses
+from datadao.chain.fees import Fee, choose, gwei
+from datadao.chain.reverts import estimate_gas, estimate_many
+from datadao.chain.rpc import Call
+from datadao.chain.simulation import simulate
+from datadao.chain.transactions import Mined, Sent, limit_of
 from datadao.cli.money import decimal
+from datadao.cli.session import Session
 from datadao.errors import DataDAOError, InvalidArgument, NodeRefused, NotMined, PartlyDone, TransactionFailed
-
-if TYPE_CHECKING:
-    from datadao.chain.fees import Fee
-    from datadao.chain.rpc import Call
-    from datadao.chain.transactions import Mined, Sent
-    from datadao.cli.session import Session
 
 _NATIVE = 18
 _T = TypeVar("_T")
@@ -36,8 +42,6 @@ def send(
     the fee, `AccountRefused` if its owner says no; `NotMined` when a transaction is not mined in time; and
     `PartlyDone` when it stops half way, saying what was sent.
     """
-    from datadao.chain.transactions import limit_of
-
     web3, sender = session.dao.web3, session.dao.web3.to_checksum_address(session.address)
     gas = _gas(session, sender, calls, dependent=dependent)
     fee = _fee(session)
@@ -67,7 +71,6 @@ def after(session: Session, mined: Mined, read: Callable[[int], _T]) -> _T:
 
     Raises `PartlyDone` if it does not: what was sent stands.
     """
-    from datadao.chain.connection import patiently
 
     def ready() -> _T:
         if session.dao.web3.eth.block_number < mined.block:
@@ -87,10 +90,6 @@ def receipt_json(done: Sequence[Mined]) -> list[dict[str, Any]]:
 
 def _gas(session: Session, sender: str, calls: Sequence[Call], *, dependent: bool) -> list[int]:
     """About the gas of each call; of dependent ones perhaps of the first alone."""
-    from datadao.chain.connection import patiently
-    from datadao.chain.reverts import estimate_gas, estimate_many
-    from datadao.chain.simulation import simulate
-
     web3 = session.dao.web3
     if not dependent or len(calls) == 1:
         if session.orders.mined:
@@ -103,15 +102,10 @@ def _gas(session: Session, sender: str, calls: Sequence[Call], *, dependent: boo
 
 def _next_gas(web3: Any, sender: str, call: Call) -> int:
     """Gas of a call that needs what was mined just now, which not every back end of a node has seen."""
-    from datadao.chain.connection import patiently
-    from datadao.chain.reverts import estimate_gas
-
     return patiently(lambda: estimate_gas(web3, sender, call))
 
 
 def _fee(session: Session) -> Fee:
-    from datadao.chain.fees import choose
-
     orders = session.orders
     fee = choose(session.dao.web3, orders.max_fee, orders.tip)
     fixed = orders.replace and (orders.max_fee is not None or orders.tip is not None)
@@ -123,8 +117,6 @@ def _fee(session: Session) -> Fee:
 def _above(fee: Fee, most: int, tip: int | None, *, fixed: bool) -> Fee:
     """A fee high enough to take the place of a pending transaction that offers `most` and `tip`, in wei; nodes ask for
     a tenth more of both. Raises `InvalidArgument` if the owner `fixed` less."""
-    from datadao.chain.fees import Fee, gwei
-
     least, least_tip = most * 9 // 8 + 1, None if tip is None or fee.tip is None else tip * 9 // 8 + 1
     raised = Fee(max(fee.most, least), None if fee.tip is None else max(fee.tip, least_tip or 0), fee.base)
     if fixed and raised != fee:
@@ -138,8 +130,6 @@ def _above(fee: Fee, most: int, tip: int | None, *, fixed: bool) -> Fee:
 def _show(session: Session, sender: str, calls: Sequence[Call], gas: Sequence[int], fee: Fee, note: str) -> None:
     """Says what will be sent and what it costs. Raises `InvalidArgument` if the account cannot pay."""
     from ape import networks
-
-    from datadao.chain.transactions import limit_of
 
     web3, symbol = session.dao.web3, networks.ecosystem.fee_token_symbol
     session.say(f"From [bold]{sender}[/bold]:")
@@ -162,8 +152,6 @@ def _show(session: Session, sender: str, calls: Sequence[Call], gas: Sequence[in
 
 
 def _one(session: Session, call: Call, gas: int, fee: Fee, *, last: bool) -> Mined:
-    from datadao.chain import transactions
-
     web3, orders, outbox = session.dao.web3, session.orders, session.outbox
     sent = _handed_over(session, call, gas, fee, last=last)
     try:
@@ -184,8 +172,6 @@ def _one(session: Session, call: Call, gas: int, fee: Fee, *, last: bool) -> Min
 
 def _handed_over(session: Session, call: Call, gas: int, fee: Fee, *, last: bool) -> Sent:
     """A transaction written down and given to the node. It takes the nonce of what the node does not know any more."""
-    from datadao.chain import transactions
-    from datadao.chain.connection import pauses
     from datadao.chain.wallet import ApeAccount
 
     account = ApeAccount(session.account)
@@ -227,9 +213,11 @@ def _sent_before(calls: Sequence[Call]) -> str:
     return f"\nSent before: {', '.join(call.what for call in calls)}." if calls else ""
 
 
-def _outside() -> tuple[type[Exception], ...]:
-    from ape.exceptions import ApeException
-    from requests.exceptions import RequestException
-    from web3.exceptions import Web3Exception
+def failures() -> tuple[type[Exception], ...]:
+    """What the libraries in use raise when something outside fails; Ape, which may not be loaded, then did not."""
+    ape = sys.modules.get("ape.exceptions")
+    return OSError, RequestException, Web3Exception, *((ape.ApeException,) if ape else ())
 
-    return DataDAOError, ApeException, Web3Exception, RequestException, OSError, ValueError
+
+def _outside() -> tuple[type[Exception], ...]:
+    return DataDAOError, ValueError, *failures()

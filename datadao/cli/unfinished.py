@@ -28,7 +28,6 @@ def resume(session: Session) -> tuple[Mined, str] | None:
 
 
 def _look(session: Session, entry: Entry) -> tuple[Mined, str] | None:
-
     web3, sent, orders = session.dao.web3, entry.sent, session.orders
     name = f"{sent.hash} of {moment(entry.since)} ({sent.what})"
     match settled_fate(web3, sent):
@@ -79,7 +78,6 @@ def _take_place(session: Session, entry: Entry, name: str) -> None:
 
 
 def _reason(session: Session, entry: Entry) -> str:
-
     try:
         mined(session.dao.web3, entry.sent)
     except TransactionFailed as error:

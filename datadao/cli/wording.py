@@ -64,7 +64,6 @@ class Actions:
                     yield f"  which calls {line}"
 
     def _decoded(self, target: str, data: bytes) -> tuple[str, Mapping[str, Any] | None, Sequence[Any]]:
-
         key, contract = self._keys.get(to_checksum_address(target), ("", ""))
         entry = _functions(contract).get(data[:4]) if contract else None
         if entry is None:
@@ -183,6 +182,5 @@ def _passed_on(entry: Mapping[str, Any], values: Sequence[Any]) -> Iterator[tupl
 
 @cache
 def _functions(contract: str) -> dict[bytes, Mapping[str, Any]]:
-
     entries = (entry for entry in abi(contract) if entry["type"] == "function")
     return {keccak(text=signature_of(entry))[:4]: entry for entry in entries}

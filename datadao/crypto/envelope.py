@@ -73,6 +73,12 @@ class Envelope(Record):
         """Its name in storage and its anchor in the leaf."""
         return hashlib.sha256(self.encode()).digest()
 
+    def check(self, context: Context, slot: int, share: bytes) -> bytes:
+        """The share. Raises `CommitmentMismatch` unless it is the one that is committed to."""
+        if slot >= len(self.commitments) or context.commitment(slot, share) != self.commitments[slot]:
+            raise CommitmentMismatch(slot)
+        return share
+
     def fits(self, committee: Committee) -> None:
         """Raises `SubmissionRefused` unless made for this epoch with its exact size and threshold: a contributor must
         not lower the number of custodians that can read the file together, nor raise it beyond reach."""
@@ -97,10 +103,7 @@ def open_wrap(envelope: Envelope, context: Context, slot: int, private_key: X255
     place = (envelope.file_hash, envelope.epoch)
     if place != (context.file_hash, context.epoch) or slot not in range(len(envelope.wraps)):
         raise UnsealFailed("the envelope is another file's or epoch's, or has no such slot")
-    share = unseal(envelope.wraps[slot], private_key, context.info(slot))
-    if context.commitment(slot, share) != envelope.commitments[slot]:
-        raise CommitmentMismatch(slot)
-    return share
+    return envelope.check(context, slot, unseal(envelope.wraps[slot], private_key, context.info(slot)))
 
 
 def check_shares(envelope: Envelope, context: Context, secret: bytes, shares: tuple[bytes, ...]) -> None:
@@ -111,8 +114,7 @@ def check_shares(envelope: Envelope, context: Context, secret: bytes, shares: tu
     if len(shares) != len(envelope.commitments):
         raise SubmissionRefused(f"{len(shares)} shares for {len(envelope.commitments)} commitments; encrypt again")
     for slot, share in enumerate(shares):
-        if context.commitment(slot, share) != envelope.commitments[slot]:
-            raise CommitmentMismatch(slot)
+        envelope.check(context, slot, share)
     shamir.check(secret, shares, envelope.threshold)
 
 

@@ -50,7 +50,7 @@ class Prepared:
     refused: Refused
 
 
-@dataclass(kw_only=True)
+@dataclass
 class Custodian:
     """The custodian in one slot of one committee epoch. An operator with slots in several epochs runs one for each.
 
@@ -71,13 +71,7 @@ class Custodian:
     def __post_init__(self) -> None:
         self.state = State(self.home, {**asdict(self.dao), "epoch": self.epoch, "slot": self.slot})
         self.checks = Checks(self.view, self.dao, self.state.finalized)
-        self.key_shares = KeyShares(
-            dao=self.dao,
-            epoch=self.epoch,
-            slot=self.slot,
-            private_key=self.private_key,
-            store=self.store,
-        )
+        self.key_shares = KeyShares(self.dao, self.epoch, self.slot, self.private_key, self.store)
         try:
             self.key_shares.inherited.update(inherited(self.state.inheritance(), self.dao, self.private_key))
         except DataDAOError as error:

@@ -18,7 +18,7 @@ Refused = dict[bytes, DataDAOError]
 """Contribution or submission id → why it was left out."""
 
 
-@dataclass(kw_only=True)
+@dataclass
 class KeyShares:
     """`inherited` are shares by contribution id that `datadao.messages.handover` took over; they are checked again at
     each use.
@@ -52,7 +52,7 @@ class KeyShares:
             # Sealed to a predecessor, or noise.
             if name not in self.inherited:
                 raise
-            return _committed(envelope, context, self.slot, self.inherited[name])
+            return envelope.check(context, self.slot, self.inherited[name])
 
     def shares(self, items: Mapping[bytes, tuple[int, Leaf]]) -> tuple[dict[bytes, bytes], Refused]:
         """Shares of contributions (dataset, leaf) by id, without those of other epochs; and those that do not open.
@@ -78,7 +78,7 @@ class KeyShares:
         envelope, context = self._envelope(dataset_id, leaf)
         if envelope.epoch != self.epoch:
             raise CommitmentMismatch(self.slot)
-        _committed(envelope, context, self.slot, share)
+        envelope.check(context, self.slot, share)
 
     def _envelope(self, dataset_id: int, item: Submission | Leaf) -> tuple[Envelope, Context]:
         envelope = Envelope.decode(self.store.get(item.envelope_hash, Envelope.LIMIT))
@@ -91,9 +91,3 @@ def grouped(shares: Mapping[bytes, bytes], size: int) -> Iterator[tuple[tuple[by
     for start in range(0, len(names), size):
         ids = tuple(names[start : start + size])
         yield ids, b"".join(shares[name] for name in ids)
-
-
-def _committed(envelope: Envelope, context: Context, slot: int, share: bytes) -> bytes:
-    if slot >= len(envelope.commitments) or context.commitment(slot, share) != envelope.commitments[slot]:
-        raise CommitmentMismatch(slot)
-    return share

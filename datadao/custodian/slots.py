@@ -73,26 +73,12 @@ def open_slots(dao: DataDAO, profile: Profile, signer: eip712.Signer, keys: Sequ
     """
     view, store = view_of(dao, profile.nodes), Store(**profile.needed("store"))
     board = Board(dao.id, store, Store(**profile.inbox) if profile.inbox else None)
-    opened: list[Custodian] = []
     slots = Slots([], [])
 
     def custodian(key: X25519PrivateKey, place: Slot) -> Custodian:
-        epoch, slot = place
         # A holder that renewed its key has the slot twice: to hand over, and to take over.
-        home = profile.home / "custody" / f"{epoch}-{slot}-{public_key(key).hex()[:16]}"
-        opened.append(
-            Custodian(
-                dao=dao.id,
-                epoch=epoch,
-                slot=slot,
-                private_key=key,
-                signer=signer,
-                view=view,
-                store=store,
-                home=home,
-            )
-        )
-        return opened[-1]
+        home = profile.home / "custody" / f"{place[0]}-{place[1]}-{public_key(key).hex()[:16]}"
+        return Custodian(dao.id, *place, private_key=key, signer=signer, view=view, store=store, home=home)
 
     try:
         for name in keys:
@@ -101,10 +87,9 @@ def open_slots(dao: DataDAO, profile: Profile, signer: eip712.Signer, keys: Sequ
             slots.services.extend(Service(custodian(key, slot), board) for slot in held)
             slots.left.extend(custodian(key, slot) for slot in left)
     except BaseException:
-        for each in opened:
-            each.close()
+        slots.close()
         raise
-    if not opened:
+    if not slots.services and not slots.left:
         raise SlotMismatch(f"no key of {profile.home / 'keys'} ({', '.join(keys)}) holds or held a slot, finally")
     return slots
 
