@@ -69,7 +69,7 @@ class Service:
         self.custodian = custodian
         self.name = name or f"slot {custodian.epoch}-{custodian.slot}"
         self._manifests = Manifests(custodian.dao, custodian.checks, custodian.store)
-        self._board, self._bench = board, Bench(custodian, board)
+        self._board, self._inbox = board, Inbox(custodian, board)
         self._over: set[int] = set()
         self._first = 1
         self._prepared: dict[int, tuple[object, Refused]] = {}
@@ -109,7 +109,7 @@ class Service:
         if self.custodian.epoch != counts.epochs:
             return 0, {}, None
         try:
-            tested, refused = self._bench.round(range(1, counts.datasets + 1))
+            tested, refused = self._inbox.round(range(1, counts.datasets + 1))
         except DataDAOError as error:
             self._log("submissions", f"submissions: {type(error).__name__}: {error}", logging.WARNING)
             return 0, {}, error
@@ -169,8 +169,8 @@ class Service:
             log.log(level, "%s: %s", self.name, text)
 
 
-class Bench:
-    """What a slot has looked at; submissions are read, and refused ones tried, once in its life."""
+class Inbox:
+    """The submissions of a slot: each is read, and a refused one tried, once in the process."""
 
     def __init__(self, custodian: Custodian, board: Board) -> None:
         self._custodian, self._board = custodian, board

@@ -103,10 +103,10 @@ def test_k3__one_of_two_nodes_lies__nothing_is_released(
     for name in leased.store.names("bundles"):
         (leased.home / "store" / name).unlink()
     views = {"node 1": leased.view(), "node 2": leased.view(proxy.url)}
-    quorum = NodesView(dict(reversed(views.items())) if liar_first else views)
+    view = NodesView(dict(reversed(views.items())) if liar_first else views)
     pattern = said if not liar_first else "the nodes disagree about"
     with pytest.raises(ChainUnavailable, match=pattern):
-        publish(leased, quorum, "careful")
+        publish(leased, view, "careful")
     assert leased.published() == []
 
 
@@ -134,14 +134,14 @@ def test_service__second_node_lies_then_is_silent_then_gone_then_back__reported_
     leased.start()
     leased.finalize()
     custodian = leased.custodian(0, both(leased, proxy))
-    watch = Service(custodian, Board(leased.dao.id, leased.store))
+    service = Service(custodian, Board(leased.dao.id, leased.store))
     caplog.set_level(logging.INFO, "datadao.custodian")
 
     def rounds(said: str) -> None:
         caplog.clear()
         for _ in range(2):
             with pytest.raises(ChainUnavailable, match=said):
-                watch.round()
+                service.round()
         assert leased.published() == []
         assert len(caplog.records) == 1
         assert "SECRET" not in caplog.text
@@ -157,7 +157,7 @@ def test_service__second_node_lies_then_is_silent_then_gone_then_back__reported_
     rounds("node 2, asked for .*busy")
     proxy.alter = lambda _, answer: answer
     caplog.clear()
-    assert watch.round().leases[leased.lease].released == 5
+    assert service.round().leases[leased.lease].released == 5
     assert [record.message for record in caplog.records] == [
         "slot 1-0: the nodes answer",
         f"slot 1-0: lease {leased.lease}: 5 files released, 0 held back",

@@ -65,7 +65,7 @@ def places(custodians: list[Custodian]) -> list[tuple[int, int]]:
 
 def test_open_slots__key_that_holds_a_slot__is_on_duty(leased: ChainWorld, dao: DataDAO) -> None:
     slots = opened(leased, dao, Profile.load(role(leased, 1)))
-    assert places([watch.custodian for watch in slots.services]) == [(1, 1)]
+    assert places([service.custodian for service in slots.services]) == [(1, 1)]
     assert slots.left == []
     leased.start()
     leased.finalize()
@@ -79,7 +79,7 @@ def test_open_slots__key_that_left_and_key_that_came__both_are_found(leased: Cha
     leased.replace(1, leased.dao.actors["custodian-1"], new_key(profile.home / "keys" / "renewed"))
     leased.finalize()
     slots = opened(leased, dao, profile, "sealing", "renewed")
-    assert places([watch.custodian for watch in slots.services]) == places(slots.left) == [(1, 1)]
+    assert places([service.custodian for service in slots.services]) == places(slots.left) == [(1, 1)]
     with pytest.raises(JournalBusy):
         opened(leased, dao, profile)
     slots.close()
