@@ -16,10 +16,10 @@ from rich.text import Text
 
 from datadao.batches import Catalog
 from datadao.chain.connection import discreet
-from datadao.chain.outbox import Outbox
 from datadao.chain.rpc import read_block
 from datadao.cli.money import Money
 from datadao.cli.orders import Orders
+from datadao.cli.outbox import Outbox
 from datadao.client import DataDAO
 from datadao.crypto.keyfile import load_key
 from datadao.errors import AccountRefused, InvalidArgument

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from datadao.chain.outbox import Entry, paths
 from datadao.chain.transactions import Fate, Mined, mined, settled_fate
+from datadao.cli.outbox import Entry, paths
 from datadao.cli.queries import moment
 from datadao.cli.session import Session
 from datadao.errors import InvalidArgument, TransactionFailed

@@ -261,7 +261,7 @@ def test_request__mined_where_no_back_end_shows_its_receipt__is_not_made_twice(l
 def test_request__killed_around_its_broadcast__nothing_is_paid_twice(
     licensee: Licensee, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    from datadao.chain.outbox import Outbox
+    from datadao.cli.outbox import Outbox
 
     with monkeypatch.context() as patch:
         patch.setattr(Outbox if place == "put" else transactions, place, die)
@@ -280,7 +280,7 @@ def test_request__disk_is_full__is_not_sent(licensee: Licensee, monkeypatch: pyt
         raise OSError(28, "No space left on device")
 
     before = licensee.nonce
-    monkeypatch.setattr("datadao.chain.outbox.write_whole", full)
+    monkeypatch.setattr("datadao.cli.outbox.write_whole", full)
     done = licensee.run(*REQUEST)
     assert done.code == 1 and "No space left on device" in done.document["error"]["message"]
     assert (licensee.nonce, licensee.leases, licensee.pool) == (before, 0, 0)
