@@ -22,7 +22,7 @@ MODULE = re.compile(rf"(?<![\w./-])(?:{'|'.join(PACKAGES)})(?:\.(?!md\b)[A-Za-z_
 SOURCE = re.compile(r"(?<=`)\w+\.(?:py|sol|toml)(?=`|::)")
 TEST = re.compile(r"((?:[\w/]+/)?test_\w+\.py)::(?:Test\w+::)?(\w+\*?)")
 # But for the cross references of docs/reference.md by Python names, which are its generator's.
-LINK = re.compile(r"\]\((?!#\w+\.)([^)\s]+)\)")
+LINK = re.compile(r"\]\((?!#[A-Z]|#\w+\.)([^)\s]+)\)")
 FILES = {path.name for folder in FOLDERS if (ROOT / folder).is_dir() for path in (ROOT / folder).rglob("*.*")}
 FILES |= {path.name for path in ROOT.glob("*.*")}
 
