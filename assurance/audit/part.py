@@ -1,4 +1,4 @@
-"""What every part of the audit shares: where it is, how it tells its result, how it fails."""
+"""What every part of the audit shares: where it is, how it reports its result, how it fails."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class PartError(Exception):
 
 
 def write(part: str, *, ok: bool, seconds: float, summary: str, whole: bool | None = None, **details: Any) -> int:
-    """Writes `audit-report/<part>.json` and tells its summary. Returns the exit code: 0 if `ok`.
+    """Writes `audit-report/<part>.json` and prints its summary. Returns the exit code: 0 if `ok`.
 
     `whole` says whether this was all of the part, or more; by default it was if nothing was asked for in particular.
     `wrong`, if among the details, lists each thing that is, one line each.

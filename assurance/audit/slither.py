@@ -101,11 +101,11 @@ def main(arguments: list[str]) -> int:
     with Stopwatch() as watch:
         rows, wrong = triaged(analyse(), tomllib.loads(TRIAGE.read_text()))
     counts = Counter(row["impact"] for row in rows)
-    told = ", ".join(f"{counts[impact]} {impact.lower()}" for impact in IMPACTS if counts[impact])
+    counted = ", ".join(f"{counts[impact]} {impact.lower()}" for impact in IMPACTS if counts[impact])
     summary = (
-        f"{len(rows)} findings ({told}), {len(wrong)} without a reason of today"
+        f"{len(rows)} findings ({counted}), {len(wrong)} without a reason of today"
         if wrong
-        else (f"{len(rows)} findings ({told}), each with its reason in assurance/audit/triage.toml")
+        else (f"{len(rows)} findings ({counted}), each with its reason in assurance/audit/triage.toml")
     )
     return write("slither", ok=not wrong, seconds=watch.wall, summary=summary, wrong=wrong, findings=rows)
 

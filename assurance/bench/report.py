@@ -61,7 +61,7 @@ class Stopwatch:
 
 
 def machine() -> str:
-    """Processor, cores, interpreter and what else is going on, as far as the system tells."""
+    """Processor, cores, interpreter and what else is going on, as far as the system reports."""
     cpu = platform.processor()
     info = Path("/proc/cpuinfo")
     if info.exists():

@@ -103,7 +103,7 @@ def test_campaign__interrupted__ends_with_all_its_workers(by: signal.Signals) ->
     # One of them watches over shared memory, and ends when it hears that the others did.
     patience = time.monotonic() + 60
     while any(Path(f"/proc/{worker}").exists() for worker in workers):
-        assert time.monotonic() < patience, "somebody lives on"
+        assert time.monotonic() < patience, "a worker goes on"
         time.sleep(0.05)
 
 

@@ -110,14 +110,14 @@ def test_ways__of_an_if_that_went_one_way__name_the_other(sample: tuple[Instrume
 
 
 POINTS = [Point("a.sol", line, f"line {line};") for line in range(1, 101)]
-EXPLAINED = Explanation("a.sol", "line 100;", "nobody can")
+EXPLAINED = Explanation("a.sol", "line 100;", "no test can")
 
 
 def test_result__of_lines_all_executed_or_explained__finds_nothing_wrong() -> None:
     found = result(POINTS, set(range(99)), set(range(99)), [EXPLAINED])
     assert (found["lines"], found["covered"], found["wrong"]) == (100, 99, [])
     assert found["files"]["a.sol"]["missed"] == [
-        {"file": "a.sol", "line": 100, "text": "line 100;", "reason": "nobody can"}
+        {"file": "a.sol", "line": 100, "text": "line 100;", "reason": "no test can"}
     ]
 
 

@@ -79,7 +79,7 @@ def test_gaps__an_exempt_function_with_a_figure__is_named(committed: record.Reco
 
 def test_gaps__a_name_with_several_forms__is_named(committed: record.Record, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(functions, "every", lambda: ["DataToken.name", "DataToken.name", "DataToken.symbol"])
-    expected = ["DataToken.name has 2 forms, which the names of figures do not tell apart"]
+    expected = ["DataToken.name has 2 forms, which the names of figures do not distinguish"]
     assert functions.gaps(functions_of(committed)) == expected
 
 

@@ -13,6 +13,7 @@ from assurance.audit.catalogue import PAGES, rows
 from assurance.harness.chain import twins
 from assurance.harness.chain.artifacts import artifacts
 from assurance.harness.mistakes import CONTRACTS, LIBRARIES, MistakeError, mistakes, read, tried_in
+from tests.assurance.example_mistake import ENTRY, table
 
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests"
@@ -22,29 +23,8 @@ CHECKS = {
     for name in re.findall(r"\bfunction (check_\w+)\(", path.read_text())
 }
 ROWS = {row.id: row for page in PAGES for row in rows(page)}
-ENTRY: dict[str, Any] = {
-    "flaw": "The brake cools down for a day more.",
-    "file": "contracts/EmergencyBrake.sol",
-    "line": "COOL_DOWN = 7 days;",
-    "becomes": "COOL_DOWN = 8 days;",
-    "breaks": ["G-8"],
-}
 EDIT = {key: ENTRY[key] for key in ("file", "line", "becomes")}
 ALONE = dict.fromkeys(EDIT)
-
-
-def table(folder: Path, contract: str = "EmergencyBrake", **changes: Any) -> Path:
-    """A table of one entry, `<contract>.CoolsLonger`; a key that becomes `None` is left out."""
-    entry = {key: value for key, value in (ENTRY | changes).items() if value is not None}
-    edits = entry.pop("edits", None)
-    lines = [f"[{contract}.CoolsLonger]", *(f"{key} = {json.dumps(value)}" for key, value in entry.items())]
-    for edit in edits if isinstance(edits, list) else []:
-        lines += [f"[[{contract}.CoolsLonger.edits]]", *(f"{key} = {json.dumps(value)}" for key, value in edit.items())]
-    if edits and not isinstance(edits, list):
-        lines.append(f"edits = {json.dumps(edits)}")
-    path = folder / "table.toml"
-    path.write_text("\n".join(lines) + "\n")
-    return path
 
 
 @pytest.mark.parametrize(

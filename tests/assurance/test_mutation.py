@@ -139,7 +139,7 @@ def campaign(folder: Path, test: str) -> tuple[subprocess.CompletedProcess[str],
     program = f"""
 import sys
 from pathlib import Path
-from audit import part
+from assurance.audit import part
 from assurance.audit.mutation.__main__ import main
 part.REPORT = Path({str(folder)!r})
 sys.exit(part.run(main))
@@ -196,7 +196,7 @@ def test_passes():
     pass
 """)
     program = f"""
-from audit import warm
+from assurance.audit.mutation import warm
 def body(suite):
     verdicts = {{}}
     for test in suite.tests:

@@ -87,7 +87,7 @@ def test_replay__of_a_trace_with_another_answer__notices(replayer: Replayer, tra
 
 
 def test_replay__on_a_node_in_another_state__notices(node: Node, replayer: Replayer, trace: Trace) -> None:
-    """Whatever the life does first with an asset that somebody else moved."""
+    """Whatever the life does first with an asset that another account moved."""
     replayer.world(trace.world)
     at = next(i for i, sent in enumerate(trace.life) if isinstance(sent.answer, Done) and sent.answer.logs)
     for sent in trace.life[:at]:

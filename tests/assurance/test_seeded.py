@@ -18,25 +18,15 @@ from assurance.audit.mutation.sources import TARGETS
 from assurance.audit.mutation.warm import Failure, Verdict
 from assurance.audit.part import PartError
 from assurance.harness.mistakes import mistakes
+from tests.assurance.example_mistake import table
 
 ROOT = Path(__file__).resolve().parents[2]
 TEST = "tests/unit/brake/test_pull.py::test_pull__to_the_last_second_of_the_term__and_the_pause_outlives_it_G8"
-ENTRY: dict[str, Any] = {
-    "flaw": "The brake cools down for a day more.",
-    "file": "contracts/EmergencyBrake.sol",
-    "line": "COOL_DOWN = 7 days;",
-    "becomes": "COOL_DOWN = 8 days;",
-    "breaks": ["G-8"],
-    "tests": [TEST],
-}
 
 
 def listed(folder: Path, **changes: Any) -> Path:
-    """A table of one mistake; a key that becomes `None` is left out."""
-    entry = {key: value for key, value in (ENTRY | changes).items() if value is not None}
-    path = folder / "bugs.toml"
-    path.write_text("[EmergencyBrake.CoolsLonger]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in entry.items()))
-    return path
+    """The table with a test that notices its mistake."""
+    return table(folder, **({"tests": [TEST]} | changes))
 
 
 def test_bugs__of_the_table__are_those_with_tests_and_of_every_deployable_contract() -> None:
@@ -109,7 +99,7 @@ def test_command__a_bug_that_its_property_misses__fails_and_says_so(tmp_path: Pa
     program = f"""
 import sys
 from pathlib import Path
-from audit import part
+from assurance.audit import part
 part.REPORT = Path({str(tmp_path)!r})
 from assurance.audit.mutation.seeded import main
 sys.exit(part.run(main))

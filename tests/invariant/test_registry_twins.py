@@ -92,7 +92,7 @@ def live(twins: tuple[str, ...], life: Life) -> None:
         machine.the_chain_is_as_the_model_says_and_adds_up()
         machine.history_obeys_the_rules_that_need_no_model()
 
-    machine.born(FIRST, SECOND)
+    machine.create(FIRST, SECOND)
     look()
     life(machine)
     look()

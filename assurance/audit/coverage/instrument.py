@@ -1,6 +1,6 @@
 """Sources that leave a crumb at every statement, and what each crumb stands for.
 
-A crumb is the balance of an address that nobody has. Reading it changes nothing, is allowed in views, and leaves the
+A crumb is the balance of an unused address. Reading it changes nothing, is allowed in views, and leaves the
 address among the accounts that the EVM has loaded, though the transaction be reverted. So every step of every test is
 seen at full speed; pyrevm's own tracer compiles a Python statement for each word that it prints, 300 steps a second.
 """

@@ -31,7 +31,7 @@ _STANDARDS = (
     "@openzeppelin/contracts/governance/IGovernor.sol",
     "@openzeppelin/contracts/governance/TimelockController.sol",
 )
-"""Whose enums our ABIs tell of."""
+"""Their enums are in our ABIs."""
 # Twins are other contracts; the demo does not go through the back ends.
 SUITES: Mapping[str, Sequence[str]] = {
     "units": [*IN_PROCESS, "tests/unit"],
@@ -102,8 +102,8 @@ def reached(record: Recorder, enums: Mapping[str, Sequence[str]]) -> set[Thing]:
 
 
 def enumerations() -> dict[str, list[str]]:
-    """The members of our enums, and of those of others that our ABIs tell of."""
-    told = {enum for contract in DEPLOYED for enum in _enums_in(artifacts()[contract].abi)}
+    """The members of our enums, and of those of others in our ABIs."""
+    used = {enum for contract in DEPLOYED for enum in _enums_in(artifacts()[contract].abi)}
     with Compiler() as compiler:
         trees = compiler.syntax([*(f"contracts/{name}.sol" for name in DEPLOYED), *_STANDARDS])
     found = {}
@@ -112,7 +112,7 @@ def enumerations() -> dict[str, list[str]]:
             for node in contract.get("nodes", []):
                 if node["nodeType"] == "EnumDefinition":
                     name = node["canonicalName"]
-                    if file.startswith("contracts/") or name in told:
+                    if file.startswith("contracts/") or name in used:
                         found[name] = [member["name"] for member in node["members"]]
     return found
 

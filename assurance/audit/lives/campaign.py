@@ -128,7 +128,7 @@ class Campaign:
         context = get_context("spawn")
         counter, stopped = context.Value("Q", 0), context.Event()
         begun = time.monotonic()
-        told = begun
+        reported = begun
         # The slowest machines first, so that no worker is left alone with one at the end.
         planned = [task for tasks in self.tasks.values() for task in tasks]
         planned.sort(key=lambda task: (SUBJECTS[task.cell.subject].share, task.lives))
@@ -144,11 +144,11 @@ class Campaign:
                         running = _without_waiting(running)
                     elif more := self._missing(chunk.task):
                         running.add(pool.submit(_live, more, self.twins))
-                if time.monotonic() - told >= TICK:
-                    told = time.monotonic()
-                    say(self._progress(counter.value, told - begun))
+                if time.monotonic() - reported >= TICK:
+                    reported = time.monotonic()
+                    say(self._progress(counter.value, reported - begun))
         finally:
-            # Also when interrupted: nobody lives on.
+            # Also when interrupted: no worker goes on.
             stopped.set()
             pool.shutdown(cancel_futures=True)
 

@@ -36,7 +36,7 @@ SUBJECTS = {
     "splitter": Subject("assurance.harness.machines.splitter.machine:SplitterMachine", 24, votes=False),
     "registry": Subject("assurance.harness.machines.registry.machine:RegistryMachine", 22),
     "leases": Subject("assurance.harness.machines.leases.machine:LeasesMachine", 16),
-    "governance": Subject("tests.invariant.test_governance_machine:Government", 28),
+    "governance": Subject("assurance.harness.machines.governance.checks:Government", 28),
     "system": Subject("assurance.harness.machines.system.machine:SystemMachine", 10),
 }
 

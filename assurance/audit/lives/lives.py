@@ -30,7 +30,7 @@ CHANGES = frozenset(
         *("QuorumBpsSet", "LeaseQuorumBpsSet"),
     }
 )
-"""Events that tell of a changed parameter."""
+"""Events of a changed parameter."""
 
 Outcomes = dict[str, Counter[str]]
 """By rule: steps in which something it sent succeeded (`ok`), steps in which something was refused, by the name of the
@@ -66,7 +66,7 @@ class Chunk:
 
 
 def live(task: Task, tick: Callable[[], None] = lambda: None, **twins: Any) -> Chunk:
-    """Lives the task; `tick` is told of each step, `twins` are further class attributes of the machine."""
+    """Lives the task; `tick` is called after each step, `twins` are further class attributes of the machine."""
     chunk, began = Chunk(task), time.process_time()
     machine = _tallied(SUBJECTS[task.cell.subject].machine, task.cell.traits | twins, chunk, tick)
     try:

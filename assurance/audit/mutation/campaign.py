@@ -200,7 +200,7 @@ class Campaign:
             passed.write_text(state)
 
     def judge(self) -> Details:
-        """The score, and which survivors nobody has explained."""
+        """The score, and which survivors are unexplained."""
         counted, twice = self._distinct()
         rows: dict[str, FileRow] = {}
         kinds: defaultdict[str, Counter[str]] = defaultdict(Counter)

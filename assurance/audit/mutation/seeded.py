@@ -1,7 +1,7 @@
 """`python -m assurance.audit.mutation.seeded [FILE]`: mistakes that ordinary tests must catch, put into the contracts
 one at a time.
 
-FILE is a table like assurance/harness/mistakes.toml, which is taken unless said and tells the form; of an entry without
+FILE is a table like assurance/harness/mistakes.toml, the default, where the form is described; of an entry without
 lives, tests and proofs one of all the tests that the pages list for what it breaks must fail. The contracts without a
 mistake must pass the same tests first.
 """

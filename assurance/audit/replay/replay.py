@@ -35,7 +35,7 @@ TRACES = 216
 """Four of each cell."""
 _GAS_LIMIT = 30_000_000
 _HALTED_GAS = re.compile(r"gas_used: (\d+)")
-_TOLD = 5.0
+_TICK = 5.0
 """Seconds between two lines of progress."""
 
 
@@ -86,9 +86,9 @@ class Cold:
             else:
                 evm.message_call(sent.sender, sent.to, calldata=sent.data, value=sent.value, gas=_GAS_LIMIT)
         except RuntimeError as error:
-            if (told := _HALTED_GAS.search(str(error))) is None:
+            if (found := _HALTED_GAS.search(str(error))) is None:
                 raise
-            return int(told[1])
+            return int(found[1])
         assert evm.result is not None
         gas: int = evm.result.gas_used
         return gas
@@ -208,7 +208,7 @@ def replay(count: int, seed: int, say: Callable[[str], None]) -> Result:
     among = cells(tuple(SUBJECTS))
     each = -(-count // len(among))
     numbers, wrong, machines = random.Random(seed), list[str](), Counter[str]()
-    told = time.monotonic()
+    reported = time.monotonic()
     with anvil(chain_id=31337, timestamp=1_799_999_999) as node:
         replayer = Replayer(node, 31337)
         for cell in among:
@@ -218,8 +218,8 @@ def replay(count: int, seed: int, say: Callable[[str], None]) -> Result:
                     replayer.life(trace.life)
                 except Disagreement as difference:
                     wrong.append(f"{cell}: {difference}")
-                if time.monotonic() - told > _TOLD:
-                    told = time.monotonic()
+                if time.monotonic() - reported > _TICK:
+                    reported = time.monotonic()
                     say(f"{machines.total()} of {each * len(among)} traces, {replayer.counts['transactions']:,} sent")
     counts = replayer.counts
     return {

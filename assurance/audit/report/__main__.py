@@ -2,8 +2,8 @@
 
     python -m assurance.audit.report --results FOLDER --output FILE
 
-A part without a result is told in red. With --look the page is opened in Chromium, which keeps pictures of it in the
-folder `pictures` beside it. Exit code 0 says that the page is there and was seen as it should be, whatever it tells.
+A part without a result is red. With --look the page is opened in Chromium, which keeps pictures of it in the
+folder `pictures` beside it. Exit code 0 says that the page is there and was seen as it should be, whatever it reports.
 """
 
 from __future__ import annotations

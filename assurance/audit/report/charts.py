@@ -36,7 +36,7 @@ class Bar:
     y: float
     width: float
     height: float
-    told: str
+    label: str
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ FEWEST_COLOURS = 100
 
 
 def look(page: Path, folder: Path) -> dict[str, Any]:
-    """What browse.mjs tells; pictures are in the folder afterwards.
+    """What browse.mjs reports; pictures are in the folder afterwards.
 
     Raises:
         PartError: the browser could not be started, or did not come to an end.
@@ -25,7 +25,7 @@ def look(page: Path, folder: Path) -> dict[str, Any]:
     command = ["node", str(SCRIPT), str(page), str(folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     if done.returncode:
-        raise PartError(f"nobody could look at the page: {done.stderr.strip().removeprefix('error: ')}")
+        raise PartError(f"the page could not be opened in a browser: {done.stderr.strip().removeprefix('error: ')}")
     facts: dict[str, Any] = json.loads(done.stdout)
     return facts
 

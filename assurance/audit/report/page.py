@@ -190,8 +190,8 @@ def _only_here(shown: list[Section], state: str) -> list[str]:
 
 def verdict(count: int, faults: Mapping[str, list[str]]) -> str:
     """`faults`: names of parts by what keeps them from counting."""
-    told = [f"{what.capitalize()}: {', '.join(names)}" for what, names in faults.items() if names]
-    return ". ".join(told) or f"All {count} parts ran and found nothing"
+    lines = [f"{what.capitalize()}: {', '.join(names)}" for what, names in faults.items() if names]
+    return ". ".join(lines) or f"All {count} parts ran and found nothing"
 
 
 def _environment() -> Environment:

@@ -147,7 +147,7 @@ def year(seed: int, contributors: int) -> Result:
     transactions, judge = life.transactions, Judge(life)
     totals, least, most = judge.result()
     if not totals["paid"]:
-        judge.wrong.append("nobody was paid anything")
+        judge.wrong.append("no account was paid")
     return {
         "seed": seed,
         "contributors": contributors,

@@ -55,7 +55,7 @@ class Running:
 
 
 def address(number: int) -> str:
-    """Of a contributor; nobody has its key, and in process none is needed."""
+    """Of a contributor; there is no key, and in process none is needed."""
     return checksummed("0x" + keccak(text=f"contributor {number}")[:20].hex())
 
 
@@ -66,7 +66,7 @@ class Life:
         base = config().contracts["DatasetRegistry"]["params"]["policies"][0]
         self.policies: list[dict[str, Any]] = [base | changes for changes in POLICIES]
         self.dao = dao = Dao(config(DatasetRegistry__params__policies=self.policies), twins=twins)
-        self.born = dao.chain.timestamp
+        self.created = dao.chain.timestamp
         self.ledger, self.settlements = Ledger(), Counter[str]()
         self.addresses = [address(number) for number in range(len(plan.contributors))]
         self._published = _indexed(plan.contributions, lambda item: item.published)
@@ -99,7 +99,7 @@ class Life:
     def live(self) -> None:
         """All days, the last one included."""
         for day in range(DAYS + 1):
-            self.dao.chain.warp(self.born + (day + 4) * DAY - self.dao.chain.timestamp)
+            self.dao.chain.warp(self.created + (day + 4) * DAY - self.dao.chain.timestamp)
             self._accept(day)
             self._claim_data(day)
             self._erase(day)
@@ -112,7 +112,7 @@ class Life:
     # Data
 
     def _found(self) -> None:
-        """The stewards' own data, in every dataset, so that there is somebody to vote and no pool is dead."""
+        """The stewards' own data, in every dataset, so that there are votes and no pool is dead."""
         for dataset in range(1, DATASETS + 1):
             leaves = [leaf(who, f"{who.name} in {dataset}", STEWARD_UNITS) for who in self.stewards]
             self.dao.contribute(*leaves, dataset=dataset)
@@ -262,11 +262,11 @@ class Life:
         Raises:
             WrongDeposit: the chain reports others.
         """
-        told = [event.args for event in receipt.named("Deposited")]
-        reported = [(args["poolId"], args["amount"]) for args in told]
+        deposits = [event.args for event in receipt.named("Deposited")]
+        reported = [(args["poolId"], args["amount"]) for args in deposits]
         if sorted(reported) != sorted(expected):
             raise WrongDeposit(f"expected deposits {sorted(expected)}, the splitter reports {sorted(reported)}")
-        for args in told:
+        for args in deposits:
             pool, after = args["poolId"], args["accumulator"]
             self.ledger.deposit(pool, args["amount"], after - self._accumulators[pool])
             self._accumulators[pool] = after

@@ -49,6 +49,6 @@ def gaps(measured: Iterable[str]) -> list[str]:
     figures, forms = set(measured), Counter(every())
     missing = [f"{name} has no figure" for name in forms if name not in figures and name not in EXEMPT]
     missing += [
-        f"{name} has {n} forms, which the names of figures do not tell apart" for name, n in forms.items() if n > 1
+        f"{name} has {n} forms, which the names of figures do not distinguish" for name, n in forms.items() if n > 1
     ]
     return missing + [f"{name} has a figure and an exemption" for name in EXEMPT if name in figures]

@@ -83,13 +83,13 @@ def of_town(town: Town, lease: int, batch: int, message: tuple[Any, ...], item: 
     }
 
 
-def of_birth(born: FactoryDao) -> dict[str, Given]:
+def of_factory(created: FactoryDao) -> dict[str, Given]:
     """Of a factory and a DAO that it made."""
     words = "the configuration of local nodes"
-    creator = born.actors["deployer"].address
+    creator = created.actors["deployer"].address
     return {
         "creator": Given(creator, words),
-        "params": Given(born.creation.params, words),
+        "params": Given(created.creation.params, words),
         "salt": Given(SALT, words),
     }
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from eth_utils import keccak
+from web3.constants import ADDRESS_ZERO
 
 from assurance.bench.gas.meter import Figure, How, Meter
 from assurance.bench.gas.world import Town, members
 from assurance.harness.chain.anvil import Anvil
 from assurance.harness.dao.dao import HPKE_KEY, Dao
-from assurance.harness.dao.leases import ACK_WINDOW, BOND_DELAY, NOBODY, START_WINDOW, Market
+from assurance.harness.dao.leases import ACK_WINDOW, BOND_DELAY, START_WINDOW, Market
 from assurance.harness.dao.system import DAY
 
 TEXT = "to train an open model of voting behaviour for academic research"
@@ -28,7 +29,7 @@ def admissions(chain: Anvil) -> list[Figure]:
     meter.send(dao.leases, "request", terms, HPKE_KEY, TEXT, by=licensee, case=REQUEST)
     meter.inside(dao.governor, "proposeLease", "in DataLeases.request")
     expiry = dao.chain.timestamp + 300 * DAY
-    meter.decide(people[0], dao.leases, "createOffer", terms, NOBODY, 9, expiry, case="to anyone, nine seats")
+    meter.decide(people[0], dao.leases, "createOffer", terms, ADDRESS_ZERO, 9, expiry, case="to anyone, nine seats")
     meter.send(dao.leases, "accept", 1, HPKE_KEY, 10**12, by=other, case="first seat of an offer")
     meter.send(dao.leases, "accept", 1, HPKE_KEY, 10**12, by=licensee, case="later seat of an offer")
     meter.send(dao.leases, "closeOffer", 1, by=dao.actors["guardian"], case="by the guardian")

@@ -33,7 +33,7 @@ def revenue(chain: Anvil) -> list[Figure]:
 
 
 def tokens(chain: Anvil) -> list[Figure]:
-    """Delegation where tokens cannot move, and the token of a DAO that was born transferable."""
+    """Delegation where tokens cannot move, and the token of a transferable DAO."""
     town = Town(chain)
     meter, token = Meter(town.dao), town.dao.token
     holder, other = town.members[:2]
@@ -96,10 +96,10 @@ def models(chain: Anvil) -> list[Figure]:
 
 def creations(chain: Anvil) -> list[Figure]:
     """A DAO from the factory, in its two transactions."""
-    born = FactoryDao(chain=chain)
-    meter = Meter(born)
-    meter.take(born.factory, "begin", "the configuration of local nodes", born.begun)
-    meter.take(born.factory, "complete", "the configuration of local nodes", born.completed)
+    created = FactoryDao(chain=chain)
+    meter = Meter(created)
+    meter.take(created.factory, "begin", "the configuration of local nodes", created.begun)
+    meter.take(created.factory, "complete", "the configuration of local nodes", created.completed)
     return meter.figures
 
 

@@ -64,17 +64,17 @@ def answers(chain: Anvil) -> list[Figure]:
     return meter.figures
 
 
-def birthplace(chain: Anvil) -> list[Figure]:
-    born = FactoryDao(chain=chain)
-    meter = Meter(born)
-    ask_others(meter, [born.factory], given.of_birth(born))
+def factories(chain: Anvil) -> list[Figure]:
+    created = FactoryDao(chain=chain)
+    meter = Meter(created)
+    ask_others(meter, [created.factory], given.of_factory(created))
     return meter.figures
 
 
 def ask_others(meter: Meter, handles: Iterable[Handle], arguments: Mapping[str, Given]) -> None:
     """Asks every view and pure function of these contracts that the meter has no figure of.
 
-    Raises `UnmeasuredError` for parameters that nobody gave an argument, all at once, and for a call that reverts.
+    Raises `UnmeasuredError` for parameters without an argument, all at once, and for a call that reverts.
     """
     known = {figure.function for figure in meter.figures}
     asked: list[tuple[Handle, str, list[Given]]] = []
@@ -111,4 +111,4 @@ def _case(found: Iterable[Given]) -> str:
     return ", ".join(dict.fromkeys(argument.words for argument in found)) or "no arguments"
 
 
-PARTS = (answers, birthplace)
+PARTS = (answers, factories)

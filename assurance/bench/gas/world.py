@@ -12,8 +12,8 @@ from assurance.harness.dao.system import DAY, Actor
 from deployer.config import Config
 
 FIRST_SECOND = 2_500_000_000
-"""When every measured DAO is born. Later than any clock it is run on, so that a figure has the same times in its data
-and with them the same zero bytes, whenever it is taken."""
+"""When every measured DAO is created. Later than any clock it is run on, so that a figure has the same times in its
+data and with them the same zero bytes, whenever it is taken."""
 
 
 def members(dao: Dao, count: int = 4, units: int = 300) -> list[Actor]:

@@ -95,10 +95,10 @@ def bite() -> Table:
     for twin in (SPLITTER, *twins):
         code = {"DATADAO_SPLITTER": f"0x{compiled(twin).creation.hex()}"}
         runs = [lives("TwinTest", **code), lives("TwinTest", **code, FOUNDRY_INVARIANT_FAIL_ON_REVERT="false")]
-        told = ["-" if run.passed else f"{run.calls:,}" for run in runs]
+        figures = ["-" if run.passed else f"{run.calls:,}" for run in runs]
         noticed = alone(python_notices, twin)
-        result.rows.append((twin.partition(".")[2] or "none", *told, noticed))
-        if twin == SPLITTER and {*told, noticed} != {"-"}:
+        result.rows.append((twin.partition(".")[2] or "none", *figures, noticed))
+        if twin == SPLITTER and {*figures, noticed} != {"-"}:
             result.faults.append("a twin without a flaw was taken for one with a flaw")
         if twin == "RevenueSplitter.RemovesUnsettled" and runs[0].passed:
             result.faults.append("forge's suite did not notice a splitter that forgets what removed shares earned")

@@ -18,7 +18,7 @@ MACHINES = {
     "splitter": "assurance.harness.machines.splitter.machine:SplitterMachine",
     "registry": "assurance.harness.machines.registry.machine:RegistryMachine",
     "leases": "assurance.harness.machines.leases.machine:LeasesMachine",
-    "governance": "tests.invariant.test_governance_machine:Government",
+    "governance": "assurance.harness.machines.governance.checks:Government",
 }
 GOAL = 1_000
 """Steps per second of one core, of the splitter's machine."""

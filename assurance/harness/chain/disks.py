@@ -23,8 +23,8 @@ def small_disk(folder: Path, size: int) -> Iterator[str]:
         finally:
             subprocess.run(["umount", "--lazy", str(folder)], check=True)
         return
-    with limited_files(size) as told:
-        yield told
+    with limited_files(size) as message:
+        yield message
 
 
 @contextmanager

@@ -24,7 +24,7 @@ _BALANCE = 10**24
 
 @recorded
 class Revm:
-    """An EVM with a clock that only moves when told, and every event since its first block in `logs`."""
+    """An EVM with a clock that moves on request only, and every event since its first block in `logs`."""
 
     def __init__(self, timestamp: int = 1_800_000_000, chain_id: int = 31337, code_limit: int | None = None) -> None:
         """`code_limit` lets twins be larger than a chain allows."""

@@ -44,9 +44,9 @@ class Record(TypedDict):
 
     calls: list[tuple[str, str, str, int]]
     """Contract, signature of the function (or `constructor`), outcome. So are calls
-    within transactions, where the calldata or an output tells of them."""
+    within transactions, where calldata or output has them."""
     states: list[tuple[str, int, int]]
-    """Enum, number of its member, as a view or event told it."""
+    """Enum, number of its member, as a view or event reports it."""
     events: list[tuple[str, int]]
 
 
@@ -164,7 +164,7 @@ def _watch(backend: Any, recorder: Recorder) -> None:
 
 
 def _indirect(chain: Any, data: bytes, output: bytes) -> list[tuple[str, bytes, str]]:
-    """Target, calldata and outcome of calls that a call tells of: the actions of an executed proposal, and what an
+    """Target, calldata and outcome of calls within a call: the actions of an executed proposal, and what an
     asset with hooks tried in the middle of transfers."""
     if data[:4] == _EXECUTE:
         targets, _, actions, _ = _PROPOSAL.decode(data[4:])
@@ -211,7 +211,7 @@ def name_of_creation(code: bytes) -> str | None:
 
 @functools.cache
 def _functions(contract: str) -> dict[bytes, tuple[str, Callable[[bytes], list[tuple[str, int]]]]]:
-    """By selector: signature, and what enum members an output tells of."""
+    """By selector: signature, and the enum members in an output."""
     artifact: Artifact = artifacts()[contract]
     entries = [entry for entry in artifact.abi if entry["type"] == "function"]
     return {keccak(text=signature_of(e))[:4]: (signature_of(e), _enums_of(e["outputs"])) for e in entries}

@@ -147,8 +147,8 @@ def ballot(dao: Dao, proposal_id: int, support: int, voter: Actor, **changes: An
 
 
 def text_proposal(dao: Dao, proposer: Actor, text: str = "nothing much") -> Proposal:
-    """A proposal that changes nothing: it asks the treasury to approve nothing to nobody."""
-    return dao.propose(proposer, (dao.asset, "approve", (dao.who("nobody").address, 0)), text=text)
+    """A proposal that changes nothing: the treasury approves an allowance of 0."""
+    return dao.propose(proposer, (dao.asset, "approve", (dao.who("no spender").address, 0)), text=text)
 
 
 def salt_of(dao: Dao, proposal: Proposal) -> bytes:

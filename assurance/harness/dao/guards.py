@@ -1,4 +1,4 @@
-"""The guard table: every function that changes state, who may call it, and what everybody else is told (G-9).
+"""The guard table: every function that changes state, who may call it, and the error that all others get (G-9).
 
 `GUARDS` says it once; `docs/architecture.md` shows it between two markers (`toolchain/run python -m
 assurance.harness.dao.guards` writes it there), and `tests/property/test_guards.py` holds contracts and document to it.

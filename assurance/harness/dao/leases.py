@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from web3.constants import ADDRESS_ZERO
+
 from assurance.harness.chain.handles import Event, Receipt
 from assurance.harness.dao.dao import HPKE_KEY, Batch, Dao, Proposal, leaf
 from assurance.harness.dao.system import DAY, Actor
@@ -14,7 +16,6 @@ from datadao.types import LeaseStatus
 
 NONE, PENDING, APPROVED, ACTIVE, ENDED, REFUNDED = LeaseStatus
 """`IDataLeases.Status`."""
-NOBODY = "0x" + "00" * 20
 PRICE, BOND, PERIOD, PERIODS = 120_000_000, 60_000_000, 30 * DAY, 3
 """The terms `Dao.terms` gives."""
 COST = PRICE * PERIODS + BOND
@@ -97,7 +98,7 @@ class Market:
         at: int = self.lease(lease).paidUntil
         return at
 
-    def create_offer(self, licensee: str = NOBODY, seats: int = 1, days: int = 60, **terms: Any) -> int:
+    def create_offer(self, licensee: str = ADDRESS_ZERO, seats: int = 1, days: int = 60, **terms: Any) -> int:
         expiry = self.now + days * DAY
         args = (self.dao.terms(**terms), licensee, seats, expiry)
         self.dao.govern(self.founder, self.dao.leases, "createOffer", *args)

@@ -23,7 +23,7 @@ INCOME = 4 * 5**9
 
 @dataclass
 class Lot:
-    """Shares of one activation that nobody claimed yet, and the indices at which they entered dataset and commons."""
+    """Shares of one activation not claimed yet, and the indices at which they entered dataset and commons."""
 
     dataset: int
     shares: int

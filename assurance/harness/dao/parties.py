@@ -67,7 +67,8 @@ class Parties:
 
 
 class FakeView:
-    """Answers as told, at each of the two blocks. `fault`, if set, is called with the question before each answer.
+    """Answers what the test sets, at each of the two blocks. `fault`, if set, is called before each answer with its
+    question.
 
     Of the leases and batches before those of the test the former are over, the latter were never active.
     """

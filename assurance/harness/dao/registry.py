@@ -104,7 +104,7 @@ def ascending(actors: Iterable[Actor]) -> list[Actor]:
 
 
 def attestors(dao: Dao) -> list[Actor]:
-    """The three attestors a DAO is born with, ascending."""
+    """The three attestors of a new DAO, ascending."""
     return ascending(dao.actors[f"attestor-{i}"] for i in range(3))
 
 

@@ -118,6 +118,6 @@ def answer(dao: Dao, caller: str, function: Function, data: bytes) -> tuple[str,
         result = dao.chain.transact(caller, dao.addresses[function.key], sent, 0)
     except Reverted as refusal:
         # Proposal and operation numbers are hashes too.
-        told = [v for v in refusal.values if not isinstance(v, bytes) and not (isinstance(v, int) and v >> 128)]
-        return refusal.name, [CALLER if isinstance(v, str) and v.lower() == caller.lower() else v for v in told]
+        values = [v for v in refusal.values if not isinstance(v, bytes) and not (isinstance(v, int) and v >> 128)]
+        return refusal.name, [CALLER if isinstance(v, str) and v.lower() == caller.lower() else v for v in values]
     return "accepted", [(to_checksum_address(log.address), log.topics[0]) for log in result.logs]

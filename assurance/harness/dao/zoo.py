@@ -51,7 +51,7 @@ TAME = [
     Species("Uint96Asset", 18),
     Species("RebaseAsset", 9),
 ]
-"""They move what they are asked to move, until somebody makes them do otherwise."""
+"""They move what they are asked to move, until a test makes them do otherwise."""
 
 every_tame_asset = pytest.mark.parametrize("species", TAME, ids=str)
 

@@ -1,4 +1,4 @@
-"""State machines whose lives can be told again.
+"""State machines whose runs can be repeated.
 
 A machine keeps the steps of its life as they were drawn. When a life fails, `run` adds a test that repeats it to the
 failure: a whole function with its imports, to be pasted into a file under `tests/invariant/regressions`.
@@ -43,7 +43,7 @@ class Machine(RuleBasedStateMachine):
     """What all machines of this project are. Their rules are those of this module, not Hypothesis' own."""
 
     traits: ClassVar[tuple[str, ...]] = ("twins", "species", "transferable", "static")
-    """Names of the class attributes that say what a life is lived in; they are told with it."""
+    """Names of the class attributes that say what a life is lived in; they are part of its reproduction."""
     twins: ClassVar[tuple[str, ...]] = ()
     """What is deployed instead of contracts, as in `assurance.harness.chain.twins`."""
     species: ClassVar[Species] = PLAIN
@@ -51,7 +51,7 @@ class Machine(RuleBasedStateMachine):
     transferable: ClassVar[bool] = False
     """Whether tokens are."""
     static: ClassVar[bool] = False
-    """Whether nobody changes a parameter of the DAO during a life: votes are about other things."""
+    """Whether no vote changes a parameter of the DAO during a life: votes are about other things."""
     reached: ClassVar[Counter[str]] = Counter()
     """How often which step, event and refusal was met, over all lives; each machine has its own."""
     latest: ClassVar[list[Step]] = []

@@ -72,11 +72,11 @@ class Life(Machine):
                 assert receipt.value == done.value
             if name:
                 self.reached[name] += 1
-            self.witness(events)
+            self.note_events(events)
             return receipt
 
-    def witness(self, events: Sequence[Event]) -> None:
-        """Takes note of what a step that succeeded told."""
+    def note_events(self, events: Sequence[Event]) -> None:
+        """Keeps the events of a step that succeeded."""
 
     def send(
         self, contract: str, name: str, *args: Any, expect: Callable[[], Any], by: Actor | None = None
@@ -91,7 +91,7 @@ class Life(Machine):
         """Everything of interest and the model's answer to it."""
         return {}
 
-    def properties(self, told: Answers) -> None:
+    def properties(self, answers: Answers) -> None:
         """What must hold of the chain's answers, whatever the model says."""
 
     @invariant()
@@ -99,7 +99,7 @@ class Life(Machine):
         with self.sound():
             expected = self.views()
             words, at = self._read(list(expected)), 0
-            told: Answers = {}
+            answers: Answers = {}
             for view, answer in expected.items():
                 handle, name, args = view
                 actual = words[at : at + len(answer)]
@@ -108,11 +108,11 @@ class Life(Machine):
                     wrong = [i for i, (a, b) in enumerate(zip(actual, answer, strict=True)) if b not in (None, a)]
                     said = f"{handle.artifact.name}.{name}{args}"
                     assert not wrong, f"{said}: word {wrong} of {actual}, expected {answer}"
-                told[handle.address, name, *args] = actual
+                answers[handle.address, name, *args] = actual
             assert at == len(words)
             asked = Counter((name, *args) for _, name, args in expected)
-            told |= {key[1:]: actual for key, actual in told.items() if asked[key[1:]] == 1}
-            self.properties(told)
+            answers |= {key[1:]: actual for key, actual in answers.items() if asked[key[1:]] == 1}
+            self.properties(answers)
 
     def _read(self, asked_for: list[View]) -> list[int]:
         """Some views at a time: a reader is a contract of limited size, and most stay the same from step to step."""

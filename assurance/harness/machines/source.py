@@ -89,5 +89,5 @@ def _summary(failure: BaseException) -> str:
     """One line of what went wrong, fit for a docstring."""
     while isinstance(failure, BaseExceptionGroup):
         failure = failure.exceptions[0]
-    told = next(iter(str(failure).splitlines()), "").replace("\\", "/").replace('"', "'")
-    return f"{type(failure).__name__}: {told}"[:100].rstrip(": ") + "."
+    message = next(iter(str(failure).splitlines()), "").replace("\\", "/").replace('"', "'")
+    return f"{type(failure).__name__}: {message}"[:100].rstrip(": ") + "."

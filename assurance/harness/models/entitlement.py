@@ -18,7 +18,7 @@ class Ledger:
     def __init__(self) -> None:
         self._growths: defaultdict[int, list[int]] = defaultdict(list)
         self._deposits: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-        """By pool, amounts and all shares then: none where nobody tells the ledger of shares."""
+        """By pool, amounts and all shares then: none where the ledger was not given shares."""
         self._parts: defaultdict[int, list[Fraction]] = defaultdict(lambda: [Fraction(0)])
         """By pool, what one share got of the first so many deposits, as far as anybody asked."""
         self._held: defaultdict[tuple[int, str], list[tuple[int, int]]] = defaultdict(list)

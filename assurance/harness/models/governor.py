@@ -115,14 +115,14 @@ class Governor:
         clock: Callable[[], int],
         addresses: dict[str, str],
         reserved: bytes,
-        **born: Any,
+        **initial: Any,
     ) -> None:
         """`reserved` is the selector that no ordinary proposal may send to the leases."""
         self.holdings, self._clock, self.addresses, self.reserved = holdings, clock, addresses, reserved
-        self.settings: dict[str, int] = born["settings"]
+        self.settings: dict[str, int] = initial["settings"]
         self.bps = {kind: History(self.settings.pop(kind)) for kind in ("quorumBps", "leaseQuorumBps")}
-        self.delay: int = born["delay"]
-        self.guardian: tuple[str, int] = born["guardian"]
+        self.delay: int = initial["delay"]
+        self.guardian: tuple[str, int] = initial["guardian"]
         self.pulled_until = 0
         self.polls: dict[int, Poll] = {}
         self.nonces: dict[str, int] = {}

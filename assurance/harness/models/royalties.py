@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, NoReturn
 
+from web3.constants import ADDRESS_ZERO
+
 from assurance.harness.chain.handles import Reverted
 from assurance.harness.models.leases.model import Leases
 from assurance.harness.models.leases.records import BPS
-from assurance.harness.models.token_splitter import NOBODY
 
 MAX_LEASES = 8
 
@@ -53,7 +54,7 @@ class Models:
     ) -> None:
         if not 1 <= len(lease_ids) <= MAX_LEASES:
             refuse("InvalidLeaseCount", len(lease_ids), 1, MAX_LEASES)
-        if beneficiary in (NOBODY, self.address):
+        if beneficiary in (ADDRESS_ZERO, self.address):
             refuse("InvalidBeneficiary", beneficiary)
         royalties: list[Royalty] = []
         for number in lease_ids:
@@ -61,7 +62,7 @@ class Models:
                 refuse("LeasesNotAscending", royalties[-1].lease, number)
             lease = self.leases.leases.get(number)
             if lease is None or lease.licensee != caller:
-                refuse("NotLicensee", number, caller, lease.licensee if lease else NOBODY)
+                refuse("NotLicensee", number, caller, lease.licensee if lease else ADDRESS_ZERO)
             if lease.paid_until == 0:
                 refuse("NotStarted", number)
             royalties.append(Royalty(number, lease.terms.dataset, lease.terms.royalty_bps))
@@ -98,7 +99,7 @@ class Models:
         self._withdraw(account, account)
 
     def withdraw_to(self, caller: str, recipient: str) -> None:
-        if recipient in (NOBODY, self.address):
+        if recipient in (ADDRESS_ZERO, self.address):
             refuse("InvalidRecipient", recipient)
         self._withdraw(caller, recipient)
 

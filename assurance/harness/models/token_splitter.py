@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from web3.constants import ADDRESS_ZERO
+
 from assurance.harness.chain.handles import Reverted
 from assurance.harness.models.entitlement import Ledger
 
@@ -20,15 +22,14 @@ MIN_SHARES = 10**9
 MAX_SHARES = 2**63 - 1
 MAX_ACC = 2**176 - 1
 MAX_DEPOSIT = 2**176 - 1
-NOBODY = "0x" + "00" * 20
 
-Told = tuple[str, dict[str, Any]]
+Emitted = tuple[str, dict[str, Any]]
 """An event: name and arguments."""
 
 
 class Done(NamedTuple):
     value: Any
-    events: list[Told]
+    events: list[Emitted]
 
 
 def ceil(numerator: int, denominator: int) -> int:
@@ -101,14 +102,14 @@ class Splitter:
         pool.carry = carry
         pool.received += amount
         self.ledger.deposit(pool_id, amount, growth)
-        told = {"poolId": pool_id, "payer": caller, "amount": amount, "accumulator": pool.acc}
-        return Done(None, [*moved.events, ("Deposited", told)])
+        fields = {"poolId": pool_id, "payer": caller, "amount": amount, "accumulator": pool.acc}
+        return Done(None, [*moved.events, ("Deposited", fields)])
 
     def claim(self, caller: str, account: str, pool_ids: Sequence[int]) -> Done:
         return self._claim(account, account, pool_ids)
 
     def claimTo(self, caller: str, recipient: str, pool_ids: Sequence[int]) -> Done:
-        if recipient in (NOBODY, self.address):
+        if recipient in (ADDRESS_ZERO, self.address):
             raise Reverted("RevenueSplitter_InvalidRecipient", recipient)
         return self._claim(caller, recipient, pool_ids)
 
@@ -117,8 +118,8 @@ class Splitter:
         if amount == 0:
             return Done(0, [])
         self.paid += amount
-        told = {"account": account, "recipient": recipient, "amount": amount}
-        return Done(amount, [("Claimed", told), *self.asset.transfer(self.address, recipient, amount).events])
+        fields = {"account": account, "recipient": recipient, "amount": amount}
+        return Done(amount, [("Claimed", fields), *self.asset.transfer(self.address, recipient, amount).events])
 
     def _collect(self, pool_id: int, account: str) -> int:
         member = self.members[pool_id, account]
@@ -137,8 +138,8 @@ class Splitter:
         if pool.shares + shares > MAX_SHARES:
             raise Reverted("RevenueSplitter_TooManyShares", pool_id, pool.shares + shares)
         pool.shares += shares
-        told = {"poolId": pool_id, "shares": shares, "entryIndex": pool.acc}
-        return Done(pool.acc, [("PendingSharesAdded", told)])
+        fields = {"poolId": pool_id, "shares": shares, "entryIndex": pool.acc}
+        return Done(pool.acc, [("PendingSharesAdded", fields)])
 
     def vestShares(self, caller: str, pool_id: int, account: str, shares: int, entry: int) -> Done:
         self._require_registry(caller)
@@ -158,13 +159,13 @@ class Splitter:
             raise Reverted("RevenueSplitter_InsufficientShares", pool_id, account, shares, pool.shares)
         pool.shares -= shares
         earned = 0
-        if account != NOBODY:
+        if account != ADDRESS_ZERO:
             earned = shares * (pool.acc - entry) // SCALE
             member = self.members[pool_id, account]
             member.credit += earned
             member.loss += SCALE
-        told = {"poolId": pool_id, "account": account, "shares": shares, "earned": earned}
-        return Done(None, [("PendingSharesDropped", told)])
+        fields = {"poolId": pool_id, "account": account, "shares": shares, "earned": earned}
+        return Done(None, [("PendingSharesDropped", fields)])
 
     def removeShares(self, caller: str, pool_id: int, account: str, shares: int) -> Done:
         self._require_registry(caller)
@@ -244,20 +245,22 @@ class Token:
         return sum(self.balances.values())
 
     def delegates(self, account: str) -> str:
-        return NOBODY if account == self.registry else self.named.get(account, account)
+        return ADDRESS_ZERO if account == self.registry else self.named.get(account, account)
 
     def votes(self, delegate: str) -> int:
         """Votes are never stored here: they are the balances of those who chose the delegate."""
-        return sum(held for account, held in self.balances.items() if self.delegates(account) == delegate != NOBODY)
+        return sum(
+            held for account, held in self.balances.items() if self.delegates(account) == delegate != ADDRESS_ZERO
+        )
 
     def mint(self, caller: str, to: str, amount: int) -> Done:
         self._require_registry(caller)
         supply = self.supply + amount
-        if to == NOBODY:
+        if to == ADDRESS_ZERO:
             raise Reverted("ERC20InvalidReceiver", to)
         if supply > MAX_SHARES:
             raise Reverted("ERC20ExceededSafeSupply", supply, MAX_SHARES)
-        events = self._move(NOBODY, to, amount)
+        events = self._move(ADDRESS_ZERO, to, amount)
         if self.mature_since == 0 and supply >= self.maturity:
             self.mature_since = self.now
             events.append(("Matured", {"supply": supply}))
@@ -265,15 +268,15 @@ class Token:
 
     def burn(self, caller: str, holder: str, amount: int) -> Done:
         self._require_registry(caller)
-        if holder == NOBODY:
+        if holder == ADDRESS_ZERO:
             raise Reverted("ERC20InvalidSender", holder)
         self._require_balance(holder, amount)
-        return Done(None, self._move(holder, NOBODY, amount))
+        return Done(None, self._move(holder, ADDRESS_ZERO, amount))
 
     def transfer(self, caller: str, to: str, value: int) -> Done:
-        if to == NOBODY:
+        if to == ADDRESS_ZERO:
             raise Reverted("ERC20InvalidReceiver", to)
-        events: list[Told] = []
+        events: list[Emitted] = []
         if caller != self.registry:
             if not self.transferable:
                 raise Reverted("DataToken_NotTransferable", caller, to)
@@ -288,24 +291,24 @@ class Token:
     def delegate(self, caller: str, delegatee: str) -> Done:
         if delegatee in (self.registry, self.address):
             raise Reverted("DataToken_InvalidDelegate", delegatee)
-        old, new = self.delegates(caller), caller if delegatee == NOBODY else delegatee
-        told = {"delegator": caller, "fromDelegate": old, "toDelegate": new}
+        old, new = self.delegates(caller), caller if delegatee == ADDRESS_ZERO else delegatee
+        fields = {"delegator": caller, "fromDelegate": old, "toDelegate": new}
         changes = self._votes_move(old, new, self.balances[caller])
         self.named[caller] = new
-        return Done(None, [("DelegateChanged", told), *changes])
+        return Done(None, [("DelegateChanged", fields), *changes])
 
-    def _move(self, giver: str, to: str, value: int) -> list[Told]:
-        old = NOBODY if giver == NOBODY else self.delegates(giver)
-        new = NOBODY if to == NOBODY else self.delegates(to)
+    def _move(self, giver: str, to: str, value: int) -> list[Emitted]:
+        old = ADDRESS_ZERO if giver == ADDRESS_ZERO else self.delegates(giver)
+        new = ADDRESS_ZERO if to == ADDRESS_ZERO else self.delegates(to)
         changes = self._votes_move(old, new, value)
-        if giver != NOBODY:
+        if giver != ADDRESS_ZERO:
             self.balances[giver] -= value
-        if to != NOBODY:
+        if to != ADDRESS_ZERO:
             self.balances[to] += value
         return [("Transfer", {"from": giver, "to": to, "value": value}), *changes]
 
-    def _votes_move(self, old: str, new: str, value: int) -> list[Told]:
-        """What is told when `value` votes go from one delegate to another, before it happens."""
+    def _votes_move(self, old: str, new: str, value: int) -> list[Emitted]:
+        """The events when `value` votes go from one delegate to another, before it happens."""
         if old == new or value == 0:
             return []
         sides = [(old, -value), (new, value)]
@@ -315,7 +318,7 @@ class Token:
                 {"delegate": who, "previousVotes": self.votes(who), "newVotes": self.votes(who) + change},
             )
             for who, change in sides
-            if who != NOBODY
+            if who != ADDRESS_ZERO
         ]
 
     def _require_registry(self, caller: str) -> None:

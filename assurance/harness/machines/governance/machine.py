@@ -1,5 +1,5 @@
 """Random lives of a DAO's government in front of its model: the steps. What must hold between them is said in
-`tests/invariant/test_governance_machine.py`.
+`checks.py`.
 
 Five members, a licensee who is one of them, a guardian, a would-be guardian and a stranger propose, vote in person and
 by signature, delegate, queue, execute, cancel, request, withdraw, brake, leave and come back. Time is aimed at the
@@ -15,6 +15,7 @@ import pytest
 from eth_utils import keccak
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Handle, Receipt, Reverted
 from assurance.harness.dao.dao import ACTIVE, FOR, PENDING, QUEUED, SUCCEEDED, Proposal
@@ -23,7 +24,6 @@ from assurance.harness.dao.system import DAY, Actor
 from assurance.harness.machines.base import initialize, rule
 from assurance.harness.machines.governance.electorate import Electorate
 from assurance.harness.machines.governance.world import (
-    NOBODY,
     PARAMETERS,
     TOKEN,
     UNITS,
@@ -41,7 +41,7 @@ class GovernanceMachine(Electorate):
     worlds: ClassVar[dict[Any, Any]] = {}
 
     @initialize()
-    def born(self) -> None:
+    def create(self) -> None:
         self.world = world = self.settled(lambda: GovernanceWorld(self.twins, self.species, self.transferable))
         self.dao = dao = world.dao
         self.members, self.people, self.probe = world.members, world.people, world.probe
@@ -49,7 +49,7 @@ class GovernanceMachine(Electorate):
         self.licensee = self.members[3]
         self.model = government_of(dao, Governor)
         for member, units in zip(self.members, UNITS, strict=True):
-            self.model.holdings.change(world.born, member.address, units * TOKEN)
+            self.model.holdings.change(world.created, member.address, units * TOKEN)
         self.polls: list[Poll] = []
         self.acts: dict[int, list[Act]] = {}
         self.leases: dict[int, int] = {}
@@ -59,7 +59,7 @@ class GovernanceMachine(Electorate):
         self.seen: list[tuple[int, int, tuple[int, ...]]] = []
         self.touched: Poll | None = None
 
-    def told(self, receipt: Receipt, *expected: tuple[str, dict[str, Any]]) -> None:
+    def check_events(self, receipt: Receipt, *expected: tuple[str, dict[str, Any]]) -> None:
         governor = self.dao.governor.address
         assert [(e.name, e.args) for e in receipt.events if e.address == governor] == list(expected)
         for name, _ in expected:
@@ -125,7 +125,7 @@ class GovernanceMachine(Electorate):
             if self.static and name in PARAMETERS:
                 plain.append(("set", (7,)))
             elif name == "setGuardian":
-                account = (NOBODY, self.heir.address, self.guardian.address)[args[0]]
+                account = (ADDRESS_ZERO, self.heir.address, self.guardian.address)[args[0]]
                 # Whole days from a fixed day, so that the same proposal can be made again.
                 plain.append((name, (account, now // (30 * DAY) * 30 * DAY + args[1] * DAY)))
             elif name == "schedule":
@@ -202,7 +202,7 @@ class GovernanceMachine(Electorate):
         number = poll.proposal.id
         fields = {"voter": voter.address, "proposalId": number, "support": support, "weight": weight, "reason": ""}
         extended = [("ProposalExtended", {"proposalId": number, "extendedDeadline": moved})] if moved else []
-        self.told(receipt, ("VoteCast", fields), *extended)
+        self.check_events(receipt, ("VoteCast", fields), *extended)
         assert receipt.value == weight
 
     # What follows
@@ -218,7 +218,7 @@ class GovernanceMachine(Electorate):
             lambda: self.dao.governor.queue(*poll.proposal.action, sender=self.stranger.address),
         )
         if done:
-            self.told(done[1], ("ProposalQueued", {"proposalId": poll.proposal.id, "etaSeconds": done[0]}))
+            self.check_events(done[1], ("ProposalQueued", {"proposalId": poll.proposal.id, "etaSeconds": done[0]}))
 
     @precondition(lambda self: self.polls)
     @rule(pick=picks)
@@ -257,7 +257,7 @@ class GovernanceMachine(Electorate):
             lambda: self.dao.governor.cancel(*poll.proposal.action, sender=caller.address),
         )
         if done:
-            self.told(done[1], ("ProposalCanceled", {"proposalId": poll.proposal.id}))
+            self.check_events(done[1], ("ProposalCanceled", {"proposalId": poll.proposal.id}))
             self.reached["canceled by the guardian" if who >= 6 else "canceled by its proposer"] += 1
 
     @precondition(lambda self: self.leases)
@@ -272,7 +272,7 @@ class GovernanceMachine(Electorate):
             lambda: self.dao.leases.withdraw(self.leases[number], sender=self.licensee.address),
         )
         if done:
-            self.told(done[1], ("ProposalCanceled", {"proposalId": number}))
+            self.check_events(done[1], ("ProposalCanceled", {"proposalId": number}))
 
     @rule(who=st.integers(0, 16))
     def pull(self, who: int) -> None:

@@ -20,7 +20,6 @@ from assurance.harness.models.governor import Governor, Holdings
 TOKEN = 10**9
 UNITS = (200, 120, 100, 60, 15)
 """What the members hold at first: 495 of the 500 tokens that make the DAO grown up."""
-NOBODY = "0x" + "00" * 20
 ROLES = ("PROPOSER_ROLE", "CANCELLER_ROLE", "EXECUTOR_ROLE", "DEFAULT_ADMIN_ROLE")
 SETTINGS = (
     *("votingDelay", "votingPeriod", "lateQuorumVoteExtension"),
@@ -72,7 +71,7 @@ class GovernanceWorld(World):
         self.items = [leaf(m, f"data of {m.name}", units) for m, units in zip(self.members, UNITS, strict=True)]
         self.batch = dao.publish(self.items)
         dao.activate(self.batch)
-        self.born = dao.chain.timestamp
+        self.created = dao.chain.timestamp
         for item in self.items:
             dao.claim(self.batch, item)
         self.stranger, self.guardian, self.heir = (dao.who(name) for name in ("stranger", "guardian", "heir"))

@@ -84,19 +84,19 @@ class LeaseChecks(LeaseLife):
 
     # Properties
 
-    def properties(self, told: Answers) -> None:
-        super().properties(told)
-        leases = {key[1]: words for key, words in told.items() if key[0] == "lease"}
-        self._books(leases, told)
+    def properties(self, answers: Answers) -> None:
+        super().properties(answers)
+        leases = {key[1]: words for key, words in answers.items() if key[0] == "lease"}
+        self._books(leases, answers)
         self._neighbours(leases)
         self._edges(leases)
-        self._royalties(told)
+        self._royalties(answers)
 
-    def _books(self, leases: dict[int, list[int]], told: Answers) -> None:
+    def _books(self, leases: dict[int, list[int]], answers: Answers) -> None:
         """L-1 and L-2, from the chain's words and its events alone."""
-        balance, owed = told[self.dao.leases.address, "solvency"]
+        balance, owed = answers[self.dao.leases.address, "solvency"]
         parts = sum(words[ESCROW] + words[BOND] + words[RETURNABLE] for words in leases.values())
-        assert balance >= owed == told["treasuryOwed",][0] + parts, "L-1"
+        assert balance >= owed == answers["treasuryOwed",][0] + parts, "L-1"
         for number, words in leases.items():
             terms, ledger = self.leases.leases[number].terms, self.ledger[number]
             inside = words[ESCROW] + words[BOND] + words[RETURNABLE]
@@ -122,9 +122,9 @@ class LeaseChecks(LeaseLife):
             assert before == words[STATUS] or (before, words[STATUS]) in EDGES, "L-12"
             self.statuses[number] = words[STATUS]
 
-    def _royalties(self, told: Answers) -> None:
+    def _royalties(self, answers: Answers) -> None:
         """L-11: what was paid for models is in pools or with its owners, and the contract holds what it owes."""
-        balance, owed = told[self.dao.models.address, "solvency"]
+        balance, owed = answers[self.dao.models.address, "solvency"]
         assert balance == owed == self.flow["ModelPaid"] - self.flow["RoyaltyPaid"] - self.flow["Withdrawn"], "L-11"
 
     def nothing_is_left(self) -> None:

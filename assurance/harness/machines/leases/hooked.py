@@ -33,8 +33,8 @@ class Hooked(LeaseLife):
             (dao.models, "register", ([1], bytes(32), "", True, me)),
         ]
 
-    def witness(self, events: Sequence[Event]) -> None:
-        super().witness(events)
+    def note_events(self, events: Sequence[Event]) -> None:
+        super().note_events(events)
         if self.asset.species.contract != "HookAsset" or all(event.name != "Transfer" for event in events):
             return
         attempts = self.dao.asset.attempts()

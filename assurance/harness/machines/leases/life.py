@@ -1,4 +1,4 @@
-"""What all steps of a life among leases use: who they are about, when something changes, and what it told."""
+"""What all steps of a life among leases use: which accounts they are about, when something changes, and the events."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class LeaseLife(Life):
     def refuge(self) -> str:
         return self.dao.who("refuge").address
 
-    def witness(self, events: Sequence[Event]) -> None:
-        super().witness(events)
+    def note_events(self, events: Sequence[Event]) -> None:
+        super().note_events(events)
         for event in events:
             amount = event.args.get("amount", 0)
             if event.name == "InstalmentPaid":

@@ -28,7 +28,7 @@ class LeasesMachine(Deciding, Returning, Modelling, LeaseChecks, Hooked):
     worlds: ClassVar[dict[Any, Any]] = {}
 
     @initialize(first=st.lists(st.tuples(st.integers(0, 2), st.integers(1, 5)), min_size=2, max_size=5))
-    def born(self, first: list[tuple[int, int]]) -> None:
+    def create(self, first: list[tuple[int, int]]) -> None:
         self.world = self.settled(lambda: LeasesWorld(self.twins, self.species, self.transferable))
         self.dao = dao = self.world.dao
         splitter = deepcopy(self.world.splitter)

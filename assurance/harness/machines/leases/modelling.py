@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from eth_utils import keccak
 from hypothesis import strategies as st
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.dao.dao import HPKE_KEY
-from assurance.harness.dao.leases import NOBODY
 from assurance.harness.dao.system import Actor
 from assurance.harness.machines.base import rule
 from assurance.harness.machines.leases.life import LeaseLife, picks
@@ -52,14 +52,14 @@ class Modelling(LeaseLife):
         who=st.integers(0, 2),
         pick=picks,
         beyond=st.sampled_from(
-            ["descending", "twice", "none", "nine", "unknown", "another's", "unstarted", "nobody", "itself"]
+            ["descending", "twice", "none", "nine", "unknown", "another's", "unstarted", "zero", "itself"]
             + ["too dear"] * 3
         ),
     )
     def register_beyond(self, who: int, pick: int, beyond: str) -> None:
         """One step outside a bound, as far as there are the leases for it."""
         owner = self.licensees[who]
-        beneficiary = {"nobody": NOBODY, "itself": self.models.address}.get(beyond, self._beneficiary(owner, pick))
+        beneficiary = {"zero": ADDRESS_ZERO, "itself": self.models.address}.get(beyond, self._beneficiary(owner, pick))
         if beyond == "unstarted":
             self.take(owner, GRANT, start=False)
         if beyond == "too dear":
@@ -83,8 +83,10 @@ class Modelling(LeaseLife):
     def _register(self, owner: Actor, numbers: Sequence[int], beneficiary: str, pick: int) -> None:
         digest, is_open = keccak(pick), pick % 2 == 0
         expect = lambda: self.models.register(owner.address, numbers, digest, is_open, beneficiary)  # noqa: E731
-        told = self.send("models", "register", list(numbers), digest, "", is_open, beneficiary, expect=expect, by=owner)
-        self.reached["model under eight leases"] += told is not None and len(numbers) == MAX_LEASES
+        receipt = self.send(
+            "models", "register", list(numbers), digest, "", is_open, beneficiary, expect=expect, by=owner
+        )
+        self.reached["model under eight leases"] += receipt is not None and len(numbers) == MAX_LEASES
 
     def take(self, by: Actor, offer: int, *, start: bool = True) -> None:
         """Accepts a standing offer and starts."""
@@ -138,10 +140,10 @@ class Modelling(LeaseLife):
     def collect(self, account: str) -> None:
         self.send("models", "withdraw", account, expect=lambda: self.models.withdraw(account))
 
-    @rule(who=st.integers(0, 3), to=st.sampled_from(["refuge"] * 3 + ["nobody", "itself"]))
+    @rule(who=st.integers(0, 3), to=st.sampled_from(["refuge"] * 3 + ["zero", "itself"]))
     def withdraw_earned_to(self, who: int, to: str) -> None:
         by = [*self.licensees, self.stranger][who]
-        recipient = {"refuge": self.refuge, "nobody": NOBODY, "itself": self.models.address}[to]
+        recipient = {"refuge": self.refuge, "zero": ADDRESS_ZERO, "itself": self.models.address}[to]
         self.collect_to(by, recipient)
 
     def collect_to(self, by: Actor, recipient: str) -> None:

@@ -12,11 +12,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.dao.dao import ACTIVE as VOTING
 from assurance.harness.dao.dao import AGAINST, FOR, HPKE_KEY, QUEUED, SUCCEEDED, Proposal
 from assurance.harness.dao.dao import PENDING as UNOPENED
-from assurance.harness.dao.leases import ACTIVE, APPROVED, ENDED, NOBODY, PENDING
+from assurance.harness.dao.leases import ACTIVE, APPROVED, ENDED, PENDING
 from assurance.harness.dao.system import Actor
 from assurance.harness.machines.base import rule
 from assurance.harness.machines.leases.life import callers, picks
@@ -63,7 +64,7 @@ class Requesting(Running):
     @precondition(lambda self: self.pending(UNOPENED, VOTING))
     @rule(pick=picks, support=st.sampled_from([FOR, FOR, FOR, AGAINST]), queue=st.sampled_from([True, True, False]))
     def vote(self, pick: int, support: int, queue: bool) -> None:
-        """The founder decides, and usually somebody queues."""
+        """The founder decides, and usually the proposal is queued."""
         fit = self.pending(UNOPENED, VOTING)
         vote = vote_on(fit[pick % len(fit)])
         self.jump(vote.snapshot + 1)
@@ -187,7 +188,7 @@ class Deciding(Requesting):
             # With the cuts of the execution.
             self.leases.create_offer(terms_of(shape, dataset, sole, self.cuts[dataset]), licensee, seats, expiry)
 
-        self.decide("createOffer", asked, licensee or NOBODY, seats, expiry, carry_out=create)
+        self.decide("createOffer", asked, licensee or ADDRESS_ZERO, seats, expiry, carry_out=create)
 
     @rule(pick=picks, bps=st.sampled_from([0, 1, 1000, 2500, 4000, 4001]), soon=st.booleans())
     def decide_terminate(self, pick: int, bps: int, soon: bool) -> None:

@@ -110,7 +110,7 @@ class Running(LeaseLife):
     @precondition(lambda self: self.with_status(ACTIVE, ENDED))
     @rule(pick=picks, offset=offsets)
     def run_out(self, pick: int, offset: int) -> None:
-        """The end of a bond: ends the lease if nobody did, releases, and slashes where that is too late."""
+        """The end of a bond: ends the lease if it is not ended yet, releases, and slashes where that is too late."""
         fit = [i for i in self.with_status(ACTIVE, ENDED) if not i.bond_released]
         if not fit:
             return

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from web3.constants import ADDRESS_ZERO
+
 from assurance.harness.dao.dao import Batch, Dao, leaf
-from assurance.harness.dao.leases import NOBODY
 from assurance.harness.dao.system import DAY, config
 from assurance.harness.dao.zoo import Species
 from assurance.harness.machines.base import World
@@ -16,7 +17,7 @@ from assurance.harness.models.token_splitter import Splitter
 from datadao.types import Leaf
 
 HOME = 3
-"""The founder's own dataset, which nobody leases and nobody erases: its votes, and a commons that never dies."""
+"""The founder's own dataset, which is never leased or erased: its votes, and a commons that never dies."""
 LEASED = (1, 2)
 POOLS = (0, *LEASED)
 RICHES = 10**12
@@ -74,7 +75,7 @@ def configured(**more: Any) -> Any:
 
 
 class Datum(NamedTuple):
-    """An accepted contribution that nobody claimed."""
+    """An accepted unclaimed contribution."""
 
     batch: Batch
     item: Leaf
@@ -106,7 +107,7 @@ class LeasesWorld(World):
         self.data = {d: self.contribute(self.splitter, d, 2) for d in LEASED}
         self.offers = [(terms_of(i, d, sole, CUTS[0]), 50, dao.chain.timestamp + 900 * DAY) for i, d, sole in STANDING]
         actions = [
-            (dao.leases, "createOffer", (given(dao, terms), NOBODY, seats, expiry))
+            (dao.leases, "createOffer", (given(dao, terms), ADDRESS_ZERO, seats, expiry))
             for terms, seats, expiry in self.offers
         ]
         dao.pass_(dao.propose(self.founder, *actions), self.founder)

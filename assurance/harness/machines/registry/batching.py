@@ -1,5 +1,5 @@
 """Steps: batches published, activated, put to sleep, vetoed. Attestors are hostile at times: they sign wrong totals,
-wrong counts, duplicates, worthless leaves and leaves of nobody."""
+wrong counts, duplicates, worthless leaves and leaves of the zero address."""
 
 from __future__ import annotations
 

@@ -69,9 +69,9 @@ class RegistryChecks(RegistryLife):
 
     # Properties
 
-    def properties(self, told: Answers) -> None:
-        super().properties(told)
-        self.registry_adds_up(told)
+    def properties(self, answers: Answers) -> None:
+        super().properties(answers)
+        self.registry_adds_up(answers)
 
     def registry_adds_up(self, chain: Answers) -> None:
         registry, token = self.dao.registry.address, self.dao.token.address
@@ -99,24 +99,24 @@ class RegistryChecks(RegistryLife):
         used: Counter[int] = Counter()
         claimed, gone = Counter[bytes](), Counter[bytes]()
         totals: dict[int, int] = {}
-        for name, told in self.history:
-            number: int = told.get("batchId", 0)
+        for name, fields in self.history:
+            number: int = fields.get("batchId", 0)
             if name == "BatchPublished":
-                message = told["batch"]
+                message = fields["batch"]
                 assert message.sequence > last[message.datasetId], "R-1"
                 last[message.datasetId] = message.sequence
                 totals[number] = message.totalShares
             elif name == "BatchActivated":
-                issued[self.activated[number] // self.registry.rules.epoch_length] += told["shares"]
-                assert told["shares"] == totals[number], "R-4"
+                issued[self.activated[number] // self.registry.rules.epoch_length] += fields["shares"]
+                assert fields["shares"] == totals[number], "R-4"
             elif name == "ContributionClaimed":
-                claimed[told["fingerprint"]] += 1
-                used[number] += told["shares"]
+                claimed[fields["fingerprint"]] += 1
+                used[number] += fields["shares"]
             elif name == "ContributionErased":
-                gone[told["fingerprint"]] += 1
-                used[number] += 0 if claimed[told["fingerprint"]] else told["shares"]
+                gone[fields["fingerprint"]] += 1
+                used[number] += 0 if claimed[fields["fingerprint"]] else fields["shares"]
             elif name in ("DuplicateDropped", "BatchCompleted"):
-                used[number] += told.get("shares", 0) + told.get("leftover", 0)
+                used[number] += fields.get("shares", 0) + fields.get("leftover", 0)
         assert all(n == 1 for n in (*claimed.values(), *gone.values())), "R-6"
         assert all(used[number] <= totals[number] for number in used), "R-4"
         for epoch, shares in issued.items():
@@ -128,8 +128,8 @@ class RegistryChecks(RegistryLife):
         for batch, published in zip(self.registry.batches, self.batches, strict=True):
             for place, item in enumerate(batch.leaves):
                 proof = list(published.manifest.tree.proof(place))
-                told = self.dao.registry.isIncluded(batch.id, tuple(item), proof)
-                assert told == self.registry.is_included(batch.id, item, Proof(batch.id, place))
+                answer = self.dao.registry.isIncluded(batch.id, tuple(item), proof)
+                assert answer == self.registry.is_included(batch.id, item, Proof(batch.id, place))
 
     def everybody_leaves(self) -> None:
         """R-8: whoever has data in an active batch erases it, now; then nothing of it is left anywhere."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.dao.registry import signatures
 from assurance.harness.machines.base import rule
 from assurance.harness.machines.registry.life import RegistryLife, picks, places
 from assurance.harness.models.registry.records import Proof
-from assurance.harness.models.token_splitter import NOBODY
 from datadao.types import Leaf
 
 
@@ -92,7 +92,7 @@ class Contributing(RegistryLife):
             for batch in self.registry.batches
             for place, item in enumerate(batch.leaves if batch.active else ())
             if item.contributor in self.contributors[:4]
-            and self.registry.records[item.fingerprint][1:3] not in ((NOBODY, 0), (item.contributor, batch.id))
+            and self.registry.records[item.fingerprint][1:3] not in ((ADDRESS_ZERO, 0), (item.contributor, batch.id))
         ]
         if not found:
             return

@@ -1,4 +1,4 @@
-"""What all steps of a life of the registry use: whom and what they are about, and what they told."""
+"""What all steps of a life of the registry use: their accounts and batches, and the events they emitted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from assurance.harness.dao.system import Actor
 from assurance.harness.machines.life import Life
 from assurance.harness.models.registry.model import Registry
 from assurance.harness.models.registry.records import Batch, Proof
-from assurance.harness.models.token_splitter import Told
+from assurance.harness.models.token_splitter import Emitted
 from datadao.types import Leaf
 
 MARKS = [f"mark {i}" for i in range(6)]
@@ -35,12 +35,12 @@ class RegistryLife(Life):
     def begin_registry(self) -> None:
         """A new life's notes."""
         self.batches: list[Published] = []
-        self.history: list[Told] = []
+        self.history: list[Emitted] = []
         self.activated: dict[int, int] = {}
         self.set, self.votes = 0, 0
 
-    def witness(self, events: Sequence[Event]) -> None:
-        super().witness(events)
+    def note_events(self, events: Sequence[Event]) -> None:
+        super().note_events(events)
         for event in events:
             self.history.append((event.name, event.args))
             self.reached[event.name] += 1

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Reverted
 from assurance.harness.dao.dao import leaf
@@ -20,17 +21,17 @@ from assurance.harness.machines.registry.life import picks, small
 from assurance.harness.machines.registry.trading import Trading
 from assurance.harness.machines.registry.world import MATURITY, SETS, RegistryWorld, model_of
 from assurance.harness.models.registry.records import DAY
-from assurance.harness.models.token_splitter import NOBODY, Asset, Splitter, Token
+from assurance.harness.models.token_splitter import Asset, Splitter, Token
 
 
 class RegistryMachine(Batching, Contributing, Trading, RegistryChecks):
     worlds: ClassVar[dict[Any, Any]] = {}
 
     @initialize(first=leaf_lists, second=leaf_lists)
-    def born(self, first: list[tuple[int, ...]], second: list[tuple[int, ...]]) -> None:
+    def create(self, first: list[tuple[int, ...]], second: list[tuple[int, ...]]) -> None:
         self.dao = dao = self.settled(lambda: RegistryWorld(self.twins, self.species, self.transferable)).dao
         self.members = [dao.who(f"member-{i}") for i in range(4)]
-        self.contributors = [*(m.address for m in self.members), NOBODY, dao.addresses["token"]]
+        self.contributors = [*(m.address for m in self.members), ADDRESS_ZERO, dao.addresses["token"]]
         self.stranger, self.guardian, self.founder = (dao.who(name) for name in ("stranger", "guardian", "founder"))
         asset = Asset()
         self.splitter = Splitter(dao.addresses["splitter"], dao.registry.address, dao.addresses["token"], asset)

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar
 
+from web3.constants import ADDRESS_ZERO
+
 from assurance.harness.chain.handles import Reverted
 from assurance.harness.chain.reader import Reader, View
 from assurance.harness.dao.pair import Pair
 from assurance.harness.dao.system import actor
 from assurance.harness.machines.base import Machine, World, invariant
 from assurance.harness.models import token_splitter as model
-from assurance.harness.models.token_splitter import NOBODY, SCALE
+from assurance.harness.models.token_splitter import SCALE
 
 POOLS = (0, 1)
 MEMBERS = [actor(f"member-{i}").address for i in range(3)]
@@ -136,8 +138,8 @@ class SplitterChecks(Machine):
             self.hold("model", expected == actual, *detail)
             self.reached[f"{name} {expected.name if isinstance(expected, Reverted) else 'was expected to pass'}"] += 1
             return None
-        told = [(event.name, event.args) for event in actual.events]
-        self.hold("model", (actual.value, told) == expected, *detail)
+        emitted = [(event.name, event.args) for event in actual.events]
+        self.hold("model", (actual.value, emitted) == expected, *detail)
         self.reached[name] += 1
         self.stale = True
         return actual
@@ -211,8 +213,8 @@ class SplitterChecks(Machine):
             lost += loss
         for pool in POOLS:
             for lot in self.lots:
-                ledger.held(pool, NOBODY, lot.shares, lot.ages[pool])
-        unclaimed = sum(ledger.income(pool, NOBODY) for pool in POOLS)
+                ledger.held(pool, ADDRESS_ZERO, lot.shares, lot.ages[pool])
+        unclaimed = sum(ledger.income(pool, ADDRESS_ZERO) for pool in POOLS)
         left = now["asset", self.pair.splitter.address] - self.donated
         self.hold("S-11", left == now["received",] - now["paid",], "{} left", left)
         dust = left * SCALE - now["carried",] - unclaimed

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.machines.base import initialize, rule
 from assurance.harness.machines.splitter.checks import MEMBERS, PAYER, POOLS, REGISTRY, STRANGER, Lot, SplitterChecks
-from assurance.harness.models.token_splitter import MAX_ACC, MAX_DEPOSIT, MAX_SHARES, MIN_SHARES, NOBODY, SCALE
+from assurance.harness.models.token_splitter import MAX_ACC, MAX_DEPOSIT, MAX_SHARES, MIN_SHARES, SCALE
 
 member = st.sampled_from(MEMBERS)
 anyone = st.sampled_from([*MEMBERS, STRANGER])
@@ -61,7 +62,7 @@ class SplitterMachine(SplitterChecks):
     def claim(self, account: str, caller: str, pools: list[int]) -> None:
         self._claim("claim", account, pools, account, account, caller)
 
-    @rule(account=anyone, recipient=st.sampled_from([*MEMBERS, NOBODY, "splitter"]), pools=pool_lists)
+    @rule(account=anyone, recipient=st.sampled_from([*MEMBERS, ADDRESS_ZERO, "splitter"]), pools=pool_lists)
     def claim_to(self, account: str, recipient: str, pools: list[int]) -> None:
         recipient = self.pair.splitter.address if recipient == "splitter" else recipient
         self._claim("claimTo", recipient, pools, account, recipient, account)
@@ -137,7 +138,7 @@ class SplitterMachine(SplitterChecks):
             self.hold("S-5", earned - 1 <= gain <= earned + 1, "{} for {} earned", gain, earned)
 
     @precondition(lambda self: self.lots)
-    @rule(which=st.integers(0, 7), owner=st.sampled_from([*MEMBERS, NOBODY]), quarters=parts)
+    @rule(which=st.integers(0, 7), owner=st.sampled_from([*MEMBERS, ADDRESS_ZERO]), quarters=parts)
     def drop(self, which: int, owner: str, quarters: int) -> None:
         lot = self.lots[which % len(self.lots)]
         shares = lot.shares * quarters // 4
@@ -211,7 +212,7 @@ class SplitterMachine(SplitterChecks):
 
     # Tokens
 
-    @rule(giver=anyone, to=st.sampled_from([*MEMBERS, NOBODY, "registry", "token"]), quarters=st.integers(0, 5))
+    @rule(giver=anyone, to=st.sampled_from([*MEMBERS, ADDRESS_ZERO, "registry", "token"]), quarters=st.integers(0, 5))
     def transfer(self, giver: str, to: str, quarters: int) -> None:
         balance = self.token.balances[giver]
         value = balance + 1 if quarters == 5 else balance * quarters // 4
@@ -228,7 +229,7 @@ class SplitterMachine(SplitterChecks):
                 least = -1 if account == to and pool == 0 else 0
                 self.hold("T-6", least <= gain <= 0, "a transfer gave {}", gain)
 
-    @rule(account=anyone, to=st.sampled_from([*MEMBERS, NOBODY, "registry", "token"]))
+    @rule(account=anyone, to=st.sampled_from([*MEMBERS, ADDRESS_ZERO, "registry", "token"]))
     def delegate(self, account: str, to: str) -> None:
         to = {"registry": REGISTRY, "token": self.pair.token.address}.get(to, to)
         self.send("token", "delegate", to, sender=account, breaks="T-7")
@@ -277,7 +278,7 @@ class SplitterMachine(SplitterChecks):
             self.broken = True
 
     def _drain(self) -> None:
-        """S-7, S-11: all claims succeed, and what they leave is remainders and the income of shares nobody claimed."""
+        """S-7, S-11: all claims succeed, and what they leave is remainders and the income of unclaimed shares."""
         for account in MEMBERS:
             self._claim("claim", account, [0, 1], account, account, STRANGER)
         now = self.look()

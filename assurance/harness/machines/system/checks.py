@@ -82,56 +82,56 @@ class SystemChecks(LeaseChecks, RegistryChecks, SystemLife):
 
     # Properties
 
-    def properties(self, told: Answers) -> None:
-        super().properties(told)
-        self._votes_are_tokens(told)
-        self._pools_are_solvent(told)
-        self._polls_are_orderly(told)
-        self._leases_follow_their_votes(told)
-        self._nothing_due_shrinks(told)
-        self._only_votes_change_parameters(told)
+    def properties(self, answers: Answers) -> None:
+        super().properties(answers)
+        self._votes_are_tokens(answers)
+        self._pools_are_solvent(answers)
+        self._polls_are_orderly(answers)
+        self._leases_follow_their_votes(answers)
+        self._nothing_due_shrinks(answers)
+        self._only_votes_change_parameters(answers)
         self.decided = False
 
-    def _votes_are_tokens(self, told: Answers) -> None:
+    def _votes_are_tokens(self, answers: Answers) -> None:
         registry, token = self.dao.registry.address, self.dao.token.address
-        held = sum(told[token, "balanceOf", account][0] for account in self.accounts if account != registry)
-        assert sum(told["getVotes", account][0] for account in self.accounts) == held, "T-2"
-        assert told["getVotes", registry][0] == 0, "T-2"
+        held = sum(answers[token, "balanceOf", account][0] for account in self.accounts if account != registry)
+        assert sum(answers["getVotes", account][0] for account in self.accounts) == held, "T-2"
+        assert answers["getVotes", registry][0] == 0, "T-2"
 
-    def _pools_are_solvent(self, told: Answers) -> None:
-        received, paid, owed, _ = told["conservation",]
-        assert told[self.dao.asset.address, "balanceOf", self.dao.splitter.address][0] >= received - paid, "S-1"
-        assert sum(told["claimable", account, POOLS][0] for account in self.accounts) <= owed, "S-1"
+    def _pools_are_solvent(self, answers: Answers) -> None:
+        received, paid, owed, _ = answers["conservation",]
+        assert answers[self.dao.asset.address, "balanceOf", self.dao.splitter.address][0] >= received - paid, "S-1"
+        assert sum(answers["claimable", account, POOLS][0] for account in self.accounts) <= owed, "S-1"
 
-    def _polls_are_orderly(self, told: Answers) -> None:
+    def _polls_are_orderly(self, answers: Answers) -> None:
         assert all(times == 1 for times in self.cast.values()), "G-1: one vote per account and proposal"
         assert all(times == 1 for times in self.executed.values()), "G-2: each operation once"
         for poll in self.polls:
             number = poll.proposal.id
-            votes, state = told["proposalVotes", number], told["state", number][0]
-            deadline, eta = told["proposalDeadline", number][0], told["proposalEta", number][0]
+            votes, state = answers["proposalVotes", number], answers["state", number][0]
+            deadline, eta = answers["proposalDeadline", number][0], answers["proposalEta", number][0]
             if poll.snapshot < self.now:
-                assert sum(votes) <= told["getPastTotalSupply", poll.snapshot][0], "G-1"
+                assert sum(votes) <= answers["getPastTotalSupply", poll.snapshot][0], "G-1"
             if state == EXECUTED:
                 against, in_favour, abstain = votes
-                assert in_favour > against and in_favour + abstain >= told["proposalQuorum", number][0], "G-2"
+                assert in_favour > against and in_favour + abstain >= answers["proposalQuorum", number][0], "G-2"
                 assert deadline + 2 * 86_400 < eta <= self.now, "G-2"
                 assert self.executed[number] == 1, "G-2"
             if poll.licensee:
-                assert not self.cast[number, poll.licensee], "G-1: nobody votes on its own request"
+                assert not self.cast[number, poll.licensee], "G-1: a licensee does not vote on its own request"
             before = self.last.get(("state", number))
             assert before not in ENDS or state == before, "G-3: nothing leaves an end"
             self.last["state", number] = state
 
-    def _leases_follow_their_votes(self, told: Answers) -> None:
+    def _leases_follow_their_votes(self, answers: Answers) -> None:
         for number, lease in self.leases.leases.items():
-            words = told["lease", number]
+            words = answers["lease", number]
             status, paid = words[STATUS], words[PAID_PERIODS]
             if status == ACTIVE:
                 assert paid >= 1 and self.ledger[number]["InstalmentPaid"] == paid * lease.terms.price, "L-6"
             if lease.vote is None:
                 continue
-            fate = told["state", lease.vote.id][0]
+            fate = answers["state", lease.vote.id][0]
             if status in (APPROVED, ACTIVE, ENDED):
                 assert fate == EXECUTED, "L-3"
             elif status == REFUNDED:
@@ -139,25 +139,25 @@ class SystemChecks(LeaseChecks, RegistryChecks, SystemLife):
             elif status == PENDING:
                 assert fate != EXECUTED, "L-3"
 
-    def _nothing_due_shrinks(self, told: Answers) -> None:
+    def _nothing_due_shrinks(self, answers: Answers) -> None:
         """X-1: whoever holds which votes, what was due to anybody is there until it is paid out."""
         for account in self.accounts:
-            lifetime = told["claimable", account, POOLS][0] + self.claimed[account]
+            lifetime = answers["claimable", account, POOLS][0] + self.claimed[account]
             assert lifetime >= self.last.get(("income", account), 0), "X-1: accrued claims"
             self.last["income", account] = lifetime
         for number in self.leases.leases:
-            words = told["lease", number]
+            words = answers["lease", number]
             due = words[RETURNABLE] + self.ledger[number]["ReturnablePaid"]
             assert due >= self.last.get(("due", number), 0), "X-1: claimable refunds"
             assert words[PAID_UNTIL] >= self.last.get(("paid until", number), 0), "X-1: paid access"
             self.last["due", number], self.last["paid until", number] = due, words[PAID_UNTIL]
         for poll in self.polls:
             if poll.snapshot < self.now:
-                supply = told["getPastTotalSupply", poll.snapshot]
+                supply = answers["getPastTotalSupply", poll.snapshot]
                 assert self.last.setdefault(("past", poll.snapshot), supply) == supply, "T-3"
 
-    def _only_votes_change_parameters(self, told: Answers) -> None:
-        now = [told[getattr(self.dao, key).address, name] for key, names in PARAMETERS.items() for name in names]
-        now += [told["dataset", number][:1] for number in range(1, len(self.registry.policies) + 1)]
+    def _only_votes_change_parameters(self, answers: Answers) -> None:
+        now = [answers[getattr(self.dao, key).address, name] for key, names in PARAMETERS.items() for name in names]
+        now += [answers["dataset", number][:1] for number in range(1, len(self.registry.policies) + 1)]
         assert self.decided or self.last.get("parameters", now) == now, "the timelock alone changes a parameter"
         self.last["parameters"] = now

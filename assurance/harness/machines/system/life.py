@@ -60,8 +60,8 @@ class SystemLife(LeaseLife, RegistryLife):
         self.claimed: Counter[str] = Counter()
         self.decided = False
 
-    def witness(self, events: Sequence[Event]) -> None:
-        super().witness(events)
+    def note_events(self, events: Sequence[Event]) -> None:
+        super().note_events(events)
         self.follow_holdings()
         for event in events:
             if event.name == "VoteCast":

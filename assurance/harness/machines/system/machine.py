@@ -11,9 +11,9 @@ from functools import partial
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.dao.dao import Dao, leaf
-from assurance.harness.dao.leases import NOBODY
 from assurance.harness.dao.system import DAY
 from assurance.harness.machines.base import World, initialize
 from assurance.harness.machines.governance.world import government_of
@@ -33,7 +33,6 @@ from assurance.harness.machines.system.voting import Voting
 from assurance.harness.models.leases.model import Leases
 from assurance.harness.models.money import Money
 from assurance.harness.models.royalties import Models
-from assurance.harness.models.token_splitter import NOBODY as ZERO
 from assurance.harness.models.token_splitter import Splitter, Token
 
 UNITS = {"founder": 100, "member-0": 200, "member-1": 120, "member-2": 60, "member-3": 15}
@@ -47,7 +46,7 @@ class SystemMachine(Voting, Data, Running, Returning, Modelling, Batching, Contr
     worlds: ClassVar[dict[Any, Any]] = {}
 
     @initialize(first=st.lists(st.tuples(st.integers(0, 2), st.integers(1, 5)), min_size=1, max_size=4))
-    def born(self, first: list[tuple[int, int]]) -> None:
+    def create(self, first: list[tuple[int, int]]) -> None:
         self.settled(lambda: SystemWorld(self)).begin(self)
         self.hook()
         for who, offer in first:
@@ -98,7 +97,7 @@ class SystemMachine(Voting, Data, Running, Returning, Modelling, Batching, Contr
     def name_people(self) -> None:
         who = self.dao.who
         self.members = [who(f"member-{i}") for i in range(4)]
-        self.contributors = [*(member.address for member in self.members), ZERO, self.dao.addresses["token"]]
+        self.contributors = [*(member.address for member in self.members), ADDRESS_ZERO, self.dao.addresses["token"]]
         self.founder, self.stranger, self.guardian = who("founder"), who("stranger"), who("guardian")
         self.licensees = [self.members[3], who("licensee-1"), who("licensee-2")]
 
@@ -119,7 +118,7 @@ class SystemMachine(Voting, Data, Running, Returning, Modelling, Batching, Contr
         actions, effects = [], []
         for shape, dataset, sole in STANDING:
             terms = terms_of(shape, dataset, sole, CUTS[0])
-            actions.append((dao.leases, "createOffer", (given(dao, terms), NOBODY, 50, expiry)))
+            actions.append((dao.leases, "createOffer", (given(dao, terms), ADDRESS_ZERO, 50, expiry)))
             effects.append(partial(self.leases.create_offer, terms, None, 50, expiry))
         self.put_to_vote(self.founder, actions, effects, "what stands")
         self.carry(self.polls[-1], self.members[:2])

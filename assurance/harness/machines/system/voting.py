@@ -10,11 +10,12 @@ from typing import Any
 from eth_utils import keccak
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition
+from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Handle, Reverted
 from assurance.harness.dao.dao import AGAINST, FOR, HPKE_KEY, QUEUED, SUCCEEDED, Proposal
 from assurance.harness.dao.governance import LIVE, operation_of
-from assurance.harness.dao.leases import ACTIVE, APPROVED, ENDED, NOBODY
+from assurance.harness.dao.leases import ACTIVE, APPROVED, ENDED
 from assurance.harness.dao.leases import PENDING as REQUESTED
 from assurance.harness.dao.registry import ascending
 from assurance.harness.dao.system import DAY, Actor
@@ -119,7 +120,7 @@ class Voting(SystemLife):
             # With the cuts of the execution.
             self.leases.create_offer(terms_of(shape, dataset, sole, self.cuts[dataset]), None, 2, expiry)
 
-        self.propose(by, (self.dao.leases, "createOffer", (asked, NOBODY, 2, expiry)), create)
+        self.propose(by, (self.dao.leases, "createOffer", (asked, ADDRESS_ZERO, 2, expiry)), create)
 
     @precondition(lambda self: len(self.polls) < MOST and not self.static)
     @rule(by=st.integers(0, 5), dataset=st.sampled_from(LEASED), cuts=st.sampled_from(CUTS))
@@ -147,7 +148,7 @@ class Voting(SystemLife):
         kind = ("guardian", "attestors", "discard", "spend")[2 + pick % 2 if self.static else pick % 4]
         if kind == "guardian":
             until = self.now + days * DAY
-            args = (self.guardian.address if days else NOBODY, until if days else 0)
+            args = (self.guardian.address if days else ADDRESS_ZERO, until if days else 0)
             self.propose(by, (dao.brake, "setGuardian", args), lambda: self._appoint(*args))
         elif kind == "attestors":
             names, threshold = SETS[1 - self.set]
@@ -263,7 +264,7 @@ class Voting(SystemLife):
     @precondition(lambda self: len(self.polls) < MOST)
     @rule(who=st.integers(0, 2), shape=st.sampled_from([0, 1, 4]), dataset=st.sampled_from(LEASED), pick=picks)
     def lease_by_vote(self, who: int, shape: int, dataset: int, pick: int) -> None:
-        """A request that everybody wants, and usually starts; somebody may leave in the middle of it."""
+        """A request that all members vote for, and usually starts; a member may leave meanwhile."""
         known = len(self.leases.leases)
         self.request(who, shape, dataset, sole=pick % 8 == 0)
         if len(self.leases.leases) == known:

@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
+from web3.constants import ADDRESS_ZERO
+
 from assurance.harness.chain.handles import Reverted
 from assurance.harness.dao.registry import ASLEEP, CLAIMED, LAPSED, PUBLISHED, UNCLAIMED
 from assurance.harness.models.registry.records import BPS, Batch, Proof, Record, Rules, stop
-from assurance.harness.models.token_splitter import NOBODY, Splitter, Token, Told
+from assurance.harness.models.token_splitter import Emitted, Splitter, Token
 from datadao.crypto.merkle import leaf_hash
 from datadao.types import Leaf
 
@@ -126,30 +128,30 @@ class Books:
         batch.count = max(0, batch.count - count)
         return taken
 
-    def _drop_pending(self, batch: Batch, account: str, shares: int) -> tuple[int, list[Told]]:
+    def _drop_pending(self, batch: Batch, account: str, shares: int) -> tuple[int, list[Emitted]]:
         if shares == 0:
             return 0, []
-        events: list[Told] = []
+        events: list[Emitted] = []
         for pool, entry in zip(self._pools(batch), (batch.entry, batch.commons_entry), strict=True):
             events += self.splitter.dropPendingShares(self.address, pool, account, shares, entry).events
         if batch.status == ASLEEP:
             return 0, events
         return shares, events + self._burn(self.address, shares)
 
-    def _complete(self, batch: Batch) -> list[Told]:
+    def _complete(self, batch: Batch) -> list[Emitted]:
         if batch.count or not batch.left:
             return []
         leftover = self._resolve(batch, batch.left, 0)
-        told: Told = ("BatchCompleted", {"batchId": batch.id, "leftover": leftover})
-        return [told, *self._drop_pending(batch, NOBODY, leftover)[1]]
+        fields: Emitted = ("BatchCompleted", {"batchId": batch.id, "leftover": leftover})
+        return [fields, *self._drop_pending(batch, ADDRESS_ZERO, leftover)[1]]
 
-    def _mint(self, to: str, amount: int) -> list[Told]:
+    def _mint(self, to: str, amount: int) -> list[Emitted]:
         self.token.now = self.now
         events = self.token.mint(self.address, to, amount).events
         self.supplies.append((self.now, self.token.supply))
         return events
 
-    def _burn(self, holder: str, amount: int) -> list[Told]:
+    def _burn(self, holder: str, amount: int) -> list[Emitted]:
         events = self.token.burn(self.address, holder, amount).events
         self.supplies.append((self.now, self.token.supply))
         return events

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from web3.constants import ADDRESS_ZERO
+
 from assurance.harness.dao.registry import ASLEEP, CLAIMED, ERASED, UNCLAIMED
 from assurance.harness.models.registry.books import Books
 from assurance.harness.models.registry.records import BPS, Batch, Proof, Record, stop
-from assurance.harness.models.token_splitter import NOBODY, Done, Told
+from assurance.harness.models.token_splitter import Done, Emitted
 from datadao.types import Leaf
 
 
@@ -57,13 +59,13 @@ class Contributions(Books):
             stop("AlreadyDropped", self.leaf_of(batch, item))
         batch.dropped.add(item)
         shares = self._resolve(batch, shares)
-        told = {
+        fields = {
             "batchId": batch_id,
             "fingerprint": item.fingerprint,
             "leaf": self.leaf_of(batch, item),
             "shares": shares,
         }
-        events = [("DuplicateDropped", told), *self._drop_pending(batch, item.contributor, shares)[1]]
+        events = [("DuplicateDropped", fields), *self._drop_pending(batch, item.contributor, shares)[1]]
         return Done(None, events + self._complete(batch))
 
     # Internals
@@ -72,7 +74,7 @@ class Contributions(Books):
         self, batch: Batch, item: Leaf, left: int, taken: frozenset[bytes] | set[bytes] = frozenset()
     ) -> int:
         """The leaf's shares; `taken` are fingerprints recorded earlier in the same call."""
-        if item.contributor == NOBODY or item.contributor in self.rules.contracts:
+        if item.contributor == ADDRESS_ZERO or item.contributor in self.rules.contracts:
             stop("InvalidContributor", item.contributor)
         least = self.rates(batch)[1]
         if not least <= item.quality <= BPS:
@@ -87,11 +89,11 @@ class Contributions(Books):
         return shares
 
     def _deliver(self, batch: Batch, claims: list[tuple[Leaf, int]]) -> Done:
-        events: list[Told] = []
+        events: list[Emitted] = []
         for item, shares in claims:
             self.records[item.fingerprint] = Record(CLAIMED, item.contributor, batch.id, shares)
-            told = {"batchId": batch.id, "contributor": item.contributor, "fingerprint": item.fingerprint}
-            events.append(("ContributionClaimed", told | {"shares": shares}))
+            fields = {"batchId": batch.id, "contributor": item.contributor, "fingerprint": item.fingerprint}
+            events.append(("ContributionClaimed", fields | {"shares": shares}))
         owner, total = claims[0][0].contributor, sum(shares for _, shares in claims)
         self._resolve(batch, total, len(claims))
         for pool, entry in zip(self._pools(batch), (batch.entry, batch.commons_entry), strict=True):
@@ -125,6 +127,6 @@ class Contributions(Books):
             events += self._burn(owner, burned)
         self.records[item.fingerprint] = record
         self.erasures[batch.message.datasetId].append(self.now)
-        told = {"batchId": batch_id, "contributor": owner, "fingerprint": item.fingerprint}
-        events.append(("ContributionErased", told | {"shares": shares, "burned": burned}))
+        fields = {"batchId": batch_id, "contributor": owner, "fingerprint": item.fingerprint}
+        events.append(("ContributionErased", fields | {"shares": shares, "burned": burned}))
         return Done(None, events + self._complete(batch))

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import SimpleNamespace
 
+from web3.constants import ADDRESS_ZERO
+
 from assurance.harness.chain.handles import Reverted
 from assurance.harness.dao.registry import ASLEEP, DISCARDED, LIVE, PUBLISHED, VETOED
 from assurance.harness.models.registry.contributions import Contributions
 from assurance.harness.models.registry.records import COOL_DOWN, GRACE, MAX_STEP, PAUSE, Batch, Message, stop
-from assurance.harness.models.token_splitter import NOBODY, Done, Told
+from assurance.harness.models.token_splitter import Done, Emitted
 from datadao.types import Leaf
 
 
@@ -47,7 +49,7 @@ class Registry(Contributions):
         members, threshold = self.sets[-1]
         if len(signers) < threshold:
             stop("InsufficientSignatures", len(signers), threshold)
-        previous = NOBODY
+        previous: str = ADDRESS_ZERO
         for signer in signers:
             if signer not in members:
                 stop("NotAttestor", signer, len(self.sets))
@@ -57,13 +59,13 @@ class Registry(Contributions):
         self.sequences[m.datasetId - 1] = m.sequence
         batch = Batch(len(self.batches) + 1, m, tuple(leaves), PUBLISHED, self.now, m.totalShares, m.count)
         self.batches.append(batch)
-        told = {
+        fields = {
             "batchId": batch.id,
             "datasetId": m.datasetId,
             "batch": SimpleNamespace(**m._asdict()),
             "manifestURI": "",
         }
-        return Done(batch.id, [("BatchPublished", told)])
+        return Done(batch.id, [("BatchPublished", fields)])
 
     def activate(self, batch_id: int) -> Done:
         self._require_released()
@@ -77,13 +79,13 @@ class Registry(Contributions):
         batch.status, batch.since = LIVE, self.now
         entered = [self.splitter.addPendingShares(self.address, pool, batch.left) for pool in self._pools(batch)]
         batch.entry, batch.commons_entry = (done.value for done in entered)
-        told = {
+        fields = {
             "batchId": batch_id,
             "shares": batch.left,
             "entryIndex": batch.entry,
             "commonsEntryIndex": batch.commons_entry,
         }
-        events = [event for done in entered for event in done.events] + [("BatchActivated", told)]
+        events = [event for done in entered for event in done.events] + [("BatchActivated", fields)]
         return Done(None, events + self._mint(self.address, batch.left))
 
     def sleep(self, batch_id: int) -> Done:
@@ -93,7 +95,7 @@ class Registry(Contributions):
         if self.now < batch.since + self.rules.claim_period:
             stop("ClaimPeriod", batch_id, batch.since + self.rules.claim_period)
         batch.status = ASLEEP
-        slept: Told = ("BatchSlept", {"batchId": batch_id, "burned": batch.left})
+        slept: Emitted = ("BatchSlept", {"batchId": batch_id, "burned": batch.left})
         return Done(None, [slept, *self._burn(self.address, batch.left)])
 
     def veto(self, caller: str, batch_id: int) -> Done:

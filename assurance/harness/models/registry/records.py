@@ -6,9 +6,10 @@ from collections import namedtuple
 from dataclasses import dataclass, field
 from typing import NamedTuple, NoReturn
 
+from web3.constants import ADDRESS_ZERO
+
 from assurance.harness.chain.handles import Reverted
 from assurance.harness.dao.registry import ASLEEP, LIVE, UNCLAIMED
-from assurance.harness.models.token_splitter import NOBODY
 from datadao.types import Dao as DaoId
 from datadao.types import Leaf
 
@@ -27,7 +28,7 @@ Message = namedtuple(
 
 @dataclass(frozen=True)
 class Rules:
-    """What a DAO is born with."""
+    """Fixed at the creation of a DAO."""
 
     id: DaoId
     challenge: int
@@ -60,7 +61,7 @@ class Batch:
 
 class Record(NamedTuple):
     status: int = UNCLAIMED
-    contributor: str = NOBODY
+    contributor: str = ADDRESS_ZERO
     batch: int = 0
     shares: int = 0
 

@@ -1,0 +1,169 @@
+"""What must hold of governor, timelock and brake between the steps of a random life.
+
+The model is asked first: each step succeeds with these events and this result, or reverts with the very error and
+arguments. After every step all proposals, settings and roles are compared, and checked on what the chain says: no more
+votes than past supply (G-1), nothing executed without quorum, majority and delays, each operation once (G-2), nothing
+about a proposal changes but its count, its one extension and its eta, and nothing leaves an end (G-3), ballots count
+once (G-4), the guardian does what it may and no more (G-8), roles stay (G-10), the past stays (T-3). Every life ends
+with time passing and every proposal in an end (G-6), and with a member of the threshold still able to propose (G-5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from assurance.harness.chain.reader import Reader, View
+from assurance.harness.dao.dao import CANCELED, DEFEATED, EXECUTED, EXPIRED, FOR, Dao, Proposal
+from assurance.harness.dao.governance import EXPIRY, TERMINAL, text_proposal
+from assurance.harness.dao.system import DAY
+from assurance.harness.machines.base import initialize, invariant
+from assurance.harness.machines.governance.machine import GovernanceMachine
+from assurance.harness.models.governor import Poll
+
+
+class Seen(NamedTuple):
+    """A proposal as the governor returns it, addresses as numbers; the last two only of a past snapshot."""
+
+    state: int
+    snapshot: int
+    deadline: int
+    eta: int
+    proposer: int
+    licensee: int
+    against: int
+    for_: int
+    abstain: int
+    quorum: int | None = None
+    supply: int | None = None
+
+    @classmethod
+    def views(cls, dao: Dao, p: Poll, past: bool) -> list[View]:
+        governor, about = dao.governor, (p.proposal.id,)
+        names = ("Snapshot", "Deadline", "Eta", "Proposer", "Licensee", "Votes")
+        views: list[View] = [(governor, "state", about), *((governor, f"proposal{name}", about) for name in names)]
+        then: list[View] = [(governor, "proposalQuorum", about), (dao.token, "getPastTotalSupply", (p.snapshot,))]
+        return views + then * past
+
+
+class Government(GovernanceMachine):
+    """The machine with what must hold between its steps."""
+
+    last: dict[int, Seen]
+    readers: dict[tuple[Any, ...], Reader]
+
+    @initialize()
+    def nothing_seen_yet(self) -> None:
+        self.last, self.readers = {}, {}
+        self.before = self.reached["steps"]
+
+    @property
+    def turn(self) -> int:
+        """Steps of this life. What is looked at must not follow from the lives before, or no failure would repeat."""
+        return self.reached["steps"] - self.before
+
+    def read(self, key: tuple[Any, ...], views: Callable[[], list[View]]) -> list[int]:
+        if key not in self.readers:
+            self.readers[key] = Reader(self.dao.chain, views())
+        return self.readers[key].words()
+
+    @invariant()
+    def holds(self) -> None:
+        """All of it for the proposal just acted on and for another in turn; states, settings and the past for all."""
+        model, turn = self.model, self.turn
+        for p in (
+            {id(p): p for p in (self.touched, self.polls[turn % len(self.polls)]) if p}.values() if self.polls else ()
+        ):
+            self.check(p)
+        governor, polls = self.dao.governor, self.polls
+        states = self.read(("states", len(polls)), lambda: [(governor, "state", (p.proposal.id,)) for p in polls])
+        assert states == [model.state(p) for p in polls]
+        *reported, sets = self.world.settings.words()
+        quorums = model.bps["quorumBps"].now, model.bps["leaseQuorumBps"].now
+        times = model.settings["votingDelay"], model.settings["votingPeriod"], model.settings["extension"]
+        brake = int(model.guardian[0], 16), model.guardian[1], model.pulled_until
+        timelock = int(self.dao.timelock.address, 16)
+        assert reported == [*times, model.threshold(), *quorums, *brake, model.delay, timelock]
+        assert sets == self.sets, "each operation once (G-2)"
+        self.the_past_stays_T3()
+        if turn % 16 == 0:
+            self.roles_stay_G10()
+
+    def check(self, p: Poll) -> None:
+        past = p.snapshot < self.dao.chain.timestamp
+        now = Seen(*self.read((p.proposal.id, past), lambda: Seen.views(self.dao, p, past)))
+        people = int(p.proposer, 16), int(p.licensee or "0", 16)
+        expected = (self.model.state(p), p.snapshot, p.deadline, p.eta or 0, *people, *map(p.count, range(3)))
+        assert now[:-2] == expected
+        if now.quorum is not None and now.supply is not None:
+            assert now.quorum == self.model.quorum(p) >= 1
+            assert now.against + now.for_ + now.abstain <= now.supply, "G-1"
+            if now.state == EXECUTED:
+                self.executed_means_quorum_majority_and_time_G2(now, now.quorum)
+        self.ends_absorb_and_the_rest_moves_one_way_G3(p, now)
+
+    def executed_means_quorum_majority_and_time_G2(self, now: Seen, quorum: int) -> None:
+        assert now.for_ > now.against and now.for_ + now.abstain >= quorum
+        assert now.snapshot + 2 * DAY <= now.deadline
+        assert now.deadline + 2 * DAY < now.eta <= self.dao.chain.timestamp
+
+    def ends_absorb_and_the_rest_moves_one_way_G3(self, p: Poll, now: Seen) -> None:
+        before = self.last.get(p.proposal.id, now)
+        if before.state in TERMINAL:
+            assert now[:-2] == before[:-2]
+        assert (now.proposer, now.licensee, now.snapshot) == (before.proposer, before.licensee, before.snapshot)
+        assert before.deadline <= now.deadline <= before.deadline + p.extension
+        assert all(was <= has for was, has in zip(before[6:9], now[6:9], strict=True))
+        self.last[p.proposal.id] = now
+
+    def roles_stay_G10(self) -> None:
+        timelock, governor = self.dao.timelock.address, self.dao.governor.address
+        owners = [timelock if role == "DEFAULT_ADMIN_ROLE" else governor for role, _ in self.world.roles]
+        expected = [account == owner for (_, account), owner in zip(self.world.roles, owners, strict=True)]
+        assert self.world.held_roles.words() == expected
+
+    def the_past_stays_T3(self) -> None:
+        token, then = self.dao.token, self.dao.chain.timestamp - 1
+        accounts = [person.address for person in self.people[:6]]
+        if not self.seen or self.seen[-1][0] < then:
+            votes = tuple(token.getPastVotes(account, then) for account in accounts)
+            self.seen.append((then, token.getPastTotalSupply(then), votes))
+            assert sum(votes) <= self.seen[-1][1]
+        if self.turn % 8 == 0:
+            at, supply, votes = self.seen[self.turn * 7 % len(self.seen)]
+            assert token.getPastTotalSupply(at) == supply
+            assert tuple(token.getPastVotes(account, at) for account in accounts) == votes
+
+    def teardown(self) -> None:
+        if "dao" not in self.__dict__:
+            return
+        dao = self.dao
+        end = max((max(p.deadline, p.eta or 0) + EXPIRY for p in self.polls), default=0)
+        dao.chain.warp(max(0, end - dao.chain.timestamp))
+        self.roles_stay_G10()
+        for p in self.polls:
+            self.check(p)
+            state = dao.governor.state(p.proposal.id)
+            assert state in (CANCELED, DEFEATED, EXPIRED, EXECUTED) and state == self.model.state(p), "G-6"
+            self.reached[f"ends {state}"] += 1
+        self.someone_can_still_govern_G5_G6()
+
+    def someone_can_still_govern_G5_G6(self) -> None:
+        """After whatever was voted, a member to whom all delegate carries a proposal, without any other account."""
+        dao, holder = self.dao, self.members[2]
+        if dao.token.totalSupply() < dao.governor.quorumFloor() and not dao.token.matureSince():
+            return
+        # Tokens that were sold are with one of these.
+        for person in self.people[:6]:
+            dao.token.delegate(holder.address, sender=person.address)
+        dao.chain.warp(1)
+        if dao.brake.isGuardian(holder.address):
+            return
+        proposal: Proposal = text_proposal(dao, holder, "the last one")
+        dao.to_vote(proposal.id)
+        dao.vote(proposal.id, holder, support=FOR)
+        dao.to_end_of_vote(proposal.id)
+        dao.queue(proposal)
+        dao.execute(proposal)
+        assert dao.governor.state(proposal.id) == EXECUTED
+        self.reached["governed at the end"] += 1
