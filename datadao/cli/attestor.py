@@ -19,7 +19,7 @@ from datadao.cli.money import decimal
 from datadao.cli.queries import TOKEN_DECIMALS, check_dataset
 from datadao.cli.session import Session
 from datadao.cli.setup import FINGERPRINT, key_option
-from datadao.cli.transactions import after, receipt_json, send
+from datadao.cli.transactions import after, send
 from datadao.client import ordered
 from datadao.crypto.keyfile import load_secret
 from datadao.crypto.seal import public_key
@@ -195,7 +195,7 @@ def publish(session: Session, dataset: int) -> Outcome:
     opens = since + dao.read("registry", "challengePeriod")
     document = {"batch": batch_id, "sequence": batch.sequence, "activatableAt": opens}
     text = f"Published as batch {batch_id}; `datadao activate {batch_id}` from {_moment(opens)} on."
-    return Outcome(document | {"transactions": receipt_json(receipts)}, (text,))
+    return Outcome(document, (text,))
 
 
 def _summary(session: Session, item: Draft) -> dict[str, Any]:
@@ -267,5 +267,5 @@ def scorer_of(session: Session, dataset_id: int, schema: Path | None) -> JsonLin
 @click.argument("batch", type=click.IntRange(1))
 def activate(session: Session, batch: int) -> Outcome:
     """Activate a published BATCH after its challenge period. Anyone may."""
-    receipts = send(session, [session.dao.call("registry", "activate", batch, what=f"activate batch {batch}")])
-    return Outcome({"batch": batch, "transactions": receipt_json(receipts)}, (f"Batch {batch} is active.",))
+    send(session, [session.dao.call("registry", "activate", batch, what=f"activate batch {batch}")])
+    return Outcome({"batch": batch}, (f"Batch {batch} is active.",))

@@ -18,7 +18,7 @@ from datadao.chain.rpc import Call
 from datadao.cli.command import Outcome, command
 from datadao.cli.main import cli
 from datadao.cli.session import Session
-from datadao.cli.transactions import receipt_json, send
+from datadao.cli.transactions import send
 from datadao.errors import AccountRefused, InvalidArgument, Malformed, NodeRefused
 
 VIEWS, ACTIONS = ("view", "pure"), ("nonpayable", "payable")
@@ -52,8 +52,8 @@ def read(session: Session, target: str, words: tuple[str, ...]) -> Outcome:
 def send_call(session: Session, target: str, words: tuple[str, ...]) -> Outcome:
     """Call a function that anyone, or this account, may: `brake.pull`, `models.register ...`."""
     call = resolve(session, target, words, ACTIONS)
-    receipts = send(session, [call])
-    return Outcome({"transactions": receipt_json(receipts)}, (f"Sent {call.what}.",))
+    send(session, [call])
+    return Outcome({}, (f"Sent {call.what}.",))
 
 
 @command(cli, "propose", sends=True)
@@ -74,10 +74,11 @@ def propose(session: Session, target: str, words: tuple[str, ...], description: 
     # Only this account can make the proposal of this description: no other can copy it first and cancel it.
     text = f"{description}#proposer={session.address.lower()}"
     actions = [call.to], [0], [call.data]
-    receipts = send(session, [session.dao.call("governor", "propose", *actions, text, what=f"propose {call.what}")])
+    send(session, [session.dao.call("governor", "propose", *actions, text, what=f"propose {call.what}")])
     proposal = session.dao.read("governor", "getProposalId", *actions, keccak(text=text))
-    document = {"proposal": str(proposal), "transactions": receipt_json(receipts)}
-    return Outcome(document, (f"Proposed as {proposal}.", f"{call.what}: voting opens after the voting delay."))
+    return Outcome(
+        {"proposal": str(proposal)}, (f"Proposed as {proposal}.", f"{call.what}: voting opens after the voting delay.")
+    )
 
 
 def _tried(session: Session, call: Call) -> bytes:

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ def command(
     """Registers a function of a `Session` and its own options as a command.
 
     One that `sends` takes the options of `datadao.cli.orders`; `outcome` makes its result of a `Session` and its last
-    transaction, for the run that learns that an earlier run's is mined.
+    transaction, for the run that learns that an earlier run's is mined. What was sent is added to its document.
     """
     options = [
         click.option("--home", type=click.Path(path_type=Path, file_okay=False), envvar="DATADAO_HOME",
@@ -61,8 +61,13 @@ def command(
                 session = Session(
                     home.expanduser(), network, account, as_json=as_json, yes=yes, stack=stack, orders=orders
                 )
-                code = _conduct(session, lambda: _earlier(session) or function(session, **arguments))
+                code = _conduct(session, lambda: _earlier(session) or _now(session, arguments))
             sys.exit(code)
+
+        def _now(session: Session, arguments: Mapping[str, Any]) -> Outcome:
+            done = function(session, **arguments)
+            sent = {"transactions": receipt_json([mined for _, mined in session.orders.mined])} if sends else {}
+            return replace(done, document={**done.document, **sent})
 
         def _earlier(session: Session) -> Outcome | None:
             found = resume(session) if sends else None

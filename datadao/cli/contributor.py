@@ -23,7 +23,7 @@ from datadao.cli.money import decimal
 from datadao.cli.queries import TOKEN_DECIMALS, check_dataset
 from datadao.cli.receipts import Receipt
 from datadao.cli.session import Session
-from datadao.cli.transactions import after, receipt_json, send
+from datadao.cli.transactions import after, send
 from datadao.encoding import address
 from datadao.errors import InvalidArgument, NothingToDo, PartlyDone, ScoreRefused, StoreError
 from datadao.records import skip_mark
@@ -280,10 +280,9 @@ def erase(session: Session, names: Sequence[str], everything: bool) -> Outcome:
         dao.call("registry", "erase", c.batch_id, tuple(c.leaf), list(c.proof), what=f"erase {c.leaf.file_hash.hex()}")
         for c in (item.contribution for item in chosen)
     ]
-    receipts = send(session, calls, note="Erasure cannot be undone.")
+    send(session, calls, note="Erasure cannot be undone.")
     hashes = [item.contribution.leaf.file_hash for item in chosen]
-    document = {"erased": hashes, "transactions": receipt_json(receipts)}
-    return Outcome(document, tuple(f"Erased {file_hash.hex()}." for file_hash in hashes))
+    return Outcome({"erased": hashes}, tuple(f"Erased {file_hash.hex()}." for file_hash in hashes))
 
 
 def _find(session: Session, standing: list[Mine], name: str) -> Mine:
@@ -347,9 +346,9 @@ def claim(session: Session, owner: str | None) -> Outcome:
         for i in twice
     ]
     if not receipts:
-        return Outcome(document | {"transactions": []}, ("Nothing to claim.", *lines))
+        return Outcome(document, ("Nothing to claim.", *lines))
     text = f"{len(waiting)} contributions claimed: {decimal(tokens, TOKEN_DECIMALS)} tokens; {money.text(income)} paid."
-    return Outcome(document | {"transactions": receipt_json(receipts)}, (text, *lines))
+    return Outcome(document, (text, *lines))
 
 
 def _groups(waiting: list[Mine]) -> list[list[Mine]]:

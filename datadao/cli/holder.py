@@ -14,7 +14,7 @@ from datadao.cli.money import decimal
 from datadao.cli.queries import TOKEN_DECIMALS, Proposal, check_lease, find_proposal, terms_of
 from datadao.cli.queries import proposals as read
 from datadao.cli.session import Session
-from datadao.cli.transactions import receipt_json, send
+from datadao.cli.transactions import send
 from datadao.cli.wording import Actions, Rows, applicant_text, block, lease_rows, said
 from datadao.errors import InvalidArgument
 from datadao.types import ProposalState, word
@@ -130,10 +130,9 @@ def _carry(session: Session, proposal: str, step: str) -> Outcome:
     needed = {"queue": ProposalState.SUCCEEDED, "execute": ProposalState.QUEUED}.get(step)
     if needed is not None and state is not needed:
         raise InvalidArgument(f"proposal {proposal} is {word(state)}; to {step} it, it has to be {word(needed)}")
-    receipts = send(session, [session.dao.call("governor", step, *item.call, what=f"{step} proposal {proposal}")])
-    document = {"proposal": str(item.proposal_id), "transactions": receipt_json(receipts)}
+    send(session, [session.dao.call("governor", step, *item.call, what=f"{step} proposal {proposal}")])
     done = {"queue": "queued", "execute": "executed", "cancel": "canceled"}[step]
-    return Outcome(document, (f"Proposal {proposal}: {done}.",))
+    return Outcome({"proposal": str(item.proposal_id)}, (f"Proposal {proposal}: {done}.",))
 
 
 SIDES = ("against", "for", "abstain")
@@ -162,9 +161,9 @@ def vote(session: Session, proposal: str, side: str, reason: str) -> Outcome:
     name, extra = ("castVoteWithReason", (reason,)) if reason else ("castVote", ())
     votes = decimal(weight, TOKEN_DECIMALS)
     what = f"vote {side} proposal {proposal} with {votes} votes"
-    receipts = send(session, [dao.call("governor", name, item.proposal_id, SIDES.index(side), *extra, what=what)])
+    send(session, [dao.call("governor", name, item.proposal_id, SIDES.index(side), *extra, what=what)])
     document = {"proposal": str(item.proposal_id), "side": side, "weight": str(weight)}
-    return Outcome(document | {"transactions": receipt_json(receipts)}, (f"Voted {side} with {votes} votes.",))
+    return Outcome(document, (f"Voted {side} with {votes} votes.",))
 
 
 @command(cli, "withdraw", sends=True)
@@ -174,12 +173,8 @@ def withdraw(session: Session, treasury: bool) -> Outcome:
     dao, money = session.dao, session.money
     owed = dao.read("leases", "treasuryOwed") if treasury else dao.read("models", "creditOf", session.address)
     if not owed:
-        return Outcome({"amount": "0", "transactions": []}, ("Nothing is owed.",))
+        return Outcome({"amount": "0"}, ("Nothing is owed.",))
     what = f"pay {money.text(owed)} to {'the treasury' if treasury else session.address}"
-    call = (
-        dao.call("leases", "withdrawTreasury", what=what)
-        if treasury
-        else dao.call("models", "withdraw", session.address, what=what)
-    )
-    receipts = send(session, [call])
-    return Outcome({"amount": str(owed), "transactions": receipt_json(receipts)}, (f"Paid {money.text(owed)}.",))
+    call = ("leases", "withdrawTreasury") if treasury else ("models", "withdraw", session.address)
+    send(session, [dao.call(*call, what=what)])
+    return Outcome({"amount": str(owed)}, (f"Paid {money.text(owed)}.",))

@@ -20,7 +20,7 @@ from datadao.cli.main import Registered, cli
 from datadao.cli.queries import check_dataset, check_lease, proposals, terms_of
 from datadao.cli.session import Session
 from datadao.cli.setup import key_option
-from datadao.cli.transactions import after, receipt_json, send
+from datadao.cli.transactions import after, send
 from datadao.cli.wording import Actions, applicant_text, block, lease_rows, said
 from datadao.client import Terms, ordered
 from datadao.crypto.seal import public_key
@@ -152,8 +152,7 @@ def refund(session: Session, number: int) -> Outcome:
         raise
     (paid,) = done[-1].events("leases", "ReturnablePaid", dao.addresses["leases"])
     amount = paid.fields["amount"]
-    document = {"lease": number, "amount": str(amount), "transactions": receipt_json(done)}
-    return Outcome(document, (f"Paid {money.text(amount)} to {info.licensee}.",))
+    return Outcome({"lease": number, "amount": str(amount)}, (f"Paid {money.text(amount)} to {info.licensee}.",))
 
 
 @command(lease, "rotate-key", sends=True)
@@ -176,7 +175,7 @@ def _send(session: Session, number: int, calls: list[Call]) -> Outcome:
     state = word(LeaseStatus(info.status))
     document = {"lease": number, "status": state, "paidPeriods": info.paidPeriods, "paidUntil": info.paidUntil}
     text = f"Lease {number} is {state}" + (f", paid until {moment(info.paidUntil)}." if info.paidUntil else ".")
-    return Outcome(document | {"transactions": receipt_json(receipts)}, (text,))
+    return Outcome(document, (text,))
 
 
 def _ready(session: Session, number: int, info: Any) -> tuple[bytes, list[bytes]]:
@@ -209,14 +208,14 @@ def _requested(session: Session, mined: Mined) -> Outcome:
     escrow = Terms(*event.fields["terms"]).escrow
     document: dict[str, Any] = {"lease": number, "proposal": str(proposal), "escrow": str(escrow)}
     text = f"Lease {number} is requested; holders vote on lease:{number} (proposal {proposal})."
-    return Outcome(document | {"transactions": receipt_json([mined])}, (text,))
+    return Outcome(document, (text,))
 
 
 def _accepted(session: Session, mined: Mined) -> Outcome:
     (event,) = mined.events("leases", "OfferAccepted", session.dao.addresses["leases"])
     number = event.fields["leaseId"]
     document: dict[str, Any] = {"lease": number, "offer": event.fields["offerId"], "escrow": str(event.fields["cost"])}
-    return Outcome(document | {"transactions": receipt_json([mined])}, (f"Lease {number} is approved.",))
+    return Outcome(document, (f"Lease {number} is approved.",))
 
 
 @command(lease, "request", sends=True, outcome=_requested)
@@ -262,8 +261,7 @@ def request(
     what = f"request a lease of dataset {dataset}, escrowing {money.text(terms.escrow)}"
     call = dao.call("leases", "request", tuple(vars(terms).values()), hpke_key, text, what=what)
     done = send(session, [*_approval(session, terms.escrow), call], dependent=True)
-    outcome = _requested(session, done[-1])
-    return Outcome({**outcome.document, "transactions": receipt_json(done)}, outcome.text)
+    return _requested(session, done[-1])
 
 
 @command(lease, "accept", sends=True, outcome=_accepted)
@@ -282,8 +280,7 @@ def accept(session: Session, offer: int, max_cost: str | None, key_name: str) ->
         "leases", "accept", offer, hpke_key, limit, what=f"accept offer {offer}, escrowing {money.text(cost)}"
     )
     done = send(session, [*_approval(session, cost), call], dependent=True)
-    outcome = _accepted(session, done[-1])
-    return Outcome({**outcome.document, "transactions": receipt_json(done)}, outcome.text)
+    return _accepted(session, done[-1])
 
 
 def _approval(session: Session, escrow: int) -> list[Call]:
