@@ -188,7 +188,7 @@ def test_hand_over__withdrawn_contribution__is_not_handed_over(replaced: ChainWo
 
 def test_hand_over__slot_not_replaced__refused(leased: ChainWorld) -> None:
     leased.finalize()
-    with pytest.raises(SlotMismatch, match="own"):
+    with pytest.raises(SlotMismatch, match="still has this key"):
         hand_over(leased.custodian(SLOT), leased.contributions())
     assert records(leased) == []
 
