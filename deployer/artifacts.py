@@ -1,6 +1,6 @@
 """Compiled contracts of this project.
 
-Each is read once: what a command rehearses, sends and verifies is the same code, whatever is edited meanwhile.
+Each is read once: what a command rehearses, sends and verifies is the same code, even if sources change meanwhile.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The one description of a DAO's deployment: order, predicted addresses, and constructor arguments from YAML.
 
-It sends nothing. `ape run deploy` executes it on any network, the test harness executes it in process; both read the
-same configuration against the same ABIs, so neither can drift from the other.
+It sends nothing. `ape run deploy` executes it on any network, the test harness in process; both read the same
+configuration against the same ABIs.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def _asset_faults(where: str, asset: Any, *, public: bool) -> Iterator[str]:
 
 
 def _empty_lists(where: str, value: Any) -> Iterator[str]:
-    """A DAO without attestors, custodians or a first dataset serves nobody; each list of a constructor is of those."""
+    """A DAO needs attestors, custodians and a first dataset; each list of a constructor is of those."""
     if isinstance(value, list) and not value:
         yield f"{where}: expected one or more, got none"
     parts = value.items() if isinstance(value, Mapping) else ()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NoReturn
 
 import ape
 from rich.table import Table
@@ -11,15 +12,19 @@ from rich.text import Text
 
 from datadao.chain.arguments import leaves, spelled
 from datadao.chain.asset import Asset, read_asset
+from datadao.chain.connection import discreet
+from datadao.chain.wallet import connected
+from datadao.errors import DataDAOError
 from datadao.text import Terminal, lines, visible
 from datadao.values import is_moment, moment
+from deployer.deploy import FAILURES
 from deployer.plan import Plan
 from deployer.record import Step
 from deployer.rehearsal import Estimate
 from deployer.verify.reader import Check
 
 _WIDE = 200
-"""Columns of a log file, in which nobody wants lines broken."""
+"""Columns of a log file, so that its lines are not broken."""
 
 
 def console() -> Terminal:
@@ -28,15 +33,29 @@ def console() -> Terminal:
     return out if out.is_terminal else Terminal(width=_WIDE)
 
 
+def run(network: str, work: Callable[[Terminal], bool]) -> NoReturn:
+    """Connects to the network, does the work of a command and ends the process: with 0 if it returned true, else with 1
+    after one line that says why."""
+    out = console()
+    try:
+        with connected(network):
+            ok = work(out)
+    except DataDAOError as error:
+        ok = fail(out, discreet(str(error), network))
+    except FAILURES as error:
+        ok = fail(out, discreet(f"The node does not answer: {error}", network))
+    sys.exit(0 if ok else 1)
+
+
 def fail(out: Terminal, message: str) -> bool:
-    """Says why a command stops; lines after the first stand further in, so that a node's cannot pass for others."""
+    """Prints why a command stops; lines after the first are indented, so that a node's text cannot pass for others."""
     for number, line in enumerate(lines(message)):
         out.print(out.as_line(Text(f"  {line}" if number else line, style="red")))
     return False
 
 
 def show_plan(out: Terminal, plan: Plan, expected: Estimate, done: Sequence[Step]) -> None:
-    """Everything that will be sent; contracts that a factory creates stand above the call that does."""
+    """Everything that will be sent; contracts that a factory creates are above the call that creates them."""
     out.print(f"Deployment to chain {plan.chain_id} with {plan.config.path.name}, from {plan.deployer}")
     table = Table(
         "contract", "address", "arguments", "gas, about" if expected.rehearsed else "gas, at least", show_lines=True
@@ -65,7 +84,7 @@ def show_plan(out: Terminal, plan: Plan, expected: Estimate, done: Sequence[Step
 
 
 def _show_asset(out: Terminal, asset: Asset) -> None:
-    """What it says of itself: it is chosen for good, and people will read their amounts in it."""
+    """Its own name, symbol and decimals: it cannot be changed later, and amounts are shown in it."""
     named = f", {asset.title!r}" if asset.title else ""
     out.print(f"Asset {asset.address}{named}: amounts are shown like 1 {asset.label}, with {asset.decimals} decimals.")
     for sentence in asset.seen:
@@ -84,7 +103,7 @@ def _show_costs(out: Terminal, plan: Plan, expected: Estimate, what: str) -> Non
 
 
 def show_checks(out: Terminal, checks: Sequence[Check], said: Sequence[str]) -> bool:
-    """The table of a verification; true iff nothing is missed."""
+    """The table of a verification; true iff every check passed."""
     table = Table("check", "expected", "actual", "ok")
     for check in checks:
         verdict = Text("yes", style="green") if check.ok else Text("NO", style="bold red")
@@ -92,12 +111,12 @@ def show_checks(out: Terminal, checks: Sequence[Check], said: Sequence[str]) -> 
     out.print(table)
     for sentence in said:
         out.print(Text(sentence, style="yellow"))
-    missed = [check for check in checks if not check.ok]
-    for check in missed:
-        told = f"{check.contract}.{check.field}: expected {check.expected}, is {check.actual}"
-        out.print(out.as_line(Text(visible(told), style="red")))
-    if missed:
-        return fail(out, f"{len(missed)} of {len(checks)} checks failed.")
+    failed = [check for check in checks if not check.ok]
+    for check in failed:
+        line = f"{check.contract}.{check.field}: expected {check.expected}, is {check.actual}"
+        out.print(out.as_line(Text(visible(line), style="red")))
+    if failed:
+        return fail(out, f"{len(failed)} of {len(checks)} checks failed.")
     out.print(
         Text(f"All {len(checks)} checks passed: no power outside the timelock but the guardian's.", style="green")
     )

@@ -1,6 +1,6 @@
 """A DAO from a `DataDAOFactory`: creation code as ERC-5202 blueprints, parameters, CREATE3 addresses, calldata.
 
-It sends nothing. `ape run deploy --factory` executes it, `ape run verify` holds the chain to it.
+It sends nothing. `ape run deploy --factory` executes it, `ape run verify` compares the chain with it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CODE_LIMIT = 24_576
 _PREAMBLE = bytes.fromhex("fe7100")
 _ZERO = "0x" + "00" * 20
 _PROXY_HASH = keccak(hexstr="73365f5f37365f34f06012573d5f5f3e3d5ffd5b005f526014600cf3")
-"""Of the creation code of OpenZeppelin's CREATE3 account, which creates what it is called with."""
+"""Hash of the creation code of OpenZeppelin's CREATE3 account, which creates what it is called with."""
 
 _FIELDS = {
     "DataGovernor.name": "governorName",
@@ -36,7 +36,7 @@ _FIELDS = {
 
 @dataclass(frozen=True)
 class Creation:
-    """A DAO that `creator` has the factory make from `params`, a `DaoParams` by field; `salt` is 32 bytes."""
+    """A DAO that `creator` has the factory create from `params`, a `DaoParams` by field; `salt` is 32 bytes."""
 
     factory: str
     creator: str

@@ -1,8 +1,8 @@
 """Deploys a Data DAO through Ape: what `ape run deploy`, the demo and the tests call.
 
-No set-up transaction exists. Every role is a constructor argument, and each contract refuses to live at any address but
-the one its counterparts were given; the registry, which every other one needs, comes last. A factory does the same in
-two transactions.
+There is no set-up transaction. Every role is a constructor argument, and each constructor reverts at any address but
+the one that the other contracts were given; the registry, which all of them need, comes last. A factory does the same
+in two transactions.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from deployer.record import Journal, Step
 from deployer.send import DeploymentError, NonceSpent, Say, send
 
 Report = Callable[[Step], None]
-"""Told of each transaction as soon as it is on chain."""
+"""Called with each transaction once it is on chain."""
 
 FAILURES = (ApeException, Web3Exception, RequestException, OSError)
 """What Ape and the connection to a node raise."""
@@ -98,28 +98,27 @@ def _stopped(plan: Plan, done: int, reason: str, *, spent: bool = False) -> str:
     names = [item.name for item in plan.transactions]
     return "\n".join([
         f"Stopped at {names[done]}, transaction {done + 1} of {len(names)}: {reason}",
-        f"On chain: {', '.join(names[:done]) or 'nothing'}. Nothing of it can be used: it obeys a registry that does"
-        " not exist.",
+        f"On chain: {', '.join(names[:done]) or 'nothing'}. Nothing of it can be used: its registry does not exist.",
         *_how_to_go_on(plan, done, spent=spent),
     ])  # fmt: skip
 
 
 def _how_to_go_on(plan: Plan, done: int, *, spent: bool) -> list[str]:
-    again = "To resume, run the same command again: it goes on from here"
+    again = "To resume, run the same command again"
     item = plan.transactions[done]
     if item.key == "complete":
-        return [f"{again}. Anybody else may complete the DAO as well, as it was begun and in no other way."]
+        return [f"{again}. Any other account may complete the DAO too, with the parameters it was begun with."]
     if item.calls:
         return [f"{again}."]
     if spent:
         return [
-            f"{item.name} can no longer come to {item.address}, where the others look for it: the same command starts",
-            "over at new addresses; what is on chain then stays as it is, useless and harmless.",
+            f"{item.name} can no longer be created at {item.address}, which the others expect: the same command starts",
+            "over at new addresses, and what is on chain stays unused.",
         ]
     return [
         f"{again} while nonce {plan.nonce + done} is the next of",
-        f"{plan.deployer}. If that account has sent anything else, it starts over at new addresses;",
-        "what is on chain then stays as it is, useless and harmless.",
+        f"{plan.deployer}. If that account has sent another transaction, the command starts over at new addresses,",
+        "and what is on chain stays unused.",
     ]
 
 

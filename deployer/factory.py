@@ -1,4 +1,4 @@
-"""The factory of a deployment: a new one with its blueprints, or one that is on chain and exactly this project's."""
+"""The factory of a deployment: a new one with its blueprints, or one on chain with exactly this project's code."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from deployer.verify.reader import Reader
 
 @dataclass(frozen=True)
 class Factory:
-    """Where it is or will be, and what deploys it; nothing if it is there."""
+    """Where it is or will be, and what deploys it; nothing if it is on chain."""
 
     address: str
     transactions: tuple[Transaction, ...] = ()
@@ -58,6 +58,6 @@ def existing(address: str) -> Factory:
 
 
 def faults(address: str) -> list[str]:
-    """Names of the checks that the factory at an address fails; none if it makes exactly the DAOs of this project."""
+    """Names of the checks that the factory at an address fails; none if it creates exactly the DAOs of this project."""
     reader = Reader(ape.networks.provider.web3, {FACTORY: address})
     return [f"{check.contract}.{check.field}" for check in reader.settle(check_factory(reader)) if not check.ok]

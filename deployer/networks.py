@@ -1,4 +1,4 @@
-"""What a network means to a deployment: its configuration, its accounts, where its record lies."""
+"""What a network has for a deployment: its configuration, its accounts, the path of its record."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ network_option = click.option(
 
 
 def is_fork() -> bool:
-    """Whether the connected node plays on a copy of a public chain, whose chain id it shows."""
+    """Whether the connected node is a fork of a public chain, whose chain id it has."""
     return bool(ape.networks.provider.network.name.endswith("-fork"))
 
 
 def record_path(folder: Path) -> Path:
-    """Where deployments on the connected chain are recorded; those on a copy of it apart from the real ones."""
+    """Where deployments on the connected chain are recorded; those on a fork of it apart."""
     return folder / f"{ape.networks.provider.chain_id}{'-fork' if is_fork() else ''}.json"
 
 

@@ -20,13 +20,13 @@ from deployer.config import UNKNOWN, Config
 from deployer.creation import Creation, dao_params
 from deployer.factory import Factory, existing, new
 from deployer.networks import address_of
-from deployer.transaction import Planned, Transaction, create
+from deployer.transaction import Planned, Transaction, creating
 
 _DELEGATION = b"\xef\x01\x00"
-"""How the code of an account begins that has a key and lends itself a contract (EIP-7702)."""
+"""First bytes of the code of an account that has a key and delegates to a contract (EIP-7702)."""
 
 _NOWHERE = "0x" + "00" * 20
-"""In place of an asset that is not there: the other faults are told as well."""
+"""In place of an asset that does not exist, so that the other faults are reported too."""
 
 NEW = "new"
 """In place of a factory's address: one that is deployed first."""
@@ -41,7 +41,7 @@ class Plan:
     deployer: str
     nonce: int
     now: int
-    """The chain's time that the configuration's `now` stands for."""
+    """Unix seconds that the configuration's `now` stands for: the chain's time."""
     asset: str
     accounts: Mapping[str, str]
     """Addresses of the aliases that the configuration names."""
@@ -58,8 +58,8 @@ class Plan:
     def transactions(self) -> tuple[Transaction, ...]:
         """All that the deployer sends, in order, with consecutive nonces."""
         if self.factory is None:
-            return tuple(create(item) for item in self.contracts)
-        own = [create(item) for item in self.contracts if item.key == "asset"]
+            return tuple(creating(item) for item in self.contracts)
+        own = [creating(item) for item in self.contracts if item.key == "asset"]
         *most, registry = (item for item in self.contracts if item.key != "asset")
         creation = self.creation(self.deployer)
         to = self.factory.address
@@ -68,15 +68,14 @@ class Plan:
         return (*own, *self.factory.transactions, begin, complete)
 
     def creation(self, creator: str) -> Creation:
-        """What the factory makes for `creator`. The nonce is the salt: no two plans of an account that are sent share
-        one."""
+        """What the factory creates for `creator`. The salt is the nonce: no two sent plans share one."""
         assert self.factory is not None
         params = dao_params({item.contract: item.arguments for item in self.contracts if item.key != "asset"})
         return Creation(self.factory.address, creator, params, self.nonce.to_bytes(32, "big"))
 
     @property
-    def through(self) -> str | None:
-        """What `make_plan` is told to make this plan again."""
+    def factory_option(self) -> str | None:
+        """The `factory` with which `make_plan` makes this plan again."""
         if self.factory is None:
             return None
         return NEW if self.factory.transactions else self.factory.address
@@ -104,7 +103,7 @@ def make_plan(
             f"{config.path.name}: chain_id: {config.chain_id}, but the network's is {provider.chain_id}"
         )
     if provider.chain_id not in LOCAL_CHAIN_IDS and deployer in {a.address for a in ape.accounts.test_accounts}:
-        raise ConfigError(f"{deployer} is a test account, whose key everybody knows: deploy with another")
+        raise ConfigError(f"{deployer} is a test account, whose key is public: deploy with another")
     _refuse_contract(deployer)
     nonce = provider.get_nonce(deployer) if nonce is None else nonce
     now = provider.get_block("latest").timestamp if now is None else now
@@ -119,7 +118,7 @@ def make_plan(
         if isinstance(config.asset, Mapping):
             asset = create_address(deployer, nonce)
             contracts.append(_test_asset(config, asset, Context(resolve, now, asset)))
-        elif not faults.found:  # of another chain it says nothing
+        elif not faults.found:  # the address means nothing on another chain
             asset = _existing_asset(config, config.asset)
 
     context = Context(resolve, now, asset)
@@ -142,7 +141,7 @@ def _dao(config: Config, system: Mapping[str, str], context: Context) -> list[Pl
 
 
 def _through(plan: Plan, factory: Factory) -> Plan:
-    """The same DAO where the factory puts it."""
+    """The same DAO at the addresses that the factory gives it."""
     plan = replace(plan, factory=factory)
     system = plan.creation(plan.deployer).system
     moved = [
@@ -181,12 +180,11 @@ def _test_asset(config: Config, address: str, context: Context) -> Planned:
 
 
 def _refuse_contract(deployer: str) -> None:
-    """A Safe has nonces of its own, and what it creates comes elsewhere than where the counterparts look for it."""
+    """What a Safe creates gets another address than the other contracts expect: its nonces are its own."""
     code = bytes(ape.networks.provider.get_code(deployer))
     if code and not code.startswith(_DELEGATION):
         raise ConfigError(
-            f"{deployer} is a contract, such as a Safe: deploy with an account that has a key; "
-            "it holds nothing afterwards"
+            f"{deployer} is a contract, such as a Safe: deploy with an account that has a key; it keeps no power"
         )
 
 
@@ -201,7 +199,7 @@ def _existing_asset(config: Config, found: str) -> str:
 
 
 def _powers(config: Config, deployer: str, contracts: list[Planned]) -> Iterator[str]:
-    """A deployer holds nothing afterwards, so it can be neither guardian nor attestor nor custodian."""
+    """The deploying account keeps no power, so it can be neither guardian nor attestor nor custodian."""
     for item in contracts:
         for name, value in item.arguments.items():
             for path, leaf in leaves(name, value):

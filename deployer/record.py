@@ -1,8 +1,8 @@
-"""What was deployed: `deployments/<chain-id>.json`, and the note a deployment keeps until it is through.
+"""What was deployed: `deployments/<chain-id>.json`, and the journal of a deployment that is not finished.
 
 {"chain_id": ..., "genesis": ..., "deployments": [oldest, ..., newest], "factories": [oldest, ..., newest]}, keys
-sorted, factories only where there are any. Nothing is ever taken out of the file, except that a local node, which
-forgets everything, starts it anew.
+sorted, factories only where there are any. Entries are only added; a local node with another first block starts the
+file anew.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class RecordError(DataDAOError):
 
 @dataclass(frozen=True)
 class Step:
-    """A transaction that is on chain: `contract` and `address` are of what it created, or called."""
+    """A transaction that is on chain: `contract` and `address` are what it created, or called."""
 
     key: str
     contract: str
@@ -48,7 +48,7 @@ def new_entry(plan: Plan, steps: tuple[Step, ...]) -> dict[str, Any]:
             "arguments": plain(item.arguments),
             "block": step.block,
             "transaction": step.transaction,
-            # A factory's transaction has no share for each of the contracts in it.
+            # A factory's transaction creates several contracts; its gas is no contract's own.
             **({} if transaction.calls else {"gas": step.gas}),
         }
         for transaction, step in zip(plan.transactions, steps, strict=True)
@@ -126,7 +126,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 class Journal:
-    """What a deployment under way has sent, on disk before it is sent: `deployments/.pending-<chain-id>.json`."""
+    """The transactions of an unfinished deployment, each written before it is sent: `.pending-<chain-id>.json`."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / f".pending-{record_path(folder).stem}.json"
@@ -141,7 +141,7 @@ class Journal:
     def begin(self, plan: Plan) -> None:
         note: dict[str, Any] = {
             "deployer": plan.deployer,
-            "factory": plan.through,
+            "factory": plan.factory_option,
             "fingerprint": plan.fingerprint,
             "genesis": _genesis(),
             "nonce": plan.nonce,

@@ -1,4 +1,4 @@
-"""A deployment tried out on the node before anything is sent."""
+"""A deployment simulated on the node before anything is sent."""
 
 from __future__ import annotations
 
@@ -38,13 +38,11 @@ _ALL_GAS = 100_000_000
 
 
 def rehearse(plan: Plan, done: int = 0) -> dict[str, int] | None:
-    """Runs all constructors on the node, on the state they will have; nothing is sent. They run at the addresses they
-    will have, but those that a factory creates: it makes the same DAO for another creator. The first `done`
-    transactions are on chain already.
+    """Runs all constructors on the node, on the state and at the addresses they will have; nothing is sent. A factory
+    creates the same DAO for another creator, at other addresses. The first `done` transactions are on chain already.
 
-    Returns about the gas of each transaction by key, or None where the node cannot pretend (it must know state
-    overrides of `eth_call`). Raises `ConfigError` with what a constructor refused, or where a transaction would take
-    more gas than any may.
+    Returns about the gas of each transaction by key, or None where the node has no state overrides of `eth_call`.
+    Raises `ConfigError` with what a constructor refused, or where a transaction would take more gas than any may.
     """
     initcodes = list(_initcodes(plan, done))
     data = _SELECTOR + eth_abi.encode(["bytes[]"], [initcodes])
@@ -78,7 +76,7 @@ def calldata_gas(data: bytes) -> int:
 
 
 def _blamed(plan: Plan, key: str, name: str) -> str:
-    """Who refused: a constructor of the eight by name where it can be told, its errors name it otherwise."""
+    """What refused: a constructor by name where it is known; otherwise its error names it."""
     if key == "begin":
         return "begin, which creates all but the registry, would refuse: "
     return f"{plan.contracts[-1].contract if key == 'complete' else name} would refuse: "
@@ -114,7 +112,7 @@ def calling(to: str, data: bytes) -> bytes:
 def _call(plan: Plan, data: bytes) -> bytes | None:
     provider = ape.networks.provider
     pretend = {plan.deployer: {"code": "0x" + runtime_code("Rehearsal").hex()}}
-    # A chain of one block has no clock yet but that of the next.
+    # A chain of one block has no time but that of the next.
     block = "latest" if provider.get_block("latest").number else "pending"
     call = {"to": plan.deployer, "data": "0x" + data.hex(), "gas": hex(_ALL_GAS)}
     request: list[Any] = [call, block, pretend]
@@ -130,7 +128,7 @@ class Estimate:
 
     gas: Mapping[str, int]
     rehearsed: bool
-    """Every constructor ran with its values; if not, nobody has looked at their ranges, and `gas` is a lower bound."""
+    """Every constructor ran with its values; if not, their ranges are unchecked, and `gas` is a lower bound."""
 
     @cached_property
     def total(self) -> int:
@@ -145,7 +143,7 @@ def estimate(plan: Plan, done: int = 0) -> Estimate:
 
 
 def refuse_unaffordable(plan: Plan, expected: Estimate) -> None:
-    """`ConfigError` if the deployer cannot pay for all of it: half a deployment is money lost."""
+    """`ConfigError` if the deployer cannot pay for all of it: half a deployment is of no use."""
     provider = ape.networks.provider
     cost, balance = expected.total * provider.gas_price, provider.get_balance(plan.deployer)
     if balance < cost:
@@ -155,7 +153,7 @@ def refuse_unaffordable(plan: Plan, expected: Estimate) -> None:
 
 
 def _at_least(item: Transaction) -> int:
-    """What any node charges for the bytes sent and the code left on chain, whatever a constructor does besides."""
+    """What the bytes sent and the code left on chain cost, without the constructors' own work."""
     stored = [len(runtime_code(planned.contract)) for planned in item.creates] or [_left_by(item)]
     creations = sum(CREATION + _CODE_BYTE * size for size in stored)
     words = 0 if item.calls else (len(item.data) + 31) // 32

@@ -18,9 +18,9 @@ from deployer.record import Journal, Step
 from deployer.transaction import Transaction
 
 _POLL = 0.1
-"""Seconds between two looks for a receipt."""
+"""Seconds between two requests for a receipt."""
 _BLOCKS_POLL = 1.0
-"""Seconds between two looks for the blocks that confirm it."""
+"""Seconds between two requests for the blocks that confirm it."""
 _PATIENCE = 1.0
 """Seconds without progress after which the command says what it waits for."""
 
@@ -28,22 +28,22 @@ Say = Callable[[str], None]
 
 
 class DeploymentError(DataDAOError):
-    """A deployment stopped half way. Says what is on chain and how to go on."""
+    """A deployment stopped half way. The message says what is on chain and how to go on."""
 
 
 class NonceSpent(DeploymentError):
-    """The nonce of a transaction went to another one or failed with it, and with a creation its address."""
+    """The nonce of a transaction is spent without the intended effect; a creation has lost its address with it."""
 
 
 def send(account: Any, plan: Plan, done: Sequence[Step], journal: Journal | None, say: Say) -> Step:
-    """Sends the next transaction, unless somebody else did what it does; says what it waits for, if that takes longer
-    than a moment. Raises `DeploymentError`."""
+    """Sends the next transaction, unless another account has already done what it does; `say` gets what is waited for
+    longer than a second. Raises `DeploymentError`."""
     number = len(done)
     item = plan.transactions[number]
     if item.calls and (step := by_others(plan, item, done)):
         return step
     nonce = account.nonce
-    # An address follows from the nonce of its creation; a call may have any.
+    # The address of a creation follows from its nonce; a call may have any.
     if not item.calls and nonce != plan.nonce + number:
         raise NonceSpent(f"{account.address} meanwhile sent a transaction of its own (nonce {nonce})")
     receiver = {"receiver": item.address} if item.calls else {}
@@ -69,12 +69,12 @@ def send(account: Any, plan: Plan, done: Sequence[Step], journal: Journal | None
 def _failure(item: Transaction, used: int, limit: int) -> str:
     if used >= limit:
         return f"it ran out of its {limit:,} gas"
-    # What a creation inside of it runs out of is not all that the factory has.
+    # A creation inside of it gets less gas than the factory has.
     return "the factory refused, or ran out of gas" if item.calls else "its constructor refused"
 
 
 def found(plan: Plan, done: Sequence[Step], sent: Sequence[str]) -> Step | None:
-    """The next transaction as an earlier run or somebody else sent it; None if nobody did."""
+    """The next transaction as an earlier run or another account sent it; None if none did."""
     item = plan.transactions[len(done)]
     for transaction in sent:
         try:
@@ -87,7 +87,7 @@ def found(plan: Plan, done: Sequence[Step], sent: Sequence[str]) -> Step | None:
 
 
 def by_others(plan: Plan, item: Transaction, done: Sequence[Step]) -> Step | None:
-    """Anybody may complete a DAO that was begun; the factory's event tells in which transaction."""
+    """Any account may complete a DAO that was begun; the factory's event gives the transaction."""
     provider = ape.networks.provider
     if item.key != "complete" or not provider.get_code(item.creates[0].address):
         return None
@@ -105,7 +105,7 @@ def _step(item: Transaction, receipt: Any) -> Step:
 def _send(signed: Any, name: str, say: Say) -> Any:
     """Receipt of a signed transaction, once it has the confirmations that Ape's network asks for.
 
-    Not by Ape's own `send_transaction`, which stumbles over a creation that reverts.
+    Ape's own `send_transaction` fails on a creation that reverts.
     """
     provider = ape.networks.provider
     transaction = provider.web3.eth.send_raw_transaction(signed.serialize_transaction())
@@ -146,7 +146,7 @@ RECORDED = ""
 
 
 class NotResumable(Exception):
-    """There is nothing to resume (no reason given), or it does not fit any more."""
+    """There is nothing to resume (no reason given), or it no longer fits."""
 
 
 def resume(
@@ -187,10 +187,10 @@ def resume(
 
 
 def _refuse_other_addresses(plan: Plan, done: int, nonce: int) -> None:
-    """What is still to be created must come where its counterparts look for it."""
+    """What is still to be created must get the address that the other contracts expect."""
     if done < len(plan.transactions) and not plan.transactions[done].calls and nonce != plan.nonce + done:
         item = plan.transactions[done]
-        raise NotResumable(f"{item.name} is not at {item.address}, and can no longer come there")
+        raise NotResumable(f"{item.name} is not at {item.address}, and can no longer be created there")
 
 
 def _is_waiting(transaction: str) -> bool:

@@ -32,7 +32,7 @@ class Transaction:
     calls: bool = False
 
 
-def create(item: Planned) -> Transaction:
+def creating(item: Planned) -> Transaction:
     """The transaction that creates one contract."""
     data = initcode(abi_of(item.contract), creation_code(item.contract), list(item.arguments.values()))
     return Transaction(item.key, item.contract, item.address, data, (item,))

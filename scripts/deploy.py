@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,10 @@ from ape.cli import account_option
 
 from datadao.chain import wallet
 from datadao.chain.arguments import ConfigError
-from datadao.chain.connection import discreet
-from datadao.chain.wallet import connected
-from datadao.errors import DataDAOError
 from datadao.text import Terminal
 from deployer.config import Config
-from deployer.console import console, fail, show_checks, show_plan
-from deployer.deploy import FAILURES, execute
+from deployer.console import run, show_checks, show_plan
+from deployer.deploy import execute
 from deployer.factory import factory_address, faults
 from deployer.networks import DEPLOYMENTS, config_path, network_option
 from deployer.plan import NEW, Plan, make_plan
@@ -42,7 +38,7 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=Tru
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--unrehearsed", is_flag=True, help="Send even if the node cannot try out whether values are in range.")
-@click.option("--restart", is_flag=True, help="Start over at new addresses, whatever an earlier run left.")
+@click.option("--restart", is_flag=True, help="Start over at new addresses instead of resuming an earlier run.")
 @click.option("--deployments", type=click.Path(path_type=Path), default=DEPLOYMENTS, help="Folder of the record.")
 def cli(
     network: str,
@@ -55,18 +51,14 @@ def cli(
     deployments: Path,
 ) -> None:
     """Deploy a Data DAO with the parameters of deploy-config/<network>.yaml."""
-    out = console()
-    try:
-        with connected(network):
-            config = Config.load(file or config_path())
-            journal = Journal(deployments)
-            plan, done = _plan(out, account.address, config, journal, factory, restart=restart)
-            ok = _carry_out(out, account, plan, done, journal, yes=yes, unrehearsed=unrehearsed)
-    except DataDAOError as error:
-        ok = fail(out, discreet(str(error), network))
-    except FAILURES as error:
-        ok = fail(out, discreet(f"The node does not answer: {error}", network))
-    sys.exit(0 if ok else 1)
+
+    def work(out: Terminal) -> bool:
+        config = Config.load(file or config_path())
+        journal = Journal(deployments)
+        plan, done = _plan(out, account.address, config, journal, factory, restart=restart)
+        return _carry_out(out, account, plan, done, journal, yes=yes, unrehearsed=unrehearsed)
+
+    run(network, work)
 
 
 def _plan(
@@ -109,7 +101,7 @@ def _carry_out(
     expected = _expected(plan, done)
     show_plan(out, plan, expected, done)
     if not expected.rehearsed and not unrehearsed:
-        # The types alone do not tell that a constructor refuses, and the first that does makes the rest worthless.
+        # Types alone do not show that a constructor refuses, and the first that does makes the rest worthless.
         raise ConfigError("Nothing was sent. Take another node, or --unrehearsed to send nevertheless.")
     refuse_unaffordable(plan, expected)
     if not yes and not click.confirm("Deploy?"):
@@ -126,7 +118,7 @@ def _carry_out(
     def report(step: Step) -> None:
         steps.append(step)
         out.print(f"  {step.contract:<16} {step.address}  block {step.block}, gas {step.gas:,}")
-        # At once: it outlives a deployment that stops later.
+        # At once: a deployment that stops later can use it.
         append_factory(journal.path.parent, plan, steps)
 
     def say(text: str) -> None:
@@ -147,5 +139,5 @@ def _expected(plan: Plan, done: tuple[Step, ...]) -> Estimate:
     except ConfigError as error:
         if not done:
             raise
-        # Time has passed, or the chain is another: the same command would stop here for ever.
+        # Time has passed, or the chain is another: the same command would always stop here.
         raise ConfigError(f"{error}\nWhat is on chain cannot go on; start over with --restart") from None

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
-from datadao.chain.connection import discreet
-from datadao.chain.wallet import connected
-from datadao.errors import DataDAOError
+from datadao.text import Terminal
 from deployer.config import Config
-from deployer.console import console, fail, show_checks
-from deployer.deploy import FAILURES
+from deployer.console import run, show_checks
 from deployer.networks import CONFIGS, DEPLOYMENTS, network_option
 from deployer.record import newest
 from deployer.verify import remarks, verify
@@ -26,15 +22,11 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=Tru
 @click.option("--deployments", type=click.Path(path_type=Path), default=DEPLOYMENTS, help="Folder of the record.")
 def cli(network: str, file: Path | None, deployments: Path) -> None:
     """Verify the newest recorded deployment with view calls only; exit code 1 if anything is not as it should be."""
-    out = console()
-    try:
-        with connected(network):
-            entry = newest(deployments)
-            config = Config.load(file or CONFIGS / entry["config"]["file"])
-            out.print("Reading every role, parameter and code back from the chain ...")
-            ok = show_checks(out, verify(entry, config), remarks(entry, config))
-    except DataDAOError as error:
-        ok = fail(out, discreet(str(error), network))
-    except FAILURES as error:
-        ok = fail(out, discreet(f"The node does not answer: {error}", network))
-    sys.exit(0 if ok else 1)
+
+    def work(out: Terminal) -> bool:
+        entry = newest(deployments)
+        config = Config.load(file or CONFIGS / entry["config"]["file"])
+        out.print("Reading every role, parameter and code back from the chain ...")
+        return show_checks(out, verify(entry, config), remarks(entry, config))
+
+    run(network, work)

@@ -58,7 +58,7 @@ def audit(dao: Connected, from_block: int | None = None) -> Report:
     setup = [Call(addresses[key], CONTRACTS[key], view, ()) for key, view in RULES]
     rules = Rules(*read_many(web3, setup, head.number))
     events = list(decode(logs, addresses))
-    # The first contract of a DAO says this in its constructor, and never again in these words.
+    # A DAO's first contract emits this in its constructor, and only there with 0.
     if not any(e.name == "MinDelayChange" and e.fields["oldDuration"] == 0 for e in events):
         raise InvalidArgument(
             f"the DAO at {addresses['timelock']} was not deployed in blocks {first} to {head.number}, or the node no "

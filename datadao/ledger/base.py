@@ -70,6 +70,11 @@ def view(contract: str, function: str, *arguments: Any, is_: Any) -> View:
     return View(contract, function, arguments, (is_,))
 
 
+def views(contract: str, answers: Mapping[str, Any], *arguments: Any) -> Iterator[View]:
+    """Views that take the same arguments, each with its one possible answer."""
+    return (View(contract, function, arguments, (answer,)) for function, answer in answers.items())
+
+
 class Known(dict[Any, Any]):
     """A mapping that raises `Unexplained` for a missing key."""
 

@@ -73,7 +73,7 @@ class Report:
         return {"block": self.block, "ok": self.ok, "counts": dict(self.counts), "differences": named}
 
     def render(self) -> str:
-        """For people: a line that says how it went, and the first differences, one line each."""
+        """A line with the outcome, and the first differences, one line each."""
         return "\n".join(map(visible, self._lines()))
 
     def _lines(self) -> Iterator[str]:

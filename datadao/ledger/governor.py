@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from eth_utils import keccak
 
 from datadao.chain.codec import encode, raw_text
-from datadao.ledger.base import BPS, ZERO, Accounts, Book, Fields, History, Known, View, view
+from datadao.ledger.base import BPS, ZERO, Accounts, Book, Fields, History, Known, View, view, views
 from datadao.ledger.token import TokenBook
 from datadao.types import ProposalState, Vote
 
@@ -48,7 +48,7 @@ class Proposal:
 
 
 class GovernorBook(Book):
-    """A ballot weighs what the token's book says of the snapshot; a proposal is named by the hash of its actions."""
+    """A vote weighs what its voter had at the snapshot; a proposal's id is the hash of its actions."""
 
     def __init__(self, accounts: Accounts, token: TokenBook) -> None:
         super().__init__(accounts)
@@ -116,24 +116,24 @@ class GovernorBook(Book):
         return ProposalState.QUEUED if proposal.eta else ProposalState.SUCCEEDED
 
     def facts(self) -> Iterator[View]:
-        for setting, values in self._settings.items():
-            if setting != "proposalThreshold":
-                yield view("governor", setting, is_=values.latest)
+        settings = {setting: values.latest for setting, values in self._settings.items()}
         threshold = self._settings["proposalThreshold"].latest
         most = self._token.supply.latest * _MAX_THRESHOLD_BPS // BPS
-        yield view("governor", "proposalThreshold", is_=max(1, min(threshold, most)) if threshold else 0)
+        settings["proposalThreshold"] = max(1, min(threshold, most)) if threshold else 0
+        yield from views("governor", settings)
         for number, proposal in self.proposals.items():
-            yield view("governor", "state", number, is_=self.state(proposal))
-            yield view(
-                "governor", "proposalVotes", number, is_=tuple(proposal.votes[side] for side in (AGAINST, FOR, ABSTAIN))
-            )
-            yield view("governor", "proposalProposer", number, is_=proposal.proposer)
-            yield view("governor", "proposalLicensee", number, is_=proposal.licensee)
-            yield view("governor", "proposalSnapshot", number, is_=proposal.start)
-            yield view("governor", "proposalDeadline", number, is_=proposal.end)
-            yield view("governor", "proposalEta", number, is_=proposal.eta)
+            answers = {
+                "state": self.state(proposal),
+                "proposalVotes": tuple(proposal.votes[side] for side in (AGAINST, FOR, ABSTAIN)),
+                "proposalProposer": proposal.proposer,
+                "proposalLicensee": proposal.licensee,
+                "proposalSnapshot": proposal.start,
+                "proposalDeadline": proposal.end,
+                "proposalEta": proposal.eta,
+            }
             if self.accounts.now > proposal.start:
-                yield view("governor", "proposalQuorum", number, is_=self.quorum(proposal))
+                answers["proposalQuorum"] = self.quorum(proposal)
+            yield from views("governor", answers, number)
             for voter in sorted(proposal.voters):
                 yield view("governor", "hasVoted", number, voter, is_=True)
 
@@ -161,7 +161,7 @@ def _hash(e: Fields) -> int:
 
 
 class BrakeBook(Book):
-    """Who guards until when, and for how long entries are stopped."""
+    """The guardian, the end of its term, and until when entries are stopped."""
 
     def __init__(self, accounts: Accounts) -> None:
         super().__init__(accounts)
@@ -176,12 +176,11 @@ class BrakeBook(Book):
                 self._pulled_until = e["until"]
 
     def expect_guardian(self, account: str) -> None:
-        """Notes it when anyone else acted as the guardian, or after its term."""
+        """Notes it when another account acted as the guardian, or after its term."""
         self.accounts.expect(
             "guardian in office", (self._guardian, True), (account, self.accounts.now < self._guardian_until)
         )
 
     def facts(self) -> Iterator[View]:
-        yield view("brake", "guardian", is_=self._guardian)
-        yield view("brake", "guardianUntil", is_=self._guardian_until)
-        yield view("brake", "pulledUntil", is_=self._pulled_until)
+        answers = {"guardian": self._guardian, "guardianUntil": self._guardian_until, "pulledUntil": self._pulled_until}
+        yield from views("brake", answers)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from datadao.ledger.base import BPS, Accounts, Book, Fields, Known, View, view
+from datadao.ledger.base import BPS, Accounts, Book, Fields, Known, View, view, views
 from datadao.ledger.governor import BrakeBook, GovernorBook
 from datadao.ledger.registry import RegistryBook
 from datadao.ledger.splitter import COMMONS
@@ -182,17 +182,18 @@ class LeasesBook(Book):
         owed = self.treasury + sum(each.escrow + each.bond + each.returnable for each in self.leases.values())
         yield View("leases", "solvency", (), (owed,), part=1)
         yield View("leases", "solvency", (), (owed,), part=0, least=True)
-        yield view("leases", "treasuryOwed", is_=self.treasury)
-        yield view("leases", "leaseCount", is_=len(self.leases))
-        yield view("leases", "offerCount", is_=len(self.offers))
+        counts = {"treasuryOwed": self.treasury, "leaseCount": len(self.leases), "offerCount": len(self.offers)}
+        yield from views("leases", counts)
         for number, lease in self.leases.items():
-            yield view("leases", "lease", number, is_=self._info(lease))
-            yield view("leases", "leaseTerms", number, is_=(tuple(lease.terms[:9]), *lease.terms[9:]))
-            yield view("leases", "leaseAccess", number, is_=self._access(lease))
+            answers = {
+                "lease": self._info(lease),
+                "leaseTerms": _split(lease.terms),
+                "leaseAccess": self._access(lease),
+            }
+            yield from views("leases", answers, number)
         for number, offer in self.offers.items():
             state = (offer.licensee, offer.seats, offer.taken, offer.expiry, offer.closed)
-            yield view("leases", "offer", number, is_=state)
-            yield view("leases", "offerTerms", number, is_=(tuple(offer.terms[:9]), *offer.terms[9:]))
+            yield from views("leases", {"offer": state, "offerTerms": _split(offer.terms)}, number)
         for number, dataset in self.datasets.items():
             reserved = dataset.reserved if self._is_queued(dataset.reserved) else 0
             yield view("leases", "datasetLeases", number, is_=(dataset.live, dataset.exclusive, reserved))
@@ -257,3 +258,8 @@ class LeasesBook(Book):
 def _terms(e: Fields) -> Terms:
     fields = (*e["terms"], e["commonsBps"], e["treasuryBps"])
     return Terms(*fields)
+
+
+def _split(terms: Terms) -> tuple[Any, ...]:
+    """The struct of the contract, and the cuts."""
+    return tuple(terms[:9]), *terms[9:]

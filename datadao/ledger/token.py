@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from datadao.ledger.base import ZERO, Accounts, Book, Fields, History, View, view
+from datadao.ledger.base import ZERO, Accounts, Book, Fields, History, View, views
 
 
 class TokenBook(Book):
@@ -39,7 +39,7 @@ class TokenBook(Book):
                 self.accounts.expect("supply at maturity", self.supply.latest, e["supply"])
 
     def delegate(self, account: str) -> str:
-        """Whom the account's balance votes for; the zero address for none."""
+        """The delegate that the account's balance votes through; the zero address for none."""
         if account in (ZERO, self.accounts.addresses["registry"]):
             return ZERO
         return self._delegates.get(account, account)
@@ -53,12 +53,11 @@ class TokenBook(Book):
             self.accounts.expect(f"votes of {account} as last reported", history.latest, self._reported_votes[account])
 
     def facts(self) -> Iterator[View]:
-        yield view("token", "totalSupply", is_=self.supply.latest)
-        yield view("token", "matureSince", is_=self._mature_since)
+        yield from views("token", {"totalSupply": self.supply.latest, "matureSince": self._mature_since})
         for account in sorted({*self.balances, *self._delegates, *self.votes}):
-            yield view("token", "balanceOf", account, is_=self.balances[account])
-            yield view("token", "delegates", account, is_=self.delegate(account))
-            yield view("token", "getVotes", account, is_=self.votes[account].latest if account in self.votes else 0)
+            votes = self.votes[account].latest if account in self.votes else 0
+            answers = {"balanceOf": self.balances[account], "delegates": self.delegate(account), "getVotes": votes}
+            yield from views("token", answers, account)
 
     def _transfer(self, sender: str, to: str, value: int) -> None:
         accounts, registry = self.accounts, self.accounts.addresses["registry"]

@@ -1,7 +1,7 @@
 """Re-reads a deployment from the chain. Sends nothing; holds no key.
 
-Everything expected comes from the configuration and from the code compiled here, never from what the chain says of
-itself; the record only says where to look.
+Everything expected comes from the configuration and from the code compiled here, never from the chain; the record only
+gives the addresses.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ def deployer(accounts: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def newborn(deployer: Any) -> tuple[Deployment, dict[str, Any]]:
+def fresh(deployer: Any) -> tuple[Deployment, dict[str, Any]]:
     """A DAO as the local configuration describes it: its handles and its record."""
     return live(deployer)
 

@@ -23,9 +23,9 @@ from tests.deployer.world import changed, deployed
 TOKEN = "0x" + "7e" * 20
 
 
-def placed(newborn, named: Named) -> str:
+def placed(fresh, named: Named) -> str:
     """The token at an address of its own; it stays the DAO's test asset in all but what it says."""
-    (_, entry) = newborn
+    (_, entry) = fresh
     ape.networks.provider.make_request("anvil_setCode", [TOKEN, "0x" + named.metadata.code(entry["asset"]).hex()])
     return TOKEN
 
@@ -42,12 +42,12 @@ ODD = [
 
 
 @pytest.mark.parametrize("named", ODD, ids=lambda named: named.id)
-def test_deploy__odd_asset__says_what_it_saw(deployer, newborn, named):
-    token = ape.networks.provider.web3.to_checksum_address(placed(newborn, named))
+def test_deploy__odd_asset__says_what_it_saw(deployer, fresh, named):
+    token = ape.networks.provider.web3.to_checksum_address(placed(fresh, named))
     plan = make_plan(deployer.address, changed("asset", token))
     shown = printed(show_plan, plan, Estimate({}, rehearsed=True), ())
     label = named.label or token
-    assert len(shown) < 20_000, "nobody's name floods the screen"
+    assert len(shown) < 20_000, "no name floods the screen"
     assert f"amounts are shown like 1 {label}, with {named.decimals} decimals." in shown
     assert [line for line in shown.split("\n") if line.startswith("The asset's ")] == [
         f"The asset's {sentence}." for sentence in named.seen
@@ -56,8 +56,8 @@ def test_deploy__odd_asset__says_what_it_saw(deployer, newborn, named):
 
 
 @pytest.mark.parametrize("named", ODD[1:3], ids=lambda named: named.id)
-def test_verify__odd_asset__passes_and_says_what_it_saw(deployer, newborn, named):
-    token = ape.networks.provider.web3.to_checksum_address(placed(newborn, named))
+def test_verify__odd_asset__passes_and_says_what_it_saw(deployer, fresh, named):
+    token = ape.networks.provider.web3.to_checksum_address(placed(fresh, named))
     config = changed("asset", token)
     _, entry = deployed(deployer, make_plan(deployer.address, config))
     checks, said = verify(entry, config), remarks(entry, config)

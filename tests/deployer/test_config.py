@@ -193,7 +193,7 @@ def test_load__no_such_file__names_those_that_exist(tmp_path):
         Config.load(tmp_path / "ropsten.yaml")
 
 
-def test_load__not_yaml_or_not_a_mapping__is_told(tmp_path):
+def test_load__not_yaml_or_not_a_mapping__is_reported(tmp_path):
     for text, message in (("a: [", "broken.yaml is not YAML: "), ("- a", "broken.yaml: expected a mapping, got list")):
         (tmp_path / "broken.yaml").write_text(text)
         with pytest.raises(ConfigError) as refusal:
@@ -247,7 +247,7 @@ def test_network__names_its_configuration_and_its_record(monkeypatch, tmp_path, 
     assert record_path(tmp_path) == tmp_path / record
 
 
-def test_network__given_by_url_and_known_to_no_file__is_told(monkeypatch):
+def test_network__given_by_url_and_known_to_no_file__is_reported(monkeypatch):
     monkeypatch.setattr("deployer.networks.ape", Elsewhere(10, "ethereum", "custom"))
     with pytest.raises(ConfigError, match=r"^no file in deploy-config/ has chain_id 10; write one"):
         config_path()
@@ -259,7 +259,7 @@ def test_account__test_account_on_a_public_chain__is_refused(monkeypatch, deploy
     monkeypatch.setattr("deployer.plan.ape", elsewhere)
     with pytest.raises(ConfigError, match="account TEST::1: test accounts are for local chains, everybody knows"):
         address_of("TEST::1")
-    with pytest.raises(ConfigError, match=f"{deployer.address} is a test account, whose key everybody knows"):
+    with pytest.raises(ConfigError, match=f"{deployer.address} is a test account, whose key is public"):
         make_plan(deployer.address, Config.load(CONFIGS / "mainnet.yaml"))
 
 
@@ -269,8 +269,7 @@ def test_account__contract_such_as_a_safe__is_refused_and_a_delegating_account_i
 
     become("0x6001")
     assert refused(deployer, local) == (
-        f"{deployer.address} is a contract, such as a Safe: deploy with an account that has a key; "
-        "it holds nothing afterwards"
+        f"{deployer.address} is a contract, such as a Safe: deploy with an account that has a key; it keeps no power"
     )
     become("0xef0100" + "12" * 20)
     assert len(rehearse(make_plan(deployer.address, local()))) == 9

@@ -1,4 +1,4 @@
-"""A configuration as people mistype it: every fault of a file is told in one run, and nothing was sent.
+"""A configuration as people mistype it: every fault of a file is reported in one run, and nothing was sent.
 
 - keys that stand twice or are misspelt, lists without an entry
 - addresses whose capitals are no checksum, in every place that takes one
@@ -37,7 +37,7 @@ TYPO = "0xAbcdef1234567890abcdef1234567890ABCDEF12"
 NO_CHECKSUM = "its capitals are not those of its checksum, so that a digit is wrong; copy it again from where it came"
 
 
-def test_plan__every_fault_of_a_file__is_told_in_one_run(deployer, tmp_path):
+def test_plan__every_fault_of_a_file__is_reported_in_one_run(deployer, tmp_path):
     path = written(
         tmp_path,
         ("chain_id: 31337", "chain_id: 31338"),
@@ -85,10 +85,10 @@ MISSPELT = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("old", "new", "told"), MISSPELT, ids=[new for _, new, _ in MISSPELT])
-def test_plan__misspelt_key__is_told_which_was_meant(deployer, tmp_path, old, new, told):
+@pytest.mark.parametrize(("old", "new", "message"), MISSPELT, ids=[new for _, new, _ in MISSPELT])
+def test_plan__misspelt_key__names_the_one_that_was_meant(deployer, tmp_path, old, new, message):
     path = written(tmp_path, (old, new))
-    assert refused(deployer, lambda: Config.load(path)) == f"ours.yaml: {told}"
+    assert refused(deployer, lambda: Config.load(path)) == f"ours.yaml: {message}"
 
 
 @pytest.mark.parametrize("value", [TYPO, TYPO.replace("0x", "0X"), TYPO[:-1], f"{TYPO}0", f"{TYPO[:-1]}g"])

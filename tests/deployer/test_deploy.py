@@ -4,7 +4,7 @@
 - wrong account, file, chain, too little money: one message, exit code, nothing sent
 - the record: sorted, append-only, never over another chain's; estimates, handles, an asset that exists
 - an account of another kind than Ape's own
-- G-7 is in test_deployer_is_nobody.py, interruptions are in test_interruption.py
+- G-7 is in test_deployer_has_no_power.py, interruptions are in test_interruption.py
 """
 
 from __future__ import annotations
@@ -147,12 +147,12 @@ def test_record__is_sorted_and_safe_for_javascript(deployer, tmp_path):
 
 
 def test_deploy__report_gas_and_handles(deployer):
-    config, told = local(), []
+    config, reported = local(), []
     gas = rehearse(make_plan(deployer.address, config))
-    deployment = deploy(deployer, config, report=told.append)
-    assert tuple(told) == deployment.steps
-    assert [step.contract for step in told] == list(STEPS)
-    for step in told:
+    deployment = deploy(deployer, config, report=reported.append)
+    assert tuple(reported) == deployment.steps
+    assert [step.contract for step in reported] == list(STEPS)
+    for step in reported:
         # The rehearsal finds some accounts warm; the estimate is for the case that all of them are cold.
         assert step.gas <= gas[step.key] <= step.gas + 23_000
     assert deployment.addresses["registry"] == deployment.registry.address

@@ -182,7 +182,7 @@ def poor(node):
         server.server_close()
 
 
-def test_cli__node_that_cannot_rehearse__sends_nothing_unless_told_to(tmp_path):
+def test_cli__node_that_cannot_rehearse__sends_nothing_unless_asked_to(tmp_path):
     node = Node()
     try:
         with poor(node) as url:
@@ -210,7 +210,7 @@ def test_deploy__not_rehearsed__refuses_even_with_yes(deployer, tmp_path, out, m
     with pytest.raises(ConfigError, match=f"^{UNREHEARSED}$"):
         _carry_out(out, deployer, plan, done, journal, yes=True)
     assert deployer.nonce == plan.nonce + steps
-    # What it costs at least is told all the same.
+    # What it costs at least is shown all the same.
     assert f"at least {estimate(plan, steps).total:,} gas, as an estimate without" in out.export_text()
     assert _carry_out(out, deployer, plan, done, journal, yes=True, unrehearsed=True)
 

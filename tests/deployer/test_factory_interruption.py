@@ -32,7 +32,7 @@ def test_deploy__stopped_at_each_transaction_in_turn__goes_on_each_time(deployer
         message = str(stopped.value)
         assert f"Stopped at {names[number]}, transaction {number + 1} of 14: " in message and reason in message
         assert f"On chain: {', '.join(names[:number]) or 'nothing'}. Nothing of it can be used" in message
-        assert ("Anybody else may complete the DAO" in message) == (number == COMPLETE)
+        assert ("Any other account may complete the DAO" in message) == (number == COMPLETE)
         created = [item for item in plan.contracts if ape.networks.provider.get_code(item.address)]
         assert len(created) == {0: 0, COMPLETE: 8}.get(number, 1)
         if number:

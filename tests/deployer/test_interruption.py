@@ -69,7 +69,7 @@ def test_cli__interrupted_while_a_transaction_waits__resumes(tmp_path):
         node.stop()
 
 
-def test_cli__node_killed_while_a_transaction_waits__is_told(tmp_path):
+def test_cli__node_killed_while_a_transaction_waits__is_reported(tmp_path):
     node = Node("--no-mining")
     process = start("deploy", *arguments(node, tmp_path, "--yes"))
     until(lambda: (tmp_path / ".pending-31337.json").exists())
@@ -102,7 +102,7 @@ def test_deploy__stopped_at_any_contract__leaves_nothing_usable_and_resumes(depl
     assert f"On chain: {', '.join(STEPS[:step]) or 'nothing'}. Nothing of it can be used" in message
     assert f"while nonce {plan.nonce + step} is the next of\n{deployer.address}" in message
 
-    # Whatever is there, nobody can mint, open a vote or lease.
+    # Whatever is there, no account can mint, open a vote or lease.
     provider = ape.networks.provider
     assert provider.get_code(plan.addresses["registry"]) == b""
     for item in plan.contracts:

@@ -40,7 +40,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(clone: Path, home: Path) -> Run:
-    """A command in the clone by somebody whose umask lets everybody read."""
+    """A command in the clone by a user whose umask lets others read."""
 
     def command(*words: str, typed: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
         kept = {name: os.environ[name] for name in ("PATH", "PYTHONPYCACHEPREFIX") if name in os.environ}

@@ -142,12 +142,12 @@ def test_deploy__any_transaction_fails_on_chain__says_so_leaves_nothing_usable_a
         assert f"On chain: {', '.join(names[:number]) or 'nothing'}. Nothing of it can be used" in message
         assert provider.get_code(plan.addresses["registry"]) == b""
         if item.calls:
-            assert "To resume, run the same command again: it goes on from here." in message
+            assert "To resume, run the same command again." in message
             resumed, done = again(deployer, journal, factory)
             assert resumed == plan and [step.contract for step in done] == names[:number]
             continue
-        lost = f"{item.name} is not at {item.address}, and can no longer come there"
-        assert f"{item.name} can no longer come to {item.address}, where the others look for it" in message
+        lost = f"{item.name} is not at {item.address}, and can no longer be created there"
+        assert f"{item.name} can no longer be created at {item.address}, which the others expect" in message
         assert "To resume" not in message
         with pytest.raises(NotResumable) as reason:
             again(deployer, journal, factory)

@@ -27,7 +27,7 @@ def test_make__alone__lists_every_command_of_the_makefile() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "typed", "told"),
+    ("arguments", "typed", "expected"),
     [
         (("shell",), "datadao --version\nexit\n", "datadao, version 0."),
         (("shell",), "ape --version\nexit\n", "0."),
@@ -35,8 +35,10 @@ def test_make__alone__lists_every_command_of_the_makefile() -> None:
     ],
     ids=["shell-datadao", "shell-ape", "compile"],
 )
-def test_make__each_command_that_is_quick__does_what_it_says(arguments: tuple[str, ...], typed: str, told: str) -> None:
-    assert told in make(*arguments, typed=typed)
+def test_make__each_command_that_is_quick__does_what_it_says(
+    arguments: tuple[str, ...], typed: str, expected: str
+) -> None:
+    assert expected in make(*arguments, typed=typed)
 
 
 def test_make_interfaces__changes_nothing_that_is_fresh() -> None:

@@ -133,8 +133,8 @@ def test_npm__installed_alone__brings_nothing_along(installed: Path) -> None:
 )
 def test_npm__in_plain_node__gives_the_abis(installed: Path, kind: str, load: str) -> None:
     program = f"{load} console.log(JSON.stringify([all, leases]));"
-    told = run("node", "--no-warnings", f"--input-type={kind}", "--eval", program, cwd=installed.parents[1])
-    constants, leases = json.loads(told)
+    output = run("node", "--no-warnings", f"--input-type={kind}", "--eval", program, cwd=installed.parents[1])
+    constants, leases = json.loads(output)
     assert constants == {f"{name[0].lower()}{name[1:]}Abi": exported(name) for name in ABIS}
     assert leases == exported("DataLeases")
 

@@ -1,7 +1,7 @@
 """`verify` passes on what `deploy` made, and names whatever is otherwise: contract and field.
 
 - nothing wrong: every check passes, before and after a DAO has lived
-- wiring: each constructor told each wrong counterpart
+- wiring: each constructor given each wrong counterpart
 - code: one byte changed, an immutable changed, no code at all
 - record: wrong transaction, deployer, arguments
 - parameters and the asset are in test_verify_parameters.py, roles in test_verify_roles.py
@@ -30,8 +30,8 @@ def rpc(method, *params):
     return ape.networks.provider.make_request(method, list(params))
 
 
-def test_verify__newborn_dao__every_check_passes(newborn):
-    checks = verify(newborn[1], local())
+def test_verify__new_dao__every_check_passes(fresh):
+    checks = verify(fresh[1], local())
     assert [check for check in checks if not check.ok] == []
     names = [f"{check.contract}.{check.field}" for check in checks]
     assert len(names) == len(set(names))
@@ -55,7 +55,7 @@ WIRES = {
     ("contract", "key", "wrong"),
     [(contract, key, wrong) for contract, wires in WIRES.items() for key, wrong in wires.items()],
 )
-def test_verify__constructor_told_a_wrong_counterpart__is_named(deployer, contract, key, wrong):
+def test_verify__constructor_given_a_wrong_counterpart__is_named(deployer, contract, key, wrong):
     plan = make_plan(deployer.address, local())
     address = plan.asset if wrong == "asset" else deployer.address
     _, entry = deployed(deployer, rewired(plan, contract, key, address))
@@ -77,8 +77,8 @@ def test_verify__deployer_in_the_registrys_place__can_mint_and_is_found_out(depl
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)
-def test_verify__other_code__is_named(newborn, contract):
-    entry = newborn[1]
+def test_verify__other_code__is_named(fresh, contract):
+    entry = fresh[1]
     address = entry["contracts"][contract]["address"]
     code = bytearray(bytes(ape.networks.provider.get_code(address)))
     code[-1] ^= 1
@@ -87,8 +87,8 @@ def test_verify__other_code__is_named(newborn, contract):
 
 
 @pytest.mark.parametrize("contract", [name for name in CONTRACTS if name != "DataTimelock"])
-def test_verify__every_immutable_of_the_code__is_looked_at(newborn, contract):
-    entry = newborn[1]
+def test_verify__every_immutable_of_the_code__is_looked_at(fresh, contract):
+    entry = fresh[1]
     address = entry["contracts"][contract]["address"]
     original = bytes(ape.networks.provider.get_code(address))
     places = holes(runtime_code(contract))
@@ -108,21 +108,21 @@ def test_holes__are_the_immutables_of_the_compiler():
     assert holes(b"\x7f" + bytes(20)) == []
 
 
-def test_verify__contract_without_code__is_named(newborn):
-    entry = newborn[1]
+def test_verify__contract_without_code__is_named(fresh):
+    entry = fresh[1]
     rpc("anvil_setCode", entry["contracts"]["DataLeases"]["address"], "0x")
     found = misses(entry)
     assert {"DataLeases.code hash", "DataLeases.asset", "DataLeases.solvency", "DataLeases.approve is for"} <= found
     assert all(name.startswith("DataLeases.") for name in found)
 
 
-def test_verify__asset_without_code__is_named(newborn):
-    rpc("anvil_setCode", newborn[1]["asset"], "0x")
-    assert f"asset.{newborn[1]['asset']}" in misses(newborn[1])
+def test_verify__asset_without_code__is_named(fresh):
+    rpc("anvil_setCode", fresh[1]["asset"], "0x")
+    assert f"asset.{fresh[1]['asset']}" in misses(fresh[1])
 
 
-def test_verify__wrong_record__is_named(newborn):
-    entry = newborn[1]
+def test_verify__wrong_record__is_named(fresh):
+    entry = fresh[1]
 
     def altered(contract, **changes):
         other = copy.deepcopy(entry)
@@ -137,8 +137,8 @@ def test_verify__wrong_record__is_named(newborn):
     assert misses(other) == {f"{contract}.created by" for contract in CONTRACTS}
 
 
-def test_remarks__no_veto_or_tokens_for_sale__is_said_aloud(deployer, newborn):
-    assert remarks(newborn[1], local()) == []
+def test_remarks__no_veto_or_tokens_for_sale__is_said(deployer, fresh):
+    assert remarks(fresh[1], local()) == []
     config = override(local(), {"DatasetRegistry.params.challengePeriod": 0, "DataToken.transferable": True})
     _, entry = live(deployer, config)
     assert misses(entry, config) == set()
@@ -148,10 +148,10 @@ def test_remarks__no_veto_or_tokens_for_sale__is_said_aloud(deployer, newborn):
     ]
 
 
-def test_verify__by_somebody_without_the_deployers_accounts__takes_them_from_the_record(newborn):
+def test_verify__without_the_deployers_accounts__takes_them_from_the_record(fresh):
     content = copy.deepcopy(raw())
     content["contracts"]["EmergencyBrake"]["guardian"] = "our-safe"
-    entry = copy.deepcopy(newborn[1])
+    entry = copy.deepcopy(fresh[1])
     entry["accounts"]["our-safe"] = entry["accounts"]["TEST::1"]
     assert misses(entry, Config.parse(content, LOCAL)) == set()
 
@@ -176,8 +176,8 @@ def over(provider, monkeypatch):
     monkeypatch.setattr("deployer.verify.ape", elsewhere)
 
 
-def test_verify__of_hundreds_of_checks__takes_a_dozen_requests(newborn, first, monkeypatch):
-    for entry in (newborn[1], first[2]):
+def test_verify__of_hundreds_of_checks__takes_a_dozen_requests(fresh, first, monkeypatch):
+    for entry in (fresh[1], first[2]):
         provider = Counting(ape.networks.provider.http_uri)
         over(provider, monkeypatch)
         assert len(verify(entry, local())) > 200
@@ -202,15 +202,15 @@ class Picky(Web3.HTTPProvider):
         raise ValueError("batches are not supported")
 
 
-def test_verify__node_without_batches_and_with_short_ranges__reads_the_same(newborn, monkeypatch):
+def test_verify__node_without_batches_and_with_short_ranges__reads_the_same(fresh, monkeypatch):
     rpc("anvil_mine", hex(1000))
-    wanted = verify(newborn[1], local())
+    wanted = verify(fresh[1], local())
     over(Picky(ape.networks.provider.http_uri), monkeypatch)
-    assert verify(newborn[1], local()) == wanted
+    assert verify(fresh[1], local()) == wanted
     assert all(check.ok for check in wanted)
 
 
-def test_verify__node_that_gives_no_events__is_named(newborn, monkeypatch):
+def test_verify__node_that_gives_no_events__is_named(fresh, monkeypatch):
     monkeypatch.setattr(Picky, "blocks", -1)
     over(Picky(ape.networks.provider.http_uri), monkeypatch)
-    assert misses(newborn[1]) == {"DataTimelock.role events", "DataGovernor.proposalThreshold as set"}
+    assert misses(fresh[1]) == {"DataTimelock.role events", "DataGovernor.proposalThreshold as set"}

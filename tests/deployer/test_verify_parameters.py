@@ -67,8 +67,8 @@ def also(path, by):
 
 @pytest.mark.parametrize("by", [1, -1])
 @pytest.mark.parametrize(("path", "check"), list(numbers()), ids=[path for path, _ in numbers()])
-def test_verify__number_off_by_one__is_named_and_nothing_else(newborn, path, check, by):
-    entry = newborn[1]
+def test_verify__number_off_by_one__is_named_and_nothing_else(fresh, path, check, by):
+    entry = fresh[1]
     config = changed(f"contracts.{path}", resolved(entry, path) + by)
     assert misses(entry, config) == {check} | also(path, by)
 
@@ -131,27 +131,27 @@ PAID_IN = {
 """What names a DAO that is paid in another token."""
 
 
-def test_verify__asset_is_another_token__is_named_whatever_the_record_says(deployer, newborn):
+def test_verify__asset_is_another_token__is_named_whatever_the_record_says(deployer, fresh):
     other = live(deployer)[1]["asset"]
     _, entry = live(deployer, changed("asset", other))
     assert misses(entry, changed("asset", other)) == set()
-    agreed = changed("asset", newborn[1]["asset"].lower())
+    agreed = changed("asset", fresh[1]["asset"].lower())
     assert misses(entry, agreed) == PAID_IN | {"asset.as recorded"}
     lied = copy.deepcopy(entry)
-    lied["asset"] = newborn[1]["asset"]
+    lied["asset"] = fresh[1]["asset"]
     assert misses(lied, agreed) == PAID_IN
 
 
-def test_verify__test_asset_otherwise_than_described__is_named(deployer, newborn):
+def test_verify__test_asset_otherwise_than_described__is_named(deployer, fresh):
     for place, (value, field) in enumerate([("Other", "name"), ("OTHER", "symbol"), (7, "decimals"), (5, "decimals")]):
-        assert misses(newborn[1], changed(f"asset.arguments.{min(place, 2)}", value)) == {f"asset.{field}"}
+        assert misses(fresh[1], changed(f"asset.arguments.{min(place, 2)}", value)) == {f"asset.{field}"}
     _, entry = live(deployer, changed("asset.arguments", ["Other", "OTHER", 7]))
     assert misses(entry) == {"asset.name", "asset.symbol", "asset.decimals"}
     altered(entry["asset"])
     assert "asset.code hash" in misses(entry)
 
 
-def test_verify__texts_keys_and_flags__are_compared(newborn):
+def test_verify__texts_keys_and_flags__are_compared(fresh):
     cases = {
         "DataToken.name": ("Another DAO", {"DataToken.name", "DataToken.eip712Domain", "DataToken.immutables"}),
         "DataToken.symbol": ("OTHER", {"DataToken.symbol"}),
@@ -169,21 +169,21 @@ def test_verify__texts_keys_and_flags__are_compared(newborn):
         "DatasetRegistry.params.policies.0.uri": ("other.json", {"DatasetRegistry.policy 1.uri"}),
     }  # fmt: skip
     for path, (value, names) in cases.items():
-        assert misses(newborn[1], changed(f"contracts.{path}", value)) == names, path
+        assert misses(fresh[1], changed(f"contracts.{path}", value)) == names, path
 
 
-def test_verify__another_guardian__is_named_and_so_are_its_doors(newborn):
-    found = misses(newborn[1], changed("contracts.EmergencyBrake.guardian", "TEST::30"))
+def test_verify__another_guardian__is_named_and_so_are_its_doors(fresh):
+    found = misses(fresh[1], changed("contracts.EmergencyBrake.guardian", "TEST::30"))
     doors = {f"{d.contract}.{d.function} is for" for d in DOORS if "guardian" in d.holders}
     # It is the wiring's guardian, not the configured one, whom the doors let in.
     assert found == {"EmergencyBrake.guardian", "EmergencyBrake.isGuardian"} | doors
 
 
-def test_verify__one_member_more_or_less__is_named(newborn):
+def test_verify__one_member_more_or_less__is_named(fresh):
     attestors = raw()["contracts"]["DatasetRegistry"]["params"]["attestors"]
-    found = misses(newborn[1], changed("contracts.DatasetRegistry.params.attestors", attestors[:2]))
+    found = misses(fresh[1], changed("contracts.DatasetRegistry.params.attestors", attestors[:2]))
     assert {"DatasetRegistry.attestors[2].signer", "DatasetRegistry.attestors[2].hpkeKey"} <= found
     policies = raw()["contracts"]["DatasetRegistry"]["params"]["policies"]
     assert "DatasetRegistry.datasetCount" in misses(
-        newborn[1], changed("contracts.DatasetRegistry.params.policies", policies * 2)
+        fresh[1], changed("contracts.DatasetRegistry.params.policies", policies * 2)
     )

@@ -1,8 +1,8 @@
 """A role kept at creation is found: in the role's table, in its events, and at the doors it opens.
 
-- by the deployer; by somebody whose address nobody thinks of; by everybody
-- a timelock told another governor at creation; one role in other hands than the governor's
-- as it must be: the governor alone proposes, cancels and executes, nobody administers but the timelock itself
+- by the deployer; by an account that no list names; by any account
+- a timelock given another governor at creation; one role in other hands than the governor's
+- as it must be: the governor alone proposes, cancels and executes, the timelock alone administers itself
 """
 
 from __future__ import annotations
@@ -58,31 +58,31 @@ def test_verify__deployer_keeps_a_role__is_named_G7(deployer, role):
     assert {name for name in found if name.endswith("is for")} == doors(role)
 
 
-def test_verify__timelock_born_for_the_deployer_instead_of_the_governor__every_role_is_named_G7(deployer):
+def test_verify__timelock_deployed_for_the_deployer_instead_of_the_governor__every_role_is_named_G7(deployer):
     """Its own constructor and all counterparts accept that; only the code's owner of roles is another."""
     plan = rewired(make_plan(deployer.address, local()), "DataTimelock", "governor", deployer.address)
     _, entry = deployed(deployer, plan)
     assert misses(entry) == {
         "DataTimelock.constructor arguments",
         *(
-            f"DataTimelock.{role} {told}"
+            f"DataTimelock.{role} {kind}"
             for role in ROLES[:3]
-            for told in ("held by governor", "held by deployer", "by events")
+            for kind in ("held by governor", "held by deployer", "by events")
         ),
         *doors(*ROLES),
     }
 
 
-@pytest.mark.parametrize("holder", ["deployer", "nobody knows"])
+@pytest.mark.parametrize("holder", ["deployer", "unknown"])
 @pytest.mark.parametrize("role", ROLES[:3])
-def test_verify__one_role_in_other_hands_than_the_governors__is_named(newborn, deployer, role, holder):
+def test_verify__one_role_in_other_hands_than_the_governors__is_named(fresh, deployer, role, holder):
     """As no creation can leave it: events and arguments are right, the table alone is not."""
-    entry = newborn[1]
-    somebody = deployer.address if holder == "deployer" else "0x" + keccak(text=holder)[12:].hex()
-    for account, member in ((entry["contracts"]["DataGovernor"]["address"], 0), (somebody, 1)):
+    entry = fresh[1]
+    holder_address = deployer.address if holder == "deployer" else "0x" + keccak(text=holder)[12:].hex()
+    for account, member in ((entry["contracts"]["DataGovernor"]["address"], 0), (holder_address, 1)):
         put_into_table(entry["contracts"]["DataTimelock"]["address"], role, account, member)
-    told = {f"DataTimelock.{role} held by deployer"} if holder == "deployer" else set()
-    assert misses(entry) == {f"DataTimelock.{role} held by governor", *told, *doors(role)}
+    kind = {f"DataTimelock.{role} held by deployer"} if holder == "deployer" else set()
+    assert misses(entry) == {f"DataTimelock.{role} held by governor", *kind, *doors(role)}
 
 
 def put_into_table(timelock, role, account, member):
@@ -95,8 +95,8 @@ def put_into_table(timelock, role, account, member):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_verify__somebody_nobody_knows_has_a_role__its_event_tells(deployer, role):
-    found = with_twin(deployer, role, "0x" + keccak(text="nobody knows")[12:].hex())
+def test_verify__unknown_account_has_a_role__its_event_shows_it(deployer, role):
+    found = with_twin(deployer, role, "0x" + keccak(text="unknown")[12:].hex())
     assert {name for name in found if name.startswith(f"DataTimelock.{role}")} == {f"DataTimelock.{role} by events"}
 
 

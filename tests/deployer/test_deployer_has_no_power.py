@@ -1,4 +1,4 @@
-"""G-7: after deployment the role graph is the fixture's, and the deployer is nobody.
+"""G-7: after deployment the role graph is the fixture's, and the deployer has no power.
 
 Two equal DAOs live the same life. In one the deployer, in the other a stranger sends the same 100,000 random calls, to
 every function that changes state. Each call must be answered alike, no door of `verify` may open, and in the end every
@@ -34,25 +34,25 @@ def constitution(dao):
     state["attestors"] = registry.attestors(registry.attestorSetVersion())
     state["committee"] = registry.committee(registry.committeeEpoch())
     state["policies"] = [registry.currentPolicy(d) for d in range(1, registry.datasetCount() + 1)]
-    everybody = [*dao.addresses.values(), *(actor.address for actor in dao.actors.values()), "0x" + "00" * 20]
-    everybody += getattr(dao, "makers", [])
+    accounts = [*dao.addresses.values(), *(actor.address for actor in dao.actors.values()), "0x" + "00" * 20]
+    accounts += getattr(dao, "makers", [])
     state["roles"] = {
         (role, account): dao.timelock.hasRole(role, account)
         for role in (ADMIN, *ROLES.values())
-        for account in everybody
+        for account in accounts
     }
     return state
 
 
 LIVING = {
-    # What anybody may set in motion, and the clock: compared between the two DAOs instead.
+    # What any account may set in motion, and the clock: compared between the two DAOs instead.
     "clock", "totalSupply", "matureSince", "conservation", "solvency", "treasuryOwed", "batchCount", "leaseCount",
     "modelCount", "offerCount", "epochCap", "proposalThreshold",
 }  # fmt: skip
 
 
 def books(dao):
-    """What anybody may have set in motion."""
+    """What any account may have set in motion."""
     return {
         "supply": dao.token.totalSupply(),
         "splitter": dao.splitter.conservation(),
@@ -77,10 +77,10 @@ def test_deployer__a_hundred_thousand_random_calls__is_answered_like_a_stranger_
     before = constitution(ours)
     called, accepted = Counter(), Counter()
     for number, (function, data) in enumerate(Chance(ours).calls_of(CALLS)):
-        told = answer(ours, deployer, function, data)
-        assert told == answer(theirs, stranger, function, data), (function.contract, function.name, data.hex())
+        answered = answer(ours, deployer, function, data)
+        assert answered == answer(theirs, stranger, function, data), (function.contract, function.name, data.hex())
         called[function.contract, function.name] += 1
-        accepted[function.contract, function.name] += told[0] == "accepted"
+        accepted[function.contract, function.name] += answered[0] == "accepted"
         if number % 2_500 == 0:
             ours.chain.warp(3600)
             theirs.chain.warp(3600)
@@ -90,5 +90,5 @@ def test_deployer__a_hundred_thousand_random_calls__is_answered_like_a_stranger_
     assert min(called.values()) >= 100
     opened = {function for function, count in accepted.items() if count}
     assert not opened & {(door.contract, door.function) for door in DOORS}
-    # Not everything is refused: anybody may approve, delegate, or pay out what is others'.
+    # Not everything is refused: any account may approve, delegate, or pay out what is others'.
     assert opened >= {("DataToken", "approve"), ("DataToken", "delegate"), ("RevenueSplitter", "claim")}
