@@ -73,7 +73,7 @@ class Reader:
 
     def settle(self, facts: Iterable[Fact | Check]) -> list[Check]:
         """The checks of all facts, in order. Raises `NodeRefused` where the node does not answer."""
-        return settle(facts, self._ask)
+        return settle(facts, self.ask)
 
     def code(self, address: str) -> Question:
         """The code at an address."""
@@ -96,10 +96,10 @@ class Reader:
         call = Call(self.addresses[contract], "DataToken" if contract == ASSET else contract, function, args)
         return Question("eth_call", [_request(call), self._tag], partial(_value, call))
 
-    def attempt(self, sender: str, contract: str, function: str) -> Question:
-        """A call with zeros for arguments: `ACCEPTED`, or the name of the error that refuses `sender`."""
+    def attempt(self, sender: str, contract: str, function: str, *args: Any) -> Question:
+        """A call, with zeros unless arguments are given: `ACCEPTED`, or the name of the error that refuses `sender`."""
         zeros = tuple(map(_zero, entry_of(contract, function)["inputs"]))
-        call = Call(self.addresses[contract], contract, function, zeros)
+        call = Call(self.addresses[contract], contract, function, args or zeros)
         return Question("eth_call", [{"from": sender, **_request(call)}, self._tag], _verdict)
 
     def check(self, contract: str, function: str, expected: Any, *args: Any, field: str | None = None) -> Fact:
@@ -136,8 +136,8 @@ class Reader:
     def _tag(self) -> str:
         return hex(self._block.number)
 
-    def _ask(self, questions: Iterable[Question]) -> list[Any]:
-        """Each request goes out once, whatever asks for it."""
+    def ask(self, questions: Iterable[Question]) -> list[Any]:
+        """Answers in order. Equal requests go out once. Raises `NodeRefused` where the node does not answer."""
         keyed = [(json.dumps(question[:2]), question) for question in questions]
         requests = {key: (question.method, question.params) for key, question in keyed}
         answers = dict(zip(requests, answers_of(self._web3, list(requests.values())), strict=True))
