@@ -10,22 +10,33 @@ from __future__ import annotations
 import hashlib
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import obstore
+from obstore.exceptions import BaseError
+from obstore.store import MemoryStore
 
 from datadao.crypto.files import on_disk, write_whole
-from datadao.errors import HashMismatch, InvalidArgument, NameRefused, ObjectMissing, ObjectTaken, ObjectTooLarge
-from datadao.storage.backend import Backend, translated
+from datadao.errors import (
+    HashMismatch,
+    InvalidArgument,
+    NameRefused,
+    ObjectMissing,
+    ObjectTaken,
+    ObjectTooLarge,
+    StoreUnfit,
+)
+from datadao.storage.backend import Backend, Folder, translated
 
 SMALL = 8 * 1024 * 1024
 """Bytes. Up to here an object is sent in one conditional request; beyond, in parts and constant memory."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(?:[./][a-z0-9_-]+)*")
 _CONTENT = "sha256/"
+_SCHEMES = ("file://", "memory://", "s3://")
 _CHUNK = 1024 * 1024
 
 
@@ -55,7 +66,7 @@ class Store:
     def __init__(self, url: str, *, timeout: float = 30.0, http: bool = False, create: bool = False, **options: Any):
         self.url = url
         self._made_from = partial(type(self), url, timeout=timeout, http=http, **options)
-        self._backend = Backend.of(url, timeout=timeout, http=http, create=create, options=options)
+        self._backend = _opened(url, timeout=timeout, http=http, create=create, options=options)
         self._store = self._backend.store
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -183,3 +194,22 @@ def _unchanged(file: BinaryIO, digest: bytes) -> Iterator[bytes]:
         yield chunk
     if sha256.digest() != digest:
         raise HashMismatch("the file changed while it was read", digest, sha256.digest())
+
+
+def _opened(url: str, *, timeout: float, http: bool, create: bool, options: Mapping[str, Any]) -> Backend:
+    """Opens an address of `Store`. Raises `NameRefused`, `StoreUnfit`."""
+    scheme = next((known for known in _SCHEMES if url.startswith(known)), None)
+    place = url[len(scheme) :] if scheme else ""
+    if scheme is None or ".." in place.split("/") or (scheme == "file://" and not place.startswith("/")):
+        raise NameRefused(f"storage address {url[:80]!r}: use file:///folder, memory:// or s3://bucket[/prefix]")
+    try:
+        if scheme == "file://":
+            return Folder.open(Path(place), create=create, options=options)
+        if scheme == "s3://":
+            from datadao.storage.s3 import S3
+
+            return S3.open(place, timeout, http=http, options=options)
+        return Backend(MemoryStore(**options))
+    except (BaseError, OSError, ValueError, TypeError) as error:
+        cause = str(error).partition("\n")[0]
+        raise StoreUnfit(f"cannot open {url}: {cause}; check the address and its options") from error
