@@ -144,16 +144,16 @@ def appointments(chain: Anvil) -> list[Figure]:
     meter.decide(founder, registry, "discard", batch.id, case="a published batch")
     meter.decide(founder, registry, "createDataset", policy, case=f"{len(policy.uri)} bytes of address")
     meter.decide(founder, registry, "updatePolicy", 1, policy, case=f"{len(policy.uri)} bytes of address")
-    custodians = [_seat(person) for person in town.people("custodian to be", 5)]
+    custodians = [_slot(person) for person in town.people("custodian to be", 5)]
     meter.decide(founder, registry, "setCommittee", custodians, 3, case="5 custodians")
-    successor = _seat(dao.who("successor"))
+    successor = _slot(dao.who("successor"))
     meter.decide(founder, registry, "replaceCustodian", 1, 3, successor, case="by a newcomer")
     attestors = [(person.address, KEY) for person in town.people("attestor to be", 3)]
     meter.decide(founder, registry, "setAttestors", attestors, 2, case="3 attestors")
     return meter.figures
 
 
-def _seat(person: Actor) -> tuple[str, bytes, str]:
+def _slot(person: Actor) -> tuple[str, bytes, str]:
     return person.address, KEY, "s3://datadao/custodian"
 
 

@@ -3,11 +3,10 @@ its case says so."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from assurance.harness.chain.anvil import Anvil
 from assurance.harness.dao.dao import Dao, leaf
 from assurance.harness.dao.leases import Market
+from assurance.harness.dao.registry import ascending
 from assurance.harness.dao.system import DAY, Actor
 from deployer.config import Config
 
@@ -40,8 +39,4 @@ class Town(Market):
 
     def people(self, role: str, count: int) -> list[Actor]:
         """Accounts of a role, ascending by address."""
-        return sorted((self.dao.who(f"{role}-{i}") for i in range(count)), key=lambda a: int(a.address, 16))
-
-    def after(self, seconds: int) -> Any:
-        """A time from now, in Unix seconds."""
-        return self.now + seconds
+        return ascending(self.dao.who(f"{role}-{i}") for i in range(count))

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from assurance.harness.chain.handles import Event
-from assurance.harness.dao.dao import CANCELED, DEFEATED, EXPIRED
 from assurance.harness.dao.governance import EXPIRY
 from assurance.harness.machines.leases.life import LeaseLife
 from assurance.harness.machines.registry.life import RegistryLife
@@ -93,9 +92,6 @@ class SystemLife(LeaseLife, RegistryLife):
         for batch in self.registry.batches:
             found.add(batch.since + self.registry.rules.challenge)
         return found
-
-    def is_over(self, poll: Poll) -> bool:
-        return poll.executed or self.government.state(poll) in (CANCELED, DEFEATED, EXPIRED)
 
     def owner(self, account: str) -> Any:
         """The person with this address among those whose data it may be."""
