@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from datadao.attestor.attestor import Attestor, Examination, leaf_of
 from datadao.attestor.scoring import ScoringResult
-from datadao.errors import ClusterUnavailable, DataDAOError, ScoreRefused, StoreUnavailable
+from datadao.errors import ClusterUnavailable, DataDAOError, PackageMissing, ScoreRefused, StoreUnavailable
 from datadao.messages.submission import Submission
 from datadao.types import Leaf
 
@@ -61,7 +61,8 @@ def assess_all(
     """`attestor.assess` of each submission, in no particular order: its leaf, or why there is none.
 
     `scheduler` is a Dask scheduler's address; without one, `workers` processes of this machine do it, one a core unless
-    said. Raises `StoreUnavailable` where `assess` would, and `ClusterUnavailable`; what was yielded stands.
+    said. Raises `StoreUnavailable` where `assess` would, `ClusterUnavailable`, and `PackageMissing` without Dask,
+    which more than a few files need; what was yielded stands.
     """
     files: dict[Name, _File] = {}
     for name, submission in submissions.items():
@@ -126,8 +127,11 @@ def _examine(examination: Examination, files: Iterable[_File]) -> list[ScoringRe
 
 @contextmanager
 def _connected(scheduler: str | None, workers: int | None) -> Iterator[Client]:
-    import dask
-    from distributed import Client, LocalCluster
+    try:
+        import dask
+        from distributed import Client, LocalCluster
+    except ModuleNotFoundError:
+        raise PackageMissing("distributed", "attestor") from None
 
     with dask.config.set(_LOCALLY):
         if scheduler is None:

@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import os
 import pickle
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from datadao.errors import (
     InvalidArgument,
     NotReadable,
     ObjectMissing,
+    PackageMissing,
     ScoreRefused,
     SignatureRefused,
     StoreUnavailable,
@@ -145,6 +147,13 @@ def test_assess_all__no_scheduler_there__says_so(shared: World, monkeypatch: pyt
     monkeypatch.setattr("datadao.attestor.cluster._PATIENCE", 0.2)
     submissions = records(shared, 1)
     with pytest.raises(ClusterUnavailable, match=r"127\.0\.0\.1:9: .*is it running"):
+        list(assess_all(attestor(shared), submissions, vouched(submissions), scheduler="tcp://127.0.0.1:9"))
+
+
+def test_assess_all__without_dask__names_the_extra(shared: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    submissions = records(shared, 1)
+    with pytest.raises(PackageMissing, match=r"pip install 'datadao\[attestor\]'"):
         list(assess_all(attestor(shared), submissions, vouched(submissions), scheduler="tcp://127.0.0.1:9"))
 
 

@@ -21,6 +21,7 @@ import io
 import itertools
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
@@ -33,7 +34,15 @@ from assurance.harness.chain.s3 import KEYS, client, s3_server, vicious
 from assurance.harness.dao.parties import DAO, Wallet, World
 from datadao.attestor.cluster import assess_all
 from datadao.crypto import files
-from datadao.errors import DiskUnavailable, InvalidArgument, NameRefused, ObjectMissing, StoreUnavailable, StoreUnfit
+from datadao.errors import (
+    DiskUnavailable,
+    InvalidArgument,
+    NameRefused,
+    ObjectMissing,
+    PackageMissing,
+    StoreUnavailable,
+    StoreUnfit,
+)
 from datadao.storage import store as module
 from datadao.storage.store import Store
 
@@ -262,6 +271,15 @@ def test_names__foreign_key_in_a_bucket__hides_nothing(server: str, bucket: str,
     assert f"{root}{key}" in keys(server, bucket)
     assert list(store.names("bundles")) == ["bundles/1/a", "bundles/1/b"]
     assert list(store.names("bundles/1")) == ["bundles/1/a", "bundles/1/b"]
+
+
+def test_names__foreign_key_without_boto3__names_the_extra(
+    server: str, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    client(server).put_object(Bucket=bucket, Key="bundles//x2", Body=b"x")
+    with pytest.raises(PackageMissing, match=r"pip install 'datadao\[s3\]'"):
+        list(store_at(server, bucket).names("bundles"))
 
 
 def test_names__foreign_key_among_thousands__hides_nothing(server: str, bucket: str) -> None:
