@@ -13,7 +13,7 @@ from typing import Any
 
 from datadao import handwritten
 from datadao.chain.abi import LOCAL_CHAIN_IDS, ORDER, Abi, constructor_inputs
-from datadao.chain.arguments import ConfigError, Context, Faults, _each, _key_faults, typed
+from datadao.chain.arguments import ConfigError, Context, Faults, _key_faults, typed
 from datadao.encoding import address
 from datadao.errors import InvalidArgument
 
@@ -80,12 +80,12 @@ class Config:
         with faults.gather():
             values = self._arguments(contract, abi, system, context)
         faults.refuse()
-        return values
+        return list(values.values())
 
     def constructors(
         self, abis: Mapping[str, Abi], system: Mapping[str, str], context: Context
-    ) -> dict[str, list[Any]]:
-        """The arguments of all eight by contract. Raises `ConfigError` with the faults of all of them."""
+    ) -> dict[str, dict[str, Any]]:
+        """The arguments of all eight by contract and ABI name. Raises `ConfigError` with the faults of all of them."""
         faults, found = Faults(self.faults), {}
         for _, contract in ORDER:
             faults.found += _empty_lists(f"{self.path.name}: {contract}", self.contracts.get(contract))
@@ -94,39 +94,33 @@ class Config:
         faults.refuse()
         return found
 
-    def _arguments(self, contract: str, abi: Abi, system: Mapping[str, str], context: Context) -> list[Any]:
+    def _arguments(self, contract: str, abi: Abi, system: Mapping[str, str], context: Context) -> dict[str, Any]:
         if contract not in self.contracts:  # a fault of the file's
-            return []
-        inputs = constructor_inputs(abi)
+            return {}
         section = {} if self.contracts[contract] is None else self.contracts[contract]
-        where = f"{self.path.name}: {contract}"
-        if not isinstance(section, Mapping):
-            raise ConfigError(f"{where}: expected a mapping, got {section!r}")
         given = {"system": dict(system), "asset": context.asset}
-        wanted = [i["name"].rstrip("_") for i in inputs]
-        faults = Faults(_key_faults(where, section, [name for name in wanted if name not in given]))
-        values = []
-        for name, entry in zip(wanted, inputs, strict=True):
-            if name in given:
-                values.append(given[name])
-            elif name in section:
-                with faults.gather():
-                    values.append(typed(f"{where}.{name}", section[name], entry, context))
-        faults.refuse()
-        return values
+        return _constructor(f"{self.path.name}: {contract}", section, abi, context, given)
 
-    def asset_arguments(self, abi: Abi, context: Context) -> list[Any]:
-        """Constructor arguments of the test asset, checked likewise. Raises `ConfigError`."""
+    def asset_arguments(self, abi: Abi, context: Context) -> dict[str, Any]:
+        """Constructor arguments of the test asset by ABI name, checked likewise. Raises `ConfigError`."""
         assert isinstance(self.asset, Mapping)
-        inputs, given = constructor_inputs(abi), self.asset["arguments"]
+        names, given = _names(abi), self.asset["arguments"]
         where = f"{self.path.name}: asset.arguments"
-        names = [entry["name"].rstrip("_") for entry in inputs]
-        if not isinstance(given, list) or len(given) != len(inputs):
+        if not isinstance(given, list) or len(given) != len(names):
             raise ConfigError(f"{where}: expected [{', '.join(names)}], got {given!r}")
-        return _each(
-            [(f"{where}.{name}", value, entry) for name, value, entry in zip(names, given, inputs, strict=True)],
-            context,
-        )
+        return _constructor(where, dict(zip(names, given, strict=True)), abi, context, {})
+
+
+def _names(abi: Abi) -> list[str]:
+    return [entry["name"].rstrip("_") for entry in constructor_inputs(abi)]
+
+
+def _constructor(where: str, section: Any, abi: Abi, context: Context, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments by ABI name: those `given`, and the others from the section, which is typed like a struct of them."""
+    inputs = dict(zip(_names(abi), constructor_inputs(abi), strict=True))
+    others = [{**entry, "name": name} for name, entry in inputs.items() if name not in given]
+    values = {**given, **typed(where, section, {"type": "tuple", "components": others}, context)}
+    return {entry["name"]: values[name] for name, entry in inputs.items()}
 
 
 def _asset_faults(where: str, asset: Any, *, public: bool) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Any
 import ape
 from eth_utils import keccak
 
-from datadao.chain.abi import LOCAL_CHAIN_IDS, ORDER, constructor_inputs, create_address, predict
+from datadao.chain.abi import LOCAL_CHAIN_IDS, ORDER, create_address, predict
 from datadao.chain.arguments import ConfigError, Context, Faults, leaves
 from datadao.encoding import address
 from datadao.errors import InvalidArgument
@@ -136,8 +136,7 @@ def make_plan(
 def _dao(config: Config, system: Mapping[str, str], context: Context) -> list[Planned]:
     abis = {name: abi_of(name) for _, name in ORDER}
     found = config.constructors(abis, system, context)
-    names = {name: [entry["name"] for entry in constructor_inputs(abi)] for name, abi in abis.items()}
-    return [Planned(key, name, system[key], dict(zip(names[name], found[name], strict=True))) for key, name in ORDER]
+    return [Planned(key, name, system[key], found[name]) for key, name in ORDER]
 
 
 def _through(plan: Plan, factory: Factory) -> Plan:
@@ -174,9 +173,7 @@ def _test_asset(config: Config, address: str, context: Context) -> Planned:
     name = config.asset["deploy"]
     if not isinstance(name, str) or name not in ape.project.contracts:
         raise ConfigError(f"{config.path.name}: asset.deploy: no contract {name!r} in this project")
-    names = [entry["name"] for entry in constructor_inputs(abi_of(name))]
-    values = config.asset_arguments(abi_of(name), context)
-    return Planned("asset", name, address, dict(zip(names, values, strict=True)))
+    return Planned("asset", name, address, config.asset_arguments(abi_of(name), context))
 
 
 def _refuse_contract(deployer: str) -> None:

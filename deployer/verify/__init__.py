@@ -12,7 +12,7 @@ from typing import Any
 
 import ape
 
-from datadao.chain.abi import FACTORY, ORDER, constructor_inputs
+from datadao.chain.abi import FACTORY, ORDER
 from datadao.chain.arguments import Context
 from datadao.chain.asset import read_asset
 from datadao.chain.events import ASSET
@@ -65,12 +65,8 @@ def expected_arguments(
     """What each constructor must have been given, by contract and ABI name without trailing underscores."""
     context = _context(entry, config)
     system = {key: addresses[name] for key, name in ORDER}
-    abis = {name: abi_of(name) for _, name in ORDER}
-    found = config.constructors(abis, system, context)
-    return {
-        name: dict(zip((i["name"].rstrip("_") for i in constructor_inputs(abi)), found[name], strict=True))
-        for name, abi in abis.items()
-    }
+    found = config.constructors({name: abi_of(name) for _, name in ORDER}, system, context)
+    return {name: {key.rstrip("_"): value for key, value in own.items()} for name, own in found.items()}
 
 
 def _context(entry: Mapping[str, Any], config: Config) -> Context:

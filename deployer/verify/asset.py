@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from datadao.chain.abi import constructor_inputs
 from datadao.chain.arguments import Context
 from datadao.chain.events import ASSET
 from datadao.encoding import address
@@ -33,5 +32,5 @@ def check_asset(reader: Reader, entry: Mapping[str, Any], config: Config, contex
         wanted = masked_hash(compiled, places)
         yield Fact([code], lambda actual: [compare(ASSET, "code hash", wanted, masked_hash(actual, places))])
         # Each argument of its constructor has a view of the same name.
-        for argument, value in zip(constructor_inputs(abi_of(name)), values, strict=True):
-            yield reader.check(ASSET, argument["name"].rstrip("_"), value)
+        for argument, value in values.items():
+            yield reader.check(ASSET, argument.rstrip("_"), value)
