@@ -59,7 +59,7 @@ class Asset:
 
 
 def read_asset(web3: Web3, token: str) -> Asset:
-    """The asset at an address. Raises `InvalidArgument` if nothing is there, `NodeRefused` if the node does not tell,
+    """The asset at an address. Raises `InvalidArgument` if nothing is there, `NodeRefused` if the node does not answer,
     which must not pass for an asset that says nothing."""
     token = address(token)
     name, symbol, decimals = (_ask(web3, token, view) for view in ("name", "symbol", "decimals"))

@@ -1,4 +1,4 @@
-"""The one ABI codec for whatever comes from a chain: no text that somebody wrote there can stop a reader.
+"""The one ABI codec for whatever comes from a chain: no text that stands there can stop a reader.
 
 Solidity does not check that a `string` is UTF-8, and whoever sends a transaction chooses its bytes. Such text is shown
 with U+FFFD in the place of what is no UTF-8; its bytes are kept, so that it is hashed, compared and sent again exactly.

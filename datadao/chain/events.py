@@ -21,8 +21,8 @@ SILENT = frozenset({
     ("timelock", "CallScheduled"), ("timelock", "CallExecuted"), ("timelock", "CallSalt"), ("timelock", "Cancelled"),
     ("timelock", "RoleAdminChanged"), ("timelock", "RoleGranted"), ("timelock", "RoleRevoked"),
 })  # fmt: skip
-"""Events that change no book: intentions, whose effects other events tell, and allowances, which no event tells in
-full. Roles are the business of `ape run verify`."""
+"""Events that change no book: intentions, whose effects other events state, and allowances, which no event states
+in full. Roles are the business of `ape run verify`."""
 
 
 ASSET = "asset"
@@ -65,12 +65,12 @@ def decode(logs: Iterable[Log], addresses: Mapping[str, str], fields: Collection
             if entry is None:
                 raise Malformed(f"{contract} has no such event; is {log.address} its address?")
             indexed, plain = _fields(contract, entry["name"])
-            told = dict(_values(indexed, b"".join(log.topics[1:]), fields)) | dict(_values(plain, log.data, fields))
+            values = dict(_values(indexed, b"".join(log.topics[1:]), fields)) | dict(_values(plain, log.data, fields))
         except Malformed as error:
             if key == ASSET:
                 continue
             raise Malformed(f"{log.where}: {error}") from error
-        yield Event(key, entry["name"], told, log.timestamp, log.where)
+        yield Event(key, entry["name"], values, log.timestamp, log.where)
 
 
 def topic(contract: str, event: str) -> bytes:

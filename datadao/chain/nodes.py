@@ -82,13 +82,13 @@ def _facts(state: LeaseState) -> dict[str, object]:
 def _unanimous(what: str, tag: Tag, answers: Mapping[str, T]) -> T:
     first, *others = answers.values()
     if any(other != first for other in others):
-        told = "; ".join(f"{name} says {_short(answer, list(answers.values()))}" for name, answer in answers.items())
-        raise ChainUnavailable(f"the nodes disagree about {what} at their {tag} blocks: {told}")
+        shown = "; ".join(f"{name} says {_short(answer, list(answers.values()))}" for name, answer in answers.items())
+        raise ChainUnavailable(f"the nodes disagree about {what} at their {tag} blocks: {shown}")
     return first
 
 
-def _short(answer: object, told_all: Sequence[Any]) -> str:
+def _short(answer: object, answers: Sequence[Any]) -> str:
     if isinstance(answer, dict):  # of what has several fields, those that differ
-        answer = {k: v for k, v in answer.items() if len({repr(told[k]) for told in told_all}) > 1}
+        answer = {k: v for k, v in answer.items() if len({repr(other[k]) for other in answers}) > 1}
     text = str(answer)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

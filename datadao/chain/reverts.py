@@ -99,7 +99,7 @@ def estimate_many(web3: Web3, sender: str, calls: Sequence[Asked]) -> list[int]:
 
 
 def try_call(web3: Web3, sender: str | None, call: Asked, block: str = "latest") -> bytes:
-    """What the call would return if `sender`, or nobody in particular, made it after this block. Raises as
+    """What the call would return if `sender`, or no account in particular, made it after this block. Raises as
     `estimate_gas`."""
     return bytes.fromhex(_asked(web3, "eth_call", sender, call, block)[2:])
 

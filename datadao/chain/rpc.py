@@ -189,7 +189,7 @@ def read_logs(web3: Web3, addresses: Sequence[str], first: int, last: Block, *to
     """
     wanted = {"address": list(addresses)} | {"topics": [["0x" + t.hex() for t in choice] for choice in topics]}
     found = list(_raw_logs(web3, wanted, first, last)) if first <= last.number else []
-    # Most nodes tell the time of an event; some leave it out, or say 0.
+    # Most nodes give the time of an event; some leave it out, or say 0.
     silent = list(dict.fromkeys(log["blockNumber"] for log in found if not _quantity(log.get("blockTimestamp"))))
     blocks = request_many(web3, "eth_getBlockByNumber", [[number, False] for number in silent])
     if None in blocks:
@@ -199,7 +199,7 @@ def read_logs(web3: Web3, addresses: Sequence[str], first: int, last: Block, *to
 
 
 def check_complete(known: int, there: int, what: str, block: Block) -> None:
-    """Raises `ChainUnavailable` where events tell of fewer than a contract counts, or holds, at the block."""
+    """Raises `ChainUnavailable` where events show fewer than a contract counts, or holds, at the block."""
     if known < there:
         raise ChainUnavailable(
             f"the node's events show {known} {what}, the contracts {there} at block {block.number}: the node cuts its "
