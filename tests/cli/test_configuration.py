@@ -8,6 +8,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
+import click
 import pytest
 
 from assurance.harness.commands import leaf_commands, put_key
@@ -32,6 +33,14 @@ def test_help__loads_neither_ape_nor_web3() -> None:
     loaded = f"import sys; {said}; print(sorted({{'ape', 'web3', 'dask', 'obstore'}} & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
     assert "contribute" in done.stdout and done.stdout.splitlines()[-1] == "[]"
+
+
+def test_commands__registered_by_the_files__are_those_of_the_table() -> None:
+    from datadao.cli.main import COMMANDS, cli
+
+    context = click.Context(cli)
+    assert all(cli.get_command(context, name) is not None for name in COMMANDS)
+    assert cli.commands.keys() == COMMANDS.keys()
 
 
 def test_init__writes_a_private_configuration_and_never_a_second_time(live: FreshDao) -> None:
