@@ -8,7 +8,6 @@ from typing import Any
 
 from eth_utils import keccak
 
-from datadao.chain.abi import ORDER
 from datadao.ledger.facts import Fact
 from deployer.artifacts import CONTRACTS, runtime_code
 from deployer.verify.creation import check_creation
@@ -18,6 +17,19 @@ _PUSH1, _PUSH32 = 0x60, 0x7F
 _DOMAIN = keccak(text="EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
 _LONG_STRING = (0xFF).to_bytes(32, "big")
 """What OpenZeppelin's ShortString holds in place of a text of more than 31 bytes."""
+_IMMUTABLES = {
+    "DataTimelock": "",
+    "EmergencyBrake": "timelock",
+    "DataToken": "registry splitter transferable maturitySupply",
+    "RevenueSplitter": "registry token asset",
+    "DataGovernor": "token leases brake quorumFloor",
+    "DataLeases": "timelock brake splitter governor registry asset "
+    "minRequestEscrow startWindow ackWindow ackSlashBps maxSlashBps bondDelay",
+    "ModelRegistry": "timelock splitter leases asset",
+    "DatasetRegistry": "timelock brake token splitter governor leases models "
+    "challengePeriod claimPeriod epochLength epochFloor epochCapBps",
+}
+"""Besides those of the EIP-712 domain: counterparts, arguments and parameters."""
 
 
 def check_code(
@@ -62,33 +74,12 @@ def holes(code: bytes) -> list[int]:
 def immutables(reader: Reader, name: str, expected: Mapping[str, Mapping[str, Any]]) -> dict[str, bytes]:
     """Every immutable of a contract by name, as the word that stands in its code."""
     own = expected[name]
-    system: Mapping[str, Any] = own["system"]
-    wired = {
-        "DataTimelock": (),
-        "EmergencyBrake": ("timelock",),
-        "DataToken": ("registry", "splitter"),
-        "RevenueSplitter": ("registry", "token"),
-        "DataGovernor": ("token", "leases", "brake"),
-        "DataLeases": ("timelock", "brake", "splitter", "governor", "registry"),
-        "ModelRegistry": ("timelock", "splitter", "leases"),
-        "DatasetRegistry": ("timelock", "brake", "token", "splitter", "governor", "leases", "models"),
-    }[name]
-    values: dict[str, Any] = {key: system[key] for key in wired}
-    if name == "DataToken":
-        values |= {"transferable": own["transferable"], "maturitySupply": own["maturitySupply"]}
-    if name == "DataGovernor":
-        values["quorumFloor"] = expected["DataToken"]["maturitySupply"] // 2
-    if name in ("RevenueSplitter", "DataLeases", "ModelRegistry"):
-        values["asset"] = own["asset"]
-    if name == "DataLeases":
-        values |= own["params"]
-    if name == "DatasetRegistry":
-        periods = ("challengePeriod", "claimPeriod", "epochLength", "epochFloor", "epochCapBps")
-        values |= {key: own["params"][key] for key in periods}
-    words = {key: _word(value) for key, value in values.items()}
+    floor = expected["DataToken"]["maturitySupply"] // 2
+    values = {**own, **own.get("params", {}), **own["system"], "quorumFloor": floor}
+    words = {key: _word(values[key]) for key in _IMMUTABLES[name].split()}
     domain = {"DataToken": own.get("name"), "DataGovernor": own.get("name")}.get(name, name)
     if name in ("DataToken", "DataGovernor", "DataLeases", "DatasetRegistry"):
-        words |= _domain_words(str(domain), reader.chain_id, system[_key(name)])
+        words |= _domain_words(str(domain), reader.chain_id, reader.addresses[name])
     return words
 
 
@@ -120,7 +111,3 @@ def _short_string(text: str) -> bytes:
 
 def _word(value: Any) -> bytes:
     return bytes.fromhex(value[2:]).rjust(32, b"\0") if isinstance(value, str) else int(value).to_bytes(32, "big")
-
-
-def _key(contract: str) -> str:
-    return next(key for key, name in ORDER if name == contract)
