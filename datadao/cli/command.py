@@ -61,17 +61,17 @@ def command(
                 session = Session(
                     home.expanduser(), network, account, as_json=as_json, yes=yes, stack=stack, orders=orders
                 )
-                code = _conduct(session, lambda: _earlier(session) or _now(session, arguments))
+                code = _conduct(session, lambda: act(session, arguments))
             sys.exit(code)
 
-        def _now(session: Session, arguments: Mapping[str, Any]) -> Outcome:
+        def act(session: Session, arguments: Mapping[str, Any]) -> Outcome:
+            if not sends:
+                return function(session, **arguments)
+            if earlier := resume(session):
+                return _meanwhile(*earlier, outcome(session, earlier[0]) if outcome else Outcome({}))
             done = function(session, **arguments)
-            sent = {"transactions": receipt_json([mined for _, mined in session.orders.mined])} if sends else {}
-            return replace(done, document={**done.document, **sent})
-
-        def _earlier(session: Session) -> Outcome | None:
-            found = resume(session) if sends else None
-            return None if found is None else _meanwhile(*found, outcome(session, found[0]) if outcome else Outcome({}))
+            sent = receipt_json([mined for _, mined in session.orders.mined])
+            return replace(done, document={**done.document, "transactions": sent})
 
         for option in reversed(options):
             option(run)

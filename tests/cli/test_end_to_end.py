@@ -106,7 +106,7 @@ def test_life__from_contribute_to_erase__every_party_a_process_of_its_own(world:
     assert json.loads(Path(opened["description"]).read_text())["name"] == "Data DAO dataset 1"
     assert sorted(Path(item["path"]).read_bytes() for item in opened["opened"]) == sorted(p.read_bytes() for p in marks)
 
-    # Rent reaches those whose data it is, in proportion, less the treasury's 5 %
+    # Rent reaches contributors in proportion, less the treasury's 5 %
     paid = world.together([(role, "claim", "--yes") for role in members])
     for one, share in zip(paid, (2, 1, 1), strict=True):
         # Rounded down once in each of the two pools.
