@@ -1,4 +1,4 @@
-"""A settlement asset that is on chain already: what it says of itself is shown before it is chosen for good.
+"""A settlement asset that is on chain already: what it says of itself is shown before it is chosen.
 
 - plan: name, label, decimals, and each thing that is unusual; nothing that a terminal obeys
 - verify: the same things beside the checks, which pass

@@ -1,4 +1,4 @@
-"""A deployment through a factory, stopped anywhere, goes on; between its two last transactions anybody may.
+"""A deployment through a factory, stopped anywhere, goes on; between its two last transactions any account may.
 
 - stopped at each transaction, by each cause: what it says, that nothing of it can be used, that it resumes
 - completed by a stranger: before the run resumes, or just before its own transaction
