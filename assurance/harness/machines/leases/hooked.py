@@ -27,10 +27,10 @@ class Hooked(LeaseLife):
             (dao.splitter, "conservation", ALL_POOLS),
             (dao.asset, "balanceOf", (dao.splitter.address,)),
             (dao.splitter, "claimTo", (me, [0, 1, 2])),
+            (dao.models, "withdrawTo", (me,)),
             (dao.leases, "cancelRequest", (1,)),
             (dao.leases, "claimRefundTo", (1, me)),
             (dao.leases, "start", (1,)),
-            (dao.models, "withdrawTo", (me,)),
             (dao.models, "register", ([1], bytes(32), "", True, me)),
         ]
 
@@ -42,12 +42,14 @@ class Hooked(LeaseLife):
         self.reached["hooks"] += len(attempts)
         size = len(self._calls())
         for start in range(0, len(attempts), size):
-            leases, models, splitter, held, claimed, *refused = attempts[start : start + size]
+            leases, models, splitter, held, claimed, withdrawn, *refused = attempts[start : start + size]
             for books in (leases, models):
                 balance, owed = eth_abi.decode(["uint256"] * 2, books.result)
                 assert balance >= owed, "L-1 inside a hook"
             received, paid, *_ = eth_abi.decode(["uint256"] * 4, splitter.result)
             assert int.from_bytes(held.result, "big") >= received - paid, "S-1 inside a hook"
-            assert not claimed.succeeded or claimed.result == bytes(32), "S-6 inside a hook"
+            # Nothing is owed to the asset itself: either takes nothing.
+            for taken in (claimed, withdrawn):
+                assert not taken.succeeded or taken.result == bytes(32), "S-6 inside a hook"
             assert not any(attempt.succeeded for attempt in refused), "X-2"
         self.hook()
