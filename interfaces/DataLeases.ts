@@ -109,6 +109,7 @@ export const dataLeasesAbi = [
   {"inputs": [{"internalType": "uint256", "name": "leaseId", "type": "uint256"}, {"internalType": "enum IDataLeases.Status", "name": "actual", "type": "uint8"}], "name": "DataLeases_WrongStatus", "type": "error"},
   {"inputs": [{"internalType": "uint256", "name": "leaseId", "type": "uint256"}, {"internalType": "bytes32", "name": "expected", "type": "bytes32"}, {"internalType": "bytes32", "name": "actual", "type": "bytes32"}], "name": "DataLeases_WrongTerms", "type": "error"},
   {"inputs": [], "name": "DataLeases_ZeroKey", "type": "error"},
+  {"inputs": [], "name": "FailedCall", "type": "error"},
   {"inputs": [], "name": "ReentrancyGuardReentrantCall", "type": "error"},
   {"inputs": [{"internalType": "uint8", "name": "bits", "type": "uint8"}, {"internalType": "uint256", "name": "value", "type": "uint256"}], "name": "SafeCastOverflowedUintDowncast", "type": "error"},
   {"inputs": [{"internalType": "address", "name": "token", "type": "address"}], "name": "SafeERC20FailedOperation", "type": "error"},

@@ -358,9 +358,10 @@ interface IDatasetRegistry {
         uint256 indexed batchId, address indexed contributor, bytes32 indexed fingerprint, uint256 shares
     );
 
-    /// @notice Emitted when data is erased. Its `shares` left the dataset's pool, and the commons with it, or what its
-    /// batch had left of them; `burned` tokens left the supply: fewer where the contributor had sold tokens, or the batch
-    /// sleeps. Without shares it was no part of the dataset, and counts as no erasure of it.
+    /// @notice Emitted when data is erased. `shares` are the leaf's own, and count as an erasure of the dataset unless
+    /// they are 0. They left the dataset's pool, and the commons with it; of a leaf that was never claimed no more than
+    /// its batch had left, as the splitter's `PendingSharesDropped` says just before. `burned` tokens left the supply:
+    /// fewer where the contributor had sold tokens, or the batch sleeps.
     event ContributionErased(
         uint256 indexed batchId,
         address indexed contributor,

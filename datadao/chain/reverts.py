@@ -51,7 +51,7 @@ def described(data: bytes) -> str:
         return name
     inputs = _errors()[data[:4]]["inputs"]
     # An offer's expiry has the error of all its fields.
-    times = values.get("field") == "expiry"
+    times = values.get("field") == b"expiry".ljust(32, b"\0")
     spelled = (f"{entry['name']}={_in_words(entry, values[entry['name']], times=times)}" for entry in inputs)
     return f"{name}({', '.join(spelled)})"
 

@@ -22,7 +22,7 @@ _IMMUTABLES = {
     "EmergencyBrake": "timelock",
     "DataToken": "registry transferable maturitySupply",
     "RevenueSplitter": "registry token asset",
-    "DataGovernor": "token leases brake quorumFloor",
+    "DataGovernor": "timelock token leases brake quorumFloor",
     "DataLeases": "timelock brake splitter governor registry asset "
     "minRequestEscrow startWindow ackWindow ackSlashBps maxSlashBps bondDelay",
     "ModelRegistry": "timelock splitter leases asset",

@@ -158,7 +158,7 @@ def taken(licensee: Licensee, number: int) -> None:
 def test_accept__without_a_seat__is_refused_before_anything_is_allowed(licensee: Licensee, node: str) -> None:
     number = offer(licensee)
     taken(licensee, number)
-    expected = f"accept offer {number}, escrowing 250 TUSD: DataLeases_NoSeats(offerId={number}, seats=1)"
+    expected = f"accept offer {number}, escrowing 250 TUSD: DataLeases_OfferFull(offerId={number}, capacity=1)"
     assert refusal(licensee, *accept(number, "--network", node)) == expected
 
 

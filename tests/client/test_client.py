@@ -102,9 +102,10 @@ def test_member__claims_votes_is_paid_and_leaves(dao: Dao, handle: DataDAO, memb
 def test_company__takes_a_standing_offer(dao: Dao, handle: DataDAO, company: Any) -> None:
     founder = dao.who("founder")
     dao.contribute(leaf(founder, "the founder's", 300))
-    dao.govern(founder, dao.leases, "createOffer", dao.terms(), "0x" + "00" * 20, 1, dao.chain.timestamp + 300 * DAY)
+    terms = dao.terms(minShares=dao.splitter.pool(1)[1])
+    dao.govern(founder, dao.leases, "createOffer", terms, "0x" + "00" * 20, 1, dao.chain.timestamp + 300 * DAY)
     funded(dao, company)
-    lease, receipt = handle.accept(1, HPKE_KEY, COST, company)
+    lease, receipt = handle.accept(1, dao.leases.hashTerms(terms), HPKE_KEY, COST, company)
     assert handle.read("leases", "lease", lease).licensee == company.address
     assert receipt.hash and dao.asset.balanceOf(company.address) == COST
 

@@ -108,7 +108,7 @@ def test_deploy__stopped_at_any_contract__leaves_nothing_usable_and_resumes(depl
     for item in plan.contracts:
         assert bool(provider.get_code(item.address)) == (STEPS.index(item.contract) < step)
     reader = Reader(provider.web3, {item.contract: item.address for item in plan.contracts})
-    terms = (1, 1, 10**6, 7 * 86_400, 1, 10**6, 0, False, bytes(32))
+    terms = (1, 1, 10**6, 7 * 86_400, 1, 10**6, 0, False, 0, bytes(32))
     for contract, function, args, answer in (
         ("DataTimelock", "schedule", (), "AccessControlUnauthorizedAccount"),
         ("EmergencyBrake", "setGuardian", (), "EmergencyBrake_NotTimelock"),

@@ -53,7 +53,7 @@ def test_condition__over_the_life_of_a_lease__opens_while_it_is_paid(live: LiveD
     assert opens(access(live, lease), licensee), "the last second paid for"
     market.warp_to(market.paid_until(lease))
     assert not opens(access(live, lease), licensee)
-    market.send("startPeriod", lease)
+    market.send("payInstalment", lease)
     assert opens(access(live, lease), licensee), "the next instalment"
     market.send("end", lease)
     assert opens(access(live, lease), licensee), "ended, and paid for still"

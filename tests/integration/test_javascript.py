@@ -62,13 +62,13 @@ def test_trade__by_library__claims_asks_and_decodes_events_and_errors(
     lease = int(reported["leaseId"])
     info = dao.leases.lease(lease)
     assert (info.licensee, info.bond) == (licensee.address, BOND)
-    assert dao.governor.state(info.proposalId) == PENDING
-    assert reported["proposalId"] == str(info.proposalId)
+    assert dao.governor.state(dao.lease_proposal(lease).id) == PENDING
+    assert reported["proposalId"] == str(dao.lease_proposal(lease).id)
     requested: dict[str, Any] = reported["requested"]
     assert requested["terms"] == asked | {"agreementHash": "0x" + keccak(text="agreement").hex()}
     assert requested["licensee"] == licensee.address
     assert requested["hpkeKey"] == "0x" + HPKE_KEY.hex()
-    assert reported["found"] == [str(info.proposalId)]
+    assert reported["found"] == [str(dao.lease_proposal(lease).id)]
     assert reported["access"] == {"allowed": False, "hpkeKey": "0x" + HPKE_KEY.hex(), "until": "0"}
 
 

@@ -59,9 +59,6 @@ FIXED = {
     ("DataGovernor", "VoteCastWithParams", "reason"),
     ("DataGovernor", "VoteCastWithParams", "params"),
     ("DataGovernor", "DataGovernor_SettingOutOfRange", "name"),
-    ("DataLeases", "DataLeases_InvalidOffer", "field"),
-    ("DataLeases", "DataLeases_InvalidParameter", "name"),
-    ("DataLeases", "DataLeases_InvalidTerms", "field"),
     ("DataToken", "name", "0"),
     ("DataGovernor", "name", "0"),
     ("DataGovernor", "version", "0"),
@@ -69,7 +66,7 @@ FIXED = {
     *((contract, "CLOCK_MODE", "0") for contract in ("DataToken", "DataGovernor")),
     *(
         (contract, name, field)
-        for contract in ("DataToken", "DataGovernor", "DataLeases", "DatasetRegistry")
+        for contract in ("DataToken", "DataGovernor", "DatasetRegistry")
         for name, field in (("eip712Domain", "name"), ("eip712Domain", "version"), ("StringTooLong", "str"))
     ),
 }

@@ -145,7 +145,7 @@ class World:
         if proposal in self.proposed:
             return self.proposed[proposal]
         (lease,) = [
-            n for n in range(1, self.dao.leases.leaseCount() + 1) if self.dao.leases.lease(n).proposalId == proposal
+            n for n in range(1, self.dao.leases.leaseCount() + 1) if self.dao.lease_proposal(n).id == proposal
         ]
         found: tuple[Any, ...] = tuple(self.dao.leases.proposalOf(lease))
         return found
@@ -218,7 +218,7 @@ def _live(world: World) -> None:
         world.calldata("registry", "replaceCustodian", 2, 3, parties[3]),
     )
     leases = [world.request(), world.request(), world.request(), world.request(periodLength=7 * DAY)]
-    ids = [dao.leases.lease(lease).proposalId for lease in leases]
+    ids = [dao.lease_proposal(lease).id for lease in leases]
     world.vote(settings, *ids)
     _carry(world, settings, *ids)
     for lease in leases[1:3]:
@@ -238,17 +238,18 @@ def _live(world: World) -> None:
     handed.signed()
     world.publish(3)
     # Lease 5 is to be queued, 6 to be executed; an offer is open to all.
-    terms = tuple(dao.terms(pricePerPeriod=PRICE * UNIT, bond=BOND * UNIT).values())
+    least = (dao.splitter.pool(1)[1] + 1) // 2
+    terms = tuple(dao.terms(pricePerPeriod=PRICE * UNIT, bond=BOND * UNIT, minShares=least).values())
     expiry = chain.timestamp + 60 * DAY
     offer = world.propose(world.calldata("leases", "createOffer", terms, ADDRESS_ZERO, 3, expiry))
-    ids = [dao.leases.lease(world.request()).proposalId for _ in range(2)]
+    ids = [dao.lease_proposal(world.request()).id for _ in range(2)]
     world.vote(offer, *ids)
     world.queue(ids[1])
     _carry(world, offer)
     (mine, *_) = world.do("member", "contributions")["contributions"]
     world.do("member", "erase", mine["fileHash"], "--yes")
     # The vote on lease 7 is open, that on lease 8 is not; the next instalment of lease 4 is due.
-    dao.to_vote(dao.leases.lease(world.request()).proposalId)
+    dao.to_vote(dao.lease_proposal(world.request()).id)
     chain.warp(max(0, dao.leases.lease(4).paidUntil - chain.timestamp))
     handed.scored(4)
     handed.drafted()

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assurance import ROOT
+from assurance.harness.dao.registry import name32
 from datadao.chain.abi import canonical_type
 from datadao.chain.codec import CONTRACTS, abi
 from datadao.chain.reverts import described, refusal, revert_data
@@ -104,14 +105,14 @@ def test_described__every_time_in_an_error__is_a_date(entry: dict[str, Any], nam
     ("signature", "values", "expected"),
     [
         (
-            "DataLeases_InvalidOffer(string,uint256,uint256,uint256)",
-            ["expiry", MOMENT, MOMENT + 60, 2**48 - 1],
+            "DataLeases_InvalidOffer(bytes32,uint256,uint256,uint256)",
+            [name32("expiry"), MOMENT, MOMENT + 60, 2**48 - 1],
             "field=expiry, value=2027-01-15 08:00 UTC, min=2027-01-15 08:01 UTC, max=after the year 9999",
         ),
         (
-            "DataLeases_InvalidOffer(string,uint256,uint256,uint256)",
-            ["seats", 0, 1, 65535],
-            "field=seats, value=0, min=1, max=65535",
+            "DataLeases_InvalidOffer(bytes32,uint256,uint256,uint256)",
+            [name32("capacity"), 0, 1, 65535],
+            "field=capacity, value=0, min=1, max=65535",
         ),
         ("ERC5805FutureLookup(uint256,uint48)", [MOMENT, MOMENT], "timepoint=2027-01-15 08:00 UTC, clock=2027"),
         ("VotesExpiredSignature(uint256)", [MOMENT], "expiry=2027-01-15 08:00 UTC"),

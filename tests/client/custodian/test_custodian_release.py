@@ -137,7 +137,7 @@ def test_sign_readiness__is_the_contract_s_message(world: World, listed: list[Co
     domain_type = b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
     domain = encode(
         ["bytes32", "bytes32", "bytes32", "uint256", "address"],
-        [keccak(domain_type), keccak(b"DataLeases"), keccak(b"1"), DAO.chain_id, DAO.leases],
+        [keccak(domain_type), keccak(b"DatasetRegistry"), keccak(b"1"), DAO.chain_id, DAO.registry],
     )
     struct = encode(
         ["bytes32", "uint256", "bytes32", "uint256"],

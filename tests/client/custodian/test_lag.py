@@ -104,7 +104,8 @@ def test_k3__ended_at_latest__refused_while_the_final_block_still_runs(leased: C
 
 
 def test_k3__terminated_by_vote_at_latest__refused(leased: ChainWorld, serving: Custodian) -> None:
-    leased.govern(leased.dao.leases, "terminate", leased.lease, 0)
+    start_by = leased.dao.leases.lease(leased.lease).startBy
+    leased.govern(leased.dao.leases, "terminate", leased.lease, start_by, 0)
     refused(leased, serving, LeaseEnded, "latest")
 
 
@@ -120,7 +121,7 @@ def test_k3__expired_at_the_final_block__refused_until_the_new_instalment_is_fin
 ) -> None:
     leased.chain.warp(leased.dao.leases.lease(leased.lease).paidUntil - leased.chain.timestamp + 1)
     leased.finalize()
-    leased.dao.leases.startPeriod(leased.lease, sender=leased.members[0].address)
+    leased.dao.leases.payInstalment(leased.lease, sender=leased.members[0].address)
     refused(leased, serving, LeaseLapsed, "finalized")
     leased.finalize()
     assert released(leased, serving)

@@ -18,6 +18,7 @@ export interface GivenTerms {
   bond: string;
   royaltyBps: string;
   exclusive: boolean;
+  minShares: string;
   agreementHash: Hex;
 }
 
@@ -31,11 +32,11 @@ export interface GivenContribution {
 }
 
 export function terms(given: GivenTerms) {
-  const { datasetId, purposes, pricePerPeriod, periodLength, periods, bond, royaltyBps, ...rest } = given;
+  const { datasetId, purposes, pricePerPeriod, periodLength, periods, bond, royaltyBps, minShares, ...rest } = given;
   return {
     datasetId: BigInt(datasetId), purposes: BigInt(purposes), pricePerPeriod: BigInt(pricePerPeriod),
     periodLength: BigInt(periodLength), periods: BigInt(periods), bond: BigInt(bond), royaltyBps: BigInt(royaltyBps),
-    ...rest,
+    minShares: BigInt(minShares), ...rest,
   };
 }
 

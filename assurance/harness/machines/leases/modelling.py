@@ -17,6 +17,8 @@ from assurance.harness.models.royalties import MAX_LEASES
 FREE, ALL, GRANT, A_POINT = 1, 3, 6, 7
 """Standing offers of the first dataset, by the part of a model's returns that they ask: none, but rent; all; a quarter;
 a hundredth of a percent."""
+GRANTS = GRANT, 5
+"""A quarter, of the first dataset and of the second."""
 AMOUNTS = [0, 1, 2, 3, 9_999, 10_000, 10_001, 1_000_003]
 
 
@@ -41,7 +43,7 @@ class Modelling(LeaseLife):
         eight of those give away all returns."""
         owner = self.licensees[who]
         for n in range(count):
-            self.take(owner, (GRANT, FREE)[n % 2])
+            self.take(owner, FREE if n % 2 else GRANTS[(pick + n // 2) % 2])
         self._register(owner, self.affordable(self.trained(owner), pick), self._beneficiary(owner, pick), pick)
 
     def _beneficiary(self, owner: Actor, pick: int) -> str:

@@ -93,12 +93,13 @@ class Running(LeaseLife):
     @precondition(lambda self: self.asking_for_shares())
     @rule(pick=picks)
     def start_after_an_exit(self, pick: int) -> None:
-        """Data leaves in the second of the start, and with it shares that the terms ask for; the licensee leaves."""
+        """Data leaves in the second of the start, and perhaps shares that the terms ask for; then the licensee leaves."""
         waiting = self.asking_for_shares()
         lease = waiting[pick % len(waiting)]
         self.erase_some(pick, lease.terms.dataset)
         self.start(lease.id, "self", exact=True)
-        self.end(lease.id, "self", exact=True)
+        if lease.status == APPROVED:
+            self.end(lease.id, "self", exact=True)
 
     @precondition(lambda self: self.running())
     @rule(pick=picks, ends=st.booleans())

@@ -102,6 +102,7 @@ class RegistryChecks(RegistryLife):
         used: Counter[int] = Counter()
         claimed, gone = Counter[bytes](), Counter[bytes]()
         totals: dict[int, int] = {}
+        dropped = 0
         for name, fields in self.history:
             number: int = fields.get("batchId", 0)
             if name == "BatchPublished":
@@ -117,7 +118,10 @@ class RegistryChecks(RegistryLife):
                 used[number] += fields["shares"]
             elif name == "ContributionErased":
                 gone[fields["fingerprint"]] += 1
-                used[number] += 0 if claimed[fields["fingerprint"]] else fields["shares"]
+                used[number] += 0 if claimed[fields["fingerprint"]] else dropped
+                dropped = 0
+            elif name == "PendingSharesDropped":
+                dropped = fields["shares"]
             elif name in ("DuplicateDropped", "BatchCompleted"):
                 used[number] += fields.get("shares", 0) + fields.get("leftover", 0)
         assert all(n == 1 for n in (*claimed.values(), *gone.values())), "R-6"
