@@ -23,7 +23,7 @@ REFUSED = f"'{TYPO}' is not an address: {REASON}"
 PARTY = "{signer: %s, hpkeKey: 0x%064x}"
 TERMS = (
     "{datasetId: 1, purposes: 1, pricePerPeriod: 1, periodLength: 30 days, periods: 1, bond: 1, royaltyBps: 0, "
-    "exclusive: false, agreementHash: 0x" + "00" * 32 + "}"
+    "exclusive: false, minShares: 0, agreementHash: 0x" + "00" * 32 + "}"
 )
 
 

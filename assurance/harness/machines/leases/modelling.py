@@ -39,11 +39,11 @@ class Modelling(LeaseLife):
 
     @rule(who=st.integers(0, 2), pick=picks, count=st.sampled_from([0, 0, 1, 2, 8]))
     def register(self, who: int, pick: int, count: int) -> None:
-        """Takes and starts so many more leases, every other one a grant, and registers under all whose royalties fit:
+        """Takes and starts so many more leases, half of them grants, and registers under all whose royalties fit:
         eight of those give away all returns."""
         owner = self.licensees[who]
         for n in range(count):
-            self.take(owner, FREE if n % 2 else GRANTS[(pick + n // 2) % 2])
+            self.take(owner, (*GRANTS, FREE, FREE)[n % 4])
         self._register(owner, self.affordable(self.trained(owner), pick), self._beneficiary(owner, pick), pick)
 
     def _beneficiary(self, owner: Actor, pick: int) -> str:
@@ -108,7 +108,7 @@ class Modelling(LeaseLife):
         """Anybody pays a model, registered for the purpose if there is none; perhaps after everybody left a dataset of
         its leases, and its owner may collect at once."""
         if not self.models.models:
-            self.register(pick % 3, pick, 1)
+            self.register(pick % 3, pick, 2)
         known = len(self.models.models)
         number = 1 + pick % known if known and pick < 36 else pick % 2 * (known + 1)
         model = self.models.models[number - 1] if 1 <= number <= known else None

@@ -102,7 +102,7 @@ class RegistryChecks(RegistryLife):
         used: Counter[int] = Counter()
         claimed, gone = Counter[bytes](), Counter[bytes]()
         totals: dict[int, int] = {}
-        dropped = 0
+        announced, dropped = 0, 0  # a duplicate and a leftover are named before their pool loses shares, an erasure after
         for name, fields in self.history:
             number: int = fields.get("batchId", 0)
             if name == "BatchPublished":
@@ -121,9 +121,10 @@ class RegistryChecks(RegistryLife):
                 used[number] += 0 if claimed[fields["fingerprint"]] else dropped
                 dropped = 0
             elif name == "PendingSharesDropped":
-                dropped = fields["shares"]
+                announced, dropped = 0, 0 if announced else fields["shares"]
             elif name in ("DuplicateDropped", "BatchCompleted"):
-                used[number] += fields.get("shares", 0) + fields.get("leftover", 0)
+                announced = fields.get("shares", 0) + fields.get("leftover", 0)
+                used[number] += announced
         assert all(n == 1 for n in (*claimed.values(), *gone.values())), "R-6"
         assert all(used[number] <= totals[number] for number in used), "R-4"
         for epoch, shares in issued.items():
