@@ -112,11 +112,11 @@ def end(session: Session, number: int) -> Outcome:
     return _simple(session, number, "end", f"end lease {number}")
 
 
-@command(lease, "withdraw", sends=True)
+@command(lease, "cancel", sends=True)
 @_id
-def withdraw(session: Session, number: int) -> Outcome:
-    """Withdraw the request of a LEASE before its vote opens."""
-    return _simple(session, number, "cancelRequest", f"withdraw the request of lease {number}")
+def cancel(session: Session, number: int) -> Outcome:
+    """Cancel the request of a LEASE before its vote opens."""
+    return _simple(session, number, "cancelRequest", f"cancel the request of lease {number}")
 
 
 @command(lease, "acknowledge", sends=True)

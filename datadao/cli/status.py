@@ -67,7 +67,7 @@ def _datasets(dao: DataDAO) -> list[dict[str, Any]]:
 def _batches(dao: DataDAO) -> list[dict[str, Any]]:
     return [
         {"id": number, **_fields(info, "datasetId", "sequence"), "status": word(BatchStatus(info.status)),
-         "since": info.since, "shares": str(info.totalShares), "unresolved": info.unresolvedCount}
+         "since": info.since, "shares": str(info.unresolvedShares), "unresolved": info.unresolvedCount}
         for number, info in _numbered(dao, "registry", "batchCount", "batch")
     ]  # fmt: skip
 
@@ -104,7 +104,7 @@ def _lines(session: Session, found: dict[str, Any]) -> list[Any]:
 
     money, me = session.money, found["me"]
     symbol = found["token"]["symbol"]
-    batches = Table("batch", "dataset", "status", "since", "shares", "unresolved", title="Batches")
+    batches = Table("batch", "dataset", "status", "since", "shares left", "leaves left", title="Batches")
     for item in found["batches"]:
         shares, since = tokens(item["shares"]), moment(item["since"])
         cells: tuple[Any, ...] = (item["id"], item["datasetId"], item["status"], since, shares, item["unresolved"])

@@ -32,7 +32,7 @@ def test_sending__through_a_fault_of_the_node__ends_as_at_an_honest_one(licensee
 
         assert done(*words()[:-2])["lease"] == 1
         assert (licensee.leases, licensee.escrowed, licensee.allowance) == (1, ESCROW, 0)
-        assert done("lease", "withdraw", "1")["status"] == "Pending"
+        assert done("lease", "cancel", "1")["status"] == "Pending"
         licensee.live.node.rpc("evm_increaseTime", 2 * DAY)
         licensee.mine()
         assert done("lease", "refund", "1")["amount"] == str(ESCROW)

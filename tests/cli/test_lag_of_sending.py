@@ -124,7 +124,8 @@ def test_lease__mined_and_then_the_node_says_nothing__is_no_refusal(
             return answer
 
         proxy.alter = alter
-        done = licensee.run("lease", "withdraw", "1", "--yes", "--json", "--network", proxy.url)
+        done = licensee.run("lease", "cancel", "1", "--yes", "--json", "--network", proxy.url)
     assert (done.code, done.document["error"]["kind"]) == (3, "PartlyDone"), done.err
     assert done.document["error"]["message"].startswith(f"{sent[0]} is mined; what it changed cannot be read now: ")
-    assert licensee.view("governor", "state", licensee.view("leases", "lease", 1)[4]) == 2, "it is canceled"
+    proposal = licensee.view("governor", "getProposalId", *licensee.view("leases", "proposalOf", 1))
+    assert licensee.view("governor", "state", proposal) == 2, "it is canceled"

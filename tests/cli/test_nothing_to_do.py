@@ -36,7 +36,7 @@ def test_refund__nothing_returnable__says_in_which_state_the_lease_is(licensee: 
 def test_refund__refused_for_another_reason__is_a_refusal(licensee: Licensee) -> None:
     assert licensee.run(*words()).code == 0
     asset = str(licensee.live.asset.address)
-    assert licensee.run("lease", "withdraw", "1", "--yes").code == 0
+    assert licensee.run("lease", "cancel", "1", "--yes").code == 0
     licensee.live.node.rpc("evm_increaseTime", 2 * 86_400)
     licensee.mine()
     licensee.live.node.rpc("anvil_setCode", asset, "0x5f5ffd")  # PUSH0 PUSH0 REVERT

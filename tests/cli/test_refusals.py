@@ -157,7 +157,7 @@ def test_send__a_call_the_contract_refuses__is_named_with_its_arguments_and_not_
 def test_send__without_money_for_the_fee__is_refused_before_anything_is_sent(live: FreshDao) -> None:
     home, lease = requested(live)
     live.node.rpc("anvil_setBalance", ape.accounts.test_accounts[10].address, "0x0")
-    refusal = live.run(home, "lease", "withdraw", str(lease), "--yes").refusal
+    refusal = live.run(home, "lease", "cancel", str(lease), "--yes").refusal
     address = ape.accounts.test_accounts[10].address
     assert refusal.startswith(f"{address} holds 0 ETH, the fee is about 0.0") and refusal.endswith("nothing was sent")
 
@@ -216,7 +216,7 @@ def test_lease__that_is_only_requested__cannot_be_started_paid_opened_or_refunde
 
 def test_lease__withdrawn__gives_everything_back(live: FreshDao) -> None:
     home, lease = requested(live)
-    assert live.run(home, "lease", "withdraw", str(lease), "--yes").code == 0
+    assert live.run(home, "lease", "cancel", str(lease), "--yes").code == 0
     live.node.rpc("evm_increaseTime", 2 * 86_400)
     live.node.rpc("evm_mine")
     refunded = live.run(home, "lease", "refund", str(lease), "--yes", "--json")
@@ -227,7 +227,7 @@ def test_lease__withdrawn__gives_everything_back(live: FreshDao) -> None:
 def test_lease__of_another_account__is_the_contracts_refusal(live: FreshDao) -> None:
     _, lease = requested(live)
     stranger = member(live)
-    refusal = live.run(stranger, "lease", "withdraw", str(lease), "--yes").refusal
+    refusal = live.run(stranger, "lease", "cancel", str(lease), "--yes").refusal
     caller, owner = (ape.accounts.test_accounts[n].address for n in (12, 10))
     assert f"DataLeases_NotLicensee(caller={caller.lower()}, licensee={owner.lower()})" in refusal
 

@@ -126,7 +126,7 @@ def offer(licensee: Licensee, addressee: str | None = None, *, price: int = 10**
     """As the holders would have made it."""
     live, timelock = licensee.live, licensee.live.addresses["timelock"]
     now = live.node.web3.eth.get_block("latest")["timestamp"]
-    terms = (1, 1, price, 30 * DAY, 2, 5 * 10**7, 0, exclusive, bytes(32))
+    terms = (1, 1, price, 30 * DAY, 2, 5 * 10**7, 0, exclusive, 0, bytes(32))
     arguments = (terms, addressee or "0x" + "00" * 20, 1, now + DAY)
     for rpc in (("anvil_impersonateAccount", timelock), ("anvil_setBalance", timelock, hex(10**18))):
         live.node.rpc(*rpc)

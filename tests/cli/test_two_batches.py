@@ -131,7 +131,9 @@ class Stage(FreshDao):
         home = self.home("licensee")
         new_key(home / "keys" / "sealing")
         timelock = self.addresses["timelock"]
-        terms, now = Terms(1, 1, UNIT, 30 * DAY, 2, UNIT), self.node.web3.eth.get_block("latest")["timestamp"]
+        least = self.dao.read("splitter", "pool", 1)[1] // 2 + 1
+        terms = Terms(1, 1, UNIT, 30 * DAY, 2, UNIT, min_shares=least)
+        now = self.node.web3.eth.get_block("latest")["timestamp"]
         self.node.rpc("anvil_impersonateAccount", timelock)
         self.node.rpc("anvil_setBalance", timelock, hex(10**18))
         offer = (tuple(vars(terms).values()), "0x" + "00" * 20, 1, now + DAY)

@@ -52,7 +52,7 @@ PASSES = [
 REFUSALS = {
     "activate 99 --yes": "DatasetRegistry_UnknownBatch(batchId=99)",
     "lease end 2 --yes": "DataLeases_NotOver(leaseId=2)",
-    "lease withdraw 8 --yes": "DataLeases_NotLicensee(",
+    "lease cancel 8 --yes": "DataLeases_NotLicensee(",
     "lease acknowledge 2 --yes": "DataLeases_NotLicensee(",
     "lease start 1 --without-keys --yes": "DataLeases_NotLicensee(",
     "send brake.pull --yes": "EmergencyBrake_NotGuardian(",

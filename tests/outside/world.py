@@ -370,7 +370,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "lease start": ("licensee", ("1", "--yes")),
     "lease pay": ("member", ("4", "--yes")),
     "lease end": ("licensee", ("2", "--yes")),
-    "lease withdraw": ("licensee", ("8", "--yes")),
+    "lease cancel": ("licensee", ("8", "--yes")),
     "lease acknowledge": ("licensee", ("2", "--yes")),
     "lease refund": ("licensee", ("3", "--yes")),
     "lease rotate-key": ("licensee", ("2", "--key", "next", "--yes")),
