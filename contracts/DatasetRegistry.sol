@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IDatasetRegistry} from "./interfaces/IDatasetRegistry.sol";
 import {System} from "./interfaces/ISystem.sol";
 import {Wiring} from "./libraries/Wiring.sol";
 import {Batches} from "./registry/Batches.sol";
@@ -37,5 +38,18 @@ contract DatasetRegistry is Contributions, Committees {
         for (uint256 i = 0; i < params.policies.length; ++i) {
             _createDataset(params.policies[i]);
         }
+    }
+
+    /* VIEWS */
+
+    /// @inheritdoc IDatasetRegistry
+    function leaseBasis(uint256 datasetId)
+        external
+        view
+        override
+        returns (uint256 purposes, uint256 erasures, uint256 currentCommittee)
+    {
+        (purposes, erasures) = _standing(datasetId);
+        return (purposes, erasures, committeeVersion);
     }
 }

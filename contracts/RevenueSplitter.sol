@@ -70,7 +70,8 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
     Commons private _commons;
     mapping(uint256 poolId => Pool) private _pools;
     mapping(uint256 poolId => mapping(address account => Member)) private _members;
-    /// @dev Earnings, in asset units, of shares that the account no longer has.
+    /// @dev Earnings, in asset units, of shares that the account no longer has. Those of an account without any shares
+    /// stand in its member word, in place of an index: whoever leaves opens no slot.
     mapping(uint256 poolId => mapping(address account => uint256)) private _credits;
 
     constructor(System memory system, address asset_) {
@@ -92,7 +93,7 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
     /// @inheritdoc IRevenueSplitter
     function deposit(uint256 poolId, uint256 amount) external override nonReentrant {
         if (amount == 0) return;
-        _requireShares(poolId);
+        _requireShares(poolId, _sharesIn(poolId));
         _pull(amount);
         _enter(poolId, amount);
     }
@@ -104,7 +105,7 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         }
         uint256 total = 0;
         for (uint256 i = 0; i < amounts.length; ++i) {
-            if (amounts[i] != 0) _requireShares(poolIds[i]);
+            if (amounts[i] != 0) _requireShares(poolIds[i], _sharesIn(poolIds[i]));
             total += amounts[i];
         }
         _pull(total);
@@ -230,14 +231,11 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         bool hasCredit;
         (index, shares, hasCredit) = _members[poolId][from].unpack();
         if (from == to) return shares;
+        uint256 credit = _creditOf(poolId, from, index, shares, hasCredit);
+        if (hasCredit && shares != 0) delete _credits[poolId][from];
         _members[poolId][from] = Member.wrap(0);
         _gain(poolId, to, shares, index);
-        uint256 credit = 0;
-        if (hasCredit) {
-            credit = _credits[poolId][from];
-            delete _credits[poolId][from];
-            _addCredit(poolId, to, credit);
-        }
+        _addCredit(poolId, to, credit);
         if (shares != 0 || credit != 0) emit MemberMoved(poolId, from, to, shares, credit);
     }
 
@@ -248,7 +246,7 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         for (uint256 i = 0; i < poolIds.length; ++i) {
             (uint256 index, uint256 shares, bool hasCredit) = _members[poolIds[i]][account].unpack();
             amount += Accumulator.earned(shares, _index(_pools[poolIds[i]]), index);
-            if (hasCredit) amount += _credits[poolIds[i]][account];
+            amount += _creditOf(poolIds[i], account, index, shares, hasCredit);
         }
     }
 
@@ -313,40 +311,41 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         return poolId == Protocol.COMMONS ? _commons.shares : _pools[poolId].shares;
     }
 
-    function _requireShares(uint256 poolId) private view {
-        if (_sharesIn(poolId) < MIN_POOL_SHARES) revert RevenueSplitter_NoShares(poolId);
+    function _requireShares(uint256 poolId, uint256 shares) private pure {
+        if (shares < MIN_POOL_SHARES) revert RevenueSplitter_NoShares(poolId);
     }
 
     /// @dev Shares are read again after the transfer, whose hook may have changed them.
     function _enter(uint256 poolId, uint256 amount) private {
         if (amount == 0) return;
         uint256 acc;
-        uint256 shares;
         uint256 carry;
-        if (poolId == Protocol.COMMONS) {
-            Commons storage c = _commons;
-            (acc, shares, carry) = (c.acc, c.shares, c.carry);
-        } else {
-            Pool storage p = _pools[poolId];
-            (acc, shares, carry) = (p.acc, p.shares, p.carry);
-        }
-        _requireShares(poolId);
-        uint256 growth;
-        (growth, carry) = Accumulator.split(amount, carry, shares);
-        acc = Accumulator.advance(acc, growth);
         // Receipts count modulo 2**128, as payouts do: with less than 2**111 owed, their difference is exact.
         unchecked {
             if (poolId == Protocol.COMMONS) {
                 Commons storage c = _commons;
+                (acc, carry) = _advance(poolId, amount, c.acc, c.carry, c.shares);
                 c.acc = uint176(acc);
                 (c.carry, c.received) = (uint64(carry), c.received + uint128(amount));
             } else {
                 Pool storage p = _pools[poolId];
+                (acc, carry) = _advance(poolId, amount, p.acc, p.carry, p.shares);
                 p.acc = uint176(acc);
                 (p.carry, p.received) = (uint64(carry), p.received + uint128(amount));
             }
         }
         emit Deposited(poolId, msg.sender, amount, acc);
+    }
+
+    function _advance(uint256 poolId, uint256 amount, uint256 acc, uint256 carry, uint256 shares)
+        private
+        pure
+        returns (uint256, uint256)
+    {
+        _requireShares(poolId, shares);
+        uint256 growth;
+        (growth, carry) = Accumulator.split(amount, carry, shares);
+        return (Accumulator.advance(acc, growth), carry);
     }
 
     function _claim(address account, address recipient, uint256[] calldata poolIds) private returns (uint256 amount) {
@@ -372,8 +371,8 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         amount = Accumulator.earned(shares, _index(_pools[poolId]), index);
         if (amount != 0) index = Accumulator.advance(index, Accumulator.indexGrowth(amount, shares));
         if (hasCredit) {
-            amount += _credits[poolId][account];
-            delete _credits[poolId][account];
+            amount += _creditOf(poolId, account, index, shares, true);
+            if (shares != 0) delete _credits[poolId][account];
         }
         if (amount != 0) _members[poolId][account] = Members.pack(index, shares, false);
     }
@@ -419,6 +418,7 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
     function _gain(uint256 poolId, address account, uint256 shares, uint256 entryIndex) private {
         if (shares == 0) return;
         (uint256 index, uint256 held, bool hasCredit) = _members[poolId][account].unpack();
+        if (hasCredit && held == 0) _credits[poolId][account] = index; // whose place an index takes again
         index = Accumulator.blend(held, index, shares, entryIndex);
         _members[poolId][account] = Members.pack(index, held + shares, hasCredit);
     }
@@ -429,8 +429,25 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         if (shares > held) revert RevenueSplitter_InsufficientShares(poolId, account, shares, held);
         uint256 now_ = _index(_pools[poolId]);
         uint256 earned = Accumulator.earned(held, now_, index);
+        uint256 left = held - shares;
+        if (left == 0) {
+            earned += _creditOf(poolId, account, index, held, hasCredit);
+            if (hasCredit) delete _credits[poolId][account];
+            _members[poolId][account] = Members.pack(earned == 0 ? now_ : earned, 0, earned != 0);
+            return;
+        }
         if (earned != 0) _credits[poolId][account] += earned;
-        _members[poolId][account] = Members.pack(now_, held - shares, hasCredit || earned != 0);
+        _members[poolId][account] = Members.pack(now_, left, hasCredit || earned != 0);
+    }
+
+    /// @dev What is kept for the account as an amount.
+    function _creditOf(uint256 poolId, address account, uint256 index, uint256 shares, bool hasCredit)
+        private
+        view
+        returns (uint256)
+    {
+        if (!hasCredit) return 0;
+        return shares == 0 ? index : _credits[poolId][account];
     }
 
     function _takeOut(Pool storage p, uint256 shares) private {
@@ -442,8 +459,12 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
     /// @dev For earnings of shares that never were the account's own.
     function _addCredit(uint256 poolId, address account, uint256 amount) private {
         if (amount == 0) return;
-        (uint256 index, uint256 shares,) = _members[poolId][account].unpack();
-        _credits[poolId][account] += amount;
+        (uint256 index, uint256 shares, bool hasCredit) = _members[poolId][account].unpack();
+        if (shares == 0) {
+            index = _creditOf(poolId, account, index, 0, hasCredit) + amount;
+        } else {
+            _credits[poolId][account] += amount;
+        }
         _members[poolId][account] = Members.pack(index, shares, true);
     }
 }

@@ -506,8 +506,12 @@ interface IDatasetRegistry {
     /// @notice What the dataset's policy of now asks of a lease.
     function leasePolicy(uint256 datasetId) external view returns (LeasePolicy memory);
 
-    /// @notice Purposes that the dataset's policy allows now, a mask.
-    function purposesOf(uint256 datasetId) external view returns (uint256);
+    /// @notice What the approval of a lease takes, in one call: the purposes that the dataset's policy allows now, its
+    /// erasures so far, and the version of the current committee. No purposes for a dataset that does not exist.
+    function leaseBasis(uint256 datasetId)
+        external
+        view
+        returns (uint256 purposes, uint256 erasures, uint256 currentCommittee);
 
     /// @notice Erasures of activated contributions in the dataset up to and including time `t`; now allowed.
     function erasuresAt(uint256 datasetId, uint48 t) external view returns (uint256);

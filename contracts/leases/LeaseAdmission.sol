@@ -54,18 +54,19 @@ abstract contract LeaseAdmission is LeaseBase {
 
     /* INTERNALS */
 
-    /// @dev Makes a lease approved: from now to `startBy` it lives, holds its place, and opens nothing.
-    function _admit(uint256 leaseId, Lease storage l, PackedTerms storage terms) internal {
-        uint256 datasetId = terms.datasetId;
-        _requireUnreserved(datasetId, leaseId, l);
+    /// @dev Makes a lease approved: from now to `startBy` it lives, holds its place, and opens nothing. `erasures` and
+    /// `version` are the registry's `leaseBasis` of this transaction.
+    function _admit(uint256 leaseId, Lease storage l, PackedTerms storage terms, uint256 erasures, uint256 version)
+        internal
+    {
+        _requireUnreserved(terms.datasetId, leaseId, l);
         _s.admit(leaseId, l, terms);
 
-        uint256 version = _registry.committeeVersion();
         uint48 startBy = _now() + startWindow;
         l.status = Status.Approved;
         l.committeeVersion = version.toUint16();
         l.startBy = uint40(startBy);
-        l.acknowledged = uint40(_registry.erasuresAt(datasetId, _now()));
+        l.acknowledged = uint40(erasures);
         emit LeaseApproved(leaseId, l.offerId, version, startBy);
     }
 

@@ -163,14 +163,13 @@ abstract contract LeaseBase is IDataLeases, ReentrancyGuardTransient {
     }
 
     /// @dev Into the splitter, which is allowed exactly what it will pull: a standing allowance some assets refuse,
-    /// count down or cap. An amount of zero is no deposit.
-    function _deposit(uint256 datasetId, uint256[2] memory toDatasetAndCommons) internal {
+    /// count down or cap. An amount of zero is no deposit. The caller has lowered `owed`.
+    function _deposit(uint256 datasetId, uint256 toDataset, uint256 toCommons) internal {
         uint256[] memory pools = new uint256[](2);
         uint256[] memory amounts = new uint256[](2);
-        (pools[0], amounts[0]) = (datasetId, toDatasetAndCommons[0]);
-        (pools[1], amounts[1]) = (Protocol.COMMONS, toDatasetAndCommons[1]);
-        uint256 total = amounts[0] + amounts[1];
-        _s.owed -= total.toUint128();
+        (pools[0], amounts[0]) = (datasetId, toDataset);
+        (pools[1], amounts[1]) = (Protocol.COMMONS, toCommons);
+        uint256 total = toDataset + toCommons;
         IERC20(asset).forceApprove(address(_splitter), total);
         try _splitter.depositMany(pools, amounts) {}
         catch (bytes memory reason) {

@@ -91,7 +91,7 @@ abstract contract LeaseOffers is LeaseAdmission {
         PackedTerms storage terms = _s.offerTerms[offerId];
         bytes32 expected = terms.hash();
         if (termsHash != expected) revert DataLeases_WrongOfferTerms(offerId, expected, termsHash);
-        uint256 allowed = _registry.purposesOf(terms.datasetId);
+        (uint256 allowed, uint256 erasures, uint256 version) = _registry.leaseBasis(terms.datasetId);
         if (terms.purposes & ~allowed != 0) revert DataLeases_PurposeNotAllowed(terms.purposes, allowed);
         uint256 cost = terms.cost();
         if (cost > maxCost) revert DataLeases_CostAboveMax(cost, maxCost);
@@ -104,7 +104,7 @@ abstract contract LeaseOffers is LeaseAdmission {
         l.offerId = uint32(offerId); // counted by a uint32
         l.hpkeKey = hpkeKey;
         emit OfferAccepted(offerId, leaseId, msg.sender, hpkeKey, cost);
-        _admit(leaseId, l, terms);
+        _admit(leaseId, l, terms, erasures, version);
     }
 
     function _knownOffer(uint256 offerId) private view returns (Offer storage o) {

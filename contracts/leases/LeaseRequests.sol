@@ -59,7 +59,9 @@ abstract contract LeaseRequests is LeaseAdmission {
         if (_governor.state(proposalId) != IGovernor.ProposalState.Executed) {
             revert DataLeases_NotExecuted(leaseId, proposalId);
         }
-        _admit(leaseId, l, _s.requestTerms[leaseId]);
+        PackedTerms storage terms = _s.requestTerms[leaseId];
+        (, uint256 erasures, uint256 version) = _registry.leaseBasis(terms.datasetId);
+        _admit(leaseId, l, terms, erasures, version);
     }
 
     /* VIEWS */

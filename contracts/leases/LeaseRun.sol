@@ -51,13 +51,14 @@ abstract contract LeaseRun is LeaseBase {
     function payInstalment(uint256 leaseId) external override nonReentrant {
         Lease storage l = _inStatus(leaseId, Status.Active);
         PackedTerms storage terms = _termsOf(leaseId, l);
-        if (l.paidPeriods == terms.periods) revert DataLeases_NoPeriodsLeft(leaseId);
+        uint16 paidPeriods = l.paidPeriods;
+        if (paidPeriods == terms.periods) revert DataLeases_NoPeriodsLeft(leaseId);
         uint48 paidUntil = l.paidUntil;
         uint48 tolerance = terms.tolerance();
         if (_now() < paidUntil - tolerance || _now() >= paidUntil + tolerance) {
             revert DataLeases_OutsideWindow(leaseId, paidUntil - tolerance, paidUntil + tolerance);
         }
-        _payInstalment(leaseId, l, terms, paidUntil > _now() ? paidUntil : _now());
+        _payInstalment(leaseId, l, terms, paidPeriods + 1, paidUntil > _now() ? paidUntil : _now());
     }
 
     /* ACTIONS: END */
@@ -195,7 +196,7 @@ abstract contract LeaseRun is LeaseBase {
     function _start(uint256 leaseId, Lease storage l) private {
         if (_now() >= l.startBy) revert DataLeases_TooLateToStart(leaseId, l.startBy);
         l.status = Status.Active;
-        _payInstalment(leaseId, l, _termsOf(leaseId, l), _now());
+        _payInstalment(leaseId, l, _termsOf(leaseId, l), l.paidPeriods + 1, _now());
     }
 
     function _end(uint256 leaseId, Lease storage l, PackedTerms storage terms) private {
@@ -215,7 +216,9 @@ abstract contract LeaseRun is LeaseBase {
 
     /// @dev Pays one instalment and moves the end of paid access. The dataset's pool must take it: without
     /// contributors no one is owed rent, and the licensee keeps its money.
-    function _payInstalment(uint256 leaseId, Lease storage l, PackedTerms storage terms, uint48 from) private {
+    function _payInstalment(uint256 leaseId, Lease storage l, PackedTerms storage terms, uint16 period, uint48 from)
+        private
+    {
         uint256 datasetId = terms.datasetId;
         uint256 required = _registry.erasuresAt(datasetId, LeaseClock.knownUntil(ackWindow));
         if (l.acknowledged < required) revert DataLeases_Overdue(leaseId, l.acknowledged, required);
@@ -228,12 +231,13 @@ abstract contract LeaseRun is LeaseBase {
         (uint256 toDataset, uint256 toCommons, uint256 toTreasury) = terms.cuts();
 
         uint48 paidUntil = from + terms.periodLength;
-        uint16 period = l.paidPeriods + 1;
         l.paidPeriods = period;
         l.paidUntil = uint40(paidUntil);
-        if (toTreasury != 0) _s.treasuryOwed += toTreasury.toUint96();
         emit InstalmentPaid(leaseId, period, toDataset, toCommons, toTreasury, paidUntil);
-        if (toDataset != 0) _deposit(datasetId, [toDataset, toCommons]);
+        if (toDataset == 0) return; // a grant: without rent there are no cuts
+        _s.owed -= uint128(toDataset + toCommons); // both at most the price
+        _s.treasuryOwed += uint96(toTreasury);
+        _deposit(datasetId, toDataset, toCommons);
     }
 
     /// @dev Takes `bps` of the original bond, or what earlier slashes left of the maximum.
@@ -249,7 +253,10 @@ abstract contract LeaseRun is LeaseBase {
         bool toTreasury = _isDead(datasetId, amount);
         emit BondSlashed(leaseId, amount, toTreasury);
         if (toTreasury) _s.treasuryOwed += amount.toUint96();
-        else _deposit(datasetId, [amount, 0]);
+        else {
+            _s.owed -= uint128(amount); // at most the bond
+            _deposit(datasetId, amount, 0);
+        }
     }
 
     function _refund(uint256 leaseId, Lease storage l, PackedTerms storage terms) private {

@@ -17,11 +17,13 @@ abstract contract Datasets is RegistryCore {
         uint40 lastSequence;
     }
 
-    /// @dev The count of now and its second in one slot, and those before it.
+    /// @dev The count of now and its second in one slot, and those before it; beside them what else the approval of a
+    /// lease asks: the purposes of the current policy.
     struct Erasures {
         uint40 since;
         uint64 count;
         uint64 older;
+        uint64 purposes;
         mapping(uint256 word => uint256) history;
     }
 
@@ -93,17 +95,17 @@ abstract contract Datasets is RegistryCore {
     }
 
     /// @inheritdoc IDatasetRegistry
-    function purposesOf(uint256 datasetId) external view override returns (uint256) {
-        return _policies[datasetId][_requireDataset(datasetId).policyVersion].purposes;
-    }
-
-    /// @inheritdoc IDatasetRegistry
     function erasuresAt(uint256 datasetId, uint48 t) external view override returns (uint256) {
         Erasures storage e = _erasures[datasetId];
         return t >= e.since ? e.count : e.history.lookup(e.older, t);
     }
 
     /* INTERNALS */
+
+    function _standing(uint256 datasetId) internal view returns (uint256 purposes, uint256 erasures) {
+        Erasures storage e = _erasures[datasetId];
+        return (e.purposes, e.count);
+    }
 
     function _createDataset(Policy memory policy_) internal returns (uint256 datasetId) {
         datasetId = ++datasetCount;
@@ -155,6 +157,7 @@ abstract contract Datasets is RegistryCore {
         d.policyVersion = uint24(version);
         d.policyUpdatedAt = uint40(block.timestamp);
         _policies[datasetId][version] = policy_;
+        _erasures[datasetId].purposes = policy_.purposes;
         emit PolicyUpdated(datasetId, version, policy_);
     }
 }

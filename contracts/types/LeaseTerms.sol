@@ -6,22 +6,23 @@ import {IDatasetRegistry} from "../interfaces/IDatasetRegistry.sol";
 import {Protocol} from "../libraries/Protocol.sol";
 
 /// @notice Terms as `DataLeases` keeps them: three slots, written once and never changed. All leases of an offer share
-/// the offer's. The first slot is what money needs, the second is only hashed, the third is what access needs.
+/// the offer's. The first slot is all that an instalment reads, the second is what access and the end need, the third
+/// is only hashed.
 /// @dev The widths bind at `LeaseTerms.validate`: 2**96 units of an asset with 18 decimals are 79 billion whole ones,
-/// and all rent of a lease together stays below 2**112.
+/// and all rent of a lease together stays below 2**112. The registry numbers datasets in 16 bits.
 struct PackedTerms {
     uint96 pricePerPeriod;
-    uint96 bond;
     uint32 periodLength;
     uint16 periods;
-    uint16 royaltyBps;
-    bytes32 agreementHash;
-    uint64 datasetId;
-    uint64 purposes;
-    uint64 minShares;
-    bool exclusive;
     uint16 commonsBps;
     uint16 treasuryBps;
+    uint16 datasetId;
+    uint64 minShares;
+    uint96 bond;
+    uint64 purposes;
+    uint16 royaltyBps;
+    bool exclusive;
+    bytes32 agreementHash;
 }
 
 /// @notice What terms may say, and the arithmetic that follows from them.
@@ -56,7 +57,6 @@ library LeaseTerms {
         );
         _require("periods", terms.periods, 1, policy.maxPeriods);
         _require("royaltyBps", terms.royaltyBps, 0, Protocol.BPS);
-        _require("datasetId", terms.datasetId, 1, type(uint64).max);
         _require("minShares", terms.minShares, 0, type(uint64).max);
     }
 
@@ -68,17 +68,17 @@ library LeaseTerms {
     {
         return PackedTerms({
             pricePerPeriod: uint96(terms.pricePerPeriod),
-            bond: uint96(terms.bond),
             periodLength: uint32(terms.periodLength),
             periods: uint16(terms.periods),
-            royaltyBps: uint16(terms.royaltyBps),
-            agreementHash: terms.agreementHash,
-            datasetId: uint64(terms.datasetId),
-            purposes: uint64(terms.purposes),
-            minShares: uint64(terms.minShares),
-            exclusive: terms.exclusive,
             commonsBps: commonsBps,
-            treasuryBps: treasuryBps
+            treasuryBps: treasuryBps,
+            datasetId: uint16(terms.datasetId), // one that the registry has
+            minShares: uint64(terms.minShares),
+            bond: uint96(terms.bond),
+            purposes: uint64(terms.purposes),
+            royaltyBps: uint16(terms.royaltyBps),
+            exclusive: terms.exclusive,
+            agreementHash: terms.agreementHash
         });
     }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @notice A member of a pool in one word: index (176 bits), shares (64), and whether a credit is kept elsewhere, which
-/// spares most claims the read of a credit that is not there.
+/// @notice A member of a pool in one word: index (176 bits), shares (64), and whether there is a credit, which spares
+/// most claims the read of one that is not there. An account without shares has its credit where the index was.
 /// @dev A struct of the same fields is read and written field by field, at 100 gas and a mask each.
 type Member is uint256;
 
@@ -12,7 +12,7 @@ library Members {
     uint256 private constant _SHARES_AT = 176;
     uint256 private constant _CREDIT_AT = 240;
 
-    /// @dev Callers keep `index` below 2**176 (an accumulator) and `shares` below 2**64 (a pool's).
+    /// @dev Callers keep `index` below 2**176 (an accumulator, or a credit) and `shares` below 2**64 (a pool's).
     function pack(uint256 index, uint256 shares_, bool hasCredit) internal pure returns (Member) {
         return Member.wrap(index | shares_ << _SHARES_AT | (hasCredit ? 1 << _CREDIT_AT : 0));
     }

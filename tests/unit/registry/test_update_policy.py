@@ -49,6 +49,17 @@ def test_update_policy__by_vote__replaces_the_policy_and_keeps_its_past_R10(dao:
     assert state(dao)["batches"] == before["batches"], "activated batches keep their rates (R-10)"
 
 
+def test_lease_basis__after_a_new_policy_and_an_erasure__is_that_of_now(dao: Dao) -> None:
+    member = voter(dao)
+    (item,) = crowd(dao, 1)
+    batch = dao.contribute(item)
+    assert dao.registry.leaseBasis(1) == (current(dao)["purposes"], 0, 1)
+    assert dao.registry.leaseBasis(2) == (0, 0, 1), "a dataset that does not exist has no purposes"
+    dao.govern(member, dao.registry, "updatePolicy", 1, current(dao, purposes=6))
+    dao.erase(batch, item)
+    assert dao.registry.leaseBasis(1) == (6, 1, 1) == (6, dao.registry.dataset(1).erasures, 1)
+
+
 def test_publish__under_the_replaced_version__accepted_in_grace_only_R3(dao: Dao) -> None:
     member = voter(dao)
     dao.govern(member, dao.registry, "updatePolicy", 1, current(dao, sharesPerUnit=2 * UNIT))
