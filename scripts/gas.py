@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from assurance.bench.gas import document, functions, measure, record
 from assurance.bench.gas.meter import UnmeasuredError
+from assurance.bench.gas.replay import ReplayError
 from assurance.bench.gas.sizes import sizes, too_large
 from assurance.bench.gas.world import FIRST_SECOND
 from assurance.harness.chain.anvil import Anvil
@@ -49,7 +50,7 @@ def _compare(*, write: bool) -> None:
     chain = Anvil(ape.networks.provider.web3, FIRST_SECOND)
     try:
         figures = measure.figures(chain)
-    except UnmeasuredError as error:
+    except (UnmeasuredError, ReplayError) as error:
         sys.exit(str(error))
     measured = record.record(figures, sizes())
 

@@ -27,10 +27,45 @@ LEASES = MAINNET["DataLeases"]["params"]
 REGISTRY = MAINNET["DatasetRegistry"]["params"]
 VOTE = days(GOVERNOR["votingDelay"]) + days(GOVERNOR["votingPeriod"]) + days(MAINNET["DataTimelock"]["minDelay"])
 LATE = VOTE + days(GOVERNOR["lateQuorumExtension"])
-CAP = REGISTRY["epochCapBps"] / 10_000
+CAP, QUORUM = REGISTRY["epochCapBps"] / 10_000, GOVERNOR["quorumBps"] / 10_000
 FLOOR, MATURITY = REGISTRY["epochFloor"] // TOKEN, MAINNET["DataToken"]["maturitySupply"] // TOKEN
 LAPSE = days(REGISTRY["challengePeriod"]) + 2 * days(REGISTRY["epochLength"])
 SEATS = len(REGISTRY["custodians"]), REGISTRY["custodianThreshold"]
+
+
+TENTH = 10
+"""What is left of the quorum floor is one part of so many: `GovernanceLimits.FLOOR_DIVISOR`."""
+CAPS = 2
+"""How many meet within one vote."""
+
+
+def of_cap() -> float:
+    """What attestors at their threshold hold after a vote of a grown DAO."""
+    return 1 - (1 + CAP) ** -CAPS
+
+
+def of_floor(supply: int) -> float:
+    """The same of a DAO of this supply, whose cap is the floor in each epoch."""
+    assert supply + CAPS * FLOOR <= FLOOR / CAP, "the floor is more than the cap throughout"
+    return CAPS * FLOOR / (supply + CAPS * FLOOR)
+
+
+def percent(part: float) -> str:
+    return f"{100 * part:.1f} %".replace(".0 %", " %")
+
+
+def row(names: str) -> str:
+    """Of the table of young DAOs: configurations that agree."""
+    rows = set()
+    for name in re.findall(r"`(\w+)`", names):
+        contracts = yaml.safe_load((ROOT / f"deploy-config/{name}.yaml").read_text())["contracts"]
+        floor = contracts["DatasetRegistry"]["params"]["epochFloor"]
+        mature = contracts["DataToken"]["maturitySupply"]
+        minted, quorum = CAPS * floor, mature // 2
+        assert floor >= (mature + floor) * contracts["DatasetRegistry"]["params"]["epochCapBps"] // 10_000
+        rows.add(f"| {mature // TOKEN:,} | {percent(minted / (mature + minted))} | {ceil(quorum / floor)} |")
+    (said,) = rows
+    return f"| {names} {said}"
 
 
 @pytest.mark.parametrize(
@@ -47,19 +82,29 @@ SEATS = len(REGISTRY["custodians"]), REGISTRY["custodianThreshold"]
         f"below quality {REGISTRY['policies'][0]['minQuality'] / 10_000}",
         f"Each epoch of {REGISTRY['epochLength']} mints at most {CAP:.0%} of the supply".replace("%", " %"),
         f"the floor of {FLOOR:,} tokens",
-        f"one veto within {REGISTRY['challengePeriod']}",
+        f"A veto within {REGISTRY['challengePeriod']} undoes a batch entirely; each batch needs its own",
+        f"Of a supply of {ceil(FLOOR / CAP):,} tokens or more",
+        f"{percent(of_floor(100_000))} at 100,000 tokens, {percent(of_floor(50_000))} at 50,000",
+        f"{percent(of_cap())} is more than the quorum of {percent(QUORUM)}, so after two epochs",
+        f"before {MATURITY // 2:,} votes turn out: the quorum floor",
+        f"when {MATURITY:,} tokens have existed, or {GOVERNOR['floorPeriod']} after creation; then a tenth of it "
+        f"stays, {MATURITY // 2 // TENTH:,} votes",
+        *(row(", ".join(f"`{name}`" for name in names)) for names in (["mainnet"], ["base"], ["sepolia", "local"])),
         f"a vote takes {VOTE} days at least ({days(GOVERNOR['votingDelay'])} of delay, "
         f"{days(GOVERNOR['votingPeriod'])} of voting, {days(MAINNET['DataTimelock']['minDelay'])} of timelock), "
         f"{LATE} with a late quorum",
-        f"at most {100 * (1 - (1 + CAP) ** -2):.1f} % of tokens",
-        f"{['one', 'two', 'three'][ceil(MATURITY / 2 / FLOOR) - 1]} epochs of it make the {MATURITY // 2:,} votes",
-        f"until {MATURITY:,} tokens have existed",
+        f"at most {percent(of_cap())} of tokens",
         f"out after {VOTE} to {LATE} days by vote, after {days(MAINNET['EmergencyBrake']['guardianUntil'][6:])} days",
         f"the timelock of {MAINNET['DataTimelock']['minDelay']}, never less than 2",
     ],
 )
 def test_threat_model__tells_the_numbers_of_the_mainnet_configuration(said: str) -> None:
     assert said in TEXT
+
+
+def test_threat_model__two_epochs_of_hostile_attestors_are_a_quorum_and_the_floor_is_what_the_contracts_say() -> None:
+    assert of_cap() > QUORUM > CAP, "the text says after two epochs, not after one"
+    assert f"FLOOR_DIVISOR = {TENTH};" in (ROOT / "contracts/libraries/GovernanceLimits.sol").read_text()
 
 
 def test_threat_model__half_of_a_bond_and_a_late_vote_within_one_epoch() -> None:

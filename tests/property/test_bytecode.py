@@ -16,16 +16,21 @@ CONTRACTS = [name for _, name in ORDER]
 EVERYTHING = [*CONTRACTS, FACTORY]
 CREATE, CALLCODE, DELEGATECALL, CREATE2, SELFDESTRUCT, ORIGIN = 0xF0, 0xF2, 0xF4, 0xF5, 0xFF, 0x32
 PUSH1, PUSH32 = 0x60, 0x7F
+GAS, CALL, STATICCALL = 0x5A, 0xF1, 0xFA
 INVALID, JUMPDEST = 0xFE, 0x5B
 
 
 def operations(code: bytes) -> Counter[int]:
-    """Opcodes of runtime code, without the data of pushes, the constants that the optimizer keeps behind the code, and
+    return Counter(listed(code))
+
+
+def listed(code: bytes) -> list[int]:
+    """Opcodes of runtime code in their order, without the data of pushes, the constants that the optimizer keeps behind the code, and
     the metadata whose length its last two bytes say. Only a jump leads past an invalid opcode."""
-    found, at = Counter[int](), 0
+    found, at = list[int](), 0
     end = len(code) - 2 - int.from_bytes(code[-2:], "big")
     while at < end:
-        found[code[at]] += 1
+        found.append(code[at])
         if code[at] == INVALID:
             following = code.find(JUMPDEST, at, end)
             at = end if following < 0 else following
@@ -47,6 +52,14 @@ def test_code__runs_no_foreign_code_as_its_own_and_never_goes_away_AB15(name: st
 def test_code__creates_no_contract_AB51_AB77(name: str) -> None:
     """No salt to front-run, no address to fund first, no clone to own. The factory's salts are in unit/factory."""
     assert not {CREATE, CREATE2} & operations(artifacts()[name].runtime).keys()
+
+
+@pytest.mark.parametrize("name", EVERYTHING)
+def test_code__passes_on_all_gas_and_never_asks_how_much_is_left(name: str) -> None:
+    """Under Amsterdam's rules the limit of the sender decides what a call with a fixed amount of gas can write."""
+    found = listed(artifacts()[name].runtime)
+    calls = [at for at, operation in enumerate(found) if operation in (CALL, STATICCALL)]
+    assert [at + 1 for at, operation in enumerate(found) if operation == GAS] == calls
 
 
 @pytest.mark.parametrize("name", EVERYTHING)

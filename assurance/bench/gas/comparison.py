@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 
 class System(NamedTuple):
-    """Another system. `gas` is of whole transactions by operation, `rules` the hard fork it was measured under."""
+    """Another system. `gas` is of whole transactions by operation, `rules` the hard fork it was measured under, `slots`
+    how many it fills, of the operations where that was counted."""
 
     name: str
     rules: str
     gas: dict[str, int]
+    slots: Mapping[str, int] = MappingProxyType({})
     source: str = ""
     integrity: str = ""
     licence: str = ""

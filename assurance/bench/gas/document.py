@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from textwrap import fill
 
 from assurance.bench.gas.comparison import COMPARISONS, SYSTEMS, Comparison
 from assurance.bench.gas.functions import EXEMPT
-from assurance.bench.gas.goals import GOALS
+from assurance.bench.gas.goals import GOALS, Goal
 from assurance.bench.gas.meter import EXPLAINED, How
 from assurance.bench.gas.record import Record
 from assurance.bench.gas.sizes import CREATION_LIMIT
@@ -22,12 +22,32 @@ unit, so that a change of cost is reviewed like a change of code. Measured on th
 rules of Cancun, in DAOs of fixed keys and times that have members, votes, batches and money. Every storage slot and
 every account starts cold, as in a transaction of its own. "First" means that a slot was empty and "later" that it was
 not; each amount of data, signatures or siblings is named, because calldata is paid by the byte.
+
+## The next fork
+
+Amsterdam (EIP-8037 and EIP-8038, on Sepolia since October 2026; no date for mainnet) sells state apart from work: a new
+storage slot costs 97,920 gas instead of 20,000, a write to one that is there 10,000 instead of 2,900. So new slots are
+the cost, and every whole transaction has three figures here: gas under today's rules, new slots, and gas under
+Amsterdam's. The last two come from `@ethereumjs/vm`, which has both sets of rules: it repeats the same transactions,
+and `make gas` fails where it does not use anvil's gas, to the unit, under today's.
+
+- **Contributors** pay most of it: each contribution recorded is a slot, a first one three. Whoever claims for many in
+  one transaction saves the rest of the transaction, not the slots.
+- **Voters** pay little: 256 of them share the slot of their receipts, and the proposal opens the first.
+- **Members with a history** pay every other time: two old checkpoints share a slot, so the change that opens one costs
+  a slot more than the next. Both have a row.
+- **Licensees** pay for a lease what they pay for its records; what an instalment costs hardly changes.
+
+`limit` is the least gas limit with which a transaction does there what it does without one. It is above what is used
+where slots are filled and emptied again: their price is paid first and given back at the end. Estimates of wallets see
+to that; a limit that is written into a program must be this one. No contract here passes on a fixed amount of gas or
+asks how much is left, so a limit decides whether a transaction fails, and never what it does.
 """
 
 
 def markdown(measured: Record) -> str:
     """The whole page."""
-    return "\n".join([HEAD, *(table.markdown() for table in tables(measured)), _ways(), _reasons()])
+    return "\n".join([HEAD, *(table.markdown() for table in tables(measured)), _ways(), _reasons(), _floors()])
 
 
 def tables(measured: Record) -> list[Table]:
@@ -45,45 +65,82 @@ def ours(measured: Record, row: Comparison) -> int:
 
 
 def _goals(measured: Record) -> Table:
-    how = "Goals of the design, section 4; of creations the most a transaction may take (EIP-7825)."
-    table = Table("Goals", how, ("operation", "gas", "goal", "spare"))
+    how = (
+        "Goals of the design, section 4, each beside what was measured; of creations the most a transaction may take "
+        "(EIP-7825). Where one is missed, the end of this page has the floor."
+    )
+    headings = ("operation", "gas", "goal", "new slots", "goal", "Amsterdam", "goal")
+    table = Table("Goals", how, headings)
     for goal in GOALS:
-        gas = gas_of(measured, goal.figure)
-        table.rows.append((goal.operation, f"{gas:,}", f"{goal.gas:,}", f"{goal.gas - gas:,}"))
-        if gas > goal.gas:
-            table.faults.append(f"{goal.operation}: {gas:,} gas, goal {goal.gas:,}")
+        figure, missed = measured["figures"][goal.figure], []
+        cells = [goal.operation]
+        for key, name, most in _LIMITED:
+            value, limit = figure.get(key), most(goal)
+            cells += [_number(value), _number(limit)]
+            if limit is not None and value > limit:
+                missed.append(f"{goal.operation}: {_number(value)} {name}, goal {_number(limit)}")
+        table.rows.append(cells)
+        table.faults += missed if not goal.floor else []
+        if goal.floor and not missed:
+            table.faults.append(f"{goal.operation}: met, but a floor is given")
     return table
+
+
+_LIMITED: tuple[tuple[str, str, Callable[[Goal], float | None]], ...] = (
+    ("gas", "gas", lambda goal: goal.gas),
+    ("slots", "new slots", lambda goal: goal.slots),
+    ("amsterdam", "gas under Amsterdam's rules", lambda goal: goal.amsterdam),
+)
+
+
+def _number(value: float | None) -> str:
+    """Slots in hundredths where they are shared by the parts of a transaction."""
+    return "" if value is None else f"{value:,.2f}".removesuffix(".00")
 
 
 def _beside(measured: Record) -> Table:
     how = (
         "The other systems' figures were taken once, in November 2026, from the bytecode the authors published, under "
-        "the rules named; the table of other systems says what was deployed. The last column is our gas divided by the "
-        "other's; where it is above 1, the end of this page says why."
+        "the rules named; the table of other systems says what was deployed. The nodes they were taken on do not know "
+        "Amsterdam's rules: of the other systems there are their new slots, where counted, which are what that fork "
+        "makes dear. The last column is our gas divided by the other's; where it is above 1, the end of this page says "
+        "why."
     )
-    headings = ("operation", "ours", "other system", "its gas", "rules", "ours / its")
+    headings = ("operation", "ours", "new slots", "Amsterdam")
+    headings += ("other system", "its gas", "its new slots", "rules", "ours / its")
     table = Table("Beside other systems", how, headings)
     for row in COMPARISONS:
         mine = ours(measured, row)
         for place, (system, operation) in enumerate(row.others):
             gas = system.gas[operation]
-            first = (row.operation, f"{mine:,}") if place == 0 else ("", "")
-            name = f"{system.name}: {operation}"
-            table.rows.append((*first, name, f"{gas:,}", system.rules, f"{mine / gas:.2f}"))
+            first = (row.operation, f"{mine:,}", *_next(measured, row)) if place == 0 else ("",) * 4
+            name, slots = f"{system.name}: {operation}", _number(system.slots.get(operation))
+            table.rows.append((*first, name, f"{gas:,}", slots, system.rules, f"{mine / gas:.2f}"))
     return table
 
 
+def _next(measured: Record, row: Comparison) -> list[str]:
+    """New slots and gas under the next fork, of our side."""
+    figures = [measured["figures"][label] for label in row.ours]
+    known = all("slots" in figure for figure in figures)
+    return [_number(sum(figure[key] for figure in figures)) if known else "" for key in ("slots", "amsterdam")]
+
+
 def _functions(measured: Record) -> list[Table]:
-    sent = Table("Functions that change state", _explained(How.SENT, How.EXECUTED, How.INSIDE), _COLUMNS)
+    sent = Table("Functions that change state", _explained(How.SENT, How.EXECUTED, How.INSIDE), _SENT_COLUMNS)
     asked = Table("Functions that read, as contracts ask them", _explained(How.ASKED), _COLUMNS)
     for label, figure in measured["figures"].items():
         function, _, case = label.partition(": ")
-        table = asked if figure["how"] == How.ASKED else sent
-        table.rows.append((f"`{function}`", case, f"{figure['gas']:,}", figure["how"]))
+        if figure["how"] == How.ASKED:
+            asked.rows.append((f"`{function}`", case, f"{figure['gas']:,}", figure["how"]))
+            continue
+        next_ = (_number(figure.get(key)) for key in ("slots", "amsterdam", "limit"))
+        sent.rows.append((f"`{function}`", case, f"{figure['gas']:,}", *next_, figure["how"]))
     return [sent, asked]
 
 
 _COLUMNS = ("function", "case", "gas", "how")
+_SENT_COLUMNS = ("function", "case", "gas", "new slots", "Amsterdam", "limit", "how")
 
 
 def _explained(*ways: How) -> str:
@@ -133,6 +190,11 @@ def _ways() -> str:
 def _reasons() -> str:
     lost = {f"{row.operation[0].upper()}{row.operation[1:]}": row.why for row in COMPARISONS if row.why}
     return _list("Where another system takes less", lost)
+
+
+def _floors() -> str:
+    missed = {f"{goal.operation[0].upper()}{goal.operation[1:]}": goal.floor for goal in GOALS if goal.floor}
+    return _list("Where a goal is missed", missed)
 
 
 def _list(title: str, entries: Mapping[str, str]) -> str:

@@ -15,6 +15,8 @@ from assurance.harness.dao.system import DAY, Actor
 from datadao.messages import eip712
 
 LIST = 100
+WORD = 256
+OTHER_WORD = f"first of another {WORD} members"
 EACH_LISTED = f"each of {LIST}"
 REASON = "The price is fair and the purpose is one we named."
 WITH_REASON = f"{len(REASON)} bytes of reason"
@@ -35,6 +37,7 @@ def ballots(chain: Anvil) -> list[Figure]:
     meter.send(governor, "castVoteWithReasonAndParams", *arguments, by=people[1], case=WITH_REASON)
     _signed(meter, people[3])
     _listed(meter, chain)
+    _many(meter, chain)
     return meter.figures
 
 
@@ -46,7 +49,17 @@ def _listed(meter: Meter, chain: Anvil) -> None:
     listed = [compact(dao, proposal.id, FOR, person) for person in people]
     dao.chain.warp(12)
     receipt = dao.governor.castVotesBySig(proposal.id, listed, sender=dao.who("relayer").address)
-    meter.figures.append(Figure("DataGovernor.castVotesBySig", EACH_LISTED, receipt.gas // LIST))
+    meter.each(dao.governor, "castVotesBySig", EACH_LISTED, LIST, receipt)
+
+
+def _many(meter: Meter, chain: Anvil) -> None:
+    """The first vote of the second 256 members: the proposal opened the word of the first."""
+    dao = Dao(chain=chain)
+    people = members(dao, WORD + 1, units=1)
+    proposal = _put_to_vote(dao, people[0], "by many")
+    inner = Meter(dao)
+    inner.send(dao.governor, "castVote", proposal.id, FOR, by=people[WORD], case=OTHER_WORD)
+    meter.figures += inner.figures
 
 
 def _signed(meter: Meter, voter: Actor) -> None:

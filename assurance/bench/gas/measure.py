@@ -7,17 +7,20 @@ from contextlib import contextmanager
 
 from assurance.bench.gas import governance, leases, money, registry, views
 from assurance.bench.gas.meter import Figure
+from assurance.bench.gas.replay import replay
 from assurance.harness.chain.anvil import Anvil
 
 PARTS = tuple(part for area in (money, governance, registry, leases, views) for part in area.PARTS)
 
 
 def figures(chain: Anvil) -> list[Figure]:
-    """Each part starts from the same node, so that none depends on another."""
+    """Each part starts from the same node, so that none depends on another. Raises `UnmeasuredError`, `ReplayError`."""
     found = []
     for part in PARTS:
         with _untouched(chain):
-            found += part(chain)
+            taken: list[Figure] = part(chain)
+            costs = replay(chain, {name for figure in taken for name in figure.sent})
+            found += [figure.under(costs) for figure in taken]
     return found
 
 

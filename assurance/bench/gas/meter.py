@@ -3,12 +3,14 @@ transaction, or as a call from a contract. Every storage slot starts cold in eac
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from eth_utils import keccak
 
+from assurance.bench.gas.replay import Cost
 from assurance.harness.chain.handles import Handle, Receipt, Reverted
 from assurance.harness.dao.dao import Dao
 from assurance.harness.dao.system import Actor
@@ -51,11 +53,27 @@ class Figure:
     case: str
     gas: int
     how: How = How.SENT
+    sent: tuple[str, ...] = ()
+    """Hash of its transaction; where it is a part of what two differ by, then that of the smaller one."""
+    parts: int = 1
+    """Of how many equal parts it is one."""
+    next: Cost | None = None
+    """Under the rules of the next fork, where a whole transaction can be repeated under them."""
 
     @property
     def label(self) -> str:
         """Unique among all figures."""
         return f"{self.function}: {self.case}"
+
+    def under(self, costs: Mapping[str, Cost]) -> Figure:
+        """With what its transactions cost under the next fork."""
+        if not self.sent:
+            return self
+        most, *less = (costs[name] for name in self.sent)
+        gas, slots, limit = (
+            getattr(most, name) - sum(getattr(cost, name) for cost in less) for name in Cost._fields
+        )
+        return replace(self, next=Cost(gas // self.parts, round(slots / self.parts, 2), limit // self.parts))
 
 
 class Meter:
@@ -76,8 +94,13 @@ class Meter:
         return self.take(handle, name, case, self.dao.govern(voter, handle, name, *args), How.EXECUTED)
 
     def take(self, handle: Handle, name: str, case: str, receipt: Receipt, how: How = How.SENT) -> Receipt:
-        self._add(handle, name, case, receipt.gas, how)
+        self._add(handle, name, case, receipt.gas, how, receipt)
         return receipt
+
+    def each(self, handle: Handle, name: str, case: str, parts: int, most: Receipt, *less: Receipt) -> None:
+        """Takes the figure of one of so many equal parts of a transaction, or of what it took more than another."""
+        gas = (most.gas - sum(receipt.gas for receipt in less)) // parts
+        self._add(handle, name, case, gas, How.SENT, most, *less, parts=parts)
 
     def inside(self, handle: Handle, name: str, case: str, place: int = 0) -> None:
         """Takes the figure of a call inside the last transaction; `place` counts those of this function, from 0."""
@@ -108,8 +131,11 @@ class Meter:
         self._add(handle, name, case, gas - _OVERHEAD, How.ASKED)
         return answer
 
-    def _add(self, handle: Handle, name: str, case: str, gas: int, how: How) -> None:
-        self.figures.append(Figure(f"{handle.artifact.name}.{name}", case, gas, how))
+    def _add(
+        self, handle: Handle, name: str, case: str, gas: int, how: How, *receipts: Receipt, parts: int = 1
+    ) -> None:
+        sent = tuple(receipt.hash for receipt in receipts)
+        self.figures.append(Figure(f"{handle.artifact.name}.{name}", case, gas, how, sent, parts))
 
 
 _CALLER = "0xcAcacaCacacACaCACaCaCACAcacAcaCACacAcAcA"

@@ -55,7 +55,7 @@ def _many(chain: Anvil) -> list[Figure]:
             few = most
     meter.take(dao.splitter, "claimFor", f"{MANY} members, later", most)
     meter.inside(dao.splitter, "claimWithin", "in RevenueSplitter.claimFor", 1)
-    meter.figures.append(Figure("RevenueSplitter.claimFor", EACH_PAID, (most.gas - few.gas) // (MANY - 1)))
+    meter.each(dao.splitter, "claimFor", EACH_PAID, MANY - 1, most, few)
     return meter.figures
 
 

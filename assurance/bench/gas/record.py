@@ -13,7 +13,8 @@ DOCS = Path(__file__).parents[3] / "docs"
 DATA, DOCUMENT = DOCS / "gas.json", DOCS / "gas.md"
 
 Record = dict[str, Any]
-"""`figures`: {label: {how, gas}}. `sizes`: {contract: {code, creation, init_code_hash}}, in bytes."""
+"""`figures`: {label: {how, gas}}, and {slots, amsterdam, limit} of whole transactions: new storage slots, gas under
+Amsterdam's rules, and the least limit there. `sizes`: {contract: {code, creation, init_code_hash}}, in bytes."""
 
 
 def record(figures: Iterable[Figure], sizes: Mapping[str, Any]) -> Record:
@@ -23,6 +24,9 @@ def record(figures: Iterable[Figure], sizes: Mapping[str, Any]) -> Record:
         if figure.label in labelled:
             raise ValueError(f"two figures are called {figure.label!r}")
         labelled[figure.label] = {"how": figure.how.value, "gas": figure.gas}
+        if figure.next:
+            gas, slots, limit = figure.next
+            labelled[figure.label] |= {"slots": slots, "amsterdam": gas, "limit": limit}
     return {"figures": dict(sorted(labelled.items())), "sizes": dict(sizes)}
 
 

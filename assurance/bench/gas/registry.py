@@ -24,6 +24,8 @@ CROWD = 100
 EACH_NEW = f"each of {CROWD} new members"
 EACH_KNOWN = f"each of {CROWD} known members, first further checkpoint"
 EACH_AGAIN = f"each of {CROWD} known members, second further checkpoint"
+KNOWN = "a known member, 20 siblings"
+KNOWN_OPENING = "a known member, 20 siblings, opens a word of its history"
 MANY = 20
 """Contributions in one `claimMany`, as in the goal of the design."""
 FURTHER = f"each further contribution, of {MANY}"
@@ -68,9 +70,9 @@ def contributions(chain: Anvil) -> list[Figure]:
     attestors = [dao.actors[f"attestor-{i}"] for i in range(3)]
     newcomer, claimant, relayer = dao.who("newcomer"), dao.who("claimant of many"), dao.who("relayer")
     many = [leaf(claimant, f"many/{i}", units=1) for i in range(MANY + 2)]
-    one, two = leaf(newcomer, "one"), leaf(known[0], "two")
+    one, two, three = leaf(newcomer, "one"), leaf(known[0], "two"), leaf(known[1], "three")
 
-    message, paths = deep_batch(dao, [one, two, *many])
+    message, paths = deep_batch(dao, [one, two, *many, three])
     signatures = dao.sign_batch(message, attestors)
     receipt = meter.send(registry, "publish", message, signatures, MANIFEST, by=relayer, case="3 signatures")
     batch = receipt.value
@@ -80,15 +82,17 @@ def contributions(chain: Anvil) -> list[Figure]:
     meter.inside(dao.token, "mint", "in DatasetRegistry.activate")
     registry.claim(batch, tuple(many[0]), paths.proof(2), sender=relayer.address)
     meter.send(registry, "claim", batch, tuple(one), paths.proof(0), by=relayer, case="a new member, 20 siblings")
-    meter.send(registry, "claim", batch, tuple(two), paths.proof(1), by=relayer, case="a known member, 20 siblings")
+    meter.send(registry, "claim", batch, tuple(two), paths.proof(1), by=relayer, case=KNOWN)
     meter.inside(dao.splitter, "vestShares", "in DatasetRegistry.claim, a known member, the dataset's pool")
+    last = paths.proof(2 + len(many))
+    meter.send(registry, "claim", batch, tuple(three), last, by=relayer, case=KNOWN_OPENING)
     few = registry.claimMany(batch, [tuple(many[1])], *paths.multiproof([3]), sender=relayer.address)
     rest = list(range(4, 4 + MANY))
     leaves = [tuple(item) for item in many[2:]]
     most = meter.send(
         registry, "claimMany", batch, leaves, *paths.multiproof(rest), by=relayer, case=f"{MANY} of a member"
     )
-    meter.figures.append(Figure("DatasetRegistry.claimMany", FURTHER, (most.gas - few.gas) // (len(rest) - 1)))
+    meter.each(registry, "claimMany", FURTHER, len(rest) - 1, most, few)
     return meter.figures
 
 
@@ -106,7 +110,7 @@ def crowds(chain: Anvil) -> list[Figure]:
         nodes, flags = batch.manifest.tree.multiproof(range(CROWD))
         arguments = batch.id, [tuple(item) for item in leaves], list(nodes), list(flags)
         receipt = dao.registry.claimMany(*arguments, sender=relayer.address)
-        meter.figures.append(Figure("DatasetRegistry.claimMany", case, receipt.gas // CROWD))
+        meter.each(dao.registry, "claimMany", case, CROWD, receipt)
         chain.warp(8 * DAY)
     return meter.figures
 

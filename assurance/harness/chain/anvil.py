@@ -110,7 +110,7 @@ class Anvil:
             Log(log["address"], [bytes.fromhex(t[2:]) for t in log["topics"]], bytes.fromhex(log["data"][2:]))
             for log in self._receipt["logs"]
         ]
-        return Result(output, int(self._receipt["gasUsed"], 16), logs)
+        return Result(output, int(self._receipt["gasUsed"], 16), logs, tx_hash)
 
     def _fund(self, account: str) -> None:
         if account not in self._funded:

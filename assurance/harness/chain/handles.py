@@ -30,11 +30,12 @@ class Log(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What a back end knows of a transaction: returned bytes, gas, logs."""
+    """What a back end knows of a transaction: returned bytes, gas, logs; on a node its hash."""
 
     output: bytes
     gas: int
     logs: list[Log]
+    hash: str = ""
 
 
 class Backend(Protocol):
@@ -80,6 +81,7 @@ class Receipt:
     value: Any
     gas: int
     logs: list[Log] = field(repr=False)
+    hash: str = field(default="", repr=False, compare=False)
 
     @property
     def events(self) -> list[Event]:
@@ -127,7 +129,7 @@ class Handle:
             if sender is None:
                 raise TypeError(f"{self.artifact.name}.{name} changes state: say who sends it")
             result = self.chain.transact(sender, self.address, data, value)
-            return Receipt(function.decode(result.output), result.gas, result.logs)
+            return Receipt(function.decode(result.output), result.gas, result.logs, result.hash)
 
         # Found there from now on: properties ask for the same names a million times.
         self.__dict__[name] = invoke
