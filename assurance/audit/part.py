@@ -107,7 +107,8 @@ IN_PROCESS = ("python", "-m", "pytest", "-q", "-p", "no:ape_test", "-p", "no:cac
 """With `DATADAO_CHAIN=revm`: a tenth of a node's time."""
 
 
-ON_A_NODE = ("ape", "test", "--network", "ethereum:local:foundry", "-q")
+ON_A_NODE = (str(ROOT / "toolchain" / "run"), "ape", "test", "--network", "ethereum:local:foundry", "-q")
+"""`toolchain/run` draws a free port for the node."""
 
 
 BOTH_WAYS = ("unit/", "property/", "invariant/")
