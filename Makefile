@@ -6,6 +6,8 @@ SHELL := /bin/sh
 
 RUN := toolchain/run
 WORKERS := 2
+# Of jobs side by side, each one's output in one piece, where this make can.
+SYNCED := $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 
 .PHONY: help
 help: ## List these commands
@@ -25,9 +27,9 @@ test: setup ## Lint, compile and run all tests: what CI runs
 	@$(RUN) python -c "import pyrevm" 2>/dev/null || { \
 		echo "datadao: the property tests need pyrevm, which has no build for this Python:" \
 			"make clean, then PYTHON=python3.12 make test" >&2; exit 1; }
-	@$(RUN) toolchain/lint
-	@$(RUN) toolchain/compile
-	@$(RUN) ape test tests --network ethereum:local:foundry -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(MAKE) --no-print-directory --jobs 2 $(SYNCED) ARGS= lint compile
+	@$(RUN) ape test tests --network ethereum:local:foundry -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
+		--durations 10 $(ARGS)
 
 .PHONY: prove
 prove: setup .cache/prove/.stamp ## Prove the arithmetic for all inputs, and refute the broken twins
