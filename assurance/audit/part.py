@@ -111,5 +111,5 @@ ON_A_NODE = (str(ROOT / "toolchain" / "run"), "ape", "test", "--network", "ether
 """`toolchain/run` draws a free port for the node."""
 
 
-BOTH_WAYS = ("unit/", "property/", "invariant/")
+BOTH_WAYS = ("unit/", "scenario/", "property/", "invariant/")
 """Folders below tests/ whose tests run in process, but for those marked `node`."""

@@ -37,7 +37,7 @@ SUITES: Mapping[str, Sequence[str]] = {
     "units": [*IN_PROCESS, "tests/unit"],
     "units on a node": [*ON_A_NODE, "tests/unit", "-m", "node"],
     "properties": [*IN_PROCESS, "tests/property", "tests/invariant", "-k", "not twin"],
-    "scenarios": [*ON_A_NODE, "tests/scenario", "--ignore=tests/scenario/test_demo.py"],
+    "scenarios": [*IN_PROCESS, "tests/scenario", "--ignore=tests/scenario/test_demo.py"],
 }
 
 
