@@ -34,7 +34,7 @@ CHAIN = os.environ.get("DATADAO_CHAIN")
 ON_BOTH = ("tests/unit/", "tests/scenario/")
 SAMPLE = 8
 """One function in so many."""
-ORDER = ("deployer", "documents", "cli", "integration", "outside", "scenario", "client", "assurance", "property")
+ORDER = ("outside", "invariant", "deployer", "documents", "scenario", "cli", "integration", "assurance", "client")
 """Folders whose files take longest come first, so that what is left at the end is small; those not named come last."""
 
 
