@@ -74,10 +74,7 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     ranks = {here / folder: rank for rank, folder in enumerate(ORDER)}
     items.sort(key=lambda item: next((ranks[path] for path in item.path.parents if path in ranks), len(ranks)))
     for item in items:
-        given = item.callspec.params if hasattr(item, "callspec") else {}
-        if "backend" in given and item.get_closest_marker("node") and not CHAIN:
-            given["backend"] = "node"
-        if given.get("backend") == "node":
+        if hasattr(item, "callspec") and item.callspec.params.get("backend") == "node":
             # Ape takes back what a test does on the node, and with it a deployment that it did not know of before.
             item.fixturenames = ["deployed_dao", *item.fixturenames]
 

@@ -1,9 +1,9 @@
 """`python -m assurance.audit.coverage.reach`: whether tests reached every function, custom error, event and enum state
 of the contracts.
 
-Runs the unit tests (those that need a node on one), properties and scenarios with recording on, writes
-`audit-report/reach.json` in the shape of `Reach`, and fails by name on what no test reached and `unreachable.toml` does
-not explain, on an explanation of something that was reached after all, and when a test fails.
+Runs the unit tests, properties and scenarios with recording on, writes `audit-report/reach.json` in the shape of
+`Reach`, and fails by name on what no test reached and `unreachable.toml` does not explain, on an explanation of
+something that was reached after all, and when a test fails.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from typing_extensions import TypedDict
 
 from assurance import ROOT
-from assurance.audit.part import IN_PROCESS, ON_A_NODE, PartError, parser, run, write
+from assurance.audit.part import IN_PROCESS, PartError, parser, run, write
 from assurance.bench.report import Stopwatch
 from assurance.harness.chain.artifacts import DEPLOYED, artifacts
 from assurance.harness.chain.compiler import Compiler
@@ -35,7 +35,6 @@ _STANDARDS = (
 # Twins are other contracts; the demo does not go through the back ends.
 SUITES: Mapping[str, Sequence[str]] = {
     "units": [*IN_PROCESS, "tests/unit"],
-    "units on a node": [*ON_A_NODE, "tests/unit", "-m", "node"],
     "properties": [*IN_PROCESS, "tests/property", "tests/invariant", "-k", "not twin"],
     "scenarios": [*IN_PROCESS, "tests/scenario", "--ignore=tests/scenario/test_demo.py"],
 }
@@ -153,8 +152,6 @@ def faults(there_is: set[Thing], seen: set[Thing], reasons: Mapping[Thing, str])
 def record(name: str, command: Sequence[str], folder: Path) -> None:
     """Runs a suite with recording on. Raises `PartError` when a test fails."""
     environment = {**os.environ, "DATADAO_CHAIN": "revm", "DATADAO_RECORD": str(folder)}
-    if "ape" in command:
-        del environment["DATADAO_CHAIN"]
     ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if ended.returncode != 0:
         raise PartError(f"{name}: tests fail:\n{ended.stdout[-4000:]}{ended.stderr[-1000:]}")
