@@ -24,6 +24,8 @@ from assurance.audit.part import REPORT, PartError, run
 
 CORES = 2
 """The work is laid out for two; more would only shorten the end."""
+SLOTS = CORES + 1
+"""One more than cores: a part waits for its node, its compiler, or the last of its workers."""
 TICK = 20.0
 """Seconds between two lines of progress."""
 LOGS = REPORT / "logs"
@@ -42,7 +44,7 @@ class Part:
         return [sys.executable, "-m", f"assurance.audit.{self.module or self.name}"]
 
 
-# Those that take both cores first; the others fill the cores side by side.
+# Those that take both cores first, one after the other; beside them the others, the longest first.
 PARTS = (
     Part("campaign", 2, "random lives of every contract beside its model", "lives.campaign"),
     Part("proofs", 2, "arithmetic for all inputs, broken twins refuted"),
@@ -86,12 +88,12 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(chosen: list[Part], begun: float) -> list[Part]:
-    """Runs the parts, as many at once as there are cores for. Returns those that found something or broke off."""
+    """Runs the parts, as many at once as there are slots for. Returns those that found something or broke off."""
     waiting, running, failed = list(chosen), list[Running](), list[Part]()
     reported = begun
     try:
         while waiting or running:
-            free = CORES - sum(task.part.cores for task in running)
+            free = SLOTS - sum(task.part.cores for task in running)
             for part in [part for part in waiting if part.cores <= free]:
                 if part.cores <= free:
                     free -= part.cores

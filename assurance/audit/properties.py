@@ -24,8 +24,6 @@ from assurance.audit.part import BOTH_WAYS, IN_PROCESS, ON_A_NODE, REPORT, PartE
 from assurance.bench.report import Stopwatch
 
 _REPORTED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
-_STARTS = 3
-"""Of a session that ended before its first test: Ape gives its node any port, which another program may hold."""
 Outcomes = dict[str, list[str]]
 """What became of a test, given as the pages give it, for each of its parameters: `passed`, `failed` or `skipped`."""
 
@@ -66,10 +64,7 @@ def _ran(command: Sequence[str], tests: Iterable[str]) -> Outcomes:
         environment["DATADAO_CHAIN"] = "revm"
     options = ["--junitxml", str(report), "-o", "junit_family=xunit1"]
     asked = [*command, *(f"tests/{test}" for test in tests), *options]
-    for _ in range(_STARTS):
-        done = subprocess.run(asked, cwd=ROOT, env=environment, check=False)
-        if done.returncode != pytest.ExitCode.INTERNAL_ERROR:
-            break
+    done = subprocess.run(asked, cwd=ROOT, env=environment, check=False)
     if done.returncode not in _REPORTED or not report.exists():
         raise PartError(f"the tests could not be run: pytest ended with exit code {done.returncode}, see above")
     return outcomes(report)

@@ -45,6 +45,13 @@ def test_parts__two_for_both_cores__run_one_after_the_other(capsys: pytest.Captu
     assert said == ["no_such_part", "no_such_part", "no_other_part", "no_other_part"]
 
 
+def test_part__for_one_core__runs_beside_one_for_both(capsys: pytest.CaptureFixture[str]) -> None:
+    parts = [command.Part("no_such_part", command.CORES, "breaks off"), command.Part("no_other_part", 1, "breaks off")]
+    assert sorted(part.name for part in command._run(parts, time.monotonic())) == ["no_other_part", "no_such_part"]
+    said = [line.split("] ")[1].split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert said[:2] == ["no_such_part:", "no_other_part:"], "both start before either ends"
+
+
 ENDLESS = """
 import sys
 from pathlib import Path
