@@ -12,7 +12,18 @@ from datadao.chain.connection import OUTSIDE
 from datadao.chain.fees import choose
 from datadao.chain.reverts import estimate_many
 from datadao.chain.rpc import Call, ask_many
-from datadao.chain.transactions import Account, Mined, Sent, believed, limit_of, next_nonce, sign, wait
+from datadao.chain.transactions import (
+    Account,
+    Mined,
+    Sent,
+    believed,
+    limit_of,
+    next_nonce,
+    receipts,
+    result,
+    sign,
+    wait,
+)
 from datadao.errors import NotMined, TransactionFailed
 
 _IN_FLIGHT = 100
@@ -71,9 +82,14 @@ def _lot(web3: Web3, lot: Sequence[Sent], seconds: float, confirmations: int) ->
                 behind.append(sent.hash)
     done: list[Mined] = []
     deadline = time.monotonic() + seconds
-    for number, sent in enumerate(taken):
+    # Most nodes mine them before the first is asked for; confirmations are counted one by one.
+    seen = [None] * len(taken) if confirmations else receipts(web3, taken)
+    for number, (sent, receipt) in enumerate(zip(taken, seen, strict=True)):
         try:
-            done.append(wait(web3, sent, seconds, deadline, confirmations=confirmations))
+            if receipt is None:
+                done.append(wait(web3, sent, seconds, deadline, confirmations=confirmations))
+            else:
+                done.append(result(web3, sent, receipt))
         except NotMined as error:
             late = [*(s.hash for s in taken[number:]), *behind]
             more = f"; {len(late) - 1} more after it may too" if len(late) > 1 else ""

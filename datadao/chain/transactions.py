@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
@@ -20,7 +21,7 @@ from datadao.chain.connection import OUTSIDE, answer_of, ask, pauses, said
 from datadao.chain.events import Event, decode
 from datadao.chain.fees import Fee, choose
 from datadao.chain.reverts import estimate_gas, try_call
-from datadao.chain.rpc import Call, Log
+from datadao.chain.rpc import Call, Log, ask_many
 from datadao.errors import AccountRefused, NodeRefused, NotMined, Reverted, TransactionFailed
 
 _AGAIN = 5.0
@@ -149,7 +150,7 @@ def mined(web3: Web3, sent: Sent) -> Mined:
     receipt = _receipt(web3, sent.hash)
     if receipt is None:
         raise NotMined(f"{sent.what}: the receipt of {sent.hash} is gone again; it may still be mined", [sent.hash])
-    return _result(web3, sent, receipt)
+    return result(web3, sent, receipt)
 
 
 def wait(web3: Web3, sent: Sent, seconds: float, deadline: float | None = None, *, confirmations: int = 0) -> Mined:
@@ -164,7 +165,7 @@ def wait(web3: Web3, sent: Sent, seconds: float, deadline: float | None = None, 
         now = time.monotonic()
         receipt = _receipt(web3, sent.hash)
         if receipt is not None and (now > deadline or _confirmed(web3, receipt, confirmations)):
-            return _result(web3, sent, receipt)
+            return result(web3, sent, receipt)
         if receipt is None:
             found = fate(web3, sent)
             replaced = (replaced or now) if found is Fate.REPLACED else 0.0
@@ -209,7 +210,8 @@ def limit_of(gas: int) -> int:
     return max(gas, min(gas * 3 // 2, _LIMIT))
 
 
-def _result(web3: Web3, sent: Sent, receipt: Any) -> Mined:
+def result(web3: Web3, sent: Sent, receipt: Any) -> Mined:
+    """What a receipt says. Raises `TransactionFailed` with a contract's reason."""
     block, used = int(receipt["blockNumber"], 16), int(receipt["gasUsed"], 16)
     if int(receipt["status"], 16) != 1:
         reason = _reason(web3, sent, block, used)
@@ -237,8 +239,20 @@ def _confirmed(web3: Web3, receipt: Any, wanted: int) -> bool:
 
 
 def _receipt(web3: Web3, name: str) -> Any:
-    receipt = _asked(web3, "eth_getTransactionReceipt", name)
-    # Some nodes show receipts of pending transactions.
+    return _placed(_asked(web3, "eth_getTransactionReceipt", name))
+
+
+def receipts(web3: Web3, lot: Sequence[Sent]) -> list[Any]:
+    """The receipt of each that the node shows as mined, else None, in one question."""
+    try:
+        answers = ask_many(web3, "eth_getTransactionReceipt", [[sent.hash] for sent in lot])
+    except OUTSIDE:
+        return [None] * len(lot)
+    return [_placed(answer.get("result")) if isinstance(answer, dict) else None for answer in answers]
+
+
+def _placed(receipt: Any) -> Any:
+    """Some nodes show receipts of pending transactions."""
     return receipt if isinstance(receipt, dict) and receipt.get("blockNumber") else None
 
 
