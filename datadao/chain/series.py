@@ -82,14 +82,15 @@ def _lot(web3: Web3, lot: Sequence[Sent], seconds: float, confirmations: int) ->
                 behind.append(sent.hash)
     done: list[Mined] = []
     deadline = time.monotonic() + seconds
-    # Most nodes mine them before the first is asked for; confirmations are counted one by one.
-    seen = [None] * len(taken) if confirmations else receipts(web3, taken)
-    for number, (sent, receipt) in enumerate(zip(taken, seen, strict=True)):
+    mined: dict[str, Any] = {}
+    for number, sent in enumerate(taken):
         try:
-            if receipt is None:
-                done.append(wait(web3, sent, seconds, deadline, confirmations=confirmations))
+            if sent.hash not in mined and not confirmations:
+                mined |= receipts(web3, taken[number:])
+            if sent.hash in mined:
+                done.append(result(web3, sent, mined[sent.hash]))
             else:
-                done.append(result(web3, sent, receipt))
+                done.append(wait(web3, sent, seconds, deadline, confirmations=confirmations))
         except NotMined as error:
             late = [*(s.hash for s in taken[number:]), *behind]
             more = f"; {len(late) - 1} more after it may too" if len(late) > 1 else ""

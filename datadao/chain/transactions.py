@@ -242,13 +242,14 @@ def _receipt(web3: Web3, name: str) -> Any:
     return _placed(_asked(web3, "eth_getTransactionReceipt", name))
 
 
-def receipts(web3: Web3, lot: Sequence[Sent]) -> list[Any]:
-    """The receipt of each that the node shows as mined, else None, in one question."""
+def receipts(web3: Web3, lot: Sequence[Sent]) -> dict[str, Any]:
+    """The receipts of those that the node shows as mined, by their hashes, in one question."""
     try:
         answers = ask_many(web3, "eth_getTransactionReceipt", [[sent.hash] for sent in lot])
     except OUTSIDE:
-        return [None] * len(lot)
-    return [_placed(answer.get("result")) if isinstance(answer, dict) else None for answer in answers]
+        return {}
+    found = (_placed(answer.get("result")) if isinstance(answer, dict) else None for answer in answers)
+    return {sent.hash: receipt for sent, receipt in zip(lot, found, strict=True) if receipt}
 
 
 def _placed(receipt: Any) -> Any:
