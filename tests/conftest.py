@@ -12,9 +12,11 @@ import secrets
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import pytest
+from ape_ethereum.provider import Web3Provider
 from hypothesis import HealthCheck, settings
 
 from assurance.harness.chain.anvil import Anvil
@@ -47,6 +49,23 @@ def pytest_configure(config: pytest.Config) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
         with socket.create_server(("127.0.0.1", 0)) as free:
             os.environ["APE_FOUNDRY_HOST"] = f"http://127.0.0.1:{free.getsockname()[1]}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _providers_hooked_once() -> Iterator[None]:
+    """Ape wraps `connect` of a provider's class once more at each new provider: without this the hundredth connection
+    of a process, which holds hundreds of commands, does a hundred times what follows one."""
+    make = Web3Provider.__new__
+
+    def new(cls: Any, *_: Any, **__: Any) -> Any:
+        made = make(cls)
+        if hasattr(cls.connect.__wrapped__, "__wrapped__"):
+            cls.connect = cls.connect.__wrapped__
+        return made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Web3Provider, "__new__", new)
+        yield
 
 
 def pytest_report_header() -> str:
