@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,13 @@ def dao(request: pytest.FixtureRequest, backend: str) -> Iterator[Dao]:
     snapshot = deployed.chain.snapshot()
     yield deployed
     deployed.chain.revert(snapshot)
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No wait is long; a node that has to be waited for is asked as often, in less time."""
+    sleep = time.sleep
+    monkeypatch.setattr("time.sleep", lambda seconds: sleep(min(seconds, 0.01)))
 
 
 @pytest.fixture

@@ -25,6 +25,9 @@ HELD = 10**9
 class Licensee:
     """Test account 10, what it sends, and what it has."""
 
+    mines = True
+    """Whether its node mines what it is given."""
+
     def __init__(self, live: FreshDao, name: str = "licensee") -> None:
         self.live, self.home = live, live.home(name)
         self.account = ape.accounts.test_accounts[10]
@@ -39,6 +42,7 @@ class Licensee:
         assert self.run("send", "asset.approve", "leases", str(amount), "--yes").code == 0
 
     def mining(self, on: bool) -> None:
+        self.mines = on
         self.live.node.rpc("evm_setAutomine", on)
 
     def mine(self) -> None:

@@ -17,7 +17,7 @@ FAULTS = (
 
 
 @pytest.fixture
-def licensee(live: FreshDao) -> Licensee:
+def licensee(live: FreshDao, hasty: None) -> Licensee:
     return Licensee(live)
 
 

@@ -28,7 +28,7 @@ def lagging(live: FreshDao) -> Iterator[Lagging]:
 
 
 @pytest.fixture
-def licensee(live: FreshDao, lagging: Lagging) -> Licensee:
+def licensee(live: FreshDao, lagging: Lagging, hasty: None) -> Licensee:
     made = Licensee(live)
     config = made.home / "config.yaml"
     config.write_text(config.read_text().replace(live.node.url, lagging.url))

@@ -12,6 +12,7 @@ given a request for a lease that is sent
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -46,8 +47,20 @@ def die(*args: object, **kwargs: object) -> None:
 
 
 @pytest.fixture
-def licensee(live: FreshDao) -> Iterator[Licensee]:
-    made = Licensee(live)
+def licensee(live: FreshDao, monkeypatch: pytest.MonkeyPatch) -> Iterator[Licensee]:
+    """Its waits for a node that does not mine set the clock forward and take no time."""
+    made, passed = Licensee(live), 0.0
+    sleep, monotonic = time.sleep, time.monotonic
+
+    def wait(seconds: float) -> None:
+        nonlocal passed
+        if made.mines:
+            sleep(seconds)
+        else:
+            passed += seconds
+
+    monkeypatch.setattr("time.sleep", wait)
+    monkeypatch.setattr("time.monotonic", lambda: monotonic() + passed)
     made.allow()
     yield made
     made.mining(True)
@@ -167,6 +180,7 @@ def test_request__failed_on_chain_meanwhile__is_said_with_its_reason_and_made_an
 
 def test_request__replaced__only_one_of_both_is_mined_at_a_higher_fee(licensee: Licensee, pending: str) -> None:
     old = licensee.live.node.web3.eth.get_transaction(pending)
+    licensee.mines = True
     licensee.live.node.rpc("evm_setIntervalMining", 1)
     done = licensee.run(*REQUEST[:-2], "--wait", "30", "--replace")
     assert done.code == 0, done.err
