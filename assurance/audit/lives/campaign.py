@@ -40,9 +40,7 @@ REFUSED = frozenset({
 })  # fmt: skip
 """Rules that try what no life may do."""
 LIVES = 100
-"""Of a task, at most: enough that Hypothesis leaves its first, small examples behind."""
-FEWEST = 4
-"""Of a task: the first example of a run is the smallest there is."""
+"""Of a task, at most: a minute or two of work."""
 TELLING = 4_000
 """Steps of a cell in which some vote that changes a parameter is carried: a dozen in the slowest machine."""
 TICK = 5.0
@@ -109,7 +107,7 @@ class Plan:
         """Tasks of each cell, whoever works on them and in whatever order."""
         planned = {}
         for cell, share in shares(self.steps, cells(self.subjects)).items():
-            length = min(LENGTH, -(-share // FEWEST))
+            length = min(LENGTH, share)
             lives, numbers = -(-share // length), random.Random(f"{self.seed} {cell}")
             count = -(-lives // LIVES)
             parts = [lives // count + (i < lives % count) for i in range(count)]
@@ -142,8 +140,6 @@ class Campaign:
                     if chunk.error:
                         say(_failed(chunk))
                         running = _without_waiting(running)
-                    elif more := self._missing(chunk.task):
-                        running.add(pool.submit(_live, more, self.twins))
                 if time.monotonic() - reported >= TICK:
                     reported = time.monotonic()
                     say(self._progress(counter.value, reported - begun))
@@ -151,15 +147,6 @@ class Campaign:
             # Also when interrupted: no worker goes on.
             stopped.set()
             pool.shutdown(cancel_futures=True)
-
-    def _missing(self, task: Task) -> Task | None:
-        """What the cell still lacks when its last task is done: a life may be shorter than it could."""
-        mine = [chunk for chunk in self.chunks if chunk.task.cell == task.cell]
-        lacking = self.shares[task.cell] - sum(chunk.steps for chunk in mine)
-        if lacking <= 0 or len(mine) < len(self.tasks[task.cell]) or self.failures:
-            return None
-        number = random.Random(f"{self.plan.seed} {task.cell} {len(mine)}").getrandbits(64)
-        return Task(task.cell, max(FEWEST, -(-lacking // task.length)), task.length, number)
 
     def _progress(self, steps: int, seconds: float) -> str:
         whole = sum(self.shares.values())

@@ -1,24 +1,32 @@
-"""State machines: steps a second, with the model asked before and all invariants checked after every step."""
+"""State machines: steps a second, with the model asked before and all invariants checked after every step.
+
+python -m assurance.bench.speed.machines registry    a round of these machines: steps per second of one core, as JSON
+"""
 
 from __future__ import annotations
 
 import importlib
+import json
+import subprocess
+import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from hypothesis.stateful import RuleBasedStateMachine, invariant, run_state_machine_as_test
-
+from assurance import ROOT
 from assurance.bench.report import Stopwatch, Table, alone
 from assurance.harness.chain.evm import Revm
-from assurance.harness.machines.base import lives
+from assurance.harness.machines.base import Machine, invariant
+from assurance.harness.machines.driver import lives, run
 
 MACHINES = {
     "splitter": "assurance.harness.machines.splitter.machine:SplitterMachine",
     "registry": "assurance.harness.machines.registry.machine:RegistryMachine",
     "leases": "assurance.harness.machines.leases.machine:LeasesMachine",
     "governance": "assurance.harness.machines.governance.checks:Government",
+    "system": "assurance.harness.machines.system.machine:SystemMachine",
 }
 GOAL = 1_000
 """Steps per second of one core, of the splitter's machine."""
@@ -30,7 +38,7 @@ HOW = (
 )
 
 
-class Run(NamedTuple):
+class Round(NamedTuple):
     steps: int
     transactions: int
     reads: int
@@ -38,7 +46,7 @@ class Run(NamedTuple):
     wall: float
 
 
-def fastest(path: str) -> Run:
+def fastest(path: str) -> Round:
     """The fastest round of a machine given as `module:class`."""
     module, name = path.split(":")
     machine = getattr(importlib.import_module(module), name)
@@ -47,8 +55,8 @@ def fastest(path: str) -> Run:
     for _ in range(ROUNDS):
         with counting() as counted, Stopwatch() as watch:
             live(machine, LIVES, counted)
-        rounds.append(Run(counted["steps"], counted["transactions"], counted["reads"], watch.cpu, watch.wall))
-    return min(rounds, key=lambda run: run.cpu)
+        rounds.append(Round(counted["steps"], counted["transactions"], counted["reads"], watch.cpu, watch.wall))
+    return min(rounds, key=lambda each: each.cpu)
 
 
 @contextmanager
@@ -74,21 +82,49 @@ def counting() -> Iterator[Counter[str]]:
             setattr(Revm, name, original)
 
 
-def live(machine: type[RuleBasedStateMachine], count: int, counted: Counter[str]) -> None:
+def live(machine: type[Machine], count: int, counted: Counter[str]) -> None:
     """Lives of the machine, the same at every run; its steps are counted."""
 
-    def step(self: RuleBasedStateMachine) -> None:
+    def step(self: Machine) -> None:
         counted["steps"] += 1
 
     measured = type("Measured", (machine,), {"reached": Counter(), "step_counted": invariant()(step)})
-    run_state_machine_as_test(measured, settings=lives(count, STEPS, derandomize=True))
+    run(measured, lives(count, STEPS, derandomize=True))
 
 
 def table() -> Table:
     headings = ("machine", "steps", "transactions", "reads", "CPU s", "wall s", "steps/s (CPU)")
     result = Table("State machines on revm, in process", HOW, headings)
     for name, path in MACHINES.items():
-        run = alone(fastest, path)
-        counts = (f"{run.steps:,}", f"{run.transactions:,}", f"{run.reads:,}")
-        result.rows.append((name, *counts, f"{run.cpu:.2f}", f"{run.wall:.2f}", f"{run.steps / run.cpu:,.0f}"))
+        best = alone(fastest, path)
+        counts = (f"{best.steps:,}", f"{best.transactions:,}", f"{best.reads:,}")
+        result.rows.append((name, *counts, f"{best.cpu:.2f}", f"{best.wall:.2f}", f"{best.steps / best.cpu:,.0f}"))
     return result
+
+
+FIRST_EDITION = """
+import json, sys
+from tests.bench import machines
+machines.MACHINES["system"] = "tests.invariant.system.machine:SystemMachine"
+print(json.dumps({name: (best := machines.fastest(machines.MACHINES[name])).steps / best.cpu for name in sys.argv[1:]}))
+"""
+"""The same of that edition, where a life was drawn and lived by Hypothesis' engine."""
+
+
+def against_the_first_edition(baseline: Path, names: Sequence[str] = tuple(MACHINES)) -> dict[str, tuple[float, float]]:
+    """Steps per second of one core by machine: in the first edition, built in the folder `baseline`, and in this one,
+    one after the other."""
+    found = {}
+    for name in names:
+        then: tuple[list[Any], Path] = ([baseline / "toolchain" / "run", "python", "-c", FIRST_EDITION, name], baseline)
+        now = ([sys.executable, "-m", "assurance.bench.speed.machines", name], ROOT)
+        rates = [
+            json.loads(subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, check=True).stdout)[name]
+            for command, folder in (then, now)
+        ]
+        found[name] = (rates[0], rates[1])
+    return found
+
+
+if __name__ == "__main__":
+    print(json.dumps({name: (best := fastest(MACHINES[name])).steps / best.cpu for name in sys.argv[1:]}))
