@@ -13,14 +13,14 @@ from random import Random
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import settings
+from hypothesis import core, settings
 
 from assurance.audit.lives.cells import SUBJECTS, Cell
 from assurance.audit.lives.lives import Task, live
 from assurance.harness.dao.zoo import PLAIN, Species
 from assurance.harness.machines.base import Machine, living
 from assurance.harness.machines.drawing import Choices
-from assurance.harness.machines.driver import run
+from assurance.harness.machines.driver import lives, run
 from assurance.harness.machines.shrinking import Attempt, Taken, origin, shrink
 from assurance.harness.machines.source import source
 from assurance.harness.machines.splitter.checks import Setting
@@ -181,3 +181,14 @@ def test_run__of_a_machine_that_fails__carries_the_test_to_paste() -> None:
     with pytest.raises(AssertionError, match=r"^S-7: ") as caught:
         run(machine, settings())
     assert caught.value.__notes__[-1].startswith("from __future__ import annotations\n")
+
+
+def test_run__of_the_seed_that_a_failure_names__fails_at_the_same_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = type("Twin", (SUBJECTS["governance"].machine,), TWINS["governance"][0])
+    with pytest.raises(AssertionError) as caught:
+        run(machine, lives(1_000, 40))
+    seed, steps = caught.value.__notes__
+    monkeypatch.setattr(core, "global_force_seed", int(seed.partition("--hypothesis-seed=")[2]))
+    with pytest.raises(AssertionError) as again:
+        run(machine, lives(1_000, 40))
+    assert again.value.__notes__ == [seed, steps]

@@ -19,9 +19,6 @@ from assurance.harness.machines.drawing import Draws
 from assurance.harness.machines.shrinking import Attempt, Taken, origin, shrink
 from assurance.harness.machines.source import regression
 
-seeds = Random()
-"""Of runs that are given none."""
-
 
 def lives(count: int, steps: int, **more: Any) -> settings:
     """Settings of so many lives, tried once, made no smaller and kept nowhere; `more` are further ones or others."""
@@ -36,9 +33,7 @@ def lives(count: int, steps: int, **more: Any) -> settings:
 def run(machine: type[Machine], wanted: settings, seed: int | None = None) -> None:
     """Random lives of the machine, as many and as long as wanted; the same for the same seed. A failure is made small
     if wanted, and carries the test that repeats it."""
-    if seed is None:
-        forced = 0 if wanted.derandomize else core.global_force_seed
-        seed = seeds.getrandbits(64) if forced is None else forced
+    seed = _seed(wanted) if seed is None else seed
     draws = Draws(Random(seed))
     for _ in range(wanted.max_examples):
         life, taken = machine(), list[Taken]()
@@ -52,6 +47,16 @@ def run(machine: type[Machine], wanted: settings, seed: int | None = None) -> No
             if steps:
                 failure.add_note(regression(machine, steps, failure))
             raise failure
+
+
+def _seed(wanted: settings) -> int:
+    """As Hypothesis chooses one for other tests: `--hypothesis-seed` and whoever seeds its generator decide both."""
+    if wanted.derandomize or core.global_force_seed is not None:
+        return core.global_force_seed or 0
+    if core.threadlocal._hypothesis_global_random is None:
+        core.threadlocal._hypothesis_global_random = Random()
+    number: int = core.threadlocal._hypothesis_global_random.getrandbits(64)
+    return number
 
 
 def _failure(play: Callable[[], None]) -> BaseException | None:
