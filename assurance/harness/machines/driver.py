@@ -19,6 +19,9 @@ from assurance.harness.machines.drawing import Draws
 from assurance.harness.machines.shrinking import Attempt, Taken, origin, shrink
 from assurance.harness.machines.source import regression
 
+SPARED = 0.75
+"""At most so many of the rules does a life leave out, on average."""
+
 
 def lives(count: int, steps: int, **more: Any) -> settings:
     """Settings of so many lives, tried once, made no smaller and kept nowhere; `more` are further ones or others."""
@@ -74,7 +77,7 @@ def _live(life: Machine, length: int, draws: Draws, taken: list[Taken]) -> None:
     """One life of so many steps; what was drawn for each is added to `taken` before it is taken."""
     random, rules = draws.random, life.rules
     # Swarms: a life of few rules does with them what a life of all has no time for.
-    share = random.random()
+    share = random.uniform(0, SPARED)
     some = [rule for rule in rules if random.random() >= share] or [random.choice(rules)]
     beginnings = list(life.setup_state().initializers)
     random.shuffle(beginnings)
