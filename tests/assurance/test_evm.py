@@ -104,9 +104,14 @@ def created(chain: Revm, code: str) -> str:
 
 def test_call__again__is_asked_again_only_after_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
     chain = Revm()
-    asked = []
+    asked: list[str] = []
     message = chain._message
-    monkeypatch.setattr(chain, "_message", lambda *args, **more: asked.append(args) or message(*args, **more))
+
+    def noted(sender: str, to: str, *args: Any, **more: Any) -> bytes:
+        asked.append(to)
+        return message(sender, to, *args, **more)
+
+    monkeypatch.setattr(chain, "_message", noted)
     counter, clock = created(chain, COUNT), created(chain, "42 5f 52 6020 5f f3")
     start, before = chain.timestamp, chain.snapshot()
 

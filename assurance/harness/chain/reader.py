@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from assurance.harness.chain.handles import Backend, Handle, Reverted
 
 _WORD = 32
+_CHUNK = 64
 _READER = "0x" + "00" * 19 + "fe"
 CREATOR = "0x" + "00" * 19 + "fc"
 """Of the programs: no part of what a test is about."""
 
 View = tuple[Handle, str, tuple[Any, ...]]
 """A contract, the name of one of its views, and the arguments."""
+Views = dict[View, Sequence[int | None]]
+"""Views and the words each returns; none where the model does not care."""
+Answers = dict[tuple[Any, ...], list[int]]
+"""What the chain answered, by contract address, name and arguments; and without the address where no other contract was
+asked for the same."""
 
 
 class Reader:
@@ -30,6 +38,7 @@ class Reader:
         self.chain, self.views = chain, views
         self._calls = [(target.address, target.encode(name, *args)) for target, name, args in views]
         self._address = chain.create(CREATOR, _creation(_program(self._calls)))
+        self._data, self._words = b"", list[int]()
 
     def words(self) -> list[int]:
         """All results in order, as the words they are made of. A view that reverts is raised as itself."""
@@ -39,7 +48,63 @@ class Reader:
             for target, call in self._calls:
                 self.chain.call(_READER, target, call)
             raise
-        return [int.from_bytes(data[at : at + _WORD], "big") for at in range(0, len(data), _WORD)]
+        if data != self._data:
+            self._words = [int.from_bytes(data[at : at + _WORD], "big") for at in range(0, len(data), _WORD)]
+            self._data = data
+        return self._words
+
+
+class Comparison:
+    """Reads views that become more from step to step and compares their words with those that are expected.
+
+    It reads some at a time: a program is of limited size. A view stays with its reader, so that a new view makes one
+    program new.
+    """
+
+    def __init__(self, chain: Backend) -> None:
+        self.chain = chain
+        self._readers: list[Reader] = []
+        self._views: list[View] = []
+        self._names: list[tuple[Any, ...]] = []
+        self._short: list[tuple[Any, ...]] = []
+
+    def answers(self, expected: Views) -> Answers:
+        """What the chain answers. Raises `AssertionError` for a word that is not the one expected."""
+        self._know(list(expected))
+        values: list[list[int]] = []
+        for reader in self._readers:
+            wanted, words = [expected[view] for view in reader.views], reader.words()
+            same = words == list(itertools.chain.from_iterable(wanted))
+            values += cast(list[list[int]], wanted) if same else _compared(reader.views, wanted, words)
+        return dict(zip(self._names, values, strict=True)) | dict(zip(self._short, values, strict=True))
+
+    def _know(self, views: list[View]) -> None:
+        if views == self._views:
+            return
+        known = {view for reader in self._readers for view in reader.views}
+        if not known <= set(views):
+            known, self._readers = set(), []
+        more = [view for view in views if view not in known]
+        if self._readers and len(self._readers[-1].views) < _CHUNK:
+            more = [*self._readers.pop().views, *more]
+        self._readers += [Reader(self.chain, more[i : i + _CHUNK]) for i in range(0, len(more), _CHUNK)]
+        self._views = views
+        self._names = [(view[0].address, view[1], *view[2]) for reader in self._readers for view in reader.views]
+        times = Counter(name[1:] for name in self._names)
+        self._short = [name[1:] if times[name[1:]] == 1 else name for name in self._names]
+
+
+def _compared(views: Sequence[View], wanted: Sequence[Sequence[int | None]], words: list[int]) -> list[list[int]]:
+    """The words of each view."""
+    answers, at = [], 0
+    for (handle, name, args), answer in zip(views, wanted, strict=True):
+        actual = words[at : at + len(answer)]
+        at += len(answer)
+        wrong = [i for i, (a, b) in enumerate(itertools.zip_longest(actual, answer)) if b not in (None, a)]
+        assert not wrong, f"{handle.artifact.name}.{name}{args}: word {wrong} of {actual}, expected {answer}"
+        answers.append(actual)
+    assert at == len(words), f"{len(words)} words, expected {at}"
+    return answers
 
 
 def _program(calls: Sequence[tuple[str, bytes]]) -> bytes:

@@ -3,10 +3,10 @@ models, and what must hold on the chain's words alone."""
 
 from __future__ import annotations
 
+from assurance.harness.chain.reader import Answers, Views
 from assurance.harness.dao.leases import ACTIVE, APPROVED, ENDED, NONE, PENDING, REFUNDED
 from assurance.harness.machines.leases.life import LeaseLife
 from assurance.harness.machines.leases.world import LEASED, POOLS
-from assurance.harness.machines.life import Answers, Views
 from assurance.harness.models.leases.records import BPS, Lease
 
 EDGES = {
