@@ -191,7 +191,7 @@ abstract contract Contributions is Batches {
     }
 
     function _write(uint256 batchId, Contribution calldata c, uint256 shares, ContributionStatus status) private {
-        // The casts hold: publication bounds both. The checked field first, and the compiler merges all into one store.
+        // The casts hold: publication bounds both. In the deployed code this is two stores of one word.
         Record storage r = _records[c.fingerprint];
         address contributor = c.contributor;
         r.status = status;
@@ -207,7 +207,7 @@ abstract contract Contributions is Batches {
         taken = shares < remaining ? shares : remaining;
         remaining -= taken;
         remainingCount -= count < remainingCount ? count : remainingCount;
-        // Nothing between the two: the compiler merges them into one store.
+        // Two stores of one word in the deployed code.
         b.unresolvedShares = uint64(remaining);
         b.unresolvedCount = uint32(remainingCount);
     }
