@@ -40,18 +40,12 @@ def wanted(numbers: Iterable[str]) -> dict[str, list[Row]]:
 
 
 def tried(tests: Iterable[str]) -> Outcomes:
-    """Runs the tests."""
+    """Runs the tests: in process what can, the rest and what is marked `node` in one session on a node."""
     named = sorted(set(tests))
     either = [test for test in named if test.startswith(BOTH_WAYS)]
-    found: Outcomes = defaultdict(list)
-    for command, nodes in (
-        (IN_PROCESS, either),
-        ((*ON_A_NODE, "-m", "node"), either),
-        (ON_A_NODE, [test for test in named if test not in either]),
-    ):
-        for test, results in (_ran(command, nodes) if nodes else {}).items():
-            found[test] += results
-    return found
+    found = _ran(IN_PROCESS, either) if either else {}
+    rest = [test for test in named if test not in found]
+    return found | (_ran(ON_A_NODE, rest) if rest else {})
 
 
 def _ran(command: Sequence[str], tests: Iterable[str]) -> Outcomes:

@@ -52,6 +52,19 @@ def test_part__for_one_core__runs_beside_one_for_both(capsys: pytest.CaptureFixt
     assert said[:2] == ["no_such_part:", "no_other_part:"], "both start before either ends"
 
 
+def test_parts__of_one_command__run_once_and_are_judged_apart(
+    report: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = "import pathlib, sys\nfor name, ok in (('one', 'true'), ('other', 'false')):\n"
+    program += " path = pathlib.Path(sys.argv[1]) / f'{name}.json'\n"
+    program += ' path.open(\'a\').write(f\'{{"ok": {ok}, "summary": "ran"}}\')\nsys.exit(1)'
+    monkeypatch.setattr(command.Part, "command", [sys.executable, "-c", program, str(report)])
+    one, other = command.Part("one", 1, "of two"), command.Part("other", 1, "of two", within="one")
+    assert command._run([other, one], time.monotonic()) == [other]
+    said = capsys.readouterr().out
+    assert "one ok: ran" in said and "other FAILED: ran" in said
+
+
 ENDLESS = """
 import sys
 from pathlib import Path

@@ -4,13 +4,14 @@ run."""
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from assurance.audit import properties
 from assurance.audit.catalogue import Row
-from assurance.audit.part import PartError
+from assurance.audit.part import IN_PROCESS, ON_A_NODE, PartError
 
 MINTING = "unit/token/test_mint.py::test_mint__other_caller__refused__ab20"
 REPORT = """<testsuites><testsuite>
@@ -67,8 +68,19 @@ def test_number__that_no_page_has__is_refused() -> None:
         properties.wanted(["S-1", "S-99"])
 
 
-def test_tests__run_in_process_and_the_rest_of_their_parameters_on_a_node(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tests__that_need_a_node__run_in_one_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also those of a folder that runs in process which are marked `node`, and so left out there."""
+    marked, other, ran = "property/test_stores.py::test_a", "cli/test_b.py::test_c", []
+
+    def run(command: Sequence[str], tests: list[str]) -> properties.Outcomes:
+        ran.append((command, tests))
+        return {test: ["passed"] for test in tests if command is ON_A_NODE or test != marked}
+
+    monkeypatch.setattr(properties, "_ran", run)
+    assert properties.tried([MINTING, marked, other]) == {test: ["passed"] for test in (MINTING, marked, other)}
+    assert ran == [(IN_PROCESS, [marked, MINTING]), (ON_A_NODE, [other, marked])]
+
+
+def test_tests__of_a_unit__run_in_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(properties, "REPORT", tmp_path)
     assert properties.tried([MINTING]) == {MINTING: ["passed"] * 5}
