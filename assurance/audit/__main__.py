@@ -85,7 +85,7 @@ def main(arguments: list[str]) -> int:
     LOGS.mkdir(parents=True, exist_ok=True)
     for part in chosen:
         (REPORT / f"{part.name}.json").unlink(missing_ok=True)
-    # Whoever ends this command ends its parts.
+    # A signal that ends this command ends its parts.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     begun = time.monotonic()
     failed = _run(chosen, begun)
@@ -138,7 +138,7 @@ def _start(parts: list[Part], begun: float) -> Running:
             stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
-            # A part has children of its own; whoever ends it ends them.
+            # A process group: ending a part ends its children.
             start_new_session=True,
         )
     return Running(parts, process, time.monotonic())

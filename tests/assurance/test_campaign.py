@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from assurance.audit.lives.campaign import STEPS, TELLING, Campaign, Plan, main, planned
+from assurance.audit.lives.campaign import ENOUGH, STEPS, Campaign, Plan, main, planned
 from assurance.audit.lives.cells import DECIMALS, SUBJECTS, Cell, cells, shares
 from assurance.audit.lives.lives import END, NOTHING, OK, Chunk, Task
 from assurance.audit.part import PartError
@@ -108,7 +108,7 @@ def test_campaign__interrupted__ends_with_all_its_workers(by: signal.Signals) ->
 
 
 def test_result__of_cells_that_were_not_what_they_say__is_wrong() -> None:
-    campaign = Campaign(Plan(12 * TELLING, 1, 1, ("registry",)))
+    campaign = Campaign(Plan(12 * ENOUGH, 1, 1, ("registry",)))
     for cell, share in campaign.shares.items():
         chunk = Chunk(Task(cell, 100, 50, 0), steps=share, changes=3 * cell.dynamic)
         campaign.chunks.append(chunk)

@@ -41,7 +41,7 @@ REFUSED = frozenset({
 """Rules that try what no life may do."""
 LIVES = 100
 """Of a task, at most: a minute or two of work."""
-TELLING = 4_000
+ENOUGH = 4_000
 """Steps of a cell in which some vote that changes a parameter is carried: a dozen in the slowest machine."""
 TICK = 5.0
 """Seconds between two lines of progress."""
@@ -104,7 +104,7 @@ class Plan:
         return self.steps >= STEPS and set(self.subjects) == set(SUBJECTS)
 
     def tasks(self) -> dict[Cell, list[Task]]:
-        """Tasks of each cell, whoever works on them and in whatever order."""
+        """Tasks of each cell: the same for every number of workers."""
         planned = {}
         for cell, share in shares(self.steps, cells(self.subjects)).items():
             length = min(LENGTH, share)
@@ -172,12 +172,12 @@ class Campaign:
             dynamic = cell["environment"].startswith("dynamic")
             if cell["changes"] and not dynamic:
                 wrong.append(f"{name}: {cell['changes']} parameters changed")
-            if dynamic and not cell["changes"] and cell["steps"] >= TELLING:
+            if dynamic and not cell["changes"] and cell["steps"] >= ENOUGH:
                 wrong.append(f"{name}: no parameter changed")
         return wrong + self._never_done()
 
     def _never_done(self) -> list[str]:
-        """Rules that in a whole campaign were refused each time, though some life should have let them."""
+        """Rules that a whole campaign refused each time, though they must succeed in some life."""
         if not self.plan.whole:
             return []
         met: defaultdict[str, set[str]] = defaultdict(set)
@@ -315,7 +315,7 @@ def _number(name: str, text: str, least: int) -> int:
 
 def main(arguments: list[str]) -> int:
     plan = planned(arguments)
-    # `make audit` ends its parts this way; workers must hear of it.
+    # `make audit` ends its parts this way; workers must end too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     campaign = Campaign(plan)
     say = partial(print, flush=True)

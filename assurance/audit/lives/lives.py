@@ -76,12 +76,12 @@ def live(task: Task, tick: Callable[[], None] = lambda: None, **twins: Any) -> C
         raise
     except BaseException as failure:
         # Also what is no Exception: pytest's own, of a refusal that did not come.
-        chunk.error, chunk.reproduction = _told(failure)
+        chunk.error, chunk.reproduction = _described(failure)
     chunk.seconds = time.process_time() - began
     return chunk
 
 
-def _told(failure: BaseException) -> tuple[str, str]:
+def _described(failure: BaseException) -> tuple[str, str]:
     while isinstance(failure, BaseExceptionGroup):
         failure = failure.exceptions[0]
     notes = getattr(failure, "__notes__", [])
