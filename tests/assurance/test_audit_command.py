@@ -97,8 +97,8 @@ def test_audit__ended_from_outside__ends_its_parts_and_what_they_started(report:
 
 
 def children(process: int) -> list[int]:
-    told = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True, check=False).stdout
-    return [int(line) for line in told.split()]
+    reported = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True, check=False).stdout
+    return [int(line) for line in reported.split()]
 
 
 def alive(process: int) -> bool:
