@@ -76,7 +76,7 @@ def answer_of(web3: Web3, method: str, params: list[Any]) -> Any:
     except (RequestException, Web3Exception, ValueError) as error:
         if is_busy(error):
             raise NodeRefused(f"{method}: {in_words(error)}") from error
-        return {"error": in_words(error)}
+        return {"error": _error_in(error)}
     return answer if isinstance(answer, dict) else {"error": "an answer that is no JSON-RPC"}
 
 
@@ -112,6 +112,15 @@ def result(method: str, answer: Mapping[str, Any]) -> Any:
     error = answer.get("error", "an answer without a result")
     code, data = (error.get("code"), error.get("data")) if isinstance(error, Mapping) else (None, None)
     raise NodeRefused(f"{method}: {said(error)}", code, data)
+
+
+def _error_in(error: Exception) -> Any:
+    """The node's error that a provider raised instead of giving it, `data` and all; or the provider's in words."""
+    answer = getattr(error, "rpc_response", None)
+    if isinstance(answer, Mapping) and "error" in answer:
+        return answer["error"]
+    data = getattr(error, "data", None)
+    return in_words(error) if data is None else {"message": in_words(error), "data": data}
 
 
 def said(error: Any) -> str:
