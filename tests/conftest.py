@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from hypothesis import HealthCheck, settings
 from assurance.harness.chain.anvil import Anvil
 from assurance.harness.chain.artifacts import stale
 from assurance.harness.chain.evm import Revm
+from assurance.harness.clock import Clock
 from assurance.harness.dao.dao import Dao
 from assurance.harness.dao.leases import Market
 
@@ -121,10 +121,11 @@ def dao(request: pytest.FixtureRequest, backend: str) -> Iterator[Dao]:
 
 
 @pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No wait is long; a node that has to be waited for is asked as often, in less time."""
-    sleep = time.sleep
-    monkeypatch.setattr("time.sleep", lambda seconds: sleep(min(seconds, 0.01)))
+def hasty(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """No wait is long, by the clock that it gives."""
+    clock = Clock()
+    clock.install(monkeypatch)
+    return clock
 
 
 @pytest.fixture

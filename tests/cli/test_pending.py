@@ -12,7 +12,6 @@ given a request for a lease that is sent
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +20,7 @@ import ape
 import pytest
 
 from assurance.harness.chain.proxy import Answer, Proxy, Request
+from assurance.harness.clock import Clock
 from datadao.chain import connection, transactions
 from datadao.chain.fees import GWEI
 from tests.cli.conftest import FreshDao
@@ -47,20 +47,9 @@ def die(*args: object, **kwargs: object) -> None:
 
 
 @pytest.fixture
-def licensee(live: FreshDao, monkeypatch: pytest.MonkeyPatch) -> Iterator[Licensee]:
-    """Its waits for a node that does not mine set the clock forward and take no time."""
-    made, passed = Licensee(live), 0.0
-    sleep, monotonic = time.sleep, time.monotonic
-
-    def wait(seconds: float) -> None:
-        nonlocal passed
-        if made.mines:
-            sleep(seconds)
-        else:
-            passed += seconds
-
-    monkeypatch.setattr("time.sleep", wait)
-    monkeypatch.setattr("time.monotonic", lambda: monotonic() + passed)
+def licensee(live: FreshDao, hasty: Clock) -> Iterator[Licensee]:
+    made = Licensee(live)
+    made.clock, hasty.hasty = hasty, False
     made.allow()
     yield made
     made.mining(True)
@@ -178,9 +167,11 @@ def test_request__failed_on_chain_meanwhile__is_said_with_its_reason_and_made_an
 # Replaced
 
 
-def test_request__replaced__only_one_of_both_is_mined_at_a_higher_fee(licensee: Licensee, pending: str) -> None:
+def test_request__replaced__only_one_of_both_is_mined_at_a_higher_fee(
+    licensee: Licensee, pending: str, hasty: Clock
+) -> None:
     old = licensee.live.node.web3.eth.get_transaction(pending)
-    licensee.mines = True
+    hasty.hasty = False
     licensee.live.node.rpc("evm_setIntervalMining", 1)
     done = licensee.run(*REQUEST[:-2], "--wait", "30", "--replace")
     assert done.code == 0, done.err
