@@ -161,7 +161,7 @@ def wait(web3: Web3, sent: Sent, seconds: float, deadline: float | None = None, 
     """
     again, replaced = time.monotonic() + _AGAIN, 0.0
     deadline = time.monotonic() + seconds if deadline is None else deadline
-    for _ in pauses(math.inf):
+    for _ in pauses(math.inf, first=0.05):
         now = time.monotonic()
         receipt = _receipt(web3, sent.hash)
         if receipt is not None and (now > deadline or _confirmed(web3, receipt, confirmations)):
