@@ -146,7 +146,7 @@ def test_result__of_a_whole_campaign__names_rules_that_never_came_to_anything(st
 
 
 def test_plan__from_the_environment_and_the_command_line__is_what_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert planned([]).steps == 500_000 and planned([]).seed != planned([]).seed
+    assert planned([]).steps == 510_000 and planned([]).seed != planned([]).seed
     monkeypatch.setenv("STEPS", "5_000,000")
     assert planned([]).steps == 5_000_000
     assert planned(["--steps", "7", "--seed", "3", "--workers", "1"]) == Plan(7, 3, 1, tuple(SUBJECTS))

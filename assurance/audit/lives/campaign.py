@@ -1,6 +1,6 @@
 """`python -m assurance.audit.lives.campaign`: random lives of every machine beside its model, in every environment.
 
-    STEPS=5000000 make audit          more steps than the 500,000 by default; also --steps
+    STEPS=5000000 make audit          more steps than the 510,000 by default; also --steps
     python -m assurance.audit.lives.campaign --seed 7 the same lives again; the seed of a run is printed and in its
     result
 
@@ -34,7 +34,7 @@ from assurance.audit.part import PartError, run, write
 from assurance.audit.part import parser as new_parser
 from assurance.bench.report import Stopwatch
 
-STEPS = 500_000
+STEPS = 510_000
 REFUSED = frozenset({
     "activate_too_much", "deposit_unapproved", "erase_too_much", "seize_power", "smuggle", "stray", "trespass",
 })  # fmt: skip
