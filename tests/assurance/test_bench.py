@@ -37,6 +37,10 @@ def test_run__of_the_splitter__counts_steps_and_what_they_asked_of_the_chain() -
     assert counted["reads"] > 0
 
 
+def test_first_edition__has_the_same_machines() -> None:
+    assert machines.FIRST_EDITION.keys() == machines.MACHINES.keys()
+
+
 def test_plane__with_small_sizes__has_a_row_for_every_step() -> None:
     rows = plane.tree(10) + plane.many_files(2) + plane.stream(1)
     assert len(rows) == 2 + 10 + 4

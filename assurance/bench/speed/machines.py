@@ -6,11 +6,10 @@ python -m assurance.bench.speed.machines registry    a round of these machines: 
 from __future__ import annotations
 
 import importlib
-import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -102,29 +101,30 @@ def table() -> Table:
     return result
 
 
-FIRST_EDITION = """
-import json, sys
-from tests.bench import machines
-machines.MACHINES["system"] = "tests.invariant.system.machine:SystemMachine"
-print(json.dumps({name: (best := machines.fastest(machines.MACHINES[name])).steps / best.cpu for name in sys.argv[1:]}))
+FIRST_EDITION = {
+    "splitter": "tests.invariant.splitter_machine:SplitterMachine",
+    "registry": "tests.invariant.registry.machine:RegistryMachine",
+    "leases": "tests.invariant.leases.machine:LeasesMachine",
+    "governance": "tests.invariant.test_governance_machine:Government",
+    "system": "tests.invariant.system.machine:SystemMachine",
+}
+"""The same machines there, where Hypothesis' engine drew and played the lives."""
+RATE = """
+import sys
+from {} import machines
+machines.ROUNDS = 2
+best = machines.fastest(sys.argv[1])
+print(best.steps / best.cpu)
 """
-"""The same of that edition, where a life was drawn and lived by Hypothesis' engine."""
 
 
-def against_the_first_edition(baseline: Path, names: Sequence[str] = tuple(MACHINES)) -> dict[str, tuple[float, float]]:
-    """Steps per second of one core by machine: in the first edition, built in the folder `baseline`, and in this one,
+def against_the_first_edition(baseline: Path, name: str) -> tuple[float, float]:
+    """Steps per second of one core of a machine: in the first edition, built in the folder `baseline`, and in this one,
     one after the other."""
-    found = {}
-    for name in names:
-        then: tuple[list[Any], Path] = ([baseline / "toolchain" / "run", "python", "-c", FIRST_EDITION, name], baseline)
-        now = ([sys.executable, "-m", "assurance.bench.speed.machines", name], ROOT)
-        rates = [
-            json.loads(subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, check=True).stdout)[name]
-            for command, folder in (then, now)
-        ]
-        found[name] = (rates[0], rates[1])
-    return found
-
-
-if __name__ == "__main__":
-    print(json.dumps({name: (best := fastest(MACHINES[name])).steps / best.cpu for name in sys.argv[1:]}))
+    then, now = [baseline / "toolchain" / "run", "python"], [sys.executable]
+    runs = (baseline, then, "tests.bench", FIRST_EDITION), (ROOT, now, "assurance.bench.speed", MACHINES)
+    rates = [
+        float(subprocess.check_output([*python, "-c", RATE.format(package), paths[name]], cwd=folder))
+        for folder, python, package, paths in runs
+    ]
+    return rates[0], rates[1]
