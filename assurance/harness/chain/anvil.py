@@ -1,4 +1,4 @@
-"""The back end of unit tests and scenarios: the anvil node that Ape runs, driven over Ape's own connection.
+"""The back end on a node: the anvil that Ape runs, driven over Ape's own connection.
 
 Time stands still between transactions, as in process, so that the same test says the same on both.
 """
