@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from web3 import Web3
+from typing import TYPE_CHECKING
 
 from datadao.chain.connection import ask
 from datadao.errors import InvalidArgument, NodeRefused
+
+if TYPE_CHECKING:
+    from web3 import Web3
 
 GWEI = 10**9
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
-
-from web3 import Web3
+from typing import TYPE_CHECKING, Any
 
 from datadao.chain.codec import abi
 from datadao.chain.connection import ask
@@ -26,6 +24,9 @@ from datadao.chain.rpc import (
 from datadao.chain.view import BatchState, Counts, LeaseState, Standing, Tag
 from datadao.errors import ChainUnavailable, Malformed
 from datadao.types import ACTIVATED, Contribution, ContributionStatus, LeaseStatus, Party, Slot
+
+if TYPE_CHECKING:
+    from web3 import Web3
 
 _MANIFEST_HASH = 5  # IDatasetRegistry.Batch
 

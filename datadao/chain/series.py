@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from web3 import Web3
+from eth_utils import to_checksum_address
 
-from datadao.chain.connection import OUTSIDE
+from datadao.chain.connection import outside
 from datadao.chain.fees import choose
 from datadao.chain.reverts import estimate_many
 from datadao.chain.rpc import Call, ask_many
@@ -25,6 +25,9 @@ from datadao.chain.transactions import (
     wait,
 )
 from datadao.errors import NotMined, TransactionFailed
+
+if TYPE_CHECKING:
+    from web3 import Web3
 
 _IN_FLIGHT = 100
 """Transactions sent before the first of them is waited for."""
@@ -49,7 +52,7 @@ def send_all(
     """
     if not calls:
         return []
-    sender = Web3.to_checksum_address(str(account.address))
+    sender = to_checksum_address(str(account.address))
     limits, fee, chain_id = estimate_many(web3, sender, calls), choose(web3, max_fee, tip), web3.eth.chain_id
     nonce = next_nonce(web3, sender)
     done: list[Mined] = []
@@ -111,5 +114,5 @@ def _given(web3: Web3, lot: Sequence[Sent]) -> list[Any]:
     """What the node answers to each; nothing where it cannot be known whether it has them."""
     try:
         return ask_many(web3, "eth_sendRawTransaction", [[sent.raw] for sent in lot])
-    except OUTSIDE:
+    except outside():
         return [{} for _ in lot]

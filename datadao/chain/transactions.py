@@ -11,18 +11,20 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from eth_utils import keccak
-from web3 import Web3
+from eth_utils import keccak, to_checksum_address
 
 from datadao.chain import connection
-from datadao.chain.connection import OUTSIDE, answer_of, ask, pauses, said
+from datadao.chain.connection import answer_of, ask, outside, pauses, said
 from datadao.chain.events import Event, decode
 from datadao.chain.fees import Fee, choose
 from datadao.chain.reverts import estimate_gas, try_call
 from datadao.chain.rpc import Call, Log, ask_many
 from datadao.errors import AccountRefused, NodeRefused, NotMined, Reverted, TransactionFailed
+
+if TYPE_CHECKING:
+    from web3 import Web3
 
 _AGAIN = 5.0
 """Seconds after which a transaction that the node does not know is given to it again."""
@@ -192,7 +194,7 @@ def send(web3: Web3, call: Call, account: Account, *, seconds: float = 300.0, co
     Raises, before anything is sent, `Reverted` if a contract refuses it and `AccountRefused` if the account's owner
     does; `TransactionFailed` where it is known to have failed, `NotMined` where it may still be mined.
     """
-    sender = Web3.to_checksum_address(str(account.address))
+    sender = to_checksum_address(str(account.address))
     gas = limit_of(estimate_gas(web3, sender, call))
     sent = sign(account, call, gas=gas, nonce=next_nonce(web3, sender), fee=choose(web3), chain_id=web3.eth.chain_id)
     broadcast(web3, sent)
@@ -201,7 +203,7 @@ def send(web3: Web3, call: Call, account: Account, *, seconds: float = 300.0, co
 
 def next_nonce(web3: Web3, sender: str) -> int:
     """Of the account's next transaction, behind those that it sent from elsewhere and that wait."""
-    account = Web3.to_checksum_address(sender)
+    account = to_checksum_address(sender)
     return max(web3.eth.get_transaction_count(account, block) for block in ("latest", "pending"))
 
 
@@ -226,7 +228,7 @@ def _reason(web3: Web3, sent: Sent, block: int, used: int) -> str:
             try_call(web3, sent.sender, sent, hex(state))
         except Reverted as error:
             return error.reason
-        except OUTSIDE:
+        except outside():
             continue
     if used >= sent.gas:
         return f"it ran out of its {sent.gas:,} gas"

@@ -10,9 +10,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from web3 import Web3
+from eth_utils import to_checksum_address
 
 from datadao.chain.codec import CONTRACTS
 from datadao.chain.events import ASSET, Event, decode, topic
@@ -22,6 +22,9 @@ from datadao.ledger.asset import DOORS
 from datadao.ledger.base import RULES, Difference, Rules, View
 from datadao.ledger.compare import Report, calls, compare, report
 from datadao.ledger.ledger import Ledger, fold
+
+if TYPE_CHECKING:
+    from web3 import Web3
 
 __all__ = ["Difference", "Event", "Ledger", "Report", "Rules", "View", "audit", "compare", "decode", "fold"]
 
@@ -53,7 +56,7 @@ def audit(dao: Connected, from_block: int | None = None) -> Report:
     first = dao.since if from_block is None else from_block
     now = read_block(web3, "latest").number
     (asset,) = read_many(web3, [Call(dao.addresses["splitter"], CONTRACTS["splitter"], "asset", ())], now)
-    addresses = {**dao.addresses, ASSET: Web3.to_checksum_address(asset)}
+    addresses = {**dao.addresses, ASSET: to_checksum_address(asset)}
     logs, head = logs_then_block(web3, "latest", first, lambda start, last: _logs(web3, addresses, start, last))
     setup = [Call(addresses[key], CONTRACTS[key], view, ()) for key, view in RULES]
     rules = Rules(*read_many(web3, setup, head.number))
