@@ -83,7 +83,7 @@ def _play(out: Output, public: Store, home: Path, count: int | None) -> None:
     )
 
     out.step("1. Creation: eight contracts, no owner, no set-up transaction")
-    deployed = deploy(people.relayer.ape, Config.load(CONFIG), overrides=_roles(people))
+    deployed = deploy(ape.accounts.test_accounts[0], Config.load(CONFIG), overrides=_roles(people))
     for step in deployed.steps:
         out.gas(f"deploy {step.contract}", [step.gas])
     dao = DataDAO(deployed.addresses, ape.networks.provider.web3)
