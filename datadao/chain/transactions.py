@@ -248,7 +248,7 @@ def receipts(web3: Web3, lot: Sequence[Sent]) -> dict[str, Any]:
     """The receipts of those that the node shows as mined, by their hashes, in one question."""
     try:
         answers = ask_many(web3, "eth_getTransactionReceipt", [[sent.hash] for sent in lot])
-    except OUTSIDE:
+    except outside():
         return {}
     found = (_placed(answer.get("result")) if isinstance(answer, dict) else None for answer in answers)
     return {sent.hash: receipt for sent, receipt in zip(lot, found, strict=True) if receipt}

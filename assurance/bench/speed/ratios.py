@@ -28,6 +28,7 @@ from rich.console import Console
 
 from assurance import ROOT
 from assurance.bench.report import Table, machine
+from assurance.bench.speed import machines
 from assurance.harness.chain.node import Node
 
 RECORD = ROOT / "docs" / "benchmarks.json"
@@ -199,6 +200,14 @@ def clone(checkout: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
+def living() -> list[Figure]:
+    """Random lives with every check, of one core."""
+    found = machines.against_the_first_edition(FIRST, ("registry", "leases", "governance", "system"))
+    return [
+        Figure(f"random lives, {name}", "steps per CPU s", first, now, "≥ 2") for name, (first, now) in found.items()
+    ]
+
+
 def testing() -> list[Figure]:
     """`make test` of both, set up before."""
     return [_made("test", "≤ 0.6")]
@@ -237,6 +246,7 @@ ROWS: Mapping[str, Callable[[], list[Figure]]] = {
     "compile": compiling,
     "opening": opening,
     "demo": first_demo,
+    "lives": living,
     "test": testing,
     "audit": auditing,
     "ci": integrating,
