@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from datadao.chain.codec import CONTRACTS
-from datadao.chain.connection import ask
+from datadao.chain.connection import Web3, ask
 from datadao.chain.reverts import try_call
 from datadao.chain.rpc import Call, read_block, read_named
 from datadao.chain.transactions import Account, Mined, send
@@ -24,8 +24,6 @@ from datadao.messages.batch import Batch, Policy
 from datadao.types import Committee, Contribution, Dao, Party, Vote
 
 if TYPE_CHECKING:
-    from web3 import Web3
-
     from datadao.messages.submission import Submission
     from datadao.profile import Profile
     from datadao.storage.store import Store

@@ -9,18 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from eth_utils import keccak
 
-from datadao.chain.connection import answers_of, said
+from datadao.chain.connection import Web3, answers_of, said
 from datadao.chain.reverts import revert_data
 from datadao.encoding import address
 from datadao.errors import InvalidArgument, NodeRefused
 from datadao.text import visible
-
-if TYPE_CHECKING:
-    from web3 import Web3
 
 MAX_DECIMALS = 77
 """With more, every amount that fits into 256 bits is less than one."""

@@ -16,7 +16,9 @@ from requests.exceptions import HTTPError, RequestException, Timeout
 from datadao.errors import DataDAOError, NodeRefused
 
 if TYPE_CHECKING:
-    from web3 import Web3  # of a connection that is there: loading it takes longer than the help of a command
+    from web3 import Web3 as Web3  # for modules that are given a connection: loading web3 takes longer than any help
+else:
+    Web3 = Any
 
 LAG = 15.0
 """Seconds for which a node may answer from before a block that it showed already: it has several back ends."""
@@ -58,11 +60,7 @@ def pauses(seconds: float | None = None, first: float = 0.1, most: float = 1.0) 
         yield
 
 
-def patiently(
-    question: Callable[[], T],
-    seconds: float | None = None,
-    doubted: Callable[[], tuple[type[Exception], ...]] = outside,
-) -> T:
+def patiently(question: Callable[[], T], seconds: float | None = None, doubted: Callable[[], Any] = outside) -> T:
     """What `question` gives; while a node may lag behind what it showed already, a refusal is not believed."""
     refusal: Exception | None = None
     for _ in pauses(seconds):

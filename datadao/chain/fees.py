@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from datadao.chain.connection import ask
+from datadao.chain.connection import Web3, ask
 from datadao.errors import InvalidArgument, NodeRefused
-
-if TYPE_CHECKING:
-    from web3 import Web3
 
 GWEI = 10**9
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from datadao.chain.codec import abi
-from datadao.chain.connection import ask
+from datadao.chain.connection import Web3, ask
 from datadao.chain.events import Event, decode, topic
 from datadao.chain.rpc import (
     Block,
@@ -24,9 +24,6 @@ from datadao.chain.rpc import (
 from datadao.chain.view import BatchState, Counts, LeaseState, Standing, Tag
 from datadao.errors import ChainUnavailable, Malformed
 from datadao.types import ACTIVATED, Contribution, ContributionStatus, LeaseStatus, Party, Slot
-
-if TYPE_CHECKING:
-    from web3 import Web3
 
 _MANIFEST_HASH = 5  # IDatasetRegistry.Batch
 

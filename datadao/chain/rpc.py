@@ -9,15 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from datadao.chain.codec import decode, encode, named_result, signature
-from datadao.chain.connection import LAG, UNKNOWN, answers_of, ask, patiently, result, said
+from datadao.chain.connection import LAG, UNKNOWN, Web3, answers_of, ask, patiently, result, said
 from datadao.chain.reverts import refused
 from datadao.errors import ChainUnavailable, Malformed, NodeRefused, StatePruned
-
-if TYPE_CHECKING:
-    from web3 import Web3
 
 _PRUNED = re.compile(
     r"missing trie node|state .{0,40}(not available|unavailable|pruned|not found)|no state available|pruned|"

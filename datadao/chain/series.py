@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from eth_utils import to_checksum_address
 
-from datadao.chain.connection import outside
+from datadao.chain.connection import Web3, outside
 from datadao.chain.fees import choose
 from datadao.chain.reverts import estimate_many
 from datadao.chain.rpc import Call, ask_many
@@ -25,9 +25,6 @@ from datadao.chain.transactions import (
     wait,
 )
 from datadao.errors import NotMined, TransactionFailed
-
-if TYPE_CHECKING:
-    from web3 import Web3
 
 _IN_FLIGHT = 100
 """Transactions sent before the first of them is waited for."""

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from datadao.chain.codec import CONTRACTS
-from datadao.chain.connection import answer_of
+from datadao.chain.connection import Web3, answer_of
 from datadao.chain.reverts import described, refusal, revert_data, try_call
 from datadao.chain.rpc import Call
 from datadao.errors import Reverted
-
-if TYPE_CHECKING:
-    from web3 import Web3
 
 _TRANSACTION, _BYTE = 21_000, 16
 _INDEX = 32

@@ -11,20 +11,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from eth_utils import keccak, to_checksum_address
 
 from datadao.chain import connection
-from datadao.chain.connection import answer_of, ask, outside, pauses, said
+from datadao.chain.connection import Web3, answer_of, ask, outside, pauses, said
 from datadao.chain.events import Event, decode
 from datadao.chain.fees import Fee, choose
 from datadao.chain.reverts import estimate_gas, try_call
 from datadao.chain.rpc import Call, Log, ask_many
 from datadao.errors import AccountRefused, NodeRefused, NotMined, Reverted, TransactionFailed
-
-if TYPE_CHECKING:
-    from web3 import Web3
 
 _AGAIN = 5.0
 """Seconds after which a transaction that the node does not know is given to it again."""

@@ -10,11 +10,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from eth_utils import to_checksum_address
 
 from datadao.chain.codec import CONTRACTS
+from datadao.chain.connection import Web3
 from datadao.chain.events import ASSET, Event, decode, topic
 from datadao.chain.rpc import Block, Call, Log, confirm, logs_then_block, read_block, read_logs, read_many, try_many
 from datadao.errors import ChainUnavailable, InvalidArgument
@@ -22,9 +23,6 @@ from datadao.ledger.asset import DOORS
 from datadao.ledger.base import RULES, Difference, Rules, View
 from datadao.ledger.compare import Report, calls, compare, report
 from datadao.ledger.ledger import Ledger, fold
-
-if TYPE_CHECKING:
-    from web3 import Web3
 
 __all__ = ["Difference", "Event", "Ledger", "Report", "Rules", "View", "audit", "compare", "decode", "fold"]
 
