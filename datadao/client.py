@@ -142,10 +142,8 @@ class DataDAO:
 
     def read_together(self, asked: Iterable[tuple[Any, ...]], block: int | None = None) -> list[Any]:
         """What views answer, each given as key, function and arguments, in few requests, all at one block."""
-        calls = [self.call(*question) for question in asked]
-        if calls and block is None:
-            block = read_block(self.web3, "latest").number
-        return read_named(self.web3, calls, block) if block is not None else []
+        at = read_block(self.web3, "latest").number if block is None else block
+        return read_named(self.web3, [self.call(*question) for question in asked], at)
 
     def committee(self, epoch: int | None = None) -> Committee:
         """The custodians of an epoch, the current one unless given, at the latest block."""

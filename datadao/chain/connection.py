@@ -80,8 +80,7 @@ def ask(web3: Web3, method: str, *params: Any) -> Any:
 def answer_of(web3: Web3, method: str, params: list[Any]) -> Any:
     """One raw JSON-RPC answer, an error among them. Raises `NodeRefused` for a node that gives none."""
     try:
-        provider: Any = web3.provider
-        answer = provider.make_request(method, params)
+        answer: Any = web3.provider.make_request(method, params)  # type: ignore[arg-type]
     except Unreachable as error:  # whom a smaller question would not bring back
         raise NodeRefused(f"{method}: {in_words(error)}") from error
     except with_libraries(ValueError) as error:

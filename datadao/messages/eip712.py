@@ -90,7 +90,6 @@ def signed_by(account: str, data: TypedData, signature: bytes) -> bool:
     from eth_account import Account
 
     try:
-        signer = Account.recover_message(_encoded(data), signature=signature)
-        return bool(signer == address(account))
+        return bool(Account.recover_message(_encoded(data), signature=signature) == address(account))
     except Exception:  # the backends raise a dozen kinds for unusable r and s; all of them mean "not signed"
         return False
