@@ -294,7 +294,7 @@ def test_request__disk_is_full__is_not_sent(licensee: Licensee, monkeypatch: pyt
 def test_request__interrupted_while_it_waits__says_what_may_still_be_mined(
     licensee: Licensee, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt(_: float) -> Iterator[None]:
+    def interrupt(_: float, first: float) -> Iterator[None]:
         raise KeyboardInterrupt
 
     licensee.mining(False)
