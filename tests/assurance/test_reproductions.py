@@ -14,12 +14,13 @@ from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import core, settings
+from hypothesis import strategies as st
 
 from assurance.audit.lives.cells import SUBJECTS, Cell
 from assurance.audit.lives.lives import Task, live
 from assurance.harness.dao.zoo import PLAIN, Species
 from assurance.harness.machines.base import Machine, living
-from assurance.harness.machines.drawing import Choices
+from assurance.harness.machines.drawing import Choices, Draws
 from assurance.harness.machines.driver import lives, run
 from assurance.harness.machines.shrinking import Attempt, Taken, origin, shrink
 from assurance.harness.machines.source import source
@@ -146,6 +147,25 @@ def failure_of(lines: Sequence[str]) -> object:
     except BaseException as failure:  # pytest's own is no Exception
         return origin(failure)
     return None
+
+
+STRATEGIES = {
+    "collections": st.lists(st.tuples(st.integers(0, 9), st.sets(st.booleans())), max_size=5),
+    "filtered": st.integers(0, 9).filter(lambda value: value % 2),
+    "large": st.integers(0, 2**256 - 1),
+    "mapped": st.one_of(st.integers(-5, 5).map(str), st.text(), st.binary()),
+    "sampled": st.sampled_from("abc"),
+}
+
+
+def test_draws__of_any_strategy__are_repeated_by_their_choices_and_simplest_without() -> None:
+    draws = Draws(Random(1))
+    for _ in range(50):
+        values, choices = draws.arguments(STRATEGIES)
+        assert draws.arguments(STRATEGIES, choices.values) == (values, choices)
+    rest = {name: strategy for name, strategy in STRATEGIES.items() if name != "filtered"}
+    assert draws.arguments(rest, ())[0] == {"collections": [], "large": 0, "mapped": "0", "sampled": "a"}
+    assert Draws(Random(1)).arguments(STRATEGIES) != Draws(Random(2)).arguments(STRATEGIES)
 
 
 @pytest.mark.parametrize("number", range(20))

@@ -32,7 +32,11 @@ class Attempt(NamedTuple):
     def size(self) -> Any:
         """Smaller is simpler."""
         drawn = [choices.values for _, choices in self.life]
-        return len(drawn), sum(map(len, drawn)), [[(abs(v), v < 0) for v in values] for values in drawn]
+        return len(drawn), sum(map(len, drawn)), [list(map(_weight, values)) for values in drawn]
+
+
+def _weight(value: Any) -> tuple[float, bool]:
+    return (len(value), False) if isinstance(value, str | bytes) else (abs(value), value < 0)
 
 
 Try = Callable[[Sequence[Taken]], Attempt | None]
@@ -108,6 +112,6 @@ def _without(at: int, values: Values, elements: Any) -> Values | None:
 
 
 def _changed(at: int, change: Callable[[Any], Any], values: Values, _: Any) -> Values | None:
-    if at >= len(values) or values[at] in (0, False):
+    if at >= len(values) or not isinstance(values[at], int) or not values[at]:
         return None
     return *values[:at], change(values[at]), *values[at + 1 :]
