@@ -63,9 +63,9 @@ PARTS = (
     Part("reach", 1, "every function, custom error and state met by some test", within="coverage"),
     Part("coverage", 1, "every line run by some test"),
     Part("replay", 1, "the same traces in process and on a node", "replay.replay"),
-    Part("year", 1, "10,000 contributors for a year, every payout beside exact fractions"),
     Part("seeded", 1, "bugs of the field, each caught by the property it breaks", "mutation.seeded"),
     Part("slither", 1, "static analysis, each finding triaged"),
+    Part("year", 1, "10,000 contributors for a year, every payout beside exact fractions"),
 )
 
 
