@@ -1,7 +1,7 @@
 """`make ratios`: this edition beside the first one, both run here and now, one after the other.
 
     make ratios                              the rows that take minutes
-    make ratios ARGS="--rows compile,test"   these rows; test, audit and ci take long, and a machine to themselves
+    make ratios ARGS="--rows compile,test"   these rows; shrink, test, audit and ci take long
     make ratios ARGS=--write                 keeps the rows in docs/benchmarks.json and renews docs/benchmarks.md
 
 Nothing here passes or fails by its speed. The first edition is the one that `make baseline` builds.
@@ -208,6 +208,39 @@ def living() -> list[Figure]:
     ]
 
 
+SHRUNK = """
+import re
+from {0}.lives import Task, live
+from {0}.cells import Cell
+lives = [live(Task(Cell({1!r}, True, False, 6), 400, 40, seed), twins={2!r}) for seed in range(6)]
+print(max(len(re.findall(r"^        state\\.", chunk.reproduction, re.M)) for chunk in lives))
+"""
+TWINS: Mapping[str, tuple[Any, Any]] = {
+    "registry": ({"DatasetRegistry": ("TwinRegistry", 1)}, ("DatasetRegistry.ForgetsFingerprints",)),
+    "governance": ({"DataGovernor": ("TwinGovernor", 1)}, ("DataGovernor.CountsTwice",)),
+}
+"""By machine a broken twin, as the first edition and this one name it."""
+
+
+def shrinking() -> list[Figure]:
+    """Steps of the longest reproduction that six seeds print of a broken twin."""
+
+    def kept(checkout: Path, package: str, name: str, twins: Any) -> float:
+        words = [checkout / "toolchain" / "run", "python", "-c", SHRUNK.format(package, name, twins)]
+        return float(spent(words, checkout).last)
+
+    return [
+        Figure(
+            f"longest of six reproductions, {name}",
+            "steps",
+            kept(FIRST, "audit", name, then),
+            kept(ROOT, "assurance.audit.lives", name, now),
+            "none to spare",
+        )
+        for name, (then, now) in TWINS.items()
+    ]
+
+
 def testing() -> list[Figure]:
     """`make test` of both, set up before."""
     return [_made("test", "≤ 0.6")]
@@ -247,11 +280,12 @@ ROWS: Mapping[str, Callable[[], list[Figure]]] = {
     "opening": opening,
     "demo": first_demo,
     "lives": living,
+    "shrink": shrinking,
     "test": testing,
     "audit": auditing,
     "ci": integrating,
 }
-LONG = ("test", "audit", "ci")
+LONG = ("shrink", "test", "audit", "ci")
 """Measured only by name."""
 
 
