@@ -54,6 +54,21 @@ def test_words__one_view_reverts__its_own_error(pair: Pair) -> None:
     assert caught.value == Reverted("ERC5805FutureLookup", now, now)
 
 
+def test_words__of_a_varying_reader__are_of_the_last_argument_given(pair: Pair) -> None:
+    who, start = MEMBER.address, pair.chain.timestamp
+    views: list[View] = [(pair.token, "getPastVotes", (who, 0)), (pair.token, "getPastTotalSupply", (0,))]
+    reader = Reader(pair.chain, views, varying=True)
+    pair.chain.warp(10)
+    pair.accept(MEMBER, SHARES)
+    pair.chain.warp(1)
+    assert [reader.words(at) for at in (start - 1, start, start + 9, start + 10)] == [
+        [0, 0], [SHARES, SHARES], [SHARES, SHARES], [2 * SHARES, 2 * SHARES],
+    ]  # fmt: skip
+    with pytest.raises(Reverted) as caught:
+        reader.words(start + 11)
+    assert caught.value == Reverted("ERC5805FutureLookup", start + 11, start + 11)
+
+
 # Views that become more
 
 

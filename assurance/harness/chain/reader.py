@@ -34,19 +34,21 @@ class Reader:
     arguments would spend most of its time on them: revm's binding copies call data byte by byte, Solidity decodes it.
     """
 
-    def __init__(self, chain: Backend, views: Sequence[View]) -> None:
+    def __init__(self, chain: Backend, views: Sequence[View], *, varying: bool = False) -> None:
+        """`varying` readers ask with another last argument each time, the one that `words` is given."""
         self.chain, self.views = chain, views
         self._calls = [(target.address, target.encode(name, *args)) for target, name, args in views]
-        self._address = chain.create(CREATOR, _creation(_program(self._calls)))
+        self._address = chain.create(CREATOR, _creation(_program(self._calls, varying)))
         self._data, self._words = b"", list[int]()
 
-    def words(self) -> list[int]:
+    def words(self, last: int | None = None) -> list[int]:
         """All results in order, as the words they are made of. A view that reverts is raised as itself."""
+        argument = b"" if last is None else last.to_bytes(_WORD)
         try:
-            data = self.chain.call(_READER, self._address, b"")
+            data = self.chain.call(_READER, self._address, argument)
         except Reverted:
             for target, call in self._calls:
-                self.chain.call(_READER, target, call)
+                self.chain.call(_READER, target, call[: len(call) - len(argument)] + argument)
             raise
         if data != self._data:
             self._words = [int.from_bytes(data[at : at + _WORD], "big") for at in range(0, len(data), _WORD)]
@@ -107,16 +109,18 @@ def _compared(views: Sequence[View], wanted: Sequence[Sequence[int | None]], wor
     return answers
 
 
-def _program(calls: Sequence[tuple[str, bytes]]) -> bytes:
+def _program(calls: Sequence[tuple[str, bytes]], varying: bool) -> bytes:
     """EVM code that returns the joined results of the calls. The stack holds how many bytes there are so far."""
-    step = 49
+    step = 57 if varying else 49
     fail = 3 + step * len(calls)
     at = fail + 4
     code = bytearray.fromhex("5f")  # PUSH0
     for target, call in calls:
         size = len(call).to_bytes(2, "big").hex()
+        last = f"5f 35 81 61{len(call) - _WORD:04x} 01 52" if varying else ""
         code += bytes.fromhex(
             f"61{size} 62{at:06x} 82 39"  # PUSH2 size, PUSH3 at, DUP3, CODECOPY: the call's data, behind the results
+            f"{last}"  # PUSH0 CALLDATALOAD, DUP2, PUSH2 size - 32, ADD, MSTORE: its last word
             f"5f 5f 61{size} 83 73{target[2:]} 5a fa"  # PUSH0 PUSH0, PUSH2 size, DUP4, PUSH20 target, GAS, STATICCALL
             f"15 61{fail:04x} 57"  # ISZERO, PUSH2 fail, JUMPI
             "3d 5f 82 3e 3d 01"  # RETURNDATASIZE PUSH0 DUP3 RETURNDATACOPY, RETURNDATASIZE ADD
