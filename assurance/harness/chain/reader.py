@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, cast
 
 import pytest
@@ -34,10 +35,14 @@ class Reader:
     arguments would spend most of its time on them: revm's binding copies call data byte by byte, Solidity decodes it.
     """
 
-    def __init__(self, chain: Backend, views: Sequence[View], *, varying: bool = False) -> None:
-        """`varying` readers ask with another last argument each time, the one that `words` is given."""
+    def __init__(
+        self, chain: Backend, views: Sequence[View], data: Iterable[bytes] | None = None, *, varying: bool = False
+    ) -> None:
+        """`data` are the calls of the views, where they are known. `varying` readers ask with another last argument
+        each time, the one that `words` is given."""
         self.chain, self.views = chain, views
-        self._calls = [(target.address, target.encode(name, *args)) for target, name, args in views]
+        data = map(_encoded, views) if data is None else data
+        self._calls = [(target.address, call) for (target, _, _), call in zip(views, data, strict=True)]
         self._address = chain.create(CREATOR, _creation(_program(self._calls, varying)))
         self._data, self._words = b"", list[int]()
 
@@ -66,6 +71,7 @@ class Comparison:
     def __init__(self, chain: Backend) -> None:
         self.chain = chain
         self._readers: list[Reader] = []
+        self._data: dict[View, bytes] = {}
         self._views: list[View] = []
         self._names: list[tuple[Any, ...]] = []
         self._short: list[tuple[Any, ...]] = []
@@ -89,7 +95,9 @@ class Comparison:
         more = [view for view in views if view not in known]
         if self._readers and len(self._readers[-1].views) < _CHUNK:
             more = [*self._readers.pop().views, *more]
-        self._readers += [Reader(self.chain, more[i : i + _CHUNK]) for i in range(0, len(more), _CHUNK)]
+        self._data |= {view: _encoded(view) for view in more if view not in self._data}
+        chunks = [more[i : i + _CHUNK] for i in range(0, len(more), _CHUNK)]
+        self._readers += [Reader(self.chain, chunk, map(self._data.__getitem__, chunk)) for chunk in chunks]
         self._views = views
         self._names = [(view[0].address, view[1], *view[2]) for reader in self._readers for view in reader.views]
         times = Counter(name[1:] for name in self._names)
@@ -109,25 +117,37 @@ def _compared(views: Sequence[View], wanted: Sequence[Sequence[int | None]], wor
     return answers
 
 
+def _encoded(view: View) -> bytes:
+    target, name, args = view
+    return target.encode(name, *args)
+
+
 def _program(calls: Sequence[tuple[str, bytes]], varying: bool) -> bytes:
     """EVM code that returns the joined results of the calls. The stack holds how many bytes there are so far."""
     step = 57 if varying else 49
     fail = 3 + step * len(calls)
     at = fail + 4
-    code = bytearray.fromhex("5f")  # PUSH0
+    code = [b"\x5f"]  # PUSH0
     for target, call in calls:
-        size = len(call).to_bytes(2, "big").hex()
-        last = f"5f 35 81 61{len(call) - _WORD:04x} 01 52" if varying else ""
-        code += bytes.fromhex(
-            f"61{size} 62{at:06x} 82 39"  # PUSH2 size, PUSH3 at, DUP3, CODECOPY: the call's data, behind the results
-            f"{last}"  # PUSH0 CALLDATALOAD, DUP2, PUSH2 size - 32, ADD, MSTORE: its last word
-            f"5f 5f 61{size} 83 73{target[2:]} 5a fa"  # PUSH0 PUSH0, PUSH2 size, DUP4, PUSH20 target, GAS, STATICCALL
-            f"15 61{fail:04x} 57"  # ISZERO, PUSH2 fail, JUMPI
-            "3d 5f 82 3e 3d 01"  # RETURNDATASIZE PUSH0 DUP3 RETURNDATACOPY, RETURNDATASIZE ADD
-        )
+        before, after = _piece(target, len(call), fail, varying)
+        code += before, at.to_bytes(3), after
         at += len(call)
-    code += bytes.fromhex("5f f3 5b 5f 5f fd")  # PUSH0 RETURN; at `fail`: JUMPDEST PUSH0 PUSH0 REVERT
-    return bytes(code) + b"".join(call for _, call in calls)
+    code.append(bytes.fromhex("5f f3 5b 5f 5f fd"))  # PUSH0 RETURN; at `fail`: JUMPDEST PUSH0 PUSH0 REVERT
+    return b"".join((*code, *(call for _, call in calls)))
+
+
+@cache
+def _piece(target: str, size: int, fail: int, varying: bool) -> tuple[bytes, bytes]:
+    """Code of one call, but for where in the program its data are: that stands between the two."""
+    last = f"5f 35 81 61{size - _WORD:04x} 01 52" if varying else ""
+    after = (
+        "82 39"  # DUP3, CODECOPY: the call's data, behind the results
+        f"{last}"  # PUSH0 CALLDATALOAD, DUP2, PUSH2 size - 32, ADD, MSTORE: its last word
+        f"5f 5f 61{size:04x} 83 73{target[2:]} 5a fa"  # PUSH0 PUSH0, PUSH2 size, DUP4, PUSH20 target, GAS, STATICCALL
+        f"15 61{fail:04x} 57"  # ISZERO, PUSH2 fail, JUMPI
+        "3d 5f 82 3e 3d 01"  # RETURNDATASIZE PUSH0 DUP3 RETURNDATACOPY, RETURNDATASIZE ADD
+    )
+    return bytes.fromhex(f"61{size:04x} 62"), bytes.fromhex(after)  # PUSH2 size, PUSH3 and where
 
 
 def _creation(code: bytes) -> bytes:

@@ -86,7 +86,7 @@ class LeaseChecks(LeaseLife):
 
     def properties(self, answers: Answers) -> None:
         super().properties(answers)
-        leases = {key[1]: words for key, words in answers.items() if key[0] == "lease"}
+        leases = {number: answers["lease", number] for number in self.leases.leases}
         self._books(leases, answers)
         self._neighbours(leases)
         self._edges(leases)
