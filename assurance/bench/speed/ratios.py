@@ -66,7 +66,8 @@ class Spent(NamedTuple):
 def environment() -> dict[str, str]:
     """Of a checkout by itself, which shares nothing with this one but what was downloaded."""
     own = ("VIRTUAL_ENV", "SOLCX_BINARY_PATH", "APE_DATA_FOLDER", "IPYTHONDIR", "PYTHONPATH", "PYTHONPYCACHEPREFIX",
-           "APE_FOUNDRY_HOST", "DATADAO_DREW_PORT", "MAKEFLAGS", "MFLAGS", "MAKELEVEL")  # fmt: skip
+           "APE_FOUNDRY_HOST", "DATADAO_DREW_PORT", "MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "MAKELEVEL",
+           "ARGS")  # fmt: skip
     return {name: value for name, value in os.environ.items() if name not in own}
 
 
@@ -102,8 +103,7 @@ def compiling() -> list[Figure]:
         projects = dict(zip((FIRST, ROOT), both(lambda checkout: _contracts(checkout, Path(folder))), strict=True))
 
         def build(checkout: Path) -> Spent:
-            command = [checkout / "toolchain" / "run", "python", projects[checkout] / "toolchain" / "compile"]
-            return spent(command, projects[checkout])
+            return spent(["toolchain/run", "python", "toolchain/compile"], projects[checkout])
 
         first, now = both(build)
         edited = {}
@@ -137,7 +137,9 @@ def _contracts(checkout: Path, folder: Path) -> Path:
         shutil.copytree(checkout / name, copy / name)
     for name in ("ape-config.yaml", "package-lock.json"):
         shutil.copy(checkout / name, copy / name)
-    (copy / "node_modules" / "solc").symlink_to(checkout / "node_modules" / "solc")
+    # Not the toolchain of the checkout, which has a cache of all that was compiled there.
+    for name in ("node_modules/solc", ".venv"):
+        (copy / name).symlink_to(checkout / name)
     return copy
 
 
