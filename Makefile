@@ -6,6 +6,8 @@ SHELL := /bin/sh
 
 RUN := toolchain/run
 WORKERS := 2
+# Of jobs side by side, each one's output in one piece, where this make can.
+SYNCED := $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 
 .PHONY: help
 help: ## List these commands
@@ -25,9 +27,9 @@ test: setup ## Lint, compile and run all tests: what CI runs
 	@$(RUN) python -c "import pyrevm" 2>/dev/null || { \
 		echo "datadao: the property tests need pyrevm, which has no build for this Python:" \
 			"make clean, then PYTHON=python3.12 make test" >&2; exit 1; }
-	@$(RUN) toolchain/lint
-	@$(RUN) toolchain/compile
-	@$(RUN) ape test tests --network ethereum:local:foundry -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(MAKE) --no-print-directory --jobs 2 $(SYNCED) ARGS= lint compile
+	@$(RUN) ape test tests --network ethereum:local:foundry -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
+		--durations 10 $(ARGS)
 
 .PHONY: prove
 prove: setup .cache/prove/.stamp ## Prove the arithmetic for all inputs, and refute the broken twins
@@ -38,7 +40,7 @@ audit: setup .cache/prove/.stamp .cache/slither/.stamp ## Try everything an audi
 	@$(RUN) toolchain/compile
 	@$(RUN) python -m assurance.audit $(ARGS)
 
-.PHONY: compile lint fmt gas bench baseline findings interfaces pack reference
+.PHONY: compile lint fmt gas bench ratios baseline findings interfaces pack reference
 compile: setup ## Compile the contracts
 	@$(RUN) toolchain/compile $(ARGS)
 
@@ -57,6 +59,11 @@ gas: setup ## Measure the gas of every function beside other systems; ARGS=--wri
 bench: setup ## Measure the speed of state machines, forge on the same contracts, and the data plane
 	@$(RUN) toolchain/compile
 	@$(RUN) python -m assurance.bench.speed $(ARGS)
+
+ratios: setup ## Measure this edition beside the first; ARGS="--rows test --write" the long rows, and records them
+	@toolchain/baseline >/dev/null
+	@$(RUN) toolchain/compile
+	@$(RUN) python -m assurance.bench.speed.ratios $(ARGS)
 
 baseline: ## Build the first edition beside this one, in .baseline: what ratios are measured against, in one run
 	@toolchain/baseline
@@ -104,7 +111,11 @@ export UV_CACHE_DIR := $(CURDIR)/.cache/uv
 check:
 	@toolchain/check >/dev/null
 
-setup: .venv/.project node_modules/.stamp ## Install the locked packages into .venv and node_modules (the others imply it)
+setup: ## Install the locked packages into .venv and node_modules (the others imply it)
+	@$(MAKE) --no-print-directory --jobs=2 installed
+
+.PHONY: installed
+installed: .venv/.project node_modules/.stamp
 
 node_modules/.stamp: package.json package-lock.json .npmrc | check
 	@echo "Installing the npm packages of package-lock.json ..."

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from web3 import Web3
-
 from datadao.chain.codec import CONTRACTS
-from datadao.chain.connection import ask
+from datadao.chain.connection import Web3, ask
 from datadao.chain.reverts import try_call
 from datadao.chain.rpc import Call, read_block, read_named
 from datadao.chain.transactions import Account, Mined, send
@@ -143,15 +141,10 @@ class DataDAO:
         call = Call(address, contract, function, arguments, f"{contract}.{function}")
         return call.named(try_call(self.web3, None, call, "latest" if block is None else hex(block)))
 
-    def read_views(self, key: str, views: Sequence[str], *arguments: Any) -> list[Any]:
-        """What several views answer to the same arguments, in one request, all at the latest block."""
-        calls = [self.call(key, view, *arguments) for view in views]
-        return read_named(self.web3, calls, read_block(self.web3, "latest").number)
-
-    def read_all(self, key: str, function: str, each: Iterable[tuple[Any, ...]]) -> list[Any]:
-        """What a view answers to each of these arguments, in few requests, all at the latest block."""
-        calls = [self.call(key, function, *arguments) for arguments in each]
-        return read_named(self.web3, calls, read_block(self.web3, "latest").number) if calls else []
+    def read_together(self, asked: Iterable[tuple[Any, ...]], block: int | None = None) -> list[Any]:
+        """What views answer, each given as key, function and arguments, in few requests, all at one block."""
+        at = read_block(self.web3, "latest").number if block is None else block
+        return read_named(self.web3, [self.call(*question) for question in asked], at)
 
     def committee(self, epoch: int | None = None) -> Committee:
         """The custodians of a version, the current one unless given, at the latest block."""

@@ -15,7 +15,6 @@ from typing import Any
 import yaml
 
 from datadao import handwritten
-from datadao.crypto.keyfile import check_private
 from datadao.errors import InvalidArgument, ProfileRefused
 from datadao.handwritten import refuse_key
 
@@ -66,6 +65,8 @@ class Profile:
             raise ProfileRefused("\n".join(faults))
         stores: dict[str, dict[str, Any]] = {name: _store(raw[name]) for name in ("store", "inbox") if name in raw}
         if any("secret_access_key" in options for options in stores.values()):
+            from datadao.crypto.keyfile import check_private  # with what reads keys, which is large
+
             check_private(path)
         return cls(home, **{**raw, **stores})
 

@@ -65,25 +65,11 @@ def _storage(kind: str, home: Path) -> Iterator[Store]:
     if kind == "local":
         yield Store(f"file://{home / 'public'}", create=True)
         return
-    import boto3
-    from moto.server import ThreadedMotoServer
+    from assurance.harness.chain.s3 import KEYS, S3Server
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        address = f"http://{host}:{port}"
-        options: dict[str, Any] = {"endpoint": address, "access_key_id": "demo", "secret_access_key": "demo"}
-        boto3.client(
-            "s3",
-            endpoint_url=address,
-            aws_access_key_id="demo",
-            aws_secret_access_key="demo",  # noqa: S106  # the local server takes any
-            region_name="us-east-1",
-        ).create_bucket(Bucket="datadao")
-        yield Store("s3://datadao", http=True, region="us-east-1", **options)
-    finally:
-        server.stop()
+    with S3Server() as server:
+        server.bucket("datadao")
+        yield Store("s3://datadao", http=True, endpoint=server.endpoint, **KEYS)
 
 
 def _play(out: Output, public: Store, home: Path, count: int | None) -> None:
@@ -97,7 +83,7 @@ def _play(out: Output, public: Store, home: Path, count: int | None) -> None:
     )
 
     out.step("1. Creation: eight contracts, no owner, no set-up transaction")
-    deployed = deploy(people.relayer.ape, Config.load(CONFIG), overrides=_roles(people))
+    deployed = deploy(ape.accounts.test_accounts[0], Config.load(CONFIG), overrides=_roles(people))
     for step in deployed.steps:
         out.gas(f"deploy {step.contract}", [step.gas])
     dao = DataDAO(deployed.addresses, ape.networks.provider.web3)

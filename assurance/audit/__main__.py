@@ -24,6 +24,8 @@ from assurance.audit.part import REPORT, PartError, run
 
 CORES = 2
 """The work is laid out for two; more would only shorten the end."""
+SLOTS = CORES + 1
+"""One more than cores: a part waits for its node, its compiler, or the last of its workers."""
 TICK = 20.0
 """Seconds between two lines of progress."""
 LOGS = REPORT / "logs"
@@ -36,32 +38,42 @@ class Part:
     purpose: str
     module: str = ""
     """Below `assurance.audit`, where it is not called like the part."""
+    within: str = ""
+    """The part whose command runs this one too: they judge the same run of tests."""
+
+    @property
+    def task(self) -> str:
+        return self.within or self.name
 
     @property
     def command(self) -> list[str]:
-        return [sys.executable, "-m", f"assurance.audit.{self.module or self.name}"]
+        return [sys.executable, "-m", f"assurance.audit.{self.module or self.task}"]
+
+    @property
+    def log(self) -> Path:
+        return LOGS / f"{self.task}.log"
 
 
-# Those that take both cores first; the others fill the cores side by side.
+# Those that take both cores first, one after the other; beside them the others, the longest first.
 PARTS = (
     Part("campaign", 2, "random lives of every contract beside its model", "lives.campaign"),
     Part("proofs", 2, "arithmetic for all inputs, broken twins refuted"),
     Part("mutation", 2, "one line wrong at a time: does a test notice?"),
     Part("properties", 1, "every test that a property or abuse case names"),
-    Part("reach", 1, "every function, custom error and state met by some test", "coverage.reach"),
+    Part("reach", 1, "every function, custom error and state met by some test", within="coverage"),
     Part("coverage", 1, "every line run by some test"),
     Part("replay", 1, "the same traces in process and on a node", "replay.replay"),
-    Part("year", 1, "10,000 contributors for a year, every payout beside exact fractions"),
     Part("seeded", 1, "bugs of the field, each caught by the property it breaks", "mutation.seeded"),
     Part("slither", 1, "static analysis, each finding triaged"),
+    Part("year", 1, "10,000 contributors for a year, every payout beside exact fractions"),
 )
 
 
 @dataclass
 class Running:
-    part: Part
+    parts: list[Part]
+    """Of one command."""
     process: subprocess.Popen[bytes]
-    log: Path
     since: float
 
 
@@ -73,7 +85,7 @@ def main(arguments: list[str]) -> int:
     LOGS.mkdir(parents=True, exist_ok=True)
     for part in chosen:
         (REPORT / f"{part.name}.json").unlink(missing_ok=True)
-    # Whoever ends this command ends its parts.
+    # A signal that ends this command ends its parts.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     begun = time.monotonic()
     failed = _run(chosen, begun)
@@ -81,31 +93,32 @@ def main(arguments: list[str]) -> int:
     minutes = (time.monotonic() - begun) / 60
     print(f"audit: {len(chosen) - len(failed)} of {len(chosen)} parts found nothing, {minutes:.1f} min")
     for part in failed:
-        print(f"  {part.name}: see {(LOGS / part.name).relative_to(ROOT)}.log", file=sys.stderr)
+        print(f"  {part.name}: see {part.log.relative_to(ROOT)}", file=sys.stderr)
     return 1 if failed or page else 0
 
 
 def _run(chosen: list[Part], begun: float) -> list[Part]:
-    """Runs the parts, as many at once as there are cores for. Returns those that found something or broke off."""
-    waiting, running, failed = list(chosen), list[Running](), list[Part]()
+    """Runs the parts, as many at once as there are slots for. Returns those that found something or broke off."""
+    tasks = dict.fromkeys(part.task for part in chosen)
+    waiting = [[part for part in chosen if part.task == task] for task in tasks]
+    running, failed = list[Running](), list[Part]()
     reported = begun
     try:
         while waiting or running:
-            free = CORES - sum(task.part.cores for task in running)
-            for part in [part for part in waiting if part.cores <= free]:
-                if part.cores <= free:
-                    free -= part.cores
-                    waiting.remove(part)
-                    running.append(_start(part, begun))
+            free = SLOTS - sum(task.parts[0].cores for task in running)
+            for parts in list(waiting):
+                if parts[0].cores <= free:
+                    free -= parts[0].cores
+                    waiting.remove(parts)
+                    running.append(_start(parts, begun))
             time.sleep(0.2)
             for task in [task for task in running if task.process.poll() is not None]:
                 running.remove(task)
-                if not _ended(task, begun):
-                    failed.append(task.part)
+                failed += [part for part in task.parts if not _ended(part, task, begun)]
             if time.monotonic() - reported > TICK:
                 reported = time.monotonic()
                 for task in running:
-                    print(f"{_clock(begun)}   {task.part.name}: {_last_line(task.log)}", flush=True)
+                    print(f"{_clock(begun)}   {task.parts[0].name}: {_last_line(task.parts[0].log)}", flush=True)
     finally:
         for task in running:
             os.killpg(task.process.pid, signal.SIGTERM)
@@ -113,35 +126,36 @@ def _run(chosen: list[Part], begun: float) -> list[Part]:
     return failed
 
 
-def _start(part: Part, begun: float) -> Running:
-    log = LOGS / f"{part.name}.log"
-    print(f"{_clock(begun)} {part.name}: {part.purpose}", flush=True)
-    with log.open("wb") as output:
+def _start(parts: list[Part], begun: float) -> Running:
+    for part in parts:
+        print(f"{_clock(begun)} {part.name}: {part.purpose}", flush=True)
+    with parts[0].log.open("wb") as output:
         environment = os.environ | {"PYTHONUNBUFFERED": "1"}
         process = subprocess.Popen(
-            part.command,
+            parts[0].command,
             cwd=ROOT,
             env=environment,
             stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
-            # A part has children of its own; whoever ends it ends them.
+            # A process group: ending a part ends its children.
             start_new_session=True,
         )
-    return Running(part, process, log, time.monotonic())
+    return Running(parts, process, time.monotonic())
 
 
-def _ended(task: Running, begun: float) -> bool:
+def _ended(part: Part, task: Running, begun: float) -> bool:
     """Reports how it went. A part that left no result broke off, whatever its exit code."""
-    answer = REPORT / f"{task.part.name}.json"
+    answer = REPORT / f"{part.name}.json"
     code = task.process.returncode
     if not answer.exists():
-        outcome, good = f"BROKE OFF with exit code {code}: {_last_line(task.log)}", False
+        outcome, good = f"BROKE OFF with exit code {code}: {_last_line(part.log)}", False
     else:
         result = json.loads(answer.read_text())
-        good = result["ok"] and code == 0
+        # Of two parts of one command the one that found nothing is well, though the command's code is the other's.
+        good = result["ok"] and (code == 0 or len(task.parts) > 1)
         outcome = f"{'ok' if good else 'FAILED'}: {result['summary']}"
-    print(f"{_clock(begun)} {task.part.name} {outcome} ({time.monotonic() - task.since:.0f} s)", flush=True)
+    print(f"{_clock(begun)} {part.name} {outcome} ({time.monotonic() - task.since:.0f} s)", flush=True)
     return good
 
 

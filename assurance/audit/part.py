@@ -107,8 +107,9 @@ IN_PROCESS = ("python", "-m", "pytest", "-q", "-p", "no:ape_test", "-p", "no:cac
 """With `DATADAO_CHAIN=revm`: a tenth of a node's time."""
 
 
-ON_A_NODE = ("ape", "test", "--network", "ethereum:local:foundry", "-q")
+ON_A_NODE = (str(ROOT / "toolchain" / "run"), "ape", "test", "--network", "ethereum:local:foundry", "-q")
+"""`toolchain/run` draws a free port for the node."""
 
 
-BOTH_WAYS = ("unit/", "property/", "invariant/")
+BOTH_WAYS = ("unit/", "scenario/", "property/", "invariant/")
 """Folders below tests/ whose tests run in process, but for those marked `node`."""

@@ -24,8 +24,6 @@ from assurance.audit.part import BOTH_WAYS, IN_PROCESS, ON_A_NODE, REPORT, PartE
 from assurance.bench.report import Stopwatch
 
 _REPORTED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
-_STARTS = 3
-"""Of a session that ended before its first test: Ape gives its node any port, which another program may hold."""
 Outcomes = dict[str, list[str]]
 """What became of a test, given as the pages give it, for each of its parameters: `passed`, `failed` or `skipped`."""
 
@@ -42,18 +40,12 @@ def wanted(numbers: Iterable[str]) -> dict[str, list[Row]]:
 
 
 def tried(tests: Iterable[str]) -> Outcomes:
-    """Runs the tests."""
+    """Runs the tests: in process what can, the rest and what is marked `node` in one session on a node."""
     named = sorted(set(tests))
     either = [test for test in named if test.startswith(BOTH_WAYS)]
-    found: Outcomes = defaultdict(list)
-    for command, nodes in (
-        (IN_PROCESS, either),
-        ((*ON_A_NODE, "-m", "node"), either),
-        (ON_A_NODE, [test for test in named if test not in either]),
-    ):
-        for test, results in (_ran(command, nodes) if nodes else {}).items():
-            found[test] += results
-    return found
+    found = _ran(IN_PROCESS, either) if either else {}
+    rest = [test for test in named if test not in found]
+    return found | (_ran(ON_A_NODE, rest) if rest else {})
 
 
 def _ran(command: Sequence[str], tests: Iterable[str]) -> Outcomes:
@@ -66,10 +58,7 @@ def _ran(command: Sequence[str], tests: Iterable[str]) -> Outcomes:
         environment["DATADAO_CHAIN"] = "revm"
     options = ["--junitxml", str(report), "-o", "junit_family=xunit1"]
     asked = [*command, *(f"tests/{test}" for test in tests), *options]
-    for _ in range(_STARTS):
-        done = subprocess.run(asked, cwd=ROOT, env=environment, check=False)
-        if report.exists() or done.returncode != pytest.ExitCode.INTERNAL_ERROR:
-            break
+    done = subprocess.run(asked, cwd=ROOT, env=environment, check=False)
     if done.returncode not in _REPORTED or not report.exists():
         raise PartError(f"the tests could not be run: pytest ended with exit code {done.returncode}, see above")
     return outcomes(report)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -39,9 +40,10 @@ def analyse() -> list[Finding]:
     """Slither's findings in the contracts and what they inherit, libraries of others left out."""
     environment = os.environ | {"FOUNDRY_PROFILE": "slither"}
     sources = [str(path.relative_to(ROOT)) for path in sorted((ROOT / "contracts").glob("*.sol"))]
+    # From scratch: beside those of today's sources, Slither would read what an earlier build left.
+    shutil.rmtree(BUILD.parent, ignore_errors=True)
     _run(["forge", "build", "--quiet", *sources], environment)
     answer = BUILD / "findings.json"
-    answer.unlink(missing_ok=True)
     options = ["--ignore-compile", "--foundry-out-directory", str(BUILD.relative_to(ROOT))]
     # The exit code says how many findings there are; what it found, and whether it could look at all, is in the file.
     _run(

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from eth_utils import keccak
-from web3 import Web3
-from web3.types import RPCEndpoint
 
+from datadao.chain.connection import Web3, answers_of, said
 from datadao.chain.reverts import revert_data
 from datadao.encoding import address
 from datadao.errors import InvalidArgument, NodeRefused
@@ -62,7 +61,10 @@ def read_asset(web3: Web3, token: str) -> Asset:
     """The asset at an address. Raises `InvalidArgument` if nothing is there, `NodeRefused` if the node does not answer,
     which must not pass for an asset that says nothing."""
     token = address(token)
-    name, symbol, decimals = (_ask(web3, token, view) for view in ("name", "symbol", "decimals"))
+    views = ("name", "symbol", "decimals")
+    asked = [{"to": token, "data": "0x" + keccak(text=f"{view}()")[:4].hex()} for view in views]
+    answers = answers_of(web3, [("eth_call", [call, "latest"]) for call in asked])
+    name, symbol, decimals = (_returned(token, *pair) for pair in zip(views, answers, strict=True))
     if not (symbol and decimals) and not web3.eth.get_code(web3.to_checksum_address(token)):
         raise InvalidArgument(f"there is no contract at {token}, which should be the settlement asset")
     said = {"name": _text(name), "symbol": _text(symbol)}
@@ -79,16 +81,13 @@ def read_asset(web3: Web3, token: str) -> Asset:
     )
 
 
-def _ask(web3: Web3, token: str, view: str) -> bytes:
-    """What the view returns; nothing if the contract has none, or fails in it."""
-    call = {"to": token, "data": "0x" + keccak(text=f"{view}()")[:4].hex()}
-    answer: Any = web3.provider.make_request(RPCEndpoint("eth_call"), [call, "latest"])
+def _returned(token: str, view: str, answer: Any) -> bytes:
+    """What the view returned; nothing if the contract has none, or fails in it."""
     error = answer.get("error")
     if error is None:
         return bytes.fromhex(str(answer["result"])[2:])
-    message = str(error.get("message", error) if isinstance(error, dict) else error)
-    if revert_data(error) is None and not _HALTS.search(message):
-        raise NodeRefused(f"{view}() of the asset {token}: {message}")
+    if revert_data(error) is None and not _HALTS.search(words := said(error)):
+        raise NodeRefused(f"{view}() of the asset {token}: {words}")
     return b""
 
 

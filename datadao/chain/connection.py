@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from requests.exceptions import ConnectionError as Unreachable
 from requests.exceptions import HTTPError, RequestException, Timeout
-from web3 import Web3
-from web3.exceptions import Web3Exception
-from web3.types import RPCEndpoint
 
 from datadao.errors import DataDAOError, NodeRefused
+
+if TYPE_CHECKING:
+    from web3 import Web3 as Web3  # for modules that are given a connection: loading web3 takes longer than any help
+else:
+    Web3 = Any
 
 LAG = 15.0
 """Seconds for which a node may answer from before a block that it showed already: it has several back ends."""
@@ -23,8 +26,6 @@ UNKNOWN = re.compile(r"unknown block|(block|header).{0,80}not found|not found.{0
 """How a back end says that it does not have a block which another one has; they agree on no code."""
 BUSY = frozenset({429, 503})
 """HTTP statuses that may name a time to come back at (RFC 9110, section 10.2.3)."""
-OUTSIDE = (DataDAOError, Web3Exception, RequestException, OSError, ValueError, KeyError, TypeError)
-"""What asking a node may raise."""
 ADDRESS = "WEB3_PROVIDER_URI"
 """Variable of the environment with the address of a node: web3's own, which Ape reads too."""
 
@@ -35,6 +36,17 @@ _SHOWN = 300
 _URL = re.compile(r"(?:https?|wss?)://\S+")
 
 T = TypeVar("T")
+
+
+def with_libraries(*kinds: type[Exception]) -> tuple[type[Exception], ...]:
+    """These, and what web3 and what it stands on raise; web3, which may not be loaded, then did not."""
+    web3 = sys.modules.get("web3.exceptions")
+    return (*kinds, RequestException, *((web3.Web3Exception,) if web3 else ()))
+
+
+def outside() -> tuple[type[Exception], ...]:
+    """What asking a node may raise."""
+    return with_libraries(DataDAOError, OSError, ValueError, KeyError, TypeError)
 
 
 def pauses(seconds: float | None = None, first: float = 0.1, most: float = 1.0) -> Iterator[None]:
@@ -48,15 +60,13 @@ def pauses(seconds: float | None = None, first: float = 0.1, most: float = 1.0) 
         yield
 
 
-def patiently(
-    question: Callable[[], T], seconds: float | None = None, doubted: tuple[type[Exception], ...] = OUTSIDE
-) -> T:
+def patiently(question: Callable[[], T], seconds: float | None = None, doubted: Callable[[], Any] = outside) -> T:
     """What `question` gives; while a node may lag behind what it showed already, a refusal is not believed."""
     refusal: Exception | None = None
     for _ in pauses(seconds):
         try:
             return question()
-        except doubted as error:
+        except doubted() as error:
             refusal = error
     assert refusal is not None
     raise refusal
@@ -70,13 +80,13 @@ def ask(web3: Web3, method: str, *params: Any) -> Any:
 def answer_of(web3: Web3, method: str, params: list[Any]) -> Any:
     """One raw JSON-RPC answer, an error among them. Raises `NodeRefused` for a node that gives none."""
     try:
-        answer = web3.provider.make_request(RPCEndpoint(method), params)
+        answer: Any = web3.provider.make_request(method, params)  # type: ignore[arg-type]
     except Unreachable as error:  # whom a smaller question would not bring back
         raise NodeRefused(f"{method}: {in_words(error)}") from error
-    except (RequestException, Web3Exception, ValueError) as error:
+    except with_libraries(ValueError) as error:
         if is_busy(error):
             raise NodeRefused(f"{method}: {in_words(error)}") from error
-        return {"error": in_words(error)}
+        return {"error": _error_in(error)}
     return answer if isinstance(answer, dict) else {"error": "an answer that is no JSON-RPC"}
 
 
@@ -88,16 +98,15 @@ def answers_of(web3: Web3, requests: Sequence[tuple[str, list[Any]]]) -> Iterato
     # Batches are a matter of the HTTP and IPC providers, not of their common base.
     provider: Any = web3.provider
     for start in range(0, len(requests), _CHUNK):
-        chunk = [(RPCEndpoint(method), params) for method, params in requests[start : start + _CHUNK]]
+        chunk = list(requests[start : start + _CHUNK])
         answers: Any = None
         if len(chunk) > 1:
             try:
                 answers = provider.make_batch_request(chunk)
-            except (HTTPError, Web3Exception, ValueError, KeyError, NotImplementedError) as error:
-                if is_busy(error):
+            except with_libraries(ValueError, KeyError, NotImplementedError) as error:
+                unreached = isinstance(error, RequestException) and not isinstance(error, HTTPError | ValueError)
+                if unreached or is_busy(error):
                     raise NodeRefused(f"{chunk[0][0]}: {in_words(error)}") from error
-            except RequestException as error:
-                raise NodeRefused(f"{chunk[0][0]}: {in_words(error)}") from error
         if isinstance(answers, list) and len(answers) == len(chunk):
             yield from answers
         else:
@@ -112,6 +121,15 @@ def result(method: str, answer: Mapping[str, Any]) -> Any:
     error = answer.get("error", "an answer without a result")
     code, data = (error.get("code"), error.get("data")) if isinstance(error, Mapping) else (None, None)
     raise NodeRefused(f"{method}: {said(error)}", code, data)
+
+
+def _error_in(error: Exception) -> Any:
+    """The node's error that a provider raised instead of giving it, `data` and all; or the provider's in words."""
+    answer = getattr(error, "rpc_response", None)
+    if isinstance(answer, Mapping) and "error" in answer:
+        return answer["error"]
+    data = getattr(error, "data", None)
+    return in_words(error) if data is None else {"message": in_words(error), "data": data}
 
 
 def said(error: Any) -> str:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from web3 import Web3
-
-from datadao.chain.connection import ask
+from datadao.chain.connection import Web3, ask
 from datadao.errors import InvalidArgument, NodeRefused
 
 GWEI = 10**9

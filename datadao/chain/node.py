@@ -7,10 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from web3 import Web3
-
 from datadao.chain.codec import abi
-from datadao.chain.connection import ask
+from datadao.chain.connection import Web3, ask
 from datadao.chain.events import Event, decode, topic
 from datadao.chain.rpc import (
     Block,

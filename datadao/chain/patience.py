@@ -12,15 +12,16 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from requests.exceptions import HTTPError
+from requests.exceptions import HTTPError, RequestException
 from web3 import HTTPProvider, Web3
+from web3.exceptions import Web3Exception
 from web3.middleware import ExtraDataToPOAMiddleware
 from web3.providers.auto import AutoProvider
 from web3.providers.base import JSONBaseProvider
 from web3.types import RPCEndpoint
 
-from datadao.chain.connection import BUSY, LAG, UNKNOWN
-from datadao.errors import InvalidArgument
+from datadao.chain.connection import BUSY, LAG, UNKNOWN, discreet, in_words
+from datadao.errors import InvalidArgument, NetworkRefused
 
 PATIENCE = 30.0
 """Seconds that a request waits, in all, for a node that is too busy."""
@@ -41,6 +42,17 @@ def connect(url: str, timeout: float = 20.0, patience: float = PATIENCE) -> Web3
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
         raise InvalidArgument("a node's address starts with http:// or https:// and names a host")
     return _tolerant(Web3(Patient(_http(url, timeout), patience)))
+
+
+def reached(url: str) -> Web3:
+    """The same, once the node answered. Raises `NetworkRefused`, with no more of the address than its host."""
+    try:
+        web3 = connect(url)
+        web3.provider.make_request(RPCEndpoint("eth_chainId"), [])
+    except (RequestException, Web3Exception, OSError, ValueError) as error:
+        words = in_words(error) if isinstance(error, RequestException) else str(error).partition("\n")[0]
+        raise NetworkRefused(discreet(f"cannot connect to {url}: {words}", url)) from None
+    return web3
 
 
 def patient(web3: Web3) -> Web3:

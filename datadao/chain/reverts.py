@@ -9,11 +9,10 @@ from typing import Any, Protocol
 
 from eth_abi.exceptions import EncodingError
 from eth_utils import keccak
-from web3 import Web3
 
 from datadao.chain.abi import canonical_type, signature_of
 from datadao.chain.codec import CONTRACTS, abi, decode, encode
-from datadao.chain.connection import answer_of, answers_of, result, said
+from datadao.chain.connection import Web3, answer_of, answers_of, result, said
 from datadao.errors import Malformed, Reverted
 from datadao.types import ENUMS, ProposalState, word, words_of
 from datadao.values import is_moment, moment

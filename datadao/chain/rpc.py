@@ -11,10 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from web3 import Web3
-
 from datadao.chain.codec import decode, encode, named_result, signature
-from datadao.chain.connection import LAG, UNKNOWN, answers_of, ask, patiently, result, said
+from datadao.chain.connection import LAG, UNKNOWN, Web3, answers_of, ask, patiently, result, said
 from datadao.chain.reverts import refused
 from datadao.errors import ChainUnavailable, Malformed, NodeRefused, StatePruned
 
@@ -239,7 +237,7 @@ def _raw_logs(web3: Web3, wanted: Mapping[str, Any], first: int, last: Block) ->
             raise ChainUnavailable(f"the node that gives events does not have block {last.number} yet; try again")
         return [*earlier, tail]
 
-    *earlier, tail = patiently(ask_both, LAG / 3, (ChainUnavailable,))
+    *earlier, tail = patiently(ask_both, LAG / 3, lambda: (ChainUnavailable,))
     newest = result("eth_getLogs", tail)
     for answer in earlier:
         yield from _halved(web3, wanted, first, last.number - 1, answer)

@@ -6,13 +6,24 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from web3 import Web3
+from eth_utils import to_checksum_address
 
-from datadao.chain.connection import OUTSIDE
+from datadao.chain.connection import Web3, outside
 from datadao.chain.fees import choose
 from datadao.chain.reverts import estimate_many
 from datadao.chain.rpc import Call, ask_many
-from datadao.chain.transactions import Account, Mined, Sent, believed, limit_of, next_nonce, sign, wait
+from datadao.chain.transactions import (
+    Account,
+    Mined,
+    Sent,
+    believed,
+    limit_of,
+    next_nonce,
+    receipts,
+    result,
+    sign,
+    wait,
+)
 from datadao.errors import NotMined, TransactionFailed
 
 _IN_FLIGHT = 100
@@ -38,7 +49,7 @@ def send_all(
     """
     if not calls:
         return []
-    sender = Web3.to_checksum_address(str(account.address))
+    sender = to_checksum_address(str(account.address))
     limits, fee, chain_id = estimate_many(web3, sender, calls), choose(web3, max_fee, tip), web3.eth.chain_id
     nonce = next_nonce(web3, sender)
     done: list[Mined] = []
@@ -71,9 +82,18 @@ def _lot(web3: Web3, lot: Sequence[Sent], seconds: float, confirmations: int) ->
                 behind.append(sent.hash)
     done: list[Mined] = []
     deadline = time.monotonic() + seconds
+    mined: dict[str, Any] = {}
+    # A receipt is asked for so often together with others; of a node that takes no batches each costs a request.
+    left = 0 if confirmations else 3 * len(taken)
     for number, sent in enumerate(taken):
         try:
-            done.append(wait(web3, sent, seconds, deadline, confirmations=confirmations))
+            if sent.hash not in mined and left >= (rest := len(taken) - number):
+                mined |= receipts(web3, taken[number:])
+                left -= rest
+            if sent.hash in mined:
+                done.append(result(web3, sent, mined[sent.hash]))
+            else:
+                done.append(wait(web3, sent, seconds, deadline, confirmations=confirmations))
         except NotMined as error:
             late = [*(s.hash for s in taken[number:]), *behind]
             more = f"; {len(late) - 1} more after it may too" if len(late) > 1 else ""
@@ -91,5 +111,5 @@ def _given(web3: Web3, lot: Sequence[Sent]) -> list[Any]:
     """What the node answers to each; nothing where it cannot be known whether it has them."""
     try:
         return ask_many(web3, "eth_sendRawTransaction", [[sent.raw] for sent in lot])
-    except OUTSIDE:
+    except outside():
         return [{} for _ in lot]

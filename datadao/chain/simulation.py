@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from web3 import Web3
-
 from datadao.chain.codec import CONTRACTS
-from datadao.chain.connection import answer_of
+from datadao.chain.connection import Web3, answer_of
 from datadao.chain.reverts import described, refusal, revert_data, try_call
 from datadao.chain.rpc import Call
 from datadao.errors import Reverted

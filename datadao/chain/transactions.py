@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
-from eth_utils import keccak
-from web3 import Web3
+from eth_utils import keccak, to_checksum_address
 
 from datadao.chain import connection
-from datadao.chain.connection import OUTSIDE, answer_of, ask, pauses, said
+from datadao.chain.connection import Web3, answer_of, ask, outside, pauses, said
 from datadao.chain.events import Event, decode
 from datadao.chain.fees import Fee, choose
 from datadao.chain.reverts import estimate_gas, try_call
-from datadao.chain.rpc import Call, Log
+from datadao.chain.rpc import Call, Log, ask_many
 from datadao.errors import AccountRefused, NodeRefused, NotMined, Reverted, TransactionFailed
 
 _AGAIN = 5.0
@@ -149,7 +149,7 @@ def mined(web3: Web3, sent: Sent) -> Mined:
     receipt = _receipt(web3, sent.hash)
     if receipt is None:
         raise NotMined(f"{sent.what}: the receipt of {sent.hash} is gone again; it may still be mined", [sent.hash])
-    return _result(web3, sent, receipt)
+    return result(web3, sent, receipt)
 
 
 def wait(web3: Web3, sent: Sent, seconds: float, deadline: float | None = None, *, confirmations: int = 0) -> Mined:
@@ -160,11 +160,11 @@ def wait(web3: Web3, sent: Sent, seconds: float, deadline: float | None = None, 
     """
     again, replaced = time.monotonic() + _AGAIN, 0.0
     deadline = time.monotonic() + seconds if deadline is None else deadline
-    for _ in pauses(math.inf):
+    for _ in pauses(math.inf, first=0.05):
         now = time.monotonic()
         receipt = _receipt(web3, sent.hash)
         if receipt is not None and (now > deadline or _confirmed(web3, receipt, confirmations)):
-            return _result(web3, sent, receipt)
+            return result(web3, sent, receipt)
         if receipt is None:
             found = fate(web3, sent)
             replaced = (replaced or now) if found is Fate.REPLACED else 0.0
@@ -191,7 +191,7 @@ def send(web3: Web3, call: Call, account: Account, *, seconds: float = 300.0, co
     Raises, before anything is sent, `Reverted` if a contract refuses it and `AccountRefused` if the account's owner
     does; `TransactionFailed` where it is known to have failed, `NotMined` where it may still be mined.
     """
-    sender = Web3.to_checksum_address(str(account.address))
+    sender = to_checksum_address(str(account.address))
     gas = limit_of(estimate_gas(web3, sender, call))
     sent = sign(account, call, gas=gas, nonce=next_nonce(web3, sender), fee=choose(web3), chain_id=web3.eth.chain_id)
     broadcast(web3, sent)
@@ -200,7 +200,7 @@ def send(web3: Web3, call: Call, account: Account, *, seconds: float = 300.0, co
 
 def next_nonce(web3: Web3, sender: str) -> int:
     """Of the account's next transaction, behind those that it sent from elsewhere and that wait."""
-    account = Web3.to_checksum_address(sender)
+    account = to_checksum_address(sender)
     return max(web3.eth.get_transaction_count(account, block) for block in ("latest", "pending"))
 
 
@@ -209,7 +209,8 @@ def limit_of(gas: int) -> int:
     return max(gas, min(gas * 3 // 2, _LIMIT))
 
 
-def _result(web3: Web3, sent: Sent, receipt: Any) -> Mined:
+def result(web3: Web3, sent: Sent, receipt: Any) -> Mined:
+    """What a receipt says. Raises `TransactionFailed` with a contract's reason."""
     block, used = int(receipt["blockNumber"], 16), int(receipt["gasUsed"], 16)
     if int(receipt["status"], 16) != 1:
         reason = _reason(web3, sent, block, used)
@@ -224,7 +225,7 @@ def _reason(web3: Web3, sent: Sent, block: int, used: int) -> str:
             try_call(web3, sent.sender, sent, hex(state))
         except Reverted as error:
             return error.reason
-        except OUTSIDE:
+        except outside():
             continue
     if used >= sent.gas:
         return f"it ran out of its {sent.gas:,} gas"
@@ -237,8 +238,21 @@ def _confirmed(web3: Web3, receipt: Any, wanted: int) -> bool:
 
 
 def _receipt(web3: Web3, name: str) -> Any:
-    receipt = _asked(web3, "eth_getTransactionReceipt", name)
-    # Some nodes show receipts of pending transactions.
+    return _placed(_asked(web3, "eth_getTransactionReceipt", name))
+
+
+def receipts(web3: Web3, lot: Sequence[Sent]) -> dict[str, Any]:
+    """The receipts of those that the node shows as mined, by their hashes, in one question."""
+    try:
+        answers = ask_many(web3, "eth_getTransactionReceipt", [[sent.hash] for sent in lot])
+    except outside():
+        return {}
+    found = (_placed(answer.get("result")) if isinstance(answer, dict) else None for answer in answers)
+    return {sent.hash: receipt for sent, receipt in zip(lot, found, strict=True) if receipt}
+
+
+def _placed(receipt: Any) -> Any:
+    """Some nodes show receipts of pending transactions."""
     return receipt if isinstance(receipt, dict) and receipt.get("blockNumber") else None
 
 

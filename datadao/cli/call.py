@@ -9,7 +9,6 @@ import click
 from eth_utils import keccak
 
 from datadao import handwritten
-from datadao.chain import wallet
 from datadao.chain.abi import named, positional
 from datadao.chain.arguments import ConfigError, Context, Faults, plain, spelled, typed
 from datadao.chain.codec import CONTRACTS, abi, function
@@ -138,7 +137,7 @@ def _context(session: Session, contracts: dict[str, str]) -> Context:
         if alias in contracts:
             return contracts[alias]
         try:
-            return str(wallet.find(alias).address)
+            return session.address_of(alias)
         except AccountRefused as error:
             raise InvalidArgument(f"{error}; the DAO's contracts are {', '.join(contracts)}") from None
 

@@ -9,16 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from datadao.chain.transactions import Mined
 from datadao.cli.orders import OPTIONS, Orders, taken
-from datadao.cli.session import Session
-from datadao.cli.transactions import failures, receipt_json
-from datadao.cli.unfinished import resume
+from datadao.cli.session import Session, failures
 from datadao.errors import DataDAOError, NothingToDo, PartlyDone
+
+if TYPE_CHECKING:
+    from datadao.chain.transactions import Mined
 
 DONE, REFUSED, USAGE, PARTLY, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -67,6 +67,9 @@ def command(
         def act(session: Session, arguments: Mapping[str, Any]) -> Outcome:
             if not sends:
                 return function(session, **arguments)
+            from datadao.cli.transactions import receipt_json  # reading does without what sends
+            from datadao.cli.unfinished import resume
+
             if earlier := resume(session):
                 return _meanwhile(*earlier, outcome(session, earlier[0]) if outcome else Outcome({}))
             done = function(session, **arguments)
@@ -82,6 +85,8 @@ def command(
 
 def _meanwhile(done: Mined, name: str, outcome: Outcome) -> Outcome:
     """What an earlier run's transaction did, which is mined meanwhile."""
+    from datadao.cli.transactions import receipt_json
+
     document = {**outcome.document, "earlier": done.hash, "transactions": receipt_json([done])}
     first = f"Your earlier {name} was mined in block {done.block}; nothing was sent now, --again sends another."
     return Outcome(document, (first, *outcome.text))

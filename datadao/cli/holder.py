@@ -42,7 +42,7 @@ def described(session: Session, item: Proposal, state: Any, actions: Actions) ->
     """A proposal for programs."""
     dao = session.dao
     views = ("proposalVotes", "proposalSnapshot", "proposalProposer", "proposalDeadline", "proposalEta")
-    votes, snapshot, proposer, deadline, eta = dao.read_views("governor", views, item.proposal_id)
+    votes, snapshot, proposer, deadline, eta = dao.read_together(("governor", view, item.proposal_id) for view in views)
     against, votes_for, abstain = votes
     # Before the vote opens the supply it is a part of is unknown.
     quorum = str(dao.read("governor", "proposalQuorum", item.proposal_id)) if snapshot < session.now else None

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from datadao.chain.transactions import Mined
+if TYPE_CHECKING:
+    from datadao.chain.transactions import Mined
 
 _GWEI = re.compile(r"(\d{1,15})(?:\.(\d{1,9}))?")
 

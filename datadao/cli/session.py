@@ -7,27 +7,29 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from datadao.batches import Catalog
-from datadao.chain.connection import discreet
+from datadao.chain.accounts import address_of
+from datadao.chain.connection import discreet, with_libraries
 from datadao.chain.rpc import read_block
 from datadao.cli.money import Money
 from datadao.cli.orders import Orders
-from datadao.cli.outbox import Outbox
 from datadao.client import DataDAO
-from datadao.crypto.keyfile import load_key
 from datadao.errors import AccountRefused, InvalidArgument
-from datadao.messages import eip712
 from datadao.profile import Profile
-from datadao.storage.board import Board
-from datadao.storage.store import Store
 from datadao.text import Terminal, lines, visible
+
+if TYPE_CHECKING:  # what a command opens is imported when it does: storage and keys take as long as `datadao status`
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+    from datadao.batches import Catalog
+    from datadao.cli.outbox import Outbox
+    from datadao.messages import eip712
+    from datadao.storage.board import Board
+    from datadao.storage.store import Store
 
 _WIDE = 160
 """Columns of a file or a pipe."""
@@ -62,9 +64,24 @@ class Session:
     @cached_property
     def dao(self) -> DataDAO:
         """The DAO on the configured network, once it is certain that its contracts are there."""
-        provider = self._connect()
+        network = self._network
+        if network.startswith(("http://", "https://")):
+            # Without Ape, whose loading takes longer than all the reads of a command.
+            from datadao.chain.patience import reached
 
-        return DataDAO.configured(self.profile, provider.web3, provider.network.required_confirmations)
+            return DataDAO.configured(self.profile, reached(network))
+        return DataDAO.configured(self.profile, self.ape.web3, self.ape.network.required_confirmations)
+
+    @cached_property
+    def ape(self) -> Any:
+        """Ape's provider of the configured network, which its accounts need."""
+        network = self._network
+        from ape.logging import LogLevel, logger
+
+        logger.set_level(LogLevel.ERROR)
+        from datadao.chain.wallet import connected
+
+        return self._stack.enter_context(connected(network))
 
     @cached_property
     def store(self) -> Store:
@@ -72,15 +89,21 @@ class Session:
 
     @cached_property
     def board(self) -> Board:
+        from datadao.storage.board import Board
+
         return Board(self.dao.id, self.store, self._open("inbox") if self.profile.inbox else None)
 
     @cached_property
     def catalog(self) -> Catalog:
+        from datadao.batches import Catalog
+
         return Catalog(self.dao, self.store, self.dao.since)
 
     @cached_property
     def outbox(self) -> Outbox:
         """What this role sent on the connected chain and did not see mined."""
+        from datadao.cli.outbox import Outbox
+
         genesis = "0x" + read_block(self.dao.web3, 0).hash.hex()
         return Outbox(self.home / "outbox", (self.dao.id.chain_id, genesis))
 
@@ -89,13 +112,22 @@ class Session:
         """The Ape account, which may still be locked."""
         from datadao.chain import wallet
 
-        _ = self.dao
+        _ = self.dao, self.ape
         return wallet.find(self.alias or self.profile.needed("account"))
 
     @cached_property
     def address(self) -> str:
         """The account's address."""
-        return str(self.account.address)
+        return self.address_of(self.alias or self.profile.needed("account"))
+
+    def address_of(self, alias: str) -> str:
+        """The address of any account of Ape's. Raises `AccountRefused`."""
+        if known := address_of(alias, self.dao.id.chain_id):
+            return known
+        _ = self.ape
+        from datadao.chain import wallet
+
+        return str(wallet.find(alias).address)
 
     @cached_property
     def money(self) -> Money:
@@ -122,6 +154,8 @@ class Session:
 
     def key(self, name: str) -> X25519PrivateKey:
         """The role's X25519 key of this name."""
+        from datadao.crypto.keyfile import load_key
+
         return load_key(self.key_path(name))
 
     def at_end(self, action: Callable[[], None]) -> None:
@@ -164,6 +198,8 @@ class Session:
     @contextmanager
     def progress(self, text: str, total: int) -> Iterator[Callable[[int], None]]:
         """A progress bar on a terminal, nothing elsewhere; yields what takes the number of items newly done."""
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
         columns = (
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -179,20 +215,22 @@ class Session:
         configured = self.network or (self.__dict__["profile"].network if "profile" in self.__dict__ else None)
         return discreet(message, configured or "")
 
-    def _connect(self) -> Any:
-        """Ape's provider."""
-        network = self.network or self.profile.needed("network")
-        from ape.logging import LogLevel, logger
-
-        logger.set_level(LogLevel.ERROR)
-        from datadao.chain.wallet import connected
-
-        return self._stack.enter_context(connected(network))
+    @property
+    def _network(self) -> str:
+        return self.network or str(self.profile.needed("network"))
 
     def _open(self, name: str) -> Store:
+        from datadao.storage.store import Store
+
         return Store(**self.profile.needed(name))
 
 
 def _console(*, stderr: bool) -> Terminal:
     out = Terminal(stderr=stderr, soft_wrap=True)
     return out if out.is_terminal else Terminal(stderr=stderr, soft_wrap=True, width=_WIDE)
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """What the libraries in use raise when something outside fails; Ape, which may not be loaded, then did not."""
+    ape = sys.modules.get("ape.exceptions")
+    return with_libraries(OSError, *((ape.ApeException,) if ape else ()))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 import click
@@ -14,10 +15,17 @@ from datadao.cli.main import cli
 from datadao.cli.money import decimal
 from datadao.cli.queries import TOKEN_DECIMALS
 from datadao.cli.session import Session
-from datadao.client import DataDAO, Terms
-from datadao.ledger import audit as rebuild
+from datadao.client import Terms
 from datadao.types import BatchStatus, LeaseStatus, word
 from datadao.values import moment
+
+_SUMMARY = (
+    ("token", "symbol"),
+    ("token", "totalSupply"),
+    ("registry", "datasetCount"),
+    ("registry", "batchCount"),
+    ("leases", "leaseCount"),
+)
 
 
 @command(cli, "status")
@@ -28,73 +36,83 @@ def status(session: Session) -> Outcome:
     """
     dao, money = session.dao, session.money
     head = read_block(dao.web3, "latest")
+    symbol, supply, datasets, batches, leases = dao.read_together(_SUMMARY, head.number)
+    views = {"dataset": datasets, "currentPolicy": datasets, "batch": batches, "lease": leases, "leaseTerms": leases}
+    keys = dict.fromkeys(views, "registry") | {"lease": "leases", "leaseTerms": "leases"}
+    asked = [(keys[view], view, number) for view, count in views.items() for number in range(1, count + 1)]
+    mine = session.address if session.alias or session.profile.account else None
+    # All in one request: what is counted, view by view, then what the account holds.
+    answers = iter(dao.read_together([*asked, *(_held(mine, datasets) if mine else ())], head.number))
+    found = {view: list(islice(answers, count)) for view, count in views.items()}
     document: dict[str, Any] = {
         "chainId": dao.id.chain_id,
         "block": head.number,
         "time": head.timestamp,
         "contracts": dao.addresses,
         "asset": {"address": money.address, "symbol": money.asset.symbol, "decimals": money.decimals},
-        "token": {"symbol": dao.read("token", "symbol"), "supply": str(dao.read("token", "totalSupply"))},
-        "datasets": _datasets(dao),
-        "batches": _batches(dao),
-        "leases": _leases(dao),
-        "me": _me(session) if session.alias or session.profile.account else None,
+        "token": {"symbol": symbol, "supply": str(supply)},
+        "datasets": _datasets(zip(found["dataset"], found["currentPolicy"], strict=True)),
+        "batches": _batches(found["batch"]),
+        "leases": _leases(zip(found["lease"], found["leaseTerms"], strict=True)),
+        "me": _me(mine, str(money.read("balanceOf", mine, block=head.number)), answers) if mine else None,
     }
     return Outcome(document, tuple(_lines(session, document)))
-
-
-def _numbered(dao: DataDAO, key: str, count: str, *views: str) -> Iterator[tuple[Any, ...]]:
-    """Of everything that the contract counts: its number, and what the views say of it."""
-    numbers = [(number,) for number in range(1, dao.read(key, count) + 1)]
-    found = (dao.read_all(key, view, numbers) for view in views)
-    return ((number, *answers) for (number,), *answers in zip(numbers, *found, strict=True))
 
 
 def _fields(source: Any, *names: str) -> dict[str, Any]:
     return {name: getattr(source, name) for name in names}
 
 
-def _datasets(dao: DataDAO) -> list[dict[str, Any]]:
+def _datasets(found: Iterable[tuple[Any, Any]]) -> list[dict[str, Any]]:
     return [
         {"id": number, "policyVersion": info.policyVersion, "purposes": policy.purposes,
          "minQualityBps": policy.minQuality, "minPricePerPeriod": str(policy.minPricePerPeriod),
          "minBond": str(policy.minBond), **_fields(policy, "schemaHash", "uri"),
          **_fields(info, "lastSequence", "erasures")}
-        for number, info, policy in _numbered(dao, "registry", "datasetCount", "dataset", "currentPolicy")
+        for number, (info, policy) in enumerate(found, 1)
     ]  # fmt: skip
 
 
-def _batches(dao: DataDAO) -> list[dict[str, Any]]:
+def _batches(found: Iterable[Any]) -> list[dict[str, Any]]:
     return [
         {"id": number, **_fields(info, "datasetId", "sequence"), "status": word(BatchStatus(info.status)),
          "since": info.since, "shares": str(info.unresolvedShares), "unresolved": info.unresolvedCount}
-        for number, info in _numbered(dao, "registry", "batchCount", "batch")
+        for number, info in enumerate(found, 1)
     ]  # fmt: skip
 
 
-def _leases(dao: DataDAO) -> list[dict[str, Any]]:
+def _leases(found: Iterable[tuple[Any, Any]]) -> list[dict[str, Any]]:
     return [
         {"id": number, "datasetId": terms.dataset_id, "status": word(LeaseStatus(info.status)),
          "licensee": info.licensee, "purposes": terms.purposes, "pricePerPeriod": str(terms.price_per_period),
          "paidPeriods": info.paidPeriods, "periods": terms.periods, "paidUntil": info.paidUntil,
          "returnable": str(info.returnable)}
-        for number, info, asked in _numbered(dao, "leases", "leaseCount", "lease", "leaseTerms")
+        for number, (info, asked) in enumerate(found, 1)
         for terms in (Terms(*asked[0]),)
     ]  # fmt: skip
 
 
-def _me(session: Session) -> dict[str, Any]:
-    dao, address = session.dao, session.address
-    pools = list(range(dao.read("registry", "datasetCount") + 1))
-    shares = dao.read_all("splitter", "sharesOf", [(pool, address) for pool in pools[1:]])
+def _held(account: str, datasets: int) -> list[tuple[Any, ...]]:
+    """What says how much the account holds and may claim."""
+    return [
+        ("token", "balanceOf", account),
+        ("token", "getVotes", account),
+        ("splitter", "claimable", account, list(range(datasets + 1))),
+        ("models", "creditOf", account),
+        *(("splitter", "sharesOf", pool, account) for pool in range(1, datasets + 1)),
+    ]
+
+
+def _me(account: str, asset: str, held: Iterable[int]) -> dict[str, Any]:
+    tokens, votes, claimable, credit, *shares = map(str, held)
     return {
-        "account": address,
-        "tokens": str(dao.read("token", "balanceOf", address)),
-        "votes": str(dao.read("token", "getVotes", address)),
-        "shares": {str(pool): str(held) for pool, held in zip(pools[1:], shares, strict=True)},
-        "claimable": str(dao.read("splitter", "claimable", address, pools)),
-        "modelCredit": str(dao.read("models", "creditOf", address)),
-        "asset": str(session.money.read("balanceOf", address)),
+        "account": account,
+        "tokens": tokens,
+        "votes": votes,
+        "shares": {str(pool): amount for pool, amount in enumerate(shares, 1)},
+        "claimable": claimable,
+        "modelCredit": credit,
+        "asset": asset,
     }
 
 
@@ -145,5 +163,7 @@ def audit(session: Session, from_block: int | None) -> Outcome:
     Tokens, votes, shares, income, batches, leases, models and proposals; needs no account and no archive node. Lists
     every difference, and exits with 1 if there is one. In JSON, values are strings.
     """
+    from datadao.ledger import audit as rebuild  # books that `status` does without
+
     report = rebuild(session.dao, from_block)
     return Outcome(report.as_json(), tuple(report.render().splitlines()), DONE if report.ok else REFUSED)

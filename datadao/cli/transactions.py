@@ -3,12 +3,8 @@ written down before it leaves."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
-
-from requests.exceptions import RequestException
-from web3.exceptions import Web3Exception
 
 from datadao.chain import transactions
 from datadao.chain.connection import patiently, pauses
@@ -18,7 +14,7 @@ from datadao.chain.rpc import Call
 from datadao.chain.simulation import simulate
 from datadao.chain.transactions import Mined, Sent, limit_of
 from datadao.cli.money import decimal
-from datadao.cli.session import Session
+from datadao.cli.session import Session, failures
 from datadao.errors import DataDAOError, InvalidArgument, NodeRefused, NotMined, PartlyDone, TransactionFailed
 
 _NATIVE = 18
@@ -129,9 +125,7 @@ def _above(fee: Fee, most: int, tip: int | None, *, fixed: bool) -> Fee:
 
 def _show(session: Session, sender: str, calls: Sequence[Call], gas: Sequence[int], fee: Fee, note: str) -> None:
     """Says what will be sent and what it costs. Raises `InvalidArgument` if the account cannot pay."""
-    from ape import networks
-
-    web3, symbol = session.dao.web3, networks.ecosystem.fee_token_symbol
+    web3, symbol = session.dao.web3, session.ape.network.ecosystem.fee_token_symbol
     session.say(f"From [bold]{sender}[/bold]:")
     for number, call in enumerate(calls):
         needed = f"about {gas[number]:,} gas" if number < len(gas) else "gas known after the one before"
@@ -155,7 +149,8 @@ def _one(session: Session, call: Call, gas: int, fee: Fee, *, last: bool) -> Min
     web3, orders, outbox = session.dao.web3, session.orders, session.outbox
     sent = _handed_over(session, call, gas, fee, last=last)
     try:
-        mined = transactions.wait(web3, sent, orders.wait or _patience(), confirmations=session.dao.confirmations)
+        seconds = orders.wait or float(session.ape.network.transaction_acceptance_timeout)
+        mined = transactions.wait(web3, sent, seconds, confirmations=session.dao.confirmations)
     except TransactionFailed:
         outbox.remove(sent)
         raise
@@ -203,20 +198,8 @@ def _handed_over(session: Session, call: Call, gas: int, fee: Fee, *, last: bool
         return sent
 
 
-def _patience() -> float:
-    from ape import networks
-
-    return float(networks.provider.network.transaction_acceptance_timeout)
-
-
 def _sent_before(calls: Sequence[Call]) -> str:
     return f"\nSent before: {', '.join(call.what for call in calls)}." if calls else ""
-
-
-def failures() -> tuple[type[Exception], ...]:
-    """What the libraries in use raise when something outside fails; Ape, which may not be loaded, then did not."""
-    ape = sys.modules.get("ape.exceptions")
-    return OSError, RequestException, Web3Exception, *((ape.ApeException,) if ape else ())
 
 
 def _outside() -> tuple[type[Exception], ...]:

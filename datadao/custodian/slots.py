@@ -16,7 +16,6 @@ from datadao.chain.abi import LOCAL_CHAIN_IDS
 from datadao.chain.connection import host
 from datadao.chain.node import NodeView
 from datadao.chain.nodes import NodesView
-from datadao.chain.patience import connect
 from datadao.chain.view import View
 from datadao.client import DataDAO
 from datadao.crypto.keyfile import load_key
@@ -104,6 +103,8 @@ def view_of(dao: DataDAO, nodes: Sequence[str]) -> View:
         raise InvalidArgument("two of the nodes are the same: only independent ones can correct each other")
     if len(urls) == 1:
         log.warning("only one node is asked: whoever runs it can make this custodian release keys; add others")
+    from datadao.chain.patience import connect  # with web3, which the help of `datadao custodian` does without
+
     age = None if dao.id.chain_id in LOCAL_CHAIN_IDS else MAX_AGE
     options = {"chain_id": dao.id.chain_id, "max_age": age, "since": dao.since}
     return NodesView({

@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from web3 import Web3
+from eth_utils import to_checksum_address
 
 from datadao.chain.codec import CONTRACTS
+from datadao.chain.connection import Web3
 from datadao.chain.events import ASSET, Event, decode, topic
 from datadao.chain.rpc import Block, Call, Log, confirm, logs_then_block, read_block, read_logs, read_many, try_many
 from datadao.errors import ChainUnavailable, InvalidArgument
@@ -53,7 +54,7 @@ def audit(dao: Connected, from_block: int | None = None) -> Report:
     first = dao.since if from_block is None else from_block
     now = read_block(web3, "latest").number
     (asset,) = read_many(web3, [Call(dao.addresses["splitter"], CONTRACTS["splitter"], "asset", ())], now)
-    addresses = {**dao.addresses, ASSET: Web3.to_checksum_address(asset)}
+    addresses = {**dao.addresses, ASSET: to_checksum_address(asset)}
     logs, head = logs_then_block(web3, "latest", first, lambda start, last: _logs(web3, addresses, start, last))
     setup = [Call(addresses[key], CONTRACTS[key], view, ()) for key, view in RULES]
     rules = Rules(*read_many(web3, setup, head.number))

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import ape
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from eth_account import Account
+from eth_account.signers.local import LocalAccount
 
-from datadao.chain.wallet import ApeAccount
 from datadao.crypto.seal import public_key
 from datadao.messages import eip712
 from scripts._demo.survey import respondents
@@ -34,12 +34,12 @@ class Role:
     """An attestor, custodian or company: an account, and a key that things are sealed to."""
 
     name: str
-    account: ApeAccount
+    account: LocalAccount
     private_key: X25519PrivateKey = field(repr=False)
 
     @property
     def address(self) -> str:
-        return self.account.address
+        return str(self.account.address)
 
     @property
     def hpke_key(self) -> bytes:
@@ -54,8 +54,8 @@ class Role:
 class Actors:
     """All parties. Attestors stand in ascending order of their addresses, as the registry keeps them."""
 
-    relayer: ApeAccount
-    guardian: ApeAccount
+    relayer: LocalAccount
+    guardian: LocalAccount
     attestors: Sequence[Role]
     custodians: Sequence[Role]
     winner: Role
@@ -66,7 +66,8 @@ class Actors:
 
 def create_actors(count: int | None) -> Actors:
     """Fresh keys for all; `count` respondents, all 944 by default."""
-    accounts = [ApeAccount(ape.accounts.test_accounts[i]) for i in range(12)]
+    # Ape takes ten times as long to sign one of a thousand transactions.
+    accounts: list[LocalAccount] = [Account.from_key(ape.accounts.test_accounts[i].private_key) for i in range(12)]
     attestors = [_party(f"attestor {i + 1}", accounts[2 + i]) for i in range(3)]
     return Actors(
         relayer=accounts[0],
@@ -80,7 +81,7 @@ def create_actors(count: int | None) -> Actors:
     )
 
 
-def _party(name: str, account: ApeAccount) -> Role:
+def _party(name: str, account: LocalAccount) -> Role:
     return Role(name, account, X25519PrivateKey.generate())
 
 

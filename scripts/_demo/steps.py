@@ -14,7 +14,7 @@ from rich.markup import escape
 from datadao.attestor.attestor import Attestor, openers, settle
 from datadao.attestor.scoring import JsonLinesScorer
 from datadao.chain.node import NodeView
-from datadao.chain.rpc import Call
+from datadao.chain.rpc import Call, read_block, read_many
 from datadao.client import DataDAO, Terms
 from datadao.contributor import contribute
 from datadao.crypto.files import decrypt, new_secret
@@ -162,8 +162,9 @@ def send(demo: Demo, text: str, step: str, calls: list[Call]) -> None:
 def request(demo: Demo, company: Role, text: str, purposes: int, price: int) -> tuple[int, int, Terms]:
     """A company escrows three months of rent and a bond, which opens the vote."""
     terms = Terms(DATASET, purposes, price * UNIT, 30 * 86_400, 3, 5_000 * UNIT, royalty_bps=200)
-    demo.asset.mint(company.address, terms.escrow, sender=company.account.ape)
-    demo.asset.approve(demo.dao.addresses["leases"], terms.escrow, sender=company.account.ape)
+    payer = ape.accounts.test_accounts[company.address]
+    demo.asset.mint(company.address, terms.escrow, sender=payer)
+    demo.asset.approve(demo.dao.addresses["leases"], terms.escrow, sender=payer)
     lease, proposal, receipt = demo.dao.request(terms, company.hpke_key, text, company.account)
     demo.out.gas("request a lease: escrow and vote", receipt)
     demo.out.say(f"{company.name} escrows {terms.escrow // UNIT:,} TUSD and asks: “{escape(visible(text))}”")
@@ -310,7 +311,10 @@ def collect(demo: Demo) -> dict[str, int]:
     calls = [demo.dao.call("splitter", "claim", m.address, [0, DATASET], what=f"claim of {m.address}") for m in members]
     send(demo, "members are paid their income", "claim income, 2 pools, first", calls)
     demo.out.gas("treasury paid", demo.dao.send("leases", "withdrawTreasury", sender=demo.actors.relayer))
-    return {member.address: demo.asset.balanceOf(member.address) for member in members}
+    asked = [Call(demo.asset.address, "DataToken", "balanceOf", (member.address,)) for member in members]
+    web3 = demo.dao.web3
+    paid = read_many(web3, asked, read_block(web3, "latest").number)
+    return {member.address: units for member, units in zip(members, paid, strict=True)}
 
 
 def books(demo: Demo, paid_in: Mapping[str, int], to_members: int) -> None:

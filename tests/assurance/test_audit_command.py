@@ -45,6 +45,26 @@ def test_parts__two_for_both_cores__run_one_after_the_other(capsys: pytest.Captu
     assert said == ["no_such_part", "no_such_part", "no_other_part", "no_other_part"]
 
 
+def test_part__for_one_core__runs_beside_one_for_both(capsys: pytest.CaptureFixture[str]) -> None:
+    parts = [command.Part("no_such_part", command.CORES, "breaks off"), command.Part("no_other_part", 1, "breaks off")]
+    assert sorted(part.name for part in command._run(parts, time.monotonic())) == ["no_other_part", "no_such_part"]
+    said = [line.split("] ")[1].split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert said[:2] == ["no_such_part:", "no_other_part:"], "both start before either ends"
+
+
+def test_parts__of_one_command__run_once_and_are_judged_apart(
+    report: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = "import pathlib, sys\nfor name, ok in (('one', 'true'), ('other', 'false')):\n"
+    program += " path = pathlib.Path(sys.argv[1]) / f'{name}.json'\n"
+    program += ' path.open(\'a\').write(f\'{{"ok": {ok}, "summary": "ran"}}\')\nsys.exit(1)'
+    monkeypatch.setattr(command.Part, "command", [sys.executable, "-c", program, str(report)])
+    one, other = command.Part("one", 1, "of two"), command.Part("other", 1, "of two", within="one")
+    assert command._run([other, one], time.monotonic()) == [other]
+    said = capsys.readouterr().out
+    assert "one ok: ran" in said and "other FAILED: ran" in said
+
+
 ENDLESS = """
 import sys
 from pathlib import Path
@@ -77,8 +97,8 @@ def test_audit__ended_from_outside__ends_its_parts_and_what_they_started(report:
 
 
 def children(process: int) -> list[int]:
-    told = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True, check=False).stdout
-    return [int(line) for line in told.split()]
+    reported = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True, check=False).stdout
+    return [int(line) for line in reported.split()]
 
 
 def alive(process: int) -> bool:

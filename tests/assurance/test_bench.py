@@ -10,7 +10,7 @@ import pytest
 from hypothesis.stateful import RuleBasedStateMachine
 
 from assurance.bench.report import Table
-from assurance.bench.speed import machines, plane
+from assurance.bench.speed import machines, plane, ratios
 from assurance.harness.machines.splitter.machine import SplitterMachine
 
 
@@ -37,6 +37,10 @@ def test_run__of_the_splitter__counts_steps_and_what_they_asked_of_the_chain() -
     assert counted["reads"] > 0
 
 
+def test_first_edition__has_the_same_machines() -> None:
+    assert machines.FIRST_EDITION.keys() == machines.MACHINES.keys()
+
+
 def test_plane__with_small_sizes__has_a_row_for_every_step() -> None:
     rows = plane.tree(10) + plane.many_files(2) + plane.stream(1)
     assert len(rows) == 2 + 10 + 4
@@ -60,3 +64,36 @@ def test_arguments__wrong__one_line_and_an_exit_code(arguments: list[str], messa
 def test_table__as_markdown__has_its_title_how_and_rows() -> None:
     table = Table("Speed", "How.", ("what", "steps/s"), [("one", "1,000")])
     assert table.markdown() == "## Speed\n\nHow.\n\n| what | steps/s |\n| :--- | ---: |\n| one | 1,000 |\n"
+
+
+RECORDED = {
+    "opening": {"date": "2026-11-30", "load": 0.31, "figures": [["`datadao status`", "s", 2.5, 1.0, "≤ 0.5", ""]]},
+    "compile": {"date": "2026-11-29", "load": 12.0, "figures": [["compile", "CPU s", 2000, 50, "≤ 0.05", "same"]]},
+}
+
+
+def test_ratios__recorded_rows__are_a_table_in_the_order_of_the_rows() -> None:
+    table = ratios.table(RECORDED)
+    assert table.rows == [
+        ("compile, CPU s (same)", "2,000", "50.00", "0.03", "≤ 0.05", "2026-11-29", "12.0"),
+        ("`datadao status`, s", "2.50", "1.00", "0.40", "≤ 0.5", "2026-11-30", "0.3"),
+    ]
+    assert table.markdown().splitlines()[0] == f"## {ratios.TITLE}"
+
+
+def test_ratios__section_of_the_page__is_replaced_and_the_others_stay() -> None:
+    page = "# Benchmarks\n\nWritten.\n\n## Forge\n\nfast\n\n## Data plane\n\nwide\n"
+    one = ratios.with_section(page, f"## {ratios.TITLE}\n\none\n")
+    assert one == page.replace("## Forge", f"## {ratios.TITLE}\n\none\n\n## Forge")
+    assert ratios.with_section(one, f"## {ratios.TITLE}\n\ntwo\n") == one.replace("one", "two")
+
+
+def test_ratios__of_the_page__are_those_recorded() -> None:
+    assert ratios.with_section(ratios.PAGE.read_text(), ratios.section()) == ratios.PAGE.read_text()
+
+
+def test_ratios__unknown_row__is_refused_with_those_there_are() -> None:
+    command = [sys.executable, "-m", "assurance.bench.speed.ratios", "--rows", "compile,speed"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].endswith(f"no such row: speed; there are {', '.join(ratios.ROWS)}")

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from assurance.audit.lives.campaign import STEPS, TELLING, Campaign, Plan, main, planned
+from assurance.audit.lives.campaign import ENOUGH, STEPS, Campaign, Plan, main, planned
 from assurance.audit.lives.cells import DECIMALS, SUBJECTS, Cell, cells, shares
 from assurance.audit.lives.lives import END, NOTHING, OK, Chunk, Task
 from assurance.audit.part import PartError
@@ -53,11 +53,13 @@ def test_campaign__of_a_few_hundred_steps__lives_in_every_cell(report: Path) -> 
     for name, rules in result["rules"].items():
         assert rules[END] and len(rules) >= 3, name
         steps = result["machines"][name]["steps"]
-        assert sum(sum(told.values()) for rule, told in rules.items() if rule != END) >= steps, "each counts somewhere"
+        assert sum(sum(reported.values()) for rule, reported in rules.items() if rule != END) >= steps, (
+            "each counts somewhere"
+        )
     outcomes = Counter[str]()
     for rules in result["rules"].values():
-        for told in rules.values():
-            outcomes.update(told)
+        for reported in rules.values():
+            outcomes.update(reported)
     assert outcomes[OK] and outcomes[NOTHING] and outcomes.keys() - {OK, NOTHING}
 
 
@@ -108,7 +110,7 @@ def test_campaign__interrupted__ends_with_all_its_workers(by: signal.Signals) ->
 
 
 def test_result__of_cells_that_were_not_what_they_say__is_wrong() -> None:
-    campaign = Campaign(Plan(12 * TELLING, 1, 1, ("registry",)))
+    campaign = Campaign(Plan(12 * ENOUGH, 1, 1, ("registry",)))
     for cell, share in campaign.shares.items():
         chunk = Chunk(Task(cell, 100, 50, 0), steps=share, changes=3 * cell.dynamic)
         campaign.chunks.append(chunk)
@@ -124,8 +126,8 @@ def test_result__of_cells_that_were_not_what_they_say__is_wrong() -> None:
     ]
 
 
-@pytest.mark.parametrize(("steps", "told"), [(STEPS, True), (STEPS - 1, False)])
-def test_result__of_a_whole_campaign__names_rules_that_never_came_to_anything(steps: int, told: bool) -> None:
+@pytest.mark.parametrize(("steps", "reported"), [(STEPS, True), (STEPS - 1, False)])
+def test_result__of_a_whole_campaign__names_rules_that_never_came_to_anything(steps: int, reported: bool) -> None:
     campaign = Campaign(Plan(steps, 1, 1, tuple(SUBJECTS)))
     for number, (cell, share) in enumerate(campaign.shares.items()):
         chunk = Chunk(Task(cell, 100, 50, 0), steps=share, changes=int(cell.dynamic))
@@ -139,19 +141,19 @@ def test_result__of_a_whole_campaign__names_rules_that_never_came_to_anything(st
             "reserve: refused each time",
             "smuggle: is to be refused each time, and was not",
         ]
-        * told
+        * reported
     )
 
 
 def test_plan__from_the_environment_and_the_command_line__is_what_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert planned([]).steps == 500_000 and planned([]).seed != planned([]).seed
+    assert planned([]).steps == 510_000 and planned([]).seed != planned([]).seed
     monkeypatch.setenv("STEPS", "5_000,000")
     assert planned([]).steps == 5_000_000
     assert planned(["--steps", "7", "--seed", "3", "--workers", "1"]) == Plan(7, 3, 1, tuple(SUBJECTS))
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "reported"),
     [
         (["--steps", "many"], "--steps is 'many': expected a whole number, 1 or more"),
         (["--steps", "0"], "--steps is '0'"),
@@ -160,8 +162,8 @@ def test_plan__from_the_environment_and_the_command_line__is_what_they_say(monke
         (["--machine", "toaster"], "no machine is called toaster: there are splitter, registry"),
     ],
 )
-def test_plan__of_nonsense__is_refused_with_what_was_expected(arguments: list[str], told: str) -> None:
-    with pytest.raises(PartError, match=told):
+def test_plan__of_nonsense__is_refused_with_what_was_expected(arguments: list[str], reported: str) -> None:
+    with pytest.raises(PartError, match=reported):
         main(arguments)
 
 

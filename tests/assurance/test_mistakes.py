@@ -88,7 +88,7 @@ def test_mistake__of_the_table__applies_and_all_that_it_names_is_there(mistake: 
 
 
 @pytest.mark.parametrize("mistake", mistakes().values(), ids=mistakes().keys())
-def test_mistake__of_the_table__is_tried_by_somebody(mistake: Any) -> None:
+def test_mistake__of_the_table__is_tried_by_one_part(mistake: Any) -> None:
     """Audit and proofs take all that name tests and checks; a test file takes those that name it, or that it names."""
     assert mistake.lives or mistake.tests or mistake.refuted_by
     for life in mistake.lives:

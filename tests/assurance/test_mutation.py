@@ -170,7 +170,7 @@ def test_campaign__unchanged_contracts_fail_the_tests__refused_before_any_mutant
     assert "test_alone" in done.stderr
 
 
-def test_tests_of_a_mutant__that_hang_crash_or_break_on_the_way__are_told_apart(tmp_path: Path) -> None:
+def test_tests_of_a_mutant__that_hang_crash_or_break_on_the_way__are_distinguished(tmp_path: Path) -> None:
     (tmp_path / "test_odd.py").write_text("""
 import os
 import pytest

@@ -21,7 +21,7 @@ def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def told(monkeypatch: pytest.MonkeyPatch, *arguments: str, **details: Any) -> dict[str, Any]:
+def reported(monkeypatch: pytest.MonkeyPatch, *arguments: str, **details: Any) -> dict[str, Any]:
     monkeypatch.setattr(sys, "argv", ["audit.luck", *arguments])
     assert part.run(lambda _: part.write("luck", ok=True, seconds=1, summary="", **details)) == 0
     result: dict[str, Any] = json.loads((part.REPORT / "luck.json").read_text())
@@ -29,19 +29,19 @@ def told(monkeypatch: pytest.MonkeyPatch, *arguments: str, **details: Any) -> di
 
 
 def test_result__of_a_part_as_it_is__is_whole_and_names_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = told(monkeypatch)
+    result = reported(monkeypatch)
     assert (result["asked"], result["whole"], result["commit"]) == ("", True, commit()._asdict())
 
 
 def test_result__of_what_was_asked_for__says_what(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STEPS", "1000")
-    result = told(monkeypatch, "--seed", "5")
+    result = reported(monkeypatch, "--seed", "5")
     assert (result["asked"], result["whole"]) == ("STEPS=1000 --seed 5", False)
 
 
 def test_result__of_more_than_all__is_whole_if_the_part_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MUTANTS", "all")
-    result = told(monkeypatch, whole=True)
+    result = reported(monkeypatch, whole=True)
     assert (result["asked"], result["whole"]) == ("MUTANTS=all", True)
 
 

@@ -6,7 +6,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from assurance.harness.mistakes import mistakes
+from tests.symbolic import solver
 
 ROOT = Path(__file__).resolve().parents[2]
 SYMBOLIC = ROOT / "tests" / "symbolic"
@@ -28,3 +31,34 @@ def test_proofs__each__has_its_property_on_the_page() -> None:
     assert {re.sub(r"check_([A-Z])(\d+)_.*", r"\1-\2", name) for name in CHECKS} == {
         name for name in listed if re.fullmatch(r"[A-Z]-\d+", name)
     }
+
+
+def test_solver__whose_first_engine_answers__starts_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engines(monkeypatch, quick="echo unsat", other=f"touch {tmp_path}/started")
+    assert solver.first(str(tmp_path / "query")) == "unsat\n"
+    assert not (tmp_path / "started").exists()
+
+
+def test_solver__whose_first_engine_never_answers__asks_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engines(monkeypatch, endless="while :; do :; done", ignorant="echo unknown", other="echo sat")
+    assert solver.first(str(tmp_path / "query")) == "sat\n"
+
+
+def test_solver__of_a_query_that_needs_several_turns__gives_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done; echo unsat"
+    engines(monkeypatch, endless="while :; do :; done", long=long)
+    assert solver.first(str(tmp_path / "query")) == "unsat\n"
+
+
+def test_solver__of_a_query_that_no_engine_knows__says_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engines(monkeypatch, ignorant="echo unknown", broken="exit 1")
+    assert solver.first(str(tmp_path / "query")) == "unknown\n"
+
+
+def engines(monkeypatch: pytest.MonkeyPatch, **commands: str) -> None:
+    table = {name: (["sh", "-c", command], 0.01) for name, command in commands.items()}
+    monkeypatch.setattr(solver, "ENGINES", table)

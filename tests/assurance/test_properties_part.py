@@ -4,13 +4,14 @@ run."""
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from assurance.audit import properties
 from assurance.audit.catalogue import Row
-from assurance.audit.part import PartError
+from assurance.audit.part import IN_PROCESS, ON_A_NODE, PartError
 
 MINTING = "unit/token/test_mint.py::test_mint__other_caller__refused__ab20"
 REPORT = """<testsuites><testsuite>
@@ -47,28 +48,19 @@ def test_number__stands_only_if_all_its_tests_ran_and_passed(test: str) -> None:
     assert judged["tests"][test] == len(TOLD.get(test, []))
 
 
-@pytest.mark.parametrize(("starts", "code"), [(1, 0), (3, 0), (4, 3), (1, 4)])
-def test_session__that_ends_before_its_first_test__is_started_thrice_at_most(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, starts: int, code: int
+@pytest.mark.parametrize("code", [3, 4])
+def test_session__that_ends_before_its_first_test__is_no_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
-    """As when Ape's node finds its port taken: exit code 3 and no report. Other codes say something of the tests."""
+    """As when a node does not start: exit code 3, with an empty report."""
     monkeypatch.setattr(properties, "REPORT", tmp_path)
     program = (
         "import pathlib, sys\n"
-        "tries, report = (pathlib.Path(sys.argv[n]) for n in (1, sys.argv.index('--junitxml') + 1))\n"
-        "tries.open('a').write('x')\n"
-        f"if tries.stat().st_size < {starts}: sys.exit(3)\n"
-        f"if {code} == 0: report.write_text({REPORT!r})\n"
+        "pathlib.Path(sys.argv[sys.argv.index('--junitxml') + 1]).write_text('<testsuites />')\n"
         f"sys.exit({code})\n"
     )
-    tries = tmp_path / "tries"
-    command = (sys.executable, "-c", program, str(tries))
-    if code:
-        with pytest.raises(PartError, match=f"exit code {code}"):
-            properties._ran(command, [])
-    else:
-        assert properties._ran(command, []) == TOLD
-    assert len(tries.read_text()) == min(starts, 3)
+    with pytest.raises(PartError, match=f"exit code {code}"):
+        properties._ran((sys.executable, "-c", program), [])
 
 
 def test_number__that_no_page_has__is_refused() -> None:
@@ -76,8 +68,19 @@ def test_number__that_no_page_has__is_refused() -> None:
         properties.wanted(["S-1", "S-99"])
 
 
-def test_tests__run_in_process_and_the_rest_of_their_parameters_on_a_node(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tests__that_need_a_node__run_in_one_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also those of a folder that runs in process which are marked `node`, and so left out there."""
+    marked, other, ran = "property/test_stores.py::test_a", "cli/test_b.py::test_c", []
+
+    def run(command: Sequence[str], tests: list[str]) -> properties.Outcomes:
+        ran.append((command, tests))
+        return {test: ["passed"] for test in tests if command is ON_A_NODE or test != marked}
+
+    monkeypatch.setattr(properties, "_ran", run)
+    assert properties.tried([MINTING, marked, other]) == {test: ["passed"] for test in (MINTING, marked, other)}
+    assert ran == [(IN_PROCESS, [marked, MINTING]), (ON_A_NODE, [other, marked])]
+
+
+def test_tests__of_a_unit__run_in_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(properties, "REPORT", tmp_path)
     assert properties.tried([MINTING]) == {MINTING: ["passed"] * 5}

@@ -46,7 +46,7 @@ def recorded(folder: Path | None) -> None:
     subprocess.run([sys.executable, "-c", SCRIPT], env=environment, check=True)
 
 
-def test_record__of_a_process__tells_calls_outcomes_states_and_events(tmp_path: Path) -> None:
+def test_record__of_a_process__counts_calls_outcomes_states_and_events(tmp_path: Path) -> None:
     recorded(tmp_path)
     recorded(tmp_path)
     assert len(list(tmp_path.iterdir())) == 2, "one file for each process"
@@ -65,8 +65,8 @@ def test_record__switched_off__leaves_no_trace(tmp_path: Path) -> None:
     script += "print({f.__module__ for c in (Revm, Anvil) for f in (c.call, c.transact, c.create, c.revert)})"
     environment = {name: value for name, value in os.environ.items() if name != "DATADAO_RECORD"}
     command = [sys.executable, "-c", script]
-    told = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
-    assert "recording" not in told and "assurance.harness.chain.evm" in told
+    reported = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+    assert "recording" not in reported and "assurance.harness.chain.evm" in reported
     recorded(None)
     assert list(tmp_path.iterdir()) == []
 

@@ -52,8 +52,8 @@ def test_replay__of_lives_in_every_machine__agrees_to_the_unit_of_gas_X4(
     ]
     monkeypatch.setattr(module, "cells", lambda _: some)
     assert main(["--traces", "5", "--seed", "2"]) == 0
-    told = (tmp_path / "replay.json").read_text()
-    assert '"traces": 5' in told and '"wrong": []' in told
+    reported = (tmp_path / "replay.json").read_text()
+    assert '"traces": 5' in reported and '"wrong": []' in reported
 
 
 def test_traces__of_one_seed__are_the_same_and_begin_in_the_same_world() -> None:

@@ -157,7 +157,7 @@ def test_page__text_of_a_result__is_never_markup(results: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "fields", "told"),
+    ("part", "fields", "reported"),
     [
         ("slither", {"findings": None}, "slither.json.findings: Input should be a valid list"),
         ("year", {"seconds": "long"}, "year.json.seconds: Input should be a valid number"),
@@ -167,12 +167,12 @@ def test_page__text_of_a_result__is_never_markup(results: Path) -> None:
     ],
 )
 def test_page__result_of_another_shape__refused_by_name(
-    results: Path, part: str, fields: dict[str, Any], told: str
+    results: Path, part: str, fields: dict[str, Any], reported: str
 ) -> None:
     change(results, part, **fields)
     with pytest.raises(PartError) as caught:
         main(["--results", str(results)])
-    assert str(caught.value).startswith(told)
+    assert str(caught.value).startswith(reported)
     assert f"make audit ARGS={part}" in str(caught.value)
 
 

@@ -22,7 +22,7 @@ def test_triage__finding_with_a_reason__has_it() -> None:
     assert wrong == []
 
 
-def test_triage__finding_without__is_told_in_full() -> None:
+def test_triage__finding_without__is_reported_in_full() -> None:
     rows, wrong = triaged([FINDING, OTHER], triage("Pool.pay(uint256)"))
     assert [row["reason"] for row in rows] == ["because", None]
     assert wrong == ["untriaged: Low timestamp at Pool.end(): compares a time"]

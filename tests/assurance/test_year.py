@@ -33,10 +33,10 @@ def lived() -> Life:
 @pytest.fixture
 def life(lived: Life) -> Iterator[Life]:
     """The end of a year, put back afterwards."""
-    snapshot, told = lived.dao.chain.snapshot(), deepcopy((lived.ledger, lived.settlements, lived.pools))
+    snapshot, reported = lived.dao.chain.snapshot(), deepcopy((lived.ledger, lived.settlements, lived.pools))
     yield lived
     lived.dao.chain.revert(snapshot)
-    lived.ledger, lived.settlements, lived.pools = told
+    lived.ledger, lived.settlements, lived.pools = reported
 
 
 def wrong(life: Life) -> list[str]:
@@ -45,7 +45,7 @@ def wrong(life: Life) -> list[str]:
     return judge.wrong
 
 
-def test_comparison__one_unit_too_much_for_anybody__is_named_S3(life: Life) -> None:
+def test_comparison__one_unit_too_much_for_an_account__is_named_S3(life: Life) -> None:
     lucky = life.addresses[3]
     life.dao.asset.mint(lucky, 1, sender=lucky)
     assert [line.partition(" was paid")[0] for line in wrong(life)] == [lucky]
@@ -59,10 +59,10 @@ def test_comparison__short_by_a_unit_a_settlement__is_named_S3(life: Life) -> No
     assert [line.partition(" was paid")[0] for line in wrong(life)] == [account]
 
 
-def test_comparison__money_of_nobody_in_the_splitter__is_told_S11(life: Life) -> None:
+def test_comparison__money_of_no_account_in_the_splitter__is_reported_S11(life: Life) -> None:
     life.dao.asset.mint(life.dao.splitter.address, 1, sender=life.addresses[0])
-    (told,) = wrong(life)
-    assert told.startswith("the splitter holds")
+    (reported,) = wrong(life)
+    assert reported.startswith("the splitter holds")
 
 
 def test_comparison__nothing_amiss__finds_nothing(life: Life) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import ape
 from eth_utils import keccak
 
+from assurance.harness.clock import Clock
 from assurance.harness.commands import Ran
 from datadao.chain.codec import CONTRACTS
 from datadao.chain.reverts import try_call
@@ -25,6 +26,9 @@ HELD = 10**9
 class Licensee:
     """Test account 10, what it sends, and what it has."""
 
+    clock: Clock | None = None
+    """Which is hasty while the node does not mine."""
+
     def __init__(self, live: FreshDao, name: str = "licensee") -> None:
         self.live, self.home = live, live.home(name)
         self.account = ape.accounts.test_accounts[10]
@@ -39,6 +43,8 @@ class Licensee:
         assert self.run("send", "asset.approve", "leases", str(amount), "--yes").code == 0
 
     def mining(self, on: bool) -> None:
+        if self.clock:
+            self.clock.hasty = not on
         self.live.node.rpc("evm_setAutomine", on)
 
     def mine(self) -> None:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -80,10 +81,16 @@ def test_read_of_a_symbol__that_is_no_string__says_what_it_answers(live: FreshDa
     assert refusal == f"asset.symbol() is no such view: it answers 0x{b'MKR'.ljust(32, bytes(1)).hex()}"
 
 
+def answering(one: Callable[..., Any], **more: Any) -> Any:
+    """A connection to a node that answers so, also to several questions at once."""
+    together = lambda requests: [one(*request) for request in requests]  # noqa: E731
+    return SimpleNamespace(provider=SimpleNamespace(make_request=one, make_batch_request=together), **more)
+
+
 @pytest.mark.parametrize("error", [{"code": -32005, "message": "limit exceeded"}, "busy"])
 def test_node__that_does_not_answer__is_no_asset_without_decimals(live: FreshDao, error: Any) -> None:
     asset = live.asset.address
-    web3: Any = SimpleNamespace(provider=SimpleNamespace(make_request=lambda *_: {"error": error}))
+    web3 = answering(lambda *_: {"error": error})
     message = error["message"] if isinstance(error, dict) else error
     with pytest.raises(NodeRefused) as refusal:
         read_asset(web3, asset)
@@ -154,5 +161,5 @@ def test_node__whose_words_are_for_code_that_stops__is_an_answer(live: FreshDao,
         return {"error": {"code": -32000, "message": message}}
 
     eth = SimpleNamespace(get_code=lambda _: b"\xfe")
-    web3: Any = SimpleNamespace(provider=SimpleNamespace(make_request=ask), eth=eth, to_checksum_address=str)
+    web3 = answering(ask, eth=eth, to_checksum_address=str)
     assert read_asset(web3, live.asset.address).decimals == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -26,13 +25,6 @@ def test_help__of_every_command__says_what_it_does(command: tuple[str, ...]) -> 
     result = CliRunner().invoke(cli, [*command, "--help"])
     assert result.exit_code == 0
     assert "Usage: " in result.output and len(result.output.splitlines()) > 5
-
-
-def test_help__loads_neither_ape_nor_web3() -> None:
-    said = "from datadao.cli.main import cli; cli(['--help'], standalone_mode=False)"
-    loaded = f"import sys; {said}; print(sorted({{'ape', 'web3', 'dask', 'obstore'}} & sys.modules.keys()))"
-    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
-    assert "contribute" in done.stdout and done.stdout.splitlines()[-1] == "[]"
 
 
 def test_commands__registered_by_the_files__are_those_of_the_table() -> None:

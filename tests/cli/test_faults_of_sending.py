@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assurance.harness.chain.faults import faulty
+from assurance.harness.clock import Clock
 from tests.cli.conftest import FreshDao
 from tests.cli.licensee import ESCROW, Licensee
 from tests.cli.test_rehearsal import accept, what, words
@@ -17,7 +18,7 @@ FAULTS = (
 
 
 @pytest.fixture
-def licensee(live: FreshDao) -> Licensee:
+def licensee(live: FreshDao, hasty: Clock) -> Licensee:
     return Licensee(live)
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import pytest
 
 from assurance.harness.chain.proxy import Answer, Proxy, Request
+from assurance.harness.clock import Clock
 from datadao.chain import connection
 from tests.cli.conftest import FreshDao
 from tests.cli.lagging import Lagging
@@ -28,7 +29,7 @@ def lagging(live: FreshDao) -> Iterator[Lagging]:
 
 
 @pytest.fixture
-def licensee(live: FreshDao, lagging: Lagging) -> Licensee:
+def licensee(live: FreshDao, lagging: Lagging, hasty: Clock) -> Licensee:
     made = Licensee(live)
     config = made.home / "config.yaml"
     config.write_text(config.read_text().replace(live.node.url, lagging.url))

@@ -20,6 +20,7 @@ import ape
 import pytest
 
 from assurance.harness.chain.proxy import Answer, Proxy, Request
+from assurance.harness.clock import Clock
 from datadao.chain import connection, transactions
 from datadao.chain.fees import GWEI
 from tests.cli.conftest import FreshDao
@@ -46,8 +47,9 @@ def die(*args: object, **kwargs: object) -> None:
 
 
 @pytest.fixture
-def licensee(live: FreshDao) -> Iterator[Licensee]:
+def licensee(live: FreshDao, hasty: Clock) -> Iterator[Licensee]:
     made = Licensee(live)
+    made.clock, hasty.hasty = hasty, False
     made.allow()
     yield made
     made.mining(True)
@@ -165,8 +167,11 @@ def test_request__failed_on_chain_meanwhile__is_said_with_its_reason_and_made_an
 # Replaced
 
 
-def test_request__replaced__only_one_of_both_is_mined_at_a_higher_fee(licensee: Licensee, pending: str) -> None:
+def test_request__replaced__only_one_of_both_is_mined_at_a_higher_fee(
+    licensee: Licensee, pending: str, hasty: Clock
+) -> None:
     old = licensee.live.node.web3.eth.get_transaction(pending)
+    hasty.hasty = False
     licensee.live.node.rpc("evm_setIntervalMining", 1)
     done = licensee.run(*REQUEST[:-2], "--wait", "30", "--replace")
     assert done.code == 0, done.err
@@ -289,7 +294,7 @@ def test_request__disk_is_full__is_not_sent(licensee: Licensee, monkeypatch: pyt
 def test_request__interrupted_while_it_waits__says_what_may_still_be_mined(
     licensee: Licensee, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt(_: float) -> Iterator[None]:
+    def interrupt(_: float, first: float) -> Iterator[None]:
         raise KeyboardInterrupt
 
     licensee.mining(False)

@@ -19,13 +19,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import ape
-import boto3
 from eth_account import Account
 from eth_utils import keccak
-from moto.server import ThreadedMotoServer
 from web3.types import TxData
 
 from assurance.harness.chain.node import FINALITY, Node
+from assurance.harness.chain.s3 import KEYS, S3Server, client
 from assurance.harness.commands import SCHEMA
 from datadao.client import DataDAO
 from datadao.storage.board import Board
@@ -128,15 +127,11 @@ class World:
         self.node = Node()
         # The node of every role has several back ends, which catch up within a second.
         self.door = Lagging(self.node.url, seconds=1.0)
-        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        self._server.start()
-        host, port = self._server.get_host_and_port()
-        self.endpoint = f"http://{host}:{port}"
-        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
-        self.s3 = boto3.client("s3", endpoint_url=self.endpoint, **keys)
-        self.s3.create_bucket(Bucket="datadao")
-        options: dict[str, Any] = {"endpoint": self.endpoint, "access_key_id": "test", "secret_access_key": "test"}
-        self.store = Store("s3://datadao", http=True, region="us-east-1", **options)
+        self._server = S3Server()
+        self._server.bucket("datadao")
+        self.endpoint = self._server.endpoint
+        self.s3 = client(self.endpoint)
+        self.store = Store("s3://datadao", http=True, endpoint=self.endpoint, **KEYS)
         self._daemons: list[subprocess.Popen[bytes]] = []
         try:
             self._set_up(members, attestors, custodians)

@@ -130,7 +130,10 @@ def stopped() -> Iterator[Any]:
     provider.make_request("evm_mine", [])
 
 
-def test_deploy__no_block_yet__says_which_transaction_it_waits_for_and_how_long(stopped: Any, deployer: Any) -> None:
+def test_deploy__no_block_yet__says_which_transaction_it_waits_for_and_how_long(
+    stopped: Any, deployer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deployer.send._PATIENCE", 0.1)
     said: list[str] = []
 
     def say(text: str) -> None:

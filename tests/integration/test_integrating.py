@@ -18,11 +18,16 @@ from assurance.harness.pages import Block, Player, blocks, commands
 from datadao.profile import Profile
 
 PAGE = "docs/integrating.md"
-LAST_LINE = """
+SILENT = {"type": "function", "name": "silent", "inputs": [], "outputs": [], "stateMutability": "nonpayable"}
+"""A function that no contract has: calling it reverts without data."""
+LAST_LINES = """
+const abi = [SILENT] as const;
+const silent = { ...leases, abi, functionName: "silent" } as const;
+const noReason = await client.simulateContract(silent).then(() => undefined, reason);
 const plain = (_: string, value: unknown) => (typeof value === "bigint" ? value.toString() : value);
-console.log(JSON.stringify({ mayUse, vote: vote?.args, why }, plain));
+console.log(JSON.stringify({ mayUse, vote: vote?.args, why, noReason }, plain));
 process.exit(0);
-"""
+""".replace("SILENT", json.dumps(SILENT))
 
 
 def of(language: str, *recipes: int) -> list[Block]:
@@ -74,6 +79,7 @@ def test_recipes__followed_in_their_order__do_what_they_say(
         "errorName": "DataLeases_UnknownLease",
         "args": ["999"],
     }
+    assert reported["noReason"] == {"errorName": "no reason", "args": []}
 
     # The DAO decides; the company starts, pays, trains, pays royalties
     dao.to_end_of_vote(proposal)
@@ -86,6 +92,11 @@ def test_recipes__followed_in_their_order__do_what_they_say(
     assert dao.asset.balanceOf(market.founder.address) - before == python["due"] > 0
     assert dao.asset.balanceOf(company.address) == 1_000_000 - 1_000_000 * 250 // 10_000
     assert python["why"] == "DataLeases_UnknownLease(leaseId=999)"
+    python["silent"] = python["w3"].eth.contract(dao.leases.address, abi=[SILENT])
+    for block in of("python", 8):
+        silent = block.text.replace("leases.functions.startPeriod(999)", "silent.functions.silent()")
+        follow(python, [block._replace(text=silent)])
+    assert python["why"] == "no reason"
     assert python["report"].ok, python["report"].render()
 
     # The command line, for networks of key keepers
@@ -133,7 +144,7 @@ def typescript(npm_package: Path, folder: Path, given: dict[str, str]) -> dict[s
     """Compiles all blocks as one module, strictly, and runs it; what its variables are in the end."""
     folder.mkdir()
     npm_install(folder, npm_package, "viem", "@types/node", "undici-types")
-    (folder / "recipes.ts").write_text("".join(block.text for block in of("ts")) + LAST_LINE)
+    (folder / "recipes.ts").write_text("".join(block.text for block in of("ts")) + LAST_LINES)
     messages = tsc(folder, "--types", "node", "recipes.ts")
     assert not messages, "\n".join(messages)
     reported: dict[str, Any] = json.loads(run("node", "--no-warnings", "recipes.js", cwd=folder, **given))

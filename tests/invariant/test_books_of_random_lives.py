@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from assurance.harness.dao.books import audited
-from assurance.harness.machines.base import Machine, run
+from assurance.harness.machines.base import Machine
 from assurance.harness.machines.depth import DEPTH
+from assurance.harness.machines.driver import run
 from assurance.harness.machines.governance.machine import GovernanceMachine
 from assurance.harness.machines.leases.machine import LeasesMachine
 from assurance.harness.machines.registry.machine import RegistryMachine

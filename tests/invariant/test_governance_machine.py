@@ -18,8 +18,8 @@ from collections import Counter
 import pytest
 from hypothesis import Phase, settings
 
-from assurance.harness.machines.base import run
 from assurance.harness.machines.depth import DEPTH
+from assurance.harness.machines.driver import run
 from assurance.harness.machines.governance.checks import Government
 from assurance.harness.machines.reaching import live_until_met
 from assurance.harness.mistakes import Mistake, tried_in

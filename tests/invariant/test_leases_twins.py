@@ -9,7 +9,7 @@ from hypothesis import settings
 from assurance.harness.chain.reader import refused
 from assurance.harness.dao.dao import Dao
 from assurance.harness.dao.leases import COST, PENDING, Market
-from assurance.harness.machines.base import run
+from assurance.harness.machines.driver import run
 from assurance.harness.machines.leases.machine import LeasesMachine
 from assurance.harness.machines.reaching import NOTICING, noticed
 from assurance.harness.mistakes import Mistake, tried_in

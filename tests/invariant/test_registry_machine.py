@@ -10,8 +10,8 @@ from collections import Counter
 
 from hypothesis import HealthCheck, settings
 
-from assurance.harness.machines.base import run
 from assurance.harness.machines.depth import DEPTH
+from assurance.harness.machines.driver import run
 from assurance.harness.machines.reaching import live_until_met
 from assurance.harness.machines.registry.machine import RegistryMachine
 

@@ -23,8 +23,8 @@ from collections import Counter
 import pytest
 from hypothesis import settings
 
-from assurance.harness.machines.base import run
 from assurance.harness.machines.depth import DEPTH
+from assurance.harness.machines.driver import run
 from assurance.harness.machines.reaching import live_until_met
 from assurance.harness.machines.splitter.checks import Setting
 from assurance.harness.machines.splitter.machine import SplitterMachine

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from assurance.harness.dao.zoo import PLAIN, Species
-from assurance.harness.machines.base import run
 from assurance.harness.machines.depth import DEPTH
+from assurance.harness.machines.driver import run
 from assurance.harness.machines.reaching import live_until_met
 from assurance.harness.machines.system.machine import SystemMachine
 

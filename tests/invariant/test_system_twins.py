@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from assurance.harness.machines.base import run
+from assurance.harness.machines.driver import run
 from assurance.harness.machines.reaching import noticed
 from assurance.harness.machines.system.machine import SystemMachine
 from assurance.harness.mistakes import Mistake, tried_in

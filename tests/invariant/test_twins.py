@@ -16,7 +16,7 @@ from hypothesis import Phase, settings
 from assurance.harness.chain.handles import Reverted
 from assurance.harness.dao.pair import SHARES, Pair
 from assurance.harness.dao.system import actor
-from assurance.harness.machines.base import run
+from assurance.harness.machines.driver import run
 from assurance.harness.machines.splitter.checks import PropertyBroken, Setting
 from assurance.harness.machines.splitter.machine import SplitterMachine
 from assurance.harness.mistakes import Mistake, tried_in

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -24,10 +23,3 @@ def world(_built: World) -> Iterator[World]:
     """The world as it was built; whatever a test does to it is undone."""
     with _built.as_it_is():
         yield _built
-
-
-@pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No wait is long; a node that has to be waited for is asked as often, in less time."""
-    sleep = time.sleep
-    monkeypatch.setattr("time.sleep", lambda seconds: sleep(min(seconds, 0.01)))

@@ -19,12 +19,14 @@ from typing import Any
 from unittest.mock import patch
 
 import eth_abi
+import pytest
 import yaml
 from eth_utils import keccak
 from web3 import Web3
 
 from assurance.harness.chain.faults import NOISE
-from assurance.harness.chain.s3 import KEYS, client, s3_server
+from assurance.harness.chain.s3 import KEYS, S3Server, client
+from assurance.harness.clock import Clock
 from datadao.chain.abi import canonical_type
 from datadao.chain.codec import function
 from datadao.client import DataDAO
@@ -62,12 +64,12 @@ class Stranger:
 @contextmanager
 def littered(_kind: str, _home: Path) -> Iterator[Store]:
     """A bucket in which others left what no party of a DAO would."""
-    with s3_server() as endpoint:
-        s3 = client(endpoint)
-        s3.create_bucket(Bucket="datadao")
+    with S3Server() as server:
+        server.bucket("datadao")
+        s3 = client(server.endpoint)
         for key in FOREIGN:
             s3.put_object(Bucket="datadao", Key=key, Body=b"not yours")
-        yield Store("s3://datadao", http=True, endpoint=endpoint, **KEYS)
+        yield Store("s3://datadao", http=True, endpoint=server.endpoint, **KEYS)
 
 
 def configuration(folder: Path) -> Path:
@@ -109,11 +111,13 @@ def main() -> None:
 
     honest_vote, honest_request = steps.vote, steps.request
     with (
+        pytest.MonkeyPatch.context() as monkeypatch,
         tempfile.TemporaryDirectory() as folder,
         patch.object(DataDAO, "publish", publish),
         patch.multiple(steps, vote=vote, request=request),
         patch.multiple(demo, create_actors=people, _storage=littered, CONFIG=configuration(Path(folder))),
     ):
+        Clock().install(monkeypatch)
         demo.cli(["--network", proxy, "--members", "300"])
 
 

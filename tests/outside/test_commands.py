@@ -18,6 +18,7 @@ import pytest
 
 from assurance.harness.chain.faults import FAULTS, HARMLESS, faulty
 from assurance.harness.chain.proxy import Asked
+from assurance.harness.clock import Clock
 from assurance.harness.commands import Ran, leaf_commands
 from datadao.cli.command import PARTLY, REFUSED
 
@@ -109,7 +110,7 @@ def test_faults__are_all_met() -> None:
 
 @pytest.mark.parametrize("faults", PASSES, ids=", ".join)
 def test_commands__at_a_node_with_a_fault__end_as_at_an_honest_one_or_say_why_not(
-    world: World, honest: dict[str, Honest], faults: tuple[str, ...], hasty: None
+    world: World, honest: dict[str, Honest], faults: tuple[str, ...], hasty: Clock
 ) -> None:
     wrong: dict[str, Any] = {}
     with faulty(world.node.url, *faults) as proxy:

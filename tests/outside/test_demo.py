@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 
-from assurance import ROOT
+import pytest
+
 from assurance.harness.chain.faults import (
     NO_TIMES,
     LogsBehind,
@@ -18,6 +18,7 @@ from assurance.harness.chain.faults import (
 )
 from assurance.harness.chain.node import Node
 from assurance.harness.chain.proxy import Fault, Proxy
+from tests.scenario.demo import DEMO, check, play
 
 BOOKS = re.compile(r"((?:in|out|owed): [^│]+?|in − out − owed)\s+│\s+([\d,]+) │")
 
@@ -32,20 +33,23 @@ def faults() -> list[Fault]:
     ]  # fmt: skip
 
 
-def play(*command: str) -> str:
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1500, check=False)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return done.stdout
-
-
 def books(shown: str) -> dict[str, int]:
     found = {name.strip(): int(units.replace(",", "")) for name, units in BOOKS.findall(shown)}
     assert len(found) == 9, shown
     return found
 
 
-def test_demo__under_all_faults__ends_with_the_books_of_an_honest_node() -> None:
-    honest = play(str(ROOT / "toolchain" / "run"), "ape", "run", "demo", "--members", "300")
+@pytest.fixture(scope="module")
+def honest() -> str:
+    """What it shows at an honest node."""
+    return play(*DEMO)
+
+
+def test_demo__at_an_honest_node__shows_accuracy_refund_gas_and_balanced_books(honest: str) -> None:
+    check(honest)
+
+
+def test_demo__under_all_faults__ends_with_the_books_of_an_honest_node(honest: str) -> None:
     node = Node("--accounts", "40")
     behind = faults()
     for fault in behind:

@@ -8,6 +8,7 @@ import pytest
 
 from assurance.harness.chain.faults import NO_TIMES, CappedLogs, LogTimes, StateForgotten, faulty
 from assurance.harness.chain.proxy import Answer, Fault, Request
+from assurance.harness.clock import Clock
 from datadao.chain.codec import CONTRACTS
 from datadao.chain.events import topic
 from datadao.chain.patience import connect
@@ -52,7 +53,7 @@ def test_logs__with_a_time_that_is_none__have_their_blocks(world: World, value: 
 
 
 def test_custodian__at_a_node_that_pruned_the_finalized_state__reads_what_a_node_must_keep(
-    world: World, hasty: None
+    world: World, hasty: Clock
 ) -> None:
     fault = Keeps()
     fault.node = world.node.url
@@ -163,7 +164,7 @@ def test_custodian__on_a_chain_younger_than_its_finality__has_to_wait(world: Wor
     ],
 )
 def test_events__that_a_node_does_not_give__are_missed(
-    world: World, fault: str, command: str, said: str, hasty: None
+    world: World, fault: str, command: str, said: str, hasty: Clock
 ) -> None:
     with faulty(world.node.url, fault) as proxy:
         ran = world.run("member", command, "--json", network=proxy.url)

@@ -18,8 +18,9 @@ from assurance.harness.chain.both import Both, Disagreement, in_place_of_revm
 from assurance.harness.dao.dao import Dao, leaf
 from assurance.harness.dao.strangers import FUNCTIONS, Chance, answer, lived_in
 from assurance.harness.dao.system import actor
-from assurance.harness.machines.base import Machine, run
+from assurance.harness.machines.base import Machine
 from assurance.harness.machines.depth import DEPTH
+from assurance.harness.machines.driver import run
 from assurance.harness.machines.governance.machine import GovernanceMachine
 from assurance.harness.machines.leases.machine import LeasesMachine
 from assurance.harness.machines.life import Answers, Life, Views

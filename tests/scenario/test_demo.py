@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 import time
 from pathlib import Path
 
-import pytest
-
 from assurance import ROOT
+from tests.scenario.demo import DEMO, check, play
 
-DEMO = [str(ROOT / "toolchain" / "run"), "ape", "run", "demo", "--members", "300"]
 
-
-@pytest.mark.parametrize("store", ["local", "s3"])
-def test_demo__plays_to_the_end__shows_accuracy_refund_gas_and_balanced_books(store: str) -> None:
-    done = subprocess.run([*DEMO, "--store", store], cwd=ROOT, capture_output=True, text=True, timeout=900, check=False)
-    shown = done.stdout
-    assert done.returncode == 0, shown[-2000:] + done.stderr[-2000:]
-    accuracy, majority = (float(x) for x in re.findall(r"(\d+\.\d)%", shown)[:2])
-    assert accuracy > majority + 10, "a model that learned something"
-    assert "not one file opens" in shown
-    returned, escrowed = re.search(r"gets back ([\d,]+) of ([\d,]+) units", " ".join(shown.split())).groups()
-    assert returned == escrowed
-    assert re.search(r"vote by signature\s+│\s+300 │", shown)
-    assert re.search(r"in − out − owed\s+│\s+0 │", shown)
-    assert re.search(r"books rebuilt from \d,\d{3} events: equal to the unit", " ".join(shown.split()))
+def test_demo__plays_to_the_end__shows_accuracy_refund_gas_and_balanced_books() -> None:
+    """On S3; with a folder for storage tests/outside plays it."""
+    check(play(*DEMO, "--store", "s3"))
 
 
 def test_demo__node_is_killed_half_way__says_so_and_fails() -> None:

@@ -37,7 +37,7 @@ ANSWERS = {2: "solver out of time", 3: "stuck", 4: "all paths revert", 5: "error
 
 
 class ProveError(Exception):
-    """Nothing was proved, for a reason that the message tells."""
+    """Nothing was proved, for the reason in the message."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def run_halmos(folder: Path, check: Check) -> tuple[str, float]:
 
 
 def report(check: Check, answer: str, seconds: float) -> bool:
-    """Prints the line of a check, and tells whether it came out as it must."""
+    """Prints the line of a check, and returns whether it came out as it must."""
     good = answer == ("refuted" if check.twin else "proved")
     label = check.name.split("_", 2)[2]
     instead = f"  twin: {check.twin}" if check.twin else f"  control: {check.control}" if check.control else ""

@@ -1,26 +1,33 @@
-"""The SMT solver that Halmos starts: `solver.py QUERY.smt2` races three of them and passes on the first answer.
+"""The SMT solver that Halmos starts: `solver.py QUERY.smt2` asks four engines and passes on the first answer.
 
-None of them is good at everything: cvc5, reading words as integers, is quick where numbers are multiplied and divided,
-Bitwuzla where both sides of a claim share most of their terms, Yices where bits are shuffled. They start one after the
-other, because most queries fall to the first one within a second.
+None of them is good at everything: Yices answers two queries of three at once, z3, reading words as integers, is quick
+where numbers are multiplied and divided, Bitwuzla where both sides of a claim share most of their terms, cvc5 in
+between. Most queries fall to one of them at once, so they take turns, each twice as long as the one before: an engine
+that runs beside the one that answers costs as much as it.
 
-PyPI has cvc5 and Bitwuzla as libraries, so `solver.py cvc5 QUERY.smt2` is what runs them.
+PyPI has z3, cvc5 and Bitwuzla as libraries, so `solver.py cvc5 QUERY.smt2` is what runs them.
 """
 
+import contextlib
+import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
 
 HERE = Path(__file__).resolve()
 BIN = Path(sys.executable).parent
-# Seconds after which each joins the race.
+# Their commands, and the processor time of their first turns in seconds.
 ENGINES = {
-    "integers": (0.0, [sys.executable, str(HERE), "integers"]),
-    "bitwuzla": (0.3, [sys.executable, str(HERE), "bitwuzla"]),
-    "cvc5": (1.0, [sys.executable, str(HERE), "cvc5"]),
-    "yices": (4.0, [str(BIN / "yices-smt2"), "--smt2-model-format"]),
+    "yices": ([str(BIN / "yices-smt2"), "--smt2-model-format"], 0.05),
+    "integers": ([sys.executable, str(HERE), "integers"], 0.2),
+    "bitwuzla": ([sys.executable, str(HERE), "bitwuzla"], 0.2),
+    "cvc5": ([sys.executable, str(HERE), "cvc5"], 0.2),
 }
+TICK = 0.005
 
 
 def run_integers(query: str) -> None:
@@ -51,29 +58,51 @@ def run_cvc5(query: str) -> None:
         print(command.invoke(solver, symbols), end="", flush=True)
 
 
-def race(query: str) -> str:
+class Engine:
+    """Runs only in its turns."""
+
+    def __init__(self, name: str, query: str) -> None:
+        command, self.turn = ENGINES[name]
+        self._output = Path(f"{query}.{name}")
+        with self._output.open("w") as output:
+            self._process = subprocess.Popen([*command, query], stdout=output, stderr=subprocess.DEVNULL)
+
+    def work(self) -> str | None:
+        """One turn. Returns the answer, empty if it does not know; nothing if it needs another turn."""
+        self._process.send_signal(signal.SIGCONT)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            watched = psutil.Process(self._process.pid)
+            while self._process.poll() is None and sum(watched.cpu_times()[:2]) < self.turn:
+                time.sleep(TICK)
+        self.turn *= 2
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGSTOP)
+            return None
+        found = self._output.read_text()
+        return found if found.startswith(("sat", "unsat")) else ""
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+def first(query: str) -> str:
     """The output of the first engine that knows; "unknown" when none does."""
-    began = time.monotonic()
-    waiting = dict(ENGINES)
-    running: dict[str, subprocess.Popen[bytes]] = {}
+    engines: list[Engine] = []
     try:
-        while waiting or running:
-            elapsed = time.monotonic() - began
-            # A lost runner makes room at once.
-            for name in [name for name, (start, _) in waiting.items() if elapsed >= start or not running]:
-                command = [*waiting.pop(name)[1], query]
-                with Path(f"{query}.{name}").open("w") as output:
-                    running[name] = subprocess.Popen(command, stdout=output, stderr=subprocess.DEVNULL)
-            for name in [name for name, process in running.items() if process.poll() is not None]:
-                running.pop(name)
-                answer = Path(f"{query}.{name}").read_text()
-                if answer.startswith(("sat", "unsat")):
-                    return answer
-            time.sleep(0.02)
+        turns: deque[str | Engine] = deque(ENGINES)
+        while turns:
+            engine = turns.popleft()
+            if isinstance(engine, str):
+                engine = Engine(engine, query)
+                engines.append(engine)
+            if answer := engine.work():
+                return answer
+            if answer is None:
+                turns.append(engine)
     finally:
-        for process in running.values():
-            process.kill()
-            process.wait()
+        for engine in engines:
+            engine.end()
     return "unknown\n"
 
 
@@ -86,9 +115,9 @@ def main() -> int:
         case ["cvc5", query]:
             run_cvc5(query)
         case [query]:
-            print(race(query), end="")
+            print(first(query), end="")
         case _:
-            print("usage: solver.py [bitwuzla | cvc5] QUERY.smt2", file=sys.stderr)
+            print("usage: solver.py [integers | bitwuzla | cvc5] QUERY.smt2", file=sys.stderr)
             return 2
     return 0
 

@@ -5,7 +5,8 @@ The property suite is the state machines, the property tests and every other tes
 docs/abuse-cases.md names, as far as they run in process. Writes `audit-report/coverage.json`, whose fields
 `assurance.audit.coverage.lines.result` describes; `suites` adds the share of lines that each suite executes alone.
 Fails when the property suite executes less than 98 % of lines, on a line that no test executes without its reason in
-`uncovered.toml`, on a reason that has become stale, and when a test fails.
+`uncovered.toml`, on a reason that has become stale, and when a test fails. The same runs are recorded for
+`assurance.audit.coverage.reach`, which writes `audit-report/reach.json`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 
 from assurance import ROOT
 from assurance.audit import properties
+from assurance.audit.coverage import reach
 from assurance.audit.coverage.build import Build, build
 from assurance.audit.coverage.lines import executed, explanations, result, share
 from assurance.audit.part import IN_PROCESS, PartError, parser, run, write
@@ -31,6 +33,7 @@ EXPLANATIONS = Path(__file__).with_name("uncovered.toml")
 
 FACTORY = "tests/unit/factory"
 PROPERTIES = "properties"
+RECORD = "record"
 
 
 @dataclass(frozen=True)
@@ -57,13 +60,14 @@ def suites() -> list[Suite]:
 
 
 def crumbs_of(suite: Suite, built: Build, folder: Path) -> set[int]:
-    """Runs the suite in process. Raises `PartError` when a test fails."""
+    """Runs the suite in process, with recording on. Raises `PartError` when a test fails."""
     found = folder / f"{suite.name}-{suite.manifest}.crumbs"
     environment = {
         **os.environ,
         "DATADAO_CHAIN": "revm",
         "DATADAO_ARTIFACTS": str(getattr(built, suite.manifest)),
         "DATADAO_CRUMBS": str(found),
+        "DATADAO_RECORD": str(folder / RECORD),
     }
     command = [*IN_PROCESS, "-p", "assurance.audit.coverage.plugin", *suite.arguments]
     ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
@@ -74,15 +78,17 @@ def crumbs_of(suite: Suite, built: Build, folder: Path) -> set[int]:
 
 def main(arguments: list[str]) -> int:
     parser("assurance.audit.coverage", __doc__).parse_args(arguments)
-    with Stopwatch() as watch, tempfile.TemporaryDirectory() as name:
+    crumbs: defaultdict[str, set[int]] = defaultdict(set)
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        built = build(folder)
-        crumbs: defaultdict[str, set[int]] = defaultdict(set)
-        for suite in suites():
-            crumbs[suite.name] |= crumbs_of(suite, built, folder)
+        with Stopwatch() as watch:
+            built = build(folder)
+            for suite in suites():
+                crumbs[suite.name] |= crumbs_of(suite, built, folder)
+        all_reached = reach.judge(folder / RECORD)
     found = result(built.points, crumbs[PROPERTIES], set().union(*crumbs.values()), explanations(EXPLANATIONS))
     ways = found["ways"]
-    return write(
+    all_covered = write(
         "coverage",
         ok=not found["wrong"],
         seconds=watch.wall,
@@ -91,6 +97,7 @@ def main(arguments: list[str]) -> int:
         suites={suite: round(share(executed(built.points, seen)), 5) for suite, seen in crumbs.items()},
         **found,
     )
+    return all_reached or all_covered
 
 
 if __name__ == "__main__":

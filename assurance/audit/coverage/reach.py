@@ -1,7 +1,6 @@
-"""`python -m assurance.audit.coverage.reach`: whether tests reached every function, custom error, event and enum state
-of the contracts.
+"""Whether tests reached every function, custom error, event and enum state of the contracts.
 
-Runs the unit tests (those that need a node on one), properties and scenarios with recording on, writes
+What `python -m assurance.audit.coverage` runs is recorded, and the scenarios are run besides. Writes
 `audit-report/reach.json` in the shape of `Reach`, and fails by name on what no test reached and `unreachable.toml` does
 not explain, on an explanation of something that was reached after all, and when a test fails.
 """
@@ -10,7 +9,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -19,7 +17,7 @@ from typing import Any, NamedTuple
 from typing_extensions import TypedDict
 
 from assurance import ROOT
-from assurance.audit.part import IN_PROCESS, ON_A_NODE, PartError, parser, run, write
+from assurance.audit.part import IN_PROCESS, PartError, write
 from assurance.bench.report import Stopwatch
 from assurance.harness.chain.artifacts import DEPLOYED, artifacts
 from assurance.harness.chain.compiler import Compiler
@@ -32,13 +30,8 @@ _STANDARDS = (
     "@openzeppelin/contracts/governance/TimelockController.sol",
 )
 """Their enums are in our ABIs."""
-# Twins are other contracts; the demo does not go through the back ends.
-SUITES: Mapping[str, Sequence[str]] = {
-    "units": [*IN_PROCESS, "tests/unit"],
-    "units on a node": [*ON_A_NODE, "tests/unit", "-m", "node"],
-    "properties": [*IN_PROCESS, "tests/property", "tests/invariant", "-k", "not twin"],
-    "scenarios": [*ON_A_NODE, "tests/scenario", "--ignore=tests/scenario/test_demo.py"],
-}
+# The demo does not go through the back ends.
+SCENARIOS = (*IN_PROCESS, "tests/scenario", "--ignore=tests/scenario/test_demo.py")
 
 
 class Thing(NamedTuple):
@@ -150,31 +143,16 @@ def faults(there_is: set[Thing], seen: set[Thing], reasons: Mapping[Thing, str])
     ]
 
 
-def record(name: str, command: Sequence[str], folder: Path) -> None:
-    """Runs a suite with recording on. Raises `PartError` when a test fails."""
-    environment = {**os.environ, "DATADAO_CHAIN": "revm", "DATADAO_RECORD": str(folder)}
-    if command[0] == "ape":
-        del environment["DATADAO_CHAIN"]
-    ended = subprocess.run(
-        [str(ROOT / "toolchain" / "run"), *command],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if ended.returncode != 0:
-        raise PartError(f"{name}: tests fail:\n{ended.stdout[-4000:]}{ended.stderr[-1000:]}")
-
-
-def main(arguments: list[str]) -> int:
-    parser("assurance.audit.coverage.reach", __doc__).parse_args(arguments)
+def judge(folder: Path) -> int:
+    """Of the tests whose records are in the folder, and the scenarios. Raises `PartError` when one of these fails."""
     reasons = explanations(EXPLANATIONS)
-    with Stopwatch() as watch, tempfile.TemporaryDirectory() as folder:
+    with Stopwatch() as watch:
+        environment = {**os.environ, "DATADAO_CHAIN": "revm", "DATADAO_RECORD": str(folder)}
+        ended = subprocess.run(SCENARIOS, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        if ended.returncode != 0:
+            raise PartError(f"scenarios: tests fail:\n{ended.stdout[-4000:]}{ended.stderr[-1000:]}")
         enums = enumerations()
-        for name, command in SUITES.items():
-            record(name, command, Path(folder))
-        seen = read(Path(folder))
+        seen = read(folder)
     there_is = universe(enums)
     found = reached(seen, enums) & there_is
     details = _details(seen, enums, there_is, found, reasons)
@@ -206,7 +184,3 @@ def _details(
         unreachable=[{**thing._asdict(), "reason": reason} for thing, reason in sorted(reasons.items())],
         wrong=faults(there_is, found, reasons),
     )
-
-
-if __name__ == "__main__":
-    raise SystemExit(run(main))

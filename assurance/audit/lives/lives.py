@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from hypothesis import Phase, seed
+from hypothesis import Phase
 
 from assurance.audit.lives.cells import SUBJECTS, Cell
 from assurance.harness.chain.artifacts import events
 from assurance.harness.chain.evm import Revm
 from assurance.harness.chain.handles import Result, Reverted
-from assurance.harness.machines.base import Machine, lives, run
+from assurance.harness.machines.base import Machine
+from assurance.harness.machines.driver import lives, run
 
 LENGTH = 50
 """Steps of a life."""
@@ -70,18 +71,17 @@ def live(task: Task, tick: Callable[[], None] = lambda: None, **twins: Any) -> C
     chunk, began = Chunk(task), time.process_time()
     machine = _tallied(SUBJECTS[task.cell.subject].machine, task.cell.traits | twins, chunk, tick)
     try:
-        shrunk = lives(task.lives, task.length, phases=[Phase.generate, Phase.shrink], print_blob=False)
-        run(seed(task.seed)(machine), shrunk)
+        run(machine, lives(task.lives, task.length, phases=[Phase.generate, Phase.shrink]), task.seed)
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as failure:
         # Also what is no Exception: pytest's own, of a refusal that did not come.
-        chunk.error, chunk.reproduction = _told(failure)
+        chunk.error, chunk.reproduction = _described(failure)
     chunk.seconds = time.process_time() - began
     return chunk
 
 
-def _told(failure: BaseException) -> tuple[str, str]:
+def _described(failure: BaseException) -> tuple[str, str]:
     while isinstance(failure, BaseExceptionGroup):
         failure = failure.exceptions[0]
     notes = getattr(failure, "__notes__", [])

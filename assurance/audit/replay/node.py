@@ -54,7 +54,7 @@ class Node:
 
 @contextmanager
 def anvil(*, chain_id: int, timestamp: int) -> Iterator[Node]:
-    """A node with an empty chain, where anybody may send and gas is free; killed at the end."""
+    """A node with an empty chain, where any account may send and gas is free; killed at the end."""
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

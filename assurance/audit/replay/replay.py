@@ -28,7 +28,7 @@ from assurance.audit.part import parser as new_parser
 from assurance.audit.replay.node import Node, RpcError, anvil
 from assurance.audit.replay.traces import Answer, Done, Sent, Trace, heard, traces
 from assurance.bench.report import Stopwatch
-from assurance.harness.chain.evm import Revm
+from assurance.harness.chain.evm import FORK, Revm
 from assurance.harness.chain.handles import Log, Reverted, reverted
 
 TRACES = 216
@@ -75,7 +75,7 @@ class Cold:
 
     def gas(self, sent: Sent) -> int:
         """Gas of the transaction, whether it passes or not."""
-        evm = pyrevm.EVM(env=self._env, fork_url=self.url, fork_block="latest", spec_id="CANCUN")
+        evm = pyrevm.EVM(env=self._env, fork_url=self.url, fork_block="latest", spec_id=FORK)
         evm.set_block_env(pyrevm.BlockEnv(number=self.chain.number, timestamp=sent.at))
         for address, account in self._contracts.items():
             evm.insert_account_info(address, account)

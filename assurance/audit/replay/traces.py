@@ -7,19 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from hypothesis import seed
-
 from assurance.audit.lives.cells import SUBJECTS, Cell
 from assurance.harness.chain.both import in_place_of_revm
 from assurance.harness.chain.evm import Revm
 from assurance.harness.chain.handles import Log, Result, Reverted
 from assurance.harness.chain.reader import CREATOR
-from assurance.harness.machines.base import Machine, lives, run
+from assurance.harness.machines.base import Machine
+from assurance.harness.machines.driver import lives, run
 
 LENGTH = 25
 """Steps of a life: some fifty transactions."""
-SMALL = 3
-"""Of the lives of a run, those that Hypothesis keeps small to begin with."""
 
 
 class Sent(NamedTuple):
@@ -111,5 +108,5 @@ def traces(cell: Cell, count: int, number: int) -> list[Trace]:
 
     fields = cell.traits | {"teardown": teardown, "worlds": {}, "reached": Counter()}
     with in_place_of_revm(chain):
-        run(seed(number)(type(machine.__name__, (machine,), fields)), lives(count + SMALL, LENGTH))
-    return found[-count:]
+        run(type(machine.__name__, (machine,), fields), lives(count, LENGTH), number)
+    return found

@@ -94,7 +94,7 @@ const overflow = () => {
   return found;
 };
 
-// Filter and sort by keyboard, as somebody without a mouse.
+// Filter and sort by keyboard, as without a mouse.
 async function work(page) {
   const found = {};
   const rows = () =>

@@ -63,8 +63,8 @@ def sections(parts: Mapping[str, Part]) -> list[Section]:
             "properties",
             "Properties",
             "property",
-            "What must be true of the DAO whatever anybody does, the attack each excludes, and the contract with one "
-            "line wrong that its tests must notice. Steps are those of random lives in this run.",
+            "What must be true of the DAO in every reachable state, the attack each excludes, and the contract with "
+            "one line wrong that its tests must notice. Steps are those of random lives in this run.",
             parts,
         ),
         _claims(

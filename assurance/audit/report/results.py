@@ -157,6 +157,8 @@ class Part:
 
     name: str
     purpose: str
+    log: str
+    """The file's name."""
     result: dict[str, Any] | None
 
     @property
@@ -176,7 +178,7 @@ def read(folder: Path) -> dict[str, Part]:
     Raises:
         PartError: a result is not what its part writes.
     """
-    return {part.name: Part(part.name, part.purpose, _read(folder, part.name)) for part in PARTS}
+    return {part.name: Part(part.name, part.purpose, part.log.name, _read(folder, part.name)) for part in PARTS}
 
 
 def _read(folder: Path, name: str) -> dict[str, Any] | None:

@@ -1,7 +1,7 @@
-"""The year, lived on the real contracts in process; the ledger hears of shares and deposits what the plan says.
+"""The year, lived on the real contracts in process; the ledger gets shares and deposits from the plan.
 
-What a deposit should be is reckoned from the terms here and compared with what the splitter reports: the ledger's
-amounts are not the contracts' word.
+The amount of a deposit is computed from the terms here and compared with what the splitter reports, so the ledger does
+not rest on the contracts.
 """
 
 from __future__ import annotations
@@ -257,7 +257,7 @@ class Life:
                 self._heard(receipt, [(lease.plan.dataset, royalty)] if royalty else [])
 
     def _heard(self, receipt: Receipt, expected: Deposits) -> None:
-        """Tells the ledger of the expected deposits.
+        """Enters the expected deposits in the ledger.
 
         Raises:
             WrongDeposit: the chain reports others.

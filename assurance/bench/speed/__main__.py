@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from assurance.bench.report import Table, machine
-from assurance.bench.speed import forge, machines, plane
+from assurance.bench.speed import forge, machines, plane, ratios
 
 RECORD = Path(__file__).parents[3] / "docs" / "benchmarks.md"
 COMMAND = 'make bench ARGS="--write"'
@@ -49,7 +49,7 @@ def main() -> int:
         tables.append(parts[name]())
         tables[-1].show(console if console.is_terminal else Console(width=140))
     if options.write:
-        RECORD.write_text(document(tables))
+        RECORD.write_text(ratios.with_section(document(tables), ratios.section()))
     return 1 if any(table.faults for table in tables) else 0
 
 

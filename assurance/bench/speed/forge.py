@@ -12,13 +12,11 @@ from collections import Counter
 from contextlib import suppress
 from typing import ClassVar, NamedTuple
 
-from hypothesis.stateful import run_state_machine_as_test
-
 from assurance import ROOT
 from assurance.bench.report import Table, alone
 from assurance.bench.speed.machines import STEPS
 from assurance.harness.chain.twins import compiled
-from assurance.harness.machines import base
+from assurance.harness.machines import driver
 from assurance.harness.machines.splitter.checks import PropertyBroken, Setting
 from assurance.harness.machines.splitter.machine import SplitterMachine
 from assurance.harness.mistakes import mistakes
@@ -119,5 +117,5 @@ def python_notices(twin: str) -> str:
             super().hold(name, condition, detail, *values)
 
     with suppress(PropertyBroken):
-        run_state_machine_as_test(Twin, settings=base.lives(200, STEPS, derandomize=True))
+        driver.run(Twin, driver.lives(200, STEPS, derandomize=True))
     return noticed[0] if noticed else "-"

@@ -1,4 +1,4 @@
-"""The back end of unit tests and scenarios: the anvil node that Ape runs, driven over Ape's own connection.
+"""The back end on a node: the anvil that Ape runs, driven over Ape's own connection.
 
 Time stands still between transactions, as in process, so that the same test says the same on both.
 """
@@ -12,6 +12,7 @@ from web3 import Web3
 
 from assurance.harness.chain.handles import Log, Result, Reverted, reverted
 from assurance.harness.chain.recording import recorded
+from datadao.chain.reverts import revert_data
 
 _GAS_LIMIT = 16_000_000
 _BALANCE = 10**24
@@ -34,6 +35,8 @@ class Anvil:
     def _rpc(self, method: str, *params: Any) -> Any:
         response = self.web3.provider.make_request(method, list(params))  # type: ignore[arg-type]
         if "error" in response:
+            if (data := revert_data(response["error"])) is not None:
+                raise reverted(data)
             raise RuntimeError(f"{method}: {response['error']}")
         return response["result"]
 
@@ -119,7 +122,5 @@ class Anvil:
 
 
 def _refusal(error: Any) -> Reverted:
-    data = error.get("data") if isinstance(error, dict) else None
-    if isinstance(data, str) and data.startswith("0x"):
-        return reverted(bytes.fromhex(data[2:]))
-    return Reverted("Halt", str(error))
+    data = revert_data(error)
+    return Reverted("Halt", str(error)) if data is None else reverted(data)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pyrevm
 
 from assurance.harness.chain.anvil import Anvil
-from assurance.harness.chain.evm import Revm
+from assurance.harness.chain.evm import FORK, Revm
 from assurance.harness.chain.handles import Result, Reverted
 
 
@@ -90,7 +90,7 @@ class Both:
         web3 = self.anvil.web3
         url = web3.provider.endpoint_uri  # type: ignore[attr-defined]
         settings = pyrevm.Env(cfg=pyrevm.CfgEnv(chain_id=self.chain_id))
-        evm = pyrevm.EVM(fork_url=url, fork_block="latest", env=settings, spec_id="CANCUN")
+        evm = pyrevm.EVM(fork_url=url, fork_block="latest", env=settings, spec_id=FORK)
         evm.set_block_env(pyrevm.BlockEnv(number=web3.eth.block_number + 1, timestamp=self.timestamp))
         try:
             evm.message_call(sender, to, calldata=data, value=value, gas=16_000_000)

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 import pytest
 
 from assurance.harness.chain.handles import Backend, Handle, Reverted
 
 _WORD = 32
+_CHUNK = 64
 _READER = "0x" + "00" * 19 + "fe"
 CREATOR = "0x" + "00" * 19 + "fc"
 """Of the programs: no part of what a test is about."""
 
 View = tuple[Handle, str, tuple[Any, ...]]
 """A contract, the name of one of its views, and the arguments."""
+Views = dict[View, Sequence[int | None]]
+"""Views and the words each returns; none where the model does not care."""
+Answers = dict[tuple[Any, ...], list[int]]
+"""What the chain answered, by contract address, name and arguments; and without the address where no other contract was
+asked for the same."""
 
 
 class Reader:
@@ -26,39 +35,119 @@ class Reader:
     arguments would spend most of its time on them: revm's binding copies call data byte by byte, Solidity decodes it.
     """
 
-    def __init__(self, chain: Backend, views: Sequence[View]) -> None:
+    def __init__(
+        self, chain: Backend, views: Sequence[View], data: Iterable[bytes] | None = None, *, varying: bool = False
+    ) -> None:
+        """`data` are the calls of the views, where they are known. `varying` readers ask with another last argument
+        each time, the one that `words` is given."""
         self.chain, self.views = chain, views
-        self._calls = [(target.address, target.encode(name, *args)) for target, name, args in views]
-        self._address = chain.create(CREATOR, _creation(_program(self._calls)))
+        data = map(_encoded, views) if data is None else data
+        self._calls = [(target.address, call) for (target, _, _), call in zip(views, data, strict=True)]
+        self._address = chain.create(CREATOR, _creation(_program(self._calls, varying)))
+        self._data, self._words = b"", list[int]()
 
-    def words(self) -> list[int]:
+    def words(self, last: int | None = None) -> list[int]:
         """All results in order, as the words they are made of. A view that reverts is raised as itself."""
+        argument = b"" if last is None else last.to_bytes(_WORD)
         try:
-            data = self.chain.call(_READER, self._address, b"")
+            data = self.chain.call(_READER, self._address, argument)
         except Reverted:
             for target, call in self._calls:
-                self.chain.call(_READER, target, call)
+                self.chain.call(_READER, target, call[: len(call) - len(argument)] + argument)
             raise
-        return [int.from_bytes(data[at : at + _WORD], "big") for at in range(0, len(data), _WORD)]
+        if data != self._data:
+            self._words = [int.from_bytes(data[at : at + _WORD], "big") for at in range(0, len(data), _WORD)]
+            self._data = data
+        return self._words
 
 
-def _program(calls: Sequence[tuple[str, bytes]]) -> bytes:
+class Comparison:
+    """Reads views that become more from step to step and compares their words with those that are expected.
+
+    It reads some at a time: a program is of limited size. A view stays with its reader, so that a new view makes one
+    program new.
+    """
+
+    def __init__(self, chain: Backend) -> None:
+        self.chain = chain
+        self._readers: list[Reader] = []
+        self._data: dict[View, bytes] = {}
+        self._views: list[View] = []
+        self._names: list[tuple[Any, ...]] = []
+        self._short: list[tuple[Any, ...]] = []
+
+    def answers(self, expected: Views) -> Answers:
+        """What the chain answers. Raises `AssertionError` for a word that is not the one expected."""
+        self._know(list(expected))
+        values: list[list[int]] = []
+        for reader in self._readers:
+            wanted, words = [expected[view] for view in reader.views], reader.words()
+            same = words == list(itertools.chain.from_iterable(wanted))
+            values += cast(list[list[int]], wanted) if same else _compared(reader.views, wanted, words)
+        return dict(zip(self._names, values, strict=True)) | dict(zip(self._short, values, strict=True))
+
+    def _know(self, views: list[View]) -> None:
+        if views == self._views:
+            return
+        known = {view for reader in self._readers for view in reader.views}
+        if not known <= set(views):
+            known, self._readers = set(), []
+        more = [view for view in views if view not in known]
+        if self._readers and len(self._readers[-1].views) < _CHUNK:
+            more = [*self._readers.pop().views, *more]
+        self._data |= {view: _encoded(view) for view in more if view not in self._data}
+        chunks = [more[i : i + _CHUNK] for i in range(0, len(more), _CHUNK)]
+        self._readers += [Reader(self.chain, chunk, map(self._data.__getitem__, chunk)) for chunk in chunks]
+        self._views = views
+        self._names = [(view[0].address, view[1], *view[2]) for reader in self._readers for view in reader.views]
+        times = Counter(name[1:] for name in self._names)
+        self._short = [name[1:] if times[name[1:]] == 1 else name for name in self._names]
+
+
+def _compared(views: Sequence[View], wanted: Sequence[Sequence[int | None]], words: list[int]) -> list[list[int]]:
+    """The words of each view."""
+    answers, at = [], 0
+    for (handle, name, args), answer in zip(views, wanted, strict=True):
+        actual = words[at : at + len(answer)]
+        at += len(answer)
+        wrong = [i for i, (a, b) in enumerate(itertools.zip_longest(actual, answer)) if b not in (None, a)]
+        assert not wrong, f"{handle.artifact.name}.{name}{args}: word {wrong} of {actual}, expected {answer}"
+        answers.append(actual)
+    assert at == len(words), f"{len(words)} words, expected {at}"
+    return answers
+
+
+def _encoded(view: View) -> bytes:
+    target, name, args = view
+    return target.encode(name, *args)
+
+
+def _program(calls: Sequence[tuple[str, bytes]], varying: bool) -> bytes:
     """EVM code that returns the joined results of the calls. The stack holds how many bytes there are so far."""
-    step = 49
+    step = 57 if varying else 49
     fail = 3 + step * len(calls)
     at = fail + 4
-    code = bytearray.fromhex("5f")  # PUSH0
+    code = [b"\x5f"]  # PUSH0
     for target, call in calls:
-        size = len(call).to_bytes(2, "big").hex()
-        code += bytes.fromhex(
-            f"61{size} 62{at:06x} 82 39"  # PUSH2 size, PUSH3 at, DUP3, CODECOPY: the call's data, behind the results
-            f"5f 5f 61{size} 83 73{target[2:]} 5a fa"  # PUSH0 PUSH0, PUSH2 size, DUP4, PUSH20 target, GAS, STATICCALL
-            f"15 61{fail:04x} 57"  # ISZERO, PUSH2 fail, JUMPI
-            "3d 5f 82 3e 3d 01"  # RETURNDATASIZE PUSH0 DUP3 RETURNDATACOPY, RETURNDATASIZE ADD
-        )
+        before, after = _piece(target, len(call), fail, varying)
+        code += before, at.to_bytes(3), after
         at += len(call)
-    code += bytes.fromhex("5f f3 5b 5f 5f fd")  # PUSH0 RETURN; at `fail`: JUMPDEST PUSH0 PUSH0 REVERT
-    return bytes(code) + b"".join(call for _, call in calls)
+    code.append(bytes.fromhex("5f f3 5b 5f 5f fd"))  # PUSH0 RETURN; at `fail`: JUMPDEST PUSH0 PUSH0 REVERT
+    return b"".join((*code, *(call for _, call in calls)))
+
+
+@cache
+def _piece(target: str, size: int, fail: int, varying: bool) -> tuple[bytes, bytes]:
+    """Code of one call, but for where in the program its data are: that stands between the two."""
+    last = f"5f 35 81 61{size - _WORD:04x} 01 52" if varying else ""
+    after = (
+        "82 39"  # DUP3, CODECOPY: the call's data, behind the results
+        f"{last}"  # PUSH0 CALLDATALOAD, DUP2, PUSH2 size - 32, ADD, MSTORE: its last word
+        f"5f 5f 61{size:04x} 83 73{target[2:]} 5a fa"  # PUSH0 PUSH0, PUSH2 size, DUP4, PUSH20 target, GAS, STATICCALL
+        f"15 61{fail:04x} 57"  # ISZERO, PUSH2 fail, JUMPI
+        "3d 5f 82 3e 3d 01"  # RETURNDATASIZE PUSH0 DUP3 RETURNDATACOPY, RETURNDATASIZE ADD
+    )
+    return bytes.fromhex(f"61{size:04x} 62"), bytes.fromhex(after)  # PUSH2 size, PUSH3 and where
 
 
 def _creation(code: bytes) -> bytes:

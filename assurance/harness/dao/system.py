@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from coincurve import PrivateKey
 from eth_account import Account
-from eth_account.messages import SignableMessage, encode_typed_data
 from eth_utils import keccak
 
 from assurance.harness.chain.anvil import Anvil
@@ -22,6 +22,7 @@ from assurance.harness.chain.node import MNEMONIC
 from assurance.harness.chain.twins import CODE_LIMIT, in_place
 from datadao.chain.abi import ORDER, predict
 from datadao.chain.arguments import Context
+from datadao.messages import eip712
 from deployer.config import Config
 
 CONFIG = Path(__file__).parents[3] / "deploy-config" / "local.yaml"
@@ -38,18 +39,21 @@ class Actor:
 
     def sign(self, typed: dict[str, Any]) -> bytes:
         """65-byte signature over EIP-712 data given as a full message."""
-        return bytes(Account.sign_message(_signable(repr(typed), typed), self.key).signature)
+        *rs, parity = _key(self.key).sign_recoverable(_digest(repr(typed), typed), hasher=None)
+        return bytes([*rs, 27 + parity])
 
 
-_hashed: dict[str, SignableMessage] = {}
+# An account of eth_account derives its public key anew for each signature.
+_key = functools.cache(PrivateKey)
+_digests: dict[str, bytes] = {}
 
 
-def _signable(name: str, typed: dict[str, Any]) -> SignableMessage:
-    """The last message is kept: several attestors sign the same one."""
-    if name not in _hashed:
-        _hashed.clear()
-        _hashed[name] = encode_typed_data(full_message=typed)
-    return _hashed[name]
+def _digest(name: str, typed: dict[str, Any]) -> bytes:
+    """The last one is kept: several attestors sign the same message."""
+    if name not in _digests:
+        _digests.clear()
+        _digests[name] = eip712.digest(typed)
+    return _digests[name]
 
 
 def ape_account(number: int, name: str) -> Actor:

@@ -1,7 +1,6 @@
 """State machines whose runs can be repeated.
 
-A machine keeps the steps of its life as they were drawn. When a life fails, `run` adds a test that repeats it to the
-failure: a whole function with its imports, to be pasted into a file under `tests/invariant/regressions`.
+A machine keeps the steps of its life as they were drawn; written down, `living` takes them again.
 """
 
 from __future__ import annotations
@@ -9,19 +8,18 @@ from __future__ import annotations
 import inspect
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
 from typing import Any, ClassVar, TypeVar
 
-from hypothesis import HealthCheck, Phase, settings, stateful
-from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+from hypothesis import stateful
+from hypothesis.stateful import RuleBasedStateMachine
+from hypothesis.stateful import invariant as invariant
 
 from assurance.harness.dao.zoo import PLAIN, Species
-from assurance.harness.machines.source import regression
 
 Step = tuple[str, dict[str, Any]]
 """The name of a rule and the arguments it was called with."""
-_BEGINS, _LOOKS = "_begins_a_life", "_looks_between_steps"
 
 
 class World:
@@ -54,9 +52,6 @@ class Machine(RuleBasedStateMachine):
     """Whether no vote changes a parameter of the DAO during a life: votes are about other things."""
     reached: ClassVar[Counter[str]] = Counter()
     """How often which step, event and refusal was met, over all lives; each machine has its own."""
-    latest: ClassVar[list[Step]] = []
-    """The steps of the life that was begun last."""
-
     worlds: ClassVar[dict[Any, Any]] = {}
     """What its lives start from, by their traits; each machine has its own."""
 
@@ -64,7 +59,6 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.steps: list[Step] = []
         self._inside = False
-        type(self).latest = self.steps
 
     @property
     def lived_in(self) -> Any:
@@ -81,6 +75,12 @@ class Machine(RuleBasedStateMachine):
         world: W = self.worlds[name]
         return world
 
+    def verify(self) -> None:
+        """Checks all that must hold between steps."""
+        for check in self.invariants:
+            if all(holds(self) for holds in check.preconditions):
+                check.function(self)
+
     def play(self, step: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         """Takes a step that was drawn, or written down; not one that is part of another."""
         self.steps.append((step.__name__, arguments))
@@ -89,6 +89,11 @@ class Machine(RuleBasedStateMachine):
             return step(self, **arguments)
         finally:
             self._inside = False
+
+    def finish(self) -> None:
+        """What `teardown` does is part of every life and none of its steps."""
+        self._inside = True
+        self.teardown()
 
 
 M = TypeVar("M", bound=Machine)
@@ -103,26 +108,8 @@ def rule(**strategies: Any) -> Decorator:
 
 def initialize(**strategies: Any) -> Decorator:
     """Hypothesis' `initialize`, for machines that keep their steps."""
-
-    begin: Decorator = stateful.initialize(**strategies)
-
-    def decorate(function: Callable[..., Any]) -> Any:
-        step = begin(_kept(function))
-        setattr(step, _BEGINS, True)
-        return step
-
-    return decorate
-
-
-def invariant() -> Decorator:
-    """Hypothesis' `invariant`, looked at by `living` too."""
-
-    def decorate(function: Callable[..., Any]) -> Any:
-        look = stateful.invariant()(function)
-        setattr(look, _LOOKS, True)
-        return look
-
-    return decorate
+    decorate: Decorator = stateful.initialize(**strategies)
+    return lambda function: decorate(_kept(function))
 
 
 def _kept(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -137,45 +124,36 @@ def _kept(function: Callable[..., Any]) -> Callable[..., Any]:
     return step
 
 
-def lives(count: int, steps: int, **more: Any) -> settings:
-    """Settings of so many lives, tried once, made no smaller and kept nowhere; `more` are further ones or others."""
-    alone: dict[str, Any] = {"phases": [Phase.generate], "derandomize": False, "report_multiple_bugs": False}
-    checks = list(HealthCheck)
-    return settings(
-        max_examples=count, stateful_step_count=steps, deadline=None, database=None, suppress_health_check=checks,
-        **(alone | more),
-    )  # fmt: skip
+def written(machine: type[M], **traits: Any) -> type[M]:
+    """The machine for steps that are written down: after each, all that is looked at after a random step is looked at,
+    and a step that no random life could take is refused."""
+    rules = {rule.function.__name__: rule for rule in machine.setup_state().rules}
+    beginnings = {rule.function.__name__ for rule in machine.setup_state().initializers}
 
+    def play(self: M, step: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+        name, missing = step.__name__, beginnings - {name for name, _ in self.steps}
+        if name in rules and (missing or not all(holds(self) for holds in rules[name].preconditions)):
+            raise ValueError(f"{name} cannot be taken here: {f'first {missing}' if missing else 'its precondition'}")
+        result = machine.play(self, step, arguments)
+        if missing <= {name}:
+            self.verify()
+        return result
 
-def run(machine: type[Machine], wanted: settings) -> None:
-    """Random lives of the machine. A failure carries the test that repeats it."""
-    try:
-        run_state_machine_as_test(machine, settings=wanted)
-    except BaseException as failure:
-        if machine.latest:
-            failure.add_note(regression(machine, machine.latest, failure))
-        raise
+    return type(machine.__name__, (machine,), {"reached": Counter(), **traits, "play": play})
 
 
 @contextmanager
-def living(machine: type[M], **traits: Any) -> Iterator[M]:
-    """One life of the machine, for steps that are written down: after each, all that is looked at after a random step
-    is looked at; it ends as random lives do."""
-    if unknown := traits.keys() - set(machine.traits):
-        raise TypeError(f"{machine.__name__} has no {', '.join(sorted(unknown))}; it has {', '.join(machine.traits)}")
-    members = [getattr(machine, name) for name in dir(machine)]
-    beginnings = {member.__name__ for member in members if hasattr(member, _BEGINS)}
-    looks = [member for member in members if hasattr(member, _LOOKS)]
-
-    def play(self: M, step: Callable[..., Any], arguments: dict[str, Any]) -> Any:
-        result = machine.play(self, step, arguments)
-        if beginnings <= {name for name, _ in self.steps}:
-            for look in looks:
-                look(self)
-        return result
-
-    life = type(machine.__name__, (machine,), {"reached": Counter(), **traits, "play": play})()
+def lived(machine: type[M]) -> Iterator[M]:
+    """A life with its end, whatever becomes of it."""
+    life = machine()
     try:
         yield life
     finally:
-        life.teardown()
+        life.finish()
+
+
+def living(machine: type[M], **traits: Any) -> AbstractContextManager[M]:
+    """One life of the machine, for steps that are written down; it ends as random lives do."""
+    if unknown := traits.keys() - set(machine.traits):
+        raise TypeError(f"{machine.__name__} has no {', '.join(sorted(unknown))}; it has {', '.join(machine.traits)}")
+    return lived(written(machine, **traits))

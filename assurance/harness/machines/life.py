@@ -6,27 +6,19 @@ A machine says with `views` what the chain must answer, and with `properties` wh
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
-import pytest
-
-from assurance.harness.chain.handles import Event, Receipt, Reverted
-from assurance.harness.chain.reader import Reader, View
+from assurance.harness.chain.handles import Event, Receipt
+from assurance.harness.chain.reader import Answers, Comparison, Views
 from assurance.harness.dao.dao import Dao
 from assurance.harness.dao.system import Actor
 from assurance.harness.machines.base import Machine, invariant
 from assurance.harness.machines.governance.world import asked
 from assurance.harness.models.token_splitter import Done
 
-Views = dict[View, Sequence[int | None]]
-"""Views and the words each returns; none where the model does not care."""
-Answers = dict[tuple[Any, ...], list[int]]
-"""What the chain answered, by contract address, name and arguments; and without the address where no other contract was
-asked for the same."""
-_CHUNK = 64
 ALL_POOLS = (0, 4)
 """As `conservation` takes them: more than any machine's DAO has."""
 
@@ -34,7 +26,10 @@ ALL_POOLS = (0, 4)
 class Life(Machine):
     dao: Dao
     failed = False
-    _readers: tuple[Reader, ...] = ()
+
+    @cached_property
+    def _comparison(self) -> Comparison:
+        return Comparison(self.dao.chain)
 
     # Time
 
@@ -61,13 +56,13 @@ class Life(Machine):
         the model's very words."""
         with self.sound():
             done, refusal = asked(expect)
+            result, actual = asked(act)
+            if actual != refusal:
+                raise AssertionError(f"expected {refusal}, got {actual}") from actual
             if refusal is not None:
-                with pytest.raises(Reverted) as caught:
-                    act()
-                assert caught.value == refusal
                 self.reached[refusal.name] += 1
                 return None
-            receipt = act()
+            receipt: Receipt = result
             events = receipt.events
             if isinstance(done, Done):
                 assert [(event.name, event.args) for event in events] == done.events
@@ -99,29 +94,4 @@ class Life(Machine):
     @invariant()
     def the_chain_is_as_the_model_says_and_adds_up(self) -> None:
         with self.sound():
-            expected = self.views()
-            words, at = self._read(list(expected)), 0
-            answers: Answers = {}
-            for view, answer in expected.items():
-                handle, name, args = view
-                actual = words[at : at + len(answer)]
-                at += len(answer)
-                if actual != answer:
-                    wrong = [i for i, (a, b) in enumerate(zip(actual, answer, strict=True)) if b not in (None, a)]
-                    said = f"{handle.artifact.name}.{name}{args}"
-                    assert not wrong, f"{said}: word {wrong} of {actual}, expected {answer}"
-                answers[handle.address, name, *args] = actual
-            assert at == len(words)
-            asked = Counter((name, *args) for _, name, args in expected)
-            answers |= {key[1:]: actual for key, actual in answers.items() if asked[key[1:]] == 1}
-            self.properties(answers)
-
-    def _read(self, asked_for: list[View]) -> list[int]:
-        """Some views at a time: a reader is a contract of limited size, and most stay the same from step to step."""
-        chunks = [asked_for[i : i + _CHUNK] for i in range(0, len(asked_for), _CHUNK)]
-        known = dict(enumerate(self._readers))
-        self._readers = tuple(
-            known[i] if i in known and known[i].views == chunk else Reader(self.dao.chain, chunk)
-            for i, chunk in enumerate(chunks)
-        )
-        return [word for reader in self._readers for word in reader.words()]
+            self.properties(self._comparison.answers(self.views()))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from assurance.harness.chain.handles import Reverted
-from assurance.harness.machines.base import lives
+from assurance.harness.machines.driver import lives
 
 ROUNDS = 5
 # Finding a failure is enough; making it small is not needed.

@@ -10,12 +10,16 @@ import pytest
 from eth_utils import keccak
 from hypothesis import given
 from hypothesis import strategies as st
+from web3.exceptions import ContractCustomError, ContractLogicError, Web3RPCError
 
 from assurance import ROOT
 from assurance.harness.dao.registry import name32
 from datadao.chain.abi import canonical_type
 from datadao.chain.codec import CONTRACTS, abi
-from datadao.chain.reverts import described, refusal, revert_data
+from datadao.chain.connection import ask
+from datadao.chain.reverts import described, refusal, revert_data, try_call
+from datadao.chain.rpc import Call
+from datadao.errors import NodeRefused, Reverted
 from datadao.types import ENUMS
 
 UNKNOWN_BATCH = keccak(text="DatasetRegistry_UnknownBatch(uint256)")[:4] + eth_abi.encode(["uint256"], [7])
@@ -67,6 +71,40 @@ def test_refusal__of_any_bytes__is_words_and_never_an_error(data: bytes) -> None
 )
 def test_revert_data__of_a_nodes_answer(error: object, data: bytes | None) -> None:
     assert revert_data(error) == data
+
+
+class Raising:
+    """A connection whose provider raises what a node answered."""
+
+    def __init__(self, error: Exception) -> None:
+        self.provider, self.error = self, error
+
+    def make_request(self, method: str, params: list[Any]) -> Any:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Web3RPCError("no", {"error": {"code": 3, "message": "execution reverted", "data": "0x" + UNKNOWN_BATCH.hex()}}),
+        ContractLogicError("execution reverted", "0x" + UNKNOWN_BATCH.hex()),
+        ContractLogicError("execution reverted", {"data": "0x" + UNKNOWN_BATCH.hex()}),
+        ContractCustomError("0x" + UNKNOWN_BATCH.hex(), "0x" + UNKNOWN_BATCH.hex()),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_try_call__the_provider_raises_the_nodes_error__the_refusal_has_its_name(error: Exception) -> None:
+    with pytest.raises(Reverted) as caught:
+        try_call(Raising(error), None, Call("0x" + "11" * 20, "DatasetRegistry", "batch", (7,), "the batch"))  # type: ignore[arg-type]
+    assert caught.value.data == UNKNOWN_BATCH
+    assert "DatasetRegistry_UnknownBatch(batchId=7)" in str(caught.value)
+
+
+def test_ask__the_provider_raises_the_nodes_error__code_and_data_are_kept() -> None:
+    error = {"code": -32000, "message": "no such thing", "data": "0x07"}
+    with pytest.raises(NodeRefused, match="no such thing") as caught:
+        ask(Raising(Web3RPCError("no", {"error": error})), "eth_call")  # type: ignore[arg-type]
+    assert (caught.value.code, caught.value.data) == (-32000, "0x07")
 
 
 # Times are dates, states are words

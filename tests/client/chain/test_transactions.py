@@ -14,7 +14,7 @@ from typing import Any
 import ape
 import pytest
 
-from assurance.harness.chain.proxy import Proxy
+from assurance.harness.chain.proxy import Answer, Proxy, Request
 from assurance.harness.dao.dao import HPKE_KEY, Dao
 from datadao.chain.patience import connect
 from datadao.chain.rpc import Call
@@ -100,6 +100,29 @@ def test_send_all__not_mined_in_time__names_every_one_that_may_still_be(
     for name in late.value.transactions:
         assert handle.web3.eth.get_transaction_receipt(name)["status"] == 1  # type: ignore[arg-type]
     assert nonce(handle, company) == before + 3
+
+
+def test_send_all__mined_together__asks_for_all_receipts_at_once(
+    dao: Dao,
+    handle: DataDAO,  # noqa: F811
+    company: Any,  # noqa: F811
+) -> None:
+    given: list[Answer] = []
+
+    def alter(request: Request, answer: Answer) -> Answer:
+        if request["method"] == "eth_sendRawTransaction":
+            given.append(answer)
+            if len(given) == 3:
+                handle.web3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]
+        return answer
+
+    mining(False)
+    with Proxy(ape.networks.provider.web3.provider.endpoint_uri) as proxy:  # type: ignore[attr-defined]
+        proxy.alter = alter
+        done = send_all(connect(proxy.url), [approval(dao, number) for number in range(3)], company)
+    mining(True)
+    assert [one.hash for one in done] == [answer["result"] for answer in given]
+    assert [one.together for one in proxy.seen if one.method == "eth_getTransactionReceipt"] == [True] * 3
 
 
 def test_send__not_mined_in_time__is_no_failure(dao: Dao, handle: DataDAO, company: Any) -> None:  # noqa: F811

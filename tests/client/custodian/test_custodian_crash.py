@@ -189,9 +189,8 @@ def test_k5__crash_before_the_upload_and_then_the_lease_ends__stays_unreleased(
     assert again.released(LEASE) == frozenset()
 
 
-def test_k5__crash_after_the_upload_and_then_the_lease_ends__counts_as_released(
-    world: World, listed: list[Contribution], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def crash_after_the_upload(world: World, listed: list[Contribution], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Custodian 0 prepares, and stops right after its bundle is in storage."""
     custodian = world.custodian(0)
     custodian.prepare(LEASE, listed)
     put = world.store.put
@@ -200,6 +199,12 @@ def test_k5__crash_after_the_upload_and_then_the_lease_ends__counts_as_released(
         with pytest.raises(Crash):
             custodian.publish(LEASE, listed)
     custodian.close()
+
+
+def test_k5__crash_after_the_upload_and_then_the_lease_ends__counts_as_released(
+    world: World, listed: list[Contribution], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crash_after_the_upload(world, listed, monkeypatch)
     world.view.set_lease(ended=True)
     again = world.custodian(0)
     again.publish(LEASE, listed)
@@ -210,14 +215,7 @@ def test_k5__crash_after_the_upload_and_then_the_lease_ends__counts_as_released(
 def test_publish__bundle_out_and_its_own_copy_lost__is_not_made_again(
     world: World, listed: list[Contribution], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    custodian = world.custodian(0)
-    custodian.prepare(LEASE, listed)
-    put = world.store.put
-    with monkeypatch.context() as patched:
-        patched.setattr(world.store, "put", lambda *args: (put(*args), (_ for _ in ()).throw(Crash())))
-        with pytest.raises(Crash):
-            custodian.publish(LEASE, listed)
-    custodian.close()
+    crash_after_the_upload(world, listed, monkeypatch)
     (path,) = (world.home / "custodian-0").glob("*.bundle")
     path.unlink()
     again = world.custodian(0)

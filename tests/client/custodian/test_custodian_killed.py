@@ -12,12 +12,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
+from assurance.harness.chain.s3 import KEYS, S3Server
 from datadao.custodian import custodian as custody
 from datadao.custodian.journal import Journal
 from datadao.custodian.service import Service
@@ -124,27 +122,18 @@ class S3:
     """A server that speaks the S3 protocol, and can be switched off and on again at the same place."""
 
     def __init__(self) -> None:
-        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        self._server.start()
-        self.host, self.port = self._server.get_host_and_port()
-        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
-        boto3.client("s3", endpoint_url=self.url, **keys).create_bucket(Bucket="dao")
-
-    @property
-    def url(self) -> str:
-        return f"http://{self.host}:{self.port}"
+        self._server = S3Server()
+        self._server.bucket("dao")
 
     @property
     def store(self) -> Store:
-        options: dict[str, Any] = {"access_key_id": "test", "secret_access_key": "test", "region": "us-east-1"}
-        return Store("s3://dao", endpoint=self.url, http=True, timeout=2.0, **options)
+        return Store("s3://dao", endpoint=self._server.endpoint, http=True, timeout=2.0, **KEYS)
 
     def off(self) -> None:
         self._server.stop()
 
     def on(self) -> None:
-        self._server = ThreadedMotoServer(ip_address=self.host, port=self.port, verbose=False)
-        self._server.start()
+        self._server = S3Server(self._server.port)
 
 
 @contextmanager

@@ -17,13 +17,12 @@ import string
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import obstore
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from moto.server import ThreadedMotoServer
 
+from assurance.harness.chain.s3 import KEYS, S3Server
 from datadao.errors import (
     HashMismatch,
     InvalidArgument,
@@ -38,31 +37,22 @@ from datadao.storage import backend
 from datadao.storage import store as module
 from datadao.storage.store import Store, content_name
 
-S3 = {"access_key_id": "test", "secret_access_key": "test", "region": "us-east-1"}
 BUCKETS = itertools.count()
 
 
 @pytest.fixture(scope="module")
-def s3_server() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-def bucket(endpoint: str, name: str) -> None:
-    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
-    boto3.client("s3", endpoint_url=endpoint, **keys).create_bucket(Bucket=name)
+def s3_server() -> Iterator[S3Server]:
+    with S3Server() as server:
+        yield server
 
 
 @pytest.fixture(params=["file", "memory", "s3"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     if request.param == "s3":
-        endpoint = request.getfixturevalue("s3_server")
+        server: S3Server = request.getfixturevalue("s3_server")
         name = f"bucket-{next(BUCKETS)}"
-        bucket(endpoint, name)
-        return Store(f"s3://{name}/some/prefix", endpoint=endpoint, http=True, **S3)
+        server.bucket(name)
+        return Store(f"s3://{name}/some/prefix", endpoint=server.endpoint, http=True, **KEYS)
     return Store("memory://") if request.param == "memory" else Store(f"file://{tmp_path}/objects", create=True)
 
 
@@ -248,28 +238,21 @@ def test_put_file__file_changes_while_it_is_read__stores_nothing(tmp_path: Path)
 
 def test_s3__server_gone_and_back__refused_then_complete(tmp_path: Path) -> None:
     """Nothing is half-registered: the same call, run again, completes."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    endpoint = f"http://{host}:{port}"
-    bucket(endpoint, "data")
-    store = Store("s3://data", endpoint=endpoint, http=True, timeout=1, **S3)
+    server = S3Server()
+    server.bucket("data")
+    store = Store("s3://data", endpoint=server.endpoint, http=True, timeout=1, **KEYS)
     first = store.put_bytes(b"before")
     server.stop()
     data = bytes(module.SMALL + 1)
     for attempt in (lambda: store.put_bytes(b"x"), lambda: store.put_file(io.BytesIO(data)), lambda: store.get(first)):
         with pytest.raises(StoreUnavailable):
             attempt()
-    server = ThreadedMotoServer(ip_address=host, port=port, verbose=False)
-    server.start()
-    try:
+    with S3Server(server.port):
         assert store.get(store.put_bytes(b"x")) == b"x"
         assert store.get(store.put_file(io.BytesIO(data)), limit=len(data)) == data
-    finally:
-        server.stop()
 
 
-def test_s3__unencrypted_endpoint__needs_to_be_asked_for(s3_server: str) -> None:
-    bucket(s3_server, "plain")
+def test_s3__unencrypted_endpoint__needs_to_be_asked_for(s3_server: S3Server) -> None:
+    s3_server.bucket("plain")
     with pytest.raises(StoreUnavailable):
-        Store("s3://plain", endpoint=s3_server, timeout=1, **S3).put_bytes(b"x")
+        Store("s3://plain", endpoint=s3_server.endpoint, timeout=1, **KEYS).put_bytes(b"x")

@@ -30,7 +30,7 @@ from pathlib import Path
 import pytest
 
 from assurance.harness.chain.disks import limited_files, small_disk
-from assurance.harness.chain.s3 import KEYS, client, s3_server, vicious
+from assurance.harness.chain.s3 import KEYS, S3Server, client, vicious
 from assurance.harness.dao.parties import DAO, Wallet, World
 from datadao.attestor.cluster import assess_all
 from datadao.crypto import files
@@ -54,8 +54,8 @@ Full = Callable[[], AbstractContextManager[str]]
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    with s3_server() as endpoint:
-        yield endpoint
+    with S3Server() as server:
+        yield server.endpoint
 
 
 @pytest.fixture

@@ -8,11 +8,16 @@ A signature over anything else recovers to an account that is no attestor, and t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pyrevm
 import pytest
 from eth_account import Account
 from eth_keys.constants import SECPK1_N
 from web3.constants import ADDRESS_ZERO
 
+from assurance.harness.chain.evm import Revm
 from assurance.harness.chain.handles import Handle, deploy
 from assurance.harness.dao.dao import Dao, agreeing_wallet
 from assurance.harness.dao.registry import ascending, attestors, crowd, publish, refused, signatures, voter
@@ -141,20 +146,33 @@ def test_publish__signed_for_the_former_attestor_set__refused_under_either_numbe
     refused(dao, lambda: publish(dao, renamed, signed), "DatasetRegistry_NotSigner", signer, 2)
 
 
-@pytest.mark.node  # only a node can be given another chain id
+@contextmanager
+def split(dao: Dao) -> Iterator[Dao]:
+    """The DAO on the branch that has another chain id, with the code that was deployed before the chain split."""
+    here = dao.chain.chain_id
+    if isinstance(dao.chain, Revm):
+        branch = Dao(chain=Revm(chain_id=here + 1))
+        for address in branch.addresses.values():
+            account = pyrevm.AccountInfo(nonce=dao.chain.nonce(address), code=dao.chain.code(address))
+            branch.chain.evm.insert_account_info(address, account)
+        yield branch
+    else:
+        dao.chain.web3.provider.make_request("anvil_setChainId", [here + 1])
+        try:
+            yield dao
+        finally:
+            dao.chain.web3.provider.make_request("anvil_setChainId", [here])
+
+
 def test_publish__chain_split_after_signing__is_refused_on_the_other_branch_AB59(dao: Dao) -> None:
     message, _ = dao.batch_message(crowd(dao, 1))
     signed = signatures(dao, message, *attestors(dao)[:2])
-    here = dao.chain.chain_id
     before = dao.registry.hashBatch(message)
-    dao.chain.web3.provider.make_request("anvil_setChainId", [here + 1])
-    try:
-        there = eip712.typed_data("DatasetRegistry", here + 1, dao.addresses["registry"], BATCH, *message)
-        signer = Account._recover_hash(eip712.digest(there), signature=signed[0])
-        assert dao.registry.hashBatch(message) == eip712.digest(there) != before
-        refused(dao, lambda: publish(dao, message, signed), "DatasetRegistry_NotSigner", signer, 1)
-    finally:
-        dao.chain.web3.provider.make_request("anvil_setChainId", [here])
+    there = eip712.typed_data("DatasetRegistry", dao.chain.chain_id + 1, dao.addresses["registry"], BATCH, *message)
+    signer = Account._recover_hash(eip712.digest(there), signature=signed[0])
+    with split(dao) as branch:
+        assert branch.registry.hashBatch(message) == eip712.digest(there) != before
+        refused(branch, lambda: publish(branch, message, signed), "DatasetRegistry_NotSigner", signer, 1)
     assert publish(dao, message, signed).value == 1
 
 

@@ -60,7 +60,7 @@ def test_add_pending_shares__widest_pool__filled_to_the_last_share_and_no_furthe
     assert pair.splitter.pool(1)[1] == pair.splitter.MAX_POOL_SHARES() == MAX_SHARES
 
 
-@pytest.mark.parametrize("caller", ["payer", "token", pytest.param("splitter", marks=pytest.mark.node), "timelock"])
+@pytest.mark.parametrize("caller", ["payer", "token", "splitter", "timelock"])
 def test_add_pending_shares__other_caller__refused(pair: Pair, caller: str) -> None:
     sender = {"payer": pair.payer.address, **pair.addresses}[caller]
     with refused(pair.reader(pair.payer).words, "RevenueSplitter_NotRegistry", sender):

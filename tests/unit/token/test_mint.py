@@ -84,9 +84,7 @@ def test_mint__to_the_zero_address__refused(pair: Pair) -> None:
         pair.token.mint(ADDRESS_ZERO, 1, sender=pair.registry.address)
 
 
-@pytest.mark.parametrize(
-    "caller", ["stranger", "timelock", "splitter", "governor", pytest.param("token", marks=pytest.mark.node)]
-)
+@pytest.mark.parametrize("caller", ["stranger", "timelock", "splitter", "governor", "token"])
 def test_mint__other_caller__refused__ab20(pair: Pair, caller: str) -> None:
     sender = {"stranger": actor("stranger").address, **pair.addresses}[caller]
     with refused(pair.reader(actor("stranger")).words, "DataToken_NotRegistry", sender):

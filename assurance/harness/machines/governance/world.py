@@ -87,6 +87,10 @@ class GovernanceWorld(World):
         self.roles = [(role, account) for role in ROLES for account in accounts]
         held: list[View] = [(timelock, "hasRole", (getattr(timelock, name)(), who)) for name, who in self.roles]
         self.held_roles = Reader(dao.chain, held)
+        past: list[View] = [(dao.token, "getPastVotes", (person.address, 0)) for person in self.people[:6]]
+        past += [(dao.token, "getPastTotalSupply", (0,))]
+        self.past = Reader(dao.chain, past, varying=True)
+        """The votes of members and stranger, and the supply, at a time."""
         super().__init__(dao.chain)
 
 

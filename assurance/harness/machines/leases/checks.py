@@ -3,10 +3,11 @@ models, and what must hold on the chain's words alone."""
 
 from __future__ import annotations
 
+from assurance.harness.chain.reader import Answers, Views
 from assurance.harness.dao.leases import ACTIVE, APPROVED, ENDED, NONE, PENDING, REFUNDED
 from assurance.harness.machines.leases.life import LeaseLife
 from assurance.harness.machines.leases.world import LEASED, POOLS
-from assurance.harness.machines.life import ALL_POOLS, Answers, Views
+from assurance.harness.machines.life import ALL_POOLS
 from assurance.harness.models.leases.records import BPS, Lease
 
 EDGES = {
@@ -87,7 +88,7 @@ class LeaseChecks(LeaseLife):
 
     def properties(self, answers: Answers) -> None:
         super().properties(answers)
-        leases = {key[1]: words for key, words in answers.items() if key[0] == "lease"}
+        leases = {number: answers["lease", number] for number in self.leases.leases}
         self._books(leases, answers)
         self._neighbours(leases)
         self._edges(leases)

@@ -4,17 +4,32 @@ against the models, and what must hold on the chain's words and events alone."""
 from __future__ import annotations
 
 from collections import Counter
-from functools import partial
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 
+from assurance.harness.chain.reader import Answers, Views
 from assurance.harness.dao.dao import leaf
 from assurance.harness.dao.registry import ERASED, UNCLAIMED
 from assurance.harness.machines.base import invariant
-from assurance.harness.machines.life import ALL_POOLS, Answers, Views
+from assurance.harness.machines.life import ALL_POOLS
 from assurance.harness.machines.registry.life import MARKS, RegistryLife
 from assurance.harness.models.registry.records import BPS, Batch, Proof
 from assurance.harness.models.token_splitter import Splitter, Token
 
 POOLS = (0, 1, 2)
+
+
+@dataclass
+class Sums:
+    """What so many events of a life's history come to: by dataset, batch, epoch or fingerprint."""
+
+    events: int = 0
+    last: Counter[int] = field(default_factory=Counter)
+    totals: dict[int, int] = field(default_factory=dict)
+    issued: Counter[int] = field(default_factory=Counter)
+    used: Counter[int] = field(default_factory=Counter)
+    claimed: Counter[bytes] = field(default_factory=Counter)
+    gone: Counter[bytes] = field(default_factory=Counter)
 
 
 class RegistryChecks(RegistryLife):
@@ -58,12 +73,12 @@ class RegistryChecks(RegistryLife):
             *(batch.since, batch.entry),
         ]
 
-    @property
+    @cached_property
     def accounts(self) -> list[str]:
         people = [*self.members, self.founder, self.stranger, self.dao.who("relayer")]
         return [*(person.address for person in people), self.dao.registry.address]
 
-    @property
+    @cached_property
     def marks(self) -> list[bytes]:
         return [leaf(self.founder, name).fingerprint for name in (*MARKS, "founder")]
 
@@ -95,39 +110,40 @@ class RegistryChecks(RegistryLife):
             tokens = chain[token, "balanceOf", account][0]
             assert self.transferable or tokens == shares[1] + shares[2], "T-1, T-6: a token is a share of a dataset"
 
+    @cached_property
+    def sums(self) -> Sums:
+        return Sums()
+
     @invariant()
     def history_obeys_the_rules_that_need_no_model(self) -> None:
-        last: Counter[int] = Counter()
-        issued: Counter[int] = Counter()
-        used: Counter[int] = Counter()
-        claimed, gone = Counter[bytes](), Counter[bytes]()
-        totals: dict[int, int] = {}
+        sums = self.sums
         announced, dropped = 0, 0  # a duplicate and a leftover are named before their pool loses shares, an erasure after
-        for name, fields in self.history:
+        for name, fields in self.history[sums.events :]:
             number: int = fields.get("batchId", 0)
             if name == "BatchPublished":
                 message = fields["batch"]
-                assert message.sequence > last[message.datasetId], "R-1"
-                last[message.datasetId] = message.sequence
-                totals[number] = message.totalShares
+                assert message.sequence > sums.last[message.datasetId], "R-1"
+                sums.last[message.datasetId] = message.sequence
+                sums.totals[number] = message.totalShares
             elif name == "BatchActivated":
-                issued[self.activated[number] // self.registry.rules.epoch_length] += fields["shares"]
-                assert fields["shares"] == totals[number], "R-4"
+                sums.issued[self.activated[number] // self.registry.rules.epoch_length] += fields["shares"]
+                assert fields["shares"] == sums.totals[number], "R-4"
             elif name == "ContributionClaimed":
-                claimed[fields["fingerprint"]] += 1
-                used[number] += fields["shares"]
+                sums.claimed[fields["fingerprint"]] += 1
+                sums.used[number] += fields["shares"]
             elif name == "ContributionErased":
-                gone[fields["fingerprint"]] += 1
-                used[number] += 0 if claimed[fields["fingerprint"]] else dropped
+                sums.gone[fields["fingerprint"]] += 1
+                sums.used[number] += 0 if sums.claimed[fields["fingerprint"]] else dropped
                 dropped = 0
             elif name == "PendingSharesDropped":
                 announced, dropped = 0, 0 if announced else fields["shares"]
             elif name in ("DuplicateDropped", "BatchCompleted"):
                 announced = fields.get("shares", 0) + fields.get("leftover", 0)
-                used[number] += announced
-        assert all(n == 1 for n in (*claimed.values(), *gone.values())), "R-6"
-        assert all(used[number] <= totals[number] for number in used), "R-4"
-        for epoch, shares in issued.items():
+                sums.used[number] += announced
+        sums.events = len(self.history)
+        assert all(n == 1 for n in (*sums.claimed.values(), *sums.gone.values())), "R-6"
+        assert all(used <= sums.totals[number] for number, used in sums.used.items()), "R-4"
+        for epoch, shares in sums.issued.items():
             supply = self.dao.token.getPastTotalSupply(epoch * self.registry.rules.epoch_length - 1)
             cap = max(self.registry.rules.floor, supply * self.registry.rules.cap_bps // BPS)
             assert shares <= cap, "T-5, R-11"

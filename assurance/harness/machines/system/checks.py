@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from assurance.harness.chain.reader import Answers, Views
 from assurance.harness.dao.dao import CANCELED, DEFEATED, EXECUTED, EXPIRED
 from assurance.harness.dao.leases import ACTIVE, APPROVED, ENDED, PENDING, REFUNDED
 from assurance.harness.machines.leases.checks import RETURNABLE, STATUS, LeaseChecks
 from assurance.harness.machines.leases.world import POOLS
-from assurance.harness.machines.life import ALL_POOLS, Answers, Views
+from assurance.harness.machines.life import ALL_POOLS
 from assurance.harness.machines.registry.checks import RegistryChecks
 from assurance.harness.machines.system.life import SystemLife
 

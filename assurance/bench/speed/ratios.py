@@ -1,0 +1,353 @@
+"""`make ratios`: this edition beside the first one, both run here and now, one after the other.
+
+    make ratios                              the rows that take minutes
+    make ratios ARGS="--rows compile,test"   these rows; shrink, test, audit and ci take long
+    make ratios ARGS=--write                 keeps the rows in docs/benchmarks.json and renews docs/benchmarks.md
+
+Nothing here passes or fails by its speed. The first edition is the one that `make baseline` builds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+from rich.console import Console
+
+from assurance import ROOT
+from assurance.bench.report import Table, machine
+from assurance.bench.speed import machines
+from assurance.harness.chain.node import Node
+
+RECORD = ROOT / "docs" / "benchmarks.json"
+PAGE = RECORD.with_suffix(".md")
+FIRST = ROOT / ".baseline"
+HEADINGS = ("what", "first edition", "now", "ratio", "target", "measured", "load")
+TITLE = "Beside the first edition"
+HOW = (
+    "Both editions in one run, taken in turns; `make ratios` measures again (`--rows` names the long ones). First: the "
+    "first edition, commit e4e4ff5. The ratio is now / first. s: wall, CPU s: of all processes. Load: the average over "
+    "five minutes when the row was done; wall times of a busy machine are long."
+)
+ROUNDS = 5
+"""Openings of a command, of which the median is shown."""
+
+
+class Figure(NamedTuple):
+    """A line of the table: of both editions the same unit."""
+
+    what: str
+    unit: str
+    first: float
+    now: float
+    target: str
+    note: str = ""
+
+
+class Spent(NamedTuple):
+    wall: float
+    cpu: float
+    last: str
+    """The last line that was printed."""
+
+
+def environment() -> dict[str, str]:
+    """Of a checkout by itself, which shares nothing with this one but what was downloaded."""
+    own = ("VIRTUAL_ENV", "SOLCX_BINARY_PATH", "APE_DATA_FOLDER", "IPYTHONDIR", "PYTHONPATH", "PYTHONPYCACHEPREFIX",
+           "APE_FOUNDRY_HOST", "DATADAO_DREW_PORT", "MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "MAKELEVEL",
+           "ARGS")  # fmt: skip
+    return {name: value for name, value in os.environ.items() if name not in own}
+
+
+def downloads() -> list[str]:
+    """Variables of make with the download caches of this checkout."""
+    caches = {"npm_config_cache": "npm", "PIP_CACHE_DIR": "pip", "UV_CACHE_DIR": "uv"}
+    return [f"{name}={ROOT / '.cache' / folder}" for name, folder in caches.items()]
+
+
+def spent(command: list[Any], folder: Path, **variables: str) -> Spent:
+    """What a command took with all its children. Raises `CalledProcessError`."""
+    began, before = time.perf_counter(), os.times()
+    done = subprocess.run(
+        list(map(str, command)), cwd=folder, env=environment() | variables, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
+    after = os.times()
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    return Spent(time.perf_counter() - began, cpu, next(reversed(done.stdout.split("\n")[:-1]), ""))
+
+
+def both(measure: Callable[[Path], Any]) -> tuple[Any, Any]:
+    """Of the first edition, then of this one."""
+    return measure(FIRST), measure(ROOT)
+
+
+# The rows
+
+
+def compiling() -> list[Figure]:
+    """All contracts from nothing, then after an edit of one file."""
+    with tempfile.TemporaryDirectory() as folder:
+        projects = dict(zip((FIRST, ROOT), both(lambda checkout: _contracts(checkout, Path(folder))), strict=True))
+
+        def build(checkout: Path) -> Spent:
+            return spent(["toolchain/run", "python", "toolchain/compile"], projects[checkout])
+
+        first, now = both(build)
+        edited = {}
+        for name in ("RevenueSplitter", "DataLeases"):
+            path = projects[ROOT] / "contracts" / f"{name}.sol"
+            path.write_text(path.read_text() + "// edited\n")
+            edited[name] = build(ROOT).cpu
+        manifest = projects[ROOT] / ".build" / "__local__.json"
+        types = json.loads(manifest.read_text())["contractTypes"]
+        shutil.rmtree(projects[ROOT] / ".cache")
+        manifest.unlink()
+        build(ROOT)
+        same = json.loads(manifest.read_text())["contractTypes"] == types
+    note = "same bytes as from nothing" if same else "OTHER BYTES than from nothing"
+    targets = {"RevenueSplitter": "≤ 0.05", "DataLeases": "≤ 0.25"}
+    return [
+        *(
+            Figure(
+                f"compile after an edit of {name}.sol, beside all of it", "CPU s", first.cpu, cpu, targets[name], note
+            )
+            for name, cpu in edited.items()
+        ),
+        Figure("compile all contracts", "s", first.wall, now.wall, "≤ 0.6"),
+    ]
+
+
+def _contracts(checkout: Path, folder: Path) -> Path:
+    """A copy of what the compiler reads, that nothing was compiled in."""
+    copy = folder / checkout.name
+    for name in ("contracts", "toolchain", "node_modules/@openzeppelin"):
+        shutil.copytree(checkout / name, copy / name)
+    for name in ("ape-config.yaml", "package-lock.json"):
+        shutil.copy(checkout / name, copy / name)
+    # Not the toolchain of the checkout, which has a cache of all that was compiled there.
+    for name in ("node_modules/solc", ".venv"):
+        (copy / name).symlink_to(checkout / name)
+    return copy
+
+
+def opening() -> list[Figure]:
+    """`datadao --help`, of a command too, and `datadao status` with a node and a DAO of each edition's own."""
+    with tempfile.TemporaryDirectory() as folder:
+        homes = {checkout: Path(folder) / name for checkout, name in ((FIRST, "first"), (ROOT, "now"))}
+        nodes = []
+        try:
+            for checkout, home in homes.items():
+                nodes.append(Node())
+                _deployed(checkout, home, nodes[-1].url)
+
+            def opened(words: list[str]) -> tuple[float, float]:
+                walls: dict[Path, list[float]] = {checkout: [] for checkout in homes}
+                for _ in range(ROUNDS):
+                    for checkout, home in homes.items():
+                        command = [checkout / "toolchain" / "run", "datadao", *words]
+                        walls[checkout].append(spent(command, home, DATADAO_HOME=str(home)).wall)
+                return median(walls[FIRST]), median(walls[ROOT])
+
+            wanted = {"--help": "≤ 0.5", "status --help": "", "status": "≤ 0.5"}
+            return [Figure(f"`datadao {words}`", "s", *opened(words.split()), most) for words, most in wanted.items()]
+        finally:
+            for node in nodes:
+                node.stop()
+
+
+def _deployed(checkout: Path, home: Path, url: str) -> None:
+    """A DAO of the checkout's contracts, and a role's folder with its configuration."""
+    home.mkdir()
+    words = ["--network", url, "--account", "TEST::0", "--yes", "--deployments", home]
+    spent([checkout / "toolchain" / "run", "ape", "run", "deploy", *words], checkout)
+    settings = {
+        "network": url,
+        "deployment": str(home / "31337.json"),
+        "account": "TEST::9",
+        "store": {"url": home.as_uri()},
+    }
+    (home / "config.yaml").write_text(json.dumps(settings))
+
+
+def first_demo() -> list[Figure]:
+    """`make demo` in a new clone, with everything downloaded before."""
+
+    def play(checkout: Path) -> Spent:
+        with clone(checkout) as folder:
+            return spent(["make", "demo", *downloads()], folder)
+
+    play(ROOT)  # fills the download caches
+    first, now = both(play)
+    return [Figure("first `make demo`, downloads apart", "s", first.wall, now.wall, "≤ 0.8")]
+
+
+@contextmanager
+def clone(checkout: Path) -> Iterator[Path]:
+    """A new clone of what is committed in a checkout."""
+    with tempfile.TemporaryDirectory(prefix="datadao-") as folder:
+        subprocess.run(["git", "clone", "--quiet", "--shared", checkout, folder], check=True)
+        yield Path(folder)
+
+
+def living() -> list[Figure]:
+    """Random lives with every check, of one core."""
+    return [
+        Figure(f"random lives, {name}", "steps per CPU s", *machines.against_the_first_edition(FIRST, name), "≥ 2")
+        for name in ("registry", "leases", "governance", "system")
+    ]
+
+
+SHRUNK = """
+import re
+from {0}.lives import Task, live
+from {0}.cells import Cell
+lives = [live(Task(Cell({1!r}, True, False, 6), 400, 40, seed), twins={2!r}) for seed in range(6)]
+print(max(len(re.findall(r"^        state\\.", chunk.reproduction, re.M)) for chunk in lives))
+"""
+TWINS: Mapping[str, tuple[Any, Any]] = {
+    "registry": ({"DatasetRegistry": ("TwinRegistry", 1)}, ("DatasetRegistry.ForgetsFingerprints",)),
+    "governance": ({"DataGovernor": ("TwinGovernor", 1)}, ("DataGovernor.CountsTwice",)),
+}
+"""By machine a broken twin, as the first edition and this one name it."""
+
+
+def shrinking() -> list[Figure]:
+    """Steps of the longest reproduction that six seeds print of a broken twin."""
+
+    def kept(checkout: Path, package: str, name: str, twins: Any) -> float:
+        words = [checkout / "toolchain" / "run", "python", "-c", SHRUNK.format(package, name, twins)]
+        return float(spent(words, checkout).last)
+
+    return [
+        Figure(
+            f"longest of six reproductions, {name}",
+            "steps",
+            kept(FIRST, "audit", name, then),
+            kept(ROOT, "assurance.audit.lives", name, now),
+            "none to spare",
+        )
+        for name, (then, now) in TWINS.items()
+    ]
+
+
+def testing() -> list[Figure]:
+    """`make test` of both, set up before."""
+    return [_made("test", "≤ 0.6")]
+
+
+def auditing() -> list[Figure]:
+    """`make audit` of both, set up before."""
+    return [_made("audit", "≤ 0.75")]
+
+
+def integrating() -> list[Figure]:
+    """What CI runs, in a new clone."""
+
+    def ci(checkout: Path) -> Spent:
+        with clone(checkout) as folder:
+            # CI's script calls make itself, with the caches that the environment names.
+            return spent([".ci/run"], folder, MAKEFLAGS=" ".join(["--", *downloads()]))
+
+    first, now = both(ci)
+    return [Figure("CI: `.ci/run` in a new clone, downloads apart", "s", first.wall, now.wall, "", _counts(first, now))]
+
+
+def _made(target: str, wanted: str) -> Figure:
+    for checkout in (FIRST, ROOT):
+        spent(["make", "setup", "compile", *downloads()], checkout)
+    first, now = both(lambda checkout: spent(["make", target, *downloads()], checkout))
+    return Figure(f"`make {target}`", "s", first.wall, now.wall, wanted, _counts(first, now))
+
+
+def _counts(first: Spent, now: Spent) -> str:
+    """What both said of their work in their last line, times apart."""
+    return "; then ".join(re.sub(r",? (in )?[\d.]+ ?(s|min)\b.*", "", run.last.strip("= ")) for run in (first, now))
+
+
+ROWS: Mapping[str, Callable[[], list[Figure]]] = {
+    "compile": compiling,
+    "opening": opening,
+    "demo": first_demo,
+    "lives": living,
+    "shrink": shrinking,
+    "test": testing,
+    "audit": auditing,
+    "ci": integrating,
+}
+LONG = ("shrink", "test", "audit", "ci")
+"""Measured only by name."""
+
+
+def table(record: Mapping[str, Any]) -> Table:
+    """What was recorded, in the order of `ROWS`: of each row its date, its load and its figures."""
+    result = Table(TITLE, HOW, HEADINGS)
+    for row in (record[name] for name in ROWS if name in record):
+        for figure in (Figure(*values) for values in row["figures"]):
+            ratio = f"{figure.now / figure.first:.2f}" if figure.first else "-"
+            what = f"{figure.what}, {figure.unit}" + (f" ({figure.note})" if figure.note else "")
+            cells = (what, _number(figure.first), _number(figure.now), ratio, figure.target, row["date"])
+            result.rows.append((*cells, f"{row['load']:.1f}"))
+    return result
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
+
+
+def recorded() -> dict[str, Any]:
+    """What `--write` kept, by row."""
+    found: dict[str, Any] = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+    return found
+
+
+def section() -> str:
+    """The part of docs/benchmarks.md that is made of the record."""
+    return table(recorded()).markdown()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make ratios", description=__doc__)
+    parser.add_argument("--rows", help=f"of {', '.join(ROWS)}, with commas; all but {', '.join(LONG)} unless said")
+    parser.add_argument("--write", action="store_true", help=f"keep the rows and write them to {PAGE.name}")
+    options = parser.parse_args()
+    names = options.rows.split(",") if options.rows else [name for name in ROWS if name not in LONG]
+    if unknown := sorted(set(names) - ROWS.keys()):
+        parser.error(f"no such row: {', '.join(unknown)}; there are {', '.join(ROWS)}")
+    if not (FIRST / ".venv").exists():
+        parser.error("the first edition is not built here: run `make baseline` once")
+    console = Console() if sys.stdout.isatty() else Console(width=160)
+    record = recorded()
+    for name in names:
+        figures = ROWS[name]()
+        date = time.strftime("%Y-%m-%d", time.gmtime())
+        record[name] = {"date": date, "load": round(os.getloadavg()[1], 1), "figures": figures}
+        table({name: record[name]}).show(console)
+        if options.write:  # row by row: what a long run measured is not lost with it
+            RECORD.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+            PAGE.write_text(with_section(PAGE.read_text(), section()))
+    print(machine())
+    return 0
+
+
+def with_section(page: str, text: str) -> str:
+    """The page with its section of ratios replaced, or added before the others."""
+    head, *sections = re.split(r"(?m)^(?=## )", page)
+    others = [part for part in sections if not part.startswith(f"## {TITLE}\n")]
+    return "".join([head, f"{text}\n", *others])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

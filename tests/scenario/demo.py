@@ -1,0 +1,29 @@
+"""`make demo` as a newcomer starts it, and what it has to show when it ends well."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+from assurance import ROOT
+
+DEMO = (str(ROOT / "toolchain" / "run"), "ape", "run", "demo", "--members", "300")
+
+
+def play(*command: str) -> str:
+    """What a play shows that ends well."""
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1500, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+def check(shown: str) -> None:
+    """A model that learned, a company that opens nothing, a whole refund, a vote by each member, balanced books."""
+    accuracy, majority = (float(x) for x in re.findall(r"(\d+\.\d)%", shown)[:2])
+    assert accuracy > majority + 10, "a model that learned something"
+    assert "not one file opens" in shown
+    refund = re.search(r"gets back ([\d,]+) of ([\d,]+) units", " ".join(shown.split()))
+    assert refund and refund[1] == refund[2]
+    assert re.search(r"vote by signature\s+│\s+300 │", shown)
+    assert re.search(r"in − out − owed\s+│\s+0 │", shown)
+    assert re.search(r"books rebuilt from \d,\d{3} events: equal to the unit", " ".join(shown.split()))
