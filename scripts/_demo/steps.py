@@ -308,8 +308,8 @@ def refund(demo: Demo, company: Role, lease: int, terms: Terms) -> None:
 def collect(demo: Demo) -> dict[str, int]:
     """Every member is paid its part, by a relayer and without a transaction of its own."""
     members = demo.actors.members
-    calls = [demo.dao.call("splitter", "claim", m.address, [0, DATASET], what=f"claim of {m.address}") for m in members]
-    send(demo, "members are paid their income", "claim income, 2 pools, first", calls)
+    calls = [demo.dao.call("splitter", "claim", m.address, [DATASET], what=f"claim of {m.address}") for m in members]
+    send(demo, "members are paid their income", "claim income of dataset and commons, first", calls)
     demo.out.gas("treasury paid", demo.dao.send("leases", "withdrawTreasury", sender=demo.actors.relayer))
     asked = [Call(demo.asset.address, "DataToken", "balanceOf", (member.address,)) for member in members]
     web3 = demo.dao.web3
@@ -319,7 +319,7 @@ def collect(demo: Demo) -> dict[str, int]:
 
 def books(demo: Demo, paid_in: Mapping[str, int], to_members: int) -> None:
     """Money in = money out + money owed, to the unit, from balances alone."""
-    received, paid, owed, _ = demo.dao.read("splitter", "conservation")
+    received, paid, owed, _ = demo.dao.read("splitter", "conservation", 0, demo.dao.read("splitter", "poolCount"))
     held, lease_owed = demo.dao.read("leases", "solvency")
     balance = {key: demo.asset.balanceOf(demo.dao.addresses[key]) for key in ("splitter", "timelock")}
     winner, loser = (demo.asset.balanceOf(party.address) for party in (demo.actors.winner, demo.actors.loser))

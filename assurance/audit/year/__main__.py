@@ -87,12 +87,12 @@ class Judge:
 
     def result(self) -> tuple[Totals, Extreme, Extreme]:
         life, splitter = self.life, self.life.dao.splitter
-        received, paid, _, carried = splitter.conservation()
+        received, paid, _, carried = life.conservation()
         accounts = [*life.addresses, *(steward.address for steward in life.stewards)]
         claimable = sum(splitter.claimable(account, sorted(life.pools[account])) for account in accounts)
         # What follows belongs to the comparison: the year's transactions are counted before.
         self._claim_everything(accounts)
-        everything = splitter.conservation()[1]
+        everything = life.conservation()[1]
         totals: Totals = {
             "received": received,
             "paid": paid,

@@ -24,6 +24,7 @@ from datadao.types import Leaf
 BPS = 10_000
 COMMONS = 0
 STRANGER = actor("stranger").address
+MODEL_HASH = keccak(text="model")
 POLICIES = ({"commonsBps": 500, "treasuryBps": 500}, {"commonsBps": 1_000}, {"commonsBps": 1_500, "treasuryBps": 0})
 """Of the datasets, where they differ from the local configuration's."""
 Deposits = list[tuple[int, int]]
@@ -51,6 +52,8 @@ class Running:
     id: int
     proposal: Proposal
     model: int | None = None
+    sold: int = 0
+    """Paid to the model so far; royalties are the floor over it."""
     over: bool = False
 
 
@@ -107,7 +110,12 @@ class Life:
             self._sell(day)
             self._collect(day)
             received = [self.dao.splitter.pool(pool)[2] for pool in range(DATASETS + 1)]
-            self.income.append([*received, self.dao.splitter.conservation()[1]])
+            self.income.append([*received, self.conservation()[1]])
+
+    def conservation(self) -> tuple[int, int, int, int]:
+        """Of all pools: received, paid, the most that is owed, and what is carried, scaled."""
+        found: tuple[int, int, int, int] = self.dao.splitter.conservation(0, DATASETS + 1)
+        return found
 
     # Data
 
@@ -134,7 +142,7 @@ class Life:
         for pool, age in since.items():
             self.ledger.held(pool, account, shares, age)
             self.pools[account].add(pool)
-        self.settlements[account] += len(since)
+        self.settlements[account] += len(since) - 1  # one index for both: the commons have no members
 
     def _accept(self, day: int) -> None:
         for dataset, published in self._by_dataset(self._published[day]):
@@ -224,7 +232,7 @@ class Life:
     def _publish_model(self, lease: Running) -> None:
         if lease.plan.royalty:
             licensee = self.dao.who(lease.plan.licensee).address
-            details = ([lease.id], keccak(text="model"), "", True, licensee)
+            details = ([lease.id], MODEL_HASH, "", True, licensee)
             lease.model = self.dao.models.register(*details, sender=licensee).value
 
     def _run(self, lease: Running) -> None:
@@ -252,8 +260,11 @@ class Life:
             lease = self.leases[sale.lease] if sale.day == day else None
             if lease and lease.model:
                 self.dao.fund(buyer, sale.amount, self.dao.models)
-                receipt = self.dao.models.pay(lease.model, sale.amount, sender=buyer.address)
-                royalty = sale.amount * lease.plan.royalty // BPS
+                owner = self.dao.who(lease.plan.licensee).address
+                meant = (lease.model, owner, MODEL_HASH, sale.amount)
+                receipt = self.dao.models.pay(*meant, sender=buyer.address)
+                before, lease.sold = lease.sold, lease.sold + sale.amount
+                royalty = lease.sold * lease.plan.royalty // BPS - before * lease.plan.royalty // BPS
                 self._heard(receipt, [(lease.plan.dataset, royalty)] if royalty else [])
 
     def _heard(self, receipt: Receipt, expected: Deposits) -> None:
@@ -283,7 +294,7 @@ class Life:
         """By a stranger, to the account."""
         if pools := sorted(self.pools[account]):
             self.dao.splitter.claim(account, pools, sender=STRANGER)
-            self.settlements[account] += len(pools)
+            self.settlements[account] += len(pools) - 1
 
 
 def _indexed(items: Iterable[Contribution], key: Callable[[Contribution], Any]) -> defaultdict[Any, list[Contribution]]:

@@ -22,10 +22,10 @@ contract SplitterHandler {
     uint256 private constant _MIN = Accumulator.MIN_SHARES;
     uint256 private constant _MAX = Accumulator.MAX_SHARES;
 
-    /// @dev Unclaimed shares of one activation, and the indices at which they entered commons and dataset.
+    /// @dev Unclaimed shares of one activation, and where dataset and commons together stood at it.
     struct Lot {
         uint256 shares;
-        uint256[2] entries;
+        uint256 entry;
     }
 
     IRevenueSplitter private immutable _splitter;
@@ -90,22 +90,17 @@ contract SplitterHandler {
         if (!_wild && total + shares > _MAX) return;
         Lot storage lot = _lots.push();
         lot.shares = shares;
-        lot.entries[1] = _splitter.addPendingShares(1, shares);
-        lot.entries[0] = _splitter.addPendingShares(0, shares);
+        lot.entry = _splitter.addPendingShares(1, shares);
     }
 
     function vest(uint256 which, uint256 who, uint256 quarters) public {
         if (_lots.length == 0) return;
         Lot storage lot = _lots[which % _lots.length];
         (address account, uint256 shares) = (_member(who), lot.shares * _bound(quarters, 4) / 4);
-        uint256[2] memory before = _claimables(account);
-        _splitter.vestShares(1, account, shares, lot.entries[1]);
-        _splitter.vestShares(0, account, shares, lot.entries[0]);
-        uint256[2] memory now_ = _claimables(account);
-        for (uint256 pool = 0; pool < 2; ++pool) {
-            uint256 earned = _earned(pool, shares, lot.entries[pool]);
-            assert(now_[pool] + 1 >= before[pool] + earned && now_[pool] <= before[pool] + earned + 1);
-        }
+        uint256 expected = _claimable(account) + _earned(shares, lot.entry);
+        _splitter.vestShares(1, account, shares, lot.entry);
+        uint256 now_ = _claimable(account);
+        assert(now_ + 1 >= expected && now_ <= expected + 1);
         _take(which % _lots.length, shares);
     }
 
@@ -115,36 +110,27 @@ contract SplitterHandler {
         Lot storage lot = _lots[which % _lots.length];
         (address owner, uint256 shares) =
             (who % 4 == 3 ? address(0) : _member(who), lot.shares * _bound(quarters, 4) / 4);
-        uint256[2] memory before = _claimables(owner);
-        _splitter.dropPendingShares(1, owner, shares, lot.entries[1]);
-        _splitter.dropPendingShares(0, owner, shares, lot.entries[0]);
-        uint256[2] memory now_ = _claimables(owner);
-        for (uint256 pool = 0; pool < 2; ++pool) {
-            uint256 earned = owner == address(0) ? 0 : _earned(pool, shares, lot.entries[pool]);
-            assert(now_[pool] == before[pool] + earned);
-        }
+        uint256 expected = _claimable(owner) + (owner == address(0) ? 0 : _earned(shares, lot.entry));
+        _splitter.dropPendingShares(1, owner, shares, lot.entry);
+        assert(_claimable(owner) == expected);
         _take(which % _lots.length, shares);
     }
 
     function erase(uint256 who, uint256 quarters) public {
         address account = _member(who);
         uint256 shares = _splitter.sharesOf(1, account) * _bound(quarters, 4) / 4;
-        uint256 tokens = _splitter.sharesOf(0, account);
-        uint256[2] memory before = _claimables(account);
+        uint256 before = _claimable(account);
         _splitter.removeShares(1, account, shares);
-        _splitter.removeShares(0, account, shares < tokens ? shares : tokens);
-        uint256[2] memory now_ = _claimables(account);
-        assert(now_[0] == before[0] && now_[1] == before[1]);
+        assert(_claimable(account) == before);
     }
 
-    function transfer(uint256 who, uint256 to, uint256 quarters) external {
+    function move(uint256 who, uint256 to) external {
         (address giver, address taker) = (_member(who), _member(to));
-        // The token moves no shares of transfers to oneself.
         if (giver == taker) return;
-        (uint256 hers, uint256 his) = (_claimables(giver)[0], _claimables(taker)[0]);
-        _splitter.moveShares(giver, taker, _splitter.sharesOf(0, giver) * _bound(quarters, 4) / 4);
-        (uint256 hersNow, uint256 hisNow) = (_claimables(giver)[0], _claimables(taker)[0]);
-        assert(hersNow == hers && hisNow <= his && hisNow + 1 >= his);
+        uint256 expected = _claimable(giver) + _claimable(taker);
+        _splitter.moveMember(1, giver, taker);
+        uint256 now_ = _claimable(taker);
+        assert(_claimable(giver) == 0 && now_ <= expected + 1 && now_ + 1 >= expected);
     }
 
     /// @dev In this order, or credits hardly ever come to be, are paid, and come to be again.
@@ -221,16 +207,15 @@ contract SplitterHandler {
         }
     }
 
-    function _claimables(address account) private view returns (uint256[2] memory sums) {
+    function _claimable(address account) private view returns (uint256) {
         uint256[] memory one = new uint256[](1);
-        for (uint256 pool = 0; pool < 2; ++pool) {
-            one[0] = pool;
-            sums[pool] = _splitter.claimable(account, one);
-        }
+        one[0] = 1;
+        return _splitter.claimable(account, one);
     }
 
-    function _earned(uint256 poolId, uint256 shares, uint256 entry) private view returns (uint256) {
-        (uint256 acc,,,) = _splitter.pool(poolId);
-        return shares * (acc - entry) / _SCALE;
+    function _earned(uint256 shares, uint256 entry) private view returns (uint256) {
+        (uint256 commons,,,) = _splitter.pool(0);
+        (uint256 dataset,,,) = _splitter.pool(1);
+        return shares * (commons + dataset - entry) / _SCALE;
     }
 }
