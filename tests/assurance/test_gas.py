@@ -184,14 +184,16 @@ def test_faults__a_floor_for_a_goal_that_is_met__is_named(committed: record.Reco
 
 
 SENDER = "0x" + "11" * 20
+BASE = 21_000 + 32_000
 WRITES = "0x6001600055"
 """A creation that fills a slot, of a contract without code."""
 
 
 def chain(*data: str, gas: int = 0) -> SimpleNamespace:
     """A node's chain of a block each of creations; `gas` more than they took in the last."""
-    sent = [{"hash": f"0x{n}", "from": SENDER, "to": None, "input": text, "value": "0x0"} for n, text in enumerate(data)]
-    used = [21_000 + 32_000 + 68 + 2 + 6 + 22_100] * len(data)  # base, creation, calldata, its word, two pushes, the slot
+    creation = {"from": SENDER, "to": None, "value": "0x0"}
+    sent = [creation | {"hash": f"0x{n}", "input": text} for n, text in enumerate(data)]
+    used = [BASE + 68 + 2 + 6 + 22_100] * len(data)  # calldata, its word, two pushes, the slot
 
     def ask(_: str, params: list[Any]) -> dict[str, Any]:
         number = int(params[0], 16)

@@ -102,7 +102,8 @@ class RegistryChecks(RegistryLife):
         used: Counter[int] = Counter()
         claimed, gone = Counter[bytes](), Counter[bytes]()
         totals: dict[int, int] = {}
-        announced, dropped = 0, 0  # a duplicate and a leftover are named before their pool loses shares, an erasure after
+        # A duplicate and a leftover are named before their pool loses shares, an erasure after.
+        announced, dropped = 0, 0
         for name, fields in self.history:
             number: int = fields.get("batchId", 0)
             if name == "BatchPublished":
