@@ -70,7 +70,7 @@ def test_status__asks_a_node_eleven_times(live: FreshDao, monkeypatch: pytest.Mo
 
 def known(alias: str, chain_id: int) -> str | None:
     found = account_of(alias, chain_id)
-    return found and found.address
+    return found.address if found else None
 
 
 def test_send__by_a_nodes_address__signs_with_a_key_file_and_loads_no_ape(
@@ -82,7 +82,7 @@ def test_send__by_a_nodes_address__signs_with_a_key_file_and_loads_no_ape(
     monkeypatch.setenv("APE_ACCOUNTS_member_PASSPHRASE", "secret")
     words = ("send", "token.delegate", address, "--yes", "--home", str(live.home("role", "member")))
     found = loaded(*words)
-    assert found.isdisjoint({*HEAVY, *APE, *STORAGE}) and "eth_account" in found
+    assert found & {*HEAVY, *APE} == set() and "eth_account" in found
     assert live.node.web3.eth.get_transaction_count(address) == 1
 
 
