@@ -98,7 +98,7 @@ def operations(market: Market) -> dict[str, Stores]:
     note("approve", lambda: dao.execute(proposal))
     note("start", lambda: market.send("start", lease))
     market.warp_to(market.paid_until(lease))
-    note("pay an instalment", lambda: market.send("startPeriod", lease))
+    note("pay an instalment", lambda: market.send("payInstalment", lease))
     note("end", lambda: market.send("end", lease))
 
     offer = market.create_offer()
