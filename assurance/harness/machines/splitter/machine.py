@@ -243,7 +243,7 @@ class SplitterMachine(SplitterChecks):
     @precondition(lambda self: self.setting.moving)
     @rule(account=member, to=member, pool=st.sampled_from(POOLS))
     def move(self, account: str, to: str, pool: int) -> None:
-        """Shares and what they earned pass to the heir, within a unit: fractions of both meet, and blending rounds (S-5)."""
+        """Shares and what they earned pass to the heir, within a unit: fractions of both meet (S-5)."""
         before = self.seen
         self.send("splitter", "moveMember", pool, account, to, sender=self.pair.token.address)
         self.ledger.move(pool, account, to)
