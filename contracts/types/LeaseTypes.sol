@@ -9,6 +9,7 @@ import {LeaseTerms, PackedTerms} from "./LeaseTerms.sol";
 /// paid, until the lease is over.
 /// @param offerId whose terms it has; 0: its own
 /// @param counted whether it is part of its dataset's count of live leases
+/// @param committeeVersion 16 bits: a vote makes one, and two days of timelock pass for each; 65,536 take 359 years
 /// @param ackSlashedAt when it was last slashed for want of acknowledgement
 struct Lease {
     address licensee;
