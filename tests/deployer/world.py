@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import subprocess
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,11 @@ CONTRACTS = tuple(name for _, name in ORDER)
 
 def raw(path: Path = LOCAL) -> dict[str, Any]:
     """A configuration as its file has it."""
+    return copy.deepcopy(_read(path))
+
+
+@cache
+def _read(path: Path) -> dict[str, Any]:
     content: dict[str, Any] = yaml.safe_load(path.read_text())
     return content
 
