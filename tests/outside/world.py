@@ -144,9 +144,7 @@ class World:
         """What the governor takes for it: of a lease's proposal rebuilt by the lease."""
         if proposal in self.proposed:
             return self.proposed[proposal]
-        (lease,) = [
-            n for n in range(1, self.dao.leases.leaseCount() + 1) if self.dao.lease_proposal(n).id == proposal
-        ]
+        (lease,) = [n for n in range(1, self.dao.leases.leaseCount() + 1) if self.dao.lease_proposal(n).id == proposal]
         found: tuple[Any, ...] = tuple(self.dao.leases.proposalOf(lease))
         return found
 
@@ -309,7 +307,7 @@ class _Handed:
         world = self._world
         dao = DataDAO(world.dao.addresses, world.node.web3)
         committee = dao.committee()
-        opened = openers(world.dao.id, committee, world.board.witnesses(committee.epoch))
+        opened = openers(world.dao.id, committee, world.board.witnesses(committee.version))
         for slot in range(2):
             name = f"attestor-{slot}"
             key = load_key(world.home(name) / "keys" / "sealing")
