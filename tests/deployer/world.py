@@ -86,8 +86,15 @@ def live(account: Any, config: Config | None = None) -> tuple[Deployment, dict[s
 
 
 def misses(entry: dict[str, Any], config: Config | None = None) -> set[str]:
-    """Names of the checks that fail."""
-    return {f"{check.contract}.{check.field}" for check in verify(entry, config or local()) if not check.ok}
+    """Names of the checks that fail. The configuration is taken for the recorded one."""
+    config = config or local()
+    entry = {**entry, "config": {**entry["config"], "sha256": config.sha256}}
+    return {f"{check.contract}.{check.field}" for check in verify(entry, config) if not check.ok}
+
+
+def otherwise(*contracts: str) -> set[str]:
+    """Names of the checks which say that these were created otherwise than configured."""
+    return {f"{contract}.created as configured" for contract in contracts}
 
 
 def code_misses(entry: dict[str, Any], contract: str) -> set[str]:
