@@ -441,6 +441,7 @@ contract DataToken is ERC20, ERC20Permit, Succession, IDataToken {
         address delegatee = _delegateOf(account, a);
         _bindings[account].heir = holder;
         _redelegate(account, a, delegatee, delegatee);
+        emit AccountSucceeded(account, holder);
     }
 
     function _isSucceeded(address account) internal view override returns (bool) {

@@ -240,7 +240,9 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         _members[poolId][from] = Members.pack(0, 0, Members.MOVED);
         _gain(poolId, to, shares, index);
         _addCredit(poolId, to, credit);
-        if (shares != 0 || credit != 0) emit MemberMoved(poolId, from, to, shares, credit);
+        if (shares != 0 || credit != 0 || flags & Members.MOVED == 0) {
+            emit MemberMoved(poolId, from, to, shares, credit);
+        }
     }
 
     /* VIEWS */

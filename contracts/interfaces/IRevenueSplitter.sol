@@ -73,7 +73,7 @@ interface IRevenueSplitter {
     event SharesRemoved(uint256 indexed poolId, address indexed account, uint256 shares);
 
     /// @notice Emitted when the shares of one account in a pool, and `credit` asset units that it was owed for shares
-    /// it no longer had, became another account's.
+    /// it no longer had, became another account's. From the first one on, of nothing too, the pool pays `from` nothing.
     event MemberMoved(uint256 indexed poolId, address indexed from, address indexed to, uint256 shares, uint256 credit);
 
     /// @notice Pulls `amount` of the asset from the caller and shares it among the pool's shares.

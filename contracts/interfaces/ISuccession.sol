@@ -75,7 +75,7 @@ interface ISuccession {
     /// @notice Emitted when an open succession is ended by the account; it cannot be opened again before `until`.
     event SuccessionVetoed(address indexed account, address indexed heir, uint48 until);
 
-    /// @notice Emitted once, when an account is succeeded. `heir` is its holder at that moment.
+    /// @notice Emitted when an account is succeeded; again when its chain is shortened. `heir` is its holder then.
     event AccountSucceeded(address indexed account, address indexed heir);
 
     /// @notice Binds `heir` to the caller: it can open the succession, from now on, and take the caller's place

@@ -227,7 +227,7 @@ class Splitter:
         if caller != self.token:
             raise Reverted("RevenueSplitter_NotToken", caller)
         member = self.members[pool_id, account]
-        shares, credit = member.shares, member.credit
+        shares, credit, first = member.shares, member.credit, not member.moved
         if account == to:
             return Done(shares, [])
         self.members[pool_id, account] = Member(moved=True)
@@ -235,7 +235,7 @@ class Splitter:
         self._gain(heir, shares, member.index)
         heir.credit += credit
         heir.loss += member.loss
-        if not shares and not credit:
+        if not shares and not credit and not first:
             return Done(0, [])
         fields = {"poolId": pool_id, "from": account, "to": to, "shares": shares, "credit": credit}
         return Done(shares, [("MemberMoved", fields)])

@@ -135,6 +135,7 @@ class TestWhat:
         succeeded(pair, HOLDER, HEIR, 1)
         state = watched(pair)
         before = state()
+        assert [e.name for e in succeed(pair, HOLDER, 1, 1, 2, 0).events] == ["MemberMoved"] * 2
         assert succeed(pair, HOLDER, 1, 1, 2, 0).events == []
         assert state() == before
 
