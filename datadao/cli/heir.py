@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import click
 
@@ -13,11 +13,12 @@ from datadao.cli.queries import TOKEN_DECIMALS
 from datadao.cli.session import Session
 from datadao.cli.transactions import send
 from datadao.cli.wording import block
-from datadao.errors import InvalidArgument, NothingToDo
+from datadao.encoding import address
+from datadao.errors import NothingToDo
 from datadao.values import moment
 
 _DAY = 86_400
-_NOBODY = "0x" + "00" * 20
+_ZERO = "0x" + "00" * 20
 
 
 class Succession(NamedTuple):
@@ -47,11 +48,11 @@ def heir() -> None:
 @click.argument("account", required=False)
 def show(session: Session, account: str | None) -> Outcome:
     """Show the heir of ACCOUNT, this one unless given, and how far its succession is."""
-    address = _address(session, account) if account else session.address
-    found, holder = succession(session, address), session.dao.read("token", "holderOf", address)[0]
+    of = address(account) if account else session.address
+    found, holder = succession(session, of), session.dao.read("token", "holderOf", of)[0]
     document = {
-        "account": address,
-        "heir": None if found.heir == _NOBODY else found.heir,
+        "account": of,
+        "heir": None if found.heir == _ZERO else found.heir,
         "delayDays": found.delay_days,
         "since": found.since,
         "openedAt": found.opened_at or None,
@@ -59,7 +60,7 @@ def show(session: Session, account: str | None) -> Outcome:
         "succeeded": found.is_succeeded,
         "holder": holder,
     }
-    return Outcome(document, (block([("account", address), *_rows(found, holder, session.now)]),))
+    return Outcome(document, (block([("account", of), *_rows(found, holder, session.now)]),))
 
 
 @command(heir, "bind", sends=True)
@@ -67,22 +68,22 @@ def show(session: Session, account: str | None) -> Outcome:
 @click.option("--delay", type=click.IntRange(30, 365), required=True, metavar="DAYS", help="30 to 365.")
 def bind(session: Session, to: str, delay: int) -> Outcome:
     """Name HEIR, which may take this account's place DAYS days after it asks, unless this account says no."""
-    address = _address(session, to)
+    chosen = address(to)
     note = (
-        f"From now on {address} can ask for everything this account has. You have {delay} days to veto, each time it "
+        f"From now on {chosen} can ask for everything this account has. You have {delay} days to veto, each time it "
         "asks: look at `datadao status` more often than that. This does not help against a thief who has your key."
     )
-    call = session.dao.call("token", "bindHeir", address, delay, what=f"name {address} heir, {delay} days")
+    call = session.dao.call("token", "bindHeir", chosen, delay, what=f"name {chosen} heir, {delay} days")
     send(session, [call], note=note)
-    document = {"account": session.address, "heir": address, "delayDays": delay}
-    return Outcome(document, (f"{address} is the heir of {session.address}, with {delay} days to veto.",))
+    document = {"account": session.address, "heir": chosen, "delayDays": delay}
+    return Outcome(document, (f"{chosen} is the heir of {session.address}, with {delay} days to veto.",))
 
 
 @command(heir, "unbind", sends=True)
 def unbind(session: Session) -> Outcome:
     """Have no heir any more; an open succession ends."""
     found = succession(session, session.address)
-    if found.heir == _NOBODY:
+    if found.heir == _ZERO:
         raise NothingToDo(f"{session.address} has no heir")
     note = "Without an heir, whoever loses this key loses the account's income and votes for ever."
     send(session, [session.dao.call("token", "unbindHeir", what=f"remove heir {found.heir}")], note=note)
@@ -93,16 +94,16 @@ def unbind(session: Session) -> Outcome:
 @click.argument("account")
 def open_(session: Session, account: str) -> Outcome:
     """Ask for the place of ACCOUNT, whose heir this account is."""
-    address = _address(session, account)
-    found = succession(session, address)
+    old = address(account)
+    found = succession(session, old)
     note = (
-        f"{address} can veto for {found.delay_days} days, and then this waits as long again. After them, run "
-        f"`datadao heir succeed {address}`."
+        f"{old} can veto for {found.delay_days} days, and then this waits as long again. After them, run "
+        f"`datadao heir succeed {old}`."
     )
-    send(session, [session.dao.call("token", "openSuccession", address, what=f"ask for {address}'s place")], note=note)
-    due = succession(session, address).due
-    document = {"account": address, "executableFrom": due}
-    return Outcome(document, (f"Opened: executable from {moment(due)} on, unless {address} vetoes.",))
+    send(session, [session.dao.call("token", "openSuccession", old, what=f"ask for {old}'s place")], note=note)
+    due = succession(session, old).due
+    document = {"account": old, "executableFrom": due}
+    return Outcome(document, (f"Opened: executable from {moment(due)} on, unless {old} vetoes.",))
 
 
 @command(heir, "veto", sends=True)
@@ -111,7 +112,7 @@ def veto(session: Session) -> Outcome:
     found = succession(session, session.address)
     if not found.opened_at:
         raise NothingToDo(f"no succession of {session.address} is open")
-    note = f"{found.heir} stays the heir and can ask again in {found.delay_days} days; `datadao heir bind` names another."
+    note = f"{found.heir} can ask again in {found.delay_days} days; `datadao heir bind` names another heir."
     send(session, [session.dao.call("token", "vetoSuccession", what=f"refuse {found.heir}")], note=note)
     again = succession(session, session.address).since
     document = {"account": session.address, "heir": found.heir, "openableFrom": again}
@@ -122,17 +123,16 @@ def veto(session: Session) -> Outcome:
 @click.argument("account")
 def succeed(session: Session, account: str) -> Outcome:
     """Move what ACCOUNT has in all datasets to its heir, once the delay is over. Anyone may, as often as more comes."""
-    dao, address = session.dao, _address(session, account)
+    dao, old = session.dao, address(account)
     pools = list(range(1, dao.read("registry", "datasetCount") + 1))
     note = "There is no way back: the old key can no longer vote anew, be paid, or erase."
-    if succession(session, address).is_succeeded:
+    if succession(session, old).is_succeeded:
         note = "What arrived since moves as well."
-    holder_before = dao.read("token", "holderOf", address)[1]
-    send(session, [dao.call("token", "succeed", address, pools, what=f"move what {address} has to its heir")], note=note)
-    holder, balance = dao.read("token", "holderOf", address)
+    send(session, [dao.call("token", "succeed", old, pools, what=f"move what {old} has to its heir")], note=note)
+    holder, balance = dao.read("token", "holderOf", old)
     tokens = decimal(balance, TOKEN_DECIMALS)
-    document = {"account": address, "holder": holder, "pools": pools, "before": str(holder_before), "now": str(balance)}
-    return Outcome(document, (f"{holder} has taken the place of {address} and holds {tokens} tokens.",))
+    document = {"account": old, "holder": holder, "pools": pools, "tokens": str(balance)}
+    return Outcome(document, (f"{holder} has taken the place of {old} and holds {tokens} tokens.",))
 
 
 def succession(session: Session, account: str) -> Succession:
@@ -143,7 +143,7 @@ def succession(session: Session, account: str) -> Succession:
 def _rows(found: Succession, holder: str, now: int) -> list[tuple[str, str]]:
     if found.is_succeeded:
         return [("state", f"succeeded; {holder} has its place")]
-    if found.heir == _NOBODY:
+    if found.heir == _ZERO:
         return [("heir", "none: whoever loses this key loses its income and votes")]
     rows = [("heir", found.heir), ("delay", f"{found.delay_days} days")]
     if found.due:
@@ -151,9 +151,3 @@ def _rows(found: Succession, holder: str, now: int) -> list[tuple[str, str]]:
         return [*rows, ("state", f"{end} {moment(found.due)}")]
     return [*rows, ("state", "not open" if now >= found.since else f"vetoed; not before {moment(found.since)}")]
 
-
-def _address(session: Session, text: str) -> str:
-    web3: Any = session.dao.web3
-    if not web3.is_address(text):
-        raise InvalidArgument(f"expected an address, 0x and 40 hex digits; got {text!r}")
-    return str(web3.to_checksum_address(text))
