@@ -150,4 +150,3 @@ def _rows(found: Succession, holder: str, now: int) -> list[tuple[str, str]]:
         end = "executable since" if now >= found.due else "open; the account can veto until"
         return [*rows, ("state", f"{end} {moment(found.due)}")]
     return [*rows, ("state", "not open" if now >= found.since else f"vetoed; not before {moment(found.since)}")]
-

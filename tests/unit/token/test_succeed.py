@@ -9,6 +9,7 @@ given several old accounts, chains, chains longer than eight steps: everything r
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -280,7 +281,7 @@ class TestLater:
         links = [actor(f"link-{i}") for i in range(12)]
         pair.accept(links[0], SHARES)
         pair.accept(links[3], SHARES)
-        for old, new in zip(links, links[1:], strict=False):
+        for old, new in pairwise(links):
             succeeded(pair, old, new)
         for call in (lambda: succeed(pair, links[0], 1), lambda: pair.token.holderOf(links[0].address)):
             with refused(watched(pair), "DataToken_ChainTooLong", links[0].address, 8):
