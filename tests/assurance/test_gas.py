@@ -189,8 +189,12 @@ WRITES = "0x6001600055"
 
 def chain(*data: str, gas: int = 0) -> SimpleNamespace:
     """A node's chain of a block each of creations; `gas` more than they took in the last."""
-    sent = [{"hash": f"0x{n}", "from": SENDER, "to": None, "input": text, "value": "0x0"} for n, text in enumerate(data)]
-    used = [21_000 + 32_000 + 68 + 2 + 6 + 22_100] * len(data)  # base, creation, calldata, its word, two pushes, the slot
+    sent = [
+        {"hash": f"0x{n}", "from": SENDER, "to": None, "input": text, "value": "0x0"} for n, text in enumerate(data)
+    ]
+    used = [21_000 + 32_000 + 68 + 2 + 6 + 22_100] * len(
+        data
+    )  # base, creation, calldata, its word, two pushes, the slot
 
     def ask(_: str, params: list[Any]) -> dict[str, Any]:
         number = int(params[0], 16)

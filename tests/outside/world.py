@@ -144,9 +144,7 @@ class World:
         """What the governor takes for it: of a lease's proposal rebuilt by the lease."""
         if proposal in self.proposed:
             return self.proposed[proposal]
-        (lease,) = [
-            n for n in range(1, self.dao.leases.leaseCount() + 1) if self.dao.lease_proposal(n).id == proposal
-        ]
+        (lease,) = [n for n in range(1, self.dao.leases.leaseCount() + 1) if self.dao.lease_proposal(n).id == proposal]
         found: tuple[Any, ...] = tuple(self.dao.leases.proposalOf(lease))
         return found
 

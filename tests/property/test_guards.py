@@ -144,7 +144,7 @@ def calls(w: World, a: Actor) -> Calls:
         place = (dao.token.name(), dao.chain.chain_id, dao.token.address)
         return a.sign(eip712.typed_data(*place, kind, *values))
 
-    lost, heir, opened = w.contributor.address, w.licensee.address, dao.token.succession(w.member.address).openedAt
+    lost, heir, opened = w.contributor.address, w.licensee.address, dao.token.succession(w.member.address)[3]
     bind, opening = (w.member.address, heir, 40, 0, deadline), (lost, heir, 0, deadline)
     plain = ballot(dao, w.voting.id, FOR, w.member, signer=a)
     extended = ballot(dao, w.voting.id, FOR, w.member, signer=a, reason="", params=b"\x01")

@@ -70,9 +70,7 @@ class Figure:
         if not self.sent:
             return self
         most, *less = (costs[name] for name in self.sent)
-        gas, slots, limit = (
-            getattr(most, name) - sum(getattr(cost, name) for cost in less) for name in Cost._fields
-        )
+        gas, slots, limit = (getattr(most, name) - sum(getattr(cost, name) for cost in less) for name in Cost._fields)
         return replace(self, next=Cost(gas // self.parts, round(slots / self.parts, 2), limit // self.parts))
 
 

@@ -30,7 +30,7 @@ def successions(chain: Anvil) -> list[Figure]:
     meter.send(token, "bindHeirBySig", *values, signature, by=relayer, case=BOUND)
     signature = signed(dao, heir, OPEN, other.address, heir.address, 0, LATE)
     meter.send(token, "openSuccessionBySig", other.address, 0, LATE, signature, by=relayer, case="by the heir")
-    opened = token.succession(other.address).openedAt
+    opened = token.succession(other.address)[3]
     signature = signed(dao, other, VETO, other.address, opened)
     meter.send(token, "vetoSuccessionBySig", other.address, opened, signature, by=relayer, case="by the account")
     signature = signed(dao, other, UNBIND, other.address, 1, LATE)

@@ -38,7 +38,7 @@ def test_open_succession__by_the_heir_at_once__opened(pair: Pair) -> None:
     now = pair.chain.timestamp
     fields = {"account": HOLDER.address, "heir": HEIR.address, "until": now + 90 * DAY}
     assert receipt.events == [Event("SuccessionOpened", pair.token.address, fields)]
-    assert pair.token.succession(HOLDER.address).openedAt == now
+    assert pair.token.succession(HOLDER.address)[3] == now
     with refused(watched(pair), "DataToken_AlreadyOpen", HOLDER.address, now):
         open_by(pair, HEIR)
 
@@ -123,7 +123,7 @@ class TestBySignature:
         bind(pair, HOLDER, HEIR)
         signature = signed(pair, HEIR, OPEN, HOLDER.address, HEIR.address, 0, LATE)
         pair.token.openSuccessionBySig(HOLDER.address, 0, LATE, signature, sender=RELAYER.address)
-        assert pair.token.succession(HOLDER.address).openedAt == pair.chain.timestamp
+        assert pair.token.succession(HOLDER.address)[3] == pair.chain.timestamp
         assert [pair.token.nonces(a.address) for a in (HOLDER, HEIR)] == [0, 1]
         pair.token.vetoSuccession(sender=HOLDER.address)
         pair.chain.warp(WAIT)
@@ -158,12 +158,12 @@ class TestBySignature:
         at = pair.chain.timestamp
         signature = signed(pair, HOLDER, VETO, HOLDER.address, at)
         pair.token.vetoSuccessionBySig(HOLDER.address, at, signature, sender=RELAYER.address)
-        assert pair.token.succession(HOLDER.address).openedAt == 0
+        assert pair.token.succession(HOLDER.address)[3] == 0
         assert pair.token.nonces(HOLDER.address) == 0
         for _ in range(2):
             with refused(watched(pair), "DataToken_NotOpen", HOLDER.address, at):
                 pair.token.vetoSuccessionBySig(HOLDER.address, at, signature, sender=RELAYER.address)
-            if pair.token.succession(HOLDER.address).openedAt == 0:
+            if pair.token.succession(HOLDER.address)[3] == 0:
                 pair.chain.warp(WAIT)
                 open_by(pair, HEIR)
 
@@ -208,4 +208,4 @@ class TestBySignature:
             pair.token.vetoSuccessionBySig(old.address, at, signature, sender=RELAYER.address)
         old.setMood(0, sender=HOLDER.address)
         pair.token.vetoSuccessionBySig(old.address, at, signature, sender=RELAYER.address)
-        assert pair.token.succession(old.address).openedAt == 0
+        assert pair.token.succession(old.address)[3] == 0
