@@ -24,7 +24,7 @@ def erase(dao: Dao, batch: Batch, item: Leaf, by: Actor) -> Receipt:
 
 @pytest.mark.parametrize("claimed", [True, False])
 @pytest.mark.parametrize("pools", [(), (1,)])
-def test_erase__by_the_heir__takes_its_tokens_and_leaves_what_was_earned(
+def test_erase__by_the_heir__takes_its_tokens_and_leaves_what_was_earned_T10(
     dao: Dao, claimed: bool, pools: tuple[int, ...]
 ) -> None:
     leaves = crowd(dao, 2)

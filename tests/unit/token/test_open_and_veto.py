@@ -83,7 +83,7 @@ def test_open_succession__two_accounts_that_are_each_others_heirs__one_is_refuse
         open_by(pair, HEIR, HEIR)
 
 
-def test_veto__in_the_last_second__ends_it_and_no_opening_for_one_delay(pair: Pair) -> None:
+def test_veto__in_the_last_second__ends_it_and_no_opening_for_one_delay__t10(pair: Pair) -> None:
     until = opened(pair, HOLDER, HEIR)
     pair.chain.warp(until - 1 - pair.chain.timestamp)
     receipt = pair.token.vetoSuccession(sender=HOLDER.address)
