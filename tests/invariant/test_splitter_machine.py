@@ -110,7 +110,7 @@ def test_token_and_splitter__any_life__agree_with_the_model(transferable: bool) 
     ids=["all that can be owed", "accumulators that wrap", "members with heirs who may sell", "members with heirs"],
 )
 def test_token_and_splitter__at_the_edge_of_the_books__everything_else_goes_on(setting: Setting, met: set[str]) -> None:
-    """Holds S-8, X-6: what is owed alone refuses a deposit, and claims make room; no lifetime total does. Holds T-9, T-10:
+    """Holds S-8, T-9, T-10, X-6: what is owed alone refuses a deposit, and claims make room; no lifetime total does:
     an heir has what the old account had, to the unit, whatever is bound, vetoed and moved."""
     reached: Counter[str] = Counter()
     machine = type("Edge", (SplitterMachine,), {"setting": setting, "reached": reached})
