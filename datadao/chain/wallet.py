@@ -5,14 +5,12 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
 from typing import Any
 
 import ape
-import click
 from ape.exceptions import AccountsError, ApeException
 from ape.logging import LogLevel, logger
 from eth_account.messages import encode_typed_data
@@ -21,13 +19,13 @@ from web3.exceptions import Web3Exception
 from web3.types import RPCEndpoint
 
 from datadao.chain.abi import LOCAL_CHAIN_IDS
+from datadao.chain.accounts import ask
 from datadao.chain.connection import ADDRESS, discreet, in_words, is_busy, pauses
 from datadao.chain.patience import LIMITED, PATIENCE, connect, patient
 from datadao.encoding import address
 from datadao.errors import AccountRefused, InvalidArgument, NetworkRefused
 from datadao.handwritten import refuse_key
 from datadao.messages import eip712
-from datadao.text import visible
 
 _ADDRESS_LIKE = re.compile("0[xX]")
 _REFUSED = re.compile(r"No \(supported\) node found|Could not discover provider")
@@ -129,16 +127,6 @@ def _by_address(value: str) -> Any:
     return ape.accounts[spelled]
 
 
-def ask(alias: str) -> str:
-    """The passphrase, typed at the terminal and not shown. Raises `AccountRefused` where there is none."""
-    if not sys.stdin.isatty():
-        raise AccountRefused(
-            f"account {alias} is locked and there is no terminal to ask at; set APE_ACCOUNTS_{alias}_PASSPHRASE"
-        )
-    answer: str = click.prompt(f"Passphrase of {visible(alias)}", hide_input=True, err=True)
-    return answer
-
-
 def unlock(account: Any, ask: Callable[[str], str] = ask) -> None:
     """Lets a keyfile account sign without a question for each signature, as a command that shows what it sends needs.
 
@@ -161,6 +149,10 @@ class ApeAccount:
 
     def __init__(self, account: Any) -> None:
         self.ape, self.address = account, str(account.address)
+
+    def unlock(self, ask: Callable[[str], str] = ask) -> None:
+        """As `unlock`."""
+        unlock(self.ape, ask)
 
     def sign_transaction(self, transaction_dict: Any, /) -> Any:
         unsigned = ape.networks.ecosystem.create_transaction(**transaction_dict, **{"from": self.address})

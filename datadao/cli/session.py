@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.text import Text
 
-from datadao.chain.accounts import address_of
+from datadao.chain.accounts import account_of, ask
 from datadao.chain.connection import discreet, with_libraries
 from datadao.chain.rpc import read_block
 from datadao.cli.money import Money
@@ -64,12 +64,11 @@ class Session:
     @cached_property
     def dao(self) -> DataDAO:
         """The DAO on the configured network, once it is certain that its contracts are there."""
-        network = self._network
-        if network.startswith(("http://", "https://")):
+        if self._by_address:
             # Without Ape, whose loading takes longer than all the reads of a command.
             from datadao.chain.patience import reached
 
-            return DataDAO.configured(self.profile, reached(network))
+            return DataDAO.configured(self.profile, reached(self._network))
         return DataDAO.configured(self.profile, self.ape.web3, self.ape.network.required_confirmations)
 
     @cached_property
@@ -109,11 +108,14 @@ class Session:
 
     @cached_property
     def account(self) -> Any:
-        """The Ape account, which may still be locked."""
+        """Who signs: a `datadao.chain.transactions.Account`, which may still be locked."""
+        alias = self.alias or str(self.profile.needed("account"))
+        if self._by_address and (found := account_of(alias, self.dao.id.chain_id)):
+            return found
+        _ = self.dao, self.ape
         from datadao.chain import wallet
 
-        _ = self.dao, self.ape
-        return wallet.find(self.alias or self.profile.needed("account"))
+        return wallet.ApeAccount(wallet.find(alias))
 
     @cached_property
     def address(self) -> str:
@@ -122,8 +124,8 @@ class Session:
 
     def address_of(self, alias: str) -> str:
         """The address of any account of Ape's. Raises `AccountRefused`."""
-        if known := address_of(alias, self.dao.id.chain_id):
-            return known
+        if known := account_of(alias, self.dao.id.chain_id):
+            return known.address
         _ = self.ape
         from datadao.chain import wallet
 
@@ -136,10 +138,10 @@ class Session:
     @property
     def sign(self) -> eip712.Signer:
         """Signs messages with the account, unlocked."""
-        from datadao.chain import wallet
+        from datadao.messages import eip712
 
         self.unlock()
-        return wallet.signer(self.account)
+        return eip712.signer(self.account)
 
     @property
     def now(self) -> int:
@@ -164,10 +166,8 @@ class Session:
 
     def unlock(self) -> None:
         """Lets the account sign; asks for its passphrase at most once."""
-        from datadao.chain import wallet
-
         if not self._unlocked:
-            wallet.unlock(self.account)
+            self.account.unlock(ask)
             self._unlocked = True
 
     # What a person sees
@@ -214,6 +214,21 @@ class Session:
         """A message without what of the node's address may be a password: all but its host."""
         configured = self.network or (self.__dict__["profile"].network if "profile" in self.__dict__ else None)
         return discreet(message, configured or "")
+
+    @property
+    def _by_address(self) -> bool:
+        """Whether the network is a node's address, which needs no Ape."""
+        return self._network.startswith(("http://", "https://"))
+
+    @property
+    def symbol(self) -> str:
+        """Of what fees are paid in."""
+        return "ETH" if self._by_address else str(self.ape.network.ecosystem.fee_token_symbol)
+
+    @property
+    def patience(self) -> float:
+        """Seconds to wait for a transaction to be mined, unless `--wait` says otherwise: Ape's, where it is used."""
+        return 120.0 if self._by_address else float(self.ape.network.transaction_acceptance_timeout)
 
     @property
     def _network(self) -> str:

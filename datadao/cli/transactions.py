@@ -125,7 +125,7 @@ def _above(fee: Fee, most: int, tip: int | None, *, fixed: bool) -> Fee:
 
 def _show(session: Session, sender: str, calls: Sequence[Call], gas: Sequence[int], fee: Fee, note: str) -> None:
     """Says what will be sent and what it costs. Raises `InvalidArgument` if the account cannot pay."""
-    web3, symbol = session.dao.web3, session.ape.network.ecosystem.fee_token_symbol
+    web3, symbol = session.dao.web3, session.symbol
     session.say(f"From [bold]{sender}[/bold]:")
     for number, call in enumerate(calls):
         needed = f"about {gas[number]:,} gas" if number < len(gas) else "gas known after the one before"
@@ -149,7 +149,7 @@ def _one(session: Session, call: Call, gas: int, fee: Fee, *, last: bool) -> Min
     web3, orders, outbox = session.dao.web3, session.orders, session.outbox
     sent = _handed_over(session, call, gas, fee, last=last)
     try:
-        seconds = orders.wait or float(session.ape.network.transaction_acceptance_timeout)
+        seconds = orders.wait or session.patience
         mined = transactions.wait(web3, sent, seconds, confirmations=session.dao.confirmations)
     except TransactionFailed:
         outbox.remove(sent)
@@ -167,14 +167,11 @@ def _one(session: Session, call: Call, gas: int, fee: Fee, *, last: bool) -> Min
 
 def _handed_over(session: Session, call: Call, gas: int, fee: Fee, *, last: bool) -> Sent:
     """A transaction written down and given to the node. It takes the nonce of what the node does not know any more."""
-    from datadao.chain.wallet import ApeAccount
-
-    account = ApeAccount(session.account)
     orders, outbox = session.orders, session.outbox
     while True:
         nonce = transactions.next_nonce(session.dao.web3, session.address) if orders.nonce is None else orders.nonce
         earlier = [entry.sent.hash for entry in outbox.waiting(session.address) if entry.sent.nonce == nonce]
-        sent = transactions.sign(account, call, gas=gas, nonce=nonce, fee=fee, chain_id=session.dao.id.chain_id)
+        sent = transactions.sign(session.account, call, gas=gas, nonce=nonce, fee=fee, chain_id=session.dao.id.chain_id)
         outbox.put(sent, orders.command, last=last)
         try:
             transactions.broadcast(session.dao.web3, sent)

@@ -13,8 +13,9 @@ import pytest
 from eth_account import Account
 from web3 import HTTPProvider
 
-from datadao.chain.accounts import address_of
+from datadao.chain.accounts import account_of
 from datadao.cli.main import COMMANDS
+from datadao.errors import AccountRefused
 from tests.cli.conftest import FreshDao
 
 HEAVY = {"boto3", "botocore", "dask", "distributed", "jsonschema", "mlcroissant", "numpy", "pandas", "silverback"}
@@ -67,6 +68,46 @@ def test_status__asks_a_node_eleven_times(live: FreshDao, monkeypatch: pytest.Mo
     assert len(asked) == 11, asked
 
 
+def known(alias: str, chain_id: int) -> str | None:
+    found = account_of(alias, chain_id)
+    return found.address if found else None
+
+
+def test_send__by_a_nodes_address__signs_with_a_key_file_and_loads_no_ape(
+    live: FreshDao, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = keyfile(live.folder, "member")
+    live.node.web3.provider.make_request("anvil_setBalance", [address, hex(10**18)])
+    monkeypatch.setenv("APE_DATA_FOLDER", str(live.folder))
+    monkeypatch.setenv("APE_ACCOUNTS_member_PASSPHRASE", "secret")
+    words = ("send", "token.delegate", address, "--yes", "--home", str(live.home("role", "member")))
+    found = loaded(*words)
+    assert found & {*HEAVY, *APE} == set() and "eth_account" in found
+    assert live.node.web3.eth.get_transaction_count(address) == 1
+
+
+def test_unlock__wrong_passphrase_or_the_key_of_another__is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = keyfile(tmp_path, "member")
+    monkeypatch.setenv("APE_DATA_FOLDER", str(tmp_path))
+    account = account_of("member", 1)
+    assert account
+    with pytest.raises(AccountRefused, match="the passphrase is wrong; nothing was signed"):
+        account.unlock(lambda _: "guess")
+    with pytest.raises(AccountRefused, match="account member is locked"):
+        account.sign_typed_data(full_message={})
+    account.unlock(lambda _: "secret")
+    path = tmp_path / "accounts" / "member.json"
+    other = Account.create().address
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"address": other}))
+    renamed = account_of("member", 1)
+    assert renamed
+    said = f"its file has the key of {address}, not {other}"
+    with pytest.raises(AccountRefused, match=said):
+        renamed.unlock(lambda _: "secret")
+
+
 def keyfile(folder: Path, alias: str) -> str:
     """The address of a new key file of Ape's."""
     account = Account.create()
@@ -79,9 +120,9 @@ def keyfile(folder: Path, alias: str) -> str:
 def test_address__of_a_key_file_and_of_test_accounts__is_apes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     address = keyfile(tmp_path, "member")
     monkeypatch.setenv("APE_DATA_FOLDER", str(tmp_path))
-    assert address_of("member", 1) == address
+    assert known("member", 1) == address
     tests = ape.accounts.test_accounts
-    assert [address_of(f"TEST::{n}", 31337) for n in (0, 39)] == [tests[0].address, tests[39].address]
+    assert [known(f"TEST::{n}", 31337) for n in (0, 39)] == [tests[0].address, tests[39].address]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +134,7 @@ def test_address__that_only_ape_knows__is_left_to_it(
 ) -> None:
     monkeypatch.setenv("APE_DATA_FOLDER", str(tmp_path / "accounts"))
     keyfile(tmp_path, "member")
-    assert address_of(alias, chain_id) is None
+    assert known(alias, chain_id) is None
 
 
 @pytest.mark.parametrize(
@@ -111,8 +152,8 @@ def test_address__of_a_test_account_configured_elsewhere__is_left_to_ape(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("APE_DATA_FOLDER", str(tmp_path / "data"))
     (tmp_path / "data").mkdir()
-    assert address_of("TEST::0", 31337) == ape.accounts.test_accounts[0].address
+    assert known("TEST::0", 31337) == ape.accounts.test_accounts[0].address
     (tmp_path / file).write_text(text)
     if file == "variable":
         monkeypatch.setenv("APE_TEST_MNEMONIC", os.urandom(4).hex())
-    assert address_of("TEST::0", 31337) is None
+    assert known("TEST::0", 31337) is None

@@ -25,8 +25,8 @@ def operations(code: bytes) -> Counter[int]:
 
 
 def listed(code: bytes) -> list[int]:
-    """Opcodes of runtime code in their order, without the data of pushes, the constants that the optimizer keeps behind the code, and
-    the metadata whose length its last two bytes say. Only a jump leads past an invalid opcode."""
+    """Opcodes of runtime code in their order, without the data of pushes, the constants that the optimizer keeps behind
+    the code, and the metadata whose length its last two bytes say. Only a jump leads past an invalid opcode."""
     found, at = list[int](), 0
     end = len(code) - 2 - int.from_bytes(code[-2:], "big")
     while at < end:

@@ -70,8 +70,10 @@ class Figure:
         if not self.sent:
             return self
         most, *less = (costs[name] for name in self.sent)
-        gas, slots, limit = (getattr(most, name) - sum(getattr(cost, name) for cost in less) for name in Cost._fields)
-        return replace(self, next=Cost(gas // self.parts, round(slots / self.parts, 2), limit // self.parts))
+        gas = most.gas - sum(cost.gas for cost in less)
+        slots = most.slots - sum(cost.slots for cost in less)
+        limit = most.limit if self.parts == 1 else None  # a part of a transaction has none
+        return replace(self, next=Cost(gas // self.parts, round(slots / self.parts, 2), limit))
 
 
 class Meter:

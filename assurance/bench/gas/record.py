@@ -26,7 +26,7 @@ def record(figures: Iterable[Figure], sizes: Mapping[str, Any]) -> Record:
         labelled[figure.label] = {"how": figure.how.value, "gas": figure.gas}
         if figure.next:
             gas, slots, limit = figure.next
-            labelled[figure.label] |= {"slots": slots, "amsterdam": gas, "limit": limit}
+            labelled[figure.label] |= {"slots": slots, "amsterdam": gas} | ({"limit": limit} if limit else {})
     return {"figures": dict(sorted(labelled.items())), "sizes": dict(sizes)}
 
 

@@ -22,8 +22,8 @@ MANIFEST = "s3://datadao/manifests/4.jsonl"
 KEY = keccak(text="key of an appointee")
 CROWD = 100
 EACH_NEW = f"each of {CROWD} new members"
-EACH_KNOWN = f"each of {CROWD} known members, first further checkpoint"
-EACH_AGAIN = f"each of {CROWD} known members, second further checkpoint"
+EACH_KNOWN = f"each of {CROWD} known members, opens a word of each history"
+EACH_AGAIN = f"each of {CROWD} known members"
 KNOWN = "a known member, 20 siblings"
 KNOWN_OPENING = "a known member, 20 siblings, opens a word of its history"
 MANY = 20

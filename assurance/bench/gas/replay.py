@@ -23,7 +23,7 @@ class Cost(NamedTuple):
 
     gas: int
     slots: float
-    limit: int
+    limit: int | None
 
 
 def replay(chain: Anvil, asked: Set[str]) -> dict[str, Cost]:

@@ -89,7 +89,7 @@ class Comparison:
     def _know(self, views: list[View]) -> None:
         if views == self._views:
             return
-        known = {view for reader in self._readers for view in reader.views}
+        known = set(self._views)
         if not known <= set(views):
             known, self._readers = set(), []
         more = [view for view in views if view not in known]

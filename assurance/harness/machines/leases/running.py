@@ -93,7 +93,7 @@ class Running(LeaseLife):
     @precondition(lambda self: self.asking_for_shares())
     @rule(pick=picks)
     def start_after_an_exit(self, pick: int) -> None:
-        """Data leaves in the second of the start, perhaps shares that the terms ask for: then the licensee leaves too."""
+        """Data leaves in the second of the start, perhaps shares that the terms ask for; then the licensee does too."""
         waiting = self.asking_for_shares()
         lease = waiting[pick % len(waiting)]
         self.erase_some(pick, lease.terms.dataset)

@@ -117,10 +117,8 @@ class RegistryChecks(RegistryLife):
     @invariant()
     def history_obeys_the_rules_that_need_no_model(self) -> None:
         sums = self.sums
-        announced, dropped = (
-            0,
-            0,
-        )  # a duplicate and a leftover are named before their pool loses shares, an erasure after
+        # A duplicate and a leftover are named before their pool loses shares, an erasure after.
+        announced, dropped = 0, 0
         for name, fields in self.history[sums.events :]:
             number: int = fields.get("batchId", 0)
             if name == "BatchPublished":
