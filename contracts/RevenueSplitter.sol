@@ -195,8 +195,6 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         // Only what the packed member can hold. Reading the pool again would cost each claim of a contribution 4,200
         // gas and could not tell a wrong entry from a right one.
         if (entryIndex > Accumulator.MAX_INDEX) revert RevenueSplitter_InvalidEntryIndex(poolId, entryIndex);
-        uint256 total = _members[poolId][account].shares() + shares;
-        if (total > MAX_POOL_SHARES) revert RevenueSplitter_TooManyShares(poolId, total);
         _gain(poolId, account, shares, entryIndex);
     }
 
@@ -378,9 +376,12 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         amount = Accumulator.earned(shares, _index(_pools[poolId]), index);
         if (amount != 0) index = Accumulator.advance(index, Accumulator.indexGrowth(amount, shares));
         if (flags != 0) {
-            if (flags & Members.MOVED != 0) return 0; // what came after an heir is the heir's
-            amount += _creditOf(poolId, account, index, shares, flags);
-            if (shares != 0) delete _credits[poolId][account];
+            if (flags & Members.MOVED != 0) {
+                amount = 0; // what came after an heir is the heir's; no `return`, which would keep this from inlining
+            } else {
+                amount += _creditOf(poolId, account, index, shares, flags);
+                if (shares != 0) delete _credits[poolId][account];
+            }
         }
         if (amount != 0) _members[poolId][account] = Members.pack(index, shares, 0);
     }
@@ -427,8 +428,10 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         if (shares == 0) return;
         (uint256 index, uint256 held, uint256 flags) = _members[poolId][account].unpack();
         if (flags & Members.CREDIT != 0 && held == 0) _credits[poolId][account] = index; // an index takes its place again
+        uint256 total = held + shares;
+        if (total > MAX_POOL_SHARES) revert RevenueSplitter_TooManyShares(poolId, total);
         index = Accumulator.blend(held, index, shares, entryIndex);
-        _members[poolId][account] = Members.pack(index, held + shares, flags);
+        _members[poolId][account] = Members.pack(index, total, flags);
     }
 
     /// @dev Takes shares away and keeps what they, and the remaining ones, earned so far as a credit.

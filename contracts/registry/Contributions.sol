@@ -221,9 +221,12 @@ abstract contract Contributions is Batches {
             (ClaimFault fault, uint256 shares) = _faultOf(b, list[i], remaining);
             if (fault == ClaimFault.None) {
                 _record(batchId, list[i], shares);
-                remaining -= shares;
+                // Neither passes what the batch has: `_faultOf` saw to it.
+                unchecked {
+                    remaining -= shares;
+                    run += shares;
+                }
                 if (count != 0) --count;
-                run += shares;
             } else {
                 emit ContributionSkipped(batchId, list[i].contributor, list[i].fingerprint, fault);
             }

@@ -11,7 +11,7 @@ from datadao.cli.main import Registered, cli
 from datadao.cli.money import decimal
 from datadao.cli.queries import TOKEN_DECIMALS
 from datadao.cli.session import Session
-from datadao.cli.transactions import send
+from datadao.cli.transactions import after, send
 from datadao.cli.wording import block
 from datadao.encoding import address
 from datadao.errors import NothingToDo
@@ -67,11 +67,12 @@ def show(session: Session, account: str | None) -> Outcome:
 @click.argument("to", metavar="HEIR")
 @click.option("--delay", type=click.IntRange(30, 365), required=True, metavar="DAYS", help="30 to 365.")
 def bind(session: Session, to: str, delay: int) -> Outcome:
-    """Name HEIR, which may take this account's place DAYS days after it asks, unless this account says no."""
+    """Name HEIR, which may take this account's place DAYS days after it opened the succession, unless vetoed."""
     chosen = address(to)
     note = (
-        f"From now on {chosen} can ask for everything this account has. You have {delay} days to veto, each time it "
-        "asks: look at `datadao status` more often than that. This does not help against a thief who has your key."
+        f"From now on {chosen} can open the succession and gets all that this account has {delay} days later, unless "
+        f"you veto: run `datadao status` more often than every {delay} days. This is no help against a thief: whoever "
+        "has your key vetoes, and names another heir."
     )
     call = session.dao.call("token", "bindHeir", chosen, delay, what=f"name {chosen} heir, {delay} days")
     send(session, [call], note=note)
@@ -85,7 +86,7 @@ def unbind(session: Session) -> Outcome:
     found = succession(session, session.address)
     if found.heir == _ZERO:
         raise NothingToDo(f"{session.address} has no heir")
-    note = "Without an heir, whoever loses this key loses the account's income and votes for ever."
+    note = "Without an heir, a lost key is lost income and lost votes, for ever."
     send(session, [session.dao.call("token", "unbindHeir", what=f"remove heir {found.heir}")], note=note)
     return Outcome({"account": session.address, "heir": None}, (f"{session.address} has no heir.",))
 
@@ -93,28 +94,32 @@ def unbind(session: Session) -> Outcome:
 @command(heir, "open", sends=True)
 @click.argument("account")
 def open_(session: Session, account: str) -> Outcome:
-    """Ask for the place of ACCOUNT, whose heir this account is."""
+    """Open the succession of ACCOUNT, which named this account its heir."""
     old = address(account)
     found = succession(session, old)
     note = (
-        f"{old} can veto for {found.delay_days} days, and then this waits as long again. After them, run "
-        f"`datadao heir succeed {old}`."
+        f"{old} can veto for {found.delay_days} days; after a veto it cannot be opened again for as long. Once "
+        f"they are over, run `datadao heir succeed {old}`."
     )
-    send(session, [session.dao.call("token", "openSuccession", old, what=f"ask for {old}'s place")], note=note)
-    due = succession(session, old).due
+    call = session.dao.call("token", "openSuccession", old, what=f"open the succession of {old}")
+    done = send(session, [call], note=note)
+    due = after(session, done[-1], lambda block: succession(session, old, block)).due
     document = {"account": old, "executableFrom": due}
     return Outcome(document, (f"Opened: executable from {moment(due)} on, unless {old} vetoes.",))
 
 
 @command(heir, "veto", sends=True)
 def veto(session: Session) -> Outcome:
-    """Say no to the open succession of this account."""
+    """End the open succession of this account."""
     found = succession(session, session.address)
     if not found.opened_at:
         raise NothingToDo(f"no succession of {session.address} is open")
-    note = f"{found.heir} can ask again in {found.delay_days} days; `datadao heir bind` names another heir."
-    send(session, [session.dao.call("token", "vetoSuccession", what=f"refuse {found.heir}")], note=note)
-    again = succession(session, session.address).since
+    note = (
+        f"{found.heir} stays the heir and can open it again in {found.delay_days} days; `datadao heir bind` names "
+        "another, `datadao heir unbind` none."
+    )
+    done = send(session, [session.dao.call("token", "vetoSuccession", what=f"veto {found.heir}")], note=note)
+    again = after(session, done[-1], lambda block: succession(session, session.address, block)).since
     document = {"account": session.address, "heir": found.heir, "openableFrom": again}
     return Outcome(document, (f"Vetoed: it cannot be opened again before {moment(again)}.",))
 
@@ -125,26 +130,30 @@ def succeed(session: Session, account: str) -> Outcome:
     """Move what ACCOUNT has in all datasets to its heir, once the delay is over. Anyone may, as often as more comes."""
     dao, old = session.dao, address(account)
     pools = list(range(1, dao.read("registry", "datasetCount") + 1))
-    note = "There is no way back: the old key can no longer vote anew, be paid, or erase."
+    note = (
+        "There is no way back: from now on the old key can no longer delegate, transfer, be paid elsewhere or erase, "
+        "and all that it has is the heir's."
+    )
     if succession(session, old).is_succeeded:
-        note = "What arrived since moves as well."
-    send(session, [dao.call("token", "succeed", old, pools, what=f"move what {old} has to its heir")], note=note)
-    holder, balance = dao.read("token", "holderOf", old)
+        note = "What the account got since moves as well."
+    call = dao.call("token", "succeed", old, pools, what=f"move what {old} has to its heir")
+    done = send(session, [call], note=note)
+    holder, balance = after(session, done[-1], lambda block: dao.read("token", "holderOf", old, block=block))
     tokens = decimal(balance, TOKEN_DECIMALS)
     document = {"account": old, "holder": holder, "pools": pools, "tokens": str(balance)}
     return Outcome(document, (f"{holder} has taken the place of {old} and holds {tokens} tokens.",))
 
 
-def succession(session: Session, account: str) -> Succession:
-    """Of any account."""
-    return Succession(*session.dao.read("token", "succession", account))
+def succession(session: Session, account: str, block: int | None = None) -> Succession:
+    """Of any account, at a block or now."""
+    return Succession(*session.dao.read("token", "succession", account, block=block))
 
 
 def _rows(found: Succession, holder: str, now: int) -> list[tuple[str, str]]:
     if found.is_succeeded:
         return [("state", f"succeeded; {holder} has its place")]
     if found.heir == _ZERO:
-        return [("heir", "none: whoever loses this key loses its income and votes")]
+        return [("heir", "none: a lost key is lost income and lost votes")]
     rows = [("heir", found.heir), ("delay", f"{found.delay_days} days")]
     if found.due:
         end = "executable since" if now >= found.due else "open; the account can veto until"

@@ -154,8 +154,8 @@ def _lines(session: Session, found: dict[str, Any]) -> list[Any]:
             lines.append("An heir has taken the place of this account; see `datadao heir show`.")
         elif me["vetoUntil"]:
             lines.append(
-                f"WARNING: {me['heir']} asks for everything this account has, and gets it at "
-                f"{moment(me['vetoUntil'])} unless you run `datadao heir veto` before."
+                f"WARNING: {me['heir']} has opened the succession of this account and gets all it has at "
+                f"{moment(me['vetoUntil'])}, unless you run `datadao heir veto` before."
             )
     return lines
 
