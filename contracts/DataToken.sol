@@ -17,7 +17,6 @@ import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20P
 import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
 import {Panic} from "@openzeppelin/contracts/utils/Panic.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
 
 /// @title Data DAO membership token
@@ -222,18 +221,13 @@ contract DataToken is ERC20, ERC20Permit, Succession, IDataToken {
     }
 
     /// @inheritdoc IDataToken
-    function checkpoints(address account, uint32 pos)
-        external
-        view
-        override
-        returns (Checkpoints.Checkpoint208 memory)
-    {
+    function checkpoints(address account, uint32 pos) external view override returns (Checkpoint memory) {
         if (pos >= numCheckpoints(account)) {
             Panic.panic(Panic.ARRAY_OUT_OF_BOUNDS);
         }
         Account a = _accounts[account];
         (uint256 time, uint256 value) = pos == a.older() ? (a.time(), a.votes()) : _voteHistory[account].get(pos);
-        return Checkpoints.Checkpoint208(uint48(time), uint208(value));
+        return Checkpoint(uint48(time), uint208(value));
     }
 
     /// @inheritdoc IERC6372

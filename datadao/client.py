@@ -146,11 +146,11 @@ class DataDAO:
         at = read_block(self.web3, "latest").number if block is None else block
         return read_named(self.web3, [self.call(*question) for question in asked], at)
 
-    def committee(self, epoch: int | None = None) -> Committee:
+    def committee(self, version: int | None = None) -> Committee:
         """The custodians of a version, the current one unless given, at the latest block."""
-        epoch = epoch or self.read("registry", "committeeVersion")
-        custodians, threshold = self.read("registry", "committee", epoch)
-        return Committee(epoch, threshold, tuple(Party(*custodian) for custodian in custodians))
+        version = version or self.read("registry", "committeeVersion")
+        custodians, threshold = self.read("registry", "committee", version)
+        return Committee(version, threshold, tuple(Party(*custodian) for custodian in custodians))
 
     def attestors(self) -> tuple[Party, ...]:
         """The current attestor set, in the order of its slots, at the latest block."""

@@ -37,7 +37,7 @@ def contribute(
         ciphertext.seek(0)
         if store.put_file(ciphertext) != file_hash:
             raise StoreUnavailable("local scratch space gave back other bytes than were written; check the disk")
-    context = Context(dao, dataset_id, committee.epoch, contributor, file_hash)
+    context = Context(dao, dataset_id, committee.version, contributor, file_hash)
     envelope, shares = wrap(secret, context, committee)
     envelope_hash = store.put_bytes(envelope.encode())
     opening = secret + b"".join(shares)

@@ -82,7 +82,7 @@ class DecryptionFailed(DataDAOError):
 
 
 class UnsealFailed(DataDAOError):
-    """An HPKE seal does not open: another key, or another context (chain, dataset, epoch, file, slot, contributor)."""
+    """An HPKE seal does not open: another key or context (chain, dataset, committee, file, slot, contributor)."""
 
 
 class CommitmentMismatch(DataDAOError):
@@ -199,7 +199,7 @@ class ChainUnavailable(DataDAOError):
 
 
 class SlotMismatch(DataDAOError):
-    """This custodian's key, signer, slot or epoch is not the one the chain names."""
+    """This custodian's key, signer, slot or committee is not the one the chain names."""
 
 
 class NotIncluded(DataDAOError):

@@ -41,14 +41,14 @@ class Party:
 
 
 Slot = tuple[int, int]
-"""Committee epoch and slot, a position in the committee counted from 0."""
+"""Committee version and slot, a position in the committee counted from 0."""
 
 
 @dataclass(frozen=True)
 class Committee:
-    """The custodians of one epoch; a slot is a position in `custodians`, counted from 0."""
+    """The custodians of one committee; a slot is a position in `custodians`, counted from 0."""
 
-    epoch: int
+    version: int
     threshold: int
     custodians: tuple[Party, ...]
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 LIMIT = 200
-GENERATED = ("interfaces/", "tests/data/")
+GENERATED = ("interfaces/", "tests/data/", "docs/reference.md")
 NO_TEXT = {".json", ".lock", ".csv", ".png", ".wasm", ".parquet"}
 
 

@@ -30,8 +30,9 @@ import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/Signa
 /// made, not when quorum is reached, so that no other decision can move this one's end.
 ///
 /// **Receipts** are bits: one slot holds those of 256 members, by member number, and the proposal opens the first slot,
-/// which begins with the number of its lease and holds 224. An account that had no votes at the snapshot may have no number yet, and may get one before it votes
-/// again: its receipt stands under its address, whatever its number is by then.
+/// which begins with the number of its lease and holds 224. An account that had no votes at the snapshot may have no
+/// number yet, and may get one before it votes again: its receipt stands under its address, whatever its number is by
+/// then.
 ///
 /// **Ballots by signature** keep the standard type, with a nonce that is always 0: an account votes once per proposal,
 /// so a counter would guard nothing and cost a slot of each voter.

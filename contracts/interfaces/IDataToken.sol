@@ -4,7 +4,6 @@ pragma solidity >=0.8.4;
 import {ISuccession} from "./ISuccession.sol";
 import {IERC5805} from "@openzeppelin/contracts/interfaces/IERC5805.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 
 /// @title Data DAO membership token
 /// @notice One token unit is one share of accepted data (9 decimals). Holders vote from the moment of receipt,
@@ -16,6 +15,14 @@ import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol
 /// - A member that lost its key has an heir, if it named one before: `ISuccession`.
 /// - Timestamps are the clock (ERC-6372).
 interface IDataToken is IERC20, IERC5805, ISuccession {
+    /// @notice Votes from a second on; fields named as in the ABI of OpenZeppelin's `ERC20Votes`.
+    /// @param _key the second
+    /// @param _value the votes
+    struct Checkpoint {
+        uint48 _key;
+        uint208 _value;
+    }
+
     /// @notice Thrown when a function of the registry is called by another account.
     error DataToken_NotRegistry(address caller);
 
@@ -65,7 +72,7 @@ interface IDataToken is IERC20, IERC5805, ISuccession {
     function numCheckpoints(address account) external view returns (uint32);
 
     /// @notice The checkpoint after `pos` others; as in OpenZeppelin's `ERC20Votes`.
-    function checkpoints(address account, uint32 pos) external view returns (Checkpoints.Checkpoint208 memory);
+    function checkpoints(address account, uint32 pos) external view returns (Checkpoint memory);
 
     /// @notice Whether members may transfer tokens to one another. Fixed at creation.
     function transferable() external view returns (bool);

@@ -35,7 +35,10 @@ abstract contract LeaseRequests is LeaseAdmission {
         nonReentrant
         returns (uint256 leaseId, uint256 proposalId)
     {
-        _permit(terms.pricePerPeriod * terms.periods + terms.bond, permit);
+        // Terms are validated after it: a cost that wraps around is refused there, by the name of the term.
+        unchecked {
+            _permit(terms.pricePerPeriod * terms.periods + terms.bond, permit);
+        }
         return _request(terms, hpkeKey, description);
     }
 

@@ -252,8 +252,9 @@ abstract contract LeaseRun is LeaseBase {
         uint256 datasetId = terms.datasetId;
         bool toTreasury = _isDead(datasetId, amount);
         emit BondSlashed(leaseId, amount, toTreasury);
-        if (toTreasury) _s.treasuryOwed += amount.toUint96();
-        else {
+        if (toTreasury) {
+            _s.treasuryOwed += amount.toUint96();
+        } else {
             _s.owed -= uint128(amount); // at most the bond
             _deposit(datasetId, amount, 0);
         }

@@ -7,7 +7,7 @@ import {ERC20Votes} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Vo
 import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
 import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
 
-/// @notice OpenZeppelin's own `ERC20Votes` under the rules of `DataToken`: what our one-word accounts are compared with.
+/// @notice OpenZeppelin's own `ERC20Votes` under the rules of `DataToken`: what one-word accounts are compared with.
 contract StockVotes is ERC20, ERC20Permit, ERC20Votes {
     address private immutable _registry;
     bool private immutable _transferable;

@@ -213,7 +213,7 @@ abstract contract Contributions is Batches {
         emit ContributionClaimed(batchId, c.contributor, c.fingerprint, shares);
     }
 
-    /// @dev Of leaves that are proven. What was claimed or erased meanwhile, or never could be, must not stop the others.
+    /// @dev Of leaves that are proven. What was claimed or erased meanwhile, or never could be, stops no other.
     function _claimListed(uint256 batchId, BatchState storage b, Contribution[] calldata list) private {
         (uint256 remaining, uint256 count) = _unresolved(b);
         uint256 run = 0; // shares of neighbours with one contributor, which are handed over together

@@ -4,11 +4,12 @@ pragma solidity 0.8.37;
 import {IDataLeases} from "../interfaces/IDataLeases.sol";
 import {LeaseTerms, PackedTerms} from "./LeaseTerms.sol";
 
-/// @notice Three slots; an instalment writes the first alone, the approval the last. Times are uint40 in storage (until the year 36812)
-/// and uint48 elsewhere. Rent still escrowed is not stored: it is the price of the periods not yet paid, until the
-/// lease is over.
+/// @notice Three slots; an instalment writes the first alone, the approval the last. Times are uint40 in storage (until
+/// the year 36812) and uint48 elsewhere. Rent still escrowed is not stored: it is the price of the periods not yet
+/// paid, until the lease is over.
 /// @param offerId whose terms it has; 0: its own
 /// @param counted whether it is part of its dataset's count of live leases
+/// @param committeeVersion 16 bits: a vote makes one, and two days of timelock pass for each; 65,536 take 359 years
 /// @param ackSlashedAt when it was last slashed for want of acknowledgement
 struct Lease {
     address licensee;

@@ -34,7 +34,7 @@ def openers(
     """Submission id → slots of this committee that signed to have opened it. Other signatures count nothing."""
     opened = defaultdict(set)
     for witness in witnesses:
-        if witness.epoch != committee.epoch or witness.slot >= len(committee.custodians):
+        if witness.committee_version != committee.version or witness.slot >= len(committee.custodians):
             continue
         if check(committee.custodians[witness.slot].signer, witness.typed(dao), witness.signature):
             for submission in witness.submissions:
@@ -104,7 +104,9 @@ class Attestor:
             raise NotReadable(len(slots), self.committee.readable_at)
         if self.slot >= len(submission.seals):
             raise SubmissionRefused(f"nothing is sealed to attestor {self.slot}; encrypt again for the current set")
-        context = Context(self.dao, submission.dataset_id, envelope.epoch, submission.contributor, envelope.file_hash)
+        context = Context(
+            self.dao, submission.dataset_id, envelope.committee_version, submission.contributor, envelope.file_hash
+        )
         opening = unseal(submission.seals[self.slot], self.private_key, context.info(self.slot, SUBMIT_DOMAIN))
         secret, rest = opening[:SHARE], opening[SHARE:]
         check_shares(envelope, context, secret, tuple(rest[i : i + SHARE] for i in range(0, len(rest), SHARE)))

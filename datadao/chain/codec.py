@@ -27,8 +27,6 @@ from datadao.errors import InvalidArgument, Malformed
 CONTRACTS = dict(ORDER)
 """Contract names by their keys in a deployment record."""
 
-_WORD = 32
-
 
 class Text(str):
     """Text from a chain. As a `str` it is what may be shown; `raw` are the bytes that are there, which decide whether
@@ -76,7 +74,7 @@ class _TextEncoder(TextStringEncoder):
     def encode(cls, value: str) -> bytes:
         cls.validate_value(value)  # type: ignore[no-untyped-call]
         raw = raw_text(value)
-        return encode_uint_256(len(raw)) + raw + bytes(-len(raw) % _WORD)
+        return encode_uint_256(len(raw)) + raw + bytes(-len(raw) % 32)
 
 
 _registry = _standard.copy()  # type: ignore[no-untyped-call]
@@ -154,8 +152,4 @@ def _naming(entry: Mapping[str, Any]) -> Callable[[Any], Any]:
         made = namedtuple("Struct", fields, rename=True)  # type: ignore[misc]  # the names are the ABI's
         parts = [_naming(component) for component in entry["components"]]
         return lambda values: made(*(part(value) for part, value in zip(parts, values, strict=True)))
-    return to_checksum_address if kind == "address" else _same
-
-
-def _same(value: Any) -> Any:
-    return value
+    return to_checksum_address if kind == "address" else lambda value: value

@@ -95,8 +95,8 @@ class NodeView:
             Standing.INCLUDED if inside else absent.get(next(records)[0], Standing.DUPLICATE) for inside in included
         ]
 
-    def custodian(self, epoch: int, slot: int, tag: Tag) -> Party:
-        ((custodians, _),) = self._read(self._block(tag), self._registry("committee", epoch))
+    def custodian(self, version: int, slot: int, tag: Tag) -> Party:
+        ((custodians, _),) = self._read(self._block(tag), self._registry("committee", version))
         return Party(*custodians[slot])
 
     def counts(self) -> Counts:
@@ -124,10 +124,10 @@ class NodeView:
                 found.setdefault((fields["version"], fields["slot"]), []).append(Party(*fields["custodian"]))
         # No count of replacements stands on the chain, but who holds each slot now does.
         (versions,) = self._read(block, self._registry("committeeVersion"))
-        committees = self._read(block, *(self._registry("committee", epoch) for epoch in range(1, versions + 1)))
+        committees = self._read(block, *(self._registry("committee", version) for version in range(1, versions + 1)))
         holders = {
-            (epoch, slot): Party(*party)
-            for epoch, (custodians, _) in enumerate(committees, 1)
+            (version, slot): Party(*party)
+            for version, (custodians, _) in enumerate(committees, 1)
             for slot, party in enumerate(custodians)
         }
         known = sum(holder == found.get(slot, [None])[-1] for slot, holder in holders.items())

@@ -46,8 +46,8 @@ class NodesView:
     def standing(self, contributions: Sequence[Contribution], tag: Tag) -> Sequence[Standing]:
         return self._same("contributions", tag, lambda view: tuple(view.standing(contributions, tag)))
 
-    def custodian(self, epoch: int, slot: int, tag: Tag) -> Party:
-        return self._same(f"slot {slot} of epoch {epoch}", tag, lambda view: view.custodian(epoch, slot, tag))
+    def custodian(self, version: int, slot: int, tag: Tag) -> Party:
+        return self._same(f"slot {slot} of committee {version}", tag, lambda view: view.custodian(version, slot, tag))
 
     def counts(self) -> Counts:
         return self._same("the number of leases and batches", "finalized", lambda view: view.counts())

@@ -106,9 +106,7 @@ def try_call(web3: Web3, sender: str | None, call: Asked, block: str = "latest")
 def refused(what: str, error: Any) -> Reverted | None:
     """The refusal of a contract in a node's answer, in words; None if it was the node that refused."""
     data = revert_data(error)
-    if data is None:
-        return None
-    return Reverted(what, described(data) if data else said(error), data)
+    return None if data is None else Reverted(what, described(data) if data else said(error), data)
 
 
 def _asked(web3: Web3, method: str, sender: str | None, call: Asked, *block: str) -> str:
@@ -127,11 +125,8 @@ def _result(call: Asked, answer: Any) -> str:
 
 @cache
 def _errors() -> dict[bytes, Mapping[str, Any]]:
-    errors: dict[bytes, Mapping[str, Any]] = {}
-    names = (*CONTRACTS.values(), _FACTORY)
-    for entry in (*_BUILTIN, *(e for name in names for e in abi(name) if e["type"] == "error")):
-        errors[keccak(text=signature_of(entry))[:4]] = entry
-    return errors
+    declared = (entry for name in (*CONTRACTS.values(), _FACTORY) for entry in abi(name) if entry["type"] == "error")
+    return {keccak(text=signature_of(entry))[:4]: entry for entry in (*_BUILTIN, *declared)}
 
 
 def _in_words(entry: Mapping[str, Any], value: Any, *, times: bool) -> str:

@@ -56,12 +56,12 @@ class BatchState:
 
 
 class Counts(NamedTuple):
-    """How many there are: each kind is numbered from 1, so that the last epoch is the current one."""
+    """How many there are: each kind is numbered from 1, so that the last committee is the current one."""
 
     leases: int
     batches: int
     datasets: int
-    epochs: int
+    committees: int
 
 
 class View(Protocol):
@@ -74,7 +74,7 @@ class View(Protocol):
     def standing(self, contributions: Sequence[Contribution], tag: Tag) -> Sequence[Standing]:
         """One answer per contribution, in order. The caller has checked the proofs."""
 
-    def custodian(self, epoch: int, slot: int, tag: Tag) -> Party: ...
+    def custodian(self, version: int, slot: int, tag: Tag) -> Party: ...
 
     def counts(self) -> Counts: ...
 

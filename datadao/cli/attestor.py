@@ -73,7 +73,7 @@ def score(
         scorer=scorer_of(session, dataset, schema),
         max_file=session.profile.max_file,
     )
-    opened = openers(session.dao.id, committee, session.board.witnesses(committee.epoch))
+    opened = openers(session.dao.id, committee, session.board.witnesses(committee.version))
     scored: list[dict[str, Any]] = []
     waiting: list[dict[str, Any]] = []
     refused: list[dict[str, Any]] = []

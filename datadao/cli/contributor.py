@@ -182,7 +182,7 @@ def _hand_in(session: Session, source: _Source, dataset: int, *, again: bool) ->
     if known is not None and known.submitted and not again:
         return known, False
     committee, version = dao.committee(), dao.read("registry", "attestorSetVersion")
-    if known is None or again or (known.epoch, known.attestors) != (committee.epoch, version):
+    if known is None or again or (known.committee_version, known.attestors) != (committee.version, version):
         with source.content.open("rb") as content:
             made = contributor.contribute(
                 # A mark is no part of the first record; what was not looked at is handed in as it is.
@@ -199,7 +199,7 @@ def _hand_in(session: Session, source: _Source, dataset: int, *, again: bool) ->
             source=str(source.path.resolve()),
             digest=source.digest,
             submission=made,
-            epoch=committee.epoch,
+            committee_version=committee.version,
             attestors=version,
             submitted=False,
             converted=_converted(source),

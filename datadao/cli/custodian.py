@@ -94,13 +94,14 @@ def hand_over(session: Session, key_name: str) -> Outcome:
     with opened(session, key_name) as slots:
         done = [(leaver, succession.hand_over(leaver, _contributions(leaver))) for leaver in slots.left]
     rows = [
-        {"epoch": leaver.epoch, "slot": leaver.slot, "successor": found.successor.signer, "sent": found.sent,
-         "confirmed": found.confirmed, "refused": {i.hex(): str(why) for i, why in found.refused.items()}}
+        {"committee_version": leaver.committee_version, "slot": leaver.slot, "successor": found.successor.signer,
+         "sent": found.sent, "confirmed": found.confirmed,
+         "refused": {i.hex(): str(why) for i, why in found.refused.items()}}
         for leaver, found in done
     ]  # fmt: skip
     lines = [
-        f"Slot {leaver.epoch}-{leaver.slot}: {found.sent} files sent to {found.successor.signer}, {found.confirmed} "
-        f"confirmed; {len(found.refused)} do not open with this key."
+        f"Slot {leaver.committee_version}-{leaver.slot}: {found.sent} files sent to {found.successor.signer}, "
+        f"{found.confirmed} confirmed; {len(found.refused)} do not open with this key."
         for leaver, found in done
     ]
     finished = all(found.sent == found.confirmed for _, found in done)

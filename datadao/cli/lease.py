@@ -184,7 +184,7 @@ def _ready(session: Session, number: int, info: Any) -> tuple[bytes, list[bytes]
     holders = {party.signer for party in committee.custodians}
     roots: defaultdict[bytes, dict[str, bytes]] = defaultdict(dict)
     for item in session.board.readiness(number):
-        if item.lease_id != number or item.committee_version != committee.epoch or item.signer not in holders:
+        if item.lease_id != number or item.committee_version != committee.version or item.signer not in holders:
             continue
         if eip712.signed_by(item.signer, item.typed(session.dao.id), item.signature):
             roots[item.release_root][item.signer] = item.signature

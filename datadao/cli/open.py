@@ -75,7 +75,7 @@ def _licensees(session: Session, number: int, current: bytes) -> tuple[list[Lice
     keys.sort(key=lambda key: public_key(key) != current)
     if not keys or public_key(keys[0]) != current:
         raise KeyFileRefused(f"no key in {folder} is that of lease {number}, 0x{current.hex()}; restore it from a copy")
-    committees = {epoch: dao.committee(epoch) for epoch in range(1, dao.read("registry", "committeeVersion") + 1)}
+    committees = {version: dao.committee(version) for version in range(1, dao.read("registry", "committeeVersion") + 1)}
     made, shut, faults = [], [], []
     for key in keys:
         licensee = Licensee(dao=dao.id, lease_id=number, private_key=key, committees=committees, store=session.store)

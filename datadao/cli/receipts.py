@@ -18,14 +18,14 @@ _CONVERTED = "converted"
 
 @dataclass(frozen=True)
 class Receipt:
-    """`submission` as it was signed, for attestor set `attestors` and committee `epoch`; `submitted` once it is on the
-    board. `source` and `digest` (sha256) are of the plaintext and leave this folder never; `converted` is the file that
-    was made of it and handed in instead, if any, and its sha256."""
+    """`submission` as it was signed, for attestor set `attestors` and committee `committee_version`; `submitted` once
+    it is on the board. `source` and `digest` (sha256) are of the plaintext and leave this folder never; `converted` is
+    the file that was made of it and handed in instead, if any, and its sha256."""
 
     source: str
     digest: bytes
     submission: Submission
-    epoch: int
+    committee_version: int
     attestors: int
     submitted: bool
     converted: tuple[str, bytes] | None = None
@@ -38,7 +38,7 @@ class Receipt:
             "source": self.source,
             "sha256": self.digest.hex(),
             "submission": self.submission.encode().hex(),
-            "epoch": self.epoch,
+            "committee_version": self.committee_version,
             "attestors": self.attestors,
             "submitted": self.submitted,
         }
@@ -89,6 +89,8 @@ def _read(path: Path) -> Receipt:
         digest = bytes.fromhex(raw["sha256"])
         made = raw.get("converted")
         converted = (str(made["file"]), bytes.fromhex(made["sha256"])) if made else None
-        return Receipt(raw["source"], digest, submission, raw["epoch"], raw["attestors"], raw["submitted"], converted)
+        return Receipt(
+            raw["source"], digest, submission, raw["committee_version"], raw["attestors"], raw["submitted"], converted
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise InvalidArgument(f"{path} is no receipt; restore it from a copy, or move it away") from error

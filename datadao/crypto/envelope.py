@@ -1,4 +1,4 @@
-"""The envelope: a file's key, shared among one committee epoch, stored beside the file and anchored by its sha256.
+"""The envelope: a file's key, shared among one committee, stored beside the file and anchored by its sha256.
 
 Each share is sealed to one custodian in the file's full context. Whoever copies a file and its envelope under another
 name, dataset, chain or slot changes the context, and no custodian can open a copy. Each share is also committed to, so
@@ -27,17 +27,17 @@ _COMMIT = b"datadao/commit/1"
 
 @dataclass(frozen=True)
 class Context:
-    """Where a file belongs. Custodians and licensees build it from chain data, `epoch` from the anchored envelope."""
+    """Where a file belongs. Custodians and licensees build it from chain data, the version from the envelope."""
 
     dao: Dao
     dataset_id: int
-    epoch: int
+    committee_version: int
     contributor: str
     file_hash: bytes
 
     def info(self, slot: int, domain: str = "datadao/wrap/1") -> bytes:
-        """sha256(abi.encode(domain, chainId, registry, datasetId, epoch, contributor, fileHash, slot)), 32 bytes."""
-        dao, place = self.dao, (self.dataset_id, self.epoch, self.contributor, self.file_hash)
+        """sha256(abi.encode(domain, chainId, registry, datasetId, version, contributor, fileHash, slot)), 32 bytes."""
+        dao, place = self.dao, (self.dataset_id, self.committee_version, self.contributor, self.file_hash)
         return domain_hash(domain, dao.chain_id, dao.registry, *place, slot)
 
     def commitment(self, slot: int, share: bytes) -> bytes:
@@ -47,14 +47,14 @@ class Context:
 
 @dataclass(frozen=True)
 class Envelope(Record):
-    """`wraps[i]` is for custodian slot i of `epoch` (80 bytes), `commitments[i]` fixes what it must hold (32 bytes)."""
+    """`wraps[i]` is for slot i of `committee_version` (80 bytes), `commitments[i]` fixes what it holds (32 bytes)."""
 
     TYPES: ClassVar = ("uint16", "uint16", "uint256", "uint8", "bytes32", "bytes[]", "bytes32[]")
     LIMIT: ClassVar = 16 * 1024
 
     version: int
     suite: int
-    epoch: int
+    committee_version: int
     threshold: int
     file_hash: bytes
     wraps: tuple[bytes, ...]
@@ -80,12 +80,12 @@ class Envelope(Record):
         return share
 
     def fits(self, committee: Committee) -> None:
-        """Raises `SubmissionRefused` unless made for this epoch with its exact size and threshold: a contributor must
-        not lower the number of custodians that can read the file together, nor raise it beyond reach."""
-        mine = (self.epoch, self.threshold, len(self.wraps))
-        theirs = (committee.epoch, committee.threshold, len(committee.custodians))
+        """Raises `SubmissionRefused` unless made for this committee with its exact size and threshold: a contributor
+        must not lower the number of custodians that can read the file together, nor raise it beyond reach."""
+        mine = (self.committee_version, self.threshold, len(self.wraps))
+        theirs = (committee.version, committee.threshold, len(committee.custodians))
         if mine != theirs:
-            raise SubmissionRefused(f"envelope for (epoch, t, n) = {mine}, the committee is {theirs}; encrypt again")
+            raise SubmissionRefused(f"envelope for (version, t, n) = {mine}, the committee is {theirs}; encrypt again")
 
 
 def wrap(secret: bytes, context: Context, committee: Committee) -> tuple[Envelope, tuple[bytes, ...]]:
@@ -94,15 +94,15 @@ def wrap(secret: bytes, context: Context, committee: Committee) -> tuple[Envelop
     parties = enumerate(zip(committee.custodians, shares, strict=True))
     wraps = tuple(seal(share, party.hpke_key, context.info(slot)) for slot, (party, share) in parties)
     commitments = tuple(context.commitment(slot, share) for slot, share in enumerate(shares))
-    head = (VERSION, SUITE_ID, committee.epoch, committee.threshold, context.file_hash)
+    head = (VERSION, SUITE_ID, committee.version, committee.threshold, context.file_hash)
     return Envelope(*head, wraps, commitments), shares
 
 
 def open_wrap(envelope: Envelope, context: Context, slot: int, private_key: X25519PrivateKey) -> bytes:
     """A custodian's own share, 32 bytes. Raises `UnsealFailed` or `CommitmentMismatch`."""
-    place = (envelope.file_hash, envelope.epoch)
-    if place != (context.file_hash, context.epoch) or slot not in range(len(envelope.wraps)):
-        raise UnsealFailed("the envelope is another file's or epoch's, or has no such slot")
+    place = (envelope.file_hash, envelope.committee_version)
+    if place != (context.file_hash, context.committee_version) or slot not in range(len(envelope.wraps)):
+        raise UnsealFailed("the envelope is another file's or committee's, or has no such slot")
     return envelope.check(context, slot, unseal(envelope.wraps[slot], private_key, context.info(slot)))
 
 

@@ -38,7 +38,7 @@ class Checks:
         self._active: dict[int, BatchState] = {}
 
     def counts(self) -> Counts:
-        """How many leases, batches, datasets and epochs there are at the finalized block."""
+        """How many leases, batches, datasets and committees there are at the finalized block."""
         with _fail_closed():
             return Counts(*map(int, self._view.counts()))
 
@@ -69,34 +69,40 @@ class Checks:
             )
         return latest
 
-    def holder(self, epoch: int, slot: int, public_key: bytes) -> Party:
+    def holder(self, version: int, slot: int, public_key: bytes) -> Party:
         """The holder of a slot at both blocks. A replaced custodian finds another key there, a successor whose
         appointment is not final its predecessor's: `SlotMismatch`."""
-        final, latest = self._holders(epoch, slot)
+        final, latest = self._holders(version, slot)
         for tag, party in (("finalized", final), ("latest", latest)):
             if party.hpke_key != public_key:
                 raise SlotMismatch(
-                    f"slot {slot} of epoch {epoch} has key {party.hpke_key.hex()} at the {tag} block; "
+                    f"slot {slot} of committee {version} has key {party.hpke_key.hex()} at the {tag} block; "
                     "use that key, wait for finality, or hand the slot over"
                 )
         return latest
 
-    def succession(self, epoch: int, slot: int, public_key: bytes) -> tuple[Party, Party]:
+    def succession(self, version: int, slot: int, public_key: bytes) -> tuple[Party, Party]:
         """A former holder of a slot, by its key, and who holds it now. `SlotMismatch` unless the change is final."""
-        final, latest = self._holders(epoch, slot)
+        final, latest = self._holders(version, slot)
         if public_key in (final.hpke_key, latest.hpke_key):
-            raise SlotMismatch(f"slot {slot} of epoch {epoch} still has this key; wait until its replacement is final")
+            raise SlotMismatch(
+                f"slot {slot} of committee {version} still has this key; wait until its replacement is final"
+            )
         if final != latest:
-            raise SlotMismatch(f"slot {slot} of epoch {epoch} has a new key that is not final yet; try again later")
-        leaver = next((party for party in self.predecessors(epoch, slot) if party.hpke_key == public_key), None)
+            raise SlotMismatch(
+                f"slot {slot} of committee {version} has a new key that is not final yet; try again later"
+            )
+        leaver = next((party for party in self.predecessors(version, slot) if party.hpke_key == public_key), None)
         if leaver is None:
-            raise SlotMismatch(f"key {public_key.hex()} never held slot {slot} of epoch {epoch}; use its former key")
+            raise SlotMismatch(
+                f"key {public_key.hex()} never held slot {slot} of committee {version}; use its former key"
+            )
         return leaver, latest
 
-    def predecessors(self, epoch: int, slot: int) -> list[Party]:
+    def predecessors(self, version: int, slot: int) -> list[Party]:
         """Former holders of a slot, the last one first."""
         with _fail_closed():
-            return list(self._view.slots()[epoch, slot])[-2::-1]
+            return list(self._view.slots()[version, slot])[-2::-1]
 
     def slots_of(self, public_key: bytes) -> tuple[list[Slot], list[Slot]]:
         """Slots that a key holds, and slots that it held."""
@@ -155,9 +161,9 @@ class Checks:
             self._active[batch_id] = batch
         return self._active[batch_id]
 
-    def _holders(self, epoch: int, slot: int) -> tuple[Party, Party]:
+    def _holders(self, version: int, slot: int) -> tuple[Party, Party]:
         with _fail_closed():
-            final, latest = (self._view.custodian(epoch, slot, tag) for tag in ("finalized", "latest"))
+            final, latest = (self._view.custodian(version, slot, tag) for tag in ("finalized", "latest"))
             return Party(*vars(final).values()), Party(*vars(latest).values())
 
     def _lease(self, lease_id: int, tag: Tag) -> LeaseState:

@@ -52,14 +52,14 @@ class Prepared:
 
 @dataclass
 class Custodian:
-    """The custodian in one slot of one committee epoch. An operator with slots in several epochs runs one for each.
+    """The custodian in one slot of one committee. An operator with slots in several committees runs one for each.
 
     `home` is a private folder (it holds bundles a licensee has not paid for yet); `signer` is the holder's wallet.
     `state`, `checks` and `key_shares` are its memory, its questions to the chain and its shares.
     """
 
     dao: Dao
-    epoch: int
+    committee_version: int
     slot: int
     private_key: X25519PrivateKey
     signer: eip712.Signer
@@ -69,9 +69,11 @@ class Custodian:
     check: eip712.SignatureCheck = eip712.signed_by
 
     def __post_init__(self) -> None:
-        self.state = State(self.home, {**asdict(self.dao), "epoch": self.epoch, "slot": self.slot})
+        self.state = State(
+            self.home, {**asdict(self.dao), "committee_version": self.committee_version, "slot": self.slot}
+        )
         self.checks = Checks(self.view, self.dao, self.state.finalized)
-        self.key_shares = KeyShares(self.dao, self.epoch, self.slot, self.private_key, self.store)
+        self.key_shares = KeyShares(self.dao, self.committee_version, self.slot, self.private_key, self.store)
         try:
             self.key_shares.inherited.update(inherited(self.state.inheritance(), self.dao, self.private_key))
         except DataDAOError as error:
@@ -80,7 +82,7 @@ class Custodian:
 
     def holder(self) -> Party:
         """This slot's holder on the chain. Raises `SlotMismatch` if it is another key's, `ChainUnavailable`."""
-        return self.checks.holder(self.epoch, self.slot, self.key_shares.public_key)
+        return self.checks.holder(self.committee_version, self.slot, self.key_shares.public_key)
 
     def close(self) -> None:
         """Lets another process take `home`."""
@@ -100,14 +102,16 @@ class Custodian:
                 if not self.check(submission.contributor, submission.typed(self.dao), submission.signature):
                     raise SignatureRefused(f"not signed by {submission.contributor}; ask it to sign again")
                 if self.key_shares.share(submission.dataset_id, submission) is None:
-                    raise SubmissionRefused(f"made for another committee than epoch {self.epoch}; encrypt again")
+                    raise SubmissionRefused(f"made for another committee than {self.committee_version}; encrypt again")
                 opened.append(name)
             except StoreUnavailable:
                 raise
             except DataDAOError as error:
                 refused[name] = error
         groups = [tuple(opened[i : i + MAX_FILES]) for i in range(0, len(opened), MAX_FILES)]
-        return [Witness(self.epoch, self.slot, ids, b"").signed(self.dao, self._signed) for ids in groups], refused
+        return [
+            Witness(self.committee_version, self.slot, ids, b"").signed(self.dao, self._signed) for ids in groups
+        ], refused
 
     def prepare(self, lease_id: int, contributions: Sequence[Contribution]) -> Prepared:
         """Before payment: seals this slot's shares to the approved lease's key and holds them back. Safe to repeat.
@@ -132,13 +136,13 @@ class Custodian:
         return Prepared(lease_id, root, lease.committee_version, len(waiting), refused)
 
     def sign_readiness(self, prepared: Prepared) -> Readiness:
-        """The signature for `DataLeases.confirmDelivery`. Raises `SlotMismatch` for another epoch's lease."""
-        if prepared.committee_version != self.epoch:
+        """The signature for `DataLeases.confirmDelivery`. Raises `SlotMismatch` for another committee's lease."""
+        if prepared.committee_version != self.committee_version:
             raise SlotMismatch(
-                f"committee {prepared.committee_version} signs for this lease, not {self.epoch}; leave it"
+                f"committee {prepared.committee_version} signs for this lease, not {self.committee_version}; leave it"
             )
         holder, place = self.holder(), (prepared.lease_id, prepared.release_root)
-        readiness = Readiness(*place, self.epoch, holder.signer, b"")
+        readiness = Readiness(*place, self.committee_version, holder.signer, b"")
         if place not in self.state.ready:
             self.state.signed(*place, self.signed_as(holder, readiness.typed(self.dao)))
         return replace(readiness, signature=self.state.ready[place])
@@ -194,10 +198,12 @@ class Custodian:
             {name: (lease.dataset_id, item.leaf) for name, item in members.items()}
         )
         for ids, shares in grouped(opened, MAX_FILES):
-            info = release.release_info(self.dao, lease.lease_id, self.epoch, self.slot, ids)
-            bundle = Bundle(lease.lease_id, self.epoch, self.slot, ids, seal(shares, lease.hpke_key, info), b"")
+            info = release.release_info(self.dao, lease.lease_id, self.committee_version, self.slot, ids)
+            bundle = Bundle(
+                lease.lease_id, self.committee_version, self.slot, ids, seal(shares, lease.hpke_key, info), b""
+            )
             data = bundle.signed(self.dao, self._signed).encode()
-            place = release.bundle_name(self.dao, lease.lease_id, self.epoch, self.slot, data)
+            place = release.bundle_name(self.dao, lease.lease_id, self.committee_version, self.slot, data)
             self.state.hold(lease.lease_id, place, ids, lease.hpke_key, data)
         return refused
 
@@ -209,5 +215,7 @@ class Custodian:
         """The wallet's signature. Raises `SlotMismatch` unless the wallet is the `holder`'s."""
         signature = self.signer(message)
         if not self.check(holder.signer, message, signature):
-            raise SlotMismatch(f"the wallet is not {holder.signer}, which has slot {self.slot} of epoch {self.epoch}")
+            raise SlotMismatch(
+                f"the wallet is not {holder.signer}, which has slot {self.slot} of committee {self.committee_version}"
+            )
         return signature

@@ -27,7 +27,7 @@ class KeyShares:
     """
 
     dao: Dao
-    epoch: int
+    committee_version: int
     slot: int
     private_key: X25519PrivateKey
     store: Store
@@ -39,12 +39,12 @@ class KeyShares:
         return public_key(self.private_key)
 
     def share(self, dataset_id: int, item: Submission | Leaf, name: bytes = b"") -> bytes | None:
-        """This slot's share of a file, 32 bytes; None for another epoch's file. `name` is a contribution's id.
+        """This slot's share of a file, 32 bytes; None for another committee's file. `name` is a contribution's id.
 
         Raises `UnsealFailed`, `CommitmentMismatch`, and what storage raises.
         """
         envelope, context = self._envelope(dataset_id, item)
-        if envelope.epoch != self.epoch:
+        if envelope.committee_version != self.committee_version:
             return None
         try:
             return open_wrap(envelope, context, self.slot, self.private_key)
@@ -55,7 +55,7 @@ class KeyShares:
             return envelope.check(context, self.slot, self.inherited[name])
 
     def shares(self, items: Mapping[bytes, tuple[int, Leaf]]) -> tuple[dict[bytes, bytes], Refused]:
-        """Shares of contributions (dataset, leaf) by id, without those of other epochs; and those that do not open.
+        """Shares of contributions (dataset, leaf) by id, without those of other committees; and those that do not open.
 
         Raises `StoreUnavailable`.
         """
@@ -76,13 +76,13 @@ class KeyShares:
     def check(self, dataset_id: int, leaf: Leaf, share: bytes) -> None:
         """Raises `CommitmentMismatch` unless this is the slot's share of the file."""
         envelope, context = self._envelope(dataset_id, leaf)
-        if envelope.epoch != self.epoch:
+        if envelope.committee_version != self.committee_version:
             raise CommitmentMismatch(self.slot)
         envelope.check(context, self.slot, share)
 
     def _envelope(self, dataset_id: int, item: Submission | Leaf) -> tuple[Envelope, Context]:
         envelope = Envelope.decode(self.store.get(item.envelope_hash, Envelope.LIMIT))
-        return envelope, Context(self.dao, dataset_id, envelope.epoch, item.contributor, item.file_hash)
+        return envelope, Context(self.dao, dataset_id, envelope.committee_version, item.contributor, item.file_hash)
 
 
 def grouped(shares: Mapping[bytes, bytes], size: int) -> Iterator[tuple[tuple[bytes, ...], bytes]]:

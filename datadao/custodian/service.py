@@ -67,7 +67,7 @@ class Service:
 
     def __init__(self, custodian: Custodian, board: Board, name: str = "") -> None:
         self.custodian = custodian
-        self.name = name or f"slot {custodian.epoch}-{custodian.slot}"
+        self.name = name or f"slot {custodian.committee_version}-{custodian.slot}"
         self._manifests = Manifests(custodian.dao, custodian.checks, custodian.store)
         self._board, self._inbox = board, Inbox(custodian, board)
         self._over: set[int] = set()
@@ -106,7 +106,7 @@ class Service:
 
     def _test(self, counts: Counts) -> tuple[int, Refused, DataDAOError | None]:
         """Submissions are made for the current committee only."""
-        if self.custodian.epoch != counts.epochs:
+        if self.custodian.committee_version != counts.committees:
             return 0, {}, None
         try:
             tested, refused = self._inbox.round(range(1, counts.datasets + 1))
@@ -155,7 +155,7 @@ class Service:
         if known == state:
             return refused
         prepared = self.custodian.prepare(lease.lease_id, contributions)
-        if not lease.started and lease.committee_version == self.custodian.epoch:
+        if not lease.started and lease.committee_version == self.custodian.committee_version:
             self._board.ready(self.custodian.sign_readiness(prepared))
         # What storage lacks today may be there tomorrow; a seal that does not open never will.
         if not any(isinstance(reason, StoreError) for reason in prepared.refused.values()):
@@ -183,7 +183,7 @@ class Inbox:
         """
         custodian = self._custodian
         if self._seen is None:
-            said = self._board.witnesses(custodian.epoch, custodian.slot)
+            said = self._board.witnesses(custodian.committee_version, custodian.slot)
             # Any account can post in this slot's name: what its holder signed is what counts.
             mine = (w for w in said if custodian.check(custodian.holder().signer, w.typed(custodian.dao), w.signature))
             self._seen = {name for witness in mine for name in witness.submissions}

@@ -65,7 +65,7 @@ class Slots:
 
 
 def open_slots(dao: DataDAO, profile: Profile, signer: eip712.Signer, keys: Sequence[str] = ("sealing",)) -> Slots:
-    """Every slot that the named keys of the role's folder hold or held, in any committee epoch.
+    """Every slot that the named keys of the role's folder hold or held, in any committee.
 
     The connected node is asked, and each of the profile's `nodes` beside it. Raises `KeyFileRefused`, `ProfileRefused`,
     `ChainUnavailable`, `JournalBusy`, `JournalCorrupt`; `SlotMismatch` if no key ever held a slot.

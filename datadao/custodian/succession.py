@@ -1,4 +1,4 @@
-"""A slot changes hands: the leaver reseals its shares of the epoch's files to the successor that the chain names.
+"""A slot changes hands: the leaver reseals its shares of the committee's files to the successor that the chain names.
 
 After `replaceCustodian` is final the leaver runs `hand_over`, the successor `take_over`, in any order and as often as
 they like: what lies in storage is not sent again, what was kept is not asked for again. Files that were sealed before
@@ -49,7 +49,7 @@ class HandoverFault:
 
 @dataclass(frozen=True)
 class TakenOver:
-    """`kept` shares were taken over, all runs together; `missing` are files of the epoch that the slot cannot serve."""
+    """`kept` shares were taken over, all runs together; `missing` are files of this committee that it cannot serve."""
 
     kept: int
     missing: Refused
@@ -62,9 +62,9 @@ def hand_over(leaver: Custodian, contributions: Sequence[Contribution]) -> Hande
     `contributions` are all leaves of all active batches, as for `Custodian.prepare`. Raises `SlotMismatch` while the
     slot is the leaver's own or its successor not final; `ChainUnavailable`, `NotIncluded`, `StoreUnavailable`.
     """
-    me, successor = leaver.checks.succession(leaver.epoch, leaver.slot, leaver.key_shares.public_key)
+    me, successor = leaver.checks.succession(leaver.committee_version, leaver.slot, leaver.key_shares.public_key)
     active = leaver.checks.active(contributions)
-    exchange = Exchange(leaver.dao, leaver.epoch, leaver.slot, leaver.store)
+    exchange = Exchange(leaver.dao, leaver.committee_version, leaver.slot, leaver.store)
     sent, confirmed = _sent(leaver, me, successor, exchange)
     due = {name: entry for name, entry in active.items() if name not in sent}
     gone = leaver.checks.gone({name: item for name, (_, item) in due.items()}, "latest")
@@ -72,9 +72,9 @@ def hand_over(leaver: Custodian, contributions: Sequence[Contribution]) -> Hande
         {i: (dataset, c.leaf) for i, (dataset, c) in due.items() if i not in gone}
     )
     for ids, shares in grouped(opened, MAX_FILES):
-        info = handover_info(leaver.dao, leaver.epoch, leaver.slot, ids)
+        info = handover_info(leaver.dao, leaver.committee_version, leaver.slot, ids)
         sealed = seal(shares, successor.hpke_key, info)
-        draft = Handover(leaver.epoch, leaver.slot, successor.hpke_key, ids, sealed, b"")
+        draft = Handover(leaver.committee_version, leaver.slot, successor.hpke_key, ids, sealed, b"")
         record = draft.signed(leaver.dao, partial(leaver.signed_as, me))
         leaver.state.record("handing over", successor=successor.signer, ids=[i.hex() for i in ids])
         exchange.put(record.encode())
@@ -89,9 +89,9 @@ def take_over(heir: Custodian, contributions: Sequence[Contribution]) -> TakenOv
     `NotIncluded`, `StoreUnavailable`.
     """
     heir.holder()
-    leavers = [party.signer for party in heir.checks.predecessors(heir.epoch, heir.slot)]
+    leavers = [party.signer for party in heir.checks.predecessors(heir.committee_version, heir.slot)]
     active = heir.checks.active(contributions)
-    exchange = Exchange(heir.dao, heir.epoch, heir.slot, heir.store)
+    exchange = Exchange(heir.dao, heir.committee_version, heir.slot, heir.store)
     faults: list[HandoverFault] = []
     for name, data, record in exchange.records():
         if record.hpke_key != heir.key_shares.public_key:
@@ -109,7 +109,9 @@ def take_over(heir: Custodian, contributions: Sequence[Contribution]) -> TakenOv
         found = _keep(heir, name, culprit, data, shares, active)
         faults += found
         if not found and exchange.receipt(name) is None:
-            exchange.confirm(name, heir.signed_as(heir.holder(), takeover(heir.dao, heir.epoch, heir.slot, data)))
+            exchange.confirm(
+                name, heir.signed_as(heir.holder(), takeover(heir.dao, heir.committee_version, heir.slot, data))
+            )
     gone = heir.checks.gone({name: item for name, (_, item) in active.items()}, "latest")
     wanted = {name: (dataset, item.leaf) for name, (dataset, item) in active.items() if name not in gone}
     return TakenOver(len(heir.key_shares.inherited), heir.key_shares.shares(wanted)[1], faults)
@@ -162,7 +164,7 @@ def _sent(leaver: Custodian, me: Party, successor: Party, exchange: Exchange) ->
             continue
         sent.update(record.ids)
         receipt = exchange.receipt(name)
-        message = takeover(leaver.dao, leaver.epoch, leaver.slot, data)
+        message = takeover(leaver.dao, leaver.committee_version, leaver.slot, data)
         if receipt is not None and leaver.check(successor.signer, message, receipt):
             confirmed.update(record.ids)
     return sent, confirmed
@@ -179,9 +181,9 @@ _RECEIPT = ".taken"
 class Exchange:
     """The folder in storage through which one slot is handed over."""
 
-    def __init__(self, dao: Dao, epoch: int, slot: int, store: Store) -> None:
-        self._folder = f"handovers/{dao.chain_id}/{dao.registry.lower()}/{epoch}-{slot}"
-        self._place, self._store = (epoch, slot), store
+    def __init__(self, dao: Dao, version: int, slot: int, store: Store) -> None:
+        self._folder = f"handovers/{dao.chain_id}/{dao.registry.lower()}/{version}-{slot}"
+        self._place, self._store = (version, slot), store
 
     def put(self, data: bytes) -> None:
         """Stores an encoded record under its own hash."""
@@ -197,7 +199,9 @@ class Exchange:
                 raise
             except DataDAOError:
                 continue  # a receipt, or junk
-            if (record.epoch, record.slot) == self._place and name.endswith(hashlib.sha256(data).hexdigest()):
+            if (record.committee_version, record.slot) == self._place and name.endswith(
+                hashlib.sha256(data).hexdigest()
+            ):
                 yield name, data, record
 
     def confirm(self, name: str, signature: bytes) -> None:

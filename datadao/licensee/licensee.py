@@ -46,7 +46,7 @@ class Opened:
 
 @dataclass(kw_only=True)
 class Licensee:
-    """A lease's holder at work. `committees` by epoch as on-chain (with the present signer of each slot)."""
+    """A lease's holder at work. `committees` by version as on-chain (with the present signer of each slot)."""
 
     dao: Dao
     lease_id: int
@@ -66,7 +66,7 @@ class Licensee:
             try:
                 bundle = Bundle.decode(self.store.get(name, Bundle.LIMIT))
                 self._authenticate(bundle)
-                culprit = (bundle.epoch, bundle.slot)
+                culprit = (bundle.committee_version, bundle.slot)
                 for contribution, share in bundle.open(self.dao, self.private_key).items():
                     self._shares[contribution][culprit] = share
             except StoreUnavailable:
@@ -93,28 +93,30 @@ class Licensee:
     def _authenticate(self, bundle: Bundle) -> None:
         if bundle.lease_id != self.lease_id:
             raise BundleRefused(f"a bundle for lease {bundle.lease_id}, replayed here; ignore it")
-        committee = self.committees.get(bundle.epoch)
+        committee = self.committees.get(bundle.committee_version)
         if committee is None or bundle.slot >= len(committee.custodians):
-            raise BundleRefused(f"no custodian sits in slot {bundle.slot} of epoch {bundle.epoch}; ignore it")
+            raise BundleRefused(
+                f"no custodian sits in slot {bundle.slot} of committee {bundle.committee_version}; ignore it"
+            )
         signer = committee.custodians[bundle.slot].signer
         if not self.check(signer, bundle.typed(self.dao), bundle.signature):
             raise BundleRefused(f"not signed by {signer}, which holds slot {bundle.slot}; ignore it")
 
     def _open(self, name: bytes, leaf: Leaf, dataset_id: int, folder: Path, sealed: Path) -> Opened:
         culprits: Iterable[int] = ()
-        epoch = -1
+        version = -1
         try:
             envelope = Envelope.decode(self.store.get(leaf.envelope_hash, Envelope.LIMIT))
-            epoch = envelope.epoch
-            offered = {slot: share for (at, slot), share in self._shares.get(name, {}).items() if at == epoch}
-            context = Context(self.dao, dataset_id, epoch, leaf.contributor, leaf.file_hash)
+            version = envelope.committee_version
+            offered = {slot: share for (at, slot), share in self._shares.get(name, {}).items() if at == version}
+            context = Context(self.dao, dataset_id, version, leaf.contributor, leaf.file_hash)
             secret, culprits = recover(envelope, context, offered)
             target = folder / leaf.file_hash.hex()
             self.store.get_file(leaf.file_hash, sealed)
             files.decrypt(sealed, target, secret, leaf.file_hash)
-            return Opened(name, leaf, target, None, tuple((epoch, slot) for slot in culprits))
+            return Opened(name, leaf, target, None, tuple((version, slot) for slot in culprits))
         except StoreUnavailable:
             raise
         except DataDAOError as error:
             culprits = getattr(error, "culprits", culprits)
-            return Opened(name, leaf, None, error, tuple((epoch, slot) for slot in culprits))
+            return Opened(name, leaf, None, error, tuple((version, slot) for slot in culprits))

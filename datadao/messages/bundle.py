@@ -43,17 +43,19 @@ class Sealed(Message):
 
 @dataclass(frozen=True)
 class Bundle(Record, Sealed):
-    """The shares of custodian (`epoch`, `slot`) for up to 500 contributions, named by their leaf hashes in `ids`.
+    """The shares of custodian (`committee_version`, `slot`) for up to 500 contributions, named by leaf hashes in `ids`.
 
     `sealed` holds the 32-byte shares in the same order; what it is sealed in, `release_info`, pins lease, slot and ids.
     """
 
     CONTRACT: ClassVar = "DataLeases"
-    STRUCT: ClassVar = "Bundle(uint256 leaseId,uint256 epoch,uint256 slot,bytes32 idsHash,bytes32 sealedHash)"
+    STRUCT: ClassVar = (
+        "Bundle(uint256 leaseId,uint256 committeeVersion,uint256 slot,bytes32 idsHash,bytes32 sealedHash)"
+    )
     TYPES: ClassVar = ("uint256", "uint256", "uint256", "bytes32[]", "bytes", "bytes")
 
     lease_id: int
-    epoch: int
+    committee_version: int
     slot: int
     ids: tuple[bytes, ...]
     sealed: bytes
@@ -65,7 +67,7 @@ class Bundle(Record, Sealed):
 
     def open(self, dao: Dao, private_key: X25519PrivateKey) -> dict[bytes, bytes]:
         """As `shares`."""
-        return self.shares(private_key, release_info(dao, self.lease_id, self.epoch, self.slot, self.ids))
+        return self.shares(private_key, release_info(dao, self.lease_id, self.committee_version, self.slot, self.ids))
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,9 @@ def ids_hash(ids: Sequence[bytes]) -> bytes:
     return hashlib.sha256(b"".join(ids)).digest()
 
 
-def release_info(dao: Dao, lease_id: int, epoch: int, slot: int, ids: Sequence[bytes]) -> bytes:
-    """sha256(abi.encode("datadao/release/1", chainId, leases, leaseId, slot, epoch, sha256(ids))), 32 bytes."""
-    return domain_hash("datadao/release/1", dao.chain_id, dao.leases, lease_id, slot, epoch, ids_hash(ids))
+def release_info(dao: Dao, lease_id: int, version: int, slot: int, ids: Sequence[bytes]) -> bytes:
+    """sha256(abi.encode("datadao/release/1", chainId, leases, leaseId, slot, version, sha256(ids))), 32 bytes."""
+    return domain_hash("datadao/release/1", dao.chain_id, dao.leases, lease_id, slot, version, ids_hash(ids))
 
 
 def release_root(ids: Iterable[bytes]) -> bytes:
@@ -110,7 +112,7 @@ def bundles_of(dao: Dao, lease_id: int) -> str:
     return f"bundles/{dao.chain_id}/{dao.leases.lower()}/{lease_id}"
 
 
-def bundle_name(dao: Dao, lease_id: int, epoch: int, slot: int, bundle: bytes) -> str:
+def bundle_name(dao: Dao, lease_id: int, version: int, slot: int, bundle: bytes) -> str:
     """Where a slot's encoded bundle lies: its sha256 is part of the name, so that no other
     account, a former holder of the slot included, can have taken it."""
-    return f"{bundles_of(dao, lease_id)}/{epoch}-{slot}-{hashlib.sha256(bundle).hexdigest()}"
+    return f"{bundles_of(dao, lease_id)}/{version}-{slot}-{hashlib.sha256(bundle).hexdigest()}"

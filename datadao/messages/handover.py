@@ -20,7 +20,7 @@ from datadao.messages.bundle import Sealed, ids_hash
 from datadao.messages.submission import MAX_FILES
 from datadao.types import Dao
 
-TAKEOVER = "Takeover(uint256 epoch,uint256 slot,bytes32 recordHash)"
+TAKEOVER = "Takeover(uint256 committeeVersion,uint256 slot,bytes32 recordHash)"
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,12 @@ class Handover(Record, Sealed):
     `sealed` holds the 32-byte shares in the same order; `signature` is the leaver's.
     """
 
-    STRUCT: ClassVar = "Handover(uint256 epoch,uint256 slot,bytes32 hpkeKey,bytes32 idsHash,bytes32 sealedHash)"
+    STRUCT: ClassVar = (
+        "Handover(uint256 committeeVersion,uint256 slot,bytes32 hpkeKey,bytes32 idsHash,bytes32 sealedHash)"
+    )
     TYPES: ClassVar = ("uint256", "uint256", "bytes32", "bytes32[]", "bytes", "bytes")
 
-    epoch: int
+    committee_version: int
     slot: int
     hpke_key: bytes
     ids: tuple[bytes, ...]
@@ -46,12 +48,12 @@ class Handover(Record, Sealed):
 
     def open(self, dao: Dao, private_key: X25519PrivateKey) -> dict[bytes, bytes]:
         """As `shares`."""
-        return self.shares(private_key, handover_info(dao, self.epoch, self.slot, self.ids))
+        return self.shares(private_key, handover_info(dao, self.committee_version, self.slot, self.ids))
 
 
-def handover_info(dao: Dao, epoch: int, slot: int, ids: Sequence[bytes]) -> bytes:
-    """sha256(abi.encode("datadao/handover/1", chainId, registry, epoch, slot, sha256(ids))), 32 bytes."""
-    return domain_hash("datadao/handover/1", dao.chain_id, dao.registry, epoch, slot, ids_hash(ids))
+def handover_info(dao: Dao, version: int, slot: int, ids: Sequence[bytes]) -> bytes:
+    """sha256(abi.encode("datadao/handover/1", chainId, registry, version, slot, sha256(ids))), 32 bytes."""
+    return domain_hash("datadao/handover/1", dao.chain_id, dao.registry, version, slot, ids_hash(ids))
 
 
 def inherited(
@@ -65,7 +67,7 @@ def inherited(
     return shares
 
 
-def takeover(dao: Dao, epoch: int, slot: int, data: bytes) -> eip712.TypedData:
+def takeover(dao: Dao, version: int, slot: int, data: bytes) -> eip712.TypedData:
     """What the successor signs when it keeps every share of an encoded record."""
     record_hash = hashlib.sha256(data).digest()
-    return eip712.typed_data("DatasetRegistry", dao.chain_id, dao.registry, TAKEOVER, epoch, slot, record_hash)
+    return eip712.typed_data("DatasetRegistry", dao.chain_id, dao.registry, TAKEOVER, version, slot, record_hash)

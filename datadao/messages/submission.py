@@ -47,10 +47,10 @@ class Submission(Record, Message):
 class Witness(Record, Message):
     """A custodian's signed word: it opened its share of each of these submissions, and it was the committed one."""
 
-    STRUCT: ClassVar = "TestOpen(uint256 epoch,uint256 slot,bytes32[] submissions)"
+    STRUCT: ClassVar = "TestOpen(uint256 committeeVersion,uint256 slot,bytes32[] submissions)"
     TYPES: ClassVar = ("uint256", "uint256", "bytes32[]", "bytes")
 
-    epoch: int
+    committee_version: int
     slot: int
     submissions: tuple[bytes, ...]
     signature: bytes

@@ -49,12 +49,12 @@ class Board:
     def witness(self, witness: Witness) -> None:
         """Posts a custodian's word that it opened its shares."""
         record = witness.encode()
-        place = (witness.epoch, witness.slot, hashlib.sha256(record).hexdigest())
+        place = (witness.committee_version, witness.slot, hashlib.sha256(record).hexdigest())
         self._store.put(self._name("witnesses", *place), record)
 
-    def witnesses(self, epoch: int, slot: int | None = None) -> Iterator[Witness]:
-        """What custodians of an epoch, or one of them, said; `openers` decides what of it counts."""
-        return self._records(Witness, "witnesses", epoch, *(() if slot is None else (slot,)))
+    def witnesses(self, version: int, slot: int | None = None) -> Iterator[Witness]:
+        """What custodians of a committee, or one of them, said; `openers` decides what of it counts."""
+        return self._records(Witness, "witnesses", version, *(() if slot is None else (slot,)))
 
     def post_score(self, score: Score) -> None:
         """Posts an attestor's score of a submission."""

@@ -84,14 +84,14 @@ def encrypt(demo: Demo) -> list[Submission]:
 def test_open(demo: Demo, submissions: list[Submission]) -> list[Witness]:
     """Every custodian opens its share of every file, and signs that it could; it believes only what is final."""
     finalize()
-    epoch = demo.dao.committee().epoch
+    version = demo.dao.committee().version
     view = NodeView(demo.dao.web3, demo.dao.addresses, since=demo.dao.since)
     witnesses: list[Witness] = []
     with demo.out.bar("custodians test-open their shares", 5 * len(submissions)) as done:
         for slot, party in enumerate(demo.actors.custodians):
             custodian = Custodian(
                 dao=demo.dao.id,
-                epoch=epoch,
+                committee_version=version,
                 slot=slot,
                 private_key=party.private_key,
                 signer=party.sign,
@@ -232,7 +232,7 @@ def open_files(demo: Demo, company: Role, lease: int) -> tuple[list[Path], DataD
         dao=demo.dao.id,
         lease_id=lease,
         private_key=company.private_key,
-        committees={committee.epoch: committee},
+        committees={committee.version: committee},
         store=demo.store,
     )
     licensee.collect()

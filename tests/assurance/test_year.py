@@ -55,7 +55,7 @@ def test_comparison__short_by_a_unit_a_settlement__is_named_S3(life: Life) -> No
     account, other = life.addresses[3], life.stewards[0].address
     life.collect(account)
     # One more settlement is to come, the claim of nothing on the last evening.
-    life.dao.asset.transfer(other, life.settlements[account] + len(life.pools[account]) - 1, sender=account)
+    life.dao.asset.transfer(other, life.settlements[account] + len(life.pools[account]), sender=account)
     assert [line.partition(" was paid")[0] for line in wrong(life)] == [account]
 
 

@@ -185,7 +185,7 @@ def test_request__amount_that_is_none__is_refused(live: FreshDao, amount: str) -
 
 def test_lease__unknown__says_which_there_are(live: FreshDao) -> None:
     home = live.home("licensee")
-    for command in ("show", "start", "pay", "end", "refund", "withdraw", "acknowledge"):
+    for command in ("show", "start", "pay", "end", "refund", "cancel", "acknowledge"):
         assert live.run(home, "lease", command, "4", *(() if command == "show" else ("--yes",))).refusal == (
             "no lease 4; there are none"
         )

@@ -176,7 +176,7 @@ def test_accept__of_another_account_or_expired_or_dearer__is_refused_before_anyt
 
 
 def test_accept__exclusive_beside_a_live_lease__is_refused_where_the_node_can_pretend(licensee: Licensee) -> None:
-    first, alone = offer(licensee), offer(licensee, exclusive=True)
+    first, alone = offer(licensee), offer(licensee, licensee.address, exclusive=True)
     taken(licensee, first)
     with Proxy(licensee.live.node.url) as proxy:
         assert "DataLeases_LiveLeases(datasetId=1, live=1)" in refusal(licensee, *accept(alone, "--network", proxy.url))

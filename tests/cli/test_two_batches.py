@@ -61,7 +61,7 @@ class Stage(FreshDao):
 
     @property
     def dao(self) -> DataDAO:
-        return DataDAO(self.addresses, ape.networks.provider.web3)
+        return DataDAO(self.addresses, self.node.web3)
 
     @property
     def store(self) -> Store:

@@ -38,7 +38,7 @@ from datadao.messages.bundle import Bundle, bundles_of
 from datadao.storage.store import Store
 from datadao.types import Committee, Contribution, Leaf
 
-EPOCH = 1
+COMMITTEE_VERSION = 1
 DATA = (b"zero", b"one", b"two", b"three", b"four")
 PERIOD = 30 * DAY
 
@@ -75,7 +75,7 @@ class ChainWorld:
     def custodian(self, slot: int, view: View | None = None, **changes: Any) -> Custodian:
         settings: dict[str, Any] = {
             "dao": self.dao.id,
-            "epoch": EPOCH,
+            "committee_version": COMMITTEE_VERSION,
             "slot": slot,
             "private_key": custodian_key(slot),
             "signer": self.dao.actors[f"custodian-{slot}"].sign,
@@ -90,7 +90,7 @@ class ChainWorld:
         return DataDAO(self.dao.addresses, connect(self.url))
 
     def committee(self) -> Committee:
-        return self.handle.committee(EPOCH)
+        return self.handle.committee(COMMITTEE_VERSION)
 
     # Data
 
@@ -164,7 +164,7 @@ class ChainWorld:
 
     def replace(self, slot: int, successor: Actor, key: X25519PrivateKey) -> None:
         party = (successor.address, public_key(key), "")
-        self.govern(self.dao.registry, "replaceCustodian", EPOCH, slot, party)
+        self.govern(self.dao.registry, "replaceCustodian", COMMITTEE_VERSION, slot, party)
 
     def mine(self, blocks: int) -> None:
         """Blocks without transactions, in which no time passes."""
@@ -192,7 +192,7 @@ class ChainWorld:
             dao=self.dao.id,
             lease_id=self.lease,
             private_key=self.licensee_key,
-            committees={EPOCH: self.committee()},
+            committees={COMMITTEE_VERSION: self.committee()},
             store=self.store,
         )
         licensee.collect()

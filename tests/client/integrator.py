@@ -60,7 +60,7 @@ class Integrator:
             dao=self.dao.id,
             lease_id=lease,
             private_key=self.key,
-            committees={committee.epoch: committee},
+            committees={committee.version: committee},
             store=self.store,
         )
         assert licensee.collect() == []

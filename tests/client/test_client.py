@@ -56,7 +56,7 @@ def test_contribute__file__is_encrypted_for_those_who_serve_now(handle: DataDAO,
     store, owner = Store(f"file://{tmp_path}", create=True), Account.create()
     handed_in = handle.contribute(io.BytesIO(b"my data"), 1, store, owner)
     envelope = Envelope.decode(store.get(handed_in.envelope_hash, Envelope.LIMIT))
-    assert (envelope.epoch, envelope.threshold) == (1, handle.committee().threshold)
+    assert (envelope.committee_version, envelope.threshold) == (1, handle.committee().threshold)
     assert len(handed_in.seals) == len(handle.attestors())
     assert hashlib.sha256(store.get(handed_in.file_hash)).digest() == handed_in.file_hash
     assert b"my data" not in store.get(handed_in.file_hash)

@@ -25,7 +25,7 @@ from datadao.storage.board import Board
 from datadao.storage.store import Store
 from datadao.types import Dao
 
-from .chain_world import EPOCH, custodian_key
+from .chain_world import COMMITTEE_VERSION, custodian_key
 
 
 def live(settings: dict[str, Any]) -> None:
@@ -34,7 +34,7 @@ def live(settings: dict[str, Any]) -> None:
     store = Store(**settings["store"])
     custodian = Custodian(
         dao=dao,
-        epoch=EPOCH,
+        committee_version=COMMITTEE_VERSION,
         slot=settings["slot"],
         private_key=custodian_key(settings["slot"]),
         signer=Actor("custodian", "", bytes.fromhex(settings["wallet"])).sign,

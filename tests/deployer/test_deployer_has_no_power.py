@@ -55,7 +55,7 @@ def books(dao):
     """What any account may have set in motion."""
     return {
         "supply": dao.token.totalSupply(),
-        "splitter": dao.splitter.conservation(),
+        "splitter": dao.splitter.conservation(0, dao.splitter.poolCount()),
         "leases": dao.leases.solvency(),
         "models": dao.models.solvency(),
         "batches": [dao.registry.batch(i) for i in range(1, dao.registry.batchCount() + 1)],

@@ -59,7 +59,7 @@ def asked(monkeypatch, out):
     return seen
 
 
-@pytest.mark.parametrize(("factory", "count"), [(None, 9), (NEW, 14)], ids=["without", "with a factory"])
+@pytest.mark.parametrize(("factory", "count"), [(None, 9), (NEW, 15)], ids=["without", "with a factory"])
 def test_estimate__of_what_is_left_after_each_transaction__is_what_it_takes(deployer, tmp_path, factory, count):
     plan = make_plan(deployer.address, local(), factory=factory)
     expected = [estimate(plan)]
@@ -147,7 +147,7 @@ def test_deploy__factory_that_a_killed_run_did_not_record__is_recorded_by_the_ne
     assert newest_factory(tmp_path) is None
     assert _carry_out(out, deployer, plan, steps, journal, yes=True)
     assert newest_factory(tmp_path) == plan.factory.address
-    assert "14 of 14 transactions are on chain and took" in out.export_text()
+    assert "15 of 15 transactions are on chain and took" in out.export_text()
 
 
 # A node that cannot rehearse

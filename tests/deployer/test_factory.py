@@ -25,8 +25,8 @@ from deployer.verify import verify
 from scripts.deploy import _recorded_or_new
 from tests.deployer.world import CONTRACTS, altered, arguments, blueprints, changed, deployed, local, run
 
-BEGIN, COMPLETE = 12, 13
-"""Places of the two transactions after the asset, ten blueprints and the factory."""
+BEGIN, COMPLETE = 13, 14
+"""Places of the two transactions after the asset, eleven blueprints and the factory."""
 
 
 # Through the command
@@ -41,7 +41,7 @@ def test_cli__with_a_factory__deploys_it_once_and_a_dao_in_two_transactions(tmp_
         assert node.web3.eth.block_number == COMPLETE + 1
         record = json.loads((tmp_path / "31337.json").read_text())
         (factory,), (entry,) = record["factories"], record["deployments"]
-        assert (len(factory["blueprints"]), factory["block"]) == (10, BEGIN)
+        assert (len(factory["blueprints"]), factory["block"]) == (11, BEGIN)
         assert entry["factory"] == factory["address"]
         live = {name: entry["contracts"][name]["block"] for name in CONTRACTS}
         assert live == {name: BEGIN + 1 + (name == "DatasetRegistry") for name in CONTRACTS}

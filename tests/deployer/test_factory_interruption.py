@@ -16,7 +16,7 @@ from deployer.record import Journal, new_entry
 from deployer.send import RECORDED, DeploymentError, NotResumable, resume
 from tests.deployer.world import CAUSES, Failing, deployed, local, misses
 
-COMPLETE = 13
+COMPLETE = 14
 """Place of the last transaction."""
 
 
@@ -30,7 +30,7 @@ def test_deploy__stopped_at_each_transaction_in_turn__goes_on_each_time(deployer
         with pytest.raises(DeploymentError) as stopped:
             execute(Failing(deployer, number - len(done), cause), plan, done=done, journal=journal)
         message = str(stopped.value)
-        assert f"Stopped at {names[number]}, transaction {number + 1} of 14: " in message and reason in message
+        assert f"Stopped at {names[number]}, transaction {number + 1} of 15: " in message and reason in message
         assert f"On chain: {', '.join(names[:number]) or 'nothing'}. Nothing of it can be used" in message
         assert ("Any other account may complete the DAO" in message) == (number == COMPLETE)
         created = [item for item in plan.contracts if ape.networks.provider.get_code(item.address)]

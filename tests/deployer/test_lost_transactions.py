@@ -18,7 +18,7 @@ from deployer.rehearsal import rehearse
 from deployer.send import RECORDED, DeploymentError, NotResumable, resume
 from tests.deployer.world import Failing, local, misses
 
-WAYS = pytest.mark.parametrize(("factory", "count"), [(None, 9), (NEW, 14)], ids=["without", "with a factory"])
+WAYS = pytest.mark.parametrize(("factory", "count"), [(None, 9), (NEW, 15)], ids=["without", "with a factory"])
 
 
 class Killed(BaseException):

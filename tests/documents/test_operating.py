@@ -187,7 +187,15 @@ def test_incident__is_stopped_and_survived(reader: Reader) -> None:
     lease, offer = market.active(), market.create_offer()
     harm = dao.propose(market.founder, (dao.governor, "setQuorumBps", (100,))).id
     doubtful = dao.publish([leaf(market.founder, "doubtful data")]).id
-    given = {"BATCH": doubtful, "OFFER": offer, "LEASE": lease, "PROPOSAL": harm, "GUARDIAN": dao.who("friend").address}
+    start_by, friend = dao.leases.lease(lease).startBy, dao.who("friend").address
+    given = {
+        "BATCH": doubtful,
+        "OFFER": offer,
+        "LEASE": lease,
+        "START_BY": start_by,
+        "PROPOSAL": harm,
+        "GUARDIAN": friend,
+    }
     said = reader.read("Incident: the brake, and after", **{name: str(value) for name, value in given.items()})
     assert dao.brake.isPulled()
     assert dao.registry.batch(doubtful).status == VETOED

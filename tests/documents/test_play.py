@@ -97,8 +97,8 @@ def test_newcomer__with_what_is_printed_and_nothing_else__lives_all_four_roles(p
     assert "Voted for with 30 votes" in said[6] and "Active" in said[8]
     taken = sorted(path.read_bytes() for path in (folder / "acme" / "data" / "data").iterdir())
     assert taken == sorted((folder / who / "answers.jsonl").read_bytes() for who in ("alice", "bob"))
-    # 100 dollars less the treasury's 5 %, by answers; rounded down once in each of two pools.
-    assert "37.999998 TUSD paid" in said[9] and "56.999998 TUSD paid" in said[9]
+    # 100 dollars less the treasury's 5 %, by answers; rounded down once: one index over the dataset and the commons.
+    assert "37.999999 TUSD paid" in said[9] and "56.999999 TUSD paid" in said[9]
     audit = player.play(f"toolchain/run datadao audit --json --home {folder}/alice")
     assert json.loads(audit)["ok"] is True
     assert list(player.home.iterdir()) == [], "a playground writes nothing into its user's home"

@@ -71,7 +71,7 @@ def row(names: str) -> str:
 @pytest.mark.parametrize(
     "said",
     [
-        f"Fewer than `t` custodians of an epoch ({SEATS[1]} of {SEATS[0]})",
+        f"Fewer than `t` custodians of a committee ({SEATS[1]} of {SEATS[0]})",
         f"**`n − t + 1` custodians** ({SEATS[0] - SEATS[1] + 1} of {SEATS[0]})",
         f"threshold of attestors ({REGISTRY['attestorThreshold']} of {len(REGISTRY['attestors'])})",
         f"after `startWindow`, {LEASES['startWindow']}",

@@ -94,7 +94,7 @@ def test_recipes__followed_in_their_order__do_what_they_say(
     assert python["why"] == "DataLeases_UnknownLease(leaseId=999)"
     python["silent"] = python["w3"].eth.contract(dao.leases.address, abi=[SILENT])
     for block in of("python", 8):
-        silent = block.text.replace("leases.functions.startPeriod(999)", "silent.functions.silent()")
+        silent = block.text.replace("leases.functions.payInstalment(999)", "silent.functions.silent()")
         follow(python, [block._replace(text=silent)])
     assert python["why"] == "no reason"
     assert python["report"].ok, python["report"].render()

@@ -307,7 +307,7 @@ class _Handed:
         world = self._world
         dao = DataDAO(world.dao.addresses, world.node.web3)
         committee = dao.committee()
-        opened = openers(world.dao.id, committee, world.board.witnesses(committee.epoch))
+        opened = openers(world.dao.id, committee, world.board.witnesses(committee.version))
         for slot in range(2):
             name = f"attestor-{slot}"
             key = load_key(world.home(name) / "keys" / "sealing")

@@ -9,8 +9,8 @@ import {DataToken} from "../../contracts/DataToken.sol";
 import {DatasetRegistry} from "../../contracts/DatasetRegistry.sol";
 import {ModelRegistry} from "../../contracts/ModelRegistry.sol";
 import {RevenueSplitter} from "../../contracts/RevenueSplitter.sol";
-import {LeaseTerms, PackedTerms} from "../../contracts/types/LeaseTerms.sol";
 import {PolicyRules} from "../../contracts/libraries/PolicyRules.sol";
+import {LeaseTerms, PackedTerms} from "../../contracts/types/LeaseTerms.sol";
 import {Tallies, Tally} from "../../contracts/types/Tallies.sol";
 
 /// @notice The pure libraries, callable from outside.

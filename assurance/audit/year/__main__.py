@@ -21,6 +21,7 @@ from assurance.audit.part import parser as new_parser
 from assurance.audit.year.life import Life
 from assurance.audit.year.plan import DATASETS, FATES, planned
 from assurance.bench.report import Stopwatch
+from assurance.harness.models.entitlement import COMMONS
 from assurance.harness.models.token_splitter import SCALE
 
 SEED = 6
@@ -131,7 +132,7 @@ class Judge:
         if not 0 <= short < settlements * SCALE:
             self.wrong.append(f"{account} was paid {paid}: {short / SCALE} units short after {settlements} settlements")
         deviation = paid - sum((ledger.entitlement(pool, account) for pool in pools), Fraction(0))
-        displaced = Fraction(sum(ledger.age(pool) for pool in pools), 2)
+        displaced = Fraction(sum(map(ledger.deposits, {*pools, COMMONS})), 2)
         if not -settlements - displaced < deviation < displaced:
             self.wrong.append(f"{account} was paid {paid}: {float(deviation)} from the exact fraction")
         people = self.people[self.life.plan.contributors[number].fate]

@@ -18,11 +18,10 @@ from assurance.harness.chain.abi import checksummed
 from assurance.harness.chain.handles import Receipt
 from assurance.harness.dao.dao import AGAINST, FOR, Batch, Dao, Proposal, leaf
 from assurance.harness.dao.system import DAY, actor, config
-from assurance.harness.models.entitlement import Ledger
+from assurance.harness.models.entitlement import COMMONS, Age, Ledger
 from datadao.types import Leaf
 
 BPS = 10_000
-COMMONS = 0
 STRANGER = actor("stranger").address
 MODEL_HASH = keccak(text="model")
 POLICIES = ({"commonsBps": 500, "treasuryBps": 500}, {"commonsBps": 1_000}, {"commonsBps": 1_500, "treasuryBps": 0})
@@ -37,11 +36,11 @@ class WrongDeposit(AssertionError):
 
 @dataclass
 class Lot:
-    """A batch on chain, and at which deposit of each pool its shares began to earn."""
+    """A batch on chain, and after which deposits its shares began to earn."""
 
     batch: Batch
     leaves: dict[Contribution, Leaf]
-    since: dict[int, int]
+    since: Age = (0, 0)
 
 
 @dataclass
@@ -79,7 +78,7 @@ class Life:
         self.lots: dict[Contribution, Lot] = {}
         self.leases: list[Running] = []
         self.pools: defaultdict[str, set[int]] = defaultdict(set)
-        """Of an account: those it ever had shares in."""
+        """Of an account: the datasets it ever had shares of."""
         self._accumulators = Counter[int]()
         self.transactions, self.deposits = 0, 0
         self.income: list[list[int]] = []
@@ -126,9 +125,8 @@ class Life:
             self.dao.contribute(*leaves, dataset=dataset)
             shares = self._shares(dataset, STEWARD_UNITS, BPS)
             for who in self.stewards:
-                self._settle(who.address, shares, {COMMONS: 0, dataset: 0})
-            for pool in (COMMONS, dataset):
-                self.ledger.total(pool, shares * len(leaves))
+                self._settle(who.address, shares, dataset, (0, 0))
+            self.ledger.total(dataset, shares * len(leaves))
 
     def _shares(self, dataset: int, units: int, quality: int) -> int:
         per_unit: int = self.policies[dataset - 1]["sharesPerUnit"]
@@ -137,24 +135,22 @@ class Life:
     def _shares_of(self, item: Contribution) -> int:
         return self._shares(item.dataset, item.units, item.quality)
 
-    def _settle(self, account: str, shares: int, since: dict[int, int]) -> None:
-        """The account holds `shares` more in these pools, from these deposits on."""
-        for pool, age in since.items():
-            self.ledger.held(pool, account, shares, age)
-            self.pools[account].add(pool)
-        self.settlements[account] += len(since) - 1  # one index for both: the commons have no members
+    def _settle(self, account: str, shares: int, dataset: int, since: Age) -> None:
+        """The account holds `shares` more of the dataset, from these deposits on."""
+        self.ledger.held(dataset, account, shares, since)
+        self.pools[account].add(dataset)
+        self.settlements[account] += 1
 
     def _accept(self, day: int) -> None:
         for dataset, published in self._by_dataset(self._published[day]):
             leaves = {item: self._leaf(item) for item in published}
-            lot = Lot(self.dao.publish(list(leaves.values()), dataset), leaves, {})
+            lot = Lot(self.dao.publish(list(leaves.values()), dataset), leaves)
             self.lots |= dict.fromkeys(published, lot)
         for dataset, activated in self._by_dataset(self._activated[day]):
             lot = self.lots[activated[0]]
             self.dao.activate(lot.batch)
-            for pool in (COMMONS, dataset):
-                self.ledger.total(pool, sum(map(self._shares_of, activated)))
-                lot.since[pool] = self.ledger.age(pool)
+            self.ledger.total(dataset, sum(map(self._shares_of, activated)))
+            lot.since = self.ledger.age(dataset)
 
     @staticmethod
     def _by_dataset(items: list[Contribution]) -> list[tuple[int, list[Contribution]]]:
@@ -175,7 +171,7 @@ class Life:
     def claim(self, item: Contribution) -> None:
         lot = self.lots[item]
         self.dao.claim(lot.batch, lot.leaves[item])
-        self._settle(self.addresses[item.contributor], self._shares_of(item), lot.since)
+        self._settle(self.addresses[item.contributor], self._shares_of(item), item.dataset, lot.since)
 
     def _erase(self, day: int) -> None:
         for item in self._erased[day]:
@@ -184,11 +180,9 @@ class Life:
             self.dao.erase(lot.batch, lot.leaves[item], [] if claimed else None)
             # Whose data was never claimed is credited at once what it earned.
             if not claimed:
-                for pool, age in lot.since.items():
-                    self.ledger.held(pool, account, shares, age)
-            self._settle(account, -shares, {pool: self.ledger.age(pool) for pool in lot.since})
-            for pool in lot.since:
-                self.ledger.total(pool, -shares)
+                self.ledger.held(item.dataset, account, shares, lot.since)
+            self._settle(account, -shares, item.dataset, self.ledger.age(item.dataset))
+            self.ledger.total(item.dataset, -shares)
 
     # Money in
 
@@ -294,7 +288,7 @@ class Life:
         """By a stranger, to the account."""
         if pools := sorted(self.pools[account]):
             self.dao.splitter.claim(account, pools, sender=STRANGER)
-            self.settlements[account] += len(pools) - 1
+            self.settlements[account] += len(pools)
 
 
 def _indexed(items: Iterable[Contribution], key: Callable[[Contribution], Any]) -> defaultdict[Any, list[Contribution]]:

@@ -106,9 +106,8 @@ def _beside(measured: Record) -> Table:
         "makes dear. The last column is our gas divided by the other's; where it is above 1, the end of this page says "
         "why."
     )
-    headings = ("operation", "ours", "new slots", "Amsterdam")
-    headings += ("other system", "its gas", "its new slots", "rules", "ours / its")
-    table = Table("Beside other systems", how, headings)
+    theirs = ("other system", "its gas", "its new slots", "rules", "ours / its")
+    table = Table("Beside other systems", how, ("operation", "ours", "new slots", "Amsterdam", *theirs))
     for row in COMPARISONS:
         mine = ours(measured, row)
         for place, (system, operation) in enumerate(row.others):

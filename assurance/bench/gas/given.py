@@ -71,7 +71,7 @@ def of_town(town: Town, lease: int, batch: int, message: tuple[Any, ...], item: 
         "datasetId": Given(1, "a dataset"),
         "version": Given(1, "its first version"),
         "DatasetRegistry.attestors.version": Given(dao.registry.attestorSetVersion(), "3 attestors"),
-        "epoch": Given(dao.registry.committeeVersion(), "5 custodians"),
+        "committee_version": Given(dao.registry.committeeVersion(), "5 custodians"),
         "batchId": Given(batch, "an active batch"),
         "c": Given(tuple(item), "a claimed leaf"),
         "batch_": Given(message, "a batch to sign"),

@@ -30,7 +30,7 @@ from datadao.messages.submission import Submission, Witness
 from datadao.storage.store import Store
 from datadao.types import Committee, Contribution, Dao, Leaf, Party, Slot
 
-DATASET, EPOCH, LEASE, BATCH_ID = 7, 2, 2, 2
+DATASET, COMMITTEE_VERSION, LEASE, BATCH_ID = 7, 2, 2, 2
 DAO = Dao(31337, "0x" + "a1" * 20, "0x" + "b2" * 20)
 POLICY = Policy(version=1, shares_per_unit=10_000, min_quality=5_000)
 DATA = (b"zero", b"one", b"two", b"three", b"four")
@@ -104,24 +104,26 @@ class FakeView:
         self._ask("standing", tag)
         return [self.gone[tag].get(item.leaf.fingerprint, Standing.INCLUDED) for item in contributions]
 
-    def custodian(self, epoch: int, slot: int, tag: Tag) -> Party:
+    def custodian(self, version: int, slot: int, tag: Tag) -> Party:
         self._ask("custodian", tag)
-        if epoch != EPOCH:
-            raise LookupError(f"no committee {epoch}")
+        if version != COMMITTEE_VERSION:
+            raise LookupError(f"no committee {version}")
         return self.custodians[slot]
 
     def counts(self) -> Counts:
         self._ask("counts", "finalized")
-        return Counts(max(self.leases["finalized"]), max(self.batches, default=0), DATASET, EPOCH)
+        return Counts(max(self.leases["finalized"]), max(self.batches, default=0), DATASET, COMMITTEE_VERSION)
 
     def manifest(self, batch_id: int) -> bytes:
         self._ask("manifest", "finalized")
         return self.manifests[batch_id]
 
     def slots(self) -> dict[Slot, list[Party]]:
-        """Those of the world's epoch: `leavers` by slot, oldest first, then who sits there."""
+        """Those of the world's committee: `leavers` by slot, oldest first, then who sits there."""
         self._ask("slots", "finalized")
-        return {(EPOCH, slot): [*self.leavers.get(slot, []), now] for slot, now in enumerate(self.custodians)}
+        return {
+            (COMMITTEE_VERSION, slot): [*self.leavers.get(slot, []), now] for slot, now in enumerate(self.custodians)
+        }
 
     def set_lease(self, *tags: Tag, **changes: Any) -> None:
         """Changes the test lease at the given blocks, at both if none is given."""
@@ -147,7 +149,7 @@ class World:
     def __post_init__(self) -> None:
         self.custodians = Parties("custodian", self.count)
         self.attestors = Parties("attestor", 3)
-        self.committee = Committee(EPOCH, self.threshold, self.custodians.parties)
+        self.committee = Committee(COMMITTEE_VERSION, self.threshold, self.custodians.parties)
         self.licensee_key = hpke_key("licensee")
         self.view = FakeView(self.custodians.parties)
         for tag, number in zip(TAGS, (100, 110), strict=True):
@@ -155,7 +157,7 @@ class World:
                 lease_id=LEASE,
                 dataset_id=DATASET,
                 hpke_key=public_key(self.licensee_key),
-                committee_version=EPOCH,
+                committee_version=COMMITTEE_VERSION,
                 approved_at=1_000,
                 started=True,
                 paid_until=9_000,
@@ -186,7 +188,7 @@ class World:
     def custodian(self, index: int, **changes: Any) -> Custodian:
         settings: dict[str, Any] = {
             "dao": DAO,
-            "epoch": EPOCH,
+            "committee_version": COMMITTEE_VERSION,
             "slot": index,
             "private_key": self.custodians.keys[index],
             "signer": self.custodians.wallets[index],
@@ -234,7 +236,7 @@ class World:
             "dao": DAO,
             "lease_id": LEASE,
             "private_key": self.licensee_key,
-            "committees": {EPOCH: self.committee},
+            "committees": {COMMITTEE_VERSION: self.committee},
             "store": self.store,
         }
         return Licensee(**(settings | changes))

@@ -18,7 +18,7 @@ from eth_utils import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assurance.harness.dao.parties import DAO, DATASET, EPOCH, Wallet, World
+from assurance.harness.dao.parties import COMMITTEE_VERSION, DAO, DATASET, Wallet, World
 from datadao import contributor
 from datadao.attestor.attestor import openers, settle
 from datadao.crypto import envelope as envelopes
@@ -198,7 +198,7 @@ def test_assess__sent_to_another_dataset__refused(world: World, alice: Wallet, s
         world.attestor().assess(moved, everyone(world, moved))
 
 
-@pytest.mark.parametrize("change", [{"threshold": 1}, {"epoch": EPOCH + 1}], ids=str)
+@pytest.mark.parametrize("change", [{"threshold": 1}, {"committee_version": COMMITTEE_VERSION + 1}], ids=str)
 def test_assess__made_for_a_committee_of_the_contributor_s_own__refused(
     world: World, alice: Wallet, change: dict[str, int]
 ) -> None:
@@ -304,14 +304,16 @@ def test_k6__same_custodian_many_times__counts_once(world: World, submitted: Sub
         world.attestor().assess(submitted, world.opened(three + three))
 
 
-def test_k6__word_of_outsiders_other_epochs_or_slots__counts_for_nothing(
+def test_k6__word_of_outsiders_other_committees_or_slots__counts_for_nothing(
     world: World, submitted: Submission, mallory: Wallet
 ) -> None:
     honest = world.witnesses([submitted], [3])[0]
-    earlier = replace(honest, epoch=EPOCH - 1)  # really signed, by the same person, of another committee's share
+    earlier = replace(
+        honest, committee_version=COMMITTEE_VERSION - 1
+    )  # really signed, by the same person, of another committee's share
     claims = [
         replace(honest, slot=4),  # another's slot
-        replace(honest, epoch=EPOCH + 1),
+        replace(honest, committee_version=COMMITTEE_VERSION + 1),
         replace(earlier, signature=world.custodians.wallets[3](earlier.typed(DAO))),
         replace(honest, slot=9),
         replace(honest, signature=mallory(honest.typed(DAO))),
@@ -335,7 +337,7 @@ def test_test_open__bad_ones_among_good__are_left_out_by_name(
     world: World, alice: Wallet, mallory: Wallet, submitted: Submission
 ) -> None:
     unsigned = replace(world.contribute(b"unsigned", alice), signature=b"")
-    old = world.contribute(b"old", alice, committee=replace(world.committee, epoch=EPOCH - 1))
+    old = world.contribute(b"old", alice, committee=replace(world.committee, version=COMMITTEE_VERSION - 1))
     lost = resigned(submitted, mallory, contributor=mallory.address, envelope_hash=b"\xee" * 32)
     junk = resigned(submitted, alice, envelope_hash=world.store.put_bytes(b"junk"))
     statements, refused = world.custodian(0).test_open([unsigned, old, submitted, lost, junk])
@@ -436,7 +438,7 @@ def test_submission_data__names_every_field_once(alice: Wallet) -> None:
 
 def test_witness__beyond_500_submissions__malformed() -> None:
     with pytest.raises(Malformed):
-        Witness(EPOCH, 0, (bytes(32),) * 501, b"")
+        Witness(COMMITTEE_VERSION, 0, (bytes(32),) * 501, b"")
 
 
 def test_committee_of_three__all_must_open(tmp_path: Path, alice: Wallet) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assurance.harness.dao.parties import DAO, DATASET, EPOCH, Parties, hpke_key
+from assurance.harness.dao.parties import COMMITTEE_VERSION, DAO, DATASET, Parties, hpke_key
 from datadao.crypto.envelope import Context, Envelope, check_shares, open_wrap, recover, wrap
 from datadao.crypto.seal import public_key, seal, unseal
 from datadao.errors import (
@@ -24,8 +24,8 @@ from datadao.errors import (
 from datadao.types import Committee, Dao
 
 CUSTODIANS = Parties("custodian", 5)
-COMMITTEE = Committee(EPOCH, 3, CUSTODIANS.parties)
-CONTEXT = Context(DAO, DATASET, EPOCH, "0x" + "c3" * 20, b"\x0f" * 32)
+COMMITTEE = Committee(COMMITTEE_VERSION, 3, CUSTODIANS.parties)
+CONTEXT = Context(DAO, DATASET, COMMITTEE_VERSION, "0x" + "c3" * 20, b"\x0f" * 32)
 SECRET = bytes(range(32))
 ENVELOPE, SHARES = wrap(SECRET, CONTEXT, COMMITTEE)
 
@@ -51,8 +51,12 @@ def test_open_wrap__envelope_copied_elsewhere__opens_for_no_key_K1_AB84(elsewher
             open_wrap(ENVELOPE, elsewhere, slot, key)
 
 
-@pytest.mark.parametrize("change", [{"file_hash": b"\xee" * 32}, {"epoch": EPOCH + 1}], ids=["file", "epoch"])
-def test_open_wrap__envelope_put_to_another_file_or_epoch__opens_for_no_key(change: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [{"file_hash": b"\xee" * 32}, {"committee_version": COMMITTEE_VERSION + 1}],
+    ids=["file", "committee_version"],
+)
+def test_open_wrap__envelope_put_to_another_file_or_committee__opens_for_no_key(change: dict[str, object]) -> None:
     """Whether the copier leaves the envelope's own field alone or adapts it, too."""
     for envelope in (ENVELOPE, replace(ENVELOPE, **change)):
         with pytest.raises(UnsealFailed):
@@ -120,11 +124,11 @@ def test_envelope__impossible_shape__malformed(change: dict[str, object]) -> Non
 @pytest.mark.parametrize(
     "committee",
     [
-        replace(COMMITTEE, epoch=EPOCH + 1),
+        replace(COMMITTEE, version=COMMITTEE_VERSION + 1),
         replace(COMMITTEE, threshold=2),
         replace(COMMITTEE, custodians=CUSTODIANS.parties[:4]),
     ],
-    ids=["epoch", "threshold", "size"],
+    ids=["committee_version", "threshold", "size"],
 )
 def test_fits__made_for_another_committee__refused(committee: Committee) -> None:
     """A contributor's own idea of a threshold would let fewer custodians than the DAO chose read the file."""

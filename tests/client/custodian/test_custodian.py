@@ -16,10 +16,10 @@ from eth_utils import keccak
 
 from assurance.harness.dao.parties import (
     BATCH_ID,
+    COMMITTEE_VERSION,
     DAO,
     DATA,
     DATASET,
-    EPOCH,
     LEASE,
     POLICY,
     TAGS,
@@ -169,11 +169,11 @@ def test_k3__wallet_of_another_slot__refused(world: World, listed: list[Contribu
 
 def test_k3__unknown_committee__refused(world: World, listed: list[Contribution]) -> None:
     with pytest.raises(ChainUnavailable):
-        world.custodian(0, epoch=EPOCH + 1).prepare(LEASE, listed)
+        world.custodian(0, committee_version=COMMITTEE_VERSION + 1).prepare(LEASE, listed)
 
 
-def test_prepare__files_of_another_epoch__are_another_slot_s(world: World) -> None:
-    old = world.members(b"old", committee=replace(world.committee, epoch=EPOCH - 1))
+def test_prepare__files_of_another_committee__are_another_slot_s(world: World) -> None:
+    old = world.members(b"old", committee=replace(world.committee, version=COMMITTEE_VERSION - 1))
     new = world.members(b"a", b"new")[1:]
     listed = contributions(world.activate(old + new))
     prepared = world.custodian(0).prepare(LEASE, listed)

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from assurance.harness.dao.parties import (
+    COMMITTEE_VERSION,
     DAO,
-    EPOCH,
     LEASE,
     World,
     contributions,
@@ -161,7 +161,9 @@ def test_k5__crash_anywhere_in_a_hand_over__every_share_arrives_and_is_sent_once
 ) -> None:
     def after(world: World) -> None:
         succeed(world)
-        sent = [name for _, _, record in Exchange(DAO, EPOCH, 0, world.store).records() for name in record.ids]
+        sent = [
+            name for _, _, record in Exchange(DAO, COMMITTEE_VERSION, 0, world.store).records() for name in record.ids
+        ]
         assert sorted(sent) == sorted(world.manifest.ids)
         kept = [e["ids"] for e in entries(world.home / "heir") if e["event"] == "inherited"]
         assert sorted(itertools.chain(*kept)) == sorted(name.hex() for name in sent)

@@ -10,10 +10,10 @@ from eth_abi import encode
 from eth_utils import keccak
 
 from assurance.harness.dao.parties import (
+    COMMITTEE_VERSION,
     DAO,
     DATA,
     DATASET,
-    EPOCH,
     LEASE,
     World,
     contributions,
@@ -44,7 +44,7 @@ def test_publish__running_lease__opens_for_the_licensee(
     for slot in (0, 2, 4):
         custodian = world.custodian(slot)
         prepared = custodian.prepare(LEASE, listed)
-        assert (prepared.held, prepared.refused, prepared.committee_version) == (5, {}, EPOCH)
+        assert (prepared.held, prepared.refused, prepared.committee_version) == (5, {}, COMMITTEE_VERSION)
         assert custodian.publish(LEASE, listed) == {}
         assert custodian.released(LEASE) == set(ids_of(world, listed))
     licensee = world.licensee()
@@ -63,7 +63,7 @@ def test_prepare__before_payment__keeps_everything_out_of_storage(world: World, 
     home = world.home / "custodian-0"
     assert home.stat().st_mode & 0o077 == 0
     envelopes = [Envelope.decode(world.store.get(item.leaf.envelope_hash)) for item in listed]
-    contexts = [Context(DAO, DATASET, EPOCH, item.leaf.contributor, item.leaf.file_hash) for item in listed]
+    contexts = [Context(DAO, DATASET, COMMITTEE_VERSION, item.leaf.contributor, item.leaf.file_hash) for item in listed]
     shares = [open_wrap(e, c, 0, world.custodians.keys[0]) for e, c in zip(envelopes, contexts, strict=True)]
     kept = b"".join(path.read_bytes() for path in home.iterdir())
     assert len(shares) == 5
@@ -133,7 +133,11 @@ def test_sign_readiness__is_the_contract_s_message(world: World, listed: list[Co
     prepared = custodian.prepare(LEASE, listed)
     signed = custodian.sign_readiness(prepared)
     message = signed.typed(DAO)
-    assert (signed.lease_id, signed.release_root, signed.committee_version) == (LEASE, prepared.release_root, EPOCH)
+    assert (signed.lease_id, signed.release_root, signed.committee_version) == (
+        LEASE,
+        prepared.release_root,
+        COMMITTEE_VERSION,
+    )
     domain_type = b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
     domain = encode(
         ["bytes32", "bytes32", "bytes32", "uint256", "address"],
@@ -145,7 +149,7 @@ def test_sign_readiness__is_the_contract_s_message(world: World, listed: list[Co
             keccak(b"Readiness(uint256 leaseId,bytes32 releaseRoot,uint256 committeeVersion)"),
             LEASE,
             prepared.release_root,
-            EPOCH,
+            COMMITTEE_VERSION,
         ],
     )
     assert eip712.digest(message) == keccak(b"\x19\x01" + keccak(domain) + keccak(struct))
@@ -153,7 +157,7 @@ def test_sign_readiness__is_the_contract_s_message(world: World, listed: list[Co
 
 
 def test_sign_readiness__lease_of_another_committee__refused(world: World, listed: list[Contribution]) -> None:
-    world.view.set_lease(committee_version=EPOCH + 1)
+    world.view.set_lease(committee_version=COMMITTEE_VERSION + 1)
     custodian = world.custodian(0)
     prepared = custodian.prepare(LEASE, listed)  # its files are still this slot's to release
     with pytest.raises(SlotMismatch):
@@ -163,7 +167,7 @@ def test_sign_readiness__lease_of_another_committee__refused(world: World, liste
 def test_bundle__empty_or_oversized__malformed() -> None:
     for count in (0, MAX_FILES + 1):
         with pytest.raises(Malformed):
-            Bundle(LEASE, EPOCH, 0, (bytes(32),) * count, b"", b"")
+            Bundle(LEASE, COMMITTEE_VERSION, 0, (bytes(32),) * count, b"", b"")
 
 
 def test_bundle_name__fits_the_store(world: World) -> None:

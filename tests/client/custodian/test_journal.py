@@ -126,7 +126,7 @@ def test_journal__held_by_another_process__refused(world: World) -> None:
     world.custodian(0).close()
 
 
-@pytest.mark.parametrize("change", [{"slot": 1}, {"epoch": 3}, {"dao": replace(DAO, chain_id=1)}], ids=str)
+@pytest.mark.parametrize("change", [{"slot": 1}, {"committee_version": 3}, {"dao": replace(DAO, chain_id=1)}], ids=str)
 def test_custodian__folder_of_another_slot__refused(world: World, change: dict[str, object]) -> None:
     world.custodian(0).close()
     with pytest.raises(SlotMismatch):

@@ -7,7 +7,16 @@ import logging
 
 import pytest
 
-from assurance.harness.dao.parties import DAO, EPOCH, LEASE, Wallet, World, contributions, hpke_key, published
+from assurance.harness.dao.parties import (
+    COMMITTEE_VERSION,
+    DAO,
+    LEASE,
+    Wallet,
+    World,
+    contributions,
+    hpke_key,
+    published,
+)
 from datadao.chain.view import LeaseState, Tag
 from datadao.custodian.service import Service
 from datadao.errors import ChainUnavailable, NodeRefused, StoreUnavailable, UnsealFailed
@@ -35,7 +44,7 @@ def test_round__new_submissions__are_opened_once_and_said_so(
     found = service.round()
     assert (found.tested, found.refused) == (1, {})
     assert service.round().tested == 0
-    said = [witness.submissions for witness in board.witnesses(EPOCH, 0)]
+    said = [witness.submissions for witness in board.witnesses(COMMITTEE_VERSION, 0)]
     assert sorted(said) == sorted([(first,), (second,)])
     service.custodian.close()
     assert Service(world.custodian(0), board).round().tested == 0  # also not after a restart
@@ -53,15 +62,15 @@ def test_round__submission_that_does_not_open__is_reported_once_and_stops_nothin
     assert (first.metrics["refused"], second.metrics["refused"]) == (1, 0)
     assert first.leases[LEASE].released == 5
     assert caplog.text.count(name.hex()) == 1
-    assert list(board.witnesses(EPOCH, 0)) == []
+    assert list(board.witnesses(COMMITTEE_VERSION, 0)) == []
 
 
-def test_round__slot_of_an_earlier_epoch__opens_no_submissions_and_serves_its_leases(
+def test_round__slot_of_an_earlier_committee__opens_no_submissions_and_serves_its_leases(
     world: World, service: Service, board: Board, alice: Wallet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     board.submit(world.contribute(b"first", alice))
     counts = world.view.counts
-    monkeypatch.setattr(world.view, "counts", lambda: counts()._replace(epochs=EPOCH + 1))
+    monkeypatch.setattr(world.view, "counts", lambda: counts()._replace(committees=COMMITTEE_VERSION + 1))
     found = service.round()
     assert (found.tested, found.leases[LEASE].released) == (0, 5)
 

@@ -60,7 +60,7 @@ class Rounds(Event):
 
 
 def places(custodians: list[Custodian]) -> list[tuple[int, int]]:
-    return [(custodian.epoch, custodian.slot) for custodian in custodians]
+    return [(custodian.committee_version, custodian.slot) for custodian in custodians]
 
 
 def test_open_slots__key_that_holds_a_slot__is_on_duty(leased: ChainWorld, dao: DataDAO) -> None:

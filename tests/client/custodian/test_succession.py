@@ -37,7 +37,7 @@ from datadao.messages.handover import Handover, handover_info
 from datadao.messages.submission import MAX_FILES
 from datadao.storage.store import Store
 from datadao.types import Contribution
-from tests.client.chain_world import DATA, EPOCH, ChainWorld, custodian_key
+from tests.client.chain_world import COMMITTEE_VERSION, DATA, ChainWorld, custodian_key
 
 SLOT = 1
 KEY = hpke_key("successor")
@@ -69,7 +69,7 @@ def successor(world: ChainWorld, **changes: object) -> Custodian:
 
 
 def exchange(world: ChainWorld) -> Exchange:
-    return Exchange(world.dao.id, EPOCH, SLOT, world.store)
+    return Exchange(world.dao.id, COMMITTEE_VERSION, SLOT, world.store)
 
 
 def records(world: ChainWorld) -> list[Handover]:
@@ -241,8 +241,14 @@ def test_take_over__by_whoever_is_not_the_successor_on_chain__refused(
 
 def cheat(world: ChainWorld, leaver: Custodian, shares: bytes, ids: Sequence[bytes], **changes: object) -> Handover:
     """A record of these shares, signed by the leaver."""
-    sealed = seal(shares, public_key(KEY), handover_info(world.dao.id, EPOCH, SLOT, ids))
-    settings = {"epoch": EPOCH, "slot": SLOT, "hpke_key": public_key(KEY), "ids": tuple(ids), "sealed": sealed}
+    sealed = seal(shares, public_key(KEY), handover_info(world.dao.id, COMMITTEE_VERSION, SLOT, ids))
+    settings = {
+        "committee_version": COMMITTEE_VERSION,
+        "slot": SLOT,
+        "hpke_key": public_key(KEY),
+        "ids": tuple(ids),
+        "sealed": sealed,
+    }
     draft = Handover(**(settings | changes), signature=b"")
     record = replace(draft, signature=world.dao.actors[f"custodian-{SLOT}"].sign(draft.typed(world.dao.id)))
     exchange(world).put(record.encode())

@@ -10,7 +10,16 @@ from typing import BinaryIO
 import obstore
 import pytest
 
-from assurance.harness.dao.parties import DAO, EPOCH, LEASE, Wallet, World, contributions, hpke_key, published
+from assurance.harness.dao.parties import (
+    COMMITTEE_VERSION,
+    DAO,
+    LEASE,
+    Wallet,
+    World,
+    contributions,
+    hpke_key,
+    published,
+)
 from datadao.crypto import files
 from datadao.crypto.seal import public_key, seal
 from datadao.errors import (
@@ -54,16 +63,16 @@ def open_all(licensee: Licensee, manifest: Manifest, folder: Path) -> list[Opene
 def bad_bundle(world: World, manifest: Manifest, slot: int, **changes: object) -> Bundle:
     """A bundle that the custodian of `slot` really signed, around shares it made up (or what `changes` says)."""
     ids = tuple(manifest.ids)
-    info = release.release_info(DAO, LEASE, EPOCH, slot, ids)
+    info = release.release_info(DAO, LEASE, COMMITTEE_VERSION, slot, ids)
     sealed = seal(b"n" * 32 * len(ids), public_key(world.licensee_key), info)
-    bundle = replace(Bundle(LEASE, EPOCH, slot, ids, sealed, b""), **changes)
+    bundle = replace(Bundle(LEASE, COMMITTEE_VERSION, slot, ids, sealed, b""), **changes)
     return replace(bundle, signature=world.custodians.wallets[slot](bundle.typed(DAO)))
 
 
 def put(world: World, bundle: Bundle, **place: int) -> str:
     """Stores a bundle where it says it belongs, or elsewhere."""
     data = bundle.encode()
-    where = {"lease_id": LEASE, "epoch": EPOCH, "slot": bundle.slot} | place
+    where = {"lease_id": LEASE, "committee_version": COMMITTEE_VERSION, "slot": bundle.slot} | place
     name = bundle_name(DAO, **where, bundle=data)
     world.store.put(name, data)
     return name
@@ -114,7 +123,7 @@ def test_open__one_bad_share_of_four__is_named_and_the_data_comes_K2(
     assert licensee.collect() == []
     opened = open_all(licensee, manifest, tmp_path)
     assert sorted(item.path.read_bytes() for item in opened) == sorted(DATA)
-    assert {item.culprits for item in opened} == {((EPOCH, 1),)}
+    assert {item.culprits for item in opened} == {((COMMITTEE_VERSION, 1),)}
 
 
 def test_open__one_bad_share_of_three__is_named_and_nothing_opens(
@@ -126,7 +135,7 @@ def test_open__one_bad_share_of_three__is_named_and_nothing_opens(
     licensee.collect()
     for item in open_all(licensee, manifest, tmp_path):
         assert isinstance(item.error, NotEnoughShares)
-        assert item.culprits == ((EPOCH, 2),)
+        assert item.culprits == ((COMMITTEE_VERSION, 2),)
     assert list((tmp_path / "out").iterdir()) == []
 
 
@@ -136,12 +145,14 @@ def test_open__one_file_s_share_is_bad__only_that_file_names_the_culprit(
     release_from(world, manifest, 0, 1, 2)
     put(world, bad_bundle(world, manifest, 3, ids=(manifest.ids[1],), sealed=b""))
     ids = (manifest.ids[1],)
-    sealed = seal(b"n" * 32, public_key(world.licensee_key), release.release_info(DAO, LEASE, EPOCH, 3, ids))
+    sealed = seal(
+        b"n" * 32, public_key(world.licensee_key), release.release_info(DAO, LEASE, COMMITTEE_VERSION, 3, ids)
+    )
     put(world, bad_bundle(world, manifest, 3, ids=ids, sealed=sealed))
     licensee = world.licensee()
     (fault,) = licensee.collect()
-    assert (fault.culprit, type(fault.reason)) == ((EPOCH, 3), UnsealFailed)
-    assert [item.culprits for item in open_all(licensee, manifest, tmp_path)] == [(), ((EPOCH, 3),), ()]
+    assert (fault.culprit, type(fault.reason)) == ((COMMITTEE_VERSION, 3), UnsealFailed)
+    assert [item.culprits for item in open_all(licensee, manifest, tmp_path)] == [(), ((COMMITTEE_VERSION, 3),), ()]
 
 
 # Bundles
@@ -150,7 +161,7 @@ def test_open__one_file_s_share_is_bad__only_that_file_names_the_culprit(
 def test_collect__sealed_for_another_licensee__names_its_custodian(world: World, manifest: Manifest) -> None:
     release_from(world, manifest, 0)
     (fault,) = world.licensee(private_key=hpke_key("another")).collect()
-    assert (fault.culprit, type(fault.reason)) == ((EPOCH, 0), UnsealFailed)
+    assert (fault.culprit, type(fault.reason)) == ((COMMITTEE_VERSION, 0), UnsealFailed)
 
 
 def test_collect__bundle_of_another_lease_replayed__blames_no_custodian_AB88(world: World, manifest: Manifest) -> None:
@@ -168,7 +179,7 @@ def test_collect__good_bundle_relabelled_for_this_lease__blames_no_custodian(wor
     assert (fault.culprit, type(fault.reason)) == (None, BundleRefused)
 
 
-@pytest.mark.parametrize("change", ["slot", "ids", "sealed", "epoch", "signature"])
+@pytest.mark.parametrize("change", ["slot", "ids", "sealed", "committee_version", "signature"])
 def test_collect__any_part_altered_by_storage__blames_no_custodian(
     world: World, manifest: Manifest, change: str
 ) -> None:
@@ -179,7 +190,7 @@ def test_collect__any_part_altered_by_storage__blames_no_custodian(
         "slot": 1,
         "ids": bundle.ids[::-1],
         "sealed": bundle.sealed[:-1] + b"\0",
-        "epoch": EPOCH + 1,
+        "committee_version": COMMITTEE_VERSION + 1,
         "signature": bundle.signature[::-1],
     }[change]
     obstore.put(world.store._store, name, replace(bundle, **{change: other}).encode())
@@ -194,10 +205,10 @@ def test_collect__signed_by_an_outsider__blames_no_custodian(world: World, manif
     assert (fault.culprit, type(fault.reason)) == (None, BundleRefused)
 
 
-@pytest.mark.parametrize("change", [{"epoch": EPOCH + 1}, {"slot": 5}], ids=str)
+@pytest.mark.parametrize("change", [{"committee_version": COMMITTEE_VERSION + 1}, {"slot": 5}], ids=str)
 def test_collect__slot_that_does_not_exist__refused(world: World, manifest: Manifest, change: dict[str, int]) -> None:
     bundle = replace(bad_bundle(world, manifest, 0), **change)
-    put(world, bundle, epoch=EPOCH, slot=0)
+    put(world, bundle, committee_version=COMMITTEE_VERSION, slot=0)
     (fault,) = world.licensee().collect()
     assert (fault.culprit, type(fault.reason)) == (None, BundleRefused)
 
@@ -206,17 +217,17 @@ def test_collect__slot_that_does_not_exist__refused(world: World, manifest: Mani
 def test_collect__fewer_or_more_shares_than_files__names_its_custodian(
     world: World, manifest: Manifest, length: int
 ) -> None:
-    info = release.release_info(DAO, LEASE, EPOCH, 0, manifest.ids)
+    info = release.release_info(DAO, LEASE, COMMITTEE_VERSION, 0, manifest.ids)
     put(world, bad_bundle(world, manifest, 0, sealed=seal(bytes(length), public_key(world.licensee_key), info)))
     (fault,) = world.licensee().collect()
-    assert (fault.culprit, type(fault.reason)) == ((EPOCH, 0), Malformed)
+    assert (fault.culprit, type(fault.reason)) == ((COMMITTEE_VERSION, 0), Malformed)
 
 
 @pytest.mark.parametrize("junk", [b"", b"junk", bytes(1_000)])
 def test_collect__junk_in_the_folder__does_not_stop_the_rest(
     world: World, manifest: Manifest, junk: bytes, tmp_path: Path
 ) -> None:
-    world.store.put(bundle_name(DAO, LEASE, EPOCH, 0, junk), junk)
+    world.store.put(bundle_name(DAO, LEASE, COMMITTEE_VERSION, 0, junk), junk)
     release_from(world, manifest, 0, 1, 2)
     licensee = world.licensee()
     (fault,) = licensee.collect()
@@ -291,16 +302,16 @@ def test_open__storage_down__stops(world: World, manifest: Manifest, tmp_path: P
             licensee.collect()
 
 
-def test_open__files_of_two_epochs__each_by_its_own_committee(world: World, tmp_path: Path) -> None:
-    """A share of one epoch must never be tried for a file of another, whatever the slot."""
+def test_open__files_of_two_committees__each_by_its_own_committee(world: World, tmp_path: Path) -> None:
+    """A share of one committee must never be tried for a file of another, whatever the slot."""
     manifest = world.activate(world.members(b"x"))
     release_from(world, manifest, 0, 1)
-    licensee = world.licensee(committees={EPOCH: world.committee, 9: replace(world.committee, epoch=9)})
+    licensee = world.licensee(committees={COMMITTEE_VERSION: world.committee, 9: replace(world.committee, version=9)})
     ids = (manifest.ids[0],)
     info = release.release_info(DAO, LEASE, 9, 2, ids)
     sealed = seal(b"n" * 32, public_key(world.licensee_key), info)
-    bundle = bad_bundle(world, manifest, 2, epoch=9, ids=ids, sealed=sealed)
-    put(world, bundle, epoch=9)
+    bundle = bad_bundle(world, manifest, 2, committee_version=9, ids=ids, sealed=sealed)
+    put(world, bundle, committee_version=9)
     assert licensee.collect() == []
     (item,) = open_all(licensee, manifest, tmp_path)
     assert (item.error.have, item.culprits) == (2, ())

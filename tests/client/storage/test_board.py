@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from assurance.harness.dao.parties import DAO, DATASET, EPOCH, LEASE, Wallet, World
+from assurance.harness.dao.parties import COMMITTEE_VERSION, DAO, DATASET, LEASE, Wallet, World
 from datadao.errors import ObjectTaken
 from datadao.messages.bundle import Readiness
 from datadao.messages.score import Signed
@@ -33,7 +33,7 @@ def test_board__every_kind_of_record__is_found_as_it_was_posted(world: World, bo
     draft, _ = bench.draft(bench.agreement())
     digest = draft.batch.digest(DAO)
     signed = Signed(draft.drafter, draft.signature)
-    ready = Readiness(LEASE, bytes(32), EPOCH, draft.drafter, b"signature")
+    ready = Readiness(LEASE, bytes(32), COMMITTEE_VERSION, draft.drafter, b"signature")
     for _ in range(2):  # a second time changes nothing
         for item in bench.submissions.values():
             board.submit(item)
@@ -43,7 +43,7 @@ def test_board__every_kind_of_record__is_found_as_it_was_posted(world: World, bo
         board.sign(digest, signed)
         board.ready(ready)
     assert dict(board.submissions(DATASET)) == bench.submissions
-    assert list(board.witnesses(EPOCH)) == list(board.witnesses(EPOCH, 2)) == [witness]
+    assert list(board.witnesses(COMMITTEE_VERSION)) == list(board.witnesses(COMMITTEE_VERSION, 2)) == [witness]
     assert list(board.scores(DATASET)) == [bench.score(0, "a")]
     assert list(board.drafts(DATASET)) == [draft]
     assert list(board.signatures(digest)) == [signed]
@@ -57,7 +57,7 @@ def test_board__elsewhere__shows_nothing(world: World, board: Board) -> None:
     board.post_score(bench.score(0, "a"))
     other = Board(replace(DAO, chain_id=1), world.store)
     assert not list(other.submissions(DATASET)) and not list(other.scores(DATASET))
-    assert not list(board.submissions(DATASET + 1)) and not list(board.witnesses(EPOCH, 0))
+    assert not list(board.submissions(DATASET + 1)) and not list(board.witnesses(COMMITTEE_VERSION, 0))
 
 
 def test_submissions__known_ones__are_not_read_again(world: World, board: Board) -> None:
@@ -114,6 +114,6 @@ def test_witness__in_a_name_that_a_stranger_took__is_still_posted(world: World, 
     stranger = replace(witness, signature=bytes(65))
     board.witness(stranger)
     board.witness(witness)
-    assert {hashlib.sha256(w.encode()).digest() for w in board.witnesses(EPOCH, 0)} == {
+    assert {hashlib.sha256(w.encode()).digest() for w in board.witnesses(COMMITTEE_VERSION, 0)} == {
         hashlib.sha256(w.encode()).digest() for w in (witness, stranger)
     }

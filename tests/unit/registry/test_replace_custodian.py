@@ -1,4 +1,4 @@
-"""DatasetRegistry.replaceCustodian: by vote; one slot of one epoch changes hands, nothing else moves."""
+"""DatasetRegistry.replaceCustodian: by vote; one slot of one committee changes hands, nothing else moves."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_replace_custodian__by_itself__renews_its_key(dao: Dao) -> None:
     assert dao.registry.slotOf(1, keeper) == (1, 3)
 
 
-def test_replace_custodian__of_an_earlier_epoch__leaves_the_current_one_alone(dao: Dao) -> None:
+def test_replace_custodian__of_an_earlier_committee__leaves_the_current_one_alone(dao: Dao) -> None:
     member = voter(dao)
     people = [(dao.actors[f"custodian-{i}"].address, KEY, "") for i in range(2)]
     dao.govern(member, dao.registry, "setCommittee", people, 2)
@@ -51,10 +51,10 @@ def test_replace_custodian__of_an_earlier_epoch__leaves_the_current_one_alone(da
     assert dao.registry.slotOf(1, people[0][0]) == (0, 3)
 
 
-@pytest.mark.parametrize("epoch", [0, 2])
-def test_replace_custodian__epoch_that_does_not_exist__refused(dao: Dao, epoch: int) -> None:
-    proposal = executable(dao, "replaceCustodian", epoch, 0, (dao.who("successor").address, KEY, ""))
-    refused(dao, lambda: dao.execute(proposal), "DatasetRegistry_UnknownCommittee", epoch)
+@pytest.mark.parametrize("version", [0, 2])
+def test_replace_custodian__version_that_does_not_exist__refused(dao: Dao, version: int) -> None:
+    proposal = executable(dao, "replaceCustodian", version, 0, (dao.who("successor").address, KEY, ""))
+    refused(dao, lambda: dao.execute(proposal), "DatasetRegistry_UnknownCommittee", version)
 
 
 def test_replace_custodian__slot_that_does_not_exist__refused(dao: Dao) -> None:

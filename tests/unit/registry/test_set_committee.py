@@ -1,4 +1,4 @@
-"""DatasetRegistry.setCommittee: by vote; an epoch of custodians, the earlier ones kept for their files."""
+"""DatasetRegistry.setCommittee: by vote; a committee of custodians, the earlier ones kept for their files."""
 
 from __future__ import annotations
 

@@ -299,6 +299,8 @@ class SplitterMachine(SplitterChecks):
             self.hold("T-10", held[0] == held[1] == now["shares", pool, holder], "shares were {}, are {}", *held)
             owed = [sum(x["claimable", pool, side] for side in sides) for x in (before, now)]
             self.hold("T-10", owed[1] >= owed[0] - len(chain), "was owed {} and is {}", *owed)
+            rest = sum(now["claimable", pool, giver] for giver in chain)
+            self.hold("T-10", rest == 0, "{} stayed", rest)
         balances = [sum(x["balance", side] for side in {*chain, holder}) for x in (before, now)]
         self.hold("T-10", balances[0] == balances[1], "tokens were {}, are {}", *balances)
         for giver in chain:
