@@ -45,10 +45,10 @@ def heir() -> None:
 
 
 @command(heir, "show")
-@click.argument("account", required=False)
-def show(session: Session, account: str | None) -> Outcome:
+@click.argument("lost", metavar="ACCOUNT", required=False)
+def show(session: Session, lost: str | None) -> Outcome:
     """Show the heir of ACCOUNT, this one unless given, and how far its succession is."""
-    of = address(account) if account else session.address
+    of = address(lost) if lost else session.address
     found, holder = succession(session, of), session.dao.read("token", "holderOf", of)[0]
     document = {
         "account": of,
@@ -92,10 +92,10 @@ def unbind(session: Session) -> Outcome:
 
 
 @command(heir, "open", sends=True)
-@click.argument("account")
-def open_(session: Session, account: str) -> Outcome:
+@click.argument("lost", metavar="ACCOUNT")
+def open_(session: Session, lost: str) -> Outcome:
     """Open the succession of ACCOUNT, which named this account its heir."""
-    old = address(account)
+    old = address(lost)
     found = succession(session, old)
     note = (
         f"{old} can veto for {found.delay_days} days; after a veto it cannot be opened again for as long. Once "
@@ -125,10 +125,10 @@ def veto(session: Session) -> Outcome:
 
 
 @command(heir, "succeed", sends=True)
-@click.argument("account")
-def succeed(session: Session, account: str) -> Outcome:
+@click.argument("lost", metavar="ACCOUNT")
+def succeed(session: Session, lost: str) -> Outcome:
     """Move what ACCOUNT has in all datasets to its heir, once the delay is over. Anyone may, as often as more comes."""
-    dao, old = session.dao, address(account)
+    dao, old = session.dao, address(lost)
     pools = list(range(1, dao.read("registry", "datasetCount") + 1))
     note = (
         "There is no way back: from now on the old key can no longer delegate, transfer, be paid elsewhere or erase, "

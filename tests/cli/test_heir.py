@@ -177,7 +177,7 @@ def test_open__by_the_heir__says_when_and_status_warns_the_account(parties: Part
 
 
 def test_open__by_another_or_of_no_one__is_refused(parties: Parties) -> None:
-    assert f"DataToken_NoHeir(account={account(OLD)})" in parties.refused(parties.heir, "open", account(OLD))
+    assert f"DataToken_NoHeir(account={account(OLD).lower()})" in parties.refused(parties.heir, "open", account(OLD))
     bound(parties)
     assert "DataToken_NotHeir" in parties.refused(parties.other, "open", account(OLD))
     parties.done(parties.heir, "open", account(OLD))
@@ -228,13 +228,13 @@ def test_succeed__again_after_a_late_claim__moves_what_arrived(parties: Parties)
     assert document["tokens"] == str(2 * SHARES)
     assert "What the account got since moves as well." in said
     refusal = parties.refused(parties.old, "bind", account(OTHER), "--delay", "30")
-    assert f"DataToken_AccountSucceeded(account={account(OLD)})" in refusal
+    assert f"DataToken_AccountSucceeded(account={account(OLD).lower()})" in refusal
 
 
 def test_audit__after_a_succession__is_equal_to_the_unit(parties: Parties) -> None:
-    parties.give(OLD)
+    """Of an account without shares; the demo's last act compares one with them."""
     opened(parties)
     parties.wait(DELAY * DAY)
     parties.done(parties.other, "succeed", account(OLD))
     audit = parties.live.run(parties.other, "audit")
-    assert "succession" not in audit.out, "no difference about heirs"
+    assert audit.code == 0 and "equal to the unit" in " ".join(audit.out.split()), audit.out

@@ -6,8 +6,9 @@ from assurance.bench.gas.meter import Figure, Meter
 from assurance.bench.gas.world import members
 from assurance.harness.chain.anvil import Anvil
 from assurance.harness.dao.dao import Dao
-from assurance.harness.dao.succession import BIND, DELAY, OPEN, UNBIND, VETO, signed
+from assurance.harness.dao.succession import DELAY, signed
 from assurance.harness.dao.system import DAY
+from datadao.messages.heirs import BIND, OPEN, UNBIND, VETO
 
 LATE = 2**40
 BOUND = "the first heir of a member"

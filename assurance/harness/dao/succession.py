@@ -8,10 +8,6 @@ from assurance.harness.chain.handles import Receipt
 from assurance.harness.dao.system import DAY, Actor
 from datadao.messages import eip712
 
-BIND = "BindHeir(address account,address heir,uint256 delayDays,uint256 nonce,uint48 deadline)"
-UNBIND = "UnbindHeir(address account,uint256 nonce,uint48 deadline)"
-OPEN = "OpenSuccession(address account,address heir,uint256 nonce,uint48 deadline)"
-VETO = "VetoSuccession(address account,uint48 openedAt)"
 DELAY = 30
 """The shortest delay, in days."""
 

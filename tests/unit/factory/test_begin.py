@@ -108,7 +108,7 @@ def test_begin__again_with_another_salt_or_parameter__creates_another_dao(
 ) -> None:
     creation = created(made, **another)
     begin(made, creation)
-    assert len(exists(made, creation)) == 7
+    assert len(exists(made, creation)) == 6
     assert not set(creation.system.values()) & set(made.addresses.values())
 
 
@@ -119,7 +119,7 @@ def test_begin__by_another_with_the_same_parameters_and_salt__cannot_take_the_cr
     begin(made, theirs)
     assert exists(made, mine) == []
     begin(made, mine)
-    assert len(exists(made, mine)) == 7
+    assert len(exists(made, mine)) == 6
 
 
 def test_begin__constructor_refuses__its_own_error_and_nothing_is_created(made: FactoryDao) -> None:

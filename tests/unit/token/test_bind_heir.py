@@ -16,8 +16,9 @@ from web3.constants import ADDRESS_ZERO
 from assurance.harness.chain.handles import Event, Handle, deploy
 from assurance.harness.chain.reader import refused
 from assurance.harness.dao.pair import SHARES, Pair
-from assurance.harness.dao.succession import BIND, DELAY, UNBIND, bind, opened, signed, succeeded
+from assurance.harness.dao.succession import DELAY, bind, opened, signed, succeeded
 from assurance.harness.dao.system import DAY, Actor, actor
+from datadao.messages.heirs import BIND, UNBIND
 
 HOLDER, HEIR, OTHER, RELAYER = actor("holder"), actor("heir"), actor("other"), actor("relayer")
 LATE = 2**48 - 1

@@ -15,8 +15,9 @@ import pytest
 from assurance.harness.chain.handles import Event, deploy
 from assurance.harness.chain.reader import refused
 from assurance.harness.dao.pair import Pair
-from assurance.harness.dao.succession import DELAY, OPEN, VETO, bind, opened, signed, succeed, succeeded
+from assurance.harness.dao.succession import DELAY, bind, opened, signed, succeed, succeeded
 from assurance.harness.dao.system import DAY, Actor, actor
+from datadao.messages.heirs import OPEN, VETO
 
 HOLDER, HEIR, OTHER, RELAYER = actor("holder"), actor("heir"), actor("other"), actor("relayer")
 LATE = 2**48 - 1

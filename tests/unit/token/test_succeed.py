@@ -103,6 +103,18 @@ class TestWhen:
 class TestWhat:
     """What moves, to the unit."""
 
+    @pytest.mark.parametrize("delegated", [False, True])
+    def test_succeed__to_a_member__its_number_stays_and_is_no_others__t10(self, pair: Pair, delegated: bool) -> None:
+        people = (HOLDER, HEIR, OTHER)
+        for person in people:
+            pair.accept(person, SHARES)
+        if delegated:
+            pair.token.delegate(OTHER.address, sender=HEIR.address)
+        numbers = [pair.token.memberNumber(person.address) for person in people]
+        succeeded(pair, HOLDER, HEIR, 1)
+        assert [pair.token.memberNumber(person.address) for person in people] == numbers == [1, 2, 3]
+        assert pair.token.memberCount() == 3
+
     def test_succeed__moves_shares_income_credit_tokens_and_votes__t10(self, pair: Pair) -> None:
         pair.accept(HOLDER, 4 * SHARES)
         pair.deposit(1, 1_000)
