@@ -25,6 +25,7 @@ from assurance.harness.chain.evm import Revm
 from assurance.harness.clock import Clock
 from assurance.harness.dao.dao import Dao
 from assurance.harness.dao.leases import Market
+from assurance.harness.forked import FOLDER, Servers
 
 # Not Hypothesis' own profile for CI, which plays the same examples at every run: each run tries new ones.
 settings.register_profile(
@@ -47,6 +48,10 @@ def pytest_configure(config: pytest.Config) -> None:
         pytest.exit(reason, returncode=1)
     # Drawn by the first process; the others, which must collect the same tests, inherit it.
     os.environ.setdefault("DATADAO_SEED", str(secrets.randbits(32)))
+    if FOLDER not in os.environ:
+        servers = Servers()
+        os.environ[FOLDER] = str(servers.folder)
+        config.add_cleanup(servers.stop)
     if "PYTEST_XDIST_WORKER" in os.environ:
         with socket.create_server(("127.0.0.1", 0)) as free:
             os.environ["APE_FOUNDRY_HOST"] = f"http://127.0.0.1:{free.getsockname()[1]}"

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from eth_account import Account
 
 from assurance import ROOT
+from assurance.harness.forked import shell_line
 
 PAGES = (
     *sorted(path.name for path in ROOT.glob("*.md") if path.name != "CHANGELOG.md"),
@@ -92,7 +93,7 @@ class Player:
             command = command.replace(name, meant)
         # A session of its own has no terminal, so that questions are answered from `typed`.
         done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", command], cwd=ROOT, env=self.environment, input=typed,
+            ["bash", "-euo", "pipefail", "-c", shell_line(command)], cwd=ROOT, env=self.environment, input=typed,
             capture_output=True, text=True, check=False, start_new_session=True, timeout=300,
         )  # fmt: skip
         assert done.returncode == 0, f"{command}: exit code {done.returncode}\n{done.stdout}{done.stderr}"

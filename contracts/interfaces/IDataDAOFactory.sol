@@ -9,10 +9,10 @@ import {System} from "./ISystem.sol";
 /// @title Data DAO factory
 /// @notice Creates whole Data DAOs: no proxies, no set-up calls, and no account but the new timelock has a role at any
 /// block.
-/// @dev Two transactions. The code of a DAO is 92 KB, which costs 18.4 million gas to store; a transaction takes at
-/// most 16,777,216 (EIP-7825). `begin` creates all contracts but the two registries, `complete` these: without the one
-/// of datasets, which mints, none of the others does anything. Both derive the same addresses from the same creator, parameters
-/// and salt, so a DAO can be completed only with the parameters it was begun with.
+/// @dev Two transactions. The code of a DAO is 102 KB, which costs 20.4 million gas to store; a transaction takes at
+/// most 16,777,216 (EIP-7825). `begin` creates all contracts but the two registries, `complete` these: without that of
+/// datasets, which mints, none of the others does anything. Both derive the same addresses from the same creator,
+/// parameters and salt, so a DAO can be completed only with the parameters it was begun with.
 interface IDataDAOFactory {
     /// @notice What the eight constructors take besides each other's addresses.
     /// @param asset settlement asset of splitter, leases and models
@@ -62,7 +62,8 @@ interface IDataDAOFactory {
     /// @param creator who began it, not who completed it
     event DataDAOCompleted(bytes32 indexed id, address indexed creator, System system);
 
-    /// @notice Creates all contracts of a DAO but the two registries. Measured at 14.8 million gas, whatever the parameters.
+    /// @notice Creates all contracts of a DAO but the two registries. Measured at 15.7 million gas, whatever the
+    /// parameters.
     /// @dev Requirements: what the constructors require, in their words; the caller has not begun a DAO of the same
     /// parameters and salt before, or it reverts with `FailedDeployment`.
     ///

@@ -147,8 +147,8 @@ interface IDataLeases {
     /// @notice Thrown when an acceptance names other terms than the offer has.
     error DataLeases_WrongOfferTerms(uint256 offerId, bytes32 expected, bytes32 actual);
 
-    /// @notice Thrown when a lease that is neither pending nor approved is over, or its proposal and its time to start
-    /// still run.
+    /// @notice Thrown when the proposal of a request has not failed, or is canceled and its snapshot still to come, or
+    /// when an approved lease can still start.
     error DataLeases_NotRefundable(uint256 leaseId);
 
     /// @notice Thrown when money is directed to the zero address or to this contract.
@@ -359,7 +359,8 @@ interface IDataLeases {
     /// @notice Opens terms to one licensee, or to anyone (`licensee` zero), for `capacity` leases. Timelock only.
     /// @dev Requirements: terms inside the policy's purposes and periods (they may go below its minima of price and
     /// bond); `minShares` at least half of what the dataset's pool has now, rounded up; an exclusive offer names its
-    /// licensee; valid while `now < expiry`.
+    /// licensee; valid while `now < expiry`. The pool may grow while the vote runs, by a batch that anyone activates:
+    /// ask for more than half of what it has when the proposal is written.
     function createOffer(Terms calldata terms, address licensee, uint256 capacity, uint48 expiry)
         external
         returns (uint256 offerId);

@@ -499,7 +499,7 @@ interface IDatasetRegistry {
 
     /// @notice Reverts unless a threshold of a committee signed that the keys of a lease are ready to be released:
     /// `Readiness(uint256 leaseId,bytes32 releaseRoot,uint256 committeeVersion)` (EIP-712, domain of this contract).
-    /// Signatures as in `publish`; a slot's successor signs in its place.
+    /// Signatures as in `publish`; a slot's successor signs in its place. Refuses a committee that does not exist.
     function requireReadiness(uint256 leaseId, bytes32 releaseRoot, uint256 version, bytes[] calldata signatures)
         external
         view;

@@ -91,11 +91,12 @@ abstract contract LeaseOffers is LeaseAdmission {
         PackedTerms storage terms = _s.offerTerms[offerId];
         bytes32 expected = terms.hash();
         if (termsHash != expected) revert DataLeases_WrongOfferTerms(offerId, expected, termsHash);
-        (uint256 allowed, uint256 erasures, uint256 version) = _registry.leaseBasis(terms.datasetId);
-        if (terms.purposes & ~allowed != 0) revert DataLeases_PurposeNotAllowed(terms.purposes, allowed);
         uint256 cost = terms.cost();
         if (cost > maxCost) revert DataLeases_CostAboveMax(cost, maxCost);
         _pull(msg.sender, cost);
+        // Asked after the transfer, in which the asset may have called anybody.
+        (uint256 allowed, uint256 erasures, uint256 version) = _registry.leaseBasis(terms.datasetId);
+        if (terms.purposes & ~allowed != 0) revert DataLeases_PurposeNotAllowed(terms.purposes, allowed);
 
         o.taken += 1;
         leaseId = ++_s.leaseCount;

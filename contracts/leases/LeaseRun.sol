@@ -222,10 +222,6 @@ abstract contract LeaseRun is LeaseBase {
         uint256 datasetId = terms.datasetId;
         uint256 required = _registry.erasuresAt(datasetId, LeaseClock.knownUntil(ackWindow));
         if (l.acknowledged < required) revert DataLeases_Overdue(leaseId, l.acknowledged, required);
-        if (terms.minShares != 0) {
-            (, uint256 shares,,) = _splitter.pool(datasetId);
-            if (shares < terms.minShares) revert DataLeases_TooFewShares(datasetId, shares, terms.minShares);
-        }
         // A dataset's shares are among those of the commons, and what may be owed is asked for both together: the
         // commons takes its part whenever the dataset does, and where that is dead the deposit refuses.
         (uint256 toDataset, uint256 toCommons, uint256 toTreasury) = terms.cuts();
@@ -234,10 +230,17 @@ abstract contract LeaseRun is LeaseBase {
         l.paidPeriods = period;
         l.paidUntil = uint40(paidUntil);
         emit InstalmentPaid(leaseId, period, toDataset, toCommons, toTreasury, paidUntil);
-        if (toDataset == 0) return; // a grant: without rent there are no cuts
-        _s.owed -= uint128(toDataset + toCommons); // both at most the price
-        _s.treasuryOwed += uint96(toTreasury);
-        _deposit(datasetId, toDataset, toCommons);
+        if (toDataset != 0) {
+            // else a grant: without rent there are no cuts
+            _s.owed -= uint128(toDataset + toCommons); // both at most the price
+            _s.treasuryOwed += uint96(toTreasury);
+            _deposit(datasetId, toDataset, toCommons);
+        }
+        // Asked after the transfer, in which the asset may have called anybody.
+        if (terms.minShares != 0) {
+            (, uint256 shares,,) = _splitter.pool(datasetId);
+            if (shares < terms.minShares) revert DataLeases_TooFewShares(datasetId, shares, terms.minShares);
+        }
     }
 
     /// @dev Takes `bps` of the original bond, or what earlier slashes left of the maximum.

@@ -81,8 +81,11 @@ abstract contract Committees is RegistryCore, EIP712 {
         view
         override
     {
+        Signers.Set storage signers = _committees[version].signers;
+        // No signatures are enough for a threshold of 0.
+        if (signers.threshold == 0) revert DatasetRegistry_UnknownCommittee(version);
         bytes32 structHash = keccak256(abi.encode(_READINESS_TYPEHASH, leaseId, releaseRoot, version));
-        _committees[version].signers.requireThreshold(version, _hashTypedDataV4(structHash), signatures);
+        signers.requireThreshold(version, _hashTypedDataV4(structHash), signatures);
     }
 
     /* INTERNALS */

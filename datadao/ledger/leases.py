@@ -217,7 +217,7 @@ class LeasesBook(Book):
             gone = [other for other in newest if not self.leases[other].is_live(accounts.now)]
             newest.remove(gone[-1] if gone else newest[-1])
         newest.insert(0, number)
-        dataset.live, dataset.reserved = dataset.live + 1, 0
+        dataset.live += 1
         if lease.terms.exclusive:
             dataset.exclusives += 1
             dataset.exclusive_licensee = lease.licensee

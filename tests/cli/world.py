@@ -26,6 +26,7 @@ from web3.types import TxData
 from assurance.harness.chain.node import FINALITY, Node
 from assurance.harness.chain.s3 import KEYS, S3Server, client
 from assurance.harness.commands import SCHEMA
+from assurance.harness.forked import program
 from datadao.client import DataDAO
 from datadao.storage.board import Board
 from datadao.storage.store import Store
@@ -96,7 +97,7 @@ class Role:
         out, err = (log.with_name(f"{log.name}.{end}").open("wb") for end in ("out", "err"))
         with out, err:
             process = subprocess.Popen(
-                [DATADAO, *arguments],
+                [program("datadao", *arguments), *arguments],
                 cwd=self.home,
                 env=self.environment if environment is None else environment,
                 stdin=subprocess.DEVNULL,

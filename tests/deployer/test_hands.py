@@ -24,6 +24,7 @@ from eth_utils import keccak
 
 from assurance import ROOT
 from assurance.harness.chain.node import Node
+from assurance.harness.forked import program
 from assurance.harness.pages import Player
 from deployer.deploy import execute
 from deployer.plan import make_plan
@@ -54,9 +55,9 @@ def player(tmp_path: Path) -> Player:
 
 def deploy(player: Player, network: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """The command without a terminal, and with nothing to read."""
-    folder = ("--deployments", str(player.home / "d"))
+    words = ("run", "deploy", "--network", network, "--account", "deployer", "--yes")
     return subprocess.run(
-        ["ape", "run", "deploy", "--network", network, "--account", "deployer", "--yes", *folder],
+        [program("ape", *words), *words, "--deployments", str(player.home / "d")],
         cwd=ROOT, env=player.environment | environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
         check=False, start_new_session=True, timeout=180,
     )  # fmt: skip

@@ -14,6 +14,7 @@ from requests.exceptions import ConnectionError as NodeGone
 
 from assurance import ROOT
 from assurance.harness.chain.node import Node
+from assurance.harness.forked import program
 from datadao.chain.abi import ORDER
 from deployer.config import Config
 from deployer.deploy import Deployment, execute
@@ -138,11 +139,11 @@ CAUSES = {
 
 
 def start(script: str, *arguments: str) -> subprocess.Popen[str]:
-    """`ape run SCRIPT ...`, as a user starts it."""
+    """`ape run SCRIPT ...`: the first of each is started, others are forked."""
     environment = {key: value for key, value in os.environ.items() if key != "APE_FOUNDRY_HOST"}
     return subprocess.Popen(
-        ["ape", "run", script, *arguments], cwd=ROOT, env=environment, text=True, start_new_session=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        [program("ape", "run", script), "run", script, *arguments], cwd=ROOT, env=environment, text=True,
+        start_new_session=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
 
 

@@ -77,17 +77,17 @@ abstract contract AnyRegistry {
     /* STATES */
 
     /// @dev A batch of which nothing is known but that its status lies between these.
-    /// @return word the last of its four, with status, dataset, sequence and what is not resolved yet
+    /// @return word the last of its three, with status, dataset, sequence and what is not resolved yet
     function anyBatch(uint256 batchId, uint256 lowest, uint256 highest) internal returns (uint256 word) {
         uint256 slot = uint256(keccak256(abi.encode(batchId, 10)));
-        for (uint256 i = 0; i < 3; ++i) {
+        for (uint256 i = 0; i < 2; ++i) {
             _store(slot + i, SVM.createUint(256, "batch"));
         }
         uint256 status = SVM.createUint(3, "status");
         VM.assume(status >= lowest);
         VM.assume(status <= highest);
         word = status | SVM.createUint(240, "batch") << 8;
-        _store(slot + 3, word);
+        _store(slot + 2, word);
     }
 
     function anyTime() internal returns (uint256 time) {

@@ -25,13 +25,13 @@ contract LeaseProofs {
     /// @notice A lease is approved by the timelock alone, with its own terms, and only once its own proposal is
     /// executed, whatever became of all others.
     function check_L3_approval_means_its_own_proposal_is_executed() external {
-        bytes32 description = anyLease();
+        anyLease();
         (IDataLeases.Terms memory terms,,) = leases.leaseTerms(LEASE);
         address[] memory targets = new address[](1);
         targets[0] = address(leases);
         bytes[] memory calls = new bytes[](1);
         calls[0] = abi.encodeCall(leases.approve, (LEASE, keccak256(abi.encode(terms))));
-        proposal = hashProposal(targets, new uint256[](1), calls, description);
+        proposal = getProposalId(targets, new uint256[](1), calls, 0);
         proposalState = IGovernor.ProposalState(SVM.createUint(3, "state"));
 
         address caller = SVM.createAddress("caller");
@@ -43,23 +43,19 @@ contract LeaseProofs {
         assert(proposalState == IGovernor.ProposalState.Executed);
     }
 
-    /// @dev In any status, with any terms of its own, and a description, as every request has one.
-    function anyLease() private returns (bytes32 description) {
+    /// @dev A request in any status, with any terms of its own.
+    function anyLease() private {
         uint256 status = SVM.createUint(3, "status");
         VM.assume(status <= uint256(IDataLeases.Status.Refunded));
-        uint256 slot = uint256(keccak256(abi.encode(LEASE, 0)));
-        _store(slot, SVM.createUint(160, "licensee") | status << 160);
+        uint256 slot = uint256(keccak256(abi.encode(LEASE, 2)));
+        _store(slot, SVM.createUint(160, "licensee") | status << 160 | SVM.createUint(72, "paid") << 184);
         _store(slot + 1, SVM.createUint(256, "hpkeKey"));
-        _store(slot + 2, SVM.createUint(256, "times"));
-        slot = uint256(keccak256(abi.encode(LEASE, 1)));
+        _store(slot + 2, SVM.createUint(224, "times") << 32); // of no offer
+        slot = uint256(keccak256(abi.encode(LEASE, 3)));
         _store(slot, SVM.createUint(256, "money"));
-        _store(slot + 1, SVM.createUint(256, "agreement"));
         uint256 exclusive = SVM.createUint(1, "exclusive");
-        uint256 cuts = SVM.createUint(32, "cuts");
-        _store(slot + 2, SVM.createUint(128, "datasetAndPurposes") | exclusive << 128 | cuts << 136);
-        description = SVM.createBytes32("description");
-        VM.assume(description != 0);
-        _store(uint256(keccak256(abi.encode(LEASE, 8))), uint256(description));
+        _store(slot + 1, SVM.createUint(176, "bondPurposesAndRoyalty") | exclusive << 176);
+        _store(slot + 2, SVM.createUint(256, "agreement"));
         VM.warp(SVM.createUint(40, "time"));
     }
 
@@ -69,7 +65,7 @@ contract LeaseProofs {
 
     /* GOVERNOR AND TIMELOCK */
 
-    function hashProposal(
+    function getProposalId(
         address[] memory targets,
         uint256[] memory values,
         bytes[] memory calldatas,
@@ -105,12 +101,8 @@ contract LeaseProofs {
 
     /* REGISTRY, SPLITTER AND BRAKE */
 
-    function erasuresAt(uint256, uint48) external pure returns (uint256) {
-        return SVM.createUint(40, "erasures");
-    }
-
-    function committeeEpoch() external pure returns (uint256) {
-        return 1;
+    function leaseBasis(uint256) external pure returns (uint256 purposes, uint256 erasures, uint256 version) {
+        return (SVM.createUint(64, "purposes"), SVM.createUint(40, "erasures"), 1);
     }
 
     function asset() external view returns (address) {

@@ -86,6 +86,18 @@ contract LibraryProofs {
         assert(libraries.mayBeLicensee(tally, licensee));
     }
 
+    /// @notice Growths, and so all that is worked out from them, are the same wherever counting begins, wrapped or not.
+    function check_S8_only_differences_count() external view {
+        uint256 acc = SVM.createUint(176, "acc");
+        uint256 index = SVM.createUint(176, "index");
+        uint256 growth = SVM.createUint(176, "growth");
+        uint256 shift = SVM.createUint(176, "shift");
+        uint256 moved = libraries.advance(acc, shift);
+        uint256 movedIndex = libraries.advance(index, shift);
+        assert(libraries.growthSince(moved, movedIndex) == libraries.growthSince(acc, index));
+        assert(libraries.advance(moved, growth) == libraries.advance(libraries.advance(acc, growth), shift));
+    }
+
     function anyTally() private pure returns (Tally) {
         return Tally.wrap(SVM.createUint(256, "tally"));
     }

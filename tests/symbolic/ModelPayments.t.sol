@@ -8,10 +8,16 @@ import {System} from "../../contracts/interfaces/ISystem.sol";
 import {TestAsset} from "../../contracts/mocks/assets/TestAsset.sol";
 import {SVM, VM, deploy} from "./Vm.sol";
 
-/// @notice Payments for a model of two leases, through the real splitter; any rates, any amount, each pool dead or
-/// alive. The proof stands in the place of timelock, leases and licensee.
+/// @notice Payments for a model of two leases, through the real splitter; any rates, any amount after any others, each
+/// pool dead or alive. The proof stands in the place of timelock, leases and licensee.
 contract ModelPaymentProofs {
     address private constant BENEFICIARY = address(0xbe);
+    bytes32 private constant MODEL = bytes32(uint256(1));
+    uint256 private constant BPS = 10_000;
+    /// @dev Slots of its storage, and of a model's.
+    uint256 private constant MODELS = 1;
+    uint256 private constant OWED = 3;
+    uint256 private constant RECEIVED = 4;
 
     TestAsset private asset;
     IRevenueSplitter private splitter;
@@ -33,24 +39,39 @@ contract ModelPaymentProofs {
         asset.approve(address(models), type(uint256).max);
     }
 
-    /// @notice Each payment is its parts: what was paid is in the pools or owed to treasury and beneficiary, and what
-    /// is owed is there.
+    /// @notice Each payment is its parts: what was paid, and what waited of payments before, is in the pools, owed to
+    /// treasury and beneficiary, or waits for the next; and what is owed is there.
     function check_L11_a_payment_is_its_parts() external {
         royalties = [SVM.createUint(14, "royaltyBps"), SVM.createUint(14, "royaltyBps")];
-        splitter.addPendingShares(1, SVM.createUint(63, "shares"));
-        splitter.addPendingShares(2, SVM.createUint(63, "shares"));
+        splitter.addPendingShares(1, SVM.createUint(62, "shares"));
+        splitter.addPendingShares(2, SVM.createUint(62, "shares"));
         uint256[] memory leaseIds = new uint256[](2);
         (leaseIds[0], leaseIds[1]) = (1, 2);
-        uint256 modelId = models.register(leaseIds, bytes32(uint256(1)), "", false, BENEFICIARY);
+        uint256 modelId = models.register(leaseIds, MODEL, "", false, BENEFICIARY);
 
-        uint256 amount = SVM.createUint(112, "amount");
+        uint256 before = SVM.createUint(110, "before");
+        uint256 waited = waiting(before);
+        VM.store(address(models), bytes32(uint256(keccak256(abi.encode(modelId, MODELS))) + RECEIVED), bytes32(before));
+        VM.store(address(models), bytes32(OWED), bytes32(waited));
+        asset.mint(address(models), waited);
+
+        uint256 amount = SVM.createUint(110, "amount");
         asset.mint(address(this), amount);
-        models.pay(modelId, amount);
+        models.pay(modelId, address(this), MODEL, amount);
         (uint256 balance, uint256 owed) = models.solvency();
         unchecked {
             assert(balance == owed);
-            assert(owed == models.creditOf(BENEFICIARY) + models.creditOf(address(this)));
-            assert(balance + asset.balanceOf(address(splitter)) == amount);
+            uint256 credits = models.creditOf(BENEFICIARY) + models.creditOf(address(this));
+            assert(owed == credits + waiting(before + amount));
+            assert(balance + asset.balanceOf(address(splitter)) == waited + amount);
+        }
+    }
+
+    /// @dev What no part has reached after so much was received: less than a unit for each of the three.
+    function waiting(uint256 received) private view returns (uint256) {
+        unchecked {
+            uint256 rest = BPS - royalties[0] - royalties[1];
+            return received - received * royalties[0] / BPS - received * royalties[1] / BPS - received * rest / BPS;
         }
     }
 

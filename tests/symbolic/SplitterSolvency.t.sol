@@ -11,7 +11,7 @@ contract SplitterSolvency is AnySplitter {
     function check_S2_deposit_is_exact() external {
         Pool memory p = anyPool();
         uint256 amount = anyAmount();
-        deposit(amount);
+        deposit(POOL, amount);
         Pool memory q = pool();
         unchecked {
             assert(amount * SCALE + p.carry == (q.acc - p.acc) * p.shares + q.carry);
@@ -19,24 +19,50 @@ contract SplitterSolvency is AnySplitter {
         assert(q.carry < p.shares);
         assert(q.shares == p.shares);
         assert(q.received == p.received + amount);
+        assert(q.commons == p.commons);
+        assert(asset.balanceOf(address(splitter)) == amount);
+    }
+
+    /// @notice The same of the commons, among the shares of every pool.
+    function check_S2_commons_deposit_is_exact() external {
+        Pool memory p = anyPool();
+        uint256 amount = anyAmount();
+        deposit(COMMONS, amount);
+        Pool memory q = pool();
+        unchecked {
+            assert(amount * SCALE + p.commonsCarry == (q.commons - p.commons) * p.all + q.commonsCarry);
+        }
+        assert(q.commonsCarry < p.all);
+        assert(q.all == p.all);
+        assert(q.commonsReceived == p.commonsReceived + amount);
+        assert(q.acc == p.acc);
         assert(asset.balanceOf(address(splitter)) == amount);
     }
 
     /// @notice What three members who hold the whole pool are owed grows by the deposit, remainder included.
     function check_S1_deposit_adds_what_came_in() external {
         Pool memory p = anyPool();
-        Member memory a = anyMember(ALICE, p);
-        Member memory b = anyMember(BOB, p);
-        Member memory c = anyMember(CAROL, p);
+        (Member memory a, Member memory b, Member memory c) = threeMembers(p);
         uint256 amount = anyAmount();
+        deposit(POOL, amount);
+        Pool memory q = pool();
         unchecked {
-            VM.assume(a.shares + b.shares + c.shares == p.shares);
-            deposit(amount);
-            Pool memory q = pool();
             uint256 before = entitlement(p, a) + entitlement(p, b) + entitlement(p, c) + p.carry;
-            uint256 afterwards =
-                entitlement(q, member(ALICE)) + entitlement(q, member(BOB)) + entitlement(q, member(CAROL)) + q.carry;
-            assert(afterwards == before + amount * SCALE);
+            assert(owedToThree(q) + q.carry == before + amount * SCALE);
+        }
+    }
+
+    /// @notice So it does by a deposit to the commons, where their pool is the only one.
+    function check_S1_commons_deposit_adds_what_came_in() external {
+        Pool memory p = anyPool();
+        VM.assume(p.all == p.shares);
+        (Member memory a, Member memory b, Member memory c) = threeMembers(p);
+        uint256 amount = anyAmount();
+        deposit(COMMONS, amount);
+        Pool memory q = pool();
+        unchecked {
+            uint256 before = entitlement(p, a) + entitlement(p, b) + entitlement(p, c) + p.commonsCarry;
+            assert(owedToThree(q) + q.commonsCarry == before + amount * SCALE);
         }
     }
 
@@ -65,7 +91,20 @@ contract SplitterSolvency is AnySplitter {
             Member memory n = member(ALICE);
             assert(n.shares == m.shares + shares);
             assertBlended(n, m.shares * m.index + shares * entry);
-            assertKept(p, n, entitlement(p, m) + shares * (p.acc - entry));
+            assertKept(p, n, entitlement(p, m) + shares * (now_(p) - entry));
+        }
+    }
+
+    /// @notice An account that left and comes back keeps its credit, and its new shares earn from their entry.
+    function check_S1_vest_after_an_exit_keeps_the_credit() external {
+        Pool memory p = anyPool();
+        Member memory m = anyFormerMember(ALICE);
+        uint256 shares = anyShares();
+        uint256 entry = anyEntry(p);
+        VM.assume(shares <= p.shares);
+        splitter.vestShares(POOL, ALICE, shares, entry);
+        unchecked {
+            assertKept(p, member(ALICE), entitlement(p, m) + shares * (now_(p) - entry));
         }
     }
 
@@ -76,7 +115,7 @@ contract SplitterSolvency is AnySplitter {
         uint256 entry = anyEntry(p);
         splitter.dropPendingShares(POOL, ALICE, shares, entry);
         unchecked {
-            assertKept(p, member(ALICE), entitlement(p, m) + shares * (p.acc - entry));
+            assertKept(p, member(ALICE), entitlement(p, m) + shares * (now_(p) - entry));
         }
     }
 
@@ -87,33 +126,22 @@ contract SplitterSolvency is AnySplitter {
         assertKept(p, member(ALICE), entitlement(p, m));
     }
 
-    /// @notice A transfer takes from the sender nothing that it earned.
-    function check_S1_transfer_conserves_the_senders_entitlement() external {
+    /// @notice A member that moves to another account brings what it is owed, and costs that account none of its own.
+    function check_S1_move_adds_what_moved() external {
         Pool memory p = anyPool();
         Member memory m = anyMember(ALICE, p);
-        uint256 shares = anyShares();
-        splitter.moveShares(ALICE, BOB, shares);
+        Member memory n = anyMember(BOB, p);
         unchecked {
-            assert(member(ALICE).shares == m.shares - shares);
+            VM.assume(m.shares + n.shares <= p.shares);
+            splitter.moveMember(POOL, ALICE, BOB);
+            Member memory both = member(BOB);
+            assert(both.shares == m.shares + n.shares);
+            assert(both.credit == m.credit + n.credit);
+            assertBlended(both, m.shares * m.index + n.shares * n.index);
+            assertKept(p, both, entitlement(p, m) + entitlement(p, n));
         }
-        assertKept(p, member(ALICE), entitlement(p, m));
-    }
-
-    /// @notice A transfer brings the recipient no income of the past, and costs it none of its own.
-    /// @dev The sender's index and credit are its own affair, so here it is a newcomer with neither.
-    function check_S1_transfer_conserves_the_recipients_entitlement() external {
-        Pool memory p = anyPool();
-        Member memory sender = anyNewcomer(ALICE, p);
-        Member memory m = anyMember(BOB, p);
-        uint256 shares = anyShares();
-        unchecked {
-            VM.assume(sender.shares + m.shares <= p.shares);
-            splitter.moveShares(ALICE, BOB, shares);
-            Member memory n = member(BOB);
-            assert(n.shares == m.shares + shares);
-            assertBlended(n, m.shares * m.index + shares * p.acc);
-            assertKept(p, n, entitlement(p, m));
-        }
+        assert(member(ALICE).shares == 0);
+        assert(claimable(ALICE) == 0);
     }
 
     /// @notice Where entitlements and remainder are covered by what is left of the money, as the other proofs keep it,
@@ -122,20 +150,34 @@ contract SplitterSolvency is AnySplitter {
         Pool memory p = anyPool();
         Member memory a = anyMember(ALICE, p);
         Member memory b = anyMember(BOB, p);
-        Member memory c = anyMember(CAROL, p);
-        uint256 paid = anyBooks(p.received);
+        Member memory c = anyFormerMember(CAROL);
         unchecked {
-            uint256 owed = entitlement(p, a) + entitlement(p, b) + entitlement(p, c) + p.carry;
-            VM.assume(owed <= (p.received - paid) * SCALE);
-            (,, uint256 owedUpperBound,) = splitter.conservation();
+            uint256 received = p.received + p.commonsReceived;
+            uint256 paid = anyBooks(received);
+            uint256 owed = entitlement(p, a) + entitlement(p, b) + entitlement(p, c) + p.carry + p.commonsCarry;
+            VM.assume(owed <= (received - paid) * SCALE);
+            (,, uint256 owedUpperBound,) = splitter.conservation(COMMONS, POOL + 1);
             assert(claimable(ALICE) + claimable(BOB) + claimable(CAROL) <= owedUpperBound);
-            assert(owedUpperBound <= p.received - paid);
+            assert(owedUpperBound <= received - paid);
+        }
+    }
+
+    function threeMembers(Pool memory p) private returns (Member memory a, Member memory b, Member memory c) {
+        (a, b, c) = (anyMember(ALICE, p), anyMember(BOB, p), anyMember(CAROL, p));
+        unchecked {
+            VM.assume(a.shares + b.shares + c.shares == p.shares);
+        }
+    }
+
+    function owedToThree(Pool memory p) private view returns (uint256) {
+        unchecked {
+            return entitlement(p, member(ALICE)) + entitlement(p, member(BOB)) + entitlement(p, member(CAROL));
         }
     }
 
     /// @dev The member is owed `expected` or less, by less than one unit, and can be reckoned with further.
     function assertKept(Pool memory p, Member memory m, uint256 expected) private pure {
-        assert(m.index <= p.acc);
+        assert(m.index <= now_(p));
         uint256 kept = entitlement(p, m);
         assert(kept <= expected);
         unchecked {

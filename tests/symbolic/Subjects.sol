@@ -9,6 +9,7 @@ import {DataToken} from "../../contracts/DataToken.sol";
 import {DatasetRegistry} from "../../contracts/DatasetRegistry.sol";
 import {ModelRegistry} from "../../contracts/ModelRegistry.sol";
 import {RevenueSplitter} from "../../contracts/RevenueSplitter.sol";
+import {Accumulator} from "../../contracts/libraries/Accumulator.sol";
 import {PolicyRules} from "../../contracts/libraries/PolicyRules.sol";
 import {LeaseTerms, PackedTerms} from "../../contracts/types/LeaseTerms.sol";
 import {Tallies, Tally} from "../../contracts/types/Tallies.sol";
@@ -33,6 +34,14 @@ contract Libraries {
     {
         (_terms.pricePerPeriod, _terms.commonsBps, _terms.treasuryBps) = (price, commonsBps, treasuryBps);
         return _terms.cuts();
+    }
+
+    function advance(uint256 index, uint256 growth) external pure returns (uint256) {
+        return Accumulator.advance(index, growth);
+    }
+
+    function growthSince(uint256 acc, uint256 index) external pure returns (uint256) {
+        return Accumulator.growthSince(acc, index);
     }
 
     function addVotes(Tally tally, uint8 support, uint256 weight) external pure returns (Tally) {

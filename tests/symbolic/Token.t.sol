@@ -5,8 +5,7 @@ import {DataToken} from "../../contracts/DataToken.sol";
 import {System} from "../../contracts/interfaces/ISystem.sol";
 import {SVM, VM, deploy, nextAddress} from "./Vm.sol";
 
-/// @notice Two holders of any balances, and whatever they do with their votes. The proof is the registry, and the
-/// splitter that a transferable token tells of transfers.
+/// @notice Two holders of any balances, and whatever they do with their votes. The proof is the registry.
 contract TokenProofs {
     address private constant ALICE = address(0xa11ce);
     address private constant BOB = address(0xb0b);
@@ -51,13 +50,9 @@ contract TokenProofs {
         } catch {}
     }
 
-    /// @dev What the splitter of a transferable token is told.
-    function moveShares(address, address, uint256) external {}
-
     function deployToken(bool transferable) private returns (DataToken) {
         System memory system;
         system.registry = address(this);
-        system.splitter = address(this);
         system.token = nextAddress();
         return DataToken(deploy("DataToken.sol:DataToken", abi.encode(system, "", "", transferable, 1)));
     }

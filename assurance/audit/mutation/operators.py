@@ -218,7 +218,7 @@ class _Unit:
         for modifier in node["modifiers"]:
             if modifier.get("kind") == "modifierInvocation":
                 yield self.edit(modifier, "", "modifier", "")
-        statements = (node["body"] or {}).get("statements", [])
+        statements = (node.get("body") or {}).get("statements", [])
         for statement in statements:
             if statement["nodeType"] == "RevertStatement":
                 yield self.without(statement, "guard")

@@ -36,7 +36,11 @@ and `make gas` fails where it does not use anvil's gas, to the unit, under today
 - **Voters** pay little: 256 of them share the slot of their receipts, and the proposal opens the first.
 - **Members with a history** pay every other time: two old checkpoints share a slot, so the change that opens one costs
   a slot more than the next. Both have a row.
-- **Licensees** pay for a lease what they pay for its records; what an instalment costs hardly changes.
+- **Licensees** pay for a lease what they pay for its records; an instalment opens no slot, but writes many: it costs
+  half as much again.
+- **Creators** pay for code as for state: the two transactions that create a DAO take seven times the gas, more than
+  blocks of today hold, and fit because blocks are to hold 200 million. Code is counted in slots of the same price, so
+  their numbers of slots are no whole ones.
 
 `limit` is the least gas limit with which a transaction does there what it does without one. It is above what is used
 where slots are filled and emptied again: their price is paid first and given back at the end. Estimates of wallets see

@@ -17,6 +17,7 @@ from assurance.harness.dao.system import DAY
 from datadao.types import Leaf
 
 ERC165 = bytes.fromhex("01ffc9a7")
+_ROOT = keccak(text="root of a release")
 
 
 class Given(NamedTuple):
@@ -41,7 +42,7 @@ def of_town(town: Town, lease: int, batch: int, message: tuple[Any, ...], item: 
     requested, _ = town.request()
     proposal = dao.propose(founder, (dao.governor, "setLeaseQuorumBps", (1_200,)))
     scheduled = _queued(town, proposal)
-    proposed = "one action"
+    proposed, committee = "one action", dao.registry.committeeVersion()
     return {
         "account": Given(member.address, "a member"),
         "owner": Given(member.address, "a member"),
@@ -52,6 +53,8 @@ def of_town(town: Town, lease: int, batch: int, message: tuple[Any, ...], item: 
         "ModelRegistry.creditOf.account": Given(lab.address, "an account with credit"),
         "EmergencyBrake.isGuardian.account": Given(dao.actors["guardian"].address, "in its term"),
         "DataTimelock.hasRole.account": Given(dao.governor.address, "held by the governor"),
+        "DataGovernor.nonces.0": Given(member.address, "a member"),
+        "DataGovernor.proposalNeedsQueuing.0": Given(proposal.id, "a queued proposal"),
         "role": Given(dao.timelock.PROPOSER_ROLE(), "a role"),
         "interfaceId": Given(ERC165, "ERC-165"),
         "proposalId": Given(proposal.id, "a queued proposal"),
@@ -71,7 +74,10 @@ def of_town(town: Town, lease: int, batch: int, message: tuple[Any, ...], item: 
         "datasetId": Given(1, "a dataset"),
         "version": Given(1, "its first version"),
         "DatasetRegistry.attestors.version": Given(dao.registry.attestorSetVersion(), "3 attestors"),
-        "committee_version": Given(dao.registry.committeeVersion(), "5 custodians"),
+        "DatasetRegistry.committee.version": Given(committee, "5 custodians"),
+        "DatasetRegistry.requireReadiness.version": Given(committee, "3 of 5 custodians"),
+        "releaseRoot": Given(_ROOT, "3 of 5 custodians"),
+        "signatures": Given(dao.readiness(lease, _ROOT, 0, 1, 2), "3 of 5 custodians"),
         "batchId": Given(batch, "an active batch"),
         "c": Given(tuple(item), "a claimed leaf"),
         "batch_": Given(message, "a batch to sign"),

@@ -19,7 +19,8 @@ def figures(chain: Anvil) -> list[Figure]:
     for part in PARTS:
         with _untouched(chain):
             taken: list[Figure] = part(chain)
-            costs = replay(chain, {name for figure in taken for name in figure.sent})
+            whole = {figure.sent[0] for figure in taken if figure.sent and figure.parts == 1}
+            costs = replay(chain, {name for figure in taken for name in figure.sent}, whole)
             found += [figure.under(costs) for figure in taken]
     return found
 

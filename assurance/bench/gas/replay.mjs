@@ -1,8 +1,8 @@
 // Repeats the transactions of a chain, given as JSON on standard input, under the rules of two hard forks.
 //
 // Under those that the chain had, each block must use the gas it used there, to the unit; under the later ones the
-// answer, JSON on standard output, has for each transaction asked for: gas, new slots, and the least limit of gas with
-// which it does the same.
+// answer, JSON on standard output, has for each transaction asked for: gas, new slots, and of those in `limited` the least
+// limit of gas with which it does the same.
 import { createRequire } from "node:module";
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -19,7 +19,7 @@ const BLOCK_LIMIT = 200_000_000n; // of the later fork, as announced
 const SLOT = 97_920; // state gas of a new one
 const STEP = 100n; // limits are exact to this
 
-const { chainId, blocks, asked } = JSON.parse(readFileSync(0, "utf8"));
+const { chainId, blocks, asked, limited } = JSON.parse(readFileSync(0, "utf8"));
 const answer = {};
 
 async function repeat(fork, transactionLimit) {
@@ -52,7 +52,10 @@ async function repeat(fork, transactionLimit) {
 
   async function leastLimit(sent, number, timestamp, nonce, used, logs) {
     let [low, high] = [used - 1n, used + STEP];
-    while (!(await does(sent, number, timestamp, high, nonce, logs))) [low, high] = [high, high * 2n];
+    while (!(await does(sent, number, timestamp, high, nonce, logs))) {
+      // With all of it the transaction was done just before.
+      [low, high] = [high, high * 2n < transactionLimit ? high * 2n : transactionLimit];
+    }
     while (high - low > STEP) {
       const middle = (low + high) / 2n;
       if (await does(sent, number, timestamp, middle, nonce, logs)) high = middle;
@@ -71,8 +74,8 @@ async function repeat(fork, transactionLimit) {
       const nonce = nonces.get(sent.from);
       nonces.set(sent.from, nonce + 1n);
       const wanted = fork === Hardfork.Amsterdam && asked.includes(sent.hash);
-      let least;
-      if (wanted) {
+      let least = null;
+      if (wanted && limited.includes(sent.hash)) {
         // Tried first: a limit is looked for on the state before the transaction.
         await vm.stateManager.checkpoint();
         const tried = await send(sent, number, timestamp, transactionLimit, nonce);

@@ -26,11 +26,12 @@ class Cost(NamedTuple):
     limit: int | None
 
 
-def replay(chain: Anvil, asked: Set[str]) -> dict[str, Cost]:
-    """Costs of the transactions asked for, by hash. Raises `ReplayError`."""
+def replay(chain: Anvil, asked: Set[str], limited: Set[str]) -> dict[str, Cost]:
+    """Costs of the transactions asked for, by hash, with a limit of those in `limited`. Raises `ReplayError`."""
     if not asked:
         return {}
-    history = {"chainId": chain.chain_id, "blocks": _blocks(chain), "asked": sorted(asked)}
+    names = {"asked": sorted(asked), "limited": sorted(limited)}
+    history = {"chainId": chain.chain_id, "blocks": _blocks(chain), **names}
     done = subprocess.run(["node", _PROGRAM], input=json.dumps(history), capture_output=True, text=True, check=False)
     if done.returncode:
         raise ReplayError(done.stderr.strip())

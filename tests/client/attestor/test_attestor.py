@@ -198,7 +198,7 @@ def test_assess__sent_to_another_dataset__refused(world: World, alice: Wallet, s
         world.attestor().assess(moved, everyone(world, moved))
 
 
-@pytest.mark.parametrize("change", [{"threshold": 1}, {"committee_version": COMMITTEE_VERSION + 1}], ids=str)
+@pytest.mark.parametrize("change", [{"threshold": 1}, {"version": COMMITTEE_VERSION + 1}], ids=str)
 def test_assess__made_for_a_committee_of_the_contributor_s_own__refused(
     world: World, alice: Wallet, change: dict[str, int]
 ) -> None:

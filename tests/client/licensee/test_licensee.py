@@ -72,7 +72,7 @@ def bad_bundle(world: World, manifest: Manifest, slot: int, **changes: object) -
 def put(world: World, bundle: Bundle, **place: int) -> str:
     """Stores a bundle where it says it belongs, or elsewhere."""
     data = bundle.encode()
-    where = {"lease_id": LEASE, "committee_version": COMMITTEE_VERSION, "slot": bundle.slot} | place
+    where = {"lease_id": LEASE, "version": COMMITTEE_VERSION, "slot": bundle.slot} | place
     name = bundle_name(DAO, **where, bundle=data)
     world.store.put(name, data)
     return name
@@ -208,7 +208,7 @@ def test_collect__signed_by_an_outsider__blames_no_custodian(world: World, manif
 @pytest.mark.parametrize("change", [{"committee_version": COMMITTEE_VERSION + 1}, {"slot": 5}], ids=str)
 def test_collect__slot_that_does_not_exist__refused(world: World, manifest: Manifest, change: dict[str, int]) -> None:
     bundle = replace(bad_bundle(world, manifest, 0), **change)
-    put(world, bundle, committee_version=COMMITTEE_VERSION, slot=0)
+    put(world, bundle, version=COMMITTEE_VERSION, slot=0)
     (fault,) = world.licensee().collect()
     assert (fault.culprit, type(fault.reason)) == (None, BundleRefused)
 
@@ -311,7 +311,7 @@ def test_open__files_of_two_committees__each_by_its_own_committee(world: World, 
     info = release.release_info(DAO, LEASE, 9, 2, ids)
     sealed = seal(b"n" * 32, public_key(world.licensee_key), info)
     bundle = bad_bundle(world, manifest, 2, committee_version=9, ids=ids, sealed=sealed)
-    put(world, bundle, committee_version=9)
+    put(world, bundle, version=9)
     assert licensee.collect() == []
     (item,) = open_all(licensee, manifest, tmp_path)
     assert (item.error.have, item.culprits) == (2, ())

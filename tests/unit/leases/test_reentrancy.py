@@ -11,8 +11,12 @@ import pytest
 from eth_utils import keccak
 
 from assurance.harness.chain.handles import Handle
-from assurance.harness.dao.dao import HPKE_KEY, Dao
+from assurance.harness.chain.reader import refused
+from assurance.harness.dao.books import audited
+from assurance.harness.dao.dao import ERASE, HPKE_KEY, Dao
 from assurance.harness.dao.leases import ACK_WINDOW, COST, Market
+from assurance.harness.dao.registry import signatures
+from assurance.harness.dao.system import DAY
 from datadao.chain.abi import canonical_type
 
 REENTRANT = keccak(text="ReentrancyGuardReentrantCall()")[:4]
@@ -105,3 +109,28 @@ def test_models__pay_and_withdraw__nothing_re_enters_X2(hooked: Market) -> None:
     hooked.dao.fund(hooked.stranger, 10_000, models)
     attack(hooked, models, lambda: models.pay(model, licensee, b"\1" * 32, 10_000, sender=hooked.stranger.address), 2)
     attack(hooked, models, lambda: models.withdraw(licensee, sender=hooked.stranger.address), 1)
+
+
+def erase_inside(market: Market, name: str, units: int) -> None:
+    """A new member that erases all it has inside the next transfer."""
+    batch, item = market.new_member(name, units=units)
+    deadline = market.now + 365 * DAY
+    (signature,) = signatures(market.dao, (batch.id, item.fingerprint, deadline), market.dao.who(name), kind=ERASE)
+    call = market.dao.registry.encode("eraseBySig", batch.id, tuple(item), batch.proof(item), deadline, signature)
+    market.dao.asset.setHook([market.dao.registry.address], [call], sender=market.stranger.address)
+
+
+def test_start__large_member_erases_inside_the_transfer__pays_no_pool_below_min_shares_L13_X2(hooked: Market) -> None:
+    lease = hooked.approved(minShares=900 * 10**9, periods=1)
+    erase_inside(hooked, "large", 600)
+    with refused(hooked.picture, "DataLeases_TooFewShares", 1, 300 * 10**9, 900 * 10**9):
+        hooked.send("start", lease)
+
+
+def test_accept__member_erases_inside_the_transfer__starts_with_the_count_at_approval_X2_X3(hooked: Market) -> None:
+    offer = hooked.create_offer()
+    hooked.dao.fund(hooked.licensee, COST, hooked.dao.leases)
+    erase_inside(hooked, "large", 10)
+    hooked.send("accept", offer, hooked.terms_hash(offer), HPKE_KEY, COST)
+    assert hooked.dao.registry.dataset(1).erasures == hooked.lease(1).acknowledged == 1
+    assert not audited(hooked.dao).differences

@@ -6,6 +6,7 @@ from __future__ import annotations
 from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.reader import refused
+from assurance.harness.dao.books import audited
 from assurance.harness.dao.dao import HPKE_KEY
 from assurance.harness.dao.leases import APPROVED, COST, PENDING, START_WINDOW, Market
 from assurance.harness.dao.system import DAY
@@ -198,3 +199,21 @@ def test_exclusive_approval__of_a_renewal__lives_beside_the_licensees_own_L8(mar
     market.send("end", first)
     market.carry_out(proposal)
     assert market.lease(rival).status == APPROVED
+
+
+def test_reserve__request_of_an_earlier_eta_is_approved__the_reservation_stands_and_the_books_agree_X3(
+    market: Market,
+) -> None:
+    _, shared = market.request()
+    market.dao.chain.warp(DAY)
+    lease, proposal = market.request(market.dao.who("rival"), exclusive=True)
+    market.dao.to_vote(proposal.id)
+    for each in (shared, proposal):
+        market.dao.vote(each.id, market.founder)
+    for each in (shared, proposal):
+        market.dao.to_end_of_vote(each.id)
+        market.dao.queue(each)
+    market.send("reserve", lease)
+    market.dao.execute(shared)
+    assert market.dao.leases.datasetLeases(1) == (1, 0, ADDRESS_ZERO, lease)
+    assert not audited(market.dao).differences

@@ -49,7 +49,7 @@ def test_update_policy__by_vote__replaces_the_policy_and_keeps_its_past_R10(dao:
     assert state(dao)["batches"] == before["batches"], "activated batches keep their rates (R-10)"
 
 
-def test_lease_basis__after_a_new_policy_and_an_erasure__is_that_of_now(dao: Dao) -> None:
+def test_lease_basis__after_a_new_policy_and_an_erasure__is_that_of_now_L14(dao: Dao) -> None:
     member = voter(dao)
     (item,) = crowd(dao, 1)
     batch = dao.contribute(item)

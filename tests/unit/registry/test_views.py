@@ -6,6 +6,7 @@ import pytest
 from eth_utils import keccak
 from web3.constants import ADDRESS_ZERO
 
+from assurance.harness.chain.handles import Reverted
 from assurance.harness.dao.dao import Dao, changed
 from assurance.harness.dao.registry import UNIT, crowd, drop, refused
 from datadao.crypto.merkle import leaf_hash
@@ -106,3 +107,14 @@ def test_hash_batch__equals_the_independent_digest_and_the_published_domain(dao:
 def test_contribution__never_seen__is_empty(dao: Dao) -> None:
     info = dao.registry.contribution(keccak(text="unknown"))
     assert (info.status, info.contributor, info.batchId, info.shares) == (0, ADDRESS_ZERO, 0, 0)
+
+
+def test_require_readiness__of_a_committee_that_does_not_exist__refused_AB61(dao: Dao) -> None:
+    """A committee of no threshold would be satisfied by no signatures."""
+    for version in (0, dao.registry.committeeVersion() + 1, 2**256 - 1):
+        with pytest.raises(Reverted) as caught:
+            dao.registry.requireReadiness(1, keccak(text="release"), version, [])
+        assert caught.value == Reverted("DatasetRegistry_UnknownCommittee", version)
+    with pytest.raises(Reverted) as caught:
+        dao.registry.requireReadiness(1, keccak(text="release"), dao.registry.committeeVersion(), [])
+    assert caught.value == Reverted("DatasetRegistry_InsufficientSignatures", 0, 3)

@@ -42,12 +42,12 @@ class Leases(Admission):
 
     def _pay_instalment(self, lease: Lease, paid_until: int) -> None:
         dataset = lease.terms.dataset
-        shares = self.splitter.pools[dataset].shares
-        if shares < lease.terms.min_shares:
-            refuse("TooFewShares", dataset, shares, lease.terms.min_shares)
         to_dataset, to_commons, to_treasury = self.cuts(lease.terms)
         if self.has_dead_pool(lease.terms):
             refuse("DeadPool", dataset)
+        shares = self.splitter.pools[dataset].shares
+        if shares < lease.terms.min_shares:
+            refuse("TooFewShares", dataset, shares, lease.terms.min_shares)
         self.deposit(dataset, to_dataset, to_commons)
         self.treasury += to_treasury
         lease.paid_periods, lease.paid_until = lease.paid_periods + 1, paid_until

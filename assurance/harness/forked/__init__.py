@@ -1,0 +1,74 @@
+"""Commands of this environment for tests, started by fork from a process that has loaded what they load.
+
+Starting `ape` or `datadao` is a second of loading and little else. A forked command is a process with its own
+arguments, folder, environment, streams, session and signals. It inherits modules, and no manager of Ape's, connection
+or account. The first of each kind that a process of tests starts is not forked.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from assurance import ROOT
+
+PROGRAMS = ("ape", "datadao")
+FOLDER = "DATADAO_FORKED"
+"""Variable of the environment with the folder of the programs that fork; without it none does."""
+_INSTALLED = Path(sys.executable).parent
+_started: set[tuple[str, ...]] = set()
+
+
+class Servers:
+    """A process to fork from for each program. It loads modules when it is first asked, and ends with this one."""
+
+    def __init__(self, installed: Path = _INSTALLED) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="forked-")  # short, as the address of a socket has to be
+        self.folder = Path(self._folder.name)
+        client = Path(__file__).with_name("client.py").read_text()
+        self._running = []
+        for name in PROGRAMS:
+            path = self.folder / name
+            path.write_text(f"#!{sys.executable} -SI\n{client}")
+            path.chmod(0o700)
+            command = [sys.executable, "-m", "assurance.harness.forked.server", str(path), str(installed / name)]
+            self._running.append(
+                subprocess.Popen(
+                    command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
+                )
+            )
+
+    def stop(self) -> None:
+        for server in self._running:
+            server.communicate()
+        self._folder.cleanup()
+
+
+def program(name: str, *arguments: str) -> str:
+    """The program for a command of these arguments."""
+    return str((Path(os.environ[FOLDER]) if _again(name, *arguments) else _INSTALLED) / name)
+
+
+def shell_line(command: str) -> str:
+    """A line of shell that does the same; `toolchain/run ape` draws a port and is left alone."""
+    found = re.match(r"(toolchain/run datadao|datadao|ape)\s+(.*)", command, re.DOTALL)
+    if not found:
+        return command
+    *before, name = found[1].split()
+    if not _again(name, *found[2].split()):
+        return command
+    return " ".join([*before, str(Path(os.environ[FOLDER]) / name), found[2]])
+
+
+def _again(*words: str) -> bool:
+    """Whether this process started a command of this kind before: its name and the words up to its first argument."""
+    if FOLDER not in os.environ:
+        return False
+    kind = tuple(word for word in words[:3] if word.isidentifier())
+    again = kind in _started
+    _started.add(kind)
+    return again
