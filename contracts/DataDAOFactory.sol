@@ -57,7 +57,6 @@ contract DataDAOFactory is IDataDAOFactory {
         _create(id, Part.Splitter, abi.encode(system, params.asset));
         _create(id, Part.Governor, abi.encode(system, params.governorName, params.governor));
         _create(id, Part.Leases, abi.encode(system, params.asset, params.leases));
-        _create(id, Part.Models, abi.encode(system, params.asset));
         emit DataDAOBegun(id, msg.sender, system);
     }
 
@@ -69,6 +68,7 @@ contract DataDAOFactory is IDataDAOFactory {
     {
         bytes32 id;
         (id, system) = predict(creator, params, salt);
+        _create(id, Part.Models, abi.encode(system, params.asset));
         _create(id, Part.Registry, abi.encode(system, params.registry));
         emit DataDAOCompleted(id, creator, system);
     }

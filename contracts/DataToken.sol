@@ -2,15 +2,19 @@
 pragma solidity 0.8.37;
 
 import {IDataToken} from "./interfaces/IDataToken.sol";
+import {ISuccession} from "./interfaces/ISuccession.sol";
 import {System} from "./interfaces/ISystem.sol";
+import {DaoContracts} from "./libraries/DaoContracts.sol";
 import {History} from "./libraries/History.sol";
 import {Wiring} from "./libraries/Wiring.sol";
+import {Succession} from "./token/Succession.sol";
 import {Account} from "./types/Accounts.sol";
 import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 import {IERC6372} from "@openzeppelin/contracts/interfaces/IERC6372.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
+import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
 import {Panic} from "@openzeppelin/contracts/utils/Panic.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
@@ -27,9 +31,12 @@ import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
 /// sells. The supply is such a word too: its balance is what is not claimed yet, its votes are the supply, its number
 /// counts members.
 ///
+/// **An account may have an heir** (`Succession`). One bit of its word says that the heir has taken its place; its own
+/// tokens then vote for the heir without a slot that says so, and for another delegate of the heir's by `_delegates`.
+///
 /// There is no switch to stop or replace the token; a DAO retires by erasing its data, which burns it.
 /// @custom:security-contact see SECURITY.md
-contract DataToken is ERC20, ERC20Permit, IDataToken {
+contract DataToken is ERC20, ERC20Permit, Succession, IDataToken {
     using History for mapping(uint256 word => uint256);
 
     /// @dev Supply is at most what a pool's share field holds: `RevenueSplitter.MAX_POOL_SHARES`.
@@ -64,7 +71,7 @@ contract DataToken is ERC20, ERC20Permit, IDataToken {
         string memory symbol_,
         bool transferable_,
         uint256 maturitySupply_
-    ) ERC20(name_, symbol_) ERC20Permit(name_) {
+    ) ERC20(name_, symbol_) ERC20Permit(name_) DaoContracts(system) {
         Wiring.requireSelf(system.token);
         if (maturitySupply_ == 0 || maturitySupply_ > _MAX_SUPPLY) {
             revert DataToken_InvalidMaturitySupply(maturitySupply_, 1, _MAX_SUPPLY);
@@ -116,6 +123,23 @@ contract DataToken is ERC20, ERC20Permit, IDataToken {
         _delegate(signer, delegatee);
     }
 
+    /* ACTIONS: SUCCESSION */
+
+    /// @inheritdoc ISuccession
+    function succeed(address account, uint256[] calldata poolIds) external override {
+        Account a = _accounts[account];
+        if (!a.isSucceeded()) {
+            address heir = _requireDue(account);
+            _redelegate(account, a.withSucceeded(), _delegateOf(account, a), delegates(heir));
+            emit AccountSucceeded(account, heir);
+        }
+        (address holder, uint256 steps) = _follow(account, 0);
+        for (address from = account; from != holder; from = _bindings[from].heir) {
+            _passOn(from, holder, poolIds);
+        }
+        if (steps == _MAX_STEPS) _shorten(account, holder);
+    }
+
     /* VIEWS: TOKENS */
 
     /// @notice One unit of top-quality data at the lowest rate is one token.
@@ -134,8 +158,14 @@ contract DataToken is ERC20, ERC20Permit, IDataToken {
     }
 
     /// @notice Next nonce of `owner` for permits and delegations by signature.
-    function nonces(address owner) public view override returns (uint256) {
+    function nonces(address owner) public view override(ERC20Permit, Nonces) returns (uint256) {
         return _accounts[owner].nonce();
+    }
+
+    /// @inheritdoc ISuccession
+    function holderOf(address account) external view override returns (address holder, uint256 balance) {
+        (holder,) = _follow(account, 0);
+        return (holder, _accounts[holder].balance());
     }
 
     /* VIEWS: VOTES */
@@ -235,6 +265,7 @@ contract DataToken is ERC20, ERC20Permit, IDataToken {
         if (!transferable) revert DataToken_NotTransferable(from, to);
         if (to == registry || to == address(this)) revert DataToken_InvalidRecipient(to);
         Account a = _accounts[from];
+        if (a.isSucceeded()) revert DataToken_AccountSucceeded(from);
         if (a.balance() < value) revert ERC20InsufficientBalance(from, a.balance(), value);
         emit Transfer(from, to, value);
         if (from == to || value == 0) return;
@@ -279,22 +310,22 @@ contract DataToken is ERC20, ERC20Permit, IDataToken {
     function _credit(address to, uint256 value) private {
         if (value == 0) return;
         Account a = _numbered(_accounts[to]).credit(value);
-        if (!a.isDelegated()) {
+        if (a.isOwn()) {
             _accounts[to] = _withVotes(to, a, a.votes() + value);
             return;
         }
         _accounts[to] = a;
-        _addVotes(_delegates[to], value);
+        _addVotes(_delegateOf(to, a), value);
     }
 
     function _debit(address from, Account a, uint256 value) private {
         a = a.debit(value);
-        if (!a.isDelegated()) {
+        if (a.isOwn()) {
             _accounts[from] = _withVotes(from, a, a.votes() - value);
             return;
         }
         _accounts[from] = a;
-        _takeVotes(_delegates[from], value);
+        _takeVotes(_delegateOf(from, a), value);
     }
 
     /* INTERNALS: VOTES */
@@ -304,12 +335,19 @@ contract DataToken is ERC20, ERC20Permit, IDataToken {
         if (delegatee == registry || delegatee == address(this)) revert DataToken_InvalidDelegate(delegatee);
         if (delegatee == address(0)) delegatee = account;
         Account a = _accounts[account];
+        if (a.isSucceeded()) revert DataToken_AccountSucceeded(account);
         address old = _delegateOf(account, a);
-        emit DelegateChanged(account, old, delegatee);
-        if (old == delegatee) return;
-        if (delegatee != account) _delegates[account] = delegatee;
-        a = a.withDelegated(delegatee != account);
-        uint256 votes = a.balance();
+        if (old == delegatee) emit DelegateChanged(account, old, delegatee);
+        else _redelegate(account, a, old, delegatee);
+    }
+
+    /// @dev Stores the account with another delegate, which may be the old one in another writing.
+    function _redelegate(address account, Account a, address old, address delegatee) private {
+        if (old != delegatee) emit DelegateChanged(account, old, delegatee);
+        address usual = a.isSucceeded() ? _bindings[account].heir : account;
+        if (delegatee != usual) _delegates[account] = delegatee;
+        a = a.withDelegated(delegatee != usual);
+        uint256 votes = old == delegatee ? 0 : a.balance();
         if (old == account) a = _withVotes(account, a, a.votes() - votes);
         else _takeVotes(old, votes);
         if (delegatee == account) a = _withVotes(account, a, a.votes() + votes);
@@ -318,7 +356,8 @@ contract DataToken is ERC20, ERC20Permit, IDataToken {
     }
 
     function _delegateOf(address account, Account a) private view returns (address) {
-        return a.isDelegated() ? _delegates[account] : account;
+        if (a.isOwn()) return account;
+        return a.isDelegated() ? _delegates[account] : _bindings[account].heir;
     }
 
     function _addVotes(address account, uint256 votes) private {
@@ -361,9 +400,45 @@ contract DataToken is ERC20, ERC20Permit, IDataToken {
         if (timepoint >= block.timestamp) revert ERC5805FutureLookup(timepoint, clock());
     }
 
+    /// @dev All that an account signs for the token comes through here, but a veto, which a succeeded account has not.
     function _useNonce(address owner) internal override returns (uint256) {
         Account a = _accounts[owner];
+        if (a.isSucceeded()) revert DataToken_AccountSucceeded(owner);
         _accounts[owner] = a.withNextNonce();
         return a.nonce();
+    }
+
+    /* INTERNALS: SUCCESSION */
+
+    /// @dev Moves what a succeeded account has to the end of its chain. Its votes go first, so that its tokens stay
+    /// with one delegate. As many tokens as shares, which it has: only where they can be sold may it have others.
+    function _passOn(address from, address to, uint256[] calldata poolIds) private {
+        Account a = _accounts[from];
+        address old = _delegateOf(from, a);
+        address delegatee = delegates(to);
+        if (old != delegatee) _redelegate(from, a, old, delegatee);
+        uint256 amount = 0;
+        for (uint256 i = 0; i < poolIds.length; ++i) {
+            amount += _splitter.moveMember(poolIds[i], from, to);
+        }
+        a = _accounts[from];
+        if (transferable || amount > a.balance()) amount = a.balance();
+        if (amount == 0) return;
+        emit Transfer(from, to, amount);
+        _accounts[from] = a.debit(amount);
+        _accounts[to] = _numbered(_accounts[to]).credit(amount);
+    }
+
+    /// @dev Makes one step of a chain that is as long as chains are followed. The delegate is what it was.
+    function _shorten(address account, address holder) private {
+        Account a = _accounts[account];
+        address delegatee = _delegateOf(account, a);
+        _bindings[account].heir = holder;
+        _redelegate(account, a, delegatee, delegatee);
+        emit AccountSucceeded(account, holder);
+    }
+
+    function _isSucceeded(address account) internal view override returns (bool) {
+        return _accounts[account].isSucceeded();
     }
 }

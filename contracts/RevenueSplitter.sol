@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IDataToken} from "./interfaces/IDataToken.sol";
 import {IRevenueSplitter} from "./interfaces/IRevenueSplitter.sol";
 import {System} from "./interfaces/ISystem.sol";
 import {Accumulator} from "./libraries/Accumulator.sol";
@@ -136,6 +137,9 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         if (recipient == address(0) || recipient == address(this)) {
             revert RevenueSplitter_InvalidRecipient(recipient);
         }
+        // Where its pools were moved nothing is left to pay; of the others only the token knows.
+        (address holder,) = IDataToken(_token).holderOf(msg.sender);
+        if (holder != msg.sender) revert RevenueSplitter_AccountSucceeded(msg.sender, holder);
         return _claim(msg.sender, recipient, poolIds);
     }
 
@@ -191,8 +195,6 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
         // Only what the packed member can hold. Reading the pool again would cost each claim of a contribution 4,200
         // gas and could not tell a wrong entry from a right one.
         if (entryIndex > Accumulator.MAX_INDEX) revert RevenueSplitter_InvalidEntryIndex(poolId, entryIndex);
-        uint256 total = _members[poolId][account].shares() + shares;
-        if (total > MAX_POOL_SHARES) revert RevenueSplitter_TooManyShares(poolId, total);
         _gain(poolId, account, shares, entryIndex);
     }
 
@@ -228,15 +230,17 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
     function moveMember(uint256 poolId, address from, address to) external override returns (uint256 shares) {
         if (msg.sender != _token) revert RevenueSplitter_NotToken(msg.sender);
         uint256 index;
-        bool hasCredit;
-        (index, shares, hasCredit) = _members[poolId][from].unpack();
+        uint256 flags;
+        (index, shares, flags) = _members[poolId][from].unpack();
         if (from == to) return shares;
-        uint256 credit = _creditOf(poolId, from, index, shares, hasCredit);
-        if (hasCredit && shares != 0) delete _credits[poolId][from];
-        _members[poolId][from] = Member.wrap(0);
+        uint256 credit = _creditOf(poolId, from, index, shares, flags);
+        if (credit != 0 && shares != 0) delete _credits[poolId][from];
+        _members[poolId][from] = Members.pack(0, 0, Members.MOVED);
         _gain(poolId, to, shares, index);
         _addCredit(poolId, to, credit);
-        if (shares != 0 || credit != 0) emit MemberMoved(poolId, from, to, shares, credit);
+        if (shares != 0 || credit != 0 || flags & Members.MOVED == 0) {
+            emit MemberMoved(poolId, from, to, shares, credit);
+        }
     }
 
     /* VIEWS */
@@ -244,9 +248,10 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
     /// @inheritdoc IRevenueSplitter
     function claimable(address account, uint256[] calldata poolIds) external view override returns (uint256 amount) {
         for (uint256 i = 0; i < poolIds.length; ++i) {
-            (uint256 index, uint256 shares, bool hasCredit) = _members[poolIds[i]][account].unpack();
+            (uint256 index, uint256 shares, uint256 flags) = _members[poolIds[i]][account].unpack();
+            if (flags & Members.MOVED != 0) continue;
             amount += Accumulator.earned(shares, _index(_pools[poolIds[i]]), index);
-            amount += _creditOf(poolIds[i], account, index, shares, hasCredit);
+            amount += _creditOf(poolIds[i], account, index, shares, flags);
         }
     }
 
@@ -367,14 +372,18 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
     /// @dev Takes what the account is owed in the pool off the books. The index moves by what whole units stand for and
     /// no further, so that claims made often, by anyone, do not cost the account its fractions.
     function _collect(uint256 poolId, address account) private returns (uint256 amount) {
-        (uint256 index, uint256 shares, bool hasCredit) = _members[poolId][account].unpack();
+        (uint256 index, uint256 shares, uint256 flags) = _members[poolId][account].unpack();
         amount = Accumulator.earned(shares, _index(_pools[poolId]), index);
         if (amount != 0) index = Accumulator.advance(index, Accumulator.indexGrowth(amount, shares));
-        if (hasCredit) {
-            amount += _creditOf(poolId, account, index, shares, true);
-            if (shares != 0) delete _credits[poolId][account];
+        if (flags != 0) {
+            if (flags & Members.MOVED != 0) {
+                amount = 0; // what came after an heir is the heir's; no `return`, which would keep this from inlining
+            } else {
+                amount += _creditOf(poolId, account, index, shares, flags);
+                if (shares != 0) delete _credits[poolId][account];
+            }
         }
-        if (amount != 0) _members[poolId][account] = Members.pack(index, shares, false);
+        if (amount != 0) _members[poolId][account] = Members.pack(index, shares, 0);
     }
 
     /// @dev What the splitter holds bounds what it owes; only where a donor has raised it beyond any use are the books
@@ -417,36 +426,39 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
     /// @dev Adds shares that have earned since `entryIndex`.
     function _gain(uint256 poolId, address account, uint256 shares, uint256 entryIndex) private {
         if (shares == 0) return;
-        (uint256 index, uint256 held, bool hasCredit) = _members[poolId][account].unpack();
-        if (hasCredit && held == 0) _credits[poolId][account] = index; // whose place an index takes again
+        (uint256 index, uint256 held, uint256 flags) = _members[poolId][account].unpack();
+        if (flags & Members.CREDIT != 0 && held == 0) _credits[poolId][account] = index; // an index takes its place again
+        uint256 total = held + shares;
+        if (total > MAX_POOL_SHARES) revert RevenueSplitter_TooManyShares(poolId, total);
         index = Accumulator.blend(held, index, shares, entryIndex);
-        _members[poolId][account] = Members.pack(index, held + shares, hasCredit);
+        _members[poolId][account] = Members.pack(index, total, flags);
     }
 
     /// @dev Takes shares away and keeps what they, and the remaining ones, earned so far as a credit.
     function _lose(uint256 poolId, address account, uint256 shares) private {
-        (uint256 index, uint256 held, bool hasCredit) = _members[poolId][account].unpack();
+        (uint256 index, uint256 held, uint256 flags) = _members[poolId][account].unpack();
         if (shares > held) revert RevenueSplitter_InsufficientShares(poolId, account, shares, held);
         uint256 now_ = _index(_pools[poolId]);
         uint256 earned = Accumulator.earned(held, now_, index);
         uint256 left = held - shares;
         if (left == 0) {
-            earned += _creditOf(poolId, account, index, held, hasCredit);
-            if (hasCredit) delete _credits[poolId][account];
-            _members[poolId][account] = Members.pack(earned == 0 ? now_ : earned, 0, earned != 0);
+            earned += _creditOf(poolId, account, index, held, flags);
+            if (flags & Members.CREDIT != 0) delete _credits[poolId][account];
+            flags = earned == 0 ? flags & Members.MOVED : flags | Members.CREDIT;
+            _members[poolId][account] = Members.pack(earned == 0 ? now_ : earned, 0, flags);
             return;
         }
         if (earned != 0) _credits[poolId][account] += earned;
-        _members[poolId][account] = Members.pack(now_, left, hasCredit || earned != 0);
+        _members[poolId][account] = Members.pack(now_, left, earned == 0 ? flags : flags | Members.CREDIT);
     }
 
     /// @dev What is kept for the account as an amount.
-    function _creditOf(uint256 poolId, address account, uint256 index, uint256 shares, bool hasCredit)
+    function _creditOf(uint256 poolId, address account, uint256 index, uint256 shares, uint256 flags)
         private
         view
         returns (uint256)
     {
-        if (!hasCredit) return 0;
+        if (flags & Members.CREDIT == 0) return 0;
         return shares == 0 ? index : _credits[poolId][account];
     }
 
@@ -459,12 +471,12 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
     /// @dev For earnings of shares that never were the account's own.
     function _addCredit(uint256 poolId, address account, uint256 amount) private {
         if (amount == 0) return;
-        (uint256 index, uint256 shares, bool hasCredit) = _members[poolId][account].unpack();
+        (uint256 index, uint256 shares, uint256 flags) = _members[poolId][account].unpack();
         if (shares == 0) {
-            index = _creditOf(poolId, account, index, 0, hasCredit) + amount;
+            index = _creditOf(poolId, account, index, 0, flags) + amount;
         } else {
             _credits[poolId][account] += amount;
         }
-        _members[poolId][account] = Members.pack(index, shares, true);
+        _members[poolId][account] = Members.pack(index, shares, flags | Members.CREDIT);
     }
 }

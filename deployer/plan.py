@@ -60,11 +60,11 @@ class Plan:
         if self.factory is None:
             return tuple(creating(item) for item in self.contracts)
         own = [creating(item) for item in self.contracts if item.key == "asset"]
-        *most, registry = (item for item in self.contracts if item.key != "asset")
+        *most, models, registry = (item for item in self.contracts if item.key != "asset")
         creation = self.creation(self.deployer)
         to = self.factory.address
         begin = Transaction("begin", "begin", to, creation.begin, tuple(most), calls=True)
-        complete = Transaction("complete", "complete", to, creation.complete, (registry,), calls=True)
+        complete = Transaction("complete", "complete", to, creation.complete, (models, registry), calls=True)
         return (*own, *self.factory.transactions, begin, complete)
 
     def creation(self, creator: str) -> Creation:

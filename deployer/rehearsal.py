@@ -78,7 +78,7 @@ def calldata_gas(data: bytes) -> int:
 def _blamed(plan: Plan, key: str, name: str) -> str:
     """What refused: a constructor by name where it is known; otherwise its error names it."""
     if key == "begin":
-        return "begin, which creates all but the registry, would refuse: "
+        return "begin, which creates all but the registries, would refuse: "
     return f"{plan.contracts[-1].contract if key == 'complete' else name} would refuse: "
 
 

@@ -122,8 +122,12 @@ def _play(out: Output, public: Store, home: Path, count: int | None) -> None:
     steps.fail_to_open(demo, people.loser, refused)
 
     out.step("7. Rent flows until the lease ends")
+    heir = steps.lose_a_key(demo)
     steps.pay_on(demo, lease)
-    income = steps.collect(demo)
+    income = steps.collect(demo, heir.lost)
+
+    out.step("8. A respondent lost its key: its heir is paid")
+    income[heir.address] = steps.succeed(demo, heir)
 
     out.show_gas()
     paid_in = {people.winner.name: terms.escrow, people.loser.name: asked.escrow}

@@ -7,6 +7,7 @@ import {GovernorQuorum} from "./GovernorQuorum.sol";
 import {Governor} from "@openzeppelin/contracts/governance/Governor.sol";
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
 /// @title Tally
@@ -214,11 +215,13 @@ abstract contract GovernorTally is GovernorQuorum {
         _requireActive(proposalId, tally, snapshot);
         if (_isLicensee(poll, tally, account)) revert DataGovernor_LicenseeCannotVote(proposalId, account);
         Voter memory voter = _voter(account, snapshot);
-        if (_hasVoted(poll, voter)) revert GovernorAlreadyCastVote(account);
-        if (support > uint8(VoteType.Abstain)) revert GovernorInvalidVoteType();
-        if (voter.weight == 0) poll.receiptsWithoutVotes[account] = true;
-        else poll.receipts[voter.place >> 8] |= 1 << (voter.place & 0xff);
         weight = voter.weight;
+        uint256 bit = 1 << (voter.place & 0xff);
+        uint256 word = weight == 0 ? 0 : poll.receipts[voter.place >> 8];
+        if (weight == 0 ? poll.receiptsWithoutVotes[account] : word & bit != 0) revert GovernorAlreadyCastVote(account);
+        if (support > uint8(VoteType.Abstain)) revert GovernorInvalidVoteType();
+        if (weight == 0) poll.receiptsWithoutVotes[account] = true;
+        else poll.receipts[voter.place >> 8] = word | bit;
         (poll.tally, extendedDeadline) = _count(tally, snapshot, support, weight);
     }
 
@@ -231,10 +234,11 @@ abstract contract GovernorTally is GovernorQuorum {
         // The receipts of the voter before are kept at hand: neighbours by number share them.
         uint256 current = 0;
         uint256 word = poll.receipts[0];
+        bytes32 domain = _domainSeparatorV4();
         for (uint256 i = 0; i < ballots.length; ++i) {
             SignedBallot calldata ballot = ballots[i];
             {
-                (bool counts, BallotFault fault) = _isSound(proposalId, poll, tally, ballot);
+                (bool counts, BallotFault fault) = _isSound(domain, proposalId, poll, tally, ballot);
                 if (!counts) {
                     emit BallotSkipped(proposalId, ballot.voter, fault);
                     continue;
@@ -270,12 +274,15 @@ abstract contract GovernorTally is GovernorQuorum {
     }
 
     /// @dev Order of checks as for a single ballot: signature, licensee, then what `_vote` asks.
-    function _isSound(uint256 proposalId, Poll storage poll, Tally tally, SignedBallot calldata ballot)
-        private
-        view
-        returns (bool, BallotFault)
-    {
-        bytes32 digest = _ballotDigest(proposalId, ballot.support, ballot.voter);
+    function _isSound(
+        bytes32 domain,
+        uint256 proposalId,
+        Poll storage poll,
+        Tally tally,
+        SignedBallot calldata ballot
+    ) private view returns (bool, BallotFault) {
+        bytes32 digest =
+            MessageHashUtils.toTypedDataHash(domain, _ballotHash(proposalId, ballot.support, ballot.voter));
         (address recovered,,) = ECDSA.tryRecover(digest, ballot.r, ballot.vs);
         if (recovered == address(0) || recovered != ballot.voter) return (false, BallotFault.InvalidSignature);
         if (_isLicensee(poll, tally, ballot.voter)) return (false, BallotFault.Licensee);
@@ -296,7 +303,9 @@ abstract contract GovernorTally is GovernorQuorum {
     function _voter(address account, uint256 snapshot) private view returns (Voter memory voter) {
         voter.account = account;
         (voter.weight, voter.place) = _dataToken().ballotOf(account, snapshot);
-        voter.place += _FIRST_PLACE - 1; // members are numbered from 1
+        unchecked {
+            voter.place += _FIRST_PLACE - 1; // members are numbered from 1, with 32 bits
+        }
     }
 
     function _hasVoted(Poll storage poll, Voter memory voter) private view returns (bool) {
@@ -352,11 +361,11 @@ abstract contract GovernorTally is GovernorQuorum {
         override
         returns (bool)
     {
-        return _isSignedBy(voter, _ballotDigest(proposalId, support, voter), signature);
+        return _isSignedBy(voter, _hashTypedDataV4(_ballotHash(proposalId, support, voter)), signature);
     }
 
-    function _ballotDigest(uint256 proposalId, uint8 support, address voter) private view returns (bytes32) {
-        return _hashTypedDataV4(keccak256(abi.encode(BALLOT_TYPEHASH, proposalId, support, voter, _BALLOT_NONCE)));
+    function _ballotHash(uint256 proposalId, uint8 support, address voter) private pure returns (bytes32) {
+        return keccak256(abi.encode(BALLOT_TYPEHASH, proposalId, support, voter, _BALLOT_NONCE));
     }
 
     function _validateExtendedVoteSig(

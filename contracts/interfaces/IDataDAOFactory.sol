@@ -9,10 +9,10 @@ import {System} from "./ISystem.sol";
 /// @title Data DAO factory
 /// @notice Creates whole Data DAOs: no proxies, no set-up calls, and no account but the new timelock has a role at any
 /// block.
-/// @dev Two transactions. The code of a DAO is 96 KB, which costs 19.3 million gas to store; a transaction takes at
-/// most 16,777,216 (EIP-7825). `begin` creates all contracts but the registry, `complete` the registry, which mints and
-/// without which none of the others does anything. Both derive the same addresses from the same creator, parameters
-/// and salt, so a DAO can be completed only with the parameters it was begun with.
+/// @dev Two transactions. The code of a DAO is 102 KB, which costs 20.4 million gas to store; a transaction takes at
+/// most 16,777,216 (EIP-7825). `begin` creates all contracts but the two registries, `complete` these: without that of
+/// datasets, which mints, none of the others does anything. Both derive the same addresses from the same creator,
+/// parameters and salt, so a DAO can be completed only with the parameters it was begun with.
 interface IDataDAOFactory {
     /// @notice What the eight constructors take besides each other's addresses.
     /// @param asset settlement asset of splitter, leases and models
@@ -54,7 +54,7 @@ interface IDataDAOFactory {
     /// there.
     error DataDAOFactory_NotABlueprint(address account);
 
-    /// @notice Emitted when all contracts of a DAO but the registry exist.
+    /// @notice Emitted when all contracts of a DAO but the two registries exist.
     /// @param id what all addresses of the DAO are derived from, see `predict`
     event DataDAOBegun(bytes32 indexed id, address indexed creator, System system);
 
@@ -62,15 +62,16 @@ interface IDataDAOFactory {
     /// @param creator who began it, not who completed it
     event DataDAOCompleted(bytes32 indexed id, address indexed creator, System system);
 
-    /// @notice Creates all contracts of a DAO but the registry. Measured at 15.8 million gas, whatever the parameters.
+    /// @notice Creates all contracts of a DAO but the two registries. Measured at 15.7 million gas, whatever the
+    /// parameters.
     /// @dev Requirements: what the constructors require, in their words; the caller has not begun a DAO of the same
     /// parameters and salt before, or it reverts with `FailedDeployment`.
     ///
     /// Simulate `complete` on top of it before sending: where the registry refuses its parameters, or has so many that
-    /// `complete` exceeds the gas of a transaction, seven unusable contracts remain.
+    /// `complete` exceeds the gas of a transaction, six unusable contracts remain.
     function begin(DaoParams calldata params, bytes32 salt) external returns (System memory system);
 
-    /// @notice Creates the registry of a DAO that `creator` began with the same parameters and salt. Anyone may.
+    /// @notice Creates the two registries of a DAO that `creator` began with the same parameters and salt. Anyone may.
     /// @dev Reverts with `System_NoCode(timelock)` if it was not begun so, with `FailedDeployment` if it is complete.
     function complete(address creator, DaoParams calldata params, bytes32 salt) external returns (System memory system);
 

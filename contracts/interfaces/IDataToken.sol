@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity >=0.8.4;
 
+import {ISuccession} from "./ISuccession.sol";
 import {IERC5805} from "@openzeppelin/contracts/interfaces/IERC5805.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
@@ -11,8 +12,9 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 /// - `transferable() == false`: only the registry moves tokens, so votes are earned with data and never bought.
 /// - `transferable() == true`: a token carries votes and nothing else. A seller keeps the income of its data, and a
 ///   buyer keeps its votes after the seller erased its data.
+/// - A member that lost its key has an heir, if it named one before: `ISuccession`.
 /// - Timestamps are the clock (ERC-6372).
-interface IDataToken is IERC20, IERC5805 {
+interface IDataToken is IERC20, IERC5805, ISuccession {
     /// @notice Votes from a second on; fields named as in the ABI of OpenZeppelin's `ERC20Votes`.
     /// @param _key the second
     /// @param _value the votes

@@ -297,10 +297,12 @@ interface IDatasetRegistry {
     /// @notice Thrown when the fingerprint was first recorded by another leaf than the one given.
     error DatasetRegistry_RecordedElsewhere(bytes32 fingerprint, uint256 batchId, address contributor);
 
-    /// @notice Thrown when an erasure is asked for by another account than the contributor.
+    /// @notice Thrown when an erasure is asked for by another account than the contributor, or than the holder of a
+    /// succeeded one, who is named in its place.
     error DatasetRegistry_NotContributor(address caller, address contributor);
 
-    /// @notice Thrown when an erasure is not signed by the contributor's key, nor accepted by its ERC-1271 check.
+    /// @notice Thrown when an erasure is neither signed by the key of the contributor, or of a succeeded one's holder,
+    /// nor accepted by its ERC-1271 check.
     error DatasetRegistry_InvalidSignature(address signer);
 
     /// @notice Thrown when a leaf is dropped whose fingerprint is not recorded, or recorded by this leaf itself.
@@ -428,12 +430,14 @@ interface IDatasetRegistry {
         bool[] calldata proofFlags
     ) external;
 
-    /// @notice Erases a contribution, claimed or not, at any time. Contributor only. What was earned stays claimable.
+    /// @notice Erases a contribution, claimed or not, at any time. Contributor only; once an heir has taken its place,
+    /// the holder only (`IDataToken.holderOf`), who then has the shares and tokens of it, moved first if they still
+    /// stand with the contributor. What was earned stays claimable.
     /// @dev Counted by `erasuresAt`, unless the leaf never had shares and so never was part of the dataset.
     /// @param proof not looked at when the contribution was claimed before
     function erase(uint256 batchId, Contribution calldata contribution, bytes32[] calldata proof) external;
 
-    /// @notice The same with the contributor's signature over
+    /// @notice The same with the signature of the contributor, or of a succeeded one's holder, over
     /// `Erase(uint256 batchId,bytes32 fingerprint,uint48 deadline)`. Anyone relays.
     function eraseBySig(
         uint256 batchId,

@@ -48,6 +48,9 @@ interface IRevenueSplitter {
     /// @notice Thrown when `claimWithin` is called by anyone but the splitter itself.
     error RevenueSplitter_NotSelf(address caller);
 
+    /// @notice Thrown when an account whose place an heir has taken directs a payout; `holder` is whose it is now.
+    error RevenueSplitter_AccountSucceeded(address account, address holder);
+
     /// @notice Thrown when a payout is directed to the zero address or to the splitter itself.
     error RevenueSplitter_InvalidRecipient(address recipient);
 
@@ -70,7 +73,7 @@ interface IRevenueSplitter {
     event SharesRemoved(uint256 indexed poolId, address indexed account, uint256 shares);
 
     /// @notice Emitted when the shares of one account in a pool, and `credit` asset units that it was owed for shares
-    /// it no longer had, became another account's.
+    /// it no longer had, became another account's. From the first one on, of nothing too, the pool pays `from` nothing.
     event MemberMoved(uint256 indexed poolId, address indexed from, address indexed to, uint256 shares, uint256 credit);
 
     /// @notice Pulls `amount` of the asset from the caller and shares it among the pool's shares.
@@ -82,11 +85,13 @@ interface IRevenueSplitter {
     function depositMany(uint256[] calldata poolIds, uint256[] calldata amounts) external;
 
     /// @notice Pays `account` everything it is owed in `poolIds`, of the commons what its shares in these pools earned.
-    /// Anyone may call; only `account` is paid. Pool 0 pays nothing of its own.
+    /// Anyone may call; only `account` is paid. Pool 0 pays nothing of its own. A pool that was moved to an heir pays
+    /// the account nothing any more: what came since waits for the next move.
     /// @return amount the sum paid, in asset units. Nothing owed is no error: it returns 0.
     function claim(address account, uint256[] calldata poolIds) external returns (uint256 amount);
 
-    /// @notice Pays everything the caller is owed in `poolIds` to `recipient`.
+    /// @notice Pays everything the caller is owed in `poolIds` to `recipient`. Not for an account whose place an heir
+    /// has taken.
     function claimTo(address recipient, uint256[] calldata poolIds) external returns (uint256 amount);
 
     /// @notice Pays many accounts what each is owed in `poolIds`, each to itself; anyone may call.
@@ -119,7 +124,8 @@ interface IRevenueSplitter {
     /// @notice Takes `shares` of `account` out of the pool; what they earned stays claimable. Registry only.
     function removeShares(uint256 poolId, address account, uint256 shares) external;
 
-    /// @notice Makes all that `from` has in the pool, shares and what it is owed, `to`'s. Token only.
+    /// @notice Makes all that `from` has in the pool, shares and what it is owed, `to`'s; from now on the pool pays
+    /// `from` nothing, whatever comes to it. Token only.
     /// @return shares the shares that moved
     function moveMember(uint256 poolId, address from, address to) external returns (uint256 shares);
 

@@ -69,7 +69,10 @@ library Accumulator {
 
     /// @notice How far the index of `shares` moves for `amount` units paid out, rounded up: at most to `acc`, since
     /// `amount` was rounded down.
+    /// @dev An amount that was earned is what is left of 239 bits without the lowest 64.
     function indexGrowth(uint256 amount, uint256 shares) internal pure returns (uint256) {
-        return Math.ceilDiv(amount * SCALE, shares);
+        unchecked {
+            return Math.ceilDiv(amount * SCALE, shares);
+        }
     }
 }

@@ -60,8 +60,9 @@ abstract contract Contributions is Batches {
 
     /// @inheritdoc IDatasetRegistry
     function erase(uint256 batchId, Contribution calldata c, bytes32[] calldata proof) external override {
-        if (msg.sender != c.contributor) revert DatasetRegistry_NotContributor(msg.sender, c.contributor);
-        _erase(batchId, c, proof);
+        (address holder, uint256 balance) = _token.holderOf(c.contributor);
+        if (msg.sender != holder) revert DatasetRegistry_NotContributor(msg.sender, holder);
+        _erase(batchId, c, proof, holder, balance);
     }
 
     /// @inheritdoc IDatasetRegistry
@@ -74,8 +75,9 @@ abstract contract Contributions is Batches {
     ) external override {
         if (block.timestamp > deadline) revert DatasetRegistry_DeadlinePassed(deadline, _now());
         bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(_ERASE_TYPEHASH, batchId, c.fingerprint, deadline)));
-        if (!Signers.isValid(c.contributor, digest, signature)) revert DatasetRegistry_InvalidSignature(c.contributor);
-        _erase(batchId, c, proof);
+        (address holder, uint256 balance) = _token.holderOf(c.contributor);
+        if (!Signers.isValid(holder, digest, signature)) revert DatasetRegistry_InvalidSignature(holder);
+        _erase(batchId, c, proof, holder, balance);
     }
 
     /// @inheritdoc IDatasetRegistry
@@ -219,9 +221,12 @@ abstract contract Contributions is Batches {
             (ClaimFault fault, uint256 shares) = _faultOf(b, list[i], remaining);
             if (fault == ClaimFault.None) {
                 _record(batchId, list[i], shares);
-                remaining -= shares;
+                // Neither passes what the batch has: `_faultOf` saw to it.
+                unchecked {
+                    remaining -= shares;
+                    run += shares;
+                }
                 if (count != 0) --count;
-                run += shares;
             } else {
                 emit ContributionSkipped(batchId, list[i].contributor, list[i].fingerprint, fault);
             }
@@ -250,7 +255,14 @@ abstract contract Contributions is Batches {
         }
     }
 
-    function _erase(uint256 batchId, Contribution calldata c, bytes32[] calldata proof) private {
+    /// @param holder the contributor, or who took its place; it has `balance` tokens
+    function _erase(
+        uint256 batchId,
+        Contribution calldata c,
+        bytes32[] calldata proof,
+        address holder,
+        uint256 balance
+    ) private {
         Record r = _records[c.fingerprint];
         BatchState storage b = _requireActivated(batchId);
         uint256 burned = 0;
@@ -260,14 +272,18 @@ abstract contract Contributions is Batches {
             _requireProof(batchId, b, c, proof);
             shares = _sharesOf(b, c);
             taken = _resolve(b, shares);
-            burned = _dropPending(b, c.contributor, taken);
+            burned = _dropPending(b, holder, taken);
         } else {
             if (r.status() == ContributionStatus.Erased) revert DatasetRegistry_AlreadyErased(c.fingerprint);
             if (r.batchId() != batchId || r.contributor() != c.contributor) {
                 revert DatasetRegistry_RecordedElsewhere(c.fingerprint, r.batchId(), r.contributor());
             }
             taken = shares = r.shares();
-            burned = _takeBack(b.datasetId, c.contributor, shares);
+            if (holder != c.contributor) balance = _moveFirst(b.datasetId, c.contributor, holder);
+            burned = shares < balance ? shares : balance;
+            _splitter.removeShares(b.datasetId, holder, shares);
+            // As many tokens as the account still has: where they can be sold it may have fewer than shares.
+            _token.burn(holder, burned);
         }
         _records[c.fingerprint] = Records.pack(ContributionStatus.Erased, c.contributor, taken, batchId);
         // A leaf without shares was no part of the dataset: no licensee has anything to erase.
@@ -276,12 +292,12 @@ abstract contract Contributions is Batches {
         _complete(batchId, b);
     }
 
-    /// @dev As many tokens as the account still has: where they can be sold it may have fewer than shares.
-    function _takeBack(uint256 datasetId, address contributor, uint256 shares) private returns (uint256 burned) {
-        uint256 balance = _token.balanceOf(contributor);
-        burned = shares < balance ? shares : balance;
-        _splitter.removeShares(datasetId, contributor, shares);
-        _token.burn(contributor, burned);
+    /// @dev Moves what still stands with a succeeded contributor; its holder's tokens then.
+    function _moveFirst(uint256 datasetId, address contributor, address holder) private returns (uint256 balance) {
+        uint256[] memory pools = new uint256[](1);
+        pools[0] = datasetId;
+        _token.succeed(contributor, pools);
+        return _token.balanceOf(holder);
     }
 
     /// @dev Ends the earning of shares that were not claimed; tokens of a sleeping batch are gone already.

@@ -5,7 +5,7 @@ import {IDataToken} from "../interfaces/IDataToken.sol";
 
 /// @dev An account in one word, lowest bits first:
 /// balance 63 · votes 63 · time of the votes 40 · older checkpoints 32 · member number 32 · nonce 24 · delegated 1 ·
-/// reserved 1.
+/// succeeded 1.
 type Account is uint256;
 
 using Accounts for Account global;
@@ -23,6 +23,8 @@ library Accounts {
     uint256 private constant _NUMBER_AT = 198;
     uint256 private constant _NONCE_AT = 230;
     uint256 private constant _DELEGATED = 1 << 254;
+    uint256 private constant _SUCCEEDED = 1 << 255;
+    uint256 private constant _FLAGS_AT = 254;
 
     uint256 private constant _AMOUNT = (1 << 63) - 1;
     uint256 private constant _TIME = (1 << 40) - 1;
@@ -61,6 +63,16 @@ library Accounts {
     /// @notice Whether another account was named as its delegate.
     function isDelegated(Account a) internal pure returns (bool) {
         return Account.unwrap(a) & _DELEGATED != 0;
+    }
+
+    /// @notice Whether an heir has taken its place.
+    function isSucceeded(Account a) internal pure returns (bool) {
+        return Account.unwrap(a) & _SUCCEEDED != 0;
+    }
+
+    /// @notice Whether its votes are its own: neither delegated nor an heir's.
+    function isOwn(Account a) internal pure returns (bool) {
+        return Account.unwrap(a) >> _FLAGS_AT == 0;
     }
 
     /* WRITING */
@@ -107,5 +119,10 @@ library Accounts {
     function withDelegated(Account a, bool delegated) internal pure returns (Account) {
         uint256 rest = Account.unwrap(a) & ~_DELEGATED;
         return Account.wrap(delegated ? rest | _DELEGATED : rest);
+    }
+
+    /// @dev Never taken back.
+    function withSucceeded(Account a) internal pure returns (Account) {
+        return Account.wrap(Account.unwrap(a) | _SUCCEEDED);
     }
 }

@@ -24,6 +24,7 @@ COMMANDS = {
     "cancel": ("holder", "Cancel a proposal."),
     "vote": ("holder", "Vote on a proposal."),
     "withdraw": ("holder", "Pay out this account's credit from model payments."),
+    "heir": ("heir", "Name an heir, or take the place of an account whose key is lost."),
     "lease": ("lease", "Ask for a dataset, pay for it, end it."),
     "custodian": ("custodian", "Keep shares of file keys, and release them to running leases."),
     "open": ("open", "Open the files of a running lease."),

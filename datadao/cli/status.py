@@ -99,20 +99,26 @@ def _held(account: str, datasets: int) -> list[tuple[Any, ...]]:
         ("token", "getVotes", account),
         ("splitter", "claimable", account, list(range(datasets + 1))),
         ("models", "creditOf", account),
+        ("token", "succession", account),
         *(("splitter", "sharesOf", pool, account) for pool in range(1, datasets + 1)),
     ]
 
 
-def _me(account: str, asset: str, held: Iterable[int]) -> dict[str, Any]:
-    tokens, votes, claimable, credit, *shares = map(str, held)
+def _me(account: str, asset: str, held: Iterable[Any]) -> dict[str, Any]:
+    tokens, votes, claimable, credit, succession, *shares = held
+    tokens, votes, claimable, credit = map(str, (tokens, votes, claimable, credit))
+    heir, days, _, opened, succeeded = succession
     return {
         "account": account,
         "tokens": tokens,
         "votes": votes,
-        "shares": {str(pool): amount for pool, amount in enumerate(shares, 1)},
+        "shares": {str(pool): str(amount) for pool, amount in enumerate(shares, 1)},
         "claimable": claimable,
         "modelCredit": credit,
         "asset": asset,
+        "heir": heir if int(heir, 16) else None,
+        "vetoUntil": opened + days * 86_400 if opened and not succeeded else None,
+        "succeeded": succeeded,
     }
 
 
@@ -144,6 +150,13 @@ def _lines(session: Session, found: dict[str, Any]) -> list[Any]:
             f"{money.text(int(me['asset']))}",
             f"Claimable income {money.text(int(me['claimable']))}; model credit {money.text(int(me['modelCredit']))}",
         ]
+        if me["succeeded"]:
+            lines.append("An heir has taken the place of this account; see `datadao heir show`.")
+        elif me["vetoUntil"]:
+            lines.append(
+                f"WARNING: {me['heir']} has opened the succession of this account and gets all it has at "
+                f"{moment(me['vetoUntil'])}, unless you run `datadao heir veto` before."
+            )
     return lines
 
 

@@ -203,13 +203,14 @@ class RegistryBook(Book):
         self.records[fingerprint] = Record(ERASED, contributor, batch_id, taken)
         if shares:
             self.datasets[batch.dataset_id].erasures.add(accounts.now, 1)
+        holder = self._token.holder(contributor)
         if record is None:
             accounts.expect("tokens burned", 0 if batch.status == BatchStatus.ASLEEP else taken, burned)
-            self._due(batch, contributor, taken)
+            self._due(batch, holder, taken)
             return
         accounts.expect("the erased contribution", record, Record(CLAIMED, contributor, batch_id, shares))
-        accounts.debit("removal of", shares, "shares of", contributor, "from pool", batch.dataset_id)
-        accounts.debit("burn of", burned, "from", contributor)
+        accounts.debit("removal of", shares, "shares of", holder, "from pool", batch.dataset_id)
+        accounts.debit("burn of", burned, "from", holder)
 
     def _due(self, batch: Batch, account: str | None, shares: int) -> None:
         """Pending shares of the batch must leave its pool, and supply unless they left it asleep. An account of None

@@ -38,9 +38,15 @@ class Member(NamedTuple):
     since: int = 0
     shares: int = 0
     credit: int = 0
+    moved: bool = False
+    """Whether an heir has taken its place: it is paid nothing more."""
 
     def owed(self, index: int) -> int:
         return earned_since(self.shares, index, self.since) + self.credit
+
+    def due(self, index: int) -> int:
+        """What a claim pays."""
+        return 0 if self.moved else self.owed(index)
 
     def gain(self, shares: int, entry: int) -> Member:
         """With shares that earned since `entry`: at the average index, rounded up."""
@@ -49,12 +55,12 @@ class Member(NamedTuple):
         total, step = self.shares + shares, (entry - self.since) % _MODULUS
         if step >= _MODULUS // 2:
             step -= _MODULUS
-        return Member((self.since - (-shares * step) // total) % _MODULUS, total, self.credit)
+        return self._replace(since=(self.since - (-shares * step) // total) % _MODULUS, shares=total)
 
     def lose(self, shares: int, index: int) -> Member:
         if shares > self.shares:
             raise Unexplained(f"{shares} shares taken from an account that has {self.shares}")
-        return Member(index, self.shares - shares, self.owed(index))
+        return self._replace(since=index, shares=self.shares - shares, credit=self.owed(index))
 
     def collect(self, index: int) -> Member:
         """Paid: the index moves by what the paid units stand for, rounded up."""
@@ -116,7 +122,7 @@ class SplitterBook(Book):
         for (account, number), member in sorted(self._members.items()):
             if account != ZERO:
                 yield view("splitter", "sharesOf", number, account, is_=member.shares)
-                yield view("splitter", "claimable", account, (number,), is_=member.owed(self.index(number)))
+                yield view("splitter", "claimable", account, (number,), is_=member.due(self.index(number)))
 
     def _grow(self, pool_id: int, shares: int) -> None:
         for number in (pool_id, COMMONS):
@@ -128,7 +134,7 @@ class SplitterBook(Book):
     def _move(self, pool_id: int, giver: str, heir: str, moved: tuple[int, int]) -> None:
         member = self._members.pop((giver, pool_id), Member())
         self.accounts.expect(f"what {giver} has in pool {pool_id}", (member.shares, member.credit), moved)
-        self._members[giver, pool_id] = Member()
+        self._members[giver, pool_id] = Member(moved=True)
         self._change(heir, pool_id, lambda m: m.gain(member.shares, member.since))
         self._change(heir, pool_id, lambda m: m._replace(credit=m.credit + member.credit))
 
@@ -147,7 +153,7 @@ class SplitterBook(Book):
 
     def _pay(self, pool_id: int, account: str, amount: int) -> None:
         index = self.index(pool_id)
-        owed = self._members.get((account, pool_id), Member()).owed(index)
+        owed = self._members.get((account, pool_id), Member()).due(index)
         self.accounts.expect(f"payout of pool {pool_id} to {account}", owed, amount)
         self._paid += amount
         self._change(account, pool_id, lambda m: m.collect(index))

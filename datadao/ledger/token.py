@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from datadao.ledger.base import ZERO, Accounts, Book, Fields, History, View, views
+from datadao.ledger.base import ZERO, Accounts, Book, Fields, History, Known, Unexplained, View, views
 
 
 class TokenBook(Book):
@@ -20,6 +20,10 @@ class TokenBook(Book):
         self._reported_votes: Counter[str] = Counter()
         self._mature_since = 0
         self._numbers: dict[str, int] = {}
+        self._heirs = Known("heir of")
+        """As bound: heir, days of delay, since when, and when opened."""
+        self._holders: dict[str, str] = {}
+        """Of succeeded accounts, who got everything then."""
 
     def enter(self, name: str, e: Fields) -> None:
         match name:
@@ -37,6 +41,20 @@ class TokenBook(Book):
                 self.accounts.expect(f"votes of {account} before", self._reported_votes[account], e["previousVotes"])
                 self.accounts.expect(f"votes of {account}", self.votes[account].latest, e["newVotes"])
                 self._reported_votes[account] = e["newVotes"]
+            case "HeirBound":
+                self._heirs[e["account"]] = (e["heir"], e["delayDays"], self.accounts.now, 0)
+            case "HeirUnbound":
+                self.accounts.expect(f"heir of {e['account']}", self._heirs[e["account"]][0], e["heir"])
+                del self._heirs[e["account"]]
+            case "SuccessionOpened":
+                heir, days, since, _ = self._heirs[e["account"]]
+                self.accounts.expect(f"heir of {e['account']}", self.holder(heir), e["heir"])
+                self._heirs[e["account"]] = (heir, days, since, self.accounts.now)
+            case "SuccessionVetoed":
+                heir, days, *_ = self._heirs[e["account"]]
+                self._heirs[e["account"]] = (heir, days, e["until"], 0)
+            case "AccountSucceeded":
+                self._succeeded(e["account"], e["heir"])
             case "Matured":
                 self._mature_since = self.accounts.now
                 self.accounts.expect("supply at maturity", self.supply.latest, e["supply"])
@@ -46,6 +64,12 @@ class TokenBook(Book):
         if account in (ZERO, self.accounts.addresses["registry"]):
             return ZERO
         return self._delegates.get(account, account)
+
+    def holder(self, account: str) -> str:
+        """Who answers for the account: itself, or the end of its chain of heirs."""
+        while account in self._holders:
+            account = self._holders[account]
+        return account
 
     def is_young(self, time: int) -> bool:
         """Whether supply had not yet reached maturity then."""
@@ -71,6 +95,18 @@ class TokenBook(Book):
                 "memberNumber": self._numbers.get(account, 0),
             }
             yield from views("token", answers, account)
+
+        for account, bound in sorted(self._heirs.items()):
+            yield from views("token", {"succession": (*bound, account in self._holders)}, account)
+
+    def _succeeded(self, account: str, holder: str) -> None:
+        heir, *rest = self._heirs[account]
+        self.accounts.expect(f"holder of {heir}", self.holder(heir), holder)
+        if self.holder(holder) in (account, self.holder(account)) and self.holder(account) != holder:
+            raise Unexplained(f"{account} was succeeded by {holder}, whose place it has itself")
+        if account in self._holders:  # its chain was shortened
+            self._heirs[account] = (holder, *rest)
+        self._holders[account] = holder
 
     def _transfer(self, sender: str, to: str, value: int) -> None:
         accounts, registry = self.accounts, self.accounts.addresses["registry"]

@@ -19,13 +19,13 @@ _LONG_STRING = (0xFF).to_bytes(32, "big")
 _IMMUTABLES = {
     "DataTimelock": "",
     "EmergencyBrake": "timelock",
-    "DataToken": "registry transferable maturitySupply",
+    "DataToken": "registry timelock brake token splitter governor leases models transferable maturitySupply",
     "RevenueSplitter": "registry token asset",
     "DataGovernor": "timelock token leases brake quorumFloor",
     "DataLeases": "timelock brake splitter governor registry asset "
     "minRequestEscrow startWindow ackWindow ackSlashBps maxSlashBps bondDelay",
     "ModelRegistry": "timelock splitter leases asset",
-    "DatasetRegistry": "timelock brake token splitter governor leases models "
+    "DatasetRegistry": "registry timelock brake token splitter governor leases models "
     "challengePeriod claimPeriod epochLength epochFloor epochCapBps",
 }
 """Besides those of the EIP-712 domain: counterparts, arguments and parameters."""

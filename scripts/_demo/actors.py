@@ -50,6 +50,19 @@ class Role:
         return eip712.signer(self.account)
 
 
+@dataclass
+class Heir:
+    """An account that takes the place of a lost one, from the second `executable` on."""
+
+    lost: str
+    account: LocalAccount
+    executable: int = 0
+
+    @property
+    def address(self) -> str:
+        return str(self.account.address)
+
+
 @dataclass(frozen=True)
 class Actors:
     """All parties. Attestors stand in ascending order of their addresses, as the registry keeps them."""

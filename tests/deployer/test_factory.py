@@ -147,8 +147,8 @@ def test_rehearse__parameters_that_fit__tells_gas_of_every_transaction(deployer,
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        ("DataTimelock.minDelay", 1, "begin, which creates all but the registry, would refuse: DataTimelock_Delay"),
-        ("DataLeases.params.bondDelay", 1, "begin, which creates all but the registry, would refuse: DataLeases_Inva"),
+        ("DataTimelock.minDelay", 1, "begin, which creates all but the registries, would refuse: DataTimelock_Delay"),
+        ("DataLeases.params.bondDelay", 1, "begin, which creates all but the registries, would refuse: DataLeases_Inv"),
         ("DatasetRegistry.params.claimPeriod", 1, r"DatasetRegistry would refuse: DatasetRegistry_InvalidParameter\("),
         ("DatasetRegistry.params.policies.0.uri", "x" * 16_000,
          r"complete takes about [0-9,]+ gas, more than the 16,777,216 of a transaction"),

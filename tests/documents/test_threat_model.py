@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from assurance.harness.dao.dao import Dao
+from assurance.harness.chain.handles import Reverted
+from assurance.harness.dao.dao import Dao, leaf
+from assurance.harness.dao.succession import bind, opened, succeed
 from assurance.harness.dao.system import DAY
 
 ROOT = Path(__file__).parents[2]
@@ -115,3 +117,42 @@ def test_threat_model__half_of_a_bond_and_a_late_vote_within_one_epoch() -> None
 def test_threat_model__pause__is_the_brake_s(dao: Dao) -> None:
     pause, rest = dao.brake.PAUSE(), dao.brake.COOL_DOWN()
     assert f"for {pause // 3600} hours in every {(pause + rest) // DAY} days, {100 * pause // (pause + rest)} %" in TEXT
+
+
+def test_threat_model__least_time_of_a_succession__is_what_the_token_says(dao: Dao) -> None:
+    """From binding to the first unit moved, after a veto, and for the account itself; the delays are the bounds."""
+    member, heir, token = dao.who("member"), dao.who("heir"), dao.token
+    dao.contribute(leaf(member, "all", units=600))
+    with pytest.raises(Reverted) as caught:
+        bind(dao, member, heir, 0)
+    _, least, most = caught.value.values
+    assert f"at least {least} days, in all of which the account can veto" in TEXT
+    assert f"after a veto in the last second at least {2 * least} more" in TEXT
+    assert f"{least} days after the binding at the earliest" in TEXT
+    assert f"looks once in {least} days" in TEXT
+    assert f"once in {2 * least} days or oftener with the shortest delay, {2 * most} with the longest" in TEXT
+    assert f"what is left {least} days after the first opening" in TEXT
+
+    def moves_at(second: int, by: str) -> None:
+        """Not a second earlier."""
+        dao.chain.warp(second - 1 - dao.chain.timestamp)
+        with pytest.raises(Reverted) as early:
+            succeed(dao, member, 1, by=dao.who(by))
+        assert early.value == Reverted("DataToken_TooEarly", member.address, second)
+        dao.chain.warp(1)
+
+    due = opened(dao, member, heir, least)
+    moves_at(due, "heir")
+    dao.chain.warp(-1)
+    token.vetoSuccession(sender=member.address)
+    dao.chain.warp(least * DAY)
+    token.openSuccession(member.address, sender=heir.address)
+    moves_at(due - 1 + 2 * least * DAY, "heir")
+    bound = dao.chain.timestamp
+    succeed(dao, member, 1, by=heir)
+    thief = dao.who("thief")
+    bind(dao, heir, thief, least)
+    member = heir
+    moves_at(bound + least * DAY, "heir")
+    succeed(dao, heir, 1, by=heir)
+    assert token.balanceOf(thief.address) > 0

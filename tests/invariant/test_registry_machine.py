@@ -26,6 +26,8 @@ REACHED = {
     *("ContributionClaimed", "ContributionErased", "DuplicateDropped"),
     *("DatasetRegistry_FingerprintUsed", "DatasetRegistry_InvalidProof", "DatasetRegistry_WrongBatchStatus"),
     *("DatasetRegistry_NotADuplicate", "DatasetRegistry_AlreadyErased", "DatasetRegistry_InvalidSignature"),
+    *("HeirBound", "SuccessionOpened", "SuccessionVetoed", "AccountSucceeded", "MemberMoved", "DataToken_TooEarly"),
+    "DataToken_SuccessionCircle",
 }
 
 

@@ -62,6 +62,20 @@ MET = {
     "look back",
 }
 MET_IF_TRANSFERABLE = {"transfer ERC20InsufficientBalance", "transfer DataToken_InvalidRecipient"}
+MET_WITH_HEIRS = {
+    "succeed",
+    "succeed DataToken_TooEarly",
+    "succeed DataToken_NotOpen",
+    "succeed DataToken_NoHeir",
+    "bindHeir DataToken_InvalidHeir",
+    "bindHeir DataToken_InvalidDelay",
+    "bindHeir DataToken_AccountSucceeded",
+    "openSuccession DataToken_NotHeir",
+    "vetoSuccession",
+    "vetoSuccession DataToken_TooLate",
+    "claimTo RevenueSplitter_AccountSucceeded",
+    "delegate DataToken_AccountSucceeded",
+}
 MET_IF_FIXED = {"transfer DataToken_NotTransferable"}
 
 
@@ -90,12 +104,14 @@ def test_token_and_splitter__any_life__agree_with_the_model(transferable: bool) 
             {"deposit RevenueSplitter_TooMuchOwed", "claim", "removeShares", "transfer"},
         ),
         (Setting(decimals=18, wrapping=True), {"deposit", "claim", "vestShares", "dropPendingShares"}),
-        (Setting(transferable=True, filling=True, wrapping=True, moving=True), {"moveMember", "claim", "removeShares"}),
+        (Setting(transferable=True, filling=True, wrapping=True, moving=True), MET_WITH_HEIRS | {"removeShares"}),
+        (Setting(moving=True), MET_WITH_HEIRS),
     ],
-    ids=["all that can be owed", "accumulators that wrap", "members that move"],
+    ids=["all that can be owed", "accumulators that wrap", "members with heirs who may sell", "members with heirs"],
 )
 def test_token_and_splitter__at_the_edge_of_the_books__everything_else_goes_on(setting: Setting, met: set[str]) -> None:
-    """Holds S-8, X-6: what is owed alone refuses a deposit, and claims make room; no lifetime total does."""
+    """Holds S-8, T-9, T-10, X-6: what is owed alone refuses a deposit, and claims make room; no lifetime total does:
+    an heir has what the old account had, to the unit, whatever is bound, vetoed and moved."""
     reached: Counter[str] = Counter()
     machine = type("Edge", (SplitterMachine,), {"setting": setting, "reached": reached})
     live_until_met(lambda: run(machine, LIVES), reached, met)

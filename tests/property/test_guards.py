@@ -37,6 +37,10 @@ PEOPLE = (
 )
 ZERO32 = bytes(32)
 PERMIT = "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
+BIND = "BindHeir(address account,address heir,uint256 delayDays,uint256 nonce,uint48 deadline)"
+UNBIND = "UnbindHeir(address account,uint256 nonce,uint48 deadline)"
+OPEN_SUCCESSION = "OpenSuccession(address account,address heir,uint256 nonce,uint48 deadline)"
+VETO = "VetoSuccession(address account,uint48 openedAt)"
 DELEGATION = "Delegation(address delegatee,uint256 nonce,uint256 expiry)"
 Calls = dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]]
 """By `Contract.function`: its arguments, and those of the refusal."""
@@ -89,6 +93,9 @@ def w() -> World:
     dao.to_vote(voting.id)
     waiting = dao.publish([leaf(dao.who("newcomer"), "new", 2)])
     pending, _ = dao.request(licensee)
+    for account in (member, contributor):
+        dao.token.bindHeir(licensee.address, 365, sender=account.address)
+    dao.token.openSuccession(member.address, sender=licensee.address)
     world = World(
         dao,
         member,
@@ -132,6 +139,13 @@ def calls(w: World, a: Actor) -> Calls:
     )
     mine = a.sign(permit)
     vrs = (mine[64], mine[:32], mine[32:64])
+
+    def signed(kind: str, *values: Any) -> bytes:
+        place = (dao.token.name(), dao.chain.chain_id, dao.token.address)
+        return a.sign(eip712.typed_data(*place, kind, *values))
+
+    lost, heir, opened = w.contributor.address, w.licensee.address, dao.token.succession(w.member.address)[3]
+    bind, opening = (w.member.address, heir, 40, 0, deadline), (lost, heir, 0, deadline)
     plain = ballot(dao, w.voting.id, FOR, w.member, signer=a)
     extended = ballot(dao, w.voting.id, FOR, w.member, signer=a, reason="", params=b"\x01")
     votes, threshold = dao.token.getPastVotes(me, now - 1), dao.governor.proposalThreshold()
@@ -152,6 +166,15 @@ def calls(w: World, a: Actor) -> Calls:
         "DataToken.permit": ((w.member.address, me, 1, deadline, *vrs), (me, w.member.address)),
         "DataToken.transfer": ((w.licensee.address, 0), (me, w.licensee.address)),
         "DataToken.transferFrom": ((w.member.address, me, 1), (me, 0, 1)),
+        "DataToken.bindHeirBySig": ((*bind, signed(BIND, *bind)), (w.member.address,)),
+        "DataToken.unbindHeirBySig": ((lost, 0, deadline, signed(UNBIND, lost, 0, deadline)), (lost,)),
+        "DataToken.openSuccession": ((lost,), (me, heir)),
+        "DataToken.openSuccessionBySig": ((lost, 0, deadline, signed(OPEN_SUCCESSION, *opening)), (heir,)),
+        "DataToken.vetoSuccession": ((), (me, 0)),
+        "DataToken.vetoSuccessionBySig": (
+            (w.member.address, opened, signed(VETO, w.member.address, opened)),
+            (w.member.address,),
+        ),
         "RevenueSplitter.addPendingShares": ((1, 1), (me,)),
         "RevenueSplitter.vestShares": ((1, me, 1, 0), (me,)),
         "RevenueSplitter.dropPendingShares": ((1, me, 1, 0), (me,)),
@@ -229,6 +252,7 @@ def everything(w: World) -> tuple[Any, ...]:
         dao.leases.solvency(),
         dao.models.solvency(),
         [dao.leases.offer(i) for i in range(1, dao.leases.offerCount() + 1)],
+        [dao.token.succession(account.address) for account in (w.member, w.contributor)],
         [dao.token.allowance(w.member.address, dao.who(name).address) for name in PEOPLE],
         [dao.asset.balanceOf(dao.who(name).address) for name in PEOPLE],
     )

@@ -18,12 +18,15 @@ def play(*command: str) -> str:
 
 
 def check(shown: str) -> None:
-    """A model that learned, a company that opens nothing, a whole refund, a vote by each member, balanced books."""
+    """A model that learned, a company that opens nothing, a whole refund, a vote by each member, an heir that is
+    paid, balanced books."""
     accuracy, majority = (float(x) for x in re.findall(r"(\d+\.\d)%", shown)[:2])
     assert accuracy > majority + 10, "a model that learned something"
     assert "not one file opens" in shown
     refund = re.search(r"gets back ([\d,]+) of ([\d,]+) units", " ".join(shown.split()))
     assert refund and refund[1] == refund[2]
     assert re.search(r"vote by signature\s+│\s+300 │", shown)
+    heir = re.search(r"the heir is paid ([\d,]+) units and has ([\d,]+) votes; the lost", " ".join(shown.split()))
+    assert heir and "0" not in heir.groups()
     assert re.search(r"in − out − owed\s+│\s+0 │", shown)
     assert re.search(r"books rebuilt from \d,\d{3} events: equal to the unit", " ".join(shown.split()))

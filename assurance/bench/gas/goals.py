@@ -8,6 +8,7 @@ from assurance.bench.gas.governance import EACH_LISTED, OTHER_WORD
 from assurance.bench.gas.leases import REQUEST
 from assurance.bench.gas.money import EACH_PAID
 from assurance.bench.gas.registry import EACH_AGAIN, EACH_KNOWN, EACH_NEW, FURTHER, KNOWN, KNOWN_OPENING
+from assurance.bench.gas.succession import BOUND, ONE_POOL
 from deployer.rehearsal import TRANSACTION_LIMIT
 
 
@@ -57,6 +58,9 @@ GOALS = (
     Goal("erase, claimed", "DatasetRegistry.erase: claimed", 142_000, 3),
     Goal("delegate, first", "DataToken.delegate: to another, first", 73_000, 1, 186_000),
     Goal("transfer, to a new holder", "DataToken.transfer: to a new holder", 70_000, 1),
+    Goal("name an heir", f"DataToken.bindHeir: {BOUND}", 75_000, 1),
+    Goal("veto a succession", "DataToken.vetoSuccession: by the account", 40_000, 0),
+    Goal("take the place of a lost account", f"DataToken.succeed: {ONE_POOL}", 160_000),
     Goal("deposit to a pool", "RevenueSplitter.deposit: later, any number of members", 53_000, 0, 70_000),
     Goal("pay an instalment", "DataLeases.payInstalment: the second of three", 104_000, 0),
     Goal("queue", "DataGovernor.queue: one action", 110_000, 2),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from assurance.bench.gas import governance, leases, money, registry, views
+from assurance.bench.gas import governance, leases, money, registry, succession, views
 from assurance.bench.gas.meter import Figure
 from assurance.bench.gas.replay import replay
 from assurance.harness.chain.anvil import Anvil
 
-PARTS = tuple(part for area in (money, governance, registry, leases, views) for part in area.PARTS)
+PARTS = tuple(part for area in (money, governance, registry, leases, succession, views) for part in area.PARTS)
 
 
 def figures(chain: Anvil) -> list[Figure]:

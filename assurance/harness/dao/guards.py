@@ -68,6 +68,17 @@ GUARDS: dict[str, dict[str, Guard]] = {
         "approve": OWN,
         "transfer": Guard("holders, in a transferable DAO", "DataToken_NotTransferable"),
         "transferFrom": Guard("approved spenders, in a transferable DAO", "ERC20InsufficientAllowance"),
+        "bindHeir": OWN,
+        "bindHeirBySig": Guard("anyone, with the account's signature", "DataToken_InvalidSignature", ("member",)),
+        "unbindHeir": OWN,
+        "unbindHeirBySig": Guard(
+            "anyone, with the account's signature", "DataToken_InvalidSignature", ("contributor",)
+        ),
+        "openSuccession": Guard("the account's heir", "DataToken_NotHeir", ("licensee",)),
+        "openSuccessionBySig": Guard("anyone, with the heir's signature", "DataToken_InvalidSignature", ("licensee",)),
+        "vetoSuccession": Guard("an account whose succession is open", "DataToken_NotOpen", ("member",)),
+        "vetoSuccessionBySig": Guard("anyone, with the account's signature", "DataToken_InvalidSignature", ("member",)),
+        "succeed": Guard("anyone, once the delay is over; the account itself, to an heir of that long"),
     },
     "RevenueSplitter": {
         "deposit": ANYONE,
@@ -158,9 +169,11 @@ GUARDS: dict[str, dict[str, Guard]] = {
         "veto": Guard("guardian in its term", "DatasetRegistry_NotGuardian", ("guardian",)),
         "claim": ANYONE,
         "claimMany": ANYONE,
-        "erase": Guard("the contributor", "DatasetRegistry_NotContributor", ("contributor",)),
+        "erase": Guard("the contributor, or its holder", "DatasetRegistry_NotContributor", ("contributor",)),
         "eraseBySig": Guard(
-            "anyone, with the contributor's signature", "DatasetRegistry_InvalidSignature", ("contributor",)
+            "anyone, with the contributor's or its holder's signature",
+            "DatasetRegistry_InvalidSignature",
+            ("contributor",),
         ),
         "dropDuplicate": ANYONE,
         "sleep": ANYONE,

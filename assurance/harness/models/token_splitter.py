@@ -8,7 +8,7 @@ fractions and from the history alone, what every account is entitled to.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Reverted
 from assurance.harness.models.entitlement import Ledger
+from assurance.harness.models.succession import Successions
 
 SCALE = 2**64
 MIN_SHARES = 10**9
@@ -84,6 +85,8 @@ class Member:
     shares: int = 0
     credit: int = 0
     loss: int = 0
+    moved: bool = False
+    """Whether an heir has taken the account's place in the dataset: it is paid nothing more there."""
 
 
 class Splitter:
@@ -96,6 +99,8 @@ class Splitter:
         self.paid = 0
         self.count = 0
         self.ledger = Ledger()
+        self.holder: Callable[[str], str] = lambda account: account
+        """The token's, where there is one."""
 
     # Money
 
@@ -133,6 +138,8 @@ class Splitter:
     def claimTo(self, caller: str, recipient: str, pool_ids: Sequence[int]) -> Done:
         if recipient in (ADDRESS_ZERO, self.address):
             raise Reverted("RevenueSplitter_InvalidRecipient", recipient)
+        if (holder := self.holder(caller)) != caller:
+            raise Reverted("RevenueSplitter_AccountSucceeded", caller, holder)
         return self._claim(caller, recipient, pool_ids)
 
     def claimFor(self, caller: str, accounts: Sequence[str], pool_ids: Sequence[int]) -> Done:
@@ -156,6 +163,8 @@ class Splitter:
 
     def _collect(self, pool_id: int, account: str) -> int:
         member = self.members[pool_id, account]
+        if member.moved:
+            return 0
         earned = self._earned(pool_id, member)
         if earned:
             member.index += ceil(earned * SCALE, member.shares)
@@ -218,15 +227,15 @@ class Splitter:
         if caller != self.token:
             raise Reverted("RevenueSplitter_NotToken", caller)
         member = self.members[pool_id, account]
-        shares, credit = member.shares, member.credit
+        shares, credit, first = member.shares, member.credit, not member.moved
         if account == to:
             return Done(shares, [])
-        self.members[pool_id, account] = Member()
+        self.members[pool_id, account] = Member(moved=True)
         heir = self.members[pool_id, to]
         self._gain(heir, shares, member.index)
         heir.credit += credit
         heir.loss += member.loss
-        if not shares and not credit:
+        if not shares and not credit and not first:
             return Done(0, [])
         fields = {"poolId": pool_id, "from": account, "to": to, "shares": shares, "credit": credit}
         return Done(shares, [("MemberMoved", fields)])
@@ -267,7 +276,7 @@ class Splitter:
 
     def claimable(self, account: str, pool_ids: Sequence[int]) -> int:
         members = ((pool_id, self.members[pool_id, account]) for pool_id in pool_ids)
-        return sum(self._earned(pool_id, member) + member.credit for pool_id, member in members)
+        return sum(self._earned(pool_id, member) + member.credit for pool_id, member in members if not member.moved)
 
     def sharesOf(self, pool_id: int, account: str) -> int:
         return self.members[pool_id, account].shares
@@ -293,6 +302,9 @@ class Token:
     maturity: int
     balances: Counter[str] = field(default_factory=Counter)
     named: dict[str, str] = field(default_factory=dict)
+    heirs: Successions = field(default_factory=Successions)
+    moving: Callable[[str, int, str, str], Done] | None = None
+    """The splitter's `moveMember`."""
     numbers: dict[str, int] = field(default_factory=dict)
     """Of all that ever held a token, or received a delegation of more than nothing."""
     mature_since: int = 0
@@ -339,19 +351,60 @@ class Token:
                 raise Reverted("DataToken_NotTransferable", caller, to)
             if to in (self.registry, self.address):
                 raise Reverted("DataToken_InvalidRecipient", to)
+            self.heirs.require_own(caller)
         self._require_balance(caller, value)
         return Done(True, self._move(caller, to, value))
 
     def delegate(self, caller: str, delegatee: str) -> Done:
         if delegatee in (self.registry, self.address):
             raise Reverted("DataToken_InvalidDelegate", delegatee)
+        self.heirs.require_own(caller)
         old, new = self.delegates(caller), caller if delegatee == ADDRESS_ZERO else delegatee
-        fields = {"delegator": caller, "fromDelegate": old, "toDelegate": new}
-        changes = self._votes_move(old, new, self.balances[caller])
-        self.named[caller] = new
-        if self.balances[caller] and old != new:
+        return Done(None, self._redelegate(caller, old, new))
+
+    def bindHeir(self, caller: str, heir: str, days: int) -> Done:
+        return Done(None, self.heirs.bind(self.now, caller, heir, days))
+
+    def unbindHeir(self, caller: str) -> Done:
+        return Done(None, self.heirs.unbind(self.now, caller))
+
+    def openSuccession(self, caller: str, account: str) -> Done:
+        return Done(None, self.heirs.open(self.now, caller, account))
+
+    def vetoSuccession(self, caller: str) -> Done:
+        return Done(None, self.heirs.veto(self.now, caller))
+
+    def succeed(self, caller: str, account: str, pool_ids: Sequence[int]) -> Done:
+        """Of chains that are no longer than they are followed."""
+        assert self.moving is not None
+        events: list[Emitted] = []
+        if account not in self.heirs.succeeded:
+            heir = self.heirs.execute(self.now, caller, account)
+            events += self._follow(account, heir)
+            events.append(("AccountSucceeded", {"account": account, "heir": heir}))
+        *chain, holder = self.heirs.chain(account)
+        for giver in chain:
+            events += self._follow(giver, holder)
+            moved = [self.moving(self.address, pool_id, giver, holder) for pool_id in pool_ids]
+            events += [event for done in moved for event in done.events]
+            balance = self.balances[giver]
+            value = balance if self.transferable else min(balance, sum(done.value for done in moved))
+            if value:
+                events += self._move(giver, holder, value)
+        return Done(None, events)
+
+    def _follow(self, account: str, holder: str) -> list[Emitted]:
+        """The account's own tokens count for the holder's delegate."""
+        old, new = self.delegates(account), self.delegates(holder)
+        return self._redelegate(account, old, new) if old != new else []
+
+    def _redelegate(self, account: str, old: str, new: str) -> list[Emitted]:
+        fields = {"delegator": account, "fromDelegate": old, "toDelegate": new}
+        changes = self._votes_move(old, new, self.balances[account])
+        self.named[account] = new
+        if self.balances[account] and old != new:
             self._number(new)
-        return Done(None, [("DelegateChanged", fields), *changes])
+        return [("DelegateChanged", fields), *changes]
 
     def _move(self, giver: str, to: str, value: int) -> list[Emitted]:
         old = ADDRESS_ZERO if giver == ADDRESS_ZERO else self.delegates(giver)

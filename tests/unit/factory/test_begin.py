@@ -1,6 +1,6 @@
 """What `begin` creates, and what it refuses.
 
-- seven contracts at the predicted addresses, with the arguments they are asked for, and the event; no registry
+- six contracts at the predicted addresses, with the arguments they are asked for, and the event; neither registry
 - again with the same parameters and salt: refused; with another salt, other parameters, by another: another DAO
 - a constructor that refuses: its own error, nothing created
 """
@@ -33,10 +33,10 @@ def exists(made: FactoryDao, creation: Creation) -> list[str]:
     return [key for key, address in creation.system.items() if made.chain.evm.get_code(address)]
 
 
-def test_begin__parameters_that_fit__creates_all_but_the_registry_and_emits(made: FactoryDao) -> None:
+def test_begin__parameters_that_fit__creates_all_but_the_registries_and_emits(made: FactoryDao) -> None:
     creation = created(made)
     receipt = begin(made, creation)
-    assert exists(made, creation) == [key for key in creation.system if key != "registry"]
+    assert exists(made, creation) == [key for key in creation.system if key not in ("models", "registry")]
     assert vars(receipt.value) == creation.system
     (event,) = receipt.named("DataDAOBegun")
     assert event.address == made.factory.address
@@ -108,7 +108,7 @@ def test_begin__again_with_another_salt_or_parameter__creates_another_dao(
 ) -> None:
     creation = created(made, **another)
     begin(made, creation)
-    assert len(exists(made, creation)) == 7
+    assert len(exists(made, creation)) == 6
     assert not set(creation.system.values()) & set(made.addresses.values())
 
 
@@ -119,7 +119,7 @@ def test_begin__by_another_with_the_same_parameters_and_salt__cannot_take_the_cr
     begin(made, theirs)
     assert exists(made, mine) == []
     begin(made, mine)
-    assert len(exists(made, mine)) == 7
+    assert len(exists(made, mine)) == 6
 
 
 def test_begin__constructor_refuses__its_own_error_and_nothing_is_created(made: FactoryDao) -> None:

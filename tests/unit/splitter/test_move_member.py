@@ -2,7 +2,7 @@
 
 given a member with shares, earnings and a credit: the heir has them, less than a unit short, event; other pools stay
 given an heir that is a member already: both incomes stay within a unit
-given the same account twice, or one that has nothing: nothing happens
+given the same account twice: nothing happens; given one that has nothing: it is paid nothing there from then on
 given any other caller, the registry too: refused
 given a transfer of a transferable token: no shares and no income move (T-6)
 """
@@ -62,8 +62,22 @@ def test_move_member__to_itself_or_of_nothing__changes_nothing(pair: Pair) -> No
     state = pair.reader(HOLDER, HEIR).words
     before = state()
     assert (move(pair, heir=HOLDER).value, move(pair, pool=2).value, move(pair, pool=0).value) == (SHARES, 0, 0)
-    assert move(pair, holder=actor("stranger")).logs == []
     assert state() == before
+
+
+def test_move_member__of_nothing__announced_once_and_the_pool_pays_the_account_nothing_more(pair: Pair) -> None:
+    receipt = move(pair)
+    fields = {"poolId": 1, "from": HOLDER.address, "to": HEIR.address, "shares": 0, "credit": 0}
+    assert receipt.events == [Event("MemberMoved", pair.splitter.address, fields)]
+    assert move(pair).events == []
+    pair.accept(HOLDER, 2 * SHARES)
+    pair.accept(HOLDER, SHARES, dataset=2)
+    pair.deposit(1, 1_000)
+    pair.deposit(2, 500)
+    pair.erase(HOLDER, SHARES)
+    assert (pair.claimable(HOLDER), pair.claim(HOLDER, 1), pair.claim(HOLDER)) == (500, 0, 500)
+    assert move(pair).value == SHARES
+    assert (pair.claimable(HEIR), pair.claim(HEIR)) == (1_000, 1_000)
 
 
 @pytest.mark.parametrize("caller", ["stranger", "registry", "leases", "timelock"])

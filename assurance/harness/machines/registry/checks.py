@@ -165,7 +165,8 @@ class RegistryChecks(RegistryLife):
                 mine = (record.batch, record.contributor) == (batch.id, item.contributor)
                 if item.contributor in people and (record.status == UNCLAIMED or (mine and record.status != ERASED)):
                     proof = list(self.batches[batch.id - 1].manifest.tree.proof(place))
-                    by, expected = people[item.contributor], (item.contributor, batch.id, item, Proof(batch.id, place))
+                    holder = self.token.heirs.holder(item.contributor)
+                    by, expected = people[holder], (holder, batch.id, item, Proof(batch.id, place))
                     expect = partial(self.registry.erase, *expected)
                     erased = self.send("registry", "erase", batch.id, tuple(item), proof, expect=expect, by=by)
                     assert erased is not None

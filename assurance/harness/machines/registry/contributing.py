@@ -47,10 +47,10 @@ class Contributing(RegistryLife):
             expect=lambda: self.registry.claim_many(number, items, proven=True),
         )
 
-    @rule(pick=picks, place=places, other=st.sampled_from([0, 0, 0, 0, 1]), owner=st.sampled_from([1, 1, 1, 0]))
+    @rule(pick=picks, place=places, other=st.sampled_from([0, 0, 0, 0, 1]), owner=st.sampled_from([1, 1, 1, 2, 0]))
     def erase(self, pick: int, place: int, other: int, owner: int) -> None:
         number, item, proof, nodes = self.some_leaf(pick, place, other)
-        who = next((m for m in self.members if owner and m.address == item.contributor), self.stranger)
+        who = self.somebody(item, owner)
         self.send(
             "registry",
             "erase",
@@ -61,11 +61,11 @@ class Contributing(RegistryLife):
             by=who,
         )
 
-    @rule(pick=picks, place=places, late=st.sampled_from([0, 0, -1]), owner=st.sampled_from([1, 1, 0]))
+    @rule(pick=picks, place=places, late=st.sampled_from([0, 0, -1]), owner=st.sampled_from([1, 1, 2, 0]))
     def erase_by_sig(self, pick: int, place: int, late: int, owner: int) -> None:
         number, item, proof, nodes = self.some_leaf(pick, place, 0)
         deadline = self.dao.chain.timestamp + late
-        who = next((m for m in self.members if owner and m.address == item.contributor), self.stranger)
+        who = self.somebody(item, owner)
         kind = "Erase(uint256 batchId,bytes32 fingerprint,uint48 deadline)"
         (signature,) = signatures(self.dao, (number, item.fingerprint, deadline), who, kind=kind)
         self.send(
@@ -104,7 +104,7 @@ class Contributing(RegistryLife):
         elif way == "claim":
             self._claim(number, item, proof, nodes)
         else:
-            owner = next(m for m in self.members if m.address == item.contributor)
+            owner = self.somebody(item, 1)
             asked_for = lambda: self.registry.erase(owner.address, number, item, proof)  # noqa: E731
             self.send("registry", "erase", number, tuple(item), nodes, expect=asked_for, by=owner)
 

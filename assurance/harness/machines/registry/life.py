@@ -12,7 +12,7 @@ from assurance.harness.dao.system import Actor
 from assurance.harness.machines.life import Life
 from assurance.harness.models.registry.model import Registry
 from assurance.harness.models.registry.records import Batch, Proof
-from assurance.harness.models.token_splitter import Emitted
+from assurance.harness.models.token_splitter import Emitted, Token
 from datadao.types import Leaf
 
 MARKS = [f"mark {i}" for i in range(6)]
@@ -26,6 +26,7 @@ class RegistryLife(Life):
     """`registry` is the model; the contract is that of `dao`."""
 
     registry: Registry
+    token: Token
     members: list[Actor]
     contributors: list[str]
     stranger: Actor
@@ -46,6 +47,13 @@ class RegistryLife(Life):
             self.reached[event.name] += 1
             if event.name == "BatchActivated":
                 self.activated[event.args["batchId"]] = self.now
+
+    def somebody(self, item: Leaf, owner: int) -> Actor:
+        """The leaf's holder (1), the contributor whether it was succeeded or not (2), or a stranger. The founder, who
+        carries every vote, erases nothing of its own."""
+        account = self.token.heirs.holder(item.contributor) if owner == 1 else item.contributor
+        people = [*self.members, self.founder] if owner and item.contributor != self.founder.address else []
+        return next((person for person in people if person.address == account), self.stranger)
 
     def some_batch(self, pick: int) -> tuple[int, Batch | None]:
         """One of the newest batches mostly; sometimes an old one or one that does not exist."""

@@ -14,6 +14,7 @@ from assurance.harness.dao.dao import leaf
 from assurance.harness.dao.registry import UNIT, ascending, executable
 from assurance.harness.machines.base import initialize, rule
 from assurance.harness.machines.governance.world import asked
+from assurance.harness.machines.heirs import Heirs
 from assurance.harness.machines.registry.batching import Batching, leaf_lists
 from assurance.harness.machines.registry.checks import RegistryChecks
 from assurance.harness.machines.registry.contributing import Contributing
@@ -24,7 +25,7 @@ from assurance.harness.models.registry.records import DAY
 from assurance.harness.models.token_splitter import Asset, Splitter, Token
 
 
-class RegistryMachine(Batching, Contributing, Trading, RegistryChecks):
+class RegistryMachine(Batching, Contributing, Trading, Heirs, RegistryChecks):
     worlds: ClassVar[dict[Any, Any]] = {}
 
     @initialize(first=leaf_lists, second=leaf_lists)
@@ -37,6 +38,7 @@ class RegistryMachine(Batching, Contributing, Trading, RegistryChecks):
         self.splitter = Splitter(dao.addresses["splitter"], dao.registry.address, dao.addresses["token"], asset)
         self.token = Token(dao.addresses["token"], dao.registry.address, self.transferable, MATURITY)
         self.registry, self.asset = model_of(dao, self.splitter, self.token), asset
+        self.begin_heirs()
         self.begin_registry()
         self._publish(1, [leaf(self.founder, "founder", 300)], {}, "enough")
         self.wait(DAY)
@@ -121,4 +123,5 @@ class RegistryMachine(Batching, Contributing, Trading, RegistryChecks):
     def teardown(self) -> None:
         if "splitter" in self.__dict__ and not self.failed:
             self.inclusion()
+            self.heirs_take_all()
             self.everybody_leaves()

@@ -49,7 +49,7 @@ class Setting:
     wrapping: bool = False
     """Whether the commons' accumulator begins just below its modulus."""
     moving: bool = False
-    """Whether the token moves members of the splitter, as a succession will, and no tokens with them."""
+    """Whether members bind heirs, who take their places."""
 
 
 @dataclass
@@ -122,6 +122,9 @@ class SplitterChecks(Machine):
         self.splitter = model.Splitter(pair.splitter.address, REGISTRY, pair.token.address, self.asset)
         rules = self.setting.transferable, MATURITY
         self.token = model.Token(pair.token.address, REGISTRY, *rules)
+        self.token.moving = self.splitter.moveMember
+        self.token.heirs.contracts = pair.addresses.values()
+        self.splitter.holder = self.token.heirs.holder
         self.splitter.pools[0].acc = NEARLY if self.setting.wrapping else 0
         self.numbers: dict[str, int] = {}
         self.ledger = self.splitter.ledger
@@ -184,7 +187,7 @@ class SplitterChecks(Machine):
         self.hold("T-2", now["votes", REGISTRY] == 0, "the registry votes")
         self.hold("T-2", sum(votes) == sum(balances), "votes {}, balances {}", votes, balances)
         for account in MEMBERS:
-            if not (self.setting.transferable or self.setting.moving):
+            if not self.setting.transferable:
                 same = sum(now["shares", d, account] for d in DATASETS) == now["balance", account]
                 self.hold("T-6", same, "shares of {} are not its tokens", account)
             number = now["number", account]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition
 from web3.constants import ADDRESS_ZERO
 
+from assurance.harness.dao.system import DAY
 from assurance.harness.machines.base import initialize, rule
 from assurance.harness.machines.splitter.checks import (
     DATASETS,
@@ -28,6 +29,7 @@ pool_lists = st.sampled_from([[0], [1], [2, 1], [1, 0], [1, 1], [], [3], [0, 1, 
 datasets = st.sampled_from(DATASETS)
 sizes = st.sampled_from([MIN_SHARES, 5 * MIN_SHARES + 7, 10**12, 10**15 + 3, 1, MIN_SHARES - 1, MAX_SHARES // 8])
 Seen = dict[tuple[Any, ...], int]
+heirs = st.sampled_from([*MEMBERS, *MEMBERS, ADDRESS_ZERO, "registry", "token"])
 parts = st.sampled_from([0, 1, 2, 3, 4])
 """Quarters of what there is; `part` says how one strays beyond."""
 
@@ -183,6 +185,9 @@ class SplitterMachine(SplitterChecks):
         now = self.look()
         earned = self._earned(now, lot, shares)
         gain = now["claimable", pool, account] - before["claimable", pool, account]
+        if self.splitter.members[pool, account].moved:
+            self.hold("T-10", gain == 0, "a late claim pays the old key {}", gain)
+            return
         self.hold("S-5", earned - 1 <= gain <= earned + 1, "{} for {} earned", gain, earned)
 
     @precondition(lambda self: self.lots)
@@ -198,7 +203,8 @@ class SplitterMachine(SplitterChecks):
         now = self.look()
         for pool in POOLS:
             for account in MEMBERS:
-                earned = self._earned(now, lot, shares) if (account, pool) == (owner, lot.dataset) else 0
+                own = (account, pool) == (owner, lot.dataset) and not self.splitter.members[pool, account].moved
+                earned = self._earned(now, lot, shares) if own else 0
                 gain = now["claimable", pool, account] - before["claimable", pool, account]
                 self.hold("S-5", gain == earned, "{} for {} earned", gain, earned)
 
@@ -240,24 +246,66 @@ class SplitterMachine(SplitterChecks):
         self.erase(account, quarters, 1)
         self.claim(account, account, [*POOLS])
 
+    # Heirs
+
     @precondition(lambda self: self.setting.moving)
-    @rule(account=member, to=member, pool=st.sampled_from(POOLS))
-    def move(self, account: str, to: str, pool: int) -> None:
-        """Shares and what they earned pass to the heir, within a unit: fractions of both meet (S-5)."""
+    @rule(account=member, heir=heirs, days=st.sampled_from([29, 30, 30, 45, 365, 366]))
+    def bind(self, account: str, heir: str, days: int) -> None:
+        heir = {"registry": REGISTRY, "token": self.pair.token.address}.get(heir, heir)
+        self.send("token", "bindHeir", heir, days, sender=account)
+
+    @precondition(lambda self: self.setting.moving)
+    @rule(account=member)
+    def unbind(self, account: str) -> None:
+        self.send("token", "unbindHeir", sender=account)
+
+    @precondition(lambda self: self.setting.moving)
+    @rule(account=member, caller=anyone)
+    def open(self, account: str, caller: str) -> None:
+        self.send("token", "openSuccession", account, sender=caller)
+
+    @precondition(lambda self: self.setting.moving)
+    @rule(account=member)
+    def veto(self, account: str) -> None:
+        self.send("token", "vetoSuccession", sender=account, breaks="T-10")
+
+    @precondition(lambda self: self.setting.moving)
+    @rule(account=member, heir=member, pools=pool_lists, late=st.sampled_from([-1, 0, 1]), vetoed=st.booleans())
+    def bind_open_and_succeed(self, account: str, heir: str, pools: list[int], late: int, vetoed: bool) -> None:
+        """In this order, and a second before, at and after the end of the delay, or few ever get there."""
+        self.bind(account, heir, 30)
+        self.open(account, self.token.heirs.holder(heir))
+        self.warp(30 * DAY + late)
+        if vetoed:
+            self.veto(account)
+        self.succeed(account, STRANGER, pools)
+
+    @precondition(lambda self: self.setting.moving)
+    @rule(account=member, caller=anyone, pools=pool_lists)
+    def succeed(self, account: str, caller: str, pools: list[int]) -> None:
+        """Shares, tokens and what was earned become the heir's, less than a unit short for each settlement (T-10)."""
         before = self.seen
-        self.send("splitter", "moveMember", pool, account, to, sender=self.pair.token.address)
-        self.ledger.move(pool, account, to)
-        if account != to:
-            self.got[pool, to] += self.got.pop((pool, account), 0)
+        if self.send("token", "succeed", account, pools, sender=caller, breaks="T-10") is None:
+            return
+        *chain, holder = self.token.heirs.chain(account)
+        for pool in {*pools}:
+            for giver in chain:
+                self.ledger.move(pool, giver, holder)
+                self.got[pool, holder] += self.got.pop((pool, giver), 0)
         now = self.look()
-        sides = {account, to}
-        for name in ("shares", "claimable"):
-            was, is_ = (sum(x[name, pool, side] for side in sides) for x in (before, now))
-            off = 1 if name == "claimable" else 0
-            self.hold("S-5", was - off <= is_ <= was + off, "{} was {} and is {}", name, was, is_)
-        if account != to:
-            rest = now["shares", pool, account] + now["claimable", pool, account]
-            self.hold("S-5", rest == 0, "{} stayed", rest)
+        for pool in {*pools} & {*POOLS}:
+            sides = {*chain, holder}
+            held = [sum(x["shares", pool, side] for side in sides) for x in (before, now)]
+            self.hold("T-10", held[0] == held[1] == now["shares", pool, holder], "shares were {}, are {}", *held)
+            owed = [sum(x["claimable", pool, side] for side in sides) for x in (before, now)]
+            self.hold("T-10", owed[1] >= owed[0] - len(chain), "was owed {} and is {}", *owed)
+            rest = sum(now["claimable", pool, giver] for giver in chain)
+            self.hold("T-10", rest == 0, "{} stayed", rest)
+        balances = [sum(x["balance", side] for side in {*chain, holder}) for x in (before, now)]
+        self.hold("T-10", balances[0] == balances[1], "tokens were {}, are {}", *balances)
+        for giver in chain:
+            same = now["delegate", giver] == now["delegate", holder]
+            self.hold("T-10", same, "tokens of {} vote for another than the heir's delegate", giver)
 
     @rule(account=member, pool=datasets)
     def erase_too_much(self, account: str, pool: int) -> None:
@@ -351,6 +399,8 @@ class SplitterMachine(SplitterChecks):
 
     def _drain(self) -> None:
         """S-7, S-11: all claims succeed, and what they leave is remainders and the income of unclaimed shares."""
+        for account in self.token.heirs.succeeded:
+            self.succeed(account, STRANGER, [*POOLS])
         for account in MEMBERS:
             self._claim("claim", account, [*POOLS], account, account, STRANGER)
         now = self.look()

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from assurance.harness.chain.handles import Event
 from assurance.harness.chain.reader import Answers, Views
 from assurance.harness.dao.dao import CANCELED, DEFEATED, EXECUTED, EXPIRED
 from assurance.harness.dao.leases import ACTIVE, APPROVED, ENDED, PENDING, REFUNDED
@@ -30,6 +32,16 @@ class SystemChecks(LeaseChecks, RegistryChecks, SystemLife):
         super().begin_system()
         self.last: dict[Any, Any] = {}
         self.past: dict[int, tuple[int, list[int]]] = {}
+        self.moves = 0
+
+    def note_events(self, events: Sequence[Event]) -> None:
+        """What is moved is due to another account from now on."""
+        super().note_events(events)
+        for event in events:
+            if event.name == "MemberMoved":
+                self.moves += 1
+                for side in ("from", "to"):
+                    self.last.pop(("income", event.args[side]), None)
 
     # Views
 
@@ -146,6 +158,9 @@ class SystemChecks(LeaseChecks, RegistryChecks, SystemLife):
             lifetime = answers["claimable", account, POOLS][0] + self.claimed[account]
             assert lifetime >= self.last.get(("income", account), 0), "X-1: accrued claims"
             self.last["income", account] = lifetime
+        total = sum(self.last["income", account] for account in self.accounts)
+        assert total + self.moves >= self.last.get("income", 0), "T-10: a move loses less than a unit"
+        self.last["income"], self.moves = total, 0
         for number in self.leases.leases:
             words = answers["lease", number]
             due = words[RETURNABLE] + self.ledger[number]["ReturnablePaid"]

@@ -30,7 +30,7 @@ class Data(SystemLife):
     def erase_leaf(self, number: int, place: int) -> None:
         batch, tree = self.registry.batches[number - 1], self.batches[number - 1].manifest.tree
         item, proof = batch.leaves[place], Proof(number, place)
-        owner = self.owner(item.contributor)
+        owner = self.owner(self.token.heirs.holder(item.contributor))
         self.send(
             "registry", "erase", number, tuple(item), list(tree.proof(place)),
             expect=lambda: self.registry.erase(owner.address, number, item, proof), by=owner,

@@ -77,7 +77,12 @@ class SystemLife(LeaseLife, RegistryLife):
 
     def follow_holdings(self) -> None:
         """Votes follow tokens. What leaves goes first, so that supply is never above what it was or becomes."""
-        held, known = self.token.balances, self.government.holdings.balance
+        held, holdings = self.token.balances, self.government.holdings
+        known = holdings.balance
+        for account in held:
+            delegate = self.token.delegates(account)
+            if account != self.token.registry and delegate != holdings.delegate.get(account, account):
+                holdings.redelegate(self.now, account, delegate)
         changes = [(held[account] - known.get(account, 0), account) for account in held]
         for change, account in sorted(changes):
             if change:

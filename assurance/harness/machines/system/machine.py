@@ -17,6 +17,7 @@ from assurance.harness.dao.dao import Dao, leaf
 from assurance.harness.dao.system import DAY
 from assurance.harness.machines.base import World, initialize
 from assurance.harness.machines.governance.world import government_of
+from assurance.harness.machines.heirs import Heirs
 from assurance.harness.machines.leases.hooked import Hooked
 from assurance.harness.machines.leases.modelling import Modelling
 from assurance.harness.machines.leases.returning import Returning
@@ -42,7 +43,9 @@ NOTES = ("set", "votes", "ledger", "flow", "statuses", "polls", "effects", "cast
 """Of a machine, what a life changes."""
 
 
-class SystemMachine(Voting, Data, Running, Returning, Modelling, Batching, Contributing, Trading, Hooked, SystemChecks):
+class SystemMachine(
+    Voting, Data, Running, Returning, Modelling, Batching, Contributing, Trading, Heirs, Hooked, SystemChecks
+):
     worlds: ClassVar[dict[Any, Any]] = {}
 
     @initialize(first=st.lists(st.tuples(st.integers(0, 2), st.integers(1, 5)), min_size=1, max_size=4))
@@ -55,6 +58,7 @@ class SystemMachine(Voting, Data, Running, Returning, Modelling, Batching, Contr
     def teardown(self) -> None:
         if "last" not in self.__dict__ or self.failed:
             return
+        self.heirs_take_all()
         self.everybody_is_paid()
         if self.leases.treasury:
             self.withdraw_treasury()
@@ -81,6 +85,7 @@ class SystemMachine(Voting, Data, Running, Returning, Modelling, Batching, Contr
         maturity = dao.token.maturitySupply()
         self.token = Token(dao.token.address, dao.registry.address, self.transferable, maturity)
         self.registry = model_of(dao, self.splitter, self.token)
+        self.begin_heirs()
         clock = lambda: dao.chain.timestamp  # noqa: E731
         self.leases = Leases(dao.leases.address, RULES, clock, self.splitter, asset, self.registry.erasures)
         self.models = Models(dao.models.address, dao.timelock.address, self.leases)

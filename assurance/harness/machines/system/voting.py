@@ -224,7 +224,6 @@ class Voting(SystemLife):
         account, delegatee = self.voters()[who].address, self.voters()[to].address
         by = self.voters()[who]
         self.send("token", "delegate", delegatee, expect=lambda: self.token.delegate(account, delegatee), by=by)
-        self.government.holdings.redelegate(self.now, account, delegatee)
 
     # What follows
 

@@ -64,15 +64,15 @@ class Contributions(Books):
         return Done(None, events + self._complete(batch))
 
     def erase(self, caller: str, batch_id: int, item: Leaf, proof: Proof) -> Done:
-        if caller != item.contributor:
-            stop("NotContributor", caller, item.contributor)
+        if caller != (holder := self.token.heirs.holder(item.contributor)):
+            stop("NotContributor", caller, holder)
         return self._erase(batch_id, item, proof)
 
     def erase_by_sig(self, signer: str, batch_id: int, item: Leaf, proof: Proof, deadline: int) -> Done:
         if self.now > deadline:
             stop("DeadlinePassed", deadline, self.now)
-        if signer != item.contributor:
-            stop("InvalidSignature", item.contributor)
+        if signer != (holder := self.token.heirs.holder(item.contributor)):
+            stop("InvalidSignature", holder)
         return self._erase(batch_id, item, proof)
 
     def drop_duplicate(self, batch_id: int, item: Leaf, proof: Proof) -> Done:
@@ -125,23 +125,26 @@ class Contributions(Books):
         return self.token.transfer(self.address, owner, shares).events
 
     def _erase(self, batch_id: int, item: Leaf, proof: Proof) -> Done:
+        """By the holder: the contributor, or who took its place."""
         batch, record, owner = self._active(batch_id), self.records[item.fingerprint], item.contributor
+        holder, dataset = self.token.heirs.holder(owner), batch.message.datasetId
         if record.status == UNCLAIMED:
             self._require_proof(batch, item, proof)
             shares = self.shares_of(batch, item)
             taken = self._resolve(batch, shares)
             record = Record(ERASED, owner, batch_id, taken)
-            burned, events = self._drop_pending(batch, owner, taken)
+            burned, events = self._drop_pending(batch, holder, taken)
         else:
             if record.status == ERASED:
                 stop("AlreadyErased", item.fingerprint)
             if (record.batch, record.contributor) != (batch_id, owner):
                 stop("RecordedElsewhere", item.fingerprint, record.batch, record.contributor)
             shares = record.shares
-            burned = min(shares, self.token.balances[owner])
+            events = [] if holder == owner else self.token.succeed(self.address, owner, [dataset]).events
+            burned = min(shares, self.token.balances[holder])
             record = record._replace(status=ERASED)
-            events = self.splitter.removeShares(self.address, batch.message.datasetId, owner, shares).events
-            events += self._burn(owner, burned)
+            events += self.splitter.removeShares(self.address, dataset, holder, shares).events
+            events += self._burn(holder, burned)
         self.records[item.fingerprint] = record
         if shares:
             self.erasures[batch.message.datasetId].append(self.now)

@@ -1,0 +1,107 @@
+"""Steps of a whole DAO's life: heirs bound, opened, vetoed and put in the place of members, at any moment of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+
+from assurance.harness.chain.handles import Receipt
+from assurance.harness.dao.system import DAY, Actor
+from assurance.harness.machines.base import rule
+from assurance.harness.machines.life import Life
+from assurance.harness.models.succession import MIN_DAYS
+from assurance.harness.models.token_splitter import Splitter, Token
+
+olds = st.integers(0, 3)
+people = st.integers(0, 4)
+some_pools = st.sampled_from([(1, 2), (1, 2), (1, 2), (1,), (2,), (0,), ()])
+
+
+class Heirs(Life):
+    """Members have heirs; the founder is an heir and has none, since it carries every vote."""
+
+    token: Token
+    splitter: Splitter
+    members: list[Actor]
+    founder: Actor
+    stranger: Actor
+
+    def begin_heirs(self) -> None:
+        """Connects the models as the contracts are."""
+        self.token.moving = self.splitter.moveMember
+        self.token.heirs.contracts = tuple(self.dao.addresses.values())
+        self.splitter.holder = self.token.heirs.holder
+
+    @property
+    def family(self) -> list[Actor]:
+        return [*self.members, self.founder]
+
+    def holder(self, account: str) -> Actor | None:
+        """The person that has the place of this account, if it is one of the family."""
+        holder = self.token.heirs.holder(account)
+        return next((person for person in self.family if person.address == holder), None)
+
+    @rule(who=olds, heir=people, days=st.sampled_from([29, 30, 30, 366]))
+    def bind(self, who: int, heir: int, days: int) -> None:
+        self._ask(self.family[who], "bindHeir", self.family[heir].address, days)
+
+    @rule(who=olds)
+    def unbind(self, who: int) -> None:
+        self._ask(self.family[who], "unbindHeir")
+
+    @rule(who=olds, by=people)
+    def open_succession(self, who: int, by: int) -> None:
+        self._ask(self.family[by], "openSuccession", self.family[who].address)
+
+    @rule(who=olds)
+    def veto_succession(self, who: int) -> None:
+        self._ask(self.family[who], "vetoSuccession")
+
+    @rule(who=olds, pools=some_pools)
+    def succeed(self, who: int, pools: Sequence[int]) -> None:
+        self.move_on(self.family[who].address, pools)
+
+    @rule(
+        who=olds,
+        heir=people,
+        pools=some_pools,
+        late=st.sampled_from([-1, 0, 0, 0]),
+        vetoed=st.sampled_from([0, 0, 1]),
+    )
+    def lose_a_key(self, who: int, heir: int, pools: Sequence[int], late: int, vetoed: int) -> None:
+        """All of it in order, or few lives would get there; the veto comes in the last second."""
+        self.bind(who, heir, MIN_DAYS)
+        if opener := self.holder(self.family[heir].address):
+            self._ask(opener, "openSuccession", self.family[who].address)
+        self.dao.chain.warp(MIN_DAYS * DAY - vetoed + late)
+        if vetoed:
+            self.veto_succession(who)
+        self.succeed(who, pools)
+
+    def move_on(self, account: str, pools: Iterable[int]) -> None:
+        """By any account. What both sides had together, the heir has (T-10)."""
+        before = self._of_family()
+        if self._ask(self.stranger, "succeed", account, [*pools]) is None:
+            return
+        shares, tokens, votes = self._of_family()
+        assert (shares, tokens) == before[:2], "T-10: no share and no token is made or lost"
+        assert sum(votes) == sum(before[2]), "T-10: no vote is made or lost"
+        self.reached["succeeded"] += 1
+        self.reached["succeeded for other shares"] += bool(self.token.balances[account])
+
+    def heirs_take_all(self) -> None:
+        """What stands with accounts whose keys are lost moves, or it is never collected."""
+        for account in sorted(self.token.heirs.succeeded):
+            self.move_on(account, (1, 2))
+
+    def _of_family(self) -> tuple[list[int], int, list[int]]:
+        """Shares by pool, tokens, and the votes of each, as the chain says."""
+        token, splitter, people = self.dao.token, self.dao.splitter, [person.address for person in self.family]
+        shares = [sum(splitter.sharesOf(pool, person) for person in people) for pool in (1, 2)]
+        return shares, sum(map(token.balanceOf, people)), [*map(token.getVotes, [*people, self.stranger.address])]
+
+    def _ask(self, by: Actor, name: str, *args: Any) -> Receipt | None:
+        self.token.now = self.now
+        return self.send("token", name, *args, expect=lambda: getattr(self.token, name)(by.address, *args), by=by)
