@@ -427,7 +427,7 @@ contract RevenueSplitter is IRevenueSplitter, ReentrancyGuardTransient {
     function _gain(uint256 poolId, address account, uint256 shares, uint256 entryIndex) private {
         if (shares == 0) return;
         (uint256 index, uint256 held, uint256 flags) = _members[poolId][account].unpack();
-        if (flags & Members.CREDIT != 0 && held == 0) _credits[poolId][account] = index; // an index takes its place again
+        if (flags & Members.CREDIT != 0 && held == 0) _credits[poolId][account] = index; // an index takes its place
         uint256 total = held + shares;
         if (total > MAX_POOL_SHARES) revert RevenueSplitter_TooManyShares(poolId, total);
         index = Accumulator.blend(held, index, shares, entryIndex);

@@ -218,7 +218,9 @@ abstract contract GovernorTally is GovernorQuorum {
         weight = voter.weight;
         uint256 bit = 1 << (voter.place & 0xff);
         uint256 word = weight == 0 ? 0 : poll.receipts[voter.place >> 8];
-        if (weight == 0 ? poll.receiptsWithoutVotes[account] : word & bit != 0) revert GovernorAlreadyCastVote(account);
+        if (weight == 0 ? poll.receiptsWithoutVotes[account] : word & bit != 0) {
+            revert GovernorAlreadyCastVote(account);
+        }
         if (support > uint8(VoteType.Abstain)) revert GovernorInvalidVoteType();
         if (weight == 0) poll.receiptsWithoutVotes[account] = true;
         else poll.receipts[voter.place >> 8] = word | bit;
@@ -274,15 +276,13 @@ abstract contract GovernorTally is GovernorQuorum {
     }
 
     /// @dev Order of checks as for a single ballot: signature, licensee, then what `_vote` asks.
-    function _isSound(
-        bytes32 domain,
-        uint256 proposalId,
-        Poll storage poll,
-        Tally tally,
-        SignedBallot calldata ballot
-    ) private view returns (bool, BallotFault) {
-        bytes32 digest =
-            MessageHashUtils.toTypedDataHash(domain, _ballotHash(proposalId, ballot.support, ballot.voter));
+    function _isSound(bytes32 domain, uint256 proposalId, Poll storage poll, Tally tally, SignedBallot calldata ballot)
+        private
+        view
+        returns (bool, BallotFault)
+    {
+        bytes32 message = _ballotHash(proposalId, ballot.support, ballot.voter);
+        bytes32 digest = MessageHashUtils.toTypedDataHash(domain, message);
         (address recovered,,) = ECDSA.tryRecover(digest, ballot.r, ballot.vs);
         if (recovered == address(0) || recovered != ballot.voter) return (false, BallotFault.InvalidSignature);
         if (_isLicensee(poll, tally, ballot.voter)) return (false, BallotFault.Licensee);

@@ -256,13 +256,9 @@ abstract contract Contributions is Batches {
     }
 
     /// @param holder the contributor, or who took its place; it has `balance` tokens
-    function _erase(
-        uint256 batchId,
-        Contribution calldata c,
-        bytes32[] calldata proof,
-        address holder,
-        uint256 balance
-    ) private {
+    function _erase(uint256 batchId, Contribution calldata c, bytes32[] calldata proof, address holder, uint256 balance)
+        private
+    {
         Record r = _records[c.fingerprint];
         BatchState storage b = _requireActivated(batchId);
         uint256 burned = 0;

@@ -202,13 +202,9 @@ abstract contract Succession is ISuccession, DaoContracts, EIP712, Nonces {
         return uint48(time + uint256(b.delayDays) * 1 days);
     }
 
-    function _useSignature(
-        address account,
-        bytes32 message,
-        uint256 nonce,
-        uint48 deadline,
-        bytes calldata signature
-    ) private {
+    function _useSignature(address account, bytes32 message, uint256 nonce, uint48 deadline, bytes calldata signature)
+        private
+    {
         if (block.timestamp > deadline) revert DataToken_DeadlinePassed(deadline, uint48(block.timestamp));
         _requireSignature(account, message, signature);
         _useCheckedNonce(account, nonce);

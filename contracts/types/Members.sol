@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @notice A member of a pool in one word: index (176 bits), shares (64), and two flags: whether there is a credit, which
-/// spares most claims the read of one that is not there, and whether an heir has taken the account's place in the pool.
+/// @notice A member of a pool in one word: index (176 bits), shares (64), and two flags: whether there is a credit,
+/// which spares most claims the read of one that is not there, and whether an heir has the account's place in the pool.
 /// An account without shares has its credit where the index was.
 /// @dev A struct of the same fields is read and written field by field, at 100 gas and a mask each.
 type Member is uint256;
