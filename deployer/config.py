@@ -7,13 +7,16 @@ configuration against the same ABIs.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from datadao import handwritten
 from datadao.chain.abi import LOCAL_CHAIN_IDS, ORDER, Abi, constructor_inputs
-from datadao.chain.arguments import ConfigError, Context, Faults, _key_faults, typed
+from datadao.chain.arguments import ConfigError, Context, Faults, _key_faults, leaves, typed
 from datadao.encoding import address
 from datadao.errors import InvalidArgument
 
@@ -34,12 +37,19 @@ class Config:
     asset: str | Mapping[str, Any]
     contracts: Mapping[str, Mapping[str, Any]]
     faults: tuple[str, ...] = ()
+    text: str = ""
+    """The file, which a deployment's record carries."""
+
+    @property
+    def sha256(self) -> str:
+        """Of the file, in hexadecimal digits."""
+        return sha256(self.text.encode()).hexdigest()
 
     @classmethod
     def load(cls, path: Path) -> Config:
         """Raises `ConfigError` for what is no file, no YAML or no mapping."""
         try:
-            raw, twice = handwritten.read(path.read_text(encoding="utf-8"), path.name)
+            text = path.read_bytes().decode()
         except FileNotFoundError:
             known = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml"))) or "none"
             raise ConfigError(f"no configuration {path.name} in {path.parent.name}/; there are: {known}") from None
@@ -47,9 +57,16 @@ class Config:
             raise ConfigError(f"{path.name} cannot be read: {error.strerror}") from None
         except UnicodeDecodeError as error:
             raise ConfigError(f"{path.name} is not YAML: byte {error.start} is not UTF-8") from None
+        return cls.read(text, path)
+
+    @classmethod
+    def read(cls, text: str, path: Path) -> Config:
+        """A configuration from the text of its file. Raises `ConfigError` for what is no YAML or no mapping."""
+        try:
+            raw, twice = handwritten.read(text, path.name)
         except InvalidArgument as error:
             raise ConfigError(str(error)) from None
-        return cls.parse(raw, path, twice)
+        return replace(cls.parse(raw, path, twice), text=text)
 
     @classmethod
     def parse(cls, raw: Any, path: Path, faults: Sequence[str] = ()) -> Config:
@@ -69,7 +86,8 @@ class Config:
             contracts = {}
         elif "contracts" in raw:
             found += _key_faults(f"{where}: contracts", contracts, [name for _, name in ORDER])
-        return cls(path, int(chain_id) if known and chain_id else UNKNOWN, asset, contracts, tuple(found))
+        chain = int(chain_id) if known and chain_id else UNKNOWN
+        return cls(path, chain, asset, contracts, tuple(found), yaml.safe_dump(dict(raw)))
 
     def arguments(self, contract: str, abi: Abi, system: Mapping[str, str], context: Context) -> list[Any]:
         """Constructor arguments of `contract`, checked against its ABI by name, type and width.
@@ -109,6 +127,17 @@ class Config:
         if not isinstance(given, list) or len(given) != len(names):
             raise ConfigError(f"{where}: expected [{', '.join(names)}], got {given!r}")
         return _constructor(where, dict(zip(names, given, strict=True)), abi, context, {})
+
+
+def powers(account: str, arguments: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The constructor arguments that name an account, such as `EmergencyBrake.guardian`; by contract and ABI name."""
+    return [
+        f"{contract}.{path.rstrip('_')}"
+        for contract, own in arguments.items()
+        for name, value in own.items()
+        for path, leaf in leaves(name, value)
+        if leaf == account
+    ]
 
 
 def _names(abi: Abi) -> list[str]:

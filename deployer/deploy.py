@@ -58,9 +58,9 @@ def deploy(
 ) -> Deployment:
     """Deploys the DAO that `config` describes from `account`, on the network Ape is connected to.
 
-    `overrides` replaces entries by dotted path, such as `{"DataToken.transferable": True}`. `factory` is the address
-    of the one to use, or `NEW`. `report` is called after each transaction. Raises `ConfigError` before anything is
-    sent, `DeploymentError` when it stops half way.
+    `overrides` replaces entries by dotted path, such as `{"DataToken.transferable": True}`. `factory` is the
+    transaction that created the one to use, or `NEW`. `report` is called after each transaction. Raises `ConfigError`
+    before anything is sent, `DeploymentError` when it stops half way.
     """
     plan = make_plan(account.address, override(config, overrides or {}), factory=factory)
     return execute(account, plan, report=report)

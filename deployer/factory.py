@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import ape
+from eth_typing import HexStr
+from web3.exceptions import TransactionNotFound
 
 from datadao.chain.abi import FACTORY, create_address, initcode
 from datadao.chain.arguments import ConfigError
-from datadao.encoding import address
-from datadao.errors import InvalidArgument
 from deployer.artifacts import CONTRACTS, abi_of, creation_code
 from deployer.creation import blueprint, blueprint_codes, storing
 from deployer.transaction import Transaction
@@ -23,6 +23,8 @@ class Factory:
 
     address: str
     transactions: tuple[Transaction, ...] = ()
+    transaction: str = ""
+    """What created it, if it is on chain."""
 
 
 def new(deployer: str, nonce: int) -> Factory:
@@ -41,23 +43,27 @@ def new(deployer: str, nonce: int) -> Factory:
     return Factory(address, (*sent, Transaction("factory", FACTORY, address, data)))
 
 
-def factory_address(text: str) -> str:
-    """An address as it is typed. Raises `ConfigError`."""
-    try:
-        return address(text)
-    except InvalidArgument as error:
-        raise ConfigError(f"factory: {error}") from None
-
-
-def existing(address: str) -> Factory:
-    """The factory at an address. Raises `ConfigError` naming what is not as this project compiles it."""
-    address = factory_address(address)
-    if wrong := faults(address):
+def existing(transaction: str) -> Factory:
+    """The factory that a transaction created. Raises `ConfigError` naming what is not as this project compiles it."""
+    address = _created(transaction)
+    if wrong := faults(address, transaction):
         raise ConfigError(f"{address} is not the factory of these contracts: it differs in {', '.join(wrong)}")
-    return Factory(address)
+    return Factory(address, transaction=transaction)
 
 
-def faults(address: str) -> list[str]:
-    """Names of the checks that the factory at an address fails; none if it creates exactly the DAOs of this project."""
+def faults(address: str, transaction: str) -> list[str]:
+    """Names of the checks that the factory at an address, created by a transaction, fails; none if it creates exactly
+    the DAOs of this project."""
     reader = Reader(ape.networks.provider.web3, {FACTORY: address})
-    return [f"{check.contract}.{check.field}" for check in reader.settle(check_factory(reader)) if not check.ok]
+    checks = reader.settle(check_factory(reader, transaction))
+    return [f"{check.contract}.{check.field}" for check in checks if not check.ok]
+
+
+def _created(transaction: str) -> str:
+    try:
+        found = ape.networks.provider.web3.eth.get_transaction(HexStr(transaction))
+    except TransactionNotFound:
+        raise ConfigError(f"factory: this node does not know the transaction {transaction}") from None
+    if found.get("to"):
+        raise ConfigError(f"factory: {transaction} is a call of {found['to']}; a factory is created by a transaction")
+    return create_address(found["from"], found["nonce"])

@@ -12,11 +12,11 @@ import ape
 from eth_utils import keccak
 
 from datadao.chain.abi import LOCAL_CHAIN_IDS, ORDER, create_address, predict
-from datadao.chain.arguments import ConfigError, Context, Faults, leaves
+from datadao.chain.arguments import ConfigError, Context, Faults
 from datadao.encoding import address
 from datadao.errors import InvalidArgument
 from deployer.artifacts import abi_of
-from deployer.config import UNKNOWN, Config
+from deployer.config import UNKNOWN, Config, powers
 from deployer.creation import Creation, dao_params
 from deployer.factory import Factory, existing, new
 from deployer.networks import address_of
@@ -29,7 +29,7 @@ _NOWHERE = "0x" + "00" * 20
 """In place of an asset that does not exist, so that the other faults are reported too."""
 
 NEW = "new"
-"""In place of a factory's address: one that is deployed first."""
+"""In place of a factory's creation: one that is deployed first."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Plan:
         """The `factory` with which `make_plan` makes this plan again."""
         if self.factory is None:
             return None
-        return NEW if self.factory.transactions else self.factory.address
+        return self.factory.transaction or NEW
 
     @property
     def fingerprint(self) -> str:
@@ -91,7 +91,7 @@ def make_plan(
     deployer: str, config: Config, *, nonce: int | None = None, now: int | None = None, factory: str | None = None
 ) -> Plan:
     """What deploying `config` from `deployer` sends; `nonce` and `now` are the chain's unless given. `factory` is the
-    address of the one to use, or `NEW`.
+    transaction that created the one to use, or `NEW`.
 
     Sends nothing. Raises `ConfigError` where the configuration does not fit the contracts, the chain or the accounts,
     or the factory is another than this project's.
@@ -163,7 +163,8 @@ def override(config: Config, changes: Mapping[str, Any]) -> Config:
         if not isinstance(section, dict) or leaf not in section:
             raise ConfigError(f"{config.path.name}: no entry {path} to override")
         section[leaf] = value
-    return replace(config, contracts=contracts)
+    changed = {"chain_id": config.chain_id, "asset": config.asset, "contracts": contracts}
+    return replace(Config.parse(changed, config.path), faults=config.faults)
 
 
 def _test_asset(config: Config, address: str, context: Context) -> Planned:
@@ -197,9 +198,5 @@ def _existing_asset(config: Config, found: str) -> str:
 
 def _powers(config: Config, deployer: str, contracts: list[Planned]) -> Iterator[str]:
     """The deploying account keeps no power, so it can be neither guardian nor attestor nor custodian."""
-    for item in contracts:
-        for name, value in item.arguments.items():
-            for path, leaf in leaves(name, value):
-                if leaf == deployer:
-                    where = f"{config.path.name}: {item.contract}.{path.rstrip('_')}"
-                    yield f"{where}: is the deploying account, which must hold no power; deploy with another"
+    for path in powers(deployer, {item.contract: item.arguments for item in contracts}):
+        yield (f"{config.path.name}: {path}: is the deploying account, which must hold no power; deploy with another")

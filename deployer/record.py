@@ -8,18 +8,20 @@ file anew.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import ape
 
 from datadao.chain.abi import LOCAL_CHAIN_IDS
-from datadao.chain.arguments import plain
-from datadao.errors import DataDAOError
+from datadao.chain.arguments import ConfigError, plain
+from datadao.encoding import address
+from datadao.errors import DataDAOError, InvalidArgument
+from deployer.factory import Factory
 from deployer.networks import ROOT, record_path
 from deployer.plan import Plan
 
@@ -54,17 +56,22 @@ def new_entry(plan: Plan, steps: tuple[Step, ...]) -> dict[str, Any]:
         for transaction, step in zip(plan.transactions, steps, strict=True)
         for item in transaction.creates
     }
-    path = plan.config.path
+    config = plan.config
     return {
         "accounts": dict(plan.accounts),
         "asset": plan.asset,
         "commit": _commit(),
-        "config": {"file": path.name, "sha256": sha256(path.read_bytes()).hexdigest()},
+        "config": {"file": config.path.name, "sha256": config.sha256, "text": config.text},
         "contracts": contracts,
         "deployer": plan.deployer,
         "now": plan.now,
-        **({"factory": plan.factory.address} if plan.factory else {}),
+        **({"factory": _factory(plan.factory, steps)} if plan.factory else {}),
     }
+
+
+def _factory(factory: Factory, steps: Sequence[Step]) -> dict[str, str]:
+    created = next((step.transaction for step in steps if step.key == "factory"), factory.transaction)
+    return {"address": factory.address, "transaction": created}
 
 
 def append(folder: Path, entry: Mapping[str, Any]) -> Path:
@@ -75,7 +82,7 @@ def append(folder: Path, entry: Mapping[str, Any]) -> Path:
 def append_factory(folder: Path, plan: Plan, steps: Sequence[Step]) -> None:
     """Adds the factory that a plan's `steps` deployed, unless there is none or it is known already."""
     step = next((step for step in steps if step.key == "factory"), None)
-    if step is None or newest_factory(folder) == step.address:
+    if step is None or newest_factory(folder) == step.transaction:
         return
     entry = {
         "address": step.address,
@@ -100,11 +107,28 @@ def newest(folder: Path) -> dict[str, Any]:
     return entry
 
 
-def newest_factory(folder: Path) -> str | None:
-    """Address of the last factory recorded for the connected chain; None if there is none."""
+def newest_factory(folder: Path, at: str | None = None) -> str | None:
+    """The transaction that created the last factory recorded for the connected chain, or the one at an address; None
+    if there is none."""
     record = _read(record_path(folder))
     factories = record.get("factories", []) if record.get("genesis") == _genesis() else []
-    return factories[-1]["address"] if factories else None
+    found = [item["transaction"] for item in factories if at in (None, item["address"])]
+    return found[-1] if found else None
+
+
+def factory_given(folder: Path, text: str) -> str:
+    """The transaction that created the factory which `--factory` names: by that transaction, or by the address of a
+    factory that is recorded. Raises `ConfigError`."""
+    if re.fullmatch(r"0x[0-9a-fA-F]{64}", text):
+        return text.lower()
+    try:
+        wanted = address(text)
+    except InvalidArgument as error:
+        raise ConfigError(f"factory: {error}") from None
+    found = newest_factory(folder, wanted)
+    if found is None:
+        raise ConfigError(f"factory: {wanted} is not recorded here; give the transaction that created it")
+    return found
 
 
 def _add(folder: Path, kind: str, entry: Mapping[str, Any]) -> Path:

@@ -14,10 +14,10 @@ from datadao.text import Terminal
 from deployer.config import Config
 from deployer.console import run, show_checks, show_plan
 from deployer.deploy import execute
-from deployer.factory import factory_address, faults
+from deployer.factory import existing
 from deployer.networks import DEPLOYMENTS, config_path, network_option
 from deployer.plan import NEW, Plan, make_plan
-from deployer.record import Journal, Step, append, append_factory, new_entry, newest_factory
+from deployer.record import Journal, Step, append, append_factory, factory_given, new_entry, newest_factory
 from deployer.rehearsal import Estimate, estimate, refuse_unaffordable
 from deployer.send import RECORDED, NotResumable, resume
 from deployer.verify import remarks, verify
@@ -33,8 +33,9 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=Tru
     "--factory",
     is_flag=False,
     flag_value=RECORDED,
-    metavar="[ADDRESS]",
-    help="In two transactions, through the factory at ADDRESS; without it the recorded one, or a new one.",
+    metavar="[FACTORY]",
+    help="In two transactions, through the factory that transaction FACTORY created, or the recorded one at that "
+    "address; without FACTORY the newest recorded, or a new one.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--unrehearsed", is_flag=True, help="Send even if the node cannot try out whether values are in range.")
@@ -65,7 +66,7 @@ def _plan(
     out: Terminal, deployer: str, config: Config, journal: Journal, factory: str | None, *, restart: bool
 ) -> tuple[Plan, tuple[Step, ...]]:
     if factory not in (None, RECORDED, NEW):
-        factory = factory_address(factory)
+        factory = factory_given(journal.path.parent, factory)
     try:
         if not restart:
             return resume(deployer, config, journal, factory)
@@ -81,8 +82,10 @@ def _recorded_or_new(out: Terminal, folder: Path) -> str:
     recorded = newest_factory(folder)
     if recorded is None:
         return NEW
-    if wrong := faults(recorded):
-        out.print(f"The factory recorded at {recorded} is of other contracts: it differs in {', '.join(wrong)}.")
+    try:
+        existing(recorded)
+    except ConfigError as error:
+        out.print(f"The recorded factory is not used: {error}.")
         return NEW
     return recorded
 

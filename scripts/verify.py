@@ -12,20 +12,22 @@ from deployer.console import run, show_checks
 from deployer.networks import CONFIGS, DEPLOYMENTS, network_option
 from deployer.record import newest
 from deployer.verify import remarks, verify
+from deployer.verify.configuration import recorded_config
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True)
 
 
 @click.command()
 @network_option
-@click.option("--config", "file", type=_FILE, help="Instead of the file the record names.")
+@click.option("--config", "file", type=_FILE, help="The agreed one, instead of deploy-config/<recorded name>.")
+@click.option("--recorded", is_flag=True, help="Against the configuration in the record, whoever wrote it.")
 @click.option("--deployments", type=click.Path(path_type=Path), default=DEPLOYMENTS, help="Folder of the record.")
-def cli(network: str, file: Path | None, deployments: Path) -> None:
+def cli(network: str, file: Path | None, recorded: bool, deployments: Path) -> None:
     """Verify the newest recorded deployment with view calls only; exit code 1 if anything is not as it should be."""
 
     def work(out: Terminal) -> bool:
         entry = newest(deployments)
-        config = Config.load(file or CONFIGS / entry["config"]["file"])
+        config = Config.load(file) if file else recorded_config(entry, CONFIGS, embedded=recorded)
         out.print("Reading every role, parameter and code back from the chain ...")
         return show_checks(out, verify(entry, config), remarks(entry, config))
 

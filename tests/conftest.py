@@ -7,6 +7,7 @@ node that Ape runs, as `test_name[node]`. `DATADAO_SEED` repeats a sample; `DATA
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import socket
@@ -85,6 +86,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("backend", where, ids=[pytest.HIDDEN_PARAM if name == "revm" else name for name in where])
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Of a long text its beginning: ids go from process to process, and some texts have eight million bytes."""
+    return ascii(val[:40]) if isinstance(val, str | bytes) and len(val) > 1000 else None
+
+
 def backends(test: str, chain: str | None, seed: str) -> tuple[str, ...]:
     """Where the test of this id, without parameters, runs."""
     if chain:
@@ -92,6 +98,16 @@ def backends(test: str, chain: str | None, seed: str) -> tuple[str, ...]:
     if not test.startswith(ON_BOTH):
         return ("node",)
     return ("revm", "node") if crc32(f"{seed} {test}".encode()) % SAMPLE == 0 else ("revm",)
+
+
+def pytest_collection() -> None:
+    """Nothing of what is collected becomes garbage."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:

@@ -128,7 +128,8 @@ def mentioned(text: str) -> frozenset[str]:
 def _tests(file: Path, folder: Path) -> Iterator[Test]:
     """Everything in a file that pytest collects, methods as `Class::name`."""
     module = ast.parse(file.read_text())
-    marks = [ast.unparse(node) for node in module.body if "pytestmark" in ast.unparse(node).split(" = ")[0]]
+    assigned = (node for node in module.body if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign))
+    marks = [mark for mark in map(ast.unparse, assigned) if "pytestmark" in mark.split(" = ")[0]]
     classes = [node for node in module.body if isinstance(node, ast.ClassDef) and node.name.startswith("Test")]
     scopes: list[tuple[ast.Module | ast.ClassDef, str]] = [
         (module, ""),

@@ -219,7 +219,7 @@ abstract contract LeaseRun is LeaseBase {
     function _payInstalment(uint256 leaseId, Lease storage l, PackedTerms storage terms, uint16 period, uint48 from)
         private
     {
-        uint256 datasetId = terms.datasetId;
+        (uint256 datasetId, uint256 minShares) = (terms.datasetId, terms.minShares);
         uint256 required = _registry.erasuresAt(datasetId, LeaseClock.knownUntil(ackWindow));
         if (l.acknowledged < required) revert DataLeases_Overdue(leaseId, l.acknowledged, required);
         // A dataset's shares are among those of the commons, and what may be owed is asked for both together: the
@@ -237,9 +237,9 @@ abstract contract LeaseRun is LeaseBase {
             _deposit(datasetId, toDataset, toCommons);
         }
         // Asked after the transfer, in which the asset may have called anybody.
-        if (terms.minShares != 0) {
+        if (minShares != 0) {
             (, uint256 shares,,) = _splitter.pool(datasetId);
-            if (shares < terms.minShares) revert DataLeases_TooFewShares(datasetId, shares, terms.minShares);
+            if (shares < minShares) revert DataLeases_TooFewShares(datasetId, shares, minShares);
         }
     }
 

@@ -119,9 +119,12 @@ library LeaseTerms {
         returns (uint256 toDataset, uint256 toCommons, uint256 toTreasury)
     {
         uint256 price = self.pricePerPeriod;
-        toCommons = price * self.commonsBps / Protocol.BPS;
-        toTreasury = price * self.treasuryBps / Protocol.BPS;
-        toDataset = price - toCommons - toTreasury;
+        // A price has 96 bits and a cut 16; and the policy's cuts together are at most MAX_CUTS_BPS.
+        unchecked {
+            toCommons = price * self.commonsBps / Protocol.BPS;
+            toTreasury = price * self.treasuryBps / Protocol.BPS;
+            toDataset = price - toCommons - toTreasury;
+        }
     }
 
     /// @notice Half the width of the window in which an instalment can be paid.

@@ -1,30 +1,31 @@
 """Re-reads a deployment from the chain. Sends nothing; holds no key.
 
-Everything expected comes from the configuration and from the code compiled here, never from the chain; the record only
-gives the addresses.
+Everything expected comes from the configuration and from the code compiled here, never from the chain. The record says
+where to look; what else it says (transactions, blocks, arguments, accounts, time, the configuration's hash) is checked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 import ape
 
 from datadao.chain.abi import FACTORY, ORDER
-from datadao.chain.arguments import Context
-from datadao.chain.asset import read_asset
 from datadao.chain.events import ASSET
-from datadao.errors import InvalidArgument
-from deployer.artifacts import abi_of
 from deployer.config import Config
-from deployer.networks import address_of
-from deployer.verify.asset import asset_of, check_asset
+from deployer.verify.asset import check_asset
 from deployer.verify.code import check_code
+from deployer.verify.configuration import check_configuration
+from deployer.verify.creation import check_creation
+from deployer.verify.expected import context_of, expected_arguments
+from deployer.verify.history import check_history
 from deployer.verify.parameters import check_parameters
 from deployer.verify.reader import Check, Reader
+from deployer.verify.remarks import remarks
 from deployer.verify.roles import check_roles
+
+__all__ = ["expected_arguments", "remarks", "verify"]
 
 
 def verify(entry: Mapping[str, Any], config: Config) -> list[Check]:
@@ -33,43 +34,16 @@ def verify(entry: Mapping[str, Any], config: Config) -> list[Check]:
     Reads every immutable, role, code and parameter. Raises `ConfigError` where the configuration itself does not fit.
     """
     addresses = {name: entry["contracts"][name]["address"] for _, name in ORDER}
-    expected, context = expected_arguments(entry, config, addresses), _context(entry, config)
+    expected, context = expected_arguments(entry, config, addresses), context_of(entry, config)
     if "factory" in entry:
-        addresses[FACTORY] = entry["factory"]
+        addresses[FACTORY] = entry["factory"]["address"]
     reader = Reader(ape.networks.provider.web3, {**addresses, ASSET: context.asset})
     return reader.settle([
-        *check_code(reader, entry, expected),
+        *check_configuration(reader, entry, config, expected),
+        *check_code(reader, expected),
+        *check_creation(reader, entry, expected),
         *check_roles(reader, entry, expected),
         *check_parameters(reader, entry, expected),
+        *check_history(reader, entry),
         *check_asset(reader, entry, config, context),
     ])  # fmt: skip
-
-
-def remarks(entry: Mapping[str, Any], config: Config) -> list[str]:
-    """What a parameter means for the DAO although it is as configured, and what is unusual about its asset."""
-    arguments = expected_arguments(entry, config, {name: entry["contracts"][name]["address"] for _, name in ORDER})
-    said = []
-    if arguments["DatasetRegistry"]["params"]["challengePeriod"] == 0:
-        said.append("challengePeriod = 0: batches can be activated at once, the guardian has no veto.")
-    if arguments["DataToken"]["transferable"]:
-        said.append("transferable = true: votes can be bought, and a seller keeps its income.")
-    asset = asset_of(entry, config)
-    with suppress(InvalidArgument):  # where there is none, a check has failed
-        said += [f"asset {asset}: {sentence}." for sentence in read_asset(ape.networks.provider.web3, asset).seen]
-    return said
-
-
-def expected_arguments(
-    entry: Mapping[str, Any], config: Config, addresses: Mapping[str, str]
-) -> dict[str, dict[str, Any]]:
-    """What each constructor must have been given, by contract and ABI name without trailing underscores."""
-    context = _context(entry, config)
-    system = {key: addresses[name] for key, name in ORDER}
-    found = config.constructors({name: abi_of(name) for _, name in ORDER}, system, context)
-    return {name: {key.rstrip("_"): value for key, value in own.items()} for name, own in found.items()}
-
-
-def _context(entry: Mapping[str, Any], config: Config) -> Context:
-    known: Mapping[str, str] = entry["accounts"]
-    # Aliases are known to the deploying account's machine only; the record has their addresses.
-    return Context(lambda alias: known.get(alias) or address_of(alias), entry["now"], asset_of(entry, config))

@@ -10,7 +10,6 @@ from eth_utils import keccak
 
 from datadao.ledger.facts import Fact
 from deployer.artifacts import CONTRACTS, runtime_code
-from deployer.verify.creation import check_creation
 from deployer.verify.reader import Check, Reader, compare
 
 _PUSH1, _PUSH32 = 0x60, 0x7F
@@ -32,13 +31,10 @@ _IMMUTABLES = {
 """Besides those of the EIP-712 domain: counterparts, arguments and parameters."""
 
 
-def check_code(
-    reader: Reader, entry: Mapping[str, Any], expected: Mapping[str, Mapping[str, Any]]
-) -> Iterator[Fact | Check]:
-    """Code, immutables and creation of each contract."""
+def check_code(reader: Reader, expected: Mapping[str, Mapping[str, Any]]) -> Iterator[Fact]:
+    """Code and immutables of each contract."""
     for name in CONTRACTS:
         yield check_runtime(reader, name, expected)
-    yield from check_creation(reader, entry)
 
 
 def check_runtime(reader: Reader, name: str, arguments: Mapping[str, Mapping[str, Any]]) -> Fact:

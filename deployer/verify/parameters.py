@@ -102,7 +102,7 @@ def _threshold(reader: Reader, configured: int) -> Fact:
 
 def _threshold_set(reader: Reader, entry: Section, configured: int) -> Check:
     """The view gives what is asked for, which is less while there are few tokens; the event what was set."""
-    actual: Any = reader.logs("DataGovernor", [_THRESHOLD_SET], entry["contracts"]["DataGovernor"]["block"])
+    actual: Any = reader.logs(["DataGovernor"], [_THRESHOLD_SET], entry["contracts"]["DataGovernor"]["block"])
     if not isinstance(actual, Unreadable):
         actual = int.from_bytes(actual[-1].data[32:], "big") if actual else "never set"
     return compare("DataGovernor", "proposalThreshold as set", configured, actual)

@@ -135,10 +135,20 @@ class Reader:
 
         return Fact([self.view(contract, function, *args)], found)
 
-    def logs(self, contract: str, topics: Sequence[bytes], first: int) -> list[Log] | Unreadable:
-        """Events of a contract with one of `topics`, oldest first, from block `first` on."""
+    def mined(self, contract: str, transaction: str, judge: Callable[..., Iterable[Fact | Check]]) -> Fact:
+        """What created a contract, and what `judge` finds in the transaction and its receipt if the node has both."""
+
+        def found(sent: Any, receipt: Any) -> Iterable[Fact | Check]:
+            if sent is None or receipt is None:
+                return [Check(contract, "creation", transaction, "this node does not know the transaction", False)]
+            return judge(sent, receipt)
+
+        return Fact([self.transaction(transaction), self.receipt(transaction)], found)
+
+    def logs(self, contracts: Sequence[str], topics: Sequence[bytes], first: int) -> list[Log] | Unreadable:
+        """Events of these contracts with one of `topics`, oldest first, from block `first` on."""
         try:
-            return read_logs(self._web3, [self.addresses[contract]], first, self._block, topics)
+            return read_logs(self._web3, [self.addresses[name] for name in contracts], first, self._block, topics)
         except (DataDAOError, Web3Exception, RequestException, ValueError):
             return Unreadable("the node does not give the events")
 

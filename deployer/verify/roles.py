@@ -77,7 +77,7 @@ def check_roles(
     system: Mapping[str, str] = expected["DataTimelock"]["system"]
     accounts = {"deployer": entry["deployer"], "zero address": _ZERO, "a stranger": _STRANGER, **system}
     if "factory" in entry:
-        accounts["factory"] = entry["factory"]
+        accounts["factory"] = entry["factory"]["address"]
     accounts["guardian"] = expected["EmergencyBrake"]["guardian"]
     holders = {role: "timelock" if role == "DEFAULT_ADMIN_ROLE" else "governor" for role in _ROLES}
     yield from _table(reader, accounts, holders)
@@ -98,7 +98,7 @@ def _table(reader: Reader, accounts: Mapping[str, str], holders: Mapping[str, st
 def _history(reader: Reader, entry: Mapping[str, Any], wanted: Mapping[str, set[str]]) -> Iterator[Check]:
     """Members of each role by its events, which also show a role of another name."""
     members: dict[bytes, set[str]] = {code: set() for code in _ROLES.values()}
-    logs = reader.logs("DataTimelock", [_GRANTED, _REVOKED], entry["contracts"]["DataTimelock"]["block"])
+    logs = reader.logs(["DataTimelock"], [_GRANTED, _REVOKED], entry["contracts"]["DataTimelock"]["block"])
     if isinstance(logs, Unreadable):
         yield Check("DataTimelock", "role events", "readable", "the node does not give them", False)
         return

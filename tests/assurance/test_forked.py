@@ -152,8 +152,12 @@ def test_kinds__first_of_each__is_a_real_start(monkeypatch: pytest.MonkeyPatch) 
     paths = [forked.program("datadao", *words) for words in commands]
     assert paths == [f"{folder}/datadao" for folder in (real, "/warm", real, real, "/warm")]
     lines = ("toolchain/run datadao status --json", "datadao status", "make play", "toolchain/run ape run deploy",
-             "ape run deploy 'a  b'", "ape run deploy 'a  b'")  # fmt: skip
+             "ape run deploy 'a  b'", "ape run deploy 'a  b'",
+             "for who in 1 2; do toolchain/run datadao status $who; done && (datadao claim --all)",
+             "toolchain/run datadao queue 1 && datadao queue 2", "cp datadao ape")  # fmt: skip
     shown = [forked.shell_line(line) for line in lines]
-    assert shown == [lines[0], "/warm/datadao status", *lines[2:5], "/warm/ape run deploy 'a  b'"]
+    assert shown == [lines[0], "/warm/datadao status", *lines[2:5], "/warm/ape run deploy 'a  b'",
+                     "for who in 1 2; do toolchain/run /warm/datadao status $who; done && (/warm/datadao claim --all)",
+                     "toolchain/run datadao queue 1 && /warm/datadao queue 2", lines[-1]]  # fmt: skip
     monkeypatch.delenv(FOLDER)
     assert forked.shell_line(lines[1]) == lines[1]

@@ -42,6 +42,12 @@ def address(first: tuple[Plan, Any, Any]) -> str:
     return factory.address
 
 
+@pytest.fixture(scope="module")
+def created(first: tuple[Plan, tuple[Step, ...], Any]) -> str:
+    """The transaction that created it."""
+    return next(step.transaction for step in first[1] if step.key == "factory")
+
+
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel that `make pack` makes."""

@@ -17,9 +17,10 @@ from datadao.text import Terminal
 from deployer.config import Config
 from deployer.console import show_plan
 from deployer.plan import make_plan
+from deployer.record import factory_given
 from deployer.rehearsal import Estimate
 from tests.deployer.test_config import refused
-from tests.deployer.world import LOCAL, changed, local
+from tests.deployer.world import LOCAL, changed
 
 
 def written(tmp_path, *changes):
@@ -114,10 +115,10 @@ def test_plan__asset_with_a_wrong_checksum__is_refused(deployer):
     assert message == f"local.yaml: asset: '{TYPO}' is not an address: {NO_CHECKSUM}"
 
 
-def test_plan__factory_with_a_wrong_checksum__is_refused(deployer):
+def test_plan__factory_with_a_wrong_checksum__is_refused(deployer, tmp_path):
     before = (deployer.nonce, ape.chain.blocks.height)
     with pytest.raises(ConfigError) as refusal:
-        make_plan(deployer.address, local(), factory=TYPO)
+        factory_given(tmp_path, TYPO)
     assert str(refusal.value) == f"factory: '{TYPO}' is not an address: {NO_CHECKSUM}"
     assert (deployer.nonce, ape.chain.blocks.height) == before
 

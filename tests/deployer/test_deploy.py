@@ -70,12 +70,14 @@ def test_cli__deploy_verify_deploy_again__records_both(node, tmp_path):
     code, output = run("verify", *where)
     assert code == 0
     assert "NO" not in output.split()
+    code, output = run("verify", *where, "--recorded")
+    assert (code, "NO" in output.split()) == (0, False)
 
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(LOCAL.read_text().replace("quorumBps: 1000\n      lease", "quorumBps: 1001\n      lease"))
     code, output = run("verify", *where, "--config", str(wrong))
     assert code == 1
-    assert "DataGovernor.quorumBps: expected 1001, is 1000\n1 of " in output
+    assert "DataGovernor.quorumBps: expected 1001, is 1000\n3 of " in output
 
     code, output = run("deploy", *arguments(node, tmp_path, "--yes", "--config", str(wrong)))
     assert code == 0

@@ -17,9 +17,9 @@ from rich.console import Console
 from assurance.harness.chain.node import Node
 from datadao.chain.arguments import ConfigError
 from deployer.deploy import execute
-from deployer.factory import existing, faults
+from deployer.factory import existing
 from deployer.plan import NEW, make_plan
-from deployer.record import append, append_factory, newest, newest_factory
+from deployer.record import append, append_factory, factory_given, newest, newest_factory
 from deployer.rehearsal import TRANSACTION_LIMIT, rehearse
 from deployer.verify import verify
 from scripts.deploy import _recorded_or_new
@@ -42,7 +42,7 @@ def test_cli__with_a_factory__deploys_it_once_and_a_dao_in_two_transactions(tmp_
         record = json.loads((tmp_path / "31337.json").read_text())
         (factory,), (entry,) = record["factories"], record["deployments"]
         assert (len(factory["blueprints"]), factory["block"]) == (11, BEGIN)
-        assert entry["factory"] == factory["address"]
+        assert entry["factory"] == {key: factory[key] for key in ("address", "transaction")}
         live = {name: entry["contracts"][name]["block"] for name in CONTRACTS}
         assert live == {name: BEGIN + 1 + (name == "DatasetRegistry") for name in CONTRACTS}
         assert entry["contracts"]["DataTimelock"]["address"] in output
@@ -50,7 +50,7 @@ def test_cli__with_a_factory__deploys_it_once_and_a_dao_in_two_transactions(tmp_
         token = entry["contracts"]["DataToken"]["address"]
         code, output = run("deploy", *arguments(node, tmp_path, "--factory", token, "--yes"))
         assert code == 1
-        assert f"{token} is not the factory of these contracts: it differs in DataDAOFactory.code hash, " in output
+        assert f"factory: {token} is not recorded here; give the transaction that created it" in output
         assert node.web3.eth.block_number == COMPLETE + 1
     finally:
         node.stop()
@@ -59,11 +59,11 @@ def test_cli__with_a_factory__deploys_it_once_and_a_dao_in_two_transactions(tmp_
 # Which factory
 
 
-def test_deploy__through_a_factory_on_chain__sends_two_transactions_and_verifies(deployer, first, address):
+def test_deploy__through_a_factory_on_chain__sends_two_transactions_and_verifies(deployer, first, created):
     plan, steps, entry = first
     assert [step.key for step in steps[-3:]] == ["factory", "begin", "complete"]
     assert [check for check in verify(entry, local()) if not check.ok] == []
-    again = make_plan(deployer.address, changed("asset", plan.asset), factory=address)
+    again = make_plan(deployer.address, changed("asset", plan.asset), factory=created)
     assert [item.key for item in again.transactions] == ["begin", "complete"]
     assert not set(again.addresses.values()) & set(plan.addresses.values())
     deployment, entry = deployed(deployer, again)
@@ -76,29 +76,42 @@ def test_deploy__through_a_factory_on_chain__sends_two_transactions_and_verifies
     assert all("gas" not in entry["contracts"][name] for name in CONTRACTS)
 
 
-def test_existing__other_code_or_blueprint_or_nothing__is_named(deployer, first, address):
+def test_existing__other_code_or_blueprint_or_nothing__is_named(deployer, first, address, created):
+    _, steps, _ = first
+    begin, unknown = steps[-2].transaction, "0x" + "12" * 32
     for given, message in (
-        ("nowhere", "factory: 'nowhere' is not an address: expected 0x and 40 hex digits"),
-        (
-            deployer.address,
-            f"{deployer.address} is not the factory of these contracts: it differs in DataDAOFactory.code",
-        ),
+        (unknown, f"factory: this node does not know the transaction {unknown}"),
+        (begin, f"factory: {begin} is a call of {address}; a factory is created by a transaction"),
+        (steps[0].transaction, f"{steps[0].address} is not the factory of these contracts: it differs in DataDAOFact"),
     ):
         with pytest.raises(ConfigError, match=f"^{message}"):
             existing(given)
-    assert faults(address) == []
+    assert existing(created).address == address
     for name, accounts in blueprints(first[0]).items():
         for account in accounts:
             altered(account)
-            assert faults(address) == [f"{name}.blueprint hash"]
+            with pytest.raises(ConfigError, match=f"differs in {name}.blueprint hash$"):
+                existing(created)
             altered(account)
     altered(address)
     with pytest.raises(ConfigError, match=r"differs in DataDAOFactory.code hash$"):
-        make_plan(deployer.address, local(), factory=address)
+        make_plan(deployer.address, local(), factory=created)
+
+
+def test_given__factory__by_its_creation_or_a_recorded_address(first, address, created, tmp_path):
+    assert factory_given(tmp_path, created.upper().replace("0X", "0x")) == created
+    for text, message in (
+        ("nowhere", "factory: 'nowhere' is not an address: expected 0x and 40 hex digits"),
+        (address, f"factory: {address} is not recorded here; give the transaction that created it"),
+    ):
+        with pytest.raises(ConfigError, match=f"^{message}"):
+            factory_given(tmp_path, text)
+    append_factory(tmp_path, first[0], first[1])
+    assert factory_given(tmp_path, address.lower()) == created
 
 
 def test_recorded__factory__is_used_while_it_is_this_builds_and_outlives_a_stopped_deployment(
-    deployer, first, address, tmp_path
+    deployer, first, address, created, tmp_path
 ):
     out = Console(record=True, width=500)
     assert _recorded_or_new(out, tmp_path) == NEW
@@ -108,21 +121,22 @@ def test_recorded__factory__is_used_while_it_is_this_builds_and_outlives_a_stopp
     (recorded,) = json.loads((tmp_path / "31337.json").read_text())["factories"]
     assert recorded["address"] == address
     assert recorded["blueprints"] == [account for accounts in blueprints(plan).values() for account in accounts]
-    assert _recorded_or_new(out, tmp_path) == newest_factory(tmp_path) == address
+    assert _recorded_or_new(out, tmp_path) == newest_factory(tmp_path) == created
     append(tmp_path, entry)
-    assert (newest(tmp_path), newest_factory(tmp_path)) == (entry, address)
+    assert (newest(tmp_path), newest_factory(tmp_path)) == (entry, created)
     assert out.export_text() == ""
     altered(blueprints(plan)["DataLeases"][1])
     assert _recorded_or_new(out, tmp_path) == NEW
-    assert f"recorded at {address} is of other contracts: it differs in DataLeases.blueprint hash." in out.export_text()
+    said = "The recorded factory is not used: "
+    assert f"{said}{address} is not the factory of these contracts: it differs in DataLeases.bl" in out.export_text()
 
 
 # Rehearsal
 
 
 @pytest.mark.parametrize("choice", [NEW, "existing"])
-def test_rehearse__parameters_that_fit__tells_gas_of_every_transaction(deployer, first, address, choice):
-    plan = make_plan(deployer.address, local(), factory=NEW if choice == NEW else address)
+def test_rehearse__parameters_that_fit__tells_gas_of_every_transaction(deployer, first, created, choice):
+    plan = make_plan(deployer.address, local(), factory=NEW if choice == NEW else created)
     gas = rehearse(plan)
     assert list(gas) == [item.key for item in plan.transactions]
     own = {item.key for item in plan.transactions if item.key == "asset" or item.key.startswith("blueprint ")}
@@ -140,10 +154,10 @@ def test_rehearse__parameters_that_fit__tells_gas_of_every_transaction(deployer,
          r"complete takes about [0-9,]+ gas, more than the 16,777,216 of a transaction"),
     ],
 )  # fmt: skip
-def test_rehearse__parameter_that_cannot_be__refused_before_anything_is_sent(deployer, address, path, value, message):
+def test_rehearse__parameter_that_cannot_be__refused_before_anything_is_sent(deployer, created, path, value, message):
     before = (deployer.nonce, ape.chain.blocks.height)
     with pytest.raises(ConfigError, match=f"^local.yaml: {message}"):
-        rehearse(make_plan(deployer.address, changed(f"contracts.{path}", value), factory=address))
+        rehearse(make_plan(deployer.address, changed(f"contracts.{path}", value), factory=created))
     assert (deployer.nonce, ape.chain.blocks.height) == before
 
 

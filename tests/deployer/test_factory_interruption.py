@@ -45,9 +45,9 @@ def test_deploy__stopped_at_each_transaction_in_turn__goes_on_each_time(deployer
     assert deployer.nonce == plan.nonce + len(names)
 
 
-def stopped_before_complete(deployer, address, journal):
+def stopped_before_complete(deployer, created, journal):
     """A DAO that was begun."""
-    plan = make_plan(deployer.address, local(), factory=address)
+    plan = make_plan(deployer.address, local(), factory=created)
     journal.begin(plan)
     with pytest.raises(DeploymentError, match="Stopped at complete, transaction 3 of 3: "):
         execute(Failing(deployer, 2, SystemExit(130)), plan, journal=journal)
@@ -61,12 +61,12 @@ def complete(plan, account):
 
 
 def test_deploy__completed_by_a_stranger_meanwhile__is_found_recorded_and_verified(
-    deployer, accounts, address, tmp_path
+    deployer, accounts, created, tmp_path
 ):
     journal = Journal(tmp_path)
-    plan = stopped_before_complete(deployer, address, journal)
+    plan = stopped_before_complete(deployer, created, journal)
     receipt = complete(plan, accounts[20])
-    resumed, done = resume(deployer.address, local(), journal, address.lower())
+    resumed, done = resume(deployer.address, local(), journal, created)
     assert (resumed, len(done)) == (plan, 3)
     entry = new_entry(plan, execute(deployer, plan, done=done, journal=journal).steps)
     assert entry["contracts"]["DatasetRegistry"]["transaction"] == receipt.txn_hash
@@ -74,7 +74,7 @@ def test_deploy__completed_by_a_stranger_meanwhile__is_found_recorded_and_verifi
     assert deployer.nonce == plan.nonce + 2
 
 
-def test_deploy__stranger_is_faster__its_transaction_counts(deployer, accounts, address):
+def test_deploy__stranger_is_faster__its_transaction_counts(deployer, accounts, created):
     class Overtaken(Failing):
         def sign_transaction(self, transaction):
             if self.good == 0:
@@ -82,28 +82,28 @@ def test_deploy__stranger_is_faster__its_transaction_counts(deployer, accounts, 
             self.good -= 1
             return self.account.sign_transaction(transaction)
 
-    plan = make_plan(deployer.address, local(), factory=address)
+    plan = make_plan(deployer.address, local(), factory=created)
     deployment, entry = deployed(Overtaken(deployer, 2, None), plan)
     assert deployment.registry.datasetCount() == 1
     assert deployer.nonce == plan.nonce + 3
     assert misses(entry) == set()
 
 
-def test_resume__account_sent_something_else_before_complete__completes(deployer, accounts, address, tmp_path):
+def test_resume__account_sent_something_else_before_complete__completes(deployer, accounts, created, tmp_path):
     journal = Journal(tmp_path)
-    plan = stopped_before_complete(deployer, address, journal)
+    plan = stopped_before_complete(deployer, created, journal)
     deployer.transfer(accounts[20], 1)
     resumed, done = resume(deployer.address, local(), journal, RECORDED)
     assert [step.key for step in done] == ["asset", "begin"]
     assert misses(new_entry(plan, execute(deployer, resumed, done=done, journal=journal).steps)) == set()
 
 
-def test_resume__otherwise_than_it_began__is_not_resumed(deployer, address, tmp_path):
+def test_resume__otherwise_than_it_began__is_not_resumed(deployer, created, tmp_path):
     journal = Journal(tmp_path)
-    stopped_before_complete(deployer, address, journal)
+    stopped_before_complete(deployer, created, journal)
     for factory, reason in (
         (None, "it was one through a factory"),
-        (deployer.address, f"its factory was {address}"),
+        (deployer.address, f"its factory was {created}"),
     ):
         with pytest.raises(NotResumable, match=f"^{reason}$"):
             resume(deployer.address, local(), journal, factory)

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 
+from assurance.harness.forked import program
+
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "0x" + "5e" * 32
 TYPED = f"{KEY}\npass words\npass words\n"
@@ -27,8 +29,19 @@ def clone(tmp_path: Path) -> Path:
     made = tmp_path / "clone"
     shutil.copytree(ROOT / "toolchain", made / "toolchain", ignore=shutil.ignore_patterns("solc*"))
     shutil.copy(ROOT / "Makefile", made)
-    (made / ".venv").symlink_to(ROOT / ".venv")
+    installed(made)
     return made
+
+
+def installed(clone: Path) -> None:
+    """The packages of this clone; its `ape` forks, but for the first."""
+    venv, ours = clone / ".venv", ROOT / ".venv"
+    (venv / "bin").mkdir(parents=True)
+    for path in (*ours.iterdir(), *(ours / "bin").iterdir()):
+        if path.name not in {"bin", "ape"}:
+            (venv / path.relative_to(ours)).symlink_to(path)
+    (venv / "bin" / "ape").write_text(f'#!/bin/sh\nexec "{program("ape", "accounts")}" "$@"\n')
+    (venv / "bin" / "ape").chmod(0o700)
 
 
 @pytest.fixture
@@ -81,7 +94,7 @@ def test_key__imported__outlives_clean_and_is_found_by_the_next_clone(run: Run, 
     done = run("make", "clean")
     assert done.returncode == 0, done.stderr
     assert not (clone / ".ape").exists() and not (clone / ".venv").exists()
-    (clone / ".venv").symlink_to(ROOT / ".venv")
+    installed(clone)
     listed = run("toolchain/run", "ape", "accounts", "list")
     assert Account.from_key(KEY).address in listed.stdout and "alice" in listed.stdout
 

@@ -35,7 +35,7 @@ def test_verify__new_dao__every_check_passes(fresh):
     assert [check for check in checks if not check.ok] == []
     names = [f"{check.contract}.{check.field}" for check in checks]
     assert len(names) == len(set(names))
-    assert {check.contract for check in checks} == {*CONTRACTS, "asset"}
+    assert {check.contract for check in checks} == {*CONTRACTS, "asset", "configuration"}
 
 
 WIRES = {
@@ -135,17 +135,25 @@ def test_verify__wrong_record__is_named(fresh):
     assert altered("DataLeases", transaction="0x" + "00" * 32) == {"DataLeases.creation"}
     assert altered("DataToken", arguments={**token["arguments"], "symbol_": "X"}) == {"DataToken.constructor arguments"}
     other = {**entry, "deployer": entry["accounts"]["TEST::1"]}
-    assert misses(other) == {f"{contract}.created by" for contract in CONTRACTS}
+    assert misses(other) == {
+        *(f"{contract}.created by" for contract in CONTRACTS),
+        "configuration.powers of the deployer",  # the guardian
+    }
 
 
 def test_remarks__no_veto_or_tokens_for_sale__is_said(deployer, fresh):
-    assert remarks(fresh[1], local()) == []
+    floor = (
+        "maturitySupply: the quorum floor of 250 votes is no more than what one epoch may mint, 2,000 votes: the first "
+        "epoch's contributors can reach it alone."
+    )
+    assert remarks(fresh[1], local()) == [floor]
     config = override(local(), {"DatasetRegistry.params.challengePeriod": 0, "DataToken.transferable": True})
     _, entry = live(deployer, config)
     assert misses(entry, config) == set()
     assert remarks(entry, config) == [
         "challengePeriod = 0: batches can be activated at once, the guardian has no veto.",
         "transferable = true: votes can be bought, and a seller keeps its income.",
+        floor,
     ]
 
 
@@ -214,4 +222,6 @@ def test_verify__node_without_batches_and_with_short_ranges__reads_the_same(fres
 def test_verify__node_that_gives_no_events__is_named(fresh, monkeypatch):
     monkeypatch.setattr(Picky, "blocks", -1)
     over(Picky(ape.networks.provider.http_uri), monkeypatch)
-    assert misses(fresh[1]) == {"DataTimelock.role events", "DataGovernor.proposalThreshold as set"}
+    assert misses(fresh[1]) == {
+        "DataTimelock.role events", "DataGovernor.proposalThreshold as set", "DatasetRegistry.events",
+    }  # fmt: skip

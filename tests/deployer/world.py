@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import subprocess
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,11 @@ CONTRACTS = tuple(name for _, name in ORDER)
 
 def raw(path: Path = LOCAL) -> dict[str, Any]:
     """A configuration as its file has it."""
+    return copy.deepcopy(_read(path))
+
+
+@cache
+def _read(path: Path) -> dict[str, Any]:
     content: dict[str, Any] = yaml.safe_load(path.read_text())
     return content
 
@@ -79,8 +86,15 @@ def live(account: Any, config: Config | None = None) -> tuple[Deployment, dict[s
 
 
 def misses(entry: dict[str, Any], config: Config | None = None) -> set[str]:
-    """Names of the checks that fail."""
-    return {f"{check.contract}.{check.field}" for check in verify(entry, config or local()) if not check.ok}
+    """Names of the checks that fail. The configuration is taken for the recorded one."""
+    config = config or local()
+    entry = {**entry, "config": {**entry["config"], "sha256": config.sha256}}
+    return {f"{check.contract}.{check.field}" for check in verify(entry, config) if not check.ok}
+
+
+def otherwise(*contracts: str) -> set[str]:
+    """Names of the checks which say that these were created otherwise than configured."""
+    return {f"{contract}.created as configured" for contract in contracts}
 
 
 def code_misses(entry: dict[str, Any], contract: str) -> set[str]:

@@ -53,15 +53,17 @@ def program(name: str, *arguments: str) -> str:
     return str((Path(os.environ[FOLDER]) if _again(name, *arguments) else _INSTALLED) / name)
 
 
+_COMMAND = re.compile(r"((?:^|&& |; |\(|do )(?:toolchain/run (?=datadao))?)(ape|datadao)( [^;&)]+)")
+
+
 def shell_line(command: str) -> str:
     """A line of shell that does the same; `toolchain/run ape` draws a port and is left alone."""
-    found = re.match(r"(toolchain/run datadao|datadao|ape)\s+(.*)", command, re.DOTALL)
-    if not found:
-        return command
-    *before, name = found[1].split()
-    if not _again(name, *found[2].split()):
-        return command
-    return " ".join([*before, str(Path(os.environ[FOLDER]) / name), found[2]])
+
+    def replaced(found: re.Match[str]) -> str:
+        before, name, rest = found.groups()
+        return f"{before}{program(name, *rest.split())}{rest}" if _again(name, *rest.split()) else found[0]
+
+    return _COMMAND.sub(replaced, command)
 
 
 def _again(*words: str) -> bool:
