@@ -87,8 +87,9 @@ def test_recipes__followed_in_their_order__do_what_they_say(
     dao.queue(decided)
     dao.execute(decided)
     before = dao.asset.balanceOf(market.founder.address)
-    follow(python, of("python", 5, 6, 7, 8, 9))
+    follow(python, of("python", 5, 6, 7, 8, 9, 12))
     assert python["allowed"] is True
+    assert (python["named"], python["days"], python["succeeded"]) == (python["heir"].address, 30, False)
     assert dao.asset.balanceOf(market.founder.address) - before == python["due"] > 0
     assert dao.asset.balanceOf(company.address) == 1_000_000 - 1_000_000 * 250 // 10_000
     assert python["why"] == "DataLeases_UnknownLease(leaseId=999)"
