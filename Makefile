@@ -5,7 +5,8 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 
 RUN := toolchain/run
-WORKERS := 2
+# Of tests: one more than CI has cores, as a test waits for nodes and processes a third of its time.
+WORKERS := 3
 # Of jobs side by side, each one's output in one piece, where this make can.
 SYNCED := $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 

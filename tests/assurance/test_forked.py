@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from assurance import ROOT
 from assurance.harness import forked
 from assurance.harness.forked import FOLDER, PROGRAMS, Servers
 
@@ -142,6 +143,21 @@ def test_servers__stopped__leave_no_child_and_no_folder(installed: Path) -> None
         servers.stop()
         until(lambda: gone(child))
         assert process.wait(60) != 0 and not servers.folder.exists()
+
+
+def test_servers__of_tests_that_were_killed__end_and_leave_no_folder(installed: Path) -> None:
+    program = (
+        "import sys, time; from pathlib import Path; from assurance.harness.forked import Servers;"
+        "servers = Servers(Path(sys.argv[1])); print(servers.folder, flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", program, str(installed)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        folder = Path(process.stdout.readline().strip())
+        until((folder / "ape.socket").exists)
+        until((folder / "datadao.socket").exists)
+        process.kill()
+    until(lambda: not folder.exists())
 
 
 def test_kinds__first_of_each__is_a_real_start(monkeypatch: pytest.MonkeyPatch) -> None:

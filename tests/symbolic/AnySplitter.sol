@@ -93,6 +93,11 @@ abstract contract AnySplitter {
         _store(_memberSlot(CREDITS, account), m.credit);
     }
 
+    /// @dev A member, or an account that never was one.
+    function anyMemberOrNone(address account, Pool memory p) internal returns (Member memory m) {
+        if (SVM.createUint(1, "isMember") == 1) return anyMember(account, p);
+    }
+
     /// @dev An account that left with income unclaimed: the credit stands where the index was.
     function anyFormerMember(address account) internal returns (Member memory m) {
         m.credit = SVM.createUint(111, "credit");

@@ -1,9 +1,12 @@
-"""The SMT solver that Halmos starts: `solver.py QUERY.smt2` asks four engines and passes on the first answer.
+"""The SMT solver that Halmos starts: `solver.py QUERY.smt2` asks three engines and passes on the first answer.
 
-None of them is good at everything: Yices answers two queries of three at once, z3, reading words as integers, is quick
-where numbers are multiplied and divided, Bitwuzla where both sides of a claim share most of their terms, cvc5 in
-between. Most queries fall to one of them at once, so they take turns, each twice as long as the one before: an engine
-that runs beside the one that answers costs as much as it.
+None of them is good at everything: z3, reading words as integers, is quick where numbers are multiplied and divided,
+Bitwuzla where both sides of a claim share most of their terms, cvc5 in between. Most queries fall to one of them at
+once, so they take turns, each twice as long as the one before: an engine that runs beside the one that answers costs
+as much as it.
+
+Yices 2.6.4, quick as it is, is not asked: it answered "unsat" to a query of a twin (an index averaged over too few
+shares) of which z3 and Bitwuzla give a solution, and a solution whose every assertion holds.
 
 PyPI has z3, cvc5 and Bitwuzla as libraries, so `solver.py cvc5 QUERY.smt2` is what runs them.
 """
@@ -19,10 +22,8 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 
 HERE = Path(__file__).resolve()
-BIN = Path(sys.executable).parent
 # Their commands, and the processor time of their first turns in seconds.
 ENGINES = {
-    "yices": ([str(BIN / "yices-smt2"), "--smt2-model-format"], 0.05),
     "integers": ([sys.executable, str(HERE), "integers"], 0.2),
     "bitwuzla": ([sys.executable, str(HERE), "bitwuzla"], 0.2),
     "cvc5": ([sys.executable, str(HERE), "cvc5"], 0.2),

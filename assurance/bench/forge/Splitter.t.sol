@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {RevenueSplitter} from "../../contracts/RevenueSplitter.sol";
-import {IRevenueSplitter} from "../../contracts/interfaces/IRevenueSplitter.sol";
-import {System} from "../../contracts/interfaces/ISystem.sol";
-import {TestAsset} from "../../contracts/mocks/assets/TestAsset.sol";
+import {RevenueSplitter} from "../../../contracts/RevenueSplitter.sol";
+import {IRevenueSplitter} from "../../../contracts/interfaces/IRevenueSplitter.sol";
+import {System} from "../../../contracts/interfaces/ISystem.sol";
+import {TestAsset} from "../../../contracts/mocks/assets/TestAsset.sol";
 import {SplitterHandler} from "./SplitterHandler.sol";
 
 interface Vm {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IRevenueSplitter} from "../../contracts/interfaces/IRevenueSplitter.sol";
-import {Accumulator} from "../../contracts/libraries/Accumulator.sol";
-import {TestAsset} from "../../contracts/mocks/assets/TestAsset.sol";
+import {IRevenueSplitter} from "../../../contracts/interfaces/IRevenueSplitter.sol";
+import {Accumulator} from "../../../contracts/libraries/Accumulator.sol";
+import {TestAsset} from "../../../contracts/mocks/assets/TestAsset.sol";
 
 /// @notice A member that can speak for itself.
 contract Member {

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple, Self
 
 import requests
+from urllib3 import PoolManager
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
@@ -75,7 +76,7 @@ class Proxy:
         self.asked = 0
         self.seen: list[Asked] = []
         self._over = threading.Event()
-        self._session = requests.Session()
+        self._pool = PoolManager()
         self._lock = threading.Lock()
         proxy = self
 
@@ -140,7 +141,8 @@ class Proxy:
         answers = [self._refused(request) for request in batch]
         open_ = [place for place, answer in enumerate(answers) if answer is None]
         if open_:
-            found = self._session.post(self.node, json=[batch[place] for place in open_], timeout=60).json()
+            questions = [batch[place] for place in open_]
+            found = self._pool.request("POST", self.node, json=questions, timeout=60, retries=False).json()
             for place, answer in zip(open_, found, strict=True):
                 answers[place] = answer
         altered = []

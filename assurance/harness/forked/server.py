@@ -12,6 +12,7 @@ import json
 import os
 import pkgutil
 import runpy
+import shutil
 import signal
 import socket
 import struct
@@ -82,6 +83,7 @@ class Server:
                 if key.fileobj is sys.stdin:
                     for child in self._children:
                         os.kill(child, signal.SIGKILL)
+                    shutil.rmtree(self._client.parent, ignore_errors=True)  # left by tests that were killed
                     sys.exit()
                 elif key.fileobj is self._woken:
                     self._woken.recv(4096)
