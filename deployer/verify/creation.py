@@ -109,7 +109,7 @@ def _reported(
     entry: Mapping[str, Any], creation: Creation, name: str, _: Mapping[str, Any], receipt: Mapping[str, Any]
 ) -> Iterator[Check]:
     """Whether the factory reports the creation in the recorded transaction. Who sent the second does not matter."""
-    event = "DataDAOCompleted" if name == "DatasetRegistry" else "DataDAOBegun"
+    event = "DataDAOCompleted" if name in ("ModelRegistry", "DatasetRegistry") else "DataDAOBegun"
     wanted = (creation.factory, topic(FACTORY, event), creation.id)
     ok = wanted in [(to_checksum_address(log["address"]), *map(_bytes, log["topics"][:2])) for log in receipt["logs"]]
     yield Check(name, "creation", f"reports {event}", f"reports {event}" if ok else "does not", ok)

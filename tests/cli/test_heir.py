@@ -84,7 +84,7 @@ class Parties:
         call = Call(self.live.addresses[key], CONTRACTS[key], function, arguments)
         sent = node.rpc("eth_sendTransaction", {"from": sender, "to": call.to, "data": "0x" + call.data.hex()})
         node.rpc("anvil_stopImpersonatingAccount", sender)
-        assert node.web3.eth.get_transaction_receipt(sent)["status"] == 1
+        assert node.web3.eth.wait_for_transaction_receipt(sent)["status"] == 1
 
 
 @pytest.fixture

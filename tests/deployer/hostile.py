@@ -44,18 +44,20 @@ def returning(runtime: bytes, body: bytes = b"", data: Sequence[bytes] = ()) -> 
     return push(len(blob)) + push(length) + push(0) + b"\x39" + tail + blob
 
 
-def hostile_factory(plan: Plan, registry: bytes, slots: Mapping[int, int]) -> bytes:
-    """Creation code of the plan's factory that puts the registry in place, with `slots` written, reports the DAO
-    completed, and leaves a factory like any other."""
+def hostile_factory(plan: Plan, models: bytes, registry: bytes, slots: Mapping[int, int]) -> bytes:
+    """Creation code of the plan's factory that puts both registries in place, that of datasets with `slots` written,
+    reports the DAO completed, and leaves a factory like any other."""
     creation = plan.creation(plan.deployer)
-    evil = returning(registry, storing(slots))
+    fair, evil = returning(models), returning(registry, storing(slots))
     event = eth_abi.encode(["address"] * len(ORDER), [creation.system[key] for key, _ in ORDER])
-    data = (_PROXY, evil, event)
-    _, evil_at, event_at = accumulate((0, len(_PROXY), len(evil)))
-    salt = keccak(creation.id + (len(ORDER) - 1).to_bytes(32, "big"))
-    body = push(salt) + push(len(_PROXY)) + push(0) + push(0) + b"\xf5"  # CREATE2: the account
-    # CALL: it creates the registry. The first four are the lengths and places of answer and call, the fifth its value.
-    body += push(0) + push(0) + push(len(evil)) + push(evil_at) + push(0) + b"\x85\x5a\xf1"
+    data = (_PROXY, fair, evil, event)
+    _, fair_at, evil_at, event_at = accumulate((0, len(_PROXY), len(fair), len(evil)))
+    body = b""
+    for part, code, at in ((len(ORDER) - 2, fair, fair_at), (len(ORDER) - 1, evil, evil_at)):
+        salt = keccak(creation.id + part.to_bytes(32, "big"))
+        body += push(salt) + push(len(_PROXY)) + push(0) + push(0) + b"\xf5"  # CREATE2: the account
+        # CALL: it creates the contract. The first four are lengths and places of answer and call, the fifth its value.
+        body += push(0) + push(0) + push(len(code)) + push(at) + push(0) + b"\x85\x5a\xf1"
     who = bytes.fromhex(plan.deployer[2:]).rjust(32, b"\0")
     topics = push(who) + push(creation.id) + push(topic(FACTORY, "DataDAOCompleted"))
     body += topics + push(len(event)) + push(event_at) + b"\xa3"  # LOG3

@@ -32,8 +32,8 @@ def robbed(deployer, accounts):
         registry = honest.registry
         leaf, published = hidden(registry, plan.addresses["leases"], accounts[2:4], thief.address, SHARES)
         slots = written(registry.address, [honest.steps[-1].transaction, published])
-        runtime = bytes(ape.networks.provider.get_code(registry.address))
-        data = hostile_factory(plan, runtime, slots)
+        codes = [bytes(ape.networks.provider.get_code(plan.addresses[key])) for key in ("models", "registry")]
+        data = hostile_factory(plan, *codes, slots)
     *most, complete = plan.transactions
     most = tuple(replace(item, data=data) if item.key == "factory" else item for item in most)
     vars(plan)["transactions"] = most
