@@ -49,7 +49,7 @@ def test_cli__deploy_verify_deploy_again__records_both(node, tmp_path):
     for item in (
         "DataLeases",
         "params.bondDelay: 7776000 (90 days)",
-        "In all about 23,",
+        "In all about 24,",
         "no set-up transaction follows",
     ):
         assert item in output

@@ -134,25 +134,25 @@ def test_threat_model__least_time_of_a_succession__is_what_the_token_says(dao: D
     assert f"what is left {least} days after the first opening" in TEXT
 
     def moves_at(second: int, by: str) -> None:
-        """Not a second earlier."""
+        """Not a second earlier, which it then is."""
         dao.chain.warp(second - 1 - dao.chain.timestamp)
         with pytest.raises(Reverted) as early:
             succeed(dao, member, 1, by=dao.who(by))
         assert early.value == Reverted("DataToken_TooEarly", member.address, second)
-        dao.chain.warp(1)
 
     due = opened(dao, member, heir, least)
     moves_at(due, "heir")
-    dao.chain.warp(-1)
     token.vetoSuccession(sender=member.address)
     dao.chain.warp(least * DAY)
     token.openSuccession(member.address, sender=heir.address)
     moves_at(due - 1 + 2 * least * DAY, "heir")
+    dao.chain.warp(1)
     bound = dao.chain.timestamp
     succeed(dao, member, 1, by=heir)
     thief = dao.who("thief")
     bind(dao, heir, thief, least)
     member = heir
     moves_at(bound + least * DAY, "heir")
+    dao.chain.warp(1)
     succeed(dao, heir, 1, by=heir)
     assert token.balanceOf(thief.address) > 0

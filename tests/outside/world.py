@@ -331,6 +331,8 @@ class _Handed:
         self._world.do("attestor-1", "attest", "sign", "--dataset", "1")
 
 
+HEIR = "0x" + "ab" * 20
+"""An account that is no one's."""
 COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "status": ("member", ()),
     "contributions": ("member", ()),
@@ -359,6 +361,12 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "propose": ("member", ("governor.setLeaseQuorumBps", "1200", "--description", "more", "--yes")),
     "send": ("guardian", ("brake.pull", "--yes")),
     "withdraw": ("member", ("--treasury", "--yes")),
+    "heir show": ("member", ()),
+    "heir bind": ("member", (HEIR, "--delay", "30", "--yes")),
+    "heir unbind": ("member", ("--yes",)),
+    "heir open": ("member", (HEIR, "--yes")),
+    "heir veto": ("member", ("--yes",)),
+    "heir succeed": ("member", (HEIR, "--yes")),
     "lease request": (
         "licensee",
         ("--dataset", "1", "--purposes", "1", "--price", "10", "--period-days", "30", "--periods", "2", "--bond", "5",

@@ -35,6 +35,9 @@ UNMISSED = {
     ("brake", "GuardianAppointed"): 2,
     # Nothing came of it yet, and no view counts proposals.
     ("governor", "ProposalCreated"): 1,
+    # Another heir was bound afterwards; the opening was vetoed.
+    ("token", "HeirUnbound"): 1,
+    ("token", "SuccessionOpened"): 1,
 }
 """How many events of a kind can be missing without a trace."""
 UNHEARD = {
@@ -42,7 +45,10 @@ UNHEARD = {
     ("brake", "GuardianAppointed"): {"guardian", "until"},
     ("leases", "LeaseRequested"): {"hpkeKey"},
     ("registry", "CommitteeSet"): {"custodians.3.0", "custodians.3.1", "custodians.3.2"},
+    ("token", "HeirBound"): {"delayDays"},
     # Said for people; contracts keep none of it.
+    ("token", "SuccessionOpened"): {"until"},
+    ("token", "SuccessionVetoed"): {"heir"},
     ("governor", "ProposalCreated"): {f"signatures.{n}" for n in range(12)},
     ("governor", "VoteCast"): {"reason"},
     ("governor", "VoteCastWithParams"): {"reason", "params"},
