@@ -71,6 +71,7 @@ def test_life__from_contribute_to_erase__every_party_a_process_of_its_own(world:
     batch = third.do("attest", "publish", "--dataset", "1", "--yes")["batch"]
     world.wait(DAY)
     members[0].do("activate", str(batch), "--yes")
+    world.caught_up()
     claimed = world.together([(role, "claim", "--yes") for role in members])
     assert [one["contributions"] for one in claimed] == [2, 1, 1]
     # Every line is a valid record: 2 units of full quality a file, 10^9 shares a unit.

@@ -119,6 +119,10 @@ class Role:
         return done.document
 
 
+LAG = 1.0
+"""Seconds by which a back end of the roles' node may be behind."""
+
+
 class World:
     """A node, an S3 server, a DAO with these attestors and custodians, and every role's folder set up."""
 
@@ -127,7 +131,7 @@ class World:
         self.logs.mkdir()
         self.node = Node()
         # The node of every role has several back ends, which catch up within a second.
-        self.door = Lagging(self.node.url, seconds=1.0)
+        self.door = Lagging(self.node.url, seconds=LAG)
         self._server = S3Server()
         self._server.bucket("datadao")
         self.endpoint = self._server.endpoint
@@ -207,6 +211,10 @@ class World:
         """Lets time pass on the node."""
         self.node.rpc("evm_increaseTime", seconds)
         self.node.rpc("evm_mine")
+
+    def caught_up(self) -> None:
+        """Waits until every back end of the roles' node knows what was sent: another role may ask any of them."""
+        time.sleep(LAG)
 
     def finalize(self) -> None:
         """Mines blocks until what happened so far is final."""
