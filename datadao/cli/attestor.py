@@ -16,7 +16,7 @@ from datadao.batches import ALIVE
 from datadao.cli.command import DONE, PARTLY, REFUSED, Outcome, command
 from datadao.cli.main import Registered, cli
 from datadao.cli.money import decimal
-from datadao.cli.queries import TOKEN_DECIMALS, check_dataset
+from datadao.cli.queries import DAY, TOKEN_DECIMALS, check_dataset
 from datadao.cli.session import Session
 from datadao.cli.setup import FINGERPRINT, key_option
 from datadao.cli.transactions import after, send
@@ -119,7 +119,7 @@ def draft(session: Session, dataset: int, days: int, anew: bool) -> Outcome:
         sequence = agreement.next_sequence({item.place[1] for item in drafts.of(dataset)} | occupied)
         made, manifest = agreement.draft(
             sequence,
-            agreement.now + days * 86_400,
+            agreement.now + days * DAY,
             session.address,
             session.sign,
             {mark: item.words for mark, item in standing.items()},

@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import click
 
 from datadao.cli.command import Outcome, command
 from datadao.cli.main import Registered, cli
 from datadao.cli.money import decimal
-from datadao.cli.queries import TOKEN_DECIMALS
+from datadao.cli.queries import TOKEN_DECIMALS, Succession
 from datadao.cli.session import Session
 from datadao.cli.transactions import after, send
 from datadao.cli.wording import block
 from datadao.encoding import address
 from datadao.errors import NothingToDo
 from datadao.values import moment
-
-_DAY = 86_400
-_ZERO = "0x" + "00" * 20
-
-
-class Succession(NamedTuple):
-    """As `ISuccession.succession`; times in Unix seconds, 0 for never."""
-
-    heir: str
-    delay_days: int
-    since: int
-    opened_at: int
-    is_succeeded: bool
-
-    @property
-    def due(self) -> int:
-        """The second from which any account can execute it; 0 while it is not open."""
-        return self.opened_at + self.delay_days * _DAY if self.opened_at else 0
 
 
 @cli.group(cls=Registered)
@@ -52,7 +32,7 @@ def show(session: Session, lost: str | None) -> Outcome:
     found, holder = succession(session, of), session.dao.read("token", "holderOf", of)[0]
     document = {
         "account": of,
-        "heir": None if found.heir == _ZERO else found.heir,
+        "heir": found.heir,
         "delayDays": found.delay_days,
         "since": found.since,
         "openedAt": found.opened_at or None,
@@ -84,7 +64,7 @@ def bind(session: Session, to: str, delay: int) -> Outcome:
 def unbind(session: Session) -> Outcome:
     """Have no heir any more; an open succession ends."""
     found = succession(session, session.address)
-    if found.heir == _ZERO:
+    if found.heir is None:
         raise NothingToDo(f"{session.address} has no heir")
     note = "Without an heir, a lost key is lost income and lost votes, for ever."
     send(session, [session.dao.call("token", "unbindHeir", what=f"remove heir {found.heir}")], note=note)
@@ -152,7 +132,7 @@ def succession(session: Session, account: str, block: int | None = None) -> Succ
 def _rows(found: Succession, holder: str, now: int) -> list[tuple[str, str]]:
     if found.is_succeeded:
         return [("state", f"succeeded; {holder} has its place")]
-    if found.heir == _ZERO:
+    if found.heir is None:
         return [("heir", "none: a lost key is lost income and lost votes")]
     rows = [("heir", found.heir), ("delay", f"{found.delay_days} days")]
     if found.due:

@@ -17,7 +17,7 @@ from datadao.cli.call import contracts_of
 from datadao.cli.command import Outcome, command
 from datadao.cli.holder import described, vote_rows
 from datadao.cli.main import Registered, cli
-from datadao.cli.queries import check_dataset, check_lease, proposals, terms_of
+from datadao.cli.queries import DAY, check_dataset, check_lease, proposals, terms_of
 from datadao.cli.session import Session
 from datadao.cli.setup import key_option
 from datadao.cli.transactions import after, send
@@ -195,9 +195,6 @@ def _ready(session: Session, number: int, info: Any) -> tuple[bytes, list[bytes]
     return root, ordered(signatures, committee.threshold)
 
 
-_DAY = 86_400
-
-
 def _requested(session: Session, mined: Mined) -> Outcome:
     (event,) = mined.events("leases", "LeaseRequested", session.dao.addresses["leases"])
     number, proposal = event.fields["leaseId"], event.fields["proposalId"]
@@ -249,7 +246,7 @@ def request(
         dataset_id=dataset,
         purposes=purposes,
         price_per_period=money.units(price, "--price"),
-        period_length=period_days * _DAY,
+        period_length=period_days * DAY,
         periods=periods,
         bond=money.units(bond, "--bond"),
         royalty_bps=royalty_bps,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from eth_utils import keccak
 
@@ -18,9 +18,31 @@ from datadao.errors import InvalidArgument
 from datadao.values import moment as moment
 
 TOKEN_DECIMALS = 9
+DAY = 86_400
+_ZERO = "0x" + "00" * 20
 
 _FIRST = "VotingDelaySet"
 """An event of the governor's constructor."""
+
+
+class Succession(NamedTuple):
+    """As `ISuccession.succession`; times in Unix seconds, 0 for never."""
+
+    named: str
+    delay_days: int
+    since: int
+    opened_at: int
+    is_succeeded: bool
+
+    @property
+    def heir(self) -> str | None:
+        """None if none is bound."""
+        return None if self.named == _ZERO else self.named
+
+    @property
+    def due(self) -> int:
+        """The second from which any account can execute it; 0 while it is not open."""
+        return self.opened_at + self.delay_days * DAY if self.opened_at else 0
 
 
 @dataclass(frozen=True)

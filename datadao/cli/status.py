@@ -13,7 +13,7 @@ from datadao.chain.rpc import read_block
 from datadao.cli.command import DONE, REFUSED, Outcome, command
 from datadao.cli.main import cli
 from datadao.cli.money import decimal
-from datadao.cli.queries import TOKEN_DECIMALS
+from datadao.cli.queries import TOKEN_DECIMALS, Succession
 from datadao.cli.session import Session
 from datadao.client import Terms
 from datadao.types import BatchStatus, LeaseStatus, word
@@ -107,7 +107,7 @@ def _held(account: str, datasets: int) -> list[tuple[Any, ...]]:
 def _me(account: str, asset: str, held: Iterable[Any]) -> dict[str, Any]:
     tokens, votes, claimable, credit, succession, *shares = held
     tokens, votes, claimable, credit = map(str, (tokens, votes, claimable, credit))
-    heir, days, _, opened, succeeded = succession
+    found = Succession(*succession)
     return {
         "account": account,
         "tokens": tokens,
@@ -116,9 +116,9 @@ def _me(account: str, asset: str, held: Iterable[Any]) -> dict[str, Any]:
         "claimable": claimable,
         "modelCredit": credit,
         "asset": asset,
-        "heir": heir if int(heir, 16) else None,
-        "vetoUntil": opened + days * 86_400 if opened and not succeeded else None,
-        "succeeded": succeeded,
+        "heir": found.heir,
+        "vetoUntil": None if found.is_succeeded else found.due or None,
+        "succeeded": found.is_succeeded,
     }
 
 
