@@ -35,7 +35,10 @@ class Ran:
 
     @property
     def document(self) -> Any:
-        return json.loads(self.out)
+        try:
+            return json.loads(self.out)
+        except json.JSONDecodeError as error:
+            raise AssertionError(self) from error
 
     @property
     def refusal(self) -> str:

@@ -105,6 +105,7 @@ def test_request__receipt_shown_once_and_then_not__is_done(live: FreshDao) -> No
 
         proxy.alter = alter
         done = licensee.run(*words(), "--network", proxy.url)
+    assert done.code == 0, done
     assert (done.code, done.document["lease"], licensee.escrowed) == (0, 1, ESCROW), done.err
 
 

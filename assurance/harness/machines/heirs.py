@@ -80,6 +80,13 @@ class Heirs(Life):
             self.veto_succession(who)
         self.succeed(who, pools)
 
+    @rule(who=olds, heir=olds, pools=some_pools)
+    def name_each_other(self, who: int, heir: int, pools: Sequence[int]) -> None:
+        """Once the heir has the one's place, its own heir would be itself."""
+        self.bind(heir, who, MIN_DAYS)
+        self.lose_a_key(who, heir, pools, late=0, vetoed=0)
+        self.open_succession(heir, by=heir)
+
     def move_on(self, account: str, pools: Iterable[int]) -> None:
         """By any account. What both sides had together, the heir has (T-10)."""
         before = self._of_family()
