@@ -11,10 +11,10 @@ In process; `DATADAO_DEPTH=50` in the environment makes the run fifty times as l
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from web3.constants import ADDRESS_ZERO
 
@@ -22,6 +22,8 @@ from assurance.harness.chain.handles import Handle, Reverted, deploy
 from assurance.harness.dao.pair import Pair
 from assurance.harness.dao.system import actor
 from assurance.harness.machines.depth import DEPTH
+from assurance.harness.machines.driver import each
+from assurance.harness.machines.reaching import live_until_met
 from datadao.messages import eip712
 
 MEMBERS = [actor(f"holder-{i}") for i in range(4)]
@@ -171,28 +173,18 @@ def world(transferable: bool, twins: tuple[str, ...] = ()) -> World:
 
 
 LIVES = st.lists(STEPS, min_size=15, max_size=60)
-COMMON: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck), "phases": [Phase.generate]}
 
 
 @pytest.mark.parametrize("transferable", [False, True], ids=["fixed", "transferable"])
 def test_token__any_life__answers_as_the_librarys_own_votes_T1_T3_T4_T8(transferable: bool) -> None:
-    @settings(max_examples=40 * DEPTH, **COMMON)
-    @given(LIVES)
-    def lives(steps: list[tuple[Any, ...]]) -> None:
-        world(transferable).live(steps)
-
-    lives()
     wanted = {"mint", "burn", "hand over", "approve", "delegate", "delegateBySig", "permit"}
     refusals = {"ERC20ExceededSafeSupply", "VotesExpiredSignature", "DataToken_InvalidDelegate", "InvalidAccountNonce"}
-    assert wanted | refusals <= REACHED.keys(), REACHED
+    REACHED.clear()
+    lives = partial(each, LIVES, 40 * DEPTH, lambda steps: world(transferable).live(steps))
+    live_until_met(lives, REACHED, wanted | refusals)
 
 
 @pytest.mark.parametrize("mistake", ["DataToken.LeavesVotesBehind", "DataToken.ZeroDelegationBurns"])
 def test_comparison__of_a_twin_with_one_line_wrong__shows_a_difference_T2(mistake: str) -> None:
-    @settings(max_examples=200, **COMMON)
-    @given(LIVES)
-    def lives(steps: list[tuple[Any, ...]]) -> None:
-        world(True, (mistake,)).live(steps)
-
     with pytest.raises(AssertionError):
-        lives()
+        each(LIVES, 200, lambda steps: world(True, (mistake,)).live(steps))

@@ -13,6 +13,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, core, settings
 from hypothesis.errors import InvalidDefinition
+from hypothesis.strategies import SearchStrategy
 
 from assurance.harness.machines.base import Machine, Step, lived, written
 from assurance.harness.machines.drawing import Draws
@@ -31,6 +32,20 @@ def lives(count: int, steps: int, **more: Any) -> settings:
         max_examples=count, stateful_step_count=steps, deadline=None, database=None, suppress_health_check=checks,
         **(alone | more),
     )  # fmt: skip
+
+
+def each(strategy: SearchStrategy[Any], count: int, play: Callable[[Any], None]) -> None:
+    """Plays so many values of a strategy, each drawn anew: Hypothesis' engine repeats and varies what it drew, and may
+    try little in a short run. A failure says what was played, and how to play it again."""
+    seed = _seed(lives(count, 1))
+    draws = Draws(Random(seed))
+    for _ in range(count):
+        value = draws.arguments({"value": strategy})[0]["value"]
+        try:
+            play(value)
+        except Exception as error:
+            error.add_note(f"Of {value!r}. The same again: pytest --hypothesis-seed={seed}")
+            raise
 
 
 def run(machine: type[Machine], wanted: settings, seed: int | None = None) -> None:
