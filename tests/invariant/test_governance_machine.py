@@ -21,7 +21,7 @@ from hypothesis import Phase, settings
 from assurance.harness.machines.depth import DEPTH
 from assurance.harness.machines.driver import run
 from assurance.harness.machines.governance.checks import Government
-from assurance.harness.machines.reaching import live_until_met
+from assurance.harness.machines.reaching import live_until_met, noticed
 from assurance.harness.mistakes import Mistake, tried_in
 
 EXAMPLES = 250
@@ -59,11 +59,15 @@ MET = {
     "EmergencyBrake_CoolingDown",
     "EmergencyBrake_Pulled",
     "TimelockUnexpectedOperationState",
+    "succeeded",
+    "succeeded during a vote",
+    "DataToken_AccountSucceeded",
+    "DataToken_TooEarly",
 }
 
 
 def test_government__any_life__agrees_with_the_model() -> None:
-    """Holds T-3, G-1 to G-6, G-8, G-10, G-12."""
+    """Holds T-3, T-10, G-1 to G-6, G-8, G-10, G-12."""
     reached: Counter[str] = Counter()
     started = time.process_time()
     machine = type("Life", (Government,), {"reached": reached})
@@ -115,4 +119,10 @@ def test_twin_of_the_governor__with_one_line_wrong__is_noticed(mistake: Mistake)
 def test_twin_of_the_timelock__with_one_line_wrong__is_noticed(mistake: Mistake) -> None:
     """Holds G-6, G-10."""
     with pytest.raises(AssertionError):
+        live(QUICKLY, mistake.id)
+
+
+@pytest.mark.parametrize("mistake", mistakes_of("DataToken"), ids=lambda mistake: mistake.name)
+def test_twin_of_the_token__with_one_line_of_its_successions_wrong__is_noticed_T10(mistake: Mistake) -> None:
+    with noticed():
         live(QUICKLY, mistake.id)

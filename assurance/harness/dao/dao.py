@@ -242,9 +242,10 @@ class Dao(System):
         receipt: Receipt = self.leases.confirmDelivery(lease, root, signatures, sender=self.who("relayer").address)
         return receipt
 
-    def erase(self, batch: Batch, item: Leaf, proof: list[bytes] | None = None) -> Receipt:
+    def erase(self, batch: Batch, item: Leaf, proof: list[bytes] | None = None, by: str | None = None) -> Receipt:
+        """By the contributor, or by the account that has its place."""
         receipt: Receipt = self.registry.erase(
-            batch.id, tuple(item), batch.proof(item) if proof is None else proof, sender=item.contributor
+            batch.id, tuple(item), batch.proof(item) if proof is None else proof, sender=by or item.contributor
         )
         return receipt
 

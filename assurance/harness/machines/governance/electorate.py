@@ -1,4 +1,5 @@
-"""Who holds and who votes in a random government: data accepted and erased, votes delegated, tokens sold."""
+"""Who holds and who votes in a random government: data accepted and erased, votes delegated, tokens sold. Accounts
+whose keys were lost do none of it, or their heirs."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from assurance.harness.dao.dao import Dao, leaf
 from assurance.harness.dao.system import Actor
 from assurance.harness.machines.base import Machine, rule
 from assurance.harness.machines.governance.world import TOKEN, UNITS, GovernanceWorld, asked
-from assurance.harness.models.governor import Governor
+from assurance.harness.models.governor import Governor, Poll
+from assurance.harness.models.succession import Successions
 
 
 class Electorate(Machine):
@@ -24,6 +26,9 @@ class Electorate(Machine):
     model: Governor
     members: list[Actor]
     people: list[Actor]
+    stranger: Actor
+    polls: list[Poll]
+    heirs: Successions
     grown: int
     gone: set[int]
 
@@ -40,9 +45,13 @@ class Electorate(Machine):
 
     @rule(who=st.integers(0, 4), to=st.integers(0, 5))
     def delegate(self, who: int, to: int) -> None:
-        account, delegatee = self.members[who].address, self.people[to].address
-        self.dao.token.delegate(delegatee, sender=account)
-        self.model.holdings.redelegate(self.dao.chain.timestamp, account, delegatee)
+        account, delegatee, now = self.members[who].address, self.people[to].address, self.dao.chain.timestamp
+
+        def expect() -> None:
+            self.heirs.require_own(account)
+            self.model.holdings.redelegate(now, account, delegatee)
+
+        self.step(expect, lambda: self.dao.token.delegate(delegatee, sender=account))
 
     @rule(who=st.integers(0, 4), to=st.integers(0, 5), part=st.sampled_from([0, 10, 3, 2, 1]))
     def transfer(self, who: int, to: int, part: int) -> None:
@@ -55,6 +64,7 @@ class Electorate(Machine):
         def expect() -> None:
             if not self.transferable:
                 raise Reverted("DataToken_NotTransferable", giver, recipient)
+            self.heirs.require_own(giver)
             if value > held:
                 raise Reverted("ERC20InsufficientBalance", giver, held, value)
             holdings.change(now, giver, -value)
@@ -80,6 +90,18 @@ class Electorate(Machine):
             return
         self.gone.add(who)
         account = self.members[who].address
-        burned = min(UNITS[who] * TOKEN, self.model.holdings.balance[account])
-        self.dao.erase(self.world.batch, self.world.items[who])
-        self.model.holdings.change(self.dao.chain.timestamp, account, -burned)
+        holder, holdings = self.heirs.holder(account), self.model.holdings
+        if holder != account:
+            self.moves_on(account, everything=True)
+        self.dao.erase(self.world.batch, self.world.items[who], by=holder)
+        holdings.change(self.dao.chain.timestamp, holder, -min(UNITS[who] * TOKEN, holdings.balance[holder]))
+
+    def moves_on(self, account: str, everything: bool) -> None:
+        """What stands with a succeeded account, and with those its heirs succeeded, is the last one's."""
+        holdings, now = self.model.holdings, self.dao.chain.timestamp
+        *chain, holder = self.heirs.chain(account)
+        for giver in chain:
+            holdings.redelegate(now, giver, holdings.delegate.get(holder, holder))
+            value = holdings.balance.get(giver, 0) if everything or self.transferable else 0
+            holdings.change(now, giver, -value)
+            holdings.change(now, holder, value)

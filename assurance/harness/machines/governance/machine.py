@@ -2,8 +2,8 @@
 `checks.py`.
 
 Five members, a licensee who is one of them, a guardian, a would-be guardian and a stranger propose, vote in person and
-by signature, delegate, queue, execute, cancel, request, withdraw, brake, leave and come back. Time is aimed at the
-seconds around every boundary there is.
+by signature, delegate, queue, execute, cancel, request, withdraw, brake, leave and come back; heirs take their places.
+Time is aimed at the seconds around every boundary there is.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from assurance.harness.dao.dao import ACTIVE, FOR, PENDING, QUEUED, SUCCEEDED, P
 from assurance.harness.dao.governance import EXPIRY, LIVE, ballot, operation_of
 from assurance.harness.dao.system import DAY, Actor
 from assurance.harness.machines.base import initialize, rule
-from assurance.harness.machines.governance.electorate import Electorate
+from assurance.harness.machines.governance.heirs import Heirs
 from assurance.harness.machines.governance.world import (
     PARAMETERS,
     TOKEN,
@@ -35,9 +35,10 @@ from assurance.harness.machines.governance.world import (
     supports,
 )
 from assurance.harness.models.governor import Governor, Poll
+from assurance.harness.models.succession import Successions
 
 
-class GovernanceMachine(Electorate):
+class GovernanceMachine(Heirs):
     worlds: ClassVar[dict[Any, Any]] = {}
 
     @initialize()
@@ -50,6 +51,7 @@ class GovernanceMachine(Electorate):
         self.model = government_of(dao, Governor)
         for member, units in zip(self.members, UNITS, strict=True):
             self.model.holdings.change(world.created, member.address, units * TOKEN)
+        self.heirs = Successions([*dao.addresses.values()])
         self.polls: list[Poll] = []
         self.acts: dict[int, list[Act]] = {}
         self.leases: dict[int, int] = {}
