@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import click
@@ -26,7 +27,9 @@ from datadao.cli.session import Session
 from datadao.cli.transactions import after, send
 from datadao.encoding import address
 from datadao.errors import InvalidArgument, NothingToDo, PartlyDone, ScoreRefused, StoreError
+from datadao.messages.eip712 import TypedData
 from datadao.records import skip_mark
+from datadao.storage.together import together
 
 
 @dataclass(frozen=True)
@@ -63,21 +66,28 @@ def contribute(
     sources = [_Source(path, digest, path) for path, digest in digests.items()]
     if not unchecked:
         sources = _fit(session, sources, dataset, again=again, convert=convert)
-    _ = session.sign  # asks for the passphrase before the work begins
-    done: list[tuple[Path, Receipt, bool]] = []
-    with session.progress("encrypt, store, hand in", len(sources)) as advance:
-        for source in sources:
-            try:
-                done.append((source.path, *_hand_in(session, source, dataset, again=again)))
-            except (StoreError, OSError) as error:
-                if not done:
-                    raise
-                answers = (
-                    f"{len(done)} of {len(sources)} files are handed in, then: {error}\nRun the same command again."
-                )
-                raise PartlyDone(answers) from error
-            advance(1)
-    shown = [_shown(session, *item) for item in done]
+    submitter, done = _Submitter(session, dataset, again=again), dict[Path, tuple[Receipt, bool]]()
+
+    # One after the other where the content is the same, so that it is handed in once.
+    alike = defaultdict[bytes, list[_Source]](list)
+    for source in sources:
+        alike[source.digest].append(source)
+
+    def hand_in(same: list[_Source]) -> int:
+        for source in same:
+            done[source.path] = submitter.hand_in(source)
+        return len(same)
+
+    try:
+        with session.progress("encrypt, store, hand in", len(sources)) as advance:
+            for count in together(hand_in, alike.values()):
+                advance(count)
+    except (StoreError, OSError) as error:
+        if not done:
+            raise
+        answers = f"{len(done)} of {len(sources)} files are handed in, then: {error}\nRun the same command again."
+        raise PartlyDone(answers) from error
+    shown = [_shown(session, source.path, *done[source.path]) for source in sources]
     return Outcome({"dataset": dataset, "files": shown}, tuple(_line(item) for item in shown))
 
 
@@ -176,39 +186,60 @@ def _flaws(scorer: JsonLinesScorer, path: Path) -> str:
     return "; ".join(map(str, found)) + more
 
 
-def _hand_in(session: Session, source: _Source, dataset: int, *, again: bool) -> tuple[Receipt, bool]:
-    """The receipt, and whether the file is new."""
-    dao, known = session.dao, receipts.find(session.home, dataset, source.path, source.digest)
-    if known is not None and known.submitted and not again:
-        return known, False
-    committee, version = dao.committee(), dao.read("registry", "attestorSetVersion")
-    if known is None or again or (known.committee_version, known.attestors) != (committee.version, version):
+class _Submitter:
+    """Hands in files to whoever serves as the command starts, several at once."""
+
+    def __init__(self, session: Session, dataset: int, *, again: bool) -> None:
+        self._home, self._store, self._board = session.home, session.store, session.board
+        self._dataset, self._again, self._contributor = dataset, again, session.address
+        dao = session.dao
+        self._dao, self._committee, self._attestors = dao.id, dao.committee(), dao.attestors()
+        self._version: int = dao.read("registry", "attestorSetVersion")
+        sign, one_at_a_time = session.sign, Lock()  # asks for the passphrase before the work begins
+
+        def signer(typed_data: TypedData) -> bytes:
+            # A wallet that asks its owner, or a device, does one thing after the other.
+            with one_at_a_time:
+                return sign(typed_data)
+
+        self._sign = signer
+
+    def hand_in(self, source: _Source) -> tuple[Receipt, bool]:
+        """The receipt, and whether the file is new."""
+        known = receipts.find(self._home, self._dataset, source.path, source.digest)
+        if known is not None and known.submitted and not self._again:
+            return known, False
+        serving = self._committee.version, self._version
+        if known is None or self._again or (known.committee_version, known.attestors) != serving:
+            known = self._encrypted(source)
+            known.write(self._home)
+        self._board.submit(known.submission)
+        known = replace(known, submitted=True)
+        known.write(self._home)
+        return known, True
+
+    def _encrypted(self, source: _Source) -> Receipt:
         with source.content.open("rb") as content:
             made = contributor.contribute(
                 # A mark is no part of the first record; what was not looked at is handed in as it is.
                 skip_mark(content) if source.checked else content,
-                dao=dao.id,
-                dataset_id=dataset,
-                contributor=session.address,
-                committee=committee,
-                attestors=dao.attestors(),
-                store=session.store,
-                signer=session.sign,
+                dao=self._dao,
+                dataset_id=self._dataset,
+                contributor=self._contributor,
+                committee=self._committee,
+                attestors=self._attestors,
+                store=self._store,
+                signer=self._sign,
             )
-        known = receipts.Receipt(
+        return Receipt(
             source=str(source.path.resolve()),
             digest=source.digest,
             submission=made,
-            committee_version=committee.version,
-            attestors=version,
+            committee_version=self._committee.version,
+            attestors=self._version,
             submitted=False,
             converted=_converted(source),
         )
-        known.write(session.home)
-    session.board.submit(known.submission)
-    known = replace(known, submitted=True)
-    known.write(session.home)
-    return known, True
 
 
 def _converted(source: _Source) -> tuple[str, bytes] | None:

@@ -7,7 +7,7 @@ is left out here, and whoever acts on a record checks its signature.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import TypeVar
 
 from datadao.encoding import Record
@@ -16,8 +16,10 @@ from datadao.messages.bundle import Readiness
 from datadao.messages.score import Draft, Score, Signed
 from datadao.messages.submission import Submission, Witness
 from datadao.storage.store import Store
+from datadao.storage.together import together
 from datadao.types import Dao
 
+K = TypeVar("K")
 R = TypeVar("R", bound=Record)
 
 
@@ -38,12 +40,10 @@ class Board:
     def submissions(self, dataset_id: int, known: Container[bytes] = ()) -> Iterator[tuple[bytes, Submission]]:
         """Submissions of a dataset by id, without those already `known`."""
         prefix = self._name("submissions", dataset_id)
-        for name in self._inbox.names(prefix):
-            key = _hex(name.removeprefix(f"{prefix}/"))
-            if key is None or key in known:
-                continue
-            record = _read(self._inbox, name, Submission)
-            if record is not None and record.dataset_id == dataset_id and record.id(self.dao) == key:
+        keys = ((_hex(name.removeprefix(f"{prefix}/")), name) for name in self._inbox.names(prefix))
+        wanted = [(key, name) for key, name in keys if key is not None and key not in known]
+        for key, record in _read_all(self._inbox, wanted, Submission):
+            if record.dataset_id == dataset_id and record.id(self.dao) == key:
                 yield key, record
 
     def witness(self, witness: Witness) -> None:
@@ -97,21 +97,24 @@ class Board:
 
     def _named(self, kind: type[R], *place: int | str) -> Iterator[tuple[str, R]]:
         """Records below a folder, by the last part of their names."""
-        for name in self._store.names(self._name(*place)):
-            record = _read(self._store, name, kind)
-            if record is not None:
-                yield name.rpartition("/")[2], record
+        wanted = [(name.rpartition("/")[2], name) for name in self._store.names(self._name(*place))]
+        return _read_all(self._store, wanted, kind)
 
     def _name(self, *place: int | str) -> str:
         kind, *rest = place
         return "/".join(map(str, (kind, self.dao.chain_id, self.dao.registry.lower(), *rest)))
 
 
-def _read(store: Store, name: str, kind: type[R]) -> R | None:
-    try:
-        return kind.decode(store.get(name, kind.LIMIT))
-    except (Malformed, ObjectMissing, ObjectTooLarge):
-        return None
+def _read_all(store: Store, wanted: Iterable[tuple[K, str]], kind: type[R]) -> Iterator[tuple[K, R]]:
+    """The records under names, each with its key, in their order; without what is none."""
+
+    def read(item: tuple[K, str]) -> tuple[K, R] | None:
+        try:
+            return item[0], kind.decode(store.get(item[1], kind.LIMIT))
+        except (Malformed, ObjectMissing, ObjectTooLarge):
+            return None
+
+    return (found for found in together(read, wanted) if found)
 
 
 def _hex(text: str) -> bytes | None:

@@ -112,12 +112,13 @@ def test_contribute__storage_fails_at_any_write__repeating_the_command_hands_in_
 
     monkeypatch.setattr(Store, "_create", failing)
     first = live.run(home, "contribute", *files, "--dataset", "1", "--json")
-    # Ciphertext, envelope, submission: three writes a file.
-    assert first.code == (3 if broken >= 3 else 1)
-    assert first.document["error"]["kind"] == ("PartlyDone" if broken >= 3 else "StoreUnavailable")
     second = live.run(home, "contribute", *files, "--dataset", "1", "--json")
+    # Ciphertext, envelope, submission: three writes a file.
     assert second.code == 0 and writes <= 6 + 3 + 1, "what was stored is stored again"
-    assert [item["new"] for item in second.document["files"]] == [broken < 3, True]
+    # The files go side by side: the other one may be through.
+    through = [item["new"] for item in second.document["files"]].count(False)
+    assert through <= 1 and first.code == (3 if through else 1)
+    assert first.document["error"]["kind"] == ("PartlyDone" if through else "StoreUnavailable")
     third = live.run(home, "contribute", *files, "--dataset", "1", "--json")
     assert [item["new"] for item in third.document["files"]] == [False, False]
     assert len(list(submissions(live))) == 2
