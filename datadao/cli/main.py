@@ -27,6 +27,7 @@ COMMANDS = {
     "heir": ("heir", "Name an heir, or take the place of an account whose key is lost."),
     "lease": ("lease", "Ask for a dataset, pay for it, end it."),
     "custodian": ("custodian", "Keep shares of file keys, and release them to running leases."),
+    "desk": ("desk", "Serve members over HTTP: inbox, relay's door, what the chain says, the page."),
     "open": ("open", "Open the files of a running lease."),
     "read": ("call", "Ask a view of one of the DAO's contracts."),
     "send": ("call", "Call a function that anyone, or this account, may."),
