@@ -36,14 +36,26 @@ def console() -> Terminal:
 def run(network: str, work: Callable[[Terminal], bool]) -> NoReturn:
     """Connects to the network, does the work of a command and ends the process: with 0 if it returned true, else with 1
     after one line that says why."""
+
+    def online(out: Terminal) -> bool:
+        try:
+            with connected(network):
+                return work(out)
+        except DataDAOError as error:
+            return fail(out, discreet(str(error), network))
+        except FAILURES as error:
+            return fail(out, discreet(f"The node does not answer: {error}", network))
+
+    offline(online)
+
+
+def offline(work: Callable[[Terminal], bool]) -> NoReturn:
+    """The same for a command that needs no node."""
     out = console()
     try:
-        with connected(network):
-            ok = work(out)
+        ok = work(out)
     except DataDAOError as error:
-        ok = fail(out, discreet(str(error), network))
-    except FAILURES as error:
-        ok = fail(out, discreet(f"The node does not answer: {error}", network))
+        ok = fail(out, str(error))
     sys.exit(0 if ok else 1)
 
 

@@ -60,7 +60,7 @@ def new_entry(plan: Plan, steps: tuple[Step, ...]) -> dict[str, Any]:
     return {
         "accounts": dict(plan.accounts),
         "asset": plan.asset,
-        "commit": _commit(),
+        "commit": commit(),
         "config": {"file": config.path.name, "sha256": config.sha256, "text": config.text},
         "contracts": contracts,
         "deployer": plan.deployer,
@@ -88,7 +88,7 @@ def append_factory(folder: Path, plan: Plan, steps: Sequence[Step]) -> None:
         "address": step.address,
         "block": step.block,
         "blueprints": [s.address for s in steps if s.key.startswith("blueprint ")],
-        "commit": _commit(),
+        "commit": commit(),
         "deployer": plan.deployer,
         "transaction": step.transaction,
     }
@@ -195,7 +195,7 @@ def _genesis() -> str:
     return "0x" + bytes(ape.networks.provider.get_block(0).hash).hex()
 
 
-def _commit() -> str | None:
+def commit() -> str | None:
     """The commit that was deployed; `-dirty` with changes on top; None outside a repository."""
     command = ["git", "-C", str(ROOT), "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"]
     try:
