@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from datadao.errors import InvalidArgument, ScoreRefused
-from datadao.records import lines, parse
+from datadao.records import judged
 from datadao.schema import Schema
 from datadao.types import BPS
 
@@ -57,15 +56,14 @@ class JsonLinesScorer:
         count = valid = filled = 0
         distinct: set[bytes] = set()
         with path.open("rb") as file:
-            for _, line in lines(file):
+            for _, record in judged(file, self.schema):
                 count += 1
-                record = self._valid(line)
                 if record is None:
                     continue
                 valid += 1
-                if isinstance(record[0], dict):
-                    filled += sum(record[0].get(name) is not None for name in self._properties)
-                distinct.add(hashlib.sha256(record[1]).digest())
+                if isinstance(record.value, dict):
+                    filled += sum(record.value.get(name) is not None for name in self._properties)
+                distinct.add(hashlib.sha256(record.canonical).digest())
         if not valid:
             raise ScoreRefused(f"none of {count} lines is a record of this dataset; check the file against its schema")
         cells = valid * len(self._properties)
@@ -74,16 +72,3 @@ class JsonLinesScorer:
         for item in sorted(distinct):
             mark.update(item)
         return ScoringResult(valid, quality, mark.digest())
-
-    def _valid(self, line: bytes) -> tuple[Any, bytes] | None:
-        """The record and its canonical bytes, or None if the line is not a valid record."""
-        try:
-            record = parse(line)
-            if not self.schema.holds(record):
-                return None
-            canonical = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-            return record, canonical.encode()
-        except InvalidArgument:
-            raise
-        except (ValueError, ArithmeticError, RecursionError):  # not JSON, numbers out of range, a schema's endless $ref
-            return None
