@@ -1,0 +1,64 @@
+// One contribution, one age file, one random 32-byte key that is used for nothing else; datadao/crypto/files.py.
+import { Decrypter, Encrypter, identityToRecipient } from "age-encryption";
+import { bech32 } from "@scure/base";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { type Hex } from "viem";
+
+import { toHex } from "./encoding.js";
+
+export interface Ciphertext {
+  readonly blob: Blob;
+  /** sha256 of the ciphertext: the file's name wherever it is stored. */
+  readonly hash: Hex;
+}
+
+/** A fresh file key, 32 random bytes. */
+export function newSecret(): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(32));
+}
+
+/** The age identity whose X25519 scalar is `secret`, by its standard AGE-SECRET-KEY- spelling. */
+export function identity(secret: Uint8Array): string {
+  return bech32.encodeFromBytes("AGE-SECRET-KEY-", secret).toUpperCase();
+}
+
+/**
+ * The age file of `source`. Chunk by chunk: what is kept is the ciphertext, which the browser may lay on its disk.
+ * `progress` is told the bytes done so far.
+ */
+export async function encrypt(
+  source: ReadableStream<Uint8Array>,
+  secret: Uint8Array,
+  progress: (bytes: number) => void = () => undefined,
+): Promise<Ciphertext> {
+  const encrypter = new Encrypter();
+  encrypter.addRecipient(await identityToRecipient(identity(secret)));
+  const reader = (await encrypter.encrypt(source)).getReader();
+  const digest = sha256.create();
+  let waiting: BlobPart[] = [];
+  let blob = new Blob();
+  for (let done = 0, kept = 0; ; ) {
+    const next = await reader.read();
+    if (next.done) break;
+    digest.update(next.value);
+    waiting.push(next.value as Uint8Array<ArrayBuffer>);
+    done += next.value.length;
+    // Blobs of blobs let the browser move what is finished out of memory.
+    if (done - kept >= PIECE) {
+      blob = new Blob([blob, ...waiting]);
+      waiting = [];
+      kept = done;
+      progress(done);
+    }
+  }
+  return { blob: new Blob([blob, ...waiting], { type: "application/octet-stream" }), hash: toHex(digest.digest()) };
+}
+
+const PIECE = 4 * 1024 * 1024;
+
+/** The plaintext of an age file. */
+export async function decrypt(ciphertext: Blob, secret: Uint8Array): Promise<Blob> {
+  const decrypter = new Decrypter();
+  decrypter.addIdentity(identity(secret));
+  return new Response(await decrypter.decrypt(ciphertext.stream())).blob();
+}
