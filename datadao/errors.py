@@ -66,9 +66,9 @@ class KeyFileRefused(DataDAOError):
 class HashMismatch(DataDAOError):
     """Content is not what its name or the chain says it is."""
 
-    def __init__(self, what: str, expected: bytes, actual: bytes) -> None:
+    def __init__(self, what: str, expected: bytes, actual: bytes, function: str = "sha256") -> None:
         super().__init__(
-            f"{what}: sha256 is {actual.hex()}, expected {expected.hex()}; fetch it again, or from another copy"
+            f"{what}: {function} is {actual.hex()}, expected {expected.hex()}; fetch it again, or from another copy"
         )
         self.expected, self.actual = expected, actual
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from datadao.cli.agreement import Agreed, agreed
 from datadao.cli.call import contracts_of
 from datadao.cli.command import Outcome, command
 from datadao.cli.main import cli
@@ -34,7 +35,12 @@ def proposals(session: Session, everything: bool) -> Outcome:
         if everything or state not in over:
             document = described(session, item, state, actions)
             found.append(document)
-            text += [*([""] if text else []), *_lines(session, item, document, actions)]
+            paper = None
+            if item.lease_id:
+                info, terms = check_lease(session, item.lease_id), terms_of(session.dao, item.lease_id)
+                paper = agreed(session, terms, info.licensee, by_offer=False)
+                document["agreement"] = paper.document()
+            text += [*([""] if text else []), *_lines(session, item, document, actions, paper)]
     return Outcome({"proposals": found}, tuple(text) or ("No proposals are under way.",))
 
 
@@ -63,7 +69,9 @@ def described(session: Session, item: Proposal, state: Any, actions: Actions) ->
     }
 
 
-def _lines(session: Session, item: Proposal, found: dict[str, Any], actions: Actions) -> Iterator[Any]:
+def _lines(
+    session: Session, item: Proposal, found: dict[str, Any], actions: Actions, paper: Agreed | None
+) -> Iterator[Any]:
     """A block a proposal: what is decided, by whom and until when first, what its proposer wrote about it last."""
     rows: Rows = []
     if item.lease_id:
@@ -71,6 +79,7 @@ def _lines(session: Session, item: Proposal, found: dict[str, Any], actions: Act
         terms = terms_of(session.dao, item.lease_id)
         rows += [("proposal", found["id"])]
         rows += lease_rows(terms, check_lease(session, item.lease_id).licensee, session.money)
+        rows += paper.rows() if paper else []
         whose, text = "applicant", applicant_text(item.description, item.lease_id)
     else:
         yield f"{found['id']}  {found['state']}"
@@ -80,6 +89,7 @@ def _lines(session: Session, item: Proposal, found: dict[str, Any], actions: Act
         whose, text = "proposer", item.description
     rows += vote_rows(found)
     yield block(rows)
+    yield from paper.lines() if paper else ()
     yield from said(whose, text)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import defaultdict
 from pathlib import Path
@@ -13,16 +12,18 @@ import click
 from datadao.chain.reverts import try_call
 from datadao.chain.rpc import Call
 from datadao.chain.transactions import Mined
+from datadao.cli.agreement import agreed, agreement_of, differences, read_file, terms_given, terms_options
 from datadao.cli.call import contracts_of
 from datadao.cli.command import Outcome, command
 from datadao.cli.holder import described, vote_rows
 from datadao.cli.main import Registered, cli
-from datadao.cli.queries import DAY, check_dataset, check_lease, proposals, terms_of
+from datadao.cli.queries import check_dataset, check_lease, proposals, terms_of
 from datadao.cli.session import Session
 from datadao.cli.setup import key_option
 from datadao.cli.transactions import after, send
 from datadao.cli.wording import Actions, applicant_text, block, lease_rows, said
 from datadao.client import Terms, ordered
+from datadao.crypto.files import write_whole
 from datadao.crypto.seal import public_key
 from datadao.errors import InvalidArgument, NothingToDo, NotReady, Reverted
 from datadao.licensee import conditions
@@ -39,12 +40,19 @@ def lease() -> None:
 _id = click.argument("number", metavar="LEASE", type=click.IntRange(1))
 
 
+_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
 @command(lease, "show")
 @_id
-def show(session: Session, number: int) -> Outcome:
-    """Show a LEASE: its terms, what is paid, until when it opens its dataset, what its applicant wrote."""
+@click.option("--check", type=_file, help="Compare this agreement with the lease's; exit code 1 if it is another.")
+def show(session: Session, number: int, check: Path | None) -> Outcome:
+    """Show a LEASE: its terms and agreement, what is paid, until when it opens its dataset, its applicant's words."""
     info, money = check_lease(session, number), session.money
-    terms, (_, commons, treasury) = terms_of(session.dao, number), session.dao.read("leases", "leaseTerms", number)
+    terms = terms_of(session.dao, number)
+    same = _same(session, number, info, terms, check) if check else []
+    paper = agreed(session, terms, info.licensee, by_offer=bool(info.offerId))
+    (_, commons, treasury) = session.dao.read("leases", "leaseTerms", number)
     access = session.dao.read("leases", "leaseAccess", number)
     asked = next((item for item in proposals(session.dao) if item.lease_id == number), None)
     text = applicant_text(asked.description, number) if asked else ""
@@ -56,9 +64,9 @@ def show(session: Session, number: int) -> Outcome:
         "returnable": str(info.returnable), "royaltyBps": terms.royalty_bps, "exclusive": terms.exclusive,
         "commonsBps": commons, "treasuryBps": treasury, "hpkeKey": bytes(info.hpkeKey), "open": access.allowed,
         "overdue": session.dao.read("leases", "isOverdue", number), "agreementHash": terms.agreement_hash,
-        "proposal": str(asked.proposal_id) if asked else None, "text": text,
+        "proposal": str(asked.proposal_id) if asked else None, "text": text, "agreement": paper.document(),
     }  # fmt: skip
-    rows = lease_rows(terms, str(info.licensee), money)
+    rows = lease_rows(terms, str(info.licensee), money) + paper.rows()
     rows += [
         ("paid", f"{info.paidPeriods} of {terms.periods} periods; {money.text(info.escrow)} in escrow, "
                  f"bond {money.text(info.bond)}, returnable {money.text(info.returnable)}"),
@@ -74,12 +82,63 @@ def show(session: Session, number: int) -> Outcome:
         state = ProposalState(session.dao.read("governor", "state", asked.proposal_id))
         actions = Actions(contracts_of(session), money)
         rows += [("vote", word(state)), *vote_rows(described(session, asked, state, actions))]
-    lines: list[Any] = [f"Lease {number}: {document['status']}", block(rows)]
+    lines: list[Any] = [*same, f"Lease {number}: {document['status']}", block(rows)]
     if document["overdue"]:
         lines.append(f"Erasures are not acknowledged in time: delete them, then `datadao lease acknowledge {number}`.")
+    lines += paper.lines()
     if asked is not None:
         lines += said("applicant", text)
     return Outcome(document, tuple(lines))
+
+
+def _same(session: Session, number: int, info: Any, terms: Terms, path: Path) -> list[str]:
+    """A line that says so. Raises `InvalidArgument` if the file is not the lease's agreement, with what differs."""
+    found = read_file(path)
+    if found.hash == terms.agreement_hash:
+        return [f"{path} is the agreement of lease {number}."]
+    own = differences(session, found, terms, info.licensee, by_offer=bool(info.offerId))
+    signed = f"has the hash 0x{terms.agreement_hash.hex()}" if any(terms.agreement_hash) else "has none"
+    raise InvalidArgument(
+        f"{path}, whose hash is 0x{found.hash.hex()}, is not the agreement of lease {number}, which {signed}: "
+        + ("; ".join(own) or "its terms are the same, what it forbids or says in words is not")
+    )
+
+
+@command(lease, "agreement")
+@terms_options
+@click.option("--offer", is_flag=True, help="To anyone, for a standing offer, not to this account.")
+@click.option("--prohibit", multiple=True, default=("distribute",), help="An action of ODRL's; repeat for more.")
+@click.option("--clauses", type=_file, help="A text file of what is agreed beyond the terms.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file to write.")
+@click.option("--publish", is_flag=True, help="Put it into storage, as `lease request --agreement` does.")
+def agreement(
+    session: Session, offer: bool, prohibit: tuple[str, ...], clauses: Path | None, out: Path, publish: bool,
+    **options: Any,
+) -> Outcome:  # fmt: skip
+    """Write the agreement that a lease's terms give, a W3C ODRL document, and print its hash, the `agreementHash`.
+
+    Both sides get the same file from the same terms: its JSON is written as RFC 8785 says.
+    """
+    terms = terms_given(session.money, options)
+    check_dataset(session, terms.dataset_id)
+    words = _text(clauses) if clauses else ""
+    made = agreement_of(session, terms, None if offer else session.address, prohibited=prohibit, clauses=words)
+    data = made.encode()
+    if out.exists() and out.read_bytes() != data:
+        raise InvalidArgument(f"{out} holds something else; name another file, nothing was written")
+    write_whole(out, lambda file: file.write(data))
+    if publish:
+        session.board.agree(data)
+    where = " and storage" if publish else ""
+    text = f"{out}{where}: the agreement of these terms, agreementHash 0x{made.hash.hex()}"
+    return Outcome({"file": out, "hash": made.hash, "odrl": made.document()}, (text,))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidArgument(f"{path}: byte {error.start} is not UTF-8; the clauses are text") from error
 
 
 @command(lease, "start", sends=True)
@@ -212,49 +271,24 @@ def _accepted(session: Session, mined: Mined) -> Outcome:
 
 
 @command(lease, "request", sends=True, outcome=_requested)
-@click.option("--dataset", type=click.IntRange(1), required=True)
-@click.option("--purposes", type=click.IntRange(1), required=True, help="Mask, see docs/architecture.md: 1 research.")
-@click.option("--price", required=True, metavar="AMOUNT", help="Rent of one period, in the settlement asset.")
-@click.option("--period-days", type=click.IntRange(1, 366), required=True, help="Length of a period.")
-@click.option("--periods", type=click.IntRange(1), required=True, help="Number of periods.")
-@click.option("--bond", required=True, metavar="AMOUNT", help="Returned after the lease unless slashed.")
-@click.option("--royalty-bps", type=click.IntRange(0, 10_000), default=0, help="Part of models' income offered.")
-@click.option("--exclusive", is_flag=True, help="No other lease of the dataset at the same time.")
-@click.option("--min-shares", type=click.IntRange(0), default=0, help="Pay no instalment for a pool with fewer shares.")
-@click.option("--agreement", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its sha256 is signed.")
+@terms_options
+@click.option("--agreement", "paper", type=_file, help="Of `lease agreement`: it gives the terms, and is stored.")
 @click.option("--text", required=True, help="What holders read before they vote.")
 @key_option("Key that custodians seal to.")
-def request(
-    session: Session,
-    dataset: int,
-    purposes: int,
-    price: str,
-    period_days: int,
-    periods: int,
-    bond: str,
-    royalty_bps: int,
-    exclusive: bool,
-    min_shares: int,
-    agreement: Path | None,
-    text: str,
-    key_name: str,
-) -> Outcome:
-    """Escrow all rent and the bond, and ask the holders for a lease."""
+def request(session: Session, paper: Path | None, text: str, key_name: str, **options: Any) -> Outcome:
+    """Escrow all rent and the bond, and ask the holders for a lease.
+
+    The terms are those of the options, or those of an agreement, which is stored for holders and custodians to read.
+    """
     hpke_key, dao, money = public_key(session.key(key_name)), session.dao, session.money
-    check_dataset(session, dataset)
-    terms = Terms(
-        dataset_id=dataset,
-        purposes=purposes,
-        price_per_period=money.units(price, "--price"),
-        period_length=period_days * DAY,
-        periods=periods,
-        bond=money.units(bond, "--bond"),
-        royalty_bps=royalty_bps,
-        exclusive=exclusive,
-        min_shares=min_shares,
-        agreement_hash=hashlib.sha256(agreement.read_bytes()).digest() if agreement else bytes(32),
-    )
-    what = f"request a lease of dataset {dataset}, escrowing {money.text(terms.escrow)}"
+    made = read_file(paper) if paper else None
+    terms = terms_given(money, options, made)
+    check_dataset(session, terms.dataset_id)
+    if made:
+        if wrong := differences(session, made, terms, session.address, by_offer=False):
+            raise InvalidArgument(f"{paper} is no agreement of this account with this DAO: {'; '.join(wrong)}")
+        session.board.agree(made.encode())
+    what = f"request a lease of dataset {terms.dataset_id}, escrowing {money.text(terms.escrow)}"
     call = dao.call("leases", "request", tuple(vars(terms).values()), hpke_key, text, what=what)
     done = send(session, [*_approval(session, terms.escrow), call], dependent=True)
     return _requested(session, done[-1])

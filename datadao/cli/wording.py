@@ -20,7 +20,7 @@ from datadao.chain.codec import abi
 from datadao.cli.money import Money, decimal
 from datadao.client import Terms
 from datadao.errors import Malformed
-from datadao.licensee.purposes import PURPOSES
+from datadao.messages.purposes import PURPOSES
 from datadao.text import quoted
 from datadao.values import is_moment, moment
 
@@ -132,7 +132,6 @@ def lease_rows(terms: Terms, licensee: str, money: Money) -> Rows:
     """What a lease is about."""
     times = f"{terms.periods:,} period{'s' if terms.periods != 1 else ''}"
     rent = terms.price_per_period * terms.periods
-    hashed = "none" if not any(terms.agreement_hash) else f"sha256 0x{terms.agreement_hash.hex()}"
     return [
         ("licensee", licensee),
         ("dataset", str(terms.dataset_id)),
@@ -141,7 +140,6 @@ def lease_rows(terms: Terms, licensee: str, money: Money) -> Rows:
         ("in all", f"{money.text(rent)} rent; bond {money.text(terms.bond)}; escrowed {money.text(terms.escrow)}"),
         ("royalty", f"{terms.royalty_bps / 100:g} % of models' income"),
         ("exclusive", "yes: no other lease of the dataset meanwhile" if terms.exclusive else "no"),
-        ("agreement", hashed),
     ]
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from datadao.crypto.files import write_whole
 from datadao.errors import HashMismatch, InvalidArgument, PackageMissing
-from datadao.licensee.purposes import purposes_of
+from datadao.messages.purposes import AI_DRAFT, purposes_of
 from datadao.text import lines
 from datadao.types import Dao
 
@@ -72,7 +72,9 @@ def describe(folder: Path, dataset: Dataset, published: date) -> Path:
         cite_as=f"{place}:{dataset.dataset_id}",
         version="1.0.0",
         date_published=published.isoformat(),
-        data_use_cases=[f"{purpose.name}: {purpose.duo} ({purpose.duo_label}); {purpose.ai}" for purpose in allowed],
+        data_use_cases=[
+            f"{purpose.name}: {purpose.duo} ({purpose.duo_label}); {AI_DRAFT} {purpose.ai}" for purpose in allowed
+        ],
         distribution=[files],
         record_sets=[mlc.RecordSet(id="records", name="records", fields=list(_fields(mlc, dataset.schema)))],
     )

@@ -10,8 +10,10 @@ import hashlib
 from collections.abc import Container, Iterable, Iterator
 from typing import TypeVar
 
+from eth_utils import keccak
+
 from datadao.encoding import Record
-from datadao.errors import Malformed, ObjectMissing, ObjectTooLarge
+from datadao.errors import HashMismatch, Malformed, ObjectMissing, ObjectTooLarge
 from datadao.messages.bundle import Readiness
 from datadao.messages.score import Draft, Score, Signed
 from datadao.messages.submission import Submission, Witness
@@ -21,6 +23,9 @@ from datadao.types import Dao
 
 K = TypeVar("K")
 R = TypeVar("R", bound=Record)
+
+_AGREEMENT = 64 * 1024
+"""Bytes of an agreement."""
 
 
 class Board:
@@ -91,6 +96,19 @@ class Board:
     def readiness(self, lease_id: int) -> Iterator[Readiness]:
         """Readiness signatures for a lease."""
         return self._records(Readiness, "readiness", lease_id)
+
+    def agree(self, agreement: bytes) -> bytes:
+        """Posts the agreement of a lease, so that holders and custodians can read it; returns its keccak256."""
+        digest = keccak(agreement)
+        self._store.put(self._name("agreements", digest.hex()), agreement)
+        return digest
+
+    def agreement(self, digest: bytes) -> bytes:
+        """The agreement of this hash, unread. Raises `ObjectMissing`, `ObjectTooLarge`, `HashMismatch`."""
+        found = self._store.get(self._name("agreements", digest.hex()), _AGREEMENT)
+        if (actual := keccak(found)) != digest:
+            raise HashMismatch("agreement", digest, actual, "keccak256")
+        return found
 
     def _records(self, kind: type[R], *place: int | str) -> Iterator[R]:
         return (record for _, record in self._named(kind, *place))

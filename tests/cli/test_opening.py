@@ -18,7 +18,18 @@ from datadao.cli.main import COMMANDS
 from datadao.errors import AccountRefused
 from tests.cli.conftest import FreshDao
 
-HEAVY = {"boto3", "botocore", "dask", "distributed", "jsonschema", "mlcroissant", "numpy", "pandas", "silverback"}
+HEAVY = {
+    "boto3",
+    "botocore",
+    "dask",
+    "distributed",
+    "jsonschema",
+    "mlcroissant",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "silverback",
+}
 """No command but those that use them."""
 APE = {"ape.managers", "ape_accounts", "ape_ethereum", "ape_test"}
 """Ape's accounts and networks, without which its utilities are small."""

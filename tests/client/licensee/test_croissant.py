@@ -15,7 +15,7 @@ import pytest
 from assurance.harness.dao.parties import DAO, DATASET, LEASE, World, contributions
 from datadao.errors import HashMismatch, InvalidArgument, PackageMissing
 from datadao.licensee.croissant import DATA, Dataset, describe
-from datadao.licensee.purposes import PURPOSES, purposes_of
+from datadao.messages.purposes import AI_DRAFT, PURPOSES, purposes_of
 
 SCHEMA = {
     "type": "object",
@@ -116,6 +116,6 @@ def test_purposes_of__unknown_bit__refused() -> None:
 
 def test_purposes__as_documented() -> None:
     document = (Path(__file__).parents[3] / "docs/architecture.md").read_text()
-    rows = [f"| {p.bit} | {p.name} | {p.duo} {p.duo_label} | {p.ai} |" for p in PURPOSES]
+    rows = [f"| {p.bit} | {p.name} | {p.duo} {p.duo_label} ({p.duo_match}) | {p.ai} ({p.ai_match}) |" for p in PURPOSES]
     section = document.split("## Purposes")[1].split("\n## ")[0]
-    assert [line for line in section.splitlines() if line.startswith("| ")][1:] == rows
+    assert AI_DRAFT in section and [line for line in section.splitlines() if line.startswith("| ")][1:] == rows

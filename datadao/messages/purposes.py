@@ -1,8 +1,9 @@
 """What data may be used for: the bits of `purposes` masks, in words and in public vocabularies.
 
-Contracts see bits only. `duo` is a term of the GA4GH Data Use Ontology, `ai` the nearest category of the IETF
-AI-preference vocabulary (draft-ietf-aipref-vocab). A DAO that votes on further bits adds them here; bits never change
-their meaning.
+Contracts see bits only. `duo` is a term of the GA4GH Data Use Ontology, `ai` a category of the IETF AI-preference
+vocabulary in the draft of this number; the `match` beside each is SKOS's, seen from the purpose. That draft has no
+consensus yet, and its `train-ai` has come to mean generative models only: narrower than what is leased here. A DAO that
+votes on further bits adds them here; bits never change their meaning.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from datadao.errors import InvalidArgument
+
+AI_DRAFT = "draft-ietf-aipref-vocab-08"
 
 
 @dataclass(frozen=True)
@@ -21,12 +24,14 @@ class Purpose:
     name: str
     duo: str
     duo_label: str
+    duo_match: str
     ai: str
+    ai_match: str
 
 
 PURPOSES = (
-    Purpose(0, "research", "DUO:0000042", "general research use", "train-ai, for research only"),
-    Purpose(1, "commercial model training", "DUO:0000004", "no restriction", "train-ai"),
+    Purpose(0, "research", "DUO:0000042", "general research use", "closeMatch", "train-ai", "relatedMatch"),
+    Purpose(1, "commercial model training", "DUO:0000004", "no restriction", "broadMatch", "train-ai", "narrowMatch"),
 )
 
 

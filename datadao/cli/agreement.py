@@ -1,0 +1,176 @@
+"""The agreement of a lease: made from its terms, found in storage, compared with what the chain says, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from datadao.cli.money import Money
+from datadao.cli.queries import DAY
+from datadao.cli.session import Session
+from datadao.cli.wording import Rows, duration, said
+from datadao.client import Terms
+from datadao.errors import DataDAOError, InvalidArgument, ObjectMissing
+from datadao.messages.agreement import LIMIT, Agreement
+from datadao.messages.purposes import AI_DRAFT, purposes_of
+
+NAMES = {
+    "dataset_id": "--dataset",
+    "purposes": "--purposes",
+    "price_per_period": "--price",
+    "period_length": "--period-days",
+    "periods": "--periods",
+    "bond": "--bond",
+    "royalty_bps": "--royalty-bps",
+    "exclusive": "--exclusive",
+    "min_shares": "--min-shares",
+}
+"""Options by the terms that they give."""
+_OPTIONAL = {"royalty_bps": 0, "exclusive": False, "min_shares": 0}
+_PARTIES = {
+    "dao": "the DAO",
+    "timelock": "who grants",
+    "asset": "the settlement asset",
+    "ack_window": "the time to act on erasures",
+}
+
+_OPTIONS = (
+    click.option("--dataset", "dataset_id", type=click.IntRange(1)),
+    click.option("--purposes", type=click.IntRange(1), help="Mask, see docs/architecture.md: 1 research."),
+    click.option("--price", "price_per_period", metavar="AMOUNT", help="Rent of one period, in the settlement asset."),
+    click.option("--period-days", "period_length", type=click.IntRange(1, 366), help="Length of a period."),
+    click.option("--periods", type=click.IntRange(1), help="Number of periods."),
+    click.option("--bond", metavar="AMOUNT", help="Returned after the lease unless slashed."),
+    click.option("--royalty-bps", type=click.IntRange(0, 10_000), help="Part of models' income offered; none."),
+    click.option("--exclusive", is_flag=True, default=None, help="No other lease of the dataset at the same time."),
+    click.option("--min-shares", type=click.IntRange(0), help="Pay no instalment for a pool with fewer shares."),
+)
+
+
+def terms_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that give a lease's terms."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def terms_given(money: Money, options: Mapping[str, Any], agreement: Agreement | None = None) -> Terms:
+    """The terms of these options, or of the agreement, which options may repeat. Raises `InvalidArgument`, and click's
+    own error for an option that is missing."""
+    given = {name: value for name, value in options.items() if value is not None}
+    for name in ("price_per_period", "bond"):
+        if name in given:
+            given[name] = money.units(given[name], NAMES[name])
+    if "period_length" in given:
+        given["period_length"] *= DAY
+    if agreement is None:
+        missing = [option for name, option in NAMES.items() if name not in given.keys() | _OPTIONAL.keys()]
+        if missing:
+            raise click.UsageError(f"Missing option {', '.join(map(repr, missing))}.")
+        return Terms(**(_OPTIONAL | given))
+    for name, value in given.items():
+        if value != getattr(agreement, name):
+            raise InvalidArgument(
+                f"{NAMES[name]} is {value}, in the agreement {getattr(agreement, name)}; leave it out, or make another"
+            )
+    agreed = {name: getattr(agreement, name) for name in NAMES}
+    return Terms(**agreed, agreement_hash=agreement.hash)
+
+
+def parties(session: Session) -> dict[str, Any]:
+    """What an agreement with this DAO says of it, whatever the terms."""
+    dao = session.dao
+    return {
+        "dao": dao.id,
+        "timelock": dao.addresses["timelock"],
+        "asset": session.money.address,
+        "ack_window": dao.read("leases", "ackWindow"),
+    }
+
+
+def agreement_of(session: Session, terms: Terms, licensee: str | None, **more: Any) -> Agreement:
+    """The agreement that these terms give. Raises `InvalidArgument`."""
+    return Agreement(**parties(session), licensee=licensee, **{n: getattr(terms, n) for n in NAMES}, **more)
+
+
+def read_file(path: Path) -> Agreement:
+    """An agreement in a file, however its JSON is spelt. Raises `InvalidArgument` naming the file."""
+    with path.open("rb") as file:
+        data = file.read(LIMIT + 1)
+    try:
+        return Agreement.decode(data, canonically=False)
+    except DataDAOError as error:
+        raise InvalidArgument(f"{path}: {error}") from error
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What is known of the agreement whose `hash` a lease has: itself, or the `problem` with it; and in what it is
+    another than the lease."""
+
+    hash: bytes
+    agreement: Agreement | None = None
+    problem: str = ""
+    differences: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, Any] | None:
+        """For programs; None where a lease has no agreement."""
+        if not any(self.hash):
+            return None
+        found = self.agreement and self.agreement.document()
+        return {"hash": self.hash, "odrl": found, "problem": self.problem or None, "differences": self.differences}
+
+    def rows(self) -> Rows:
+        """What it says beyond the terms."""
+        if not any(self.hash):
+            return [("agreement", "none")]
+        if self.agreement is None:
+            return [("agreement", f"keccak256 0x{self.hash.hex()}, not shown: {self.problem}")]
+        says = "ANOTHER THAN THE LEASE" if self.differences else "says what the lease says"
+        rows = [("agreement", f"keccak256 0x{self.hash.hex()}, {says}")]
+        rows += [("differs", text) for text in self.differences]
+        return [*rows, *_words(self.agreement)]
+
+    def lines(self) -> list[str]:
+        """What is agreed in words."""
+        return said("agreement", self.agreement.clauses) if self.agreement and self.agreement.clauses else []
+
+
+def agreed(session: Session, terms: Terms, licensee: str, *, by_offer: bool) -> Agreed:
+    """The agreement of a lease, from storage; that it cannot be had stops nothing."""
+    digest = terms.agreement_hash
+    if not any(digest):
+        return Agreed(digest)
+    if session.profile.store is None:
+        return Agreed(digest, problem="this role has no storage to read it from")
+    try:
+        found = Agreement.decode(session.board.agreement(digest))
+    except ObjectMissing:
+        return Agreed(digest, problem="it is not in storage; ask the licensee for it, `lease show --check` compares")
+    except DataDAOError as error:
+        return Agreed(digest, problem=str(error))
+    return Agreed(digest, found, differences=differences(session, found, terms, licensee, by_offer=by_offer))
+
+
+def differences(session: Session, found: Agreement, terms: Terms, licensee: str, *, by_offer: bool) -> tuple[str, ...]:
+    """In what an agreement is another than a lease, one line each."""
+    expected = {name: getattr(terms, name) for name in NAMES} | parties(session)
+    names = {name: option.removeprefix("--") for name, option in NAMES.items()} | _PARTIES
+    pairs = [(names[name], getattr(found, name), value) for name, value in expected.items()]
+    if not (by_offer and found.licensee is None):
+        pairs.append(("the licensee", found.licensee or "anyone", licensee))
+    return tuple(f"{name}: {one} in the agreement, {other} in the lease" for name, one, other in pairs if one != other)
+
+
+def _words(found: Agreement) -> Iterator[tuple[str, str]]:
+    for purpose in purposes_of(found.purposes):
+        duo = f"{purpose.duo_match} {purpose.duo} {purpose.duo_label}"
+        yield "means", f"{purpose.name}: {duo}; {purpose.ai_match} {purpose.ai} of {AI_DRAFT}"
+    yield "erased", f"to be deleted, and acknowledged, within {duration(found.ack_window)}"
+    yield "forbidden", ", ".join(found.prohibited) or "nothing beyond the purposes"
+    if program := found.program:
+        yield "program", ", ".join(f"{n} {v.hex() if isinstance(v, bytes) else v}" for n, v in asdict(program).items())
