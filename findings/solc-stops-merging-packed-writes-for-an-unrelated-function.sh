@@ -9,7 +9,7 @@
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-export HOME="$folder"
+export HOME="$folder" npm_config_update_notifier=false
 cd "$folder"
 npm init --yes >/dev/null
 npm install --loglevel=error --ignore-scripts --no-audit --no-fund solc@0.8.37 @ethereumjs/evm@10.1.3 @ethereumjs/util@10.1.3 >/dev/null
