@@ -52,6 +52,10 @@ class AccountRefused(DataDAOError):
     """No such account, or its owner did not open it."""
 
 
+class IndexUnusable(DataDAOError):
+    """The local read model cannot be opened, read or written, or is of another DAO."""
+
+
 class NothingToDo(DataDAOError):
     """What was asked for is done already, or there is nothing that it could be done to. No failure: exit code 0."""
 

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from datadao.chain.codec import decode, encode, named_result, signature
-from datadao.chain.connection import LAG, UNKNOWN, Web3, answers_of, ask, patiently, result, said
+from datadao.chain.connection import Web3, answers_of, ask, result, said
 from datadao.chain.reverts import refused
+from datadao.chain.scan import Block as Block
+from datadao.chain.scan import scan
 from datadao.errors import ChainUnavailable, Malformed, NodeRefused, StatePruned
 
 _PRUNED = re.compile(
@@ -53,15 +55,6 @@ class Call:
     def named(self, output: bytes) -> Any:
         """The same with structs and several results as named tuples, addresses in checksummed spelling."""
         return named_result(self.contract, self.function, self.decode(output))
-
-
-@dataclass(frozen=True)
-class Block:
-    """Where an answer was read; `timestamp` in Unix seconds."""
-
-    number: int
-    hash: bytes
-    timestamp: int
 
 
 def request_many(web3: Web3, method: str, params: Sequence[list[Any]]) -> list[Any]:
@@ -130,7 +123,12 @@ def read_block(web3: Web3, name: str | int) -> Block:
         if name == "finalized":
             raise _no_finality("it answers with no block")
         raise ChainUnavailable(f"the node does not have block {name}; its back ends may lag: try again")
-    return Block(_quantity(found["number"]), bytes.fromhex(found["hash"][2:]), _quantity(found["timestamp"]))
+    return block_of(found)
+
+
+def block_of(found: Mapping[str, Any]) -> Block:
+    """A block as a node gives it."""
+    return Block(quantity(found["number"]), bytes.fromhex(found["hash"][2:]), quantity(found["timestamp"]))
 
 
 def confirm(web3: Web3, block: Block) -> None:
@@ -146,7 +144,7 @@ def _no_finality(words: str) -> ChainUnavailable:
     )
 
 
-def _quantity(value: Any) -> int:
+def quantity(value: Any) -> int:
     """A number as nodes give it; 0 for none."""
     if isinstance(value, str):
         return int(value, 16) if value.startswith("0x") and len(value) > 2 else int(value) if value.isdecimal() else 0
@@ -174,7 +172,7 @@ class Log(NamedTuple):
             [_bytes(topic) for topic in raw["topics"]],
             _bytes(raw["data"]),
             timestamp,
-            f"block {_quantity(raw['blockNumber'])}, log {_quantity(raw['logIndex'])}",
+            f"block {quantity(raw['blockNumber'])}, log {quantity(raw['logIndex'])}",
         )
 
 
@@ -182,18 +180,22 @@ def read_logs(web3: Web3, addresses: Sequence[str], first: int, last: Block, *to
     """Events of these contracts in blocks `first` to `last`, oldest first; only those whose first topic is among the
     first of `topics`, if given, and so on.
 
-    Halves the range where a node refuses so many blocks, or so many events, at once. Raises `NodeRefused` when it
-    refuses a single block, `ChainUnavailable` when a back end that does not have the last block answered.
+    Asks for smaller ranges where a node refuses so many blocks, or so many events, at once. Raises `NodeRefused` when
+    it refuses a single block, `ChainUnavailable` when a back end that does not have the last block answered.
     """
     wanted = {"address": list(addresses)} | {"topics": [["0x" + t.hex() for t in choice] for choice in topics]}
-    found = list(_raw_logs(web3, wanted, first, last)) if first <= last.number else []
+    return timed(web3, [log for _, part in scan(web3, wanted, first, last) for log in part])
+
+
+def timed(web3: Web3, found: Sequence[Mapping[str, Any]]) -> list[Log]:
+    """Events as a node gave them, with their times. Raises `ChainUnavailable` when it does not have their blocks."""
     # Most nodes give the time of an event; some leave it out, or say 0.
-    silent = list(dict.fromkeys(log["blockNumber"] for log in found if not _quantity(log.get("blockTimestamp"))))
+    silent = list(dict.fromkeys(log["blockNumber"] for log in found if not quantity(log.get("blockTimestamp"))))
     blocks = request_many(web3, "eth_getBlockByNumber", [[number, False] for number in silent])
     if None in blocks:
         raise ChainUnavailable("the node does not have the blocks of its own events; its back ends may lag: try again")
     times = {number: block["timestamp"] for number, block in zip(silent, blocks, strict=True)}
-    return [Log.of(log, _quantity(times.get(log["blockNumber"], log.get("blockTimestamp")))) for log in found]
+    return [Log.of(log, quantity(times.get(log["blockNumber"], log.get("blockTimestamp")))) for log in found]
 
 
 def check_complete(known: int, there: int, what: str, block: Block) -> None:
@@ -221,38 +223,3 @@ def logs_then_block(
     found += read(max(first, reach.number + 1), last)
     confirm(web3, reach)
     return found, last
-
-
-def _raw_logs(web3: Web3, wanted: Mapping[str, Any], first: int, last: Block) -> Iterator[Any]:
-    # A range that ends beyond a back end's last block is answered in part, without a word; a hash that it does not know
-    # is an error. Both go out together, so that one back end answers both.
-    whole = {**wanted, "fromBlock": hex(first), "toBlock": hex(last.number - 1)}
-    requests = [("eth_getLogs", [{**wanted, "blockHash": "0x" + last.hash.hex()}])]
-    if first < last.number:
-        requests.insert(0, ("eth_getLogs", [whole]))
-
-    def ask_both() -> list[Any]:
-        *earlier, tail = answers_of(web3, requests)
-        if UNKNOWN.search(said(tail.get("error", ""))) or tail.get("result", ()) is None:
-            raise ChainUnavailable(f"the node that gives events does not have block {last.number} yet; try again")
-        return [*earlier, tail]
-
-    *earlier, tail = patiently(ask_both, LAG / 3, lambda: (ChainUnavailable,))
-    newest = result("eth_getLogs", tail)
-    for answer in earlier:
-        yield from _halved(web3, wanted, first, last.number - 1, answer)
-    yield from newest
-
-
-def _halved(web3: Web3, wanted: Mapping[str, Any], first: int, last: int, answer: Any = None) -> Iterator[Any]:
-    if answer is None:
-        span = {**wanted, "fromBlock": hex(first), "toBlock": hex(last)}
-        (answer,) = answers_of(web3, [("eth_getLogs", [span])])
-    if "error" not in answer:
-        yield from answer["result"]
-    elif first < last:
-        middle = (first + last) // 2
-        yield from _halved(web3, wanted, first, middle)
-        yield from _halved(web3, wanted, middle + 1, last)
-    else:
-        result("eth_getLogs", answer)

@@ -11,6 +11,7 @@ COMMANDS = {
     "keys": ("setup", "Make and show this role's encryption keys."),
     "status": ("status", "Show supply, datasets, batches, leases, and what this account holds."),
     "audit": ("status", "Rebuild all books from events and compare them with the chain."),
+    "index": ("index", "Write what happened in the DAO into a database, and keep it up to date."),
     "schema": ("schema", "What the records of a dataset look like."),
     "contribute": ("contributor", "Encrypt files and hand them in to a dataset's attestors."),
     "contributions": ("contributor", "List this account's contributions."),

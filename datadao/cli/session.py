@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # what a command opens is imported when it does: storage and 
 
     from datadao.batches import Catalog
     from datadao.cli.outbox import Outbox
+    from datadao.index import Index
     from datadao.messages import eip712
     from datadao.storage.board import Board
     from datadao.storage.store import Store
@@ -97,6 +98,13 @@ class Session:
         from datadao.batches import Catalog
 
         return Catalog(self.dao, self.store, self.dao.since)
+
+    @cached_property
+    def index(self) -> Index:
+        """The read model in the role's folder."""
+        from datadao.index import Index
+
+        return self._stack.enter_context(Index(self.home / "index.sqlite", self.dao))
 
     @cached_property
     def outbox(self) -> Outbox:

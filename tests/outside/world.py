@@ -338,6 +338,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "contributions": ("member", ()),
     "proposals": ("member", ("--all",)),
     "audit": ("member", ()),
+    "index": ("member", ()),
     "read": ("member", ("registry.currentPolicy", "1")),
     "schema show": ("member", ("--dataset", "1")),
     "lease show": ("licensee", ("2",)),
