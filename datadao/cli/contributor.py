@@ -18,7 +18,6 @@ from datadao.attestor.scoring import JsonLinesScorer
 from datadao.chain.rpc import Call
 from datadao.cli import receipts
 from datadao.cli.command import Outcome, command
-from datadao.cli.leaves import Mine, Standing, accepted
 from datadao.cli.main import cli
 from datadao.cli.money import decimal
 from datadao.cli.queries import TOKEN_DECIMALS, check_dataset
@@ -27,6 +26,7 @@ from datadao.cli.session import Session
 from datadao.cli.transactions import after, send
 from datadao.encoding import address
 from datadao.errors import InvalidArgument, NothingToDo, PartlyDone, ScoreRefused, StoreError
+from datadao.leaves import Mine, Standing, accepted
 from datadao.messages.eip712 import TypedData
 from datadao.records import skip_mark
 from datadao.storage.together import together
@@ -262,7 +262,7 @@ def _line(item: dict[str, Any]) -> str:
 def contributions(session: Session) -> Outcome:
     """List this account's contributions: handed in, accepted, claimed, erased."""
     sources = {item.submission.file_hash: item for item in receipts.every(session.home)}
-    mine = accepted(session, session.address)
+    mine = accepted(session.dao, session.catalog, session.address)
     found: list[dict[str, Any]] = []
     for item in mine:
         leaf = item.contribution.leaf
@@ -300,9 +300,8 @@ def erase(session: Session, names: Sequence[str], everything: bool) -> Outcome:
     """
     if bool(names) is everything:
         raise click.UsageError("name the contributions to erase, or --all of them")
-    standing = [
-        item for item in accepted(session, session.address) if item.standing in (Standing.CLAIMABLE, Standing.CLAIMED)
-    ]
+    mine = accepted(session.dao, session.catalog, session.address)
+    standing = [item for item in mine if item.standing in (Standing.CLAIMABLE, Standing.CLAIMED)]
     chosen = standing if everything else [_find(session, standing, name) for name in dict.fromkeys(names)]
     if not chosen:
         raise NothingToDo(f"{session.address} has no accepted contribution to erase")
@@ -347,7 +346,7 @@ def claim(session: Session, owner: str | None) -> Outcome:
     """
     dao, money = session.dao, session.money
     owner = address(owner) if owner else session.address
-    mine = accepted(session, owner)
+    mine = accepted(session.dao, session.catalog, owner)
     waiting = [item for item in mine if item.standing is Standing.CLAIMABLE]
     twice = [item for item in mine if item.standing is Standing.DUPLICATE]
     before = dao.read("token", "balanceOf", owner)

@@ -7,12 +7,13 @@ import click
 from datadao.cli.command import Outcome, command
 from datadao.cli.main import Registered, cli
 from datadao.cli.money import decimal
-from datadao.cli.queries import TOKEN_DECIMALS, Succession
+from datadao.cli.queries import TOKEN_DECIMALS
 from datadao.cli.session import Session
 from datadao.cli.transactions import after, send
 from datadao.cli.wording import block
 from datadao.encoding import address
 from datadao.errors import NothingToDo
+from datadao.proposals import Succession
 from datadao.values import moment
 
 

@@ -12,12 +12,13 @@ from datadao.cli.call import contracts_of
 from datadao.cli.command import Outcome, command
 from datadao.cli.main import cli
 from datadao.cli.money import decimal
-from datadao.cli.queries import TOKEN_DECIMALS, Proposal, check_lease, find_proposal, terms_of
-from datadao.cli.queries import proposals as read
+from datadao.cli.queries import TOKEN_DECIMALS, check_lease, terms_of
 from datadao.cli.session import Session
 from datadao.cli.transactions import send
 from datadao.cli.wording import Actions, Rows, applicant_text, block, lease_rows, said
 from datadao.errors import InvalidArgument
+from datadao.proposals import Proposal, find_proposal
+from datadao.proposals import proposals as read
 from datadao.types import ProposalState, word
 from datadao.values import moment
 

@@ -17,7 +17,7 @@ from datadao.cli.call import contracts_of
 from datadao.cli.command import Outcome, command
 from datadao.cli.holder import described, vote_rows
 from datadao.cli.main import Registered, cli
-from datadao.cli.queries import check_dataset, check_lease, proposals, terms_of
+from datadao.cli.queries import check_dataset, check_lease, terms_of
 from datadao.cli.session import Session
 from datadao.cli.setup import key_option
 from datadao.cli.transactions import after, send
@@ -28,6 +28,7 @@ from datadao.crypto.seal import public_key
 from datadao.errors import InvalidArgument, NothingToDo, NotReady, Reverted
 from datadao.licensee import conditions
 from datadao.messages import eip712
+from datadao.proposals import proposals
 from datadao.types import LeaseStatus, ProposalState, word
 from datadao.values import moment
 

@@ -13,9 +13,10 @@ from datadao.chain.rpc import read_block
 from datadao.cli.command import DONE, REFUSED, Outcome, command
 from datadao.cli.main import cli
 from datadao.cli.money import decimal
-from datadao.cli.queries import TOKEN_DECIMALS, Succession
+from datadao.cli.queries import TOKEN_DECIMALS
 from datadao.cli.session import Session
 from datadao.client import Terms
+from datadao.proposals import Succession
 from datadao.types import BatchStatus, LeaseStatus, word
 from datadao.values import moment
 

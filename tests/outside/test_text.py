@@ -21,11 +21,11 @@ from datadao.chain.events import contract_of, decode, topic
 from datadao.chain.reverts import described, refusal
 from datadao.chain.rpc import Call, Log
 from datadao.chain.wallet import connected
-from datadao.cli.queries import proposals
 from datadao.client import DataDAO
 from datadao.errors import InvalidArgument, Malformed
 from datadao.ledger.base import view
 from datadao.ledger.compare import compare
+from datadao.proposals import proposals
 
 from .world import RAW, World
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from datadao.batches import Catalog
 from datadao.chain.rpc import read_block, read_many
-from datadao.cli.session import Session
+from datadao.client import DataDAO
 from datadao.messages.batch import Manifest
 from datadao.types import ACTIVATED, Contribution, ContributionStatus
 
@@ -40,12 +41,11 @@ class Mine:
         return self.standing.value + counted
 
 
-def accepted(session: Session, owner: str) -> list[Mine]:
+def accepted(dao: DataDAO, catalog: Catalog, owner: str) -> list[Mine]:
     """The owner's leaves in all activated batches, oldest batch first."""
-    dao = session.dao
     found = [
         (item.batch.dataset_id, index, manifest, manifest.contribution(item.batch_id, index))
-        for item, manifest in session.catalog.manifests(None, ACTIVATED)
+        for item, manifest in catalog.manifests(None, ACTIVATED)
         for index, leaf in enumerate(manifest.leaves)
         if leaf.contributor == owner
     ]

@@ -1,0 +1,99 @@
+"""What is put to the vote, as events have it, and where a member's succession stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from eth_utils import keccak
+
+from datadao.chain.codec import raw_text
+from datadao.chain.events import decode, topic
+from datadao.chain.rpc import check_complete, logs_then_block, read_logs, read_named
+from datadao.client import DataDAO
+from datadao.errors import InvalidArgument
+
+DAY = 86_400
+_ZERO = "0x" + "00" * 20
+
+_FIRST = "VotingDelaySet"
+"""An event of the governor's constructor."""
+
+
+class Succession(NamedTuple):
+    """As `ISuccession.succession`; times in Unix seconds, 0 for never."""
+
+    named: str
+    delay_days: int
+    since: int
+    opened_at: int
+    is_succeeded: bool
+
+    @property
+    def heir(self) -> str | None:
+        """None if none is bound."""
+        return None if self.named == _ZERO else self.named
+
+    @property
+    def due(self) -> int:
+        """The second from which any account can execute it; 0 while it is not open."""
+        return self.opened_at + self.delay_days * DAY if self.opened_at else 0
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A proposal as its event has it; `lease_id` is None unless it is a lease's own."""
+
+    proposal_id: int
+    lease_id: int | None
+    actions: tuple[Any, Any, Any]
+    description: str
+
+    @property
+    def call(self) -> tuple[Any, ...]:
+        """What the governor's `queue` and `execute` take."""
+        return (*self.actions, keccak(raw_text(self.description)))
+
+
+def proposals(dao: DataDAO) -> list[Proposal]:
+    """All proposals, oldest first. Raises `ChainUnavailable` when the node's events are not complete."""
+    topics = [topic("DataGovernor", name) for name in ("ProposalCreated", "LeaseProposed", _FIRST)]
+    governor = [dao.addresses["governor"]]
+    logs, head = logs_then_block(
+        dao.web3, "latest", dao.since, lambda first, last: read_logs(dao.web3, governor, first, last, topics)
+    )
+    fields = ("proposalId", "leaseId", "targets", "values", "calldatas", "description")
+    events = list(decode(logs, dao.addresses, fields))
+    leases = {event.fields["proposalId"]: event.fields["leaseId"] for event in events if event.name == "LeaseProposed"}
+    made = list(_made(events, leases))
+    # No count of proposals stands on the chain; but each requested lease has one, and the governor began with settings.
+    (count,) = read_named(dao.web3, [dao.call("leases", "leaseCount")], head.number)
+    asked = read_named(dao.web3, [dao.call("leases", "lease", i) for i in range(1, count + 1)], head.number)
+    requested = {number for number, info in enumerate(asked, 1) if not info.offerId}
+    missing = requested - {item.lease_id for item in made}
+    there = len(requested)
+    check_complete(there - len(missing), there, "proposals of leases", head)
+    check_complete(int(any(event.name == _FIRST for event in events)), 1, "deployments", head)
+    return made
+
+
+def find_proposal(dao: DataDAO, name: str) -> Proposal:
+    """The proposal named by its id, or `lease:3`. Raises `InvalidArgument`."""
+    match = re.fullmatch(r"(lease:)?(\d{1,78})", name)
+    if match is None:
+        raise InvalidArgument(f"proposal {name!r}: expected its id, or lease:<lease id>")
+    number, is_lease = int(match.group(2)), bool(match.group(1))
+    for item in proposals(dao):
+        if number == (item.lease_id if is_lease else item.proposal_id):
+            return item
+    raise InvalidArgument(f"no proposal {name}; `datadao proposals` lists them")
+
+
+def _made(events: list[Any], leases: dict[int, int]) -> Iterator[Proposal]:
+    for event in events:
+        if event.name == "ProposalCreated":
+            fields = event.fields
+            actions = (fields["targets"], fields["values"], fields["calldatas"])
+            yield Proposal(fields["proposalId"], leases.get(fields["proposalId"]), actions, fields["description"])
