@@ -26,6 +26,8 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "inbox": (str, dict),
     "max_file": (int,),
     "nodes": (list,),
+    "desk": (dict,),
+    "relay": (dict,),
 }
 _STORE = ("url", "endpoint", "region", "http", "timeout", "access_key_id", "secret_access_key")
 _NAMES = {str: "text", dict: "a mapping", int: "a number", list: "a list"}
@@ -34,7 +36,7 @@ _NAMES = {str: "text", dict: "a mapping", int: "a number", list: "a list"}
 @dataclass(frozen=True)
 class Profile:
     """A role's folder and its `config.yaml`. `network` is what Ape calls a network, or a node's address; `max_file` in
-    bytes; `nodes` are further nodes that a custodian asks."""
+    bytes; `nodes` are further nodes that a custodian asks; `desk` and `relay` are limits of these services."""
 
     home: Path
     network: str | None = None
@@ -44,6 +46,8 @@ class Profile:
     inbox: Mapping[str, Any] | None = None
     max_file: int = 16 * 1024**3
     nodes: list[str] = field(default_factory=list)
+    desk: Mapping[str, Any] = field(default_factory=dict)
+    relay: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def load(cls, home: Path) -> Profile:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from datadao.chain.signatures import checker
 from datadao.cli.command import Outcome, command
 from datadao.cli.main import cli
 from datadao.cli.session import Session
@@ -32,13 +33,18 @@ def desk(session: Session, host: str, port: int, page: Path | None, nodes: Seque
         import uvicorn
 
         from datadao.desk import web
-        from datadao.desk.app import application
+        from datadao.desk.app import Desk, application
+        from datadao.desk.inbox import Inbox
+        from datadao.desk.reads import Reads
         from datadao.desk.static import Page, policy
+        from datadao.desk.usage import Limits, Usage
     except ModuleNotFoundError as error:
         raise PackageMissing(str(error.name), "desk") from error
     allowed = policy(nodes)
-    static = Page(page) if page else None
-    app = application(static, allowed)
+    static, limits, folder = Page(page) if page else None, Limits.of(session.profile.desk), session.home / "desk"
+    usage, check = Usage(folder), checker(session.dao.web3)
+    inbox = Inbox(session.dao, session.store, session.board, usage, limits, check, folder)
+    app = application(Desk(inbox, Reads(session.dao, limits), session.store, static), allowed)
     web.quiet()
     server = uvicorn.Server(
         uvicorn.Config(

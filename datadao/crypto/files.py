@@ -86,9 +86,7 @@ def decrypt(source: Path, target: Path, secret: bytes, file_hash: bytes) -> None
         if actual != file_hash:
             raise HashMismatch(source.name, file_hash, actual)
         file.seek(0)
-        head = file.read(HEADER_LIMIT)
-        if not head.startswith(_MAGIC) or _END_OF_HEADER not in head:
-            raise HeaderRefused(f"{source.name}: no age header that ends within {HEADER_LIMIT} bytes; refuse the file")
+        check_header(file.read(HEADER_LIMIT), source.name)
         file.seek(0)
 
         def fill(out: BinaryIO) -> None:
@@ -101,6 +99,12 @@ def decrypt(source: Path, target: Path, secret: bytes, file_hash: bytes) -> None
                 raise DecryptionFailed(f"{source.name}: {error}; damaged, or the key is another file's") from error
 
         write_whole(target, fill)
+
+
+def check_header(head: bytes, name: str) -> None:
+    """Raises `HeaderRefused` unless the first `HEADER_LIMIT` bytes are an age header and more."""
+    if not head.startswith(_MAGIC) or _END_OF_HEADER not in head:
+        raise HeaderRefused(f"{name}: no age header that ends within {HEADER_LIMIT} bytes; refuse the file")
 
 
 def write_whole(target: Path, fill: Callable[[BinaryIO], object], *, durable: bool = False) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from assurance.harness.desk import Served
-from datadao.desk.app import application
+from datadao.desk.app import Desk, application
 from datadao.desk.static import LIMIT, Page, policy
 from datadao.errors import InvalidArgument
 
@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def served(folder: Path) -> Iterator[Served]:
-    with Served(application(Page(folder), policy([f"{NODE}/key"]))) as desk:
+    with Served(application(Desk(None, None, None, Page(folder)), policy([f"{NODE}/key"]))) as desk:
         yield desk
 
 

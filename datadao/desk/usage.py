@@ -1,0 +1,137 @@
+"""What a desk keeps on its disk: announced submissions, and how much of each day's limits is used.
+
+SQLite, whose transactions survive a kill: each method is one.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from datadao.desk.web import TooMuch
+from datadao.errors import DiskUnavailable, ProfileRefused
+from datadao.handwritten import key_faults
+
+DAY = 86_400
+KEPT = 7
+"""Days for which an announced submission waits for its objects."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS announced (id BLOB PRIMARY KEY, record BLOB NOT NULL, day INTEGER NOT NULL,
+    handed_in INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS used (day INTEGER, who TEXT, what TEXT, amount INTEGER NOT NULL,
+    PRIMARY KEY (day, who, what)) WITHOUT ROWID;
+"""
+ALL = ""
+"""Stands for all accounts together."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """A day is one of UTC. Those of one account count by its signature, those of an `address` by who connects: signing
+    keys cost nothing. `all_bytes` are of everybody together."""
+
+    file_bytes: int = 16 * 1024**3
+    day_bytes: int = 64 * 1024**3
+    day_submissions: int = 1_000
+    day_requests: int = 50
+    all_bytes: int = 1024**4
+    address_submissions: int = 5_000
+    address_requests: int = 1_000
+    address_bytes: int = 256 * 1024**3
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Limits:
+        """As a configuration has them under `desk`. Raises `ProfileRefused`."""
+        faults = list(key_faults(given, [field.name for field in fields(cls)], optional=True))
+        faults += [
+            f"{name}: expected a number from 0 on, got {value!r}"
+            for name, value in given.items()
+            if not isinstance(value, int) or isinstance(value, bool) or value < 0
+        ]
+        if faults:
+            raise ProfileRefused("\n".join(f"config.yaml: desk: {fault}" for fault in faults))
+        return cls(**given)
+
+
+class Usage:
+    """In a file of `folder`, which is made. Raises `DiskUnavailable`."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._path = folder / "desk.sqlite"
+        self._lock = threading.Lock()
+        self._addresses: dict[tuple[int, str, str], int] = {}
+        with self._transaction() as database:
+            database.executescript(_SCHEMA)
+
+    def take(self, who: str, what: str, amount: int, most: int) -> None:
+        """Counts `amount` of what this account may have `most` of a day. Raises `TooMuch`, and counts nothing then."""
+        with self._transaction() as database:
+            day = _today()
+            database.execute("DELETE FROM used WHERE day < ?", (day,))
+            row = database.execute("SELECT amount FROM used WHERE (day, who, what) = (?, ?, ?)", (day, who, what))
+            used = (row.fetchone() or (0,))[0]
+            _check(who or "all members together", what, used + amount, most)
+            database.execute("INSERT OR REPLACE INTO used VALUES (?, ?, ?, ?)", (day, who, what, used + amount))
+
+    def give_back(self, who: str, what: str, amount: int) -> None:
+        """What was taken and not needed, of today."""
+        with self._transaction() as database:
+            wanted = (amount, _today(), who, what)
+            database.execute("UPDATE used SET amount = max(0, amount - ?) WHERE (day, who, what) = (?, ?, ?)", wanted)
+
+    def take_of_address(self, address: str, what: str, amount: int, most: int) -> None:
+        """The same of who connects, in memory only: who connects from where is not written down."""
+        with self._lock:
+            day = _today()
+            if any(of < day for of, *_ in self._addresses):
+                self._addresses = {key: used for key, used in self._addresses.items() if key[0] == day}
+            used = self._addresses.get((day, address, what), 0) + amount
+            _check("this network address", what, used, most)
+            self._addresses[day, address, what] = used
+
+    def announce(self, key: bytes, record: bytes) -> None:
+        """Keeps a submission's record until its objects are there. One that is handed in stays as it is."""
+        with self._transaction() as database:
+            day = _today()
+            database.execute("DELETE FROM announced WHERE day < ?", (day - KEPT,))
+            database.execute(
+                "INSERT INTO announced (id, record, day) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE "
+                "SET record = excluded.record, day = excluded.day WHERE handed_in = 0",
+                (key, record, day),
+            )
+
+    def announced(self, key: bytes) -> tuple[bytes, bool] | None:
+        """The record, and whether it is handed in; None if it is not known here."""
+        with self._transaction() as database:
+            row = database.execute("SELECT record, handed_in FROM announced WHERE id = ?", (key,)).fetchone()
+        return (row[0], bool(row[1])) if row else None
+
+    def handed_in(self, key: bytes) -> None:
+        """Its record is on the board."""
+        with self._transaction() as database:
+            database.execute("UPDATE announced SET handed_in = 1 WHERE id = ?", (key,))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._lock, closing(sqlite3.connect(self._path, timeout=30)) as database, database:
+                yield database
+        except sqlite3.OperationalError as error:
+            raise DiskUnavailable(f"{self._path} ({error})", 5) from error
+
+
+def _today() -> int:
+    return int(time.time()) // DAY
+
+
+def _check(who: str, what: str, used: int, most: int) -> None:
+    if used > most:
+        raise TooMuch(f"{who}: more than {most} {what} in a day (UTC); come back tomorrow, or use another desk")
