@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
-from datadao.errors import InvalidArgument, ScoreRefused
+from datadao.errors import ScoreRefused
 
 MAX_RECORD = 1024 * 1024
 """Bytes of one JSON line."""
@@ -74,7 +74,7 @@ class ValidRecord(NamedTuple):
 class Judge(Protocol):
     """What decides whether a value is a record: a `datadao.schema.Schema`."""
 
-    def holds(self, record: Any) -> bool: ...
+    def holds(self, record: Any, canonical: bytes) -> bool: ...
 
 
 def valid_records(file: BinaryIO, schema: Judge) -> Iterator[ValidRecord]:
@@ -92,9 +92,7 @@ def judged(file: BinaryIO, schema: Judge) -> Iterator[tuple[int, ValidRecord | N
     for number, line in lines(file):
         try:
             value, canonical = read(line)
-            valid = schema.holds(value)
-        except InvalidArgument:  # the schema's fault, not the line's
-            raise
+            valid = schema.holds(value, canonical)
         except (ValueError, RecursionError):
             valid = False
         yield number, ValidRecord(number, value, canonical) if valid else None

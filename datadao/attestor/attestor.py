@@ -7,12 +7,12 @@ An attestor reads what it scores; no other single party reads anything. `Attesto
 
 from __future__ import annotations
 
+import io
 import statistics
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
@@ -24,7 +24,7 @@ from datadao.errors import NotReadable, ScoreRefused, SignatureRefused, Submissi
 from datadao.messages import eip712
 from datadao.messages.score import Score
 from datadao.messages.submission import SUBMIT_DOMAIN, Submission, Witness
-from datadao.storage.store import Store
+from datadao.storage.store import SMALL, Store, content_name
 from datadao.types import Committee, Dao, Leaf
 
 
@@ -54,13 +54,16 @@ class Examination:
     max_file: int
 
     def __call__(self, file_hash: bytes, secret: bytes) -> ScoringResult:
-        """The plaintext is gone on return. Raises what `files.decrypt`, the store and the scorer raise."""
-        with files.on_disk("a copy to score"), tempfile.TemporaryDirectory(prefix="datadao-") as folder:
-            sealed, plain = Path(folder, "sealed"), Path(folder, "plain")
-            self.store.get_file(file_hash, sealed, self.max_file)
-            files.decrypt(sealed, plain, secret, file_hash)
-            sealed.unlink()
-            return self.scorer.score(plain)
+        """The plaintext is gone on return, and one of up to `SMALL` bytes never on a disk. Raises what `files.decrypt`,
+        the store and the scorer raise."""
+        with files.on_disk("a copy to score"), tempfile.SpooledTemporaryFile(SMALL) as sealed:
+            self.store.get_into(file_hash, sealed, self.max_file)  # type: ignore[arg-type]  # it is a BinaryIO
+            small = sealed.tell() <= SMALL
+            sealed.seek(0)
+            with io.BytesIO() if small else tempfile.TemporaryFile() as plain:
+                files.decrypt_into(sealed, plain, secret, file_hash, content_name(file_hash))  # type: ignore[arg-type]
+                plain.seek(0)
+                return self.scorer.score(plain)
 
 
 @dataclass(kw_only=True)

@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from datadao.errors import InvalidArgument, ScoreRefused
 from datadao.records import judged
@@ -28,8 +27,8 @@ class ScoringResult:
 
 
 class Scorer(Protocol):
-    def score(self, path: Path) -> ScoringResult:
-        """Reads one opened contribution. Raises `ScoreRefused` if it holds nothing of value."""
+    def score(self, file: BinaryIO) -> ScoringResult:
+        """Reads one contribution, from its start. Raises `ScoreRefused` if it holds nothing of value."""
 
 
 class JsonLinesScorer:
@@ -52,18 +51,17 @@ class JsonLinesScorer:
         """To another process as what it was made from; a compiled schema does not travel."""
         return type(self), self._made_from
 
-    def score(self, path: Path) -> ScoringResult:
+    def score(self, file: BinaryIO) -> ScoringResult:
         count = valid = filled = 0
         distinct: set[bytes] = set()
-        with path.open("rb") as file:
-            for _, record in judged(file, self.schema):
-                count += 1
-                if record is None:
-                    continue
-                valid += 1
-                if isinstance(record.value, dict):
-                    filled += sum(record.value.get(name) is not None for name in self._properties)
-                distinct.add(hashlib.sha256(record.canonical).digest())
+        for _, record in judged(file, self.schema):
+            count += 1
+            if record is None:
+                continue
+            valid += 1
+            if isinstance(record.value, dict):
+                filled += sum(record.value.get(name) is not None for name in self._properties)
+            distinct.add(hashlib.sha256(record.canonical).digest())
         if not valid:
             raise ScoreRefused(f"none of {count} lines is a record of this dataset; check the file against its schema")
         cells = valid * len(self._properties)

@@ -3,7 +3,7 @@
 import sys
 from importlib.util import find_spec
 
-_NEEDED = ("ape", "boto3", "click", "jsonschema", "referencing", "rich", "yaml")
+_NEEDED = ("ape", "boto3", "click", "jsonschema", "jsonschema_rs", "referencing", "rich", "yaml")
 """Packages of the extra `cli`, as they are imported."""
 
 

@@ -163,7 +163,8 @@ def _checked(
 def _problem(scorer: JsonLinesScorer, path: Path, least: int) -> str | None:
     """Why attestors would refuse the file, with its first flaws; None if they would not."""
     try:
-        quality = scorer.score(path).quality
+        with path.open("rb") as file:
+            quality = scorer.score(file).quality
     except ScoreRefused as error:
         said = str(error)
     else:

@@ -80,25 +80,27 @@ def decrypt(source: Path, target: Path, secret: bytes, file_hash: bytes) -> None
 
     Raises `HashMismatch`, `HeaderRefused` or `DecryptionFailed`, in this order of checking.
     """
-    key = identity(secret)
     with source.open("rb") as file:
-        actual = hashlib.file_digest(file, "sha256").digest()
-        if actual != file_hash:
-            raise HashMismatch(source.name, file_hash, actual)
-        file.seek(0)
-        check_header(file.read(HEADER_LIMIT), source.name)
-        file.seek(0)
+        write_whole(target, lambda out: decrypt_into(file, out, secret, file_hash, source.name))
 
-        def fill(out: BinaryIO) -> None:
-            try:
-                pyrage.decrypt_io(file, out, [key])
-            except (pyrage.DecryptError, OSError) as error:
-                # pyrage's own OSError, for a damaged payload, has no number; what the file system raised has one.
-                if isinstance(error, OSError) and error.errno is not None:
-                    raise
-                raise DecryptionFailed(f"{source.name}: {error}; damaged, or the key is another file's") from error
 
-        write_whole(target, fill)
+def decrypt_into(source: BinaryIO, target: BinaryIO, secret: bytes, file_hash: bytes, name: str) -> None:
+    """Opens `source`, called `name`, into `target`, whose content is worth nothing unless this returns. Raises as
+    `decrypt`."""
+    key = identity(secret)
+    actual = hashlib.file_digest(source, "sha256").digest()  # type: ignore[arg-type]  # what it reads is a BinaryIO
+    if actual != file_hash:
+        raise HashMismatch(name, file_hash, actual)
+    source.seek(0)
+    check_header(source.read(HEADER_LIMIT), name)
+    source.seek(0)
+    try:
+        pyrage.decrypt_io(source, target, [key])
+    except (pyrage.DecryptError, OSError) as error:
+        # pyrage's own OSError, for a damaged payload, has no number; what the file system raised has one.
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise DecryptionFailed(f"{name}: {error}; damaged, or the key is another file's") from error
 
 
 def check_header(head: bytes, name: str) -> None:

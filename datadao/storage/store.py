@@ -113,6 +113,10 @@ class Store:
 
         write_whole(target, fill)
 
+    def get_into(self, digest: bytes, target: BinaryIO, limit: int) -> None:
+        """Streams the object with this sha256 to `target`, whose content is worth nothing unless this returns."""
+        self._read(digest, limit, target.write)
+
     def has(self, key: bytes | str) -> bool:
         """Is there an object of this sha256 or name? Says nothing about its content."""
         name = content_name(key) if isinstance(key, bytes) else check_name(key)

@@ -26,7 +26,7 @@ def test_add__schema__is_stored_under_the_hash_it_prints_once(live: FreshDao) ->
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (b"", "the dataset's schema is not JSON Schema 2020-12: Expecting value"),
+        (b"", "the dataset's schema is not JSON Schema 2020-12: not JSON: Expecting value"),
         (b'{"type": "nonsense"}', "the dataset's schema is not JSON Schema 2020-12: 'nonsense' is not valid"),
         (
             b'{"$ref": "https://a.example/s.json"}',

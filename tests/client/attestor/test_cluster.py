@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from distributed import LocalCluster
@@ -41,16 +42,17 @@ POISON = b"poison"
 class Explosive(JsonLinesScorer):
     """Dies at one file, as a parser with a bug in native code would: with its whole process."""
 
-    def score(self, path: Path) -> ScoringResult:
-        if POISON in path.read_bytes():
+    def score(self, file: BinaryIO) -> ScoringResult:
+        if POISON in file.read():
             os._exit(1)
-        return super().score(path)
+        file.seek(0)
+        return super().score(file)
 
 
 class Vanishing(JsonLinesScorer):
     """As if storage went away between two files."""
 
-    def score(self, path: Path) -> ScoringResult:
+    def score(self, file: BinaryIO) -> ScoringResult:
         raise StoreUnavailable("gone")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import io
 import json
 import subprocess
 import sys
@@ -40,9 +41,8 @@ def scorer(schema: bytes = SCHEMA, secret: bytes = SECRET) -> JsonLinesScorer:
 
 
 def score(folder: Path, *lines: str | bytes, secret: bytes = SECRET) -> ScoringResult:
-    path = folder / "data.jsonl"
-    path.write_bytes(b"\n".join(line.encode() if isinstance(line, str) else line for line in lines) + b"\n")
-    return scorer(secret=secret).score(path)
+    data = b"\n".join(line.encode() if isinstance(line, str) else line for line in lines) + b"\n"
+    return scorer(secret=secret).score(io.BytesIO(data))
 
 
 FULL = '{"age": 1, "vote": "A", "income": 1.5, "note": "x"}'
@@ -192,7 +192,7 @@ def test_score__endless_nesting_and_no_recursion_limit__does_not_kill_the_attest
         "import sys, pathlib, hashlib; sys.setrecursionlimit(10**6);"
         "from datadao.attestor.scoring import JsonLinesScorer;"
         "schema = sys.argv[2].encode(); scorer = JsonLinesScorer(schema, hashlib.sha256(schema).digest(), bytes(32));"
-        "print(scorer.score(pathlib.Path(sys.argv[1])).units)"
+        "print(scorer.score(open(sys.argv[1], 'rb')).units)"
     )
     run = subprocess.run(
         [sys.executable, "-c", program, str(path), SCHEMA.decode()],
@@ -299,16 +299,12 @@ def test_scorer__not_a_schema__refused(schema: bytes) -> None:
         scorer(schema)
 
 
-def test_scorer__schema_that_refers_elsewhere__fetches_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scorer__schema_that_refers_elsewhere__fetches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("urllib.request.urlopen", lambda *_: pytest.fail("an attestor went to the network"))
-    path = tmp_path / "data"
-    path.write_text("{}")
-    with pytest.raises(InvalidArgument, match="refers outside itself"):
-        scorer(b'{"$ref": "http://127.0.0.1:1/schema.json"}').score(path)
+    with pytest.raises(InvalidArgument, match=r"refers to 'http://127\.0\.0\.1:1/schema\.json', which is not in it"):
+        scorer(b'{"$ref": "http://127.0.0.1:1/schema.json"}')
 
 
-def test_scorer__schema_without_properties__asks_for_no_completeness(tmp_path: Path) -> None:
-    path = tmp_path / "data"
-    path.write_text("1\n2\n")
-    result = scorer(b'{"type": "integer"}').score(path)
+def test_scorer__schema_without_properties__asks_for_no_completeness() -> None:
+    result = scorer(b'{"type": "integer"}').score(io.BytesIO(b"1\n2\n"))
     assert (result.units, result.quality) == (2, 10_000)

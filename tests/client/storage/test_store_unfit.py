@@ -382,6 +382,7 @@ def test_assess__scratch_disk_full__stops_and_does_not_refuse_the_file(
     submission = world.contribute(bytes(2 * MIB), Wallet("alice"))
     name = submission.id(DAO)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "full"))
+    monkeypatch.setattr("datadao.attestor.attestor.SMALL", MIB)  # what is smaller never comes to the disk
     with full() as said, pytest.raises(DiskUnavailable, match=rf" cannot be written: {said}; make room"):
         list(assess_all(world.attestor(), {name: submission}, {name: set(range(5))}))
     assert left(tmp_path / "full") == []
