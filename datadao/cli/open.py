@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,9 +19,11 @@ from datadao.cli.session import Session
 from datadao.cli.setup import FINGERPRINT
 from datadao.client import Terms
 from datadao.crypto.seal import public_key
-from datadao.errors import DataDAOError, KeyFileRefused, LeaseNotStarted, UnsealFailed
-from datadao.licensee.croissant import DATA, Dataset, describe
+from datadao.errors import DataDAOError, KeyFileRefused, LeaseNotStarted, PackageMissing, UnsealFailed
+from datadao.licensee.croissant import DATA, Dataset, Part, describe
 from datadao.licensee.licensee import Fault, Licensee
+from datadao.licensee.tables import FOLDER, write_table
+from datadao.schema import Schema
 from datadao.types import ACTIVATED, Contribution, LeaseStatus, word
 
 
@@ -29,11 +31,12 @@ from datadao.types import ACTIVATED, Contribution, LeaseStatus, word
 @click.argument("number", metavar="LEASE", type=click.IntRange(1))
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the files.")
 def open_(session: Session, number: int, out: Path) -> Outcome:
-    """Open every file of a LEASE whose keys custodians released, and describe them as a Croissant dataset.
+    """Open every file of a LEASE whose keys custodians released, with their valid records as Parquet, and describe both
+    as a Croissant dataset.
 
-    Files lie in DIR/data, named by the sha256 of their ciphertext, their description in DIR/croissant.json. Those
-    already there are not opened again; those erased since must be deleted, and are named. When no file at all is open
-    the exit code is 1, with the reason.
+    Files lie in DIR/data, named by the sha256 of their ciphertext, tables in DIR/records, one for each batch, the
+    description in DIR/croissant.json. Files already there are not opened again; those erased since must be deleted, and
+    are named; from the tables they are taken out. When no file at all is open the exit code is 1, with the reason.
     """
     info, terms = check_lease(session, number), terms_of(session.dao, number)
     dataset = terms.dataset_id
@@ -51,8 +54,11 @@ def open_(session: Session, number: int, out: Path) -> Outcome:
     opened, left = _open_all(session, dataset, licensees, data, living)
     stale = sorted(str(data / name) for name in erased if (data / name).exists())
     surplus = sorted(str(data / name) for name in double if (data / name).exists())
-    description = _describe(session, number, terms, out) if opened else None
+    parts, rows = _tables(session, dataset, {item["fileHash"]: item["path"] for item in opened}, out)
+    description = _describe(session, number, terms, parts, out) if parts else None
     lines = [f"{len(opened)} files in {data}" + (f", described by {description}." if description else ".")]
+    if parts:
+        lines.append(f"{rows:,} records in {len(parts)} tables in {out / FOLDER}.")
     reason = None if opened or left else _why_none(dataset, len(erased), len(double))
     lines += [f"{reason}."] if reason else []
     lines += [f"{item['fileHash'].hex()}  {item['kind']}: {item['reason']}" for item in left]
@@ -60,7 +66,7 @@ def open_(session: Session, number: int, out: Path) -> Outcome:
     lines += [f"Erased by its contributor: delete {path} and every copy, then acknowledge." for path in stale]
     lines += [f"Not of the dataset, which has the same data in another file: {path}" for path in surplus]
     document = {
-        "lease": number, "description": description, "opened": opened, "left": left, "delete": stale,
+        "lease": number, "description": description, "records": rows, "opened": opened, "left": left, "delete": stale,
         "duplicates": surplus, "reason": reason,
         "faults": [{"bundle": f.name, "slot": f.culprit, "reason": str(f.reason)} for f in faults],
     }  # fmt: skip
@@ -141,10 +147,39 @@ def _open_all(
     return opened, left
 
 
-def _describe(session: Session, number: int, terms: Terms, out: Path) -> Path | None:
+def _tables(session: Session, dataset: int, opened: Mapping[bytes, Path], out: Path) -> tuple[list[Part], int]:
+    """A table for each batch that has an open file, and how many records they hold together. What cannot be made, and
+    why, is said; the files are open all the same."""
+    left, parts, rows = dict(opened), [], 0
+    batches = [(i, [leaf.file_hash for leaf in m.leaves]) for i, m in session.catalog.manifests(dataset, ACTIVATED)]
+    with session.progress("tables", len(batches)) as done:
+        for item, hashes in batches:
+            # A file once, in however many batches it stands.
+            files = [left.pop(file_hash) for file_hash in hashes if file_hash in left]
+            try:
+                if files:
+                    digest = bytes(
+                        session.dao.read("registry", "policy", dataset, item.batch.policy_version).schemaHash
+                    )
+                    schema = Schema(session.store.get(digest), digest)
+                    name = f"batch-{item.batch_id}.parquet"
+                    rows += write_table(out / FOLDER / name, files, schema)
+                    parts.append(Part(item.batch_id, item.batch.manifest_hash, schema, name))
+            except PackageMissing as error:
+                session.say("[yellow]No tables:[/yellow]", str(error))
+                return [], 0
+            except DataDAOError as error:
+                session.say("[yellow]No table:[/yellow]", f"batch {item.batch_id}: {error}")
+            done(1)
+    names = {part.table for part in parts}
+    for stale in (out / FOLDER).glob("batch-*.parquet"):
+        if stale.name not in names:  # of a batch whose files were all erased
+            stale.unlink()
+    return parts, rows
+
+
+def _describe(session: Session, number: int, terms: Terms, parts: Sequence[Part], out: Path) -> Path | None:
     """The Croissant description; None, and a word why, if it cannot be made. The files are open all the same."""
-    policy = session.dao.read("registry", "currentPolicy", terms.dataset_id)
-    digest = bytes(policy.schemaHash)
     try:
         dataset = Dataset(
             dao=session.dao.id,
@@ -152,11 +187,9 @@ def _describe(session: Session, number: int, terms: Terms, out: Path) -> Path | 
             lease_id=number,
             purposes=terms.purposes,
             agreement_hash=terms.agreement_hash,
-            schema=session.store.get(digest),
-            schema_hash=digest,
-            uri=policy.uri,
+            uri=session.dao.read("registry", "currentPolicy", terms.dataset_id).uri,
         )
-        return describe(out, dataset, datetime.fromtimestamp(session.now, UTC).date())
+        return describe(out, dataset, parts, datetime.fromtimestamp(session.now, UTC).date())
     except DataDAOError as error:
         session.say("[yellow]No Croissant description:[/yellow]", str(error))
         return None

@@ -197,6 +197,11 @@ class Agreement:
             yield {"target": target, "action": "ensureExclusivity", "assignee": self._party(self.timelock)}
 
 
+def purpose_iri(purpose: Purpose) -> str:
+    """The purpose as a concept of its own."""
+    return f"urn:datadao:purpose:{purpose.bit}"
+
+
 def canonical(document: Any) -> bytes:
     """RFC 8785. Raises `InvalidArgument` for what JSON cannot say."""
     import rfc8785
@@ -354,7 +359,7 @@ def _constraint(left: str, operator: str, right: Any) -> dict[str, Any]:
 def _concept(purpose: Purpose) -> dict[str, Any]:
     """What contracts know as a bit, and how it relates to public vocabularies."""
     return {
-        "@id": f"urn:datadao:purpose:{purpose.bit}",
+        "@id": purpose_iri(purpose),
         "skos:prefLabel": purpose.name,
         f"skos:{purpose.duo_match}": [{"@id": f"http://purl.obolibrary.org/obo/{purpose.duo.replace(':', '_')}"}],
         f"skos:{purpose.ai_match}": [{"@id": f"urn:ietf:id:{AI_DRAFT}#{purpose.ai}"}],

@@ -23,6 +23,7 @@ from typing import Any
 
 import ape
 import pytest
+from pyarrow import parquet
 
 from assurance.harness.chain.node import FINALITY, until
 from assurance.harness.commands import SCHEMA, put_key
@@ -41,6 +42,12 @@ from tests.cli.world import DAY, UNIT
 
 LINES = [json.dumps({"name": name, "diary": "d"}) + "\n" for name in "ab"]
 CUSTODIANS, ATTESTORS = range(4), range(3)
+
+
+def records(folder: Path) -> list[Any]:
+    """Of all tables of an opened dataset."""
+    found = [row for path in (folder / "records").glob("*.parquet") for row in parquet.read_table(path).to_pylist()]
+    return sorted(({name: row[name] for name in ("name", "diary")} for row in found), key=str)
 
 
 @dataclass
@@ -288,6 +295,7 @@ def test_two_active_batches__of_the_same__mislead_no_party(stage: Stage) -> None
     opened = stage.done(licensee, *target)
     assert (len(opened["opened"]), opened["left"], opened["delete"], opened["duplicates"]) == (2, [], [], [])
     assert stage.files == set(LINES)
+    assert opened["records"] == 2 and records(licensee / "out") == sorted(map(json.loads, LINES), key=str)
 
     claimed = stage.run(stage.giver, "claim", "--yes", "--json")
     assert claimed.code == 0, claimed.err
@@ -308,9 +316,11 @@ def test_two_active_batches__of_the_same__mislead_no_party(stage: Stage) -> None
     stage.done(stage.giver, "erase", str(converted), "--yes")
     partly = stage.done(licensee, *target)
     assert (len(partly["opened"]), len(partly["delete"]), partly["reason"]) == (1, 1, None)
+    assert partly["records"] == 1 and len(records(licensee / "out")) == 1, "what was erased is out of the tables"
     stage.done(stage.giver, "erase", "--all", "--yes")
     nothing = stage.run(licensee, *target, "--json")
     assert nothing.code == 1 and len(nothing.document["delete"]) == 2 and nothing.document["description"] is None
+    assert records(licensee / "out") == [] and not list((licensee / "out" / "records").iterdir())
     assert nothing.document["reason"] == (
         "Nothing to open: of the files of dataset 1 2 erased by their contributors, and no other is there"
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,9 +12,11 @@ import mlcroissant
 import pytest
 
 from assurance.harness.dao.parties import DAO, DATASET, LEASE, World, contributions
-from datadao.errors import HashMismatch, InvalidArgument, PackageMissing
-from datadao.licensee.croissant import DATA, Dataset, describe
+from datadao.errors import InvalidArgument, PackageMissing
+from datadao.licensee.croissant import DATA, Dataset, Part, describe
+from datadao.licensee.tables import FOLDER, write_table
 from datadao.messages.purposes import AI_DRAFT, PURPOSES, purposes_of
+from datadao.schema import Schema
 
 SCHEMA = {
     "type": "object",
@@ -36,9 +37,17 @@ RECORDS = [
 PUBLISHED = date(2026, 11, 22)
 
 
-def leased(schema: object = SCHEMA) -> Dataset:
-    text = json.dumps(schema).encode()
-    return Dataset(DAO, DATASET, LEASE, 0b11, bytes(range(32)), text, hashlib.sha256(text).digest())
+def leased() -> Dataset:
+    return Dataset(DAO, DATASET, LEASE, 0b11, bytes(range(32)))
+
+
+def schema(parsed: object = SCHEMA) -> Schema:
+    text = json.dumps(parsed).encode()
+    return Schema(text, hashlib.sha256(text).digest())
+
+
+def part(judge: Schema) -> Part:
+    return Part(7, bytes(32), judge, "batch-7.parquet")
 
 
 def test_describe__leased_files__load_as_the_records_that_were_contributed(world: World) -> None:
@@ -54,7 +63,8 @@ def test_describe__leased_files__load_as_the_records_that_were_contributed(world
     out = world.home / "out"
     assert all(item.path for item in licensee.open_all(manifest, out / DATA))
 
-    path = describe(out, leased(), PUBLISHED)
+    write_table(out / FOLDER / "batch-7.parquet", list((out / DATA).iterdir()), schema())
+    path = describe(out, leased(), [part(schema())], PUBLISHED)
 
     dataset = mlcroissant.Dataset(str(path))
     assert not dataset.metadata.issues.errors and not dataset.metadata.issues.warnings
@@ -66,46 +76,35 @@ def test_describe__leased_files__load_as_the_records_that_were_contributed(world
             "property-2": r["weight/kg"],
             "member": r["member"],
             "score": r["score"],
+            "answers": json.dumps(r["answers"], separators=(",", ":")).encode(),
+            "_other": None,
         }
         for r in RECORDS
     ]
     assert sorted(found, key=str) == sorted(expected, key=str)
     described = json.loads(path.read_text())
-    assert described["license"] == f"urn:sha256:{bytes(range(32)).hex()}"
+    assert described["license"] == f"urn:keccak256:{bytes(range(32)).hex()}"
     assert "DUO:0000042" in str(described["rai:dataUseCases"])
     assert DAO.registry in described["description"] and f"lease {LEASE}" in described["description"]
     assert described["isLiveDataset"] is True and described["datePublished"] == "2026-11-22"
 
 
 def test_describe__what_the_schema_says_of_a_property__is_readable(tmp_path: Path) -> None:
-    schema = {
+    parsed = {
         "properties": {
             "age": {"type": "integer", "description": "in\u202e years\x1b[2J\nor so"},
-            "n": {"type": "number", "description": 7},
+            "n": {"type": "number"},
         }
     }
-    path = describe(tmp_path, leased(schema), PUBLISHED)
-    age, number = json.loads(path.read_text())["recordSet"][0]["field"]
+    path = describe(tmp_path, leased(), [part(schema(parsed))], PUBLISHED)
+    age, number, _ = json.loads(path.read_text())["recordSet"][0]["field"]
     assert age["description"] == "in\ufffd years\ufffd[2J\nor so" and "description" not in number
-
-
-def test_describe__schema_other_than_the_policy_s__refused_and_nothing_written(tmp_path: Path) -> None:
-    with pytest.raises(HashMismatch, match="dataset schema"):
-        describe(tmp_path, replace(leased(), schema_hash=bytes(32)), PUBLISHED)
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize("schema", [True, {}, {"properties": {}}, {"properties": []}])
-def test_describe__schema_without_properties__refused(tmp_path: Path, schema: object) -> None:
-    with pytest.raises(InvalidArgument, match="names no properties"):
-        describe(tmp_path, leased(schema), PUBLISHED)
-    assert not list(tmp_path.iterdir())
 
 
 def test_describe__without_the_package__names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "mlcroissant", None)
     with pytest.raises(PackageMissing, match=r"datadao\[licensee\]"):
-        describe(tmp_path, leased(), PUBLISHED)
+        describe(tmp_path, leased(), [], PUBLISHED)
 
 
 def test_purposes_of__unknown_bit__refused() -> None:
