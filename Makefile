@@ -41,7 +41,7 @@ audit: setup .cache/prove/.stamp .cache/slither/.stamp ## Try everything an audi
 	@$(RUN) toolchain/compile
 	@$(RUN) python -m assurance.audit $(ARGS)
 
-.PHONY: compile lint fmt gas bench ratios baseline findings interfaces pack reference
+.PHONY: compile lint fmt gas bench ratios baseline findings interfaces pack page reference
 compile: setup ## Compile the contracts
 	@$(RUN) toolchain/compile $(ARGS)
 
@@ -78,6 +78,9 @@ interfaces: setup ## Export the ABIs to interfaces/
 
 pack: setup ## Build the npm package and the Python wheel for integrators into dist/
 	@$(RUN) ape run pack $(ARGS)
+
+page: setup ## Build the members' page into web/dist, the same bytes each time; ARGS="--config FILE" for a DAO
+	@$(RUN) node web/build.mjs $(ARGS)
 
 reference: setup ## Write docs/reference.md from the docstrings of the client's core
 	@$(RUN) griffe2md datadao --output docs/reference.md

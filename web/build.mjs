@@ -1,15 +1,118 @@
-// Bundles the page into web/dist, or a program of web/test for Node:  node web/build.mjs [PROGRAM.ts OUTPUT.mjs]
-import { dirname, join } from "node:path";
+// Builds the page: static files with hashed names, the same bytes each time.
+//
+//   node web/build.mjs [--config FILE] [--out FOLDER]      the page, for the DAO that FILE describes
+//   node web/build.mjs --program PROGRAM.ts OUTPUT.mjs     a program of web/test, for Node
+//
+// FILE is JSON: name, chainId, since (a block), contracts (addresses of timelock, token, splitter, governor, leases,
+// registry, asset), node (JSON-RPC over HTTP), desk (an address, "." for where the page itself lies, or null).
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { build } from "esbuild";
 
 const WEB = dirname(fileURLToPath(import.meta.url));
-const SHARED = { bundle: true, format: "esm", charset: "utf8", legalComments: "none", logLevel: "warning" };
+const SHARED = {
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  charset: "utf8",
+  legalComments: "none",
+  logLevel: "warning",
+  tsconfig: join(WEB, "tsconfig.json"),
+  absWorkingDir: WEB,
+};
+const CONTRACTS = ["timelock", "token", "splitter", "governor", "leases", "registry", "asset"];
+
+const sha = (algorithm, data, encoding) => createHash(algorithm).update(data).digest(encoding);
 
 /** One file that Node runs, of sources that a browser gets too. */
 async function program(source, output) {
-  await build({ ...SHARED, entryPoints: [source], outfile: output, platform: "node", tsconfig: join(WEB, "tsconfig.json") });
+  await build({ ...SHARED, entryPoints: [resolve(source)], outfile: resolve(output), platform: "node" });
 }
 
-const [source, output] = process.argv.slice(2);
-await program(source, output);
+async function page(config, out) {
+  const { outputFiles } = await build({
+    ...SHARED,
+    entryPoints: [{ in: "src/main.tsx", out: "page" }, { in: "style.css", out: "style" }],
+    outdir: out,
+    minify: true,
+    platform: "browser",
+    write: false,
+  });
+  const files = new Map();
+  const place = (name, data) => {
+    const [stem, end] = name.split(/\.(?=\w+$)/);
+    const named = `${stem}-${sha("sha256", data, "hex").slice(0, 16)}.${end}`;
+    files.set(named, data);
+    return named;
+  };
+  const made = Object.fromEntries(outputFiles.map(({ path, contents }) => [basename(path), Buffer.from(contents)]));
+  const script = place("page.js", made["page.js"]);
+  const style = place("style.css", made["style.css"]);
+  const languages = {};
+  for (const name of readdirSync(join(WEB, "lang")).sort().filter((name) => name !== "en.json")) {
+    languages[name.replace(".json", "")] = place(name, readFileSync(join(WEB, "lang", name)));
+  }
+  const listed = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
+  const digest = sha("sha256", listed.map(([name, data]) => `${sha("sha256", data, "hex")}  ${name}\n`).join(""), "hex");
+  const origins = [config.node, config.desk].filter((url) => url && /^https?:/.test(url)).map((url) => new URL(url).origin);
+  const policy = [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src data:",
+    `connect-src ${["'self'", ...new Set(origins)].join(" ")}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  // Inside a script element only "<" could end it.
+  const settings = JSON.stringify({ ...config, languages, build: digest }).replaceAll("<", "\\u003c");
+  const escaped = (text) => text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
+  const values = {
+    POLICY: policy,
+    NAME: escaped(config.name),
+    STYLE: style,
+    STYLE_HASH: `sha384-${sha("sha384", made["style.css"], "base64")}`,
+    CONFIG: settings,
+    SCRIPT: script,
+    SCRIPT_HASH: `sha384-${sha("sha384", made["page.js"], "base64")}`,
+  };
+  const index = readFileSync(join(WEB, "index.html"), "utf8").replace(/@([A-Z_]+)@/g, (_, key) => values[key]);
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  for (const [name, data] of [...files, ["index.html", index]]) writeFileSync(join(out, name), data);
+  return digest;
+}
+
+/** Raises for a configuration that a page could not work with, naming what is wrong. */
+function checked(file) {
+  if (!existsSync(file)) throw new Error(`there is no ${file}`);
+  const config = JSON.parse(readFileSync(file, "utf8"));
+  const fault = (name, wanted) => new Error(`${file}: ${name} is ${JSON.stringify(config[name])}; expected ${wanted}`);
+  if (typeof config.name !== "string" || !config.name) throw fault("name", "what members call their DAO");
+  for (const name of ["chainId", "since"]) if (!Number.isSafeInteger(config[name])) throw fault(name, "a whole number");
+  if (!/^https?:\/\//.test(config.node ?? "")) throw fault("node", "an address like https://node.example");
+  if (config.desk !== null && typeof config.desk !== "string") throw fault("desk", 'an address, "." or null');
+  for (const key of CONTRACTS) {
+    if (!/^0x[0-9a-fA-F]{40}$/.test(config.contracts?.[key] ?? "")) throw fault("contracts", `an address of ${key}`);
+  }
+  return config;
+}
+
+/** A page of no DAO: its files are those of every page, and what a release states the hash of. */
+const BARE = { name: "Data DAO", chainId: 0, since: 0, contracts: {}, node: "", desk: null };
+
+try {
+  const options = { config: { type: "string" }, out: { type: "string" }, program: { type: "boolean" } };
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  if (values.program) await program(...positionals);
+  else {
+    const out = values.out ?? join(WEB, "dist");
+    console.log(`${await page(values.config ? checked(values.config) : BARE, out)}  ${out}`);
+  }
+} catch (error) {
+  console.error(`page: ${error.message}`);
+  process.exitCode = 1;
+}

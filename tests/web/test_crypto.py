@@ -55,7 +55,7 @@ class Exchange:
 def exchanged(tmp_path_factory: pytest.TempPathFactory) -> Exchange:
     folder = tmp_path_factory.mktemp("exchange")
     program = folder / "crypto.mjs"
-    subprocess.run(["node", ROOT / "web/build.mjs", ROOT / "web/test/crypto.ts", program], check=True)
+    subprocess.run(["node", ROOT / "web/build.mjs", "--program", ROOT / "web/test/crypto.ts", program], check=True)
     store = Store("memory://")
     for size in SIZES:
         (folder / f"web-{size}.plain").write_bytes(plaintext(size))

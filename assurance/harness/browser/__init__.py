@@ -1,0 +1,98 @@
+"""A page in a real Chromium, with wallets that hold the test's keys, driven from Python one step at a time."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from assurance import ROOT
+
+SCRIPT = Path(__file__).with_name("drive.mjs")
+
+
+@dataclass(frozen=True)
+class Wallet:
+    """Announces itself in the page. `account` is a contract that the key owns; `atomic` wallets send calls together."""
+
+    name: str
+    key: bytes
+    account: str | None = None
+    atomic: bool = False
+
+    def given(self) -> dict[str, Any]:
+        known = {"name": self.name, "key": "0x" + self.key.hex(), "atomic": self.atomic}
+        return known | ({"account": self.account} if self.account else {})
+
+
+class Browser:
+    """One page; ends with its context. Each step raises `AssertionError` where the page does not do as told."""
+
+    def __init__(self, node: str, chain_id: int, wallets: Sequence[Wallet] = ()) -> None:
+        given = {"node": node, "chainId": chain_id, "wallets": [wallet.given() for wallet in wallets]}
+        self._process = subprocess.Popen(
+            ["node", str(SCRIPT), json.dumps(given)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._answer()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        assert self._process.stdin
+        self._process.stdin.close()
+        try:
+            self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+    def do(self, command: str, **given: Any) -> Any:
+        """One of drive.mjs's commands; what it answers."""
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps({"command": command} | given) + "\n")
+        self._process.stdin.flush()
+        reply = self._answer()
+        assert "error" not in reply, reply["error"]
+        return reply["result"]
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        assert line, "the browser ended"
+        reply: dict[str, Any] = json.loads(line)
+        return reply
+
+    def open(self, url: str) -> None:
+        self.do("open", url=url)
+
+    def press(self, name: str, role: str = "") -> None:
+        """Clicks what is called so."""
+        self.do("press", name=name, role=role)
+
+    def fill(self, name: str, value: str) -> None:
+        self.do("fill", name=name, value=value)
+
+    def see(self, *texts: str) -> str:
+        """The page's text, as soon as all of these are in it."""
+        shown: str = self.do("see", texts=texts)
+        return shown
+
+    def connect(self, wallet: str) -> None:
+        self.press("Connect a wallet", "button")
+        self.press(wallet, "button")
+        self.see("Connected as")
+
+    def picture(self, path: Path, width: int = 1000, height: int = 800, scheme: str = "light") -> list[str]:
+        """A picture of the whole page; what sticks out of the window at that width."""
+        self.do("size", width=width, height=height, scheme=scheme)
+        self.do("picture", path=str(path))
+        out: list[str] = self.do("overflow")
+        return out

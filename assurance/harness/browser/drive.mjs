@@ -1,0 +1,157 @@
+// Drives one page of a Chromium by commands, one JSON line each on standard input, answered by one each:
+//
+//   node assurance/harness/browser/drive.mjs CONFIGURATION
+//
+// CONFIGURATION is JSON: node (where wallets send), chainId, wallets (name, key; account for a contract that the key
+// owns, atomic for EIP-5792), each of which announces itself in the page by EIP-6963.
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+import { createPublicClient, createWalletClient, encodeFunctionData, http, numberToHex, parseAbi } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
+
+import { browser } from "./launch.mjs";
+
+const PATIENCE = 20_000;
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const WALLET = parseAbi(["function execute(address target, bytes data) returns (bytes)"]);
+
+const { node, chainId, wallets } = JSON.parse(process.argv[2]);
+const transport = http(node);
+const chain = { id: chainId, name: "", nativeCurrency: { name: "", symbol: "", decimals: 18 }, rpcUrls: { default: { http: [node] } } };
+const reader = createPublicClient({ chain, transport, pollingInterval: 50 });
+
+/** What a wallet answers; what it signed is kept, as its owner would have seen it. */
+const signed = [];
+async function answer(name, { method, params = [] }) {
+  const { key, account, atomic } = wallets.find((wallet) => wallet.name === name);
+  const owner = privateKeyToAccount(key);
+  const sender = createWalletClient({ account: owner, chain, transport });
+  const send = async ({ to, data }) => {
+    const call = account ? { to: account, data: encodeFunctionData({ abi: WALLET, functionName: "execute", args: [to, data] }) } : { to, data };
+    const hash = await sender.sendTransaction(call);
+    await reader.waitForTransactionReceipt({ hash });
+    return hash;
+  };
+  switch (method) {
+    case "eth_requestAccounts":
+    case "eth_accounts":
+      return [account ?? owner.address];
+    case "eth_chainId":
+      return numberToHex(chainId);
+    case "eth_signTypedData_v4": {
+      const { domain, types, primaryType, message } = JSON.parse(params[1]);
+      signed.push({ wallet: name, primaryType, domain, message });
+      const { EIP712Domain, ...structs } = types;
+      return owner.signTypedData({ domain, types: structs, primaryType, message });
+    }
+    case "eth_sendTransaction":
+      return send(params[0]);
+    case "wallet_getCapabilities":
+      if (atomic) return { [numberToHex(chainId)]: { atomic: { status: "supported" } } };
+      break;
+    case "wallet_sendCalls":
+      for (const call of params[0].calls) await send(call);
+      return { id: "0x01" };
+    case "wallet_getCallsStatus":
+      return { status: 200 };
+  }
+  throw new Error(`4200 ${method}`);
+}
+
+/** In the page, before its own scripts: what an extension does. */
+function announce(all) {
+  for (const name of all) {
+    const icon = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1 1'/%3E";
+    const info = { uuid: `00000000-0000-4000-8000-${name.length.toString().padStart(12, "0")}${name}`, name, icon, rdns: `org.example.${name}` };
+    const request = async (call) => {
+      const { result, error } = await window.__wallet(name, JSON.parse(JSON.stringify(call)));
+      if (error) throw Object.assign(new Error(error), { code: Number(error.slice(0, 4)) || -32603 });
+      return result;
+    };
+    const provider = { request, on: () => undefined, removeListener: () => undefined };
+    const detail = Object.freeze({ info: Object.freeze(info), provider });
+    const tell = () => window.dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail }));
+    window.addEventListener("eip6963:requestProvider", tell);
+    tell();
+  }
+}
+
+const chromium = await browser();
+const page = await chromium.newPage();
+const trouble = [];
+const requests = [];
+page.setDefaultTimeout(PATIENCE);
+page.on("request", (request) => requests.push({ method: request.method(), url: request.url() }));
+page.on("console", (message) => {
+  if (["error", "warn"].includes(message.type())) trouble.push(`console: ${message.text()}`);
+});
+page.on("pageerror", (error) => trouble.push(`error: ${error.message}`));
+await page.exposeFunction("__wallet", (name, call) =>
+  answer(name, call).then(
+    (result) => ({ result }),
+    (error) => ({ error: error.shortMessage ?? error.message }),
+  ),
+);
+await page.evaluateOnNewDocument(announce, wallets.map(({ name }) => name));
+
+const named = (name, role) => page.locator(`::-p-aria([name="${name.replaceAll('"', '\\"')}"]${role ? `[role="${role}"]` : ""})`);
+
+const COMMANDS = {
+  open: async ({ url }) => void (await page.goto(url, { waitUntil: "load" })),
+  press: async ({ name, role }) => void (await named(name, role).click()),
+  fill: async ({ name, value, role }) => void (await named(name, role).fill(value)),
+  upload: async ({ name, path }) => {
+    const handle = await named(name).waitHandle();
+    await handle.uploadFile(path);
+  },
+  key: async ({ keys }) => {
+    for (const key of keys) await page.keyboard.press(key);
+  },
+  /** The page's text, as soon as all of `texts` are in it. */
+  see: async ({ texts }) => {
+    const there = (wanted) => wanted.every((text) => document.body.innerText.includes(text));
+    try {
+      await page.waitForFunction(there, { polling: 50 }, texts);
+    } catch {
+      const shown = await page.evaluate(() => document.body.innerText);
+      throw new Error(`not there: ${JSON.stringify(texts)} in ${shown.slice(0, 4000)}; ${trouble.join("; ")}`);
+    }
+    return page.evaluate(() => document.body.innerText);
+  },
+  evaluate: async ({ script }) => page.evaluate(script),
+  size: async ({ width, height, scheme }) => {
+    await page.setViewport({ width, height });
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme ?? "light" }]);
+  },
+  picture: async ({ path, whole }) => void writeFileSync(path, await page.screenshot({ fullPage: whole ?? true })),
+  /** What a checker of accessibility finds. */
+  axe: async () => {
+    await page.evaluate(AXE);
+    const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(" | ")}`);
+  },
+  /** Elements that stick out of the window to the right, and by how much the page does. */
+  overflow: async () =>
+    page.evaluate(() => {
+      const wide = document.documentElement.clientWidth;
+      const scrolls = (e) => e && e !== document.body && (getComputedStyle(e).overflowX !== "visible" || scrolls(e.parentElement));
+      const out = [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > wide + 1 && !scrolls(e.parentElement));
+      return out.map((e) => `${e.tagName}.${e.className} ${e.textContent.trim().slice(0, 60)}`).slice(0, 10);
+    }),
+  metrics: async () => page.metrics(),
+  facts: async () => ({ trouble, requests, signed: JSON.parse(JSON.stringify(signed)), browser: await chromium.version() }),
+};
+
+process.stdout.write(`${JSON.stringify({ ready: true })}\n`);
+for await (const line of createInterface({ input: process.stdin })) {
+  const { command, ...given } = JSON.parse(line);
+  let reply;
+  try {
+    reply = { result: (await COMMANDS[command](given)) ?? null };
+  } catch (error) {
+    reply = { error: `${command} ${JSON.stringify(given)}: ${error.message}` };
+  }
+  process.stdout.write(`${JSON.stringify(reply)}\n`);
+}
+await chromium.close();

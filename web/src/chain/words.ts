@@ -1,0 +1,91 @@
+// The actions of a proposal in words, by the contracts' ABIs; datadao/cli/wording.py does the same in a terminal.
+// Whatever is not understood is shown as bytes, in full.
+import { type Abi, type AbiParameter, type Address, type Hex, decodeFunctionData, encodeFunctionData, erc20Abi, isAddressEqual } from "viem";
+
+import { purposes } from "../purposes.js";
+import { amount, duration, maybe, moment, t, tokens } from "../text.js";
+import { type Terms } from "./leases.js";
+import { type Asset, type Node } from "./node.js";
+
+const MONEY = new Set(["amount", "bond", "maxCost", "minBond", "minPricePerPeriod", "pricePerPeriod"]);
+
+interface Contract {
+  readonly key: string;
+  readonly address: Address;
+  readonly abi: Abi;
+}
+
+export interface Action {
+  /** What is done, in the reader's language where there is a phrase for it. */
+  readonly title: string;
+  readonly target: string;
+  readonly arguments: readonly { name: string; value: string }[];
+  readonly understood: boolean;
+  /** What a lease or an offer would be about, where the action names it. */
+  readonly terms?: Terms;
+}
+
+/** One action; `asset` is what amounts are in. */
+export function worded(node: Node, asset: Asset, target: Address, value: bigint, calldata: Hex): Action {
+  const contract = contracts(node).find(({ address }) => isAddressEqual(address, target));
+  const where = contract ? maybe(`contract_${contract.key}`, contract.key) : target;
+  const paid = value ? [{ name: t("ether"), value: amount(value, 18, 18) }] : [];
+  if (contract) {
+    try {
+      const { functionName, args = [] } = decodeFunctionData({ abi: contract.abi, data: calldata });
+      // Another spelling of the same call could hide something behind what is read here.
+      if (encodeFunctionData({ abi: contract.abi, functionName, args }) === calldata.toLowerCase()) {
+        const entry = contract.abi.find((item) => item.type === "function" && item.name === functionName && item.inputs.length === args.length);
+        const inputs = entry?.type === "function" ? entry.inputs : [];
+        const terms = inputs.findIndex(({ name, type }) => name === "terms" && type === "tuple");
+        const shown = inputs.flatMap((input, i) => {
+          if (i === terms) return [];
+          const name = input.name?.replace(/_$/, "") || String(i + 1);
+          return [{ name: maybe(`argument_${name}`, name), value: text(node, asset, input, args[i], contract.key === "asset") }];
+        });
+        const title = maybe(`does_${contract.key}_${functionName}`, `${contract.key}.${functionName}`);
+        const about = terms < 0 ? {} : { terms: args[terms] as Terms };
+        return { title, target: where, arguments: [...shown, ...paid], understood: true, ...about };
+      }
+    } catch {
+      // shown as bytes below
+    }
+  }
+  const data = { name: t("data"), value: calldata };
+  return { title: t("notUnderstood"), target: where, arguments: [data, ...paid], understood: false };
+}
+
+function contracts(node: Node): Contract[] {
+  const { timelock, token, splitter, governor, leases, registry, asset } = node;
+  const known = { timelock, token, splitter, governor, leases, registry, asset };
+  return Object.entries(known).map(([key, { address, abi }]) => ({ key, address, abi: (key === "asset" ? erc20Abi : abi) as Abi }));
+}
+
+function text(node: Node, asset: Asset, part: AbiParameter, value: unknown, ofAsset: boolean): string {
+  if (Array.isArray(value)) {
+    const kind = part.type.replace(/\[\d*\]$/, "");
+    return value.map((item) => text(node, asset, { ...part, type: kind }, item, ofAsset)).join("; ") || t("none");
+  }
+  if (part.type === "tuple" && "components" in part) {
+    const fields = value as Record<string, unknown>;
+    return part.components.map((c) => `${c.name}: ${text(node, asset, c, fields[c.name ?? ""], ofAsset)}`).join(", ");
+  }
+  if (part.type === "address") {
+    const address = value as Address;
+    const known = contracts(node).find((contract) => isAddressEqual(contract.address, address));
+    return known ? `${address} (${maybe(`contract_${known.key}`, known.key)})` : address;
+  }
+  if (typeof value === "boolean") return value ? t("yes") : t("no");
+  if (typeof value !== "bigint" && typeof value !== "number") return String(value);
+  return note((part.name ?? "").replace(/_$/, ""), BigInt(value), asset, ofAsset) ?? String(value);
+}
+
+function note(name: string, value: bigint, asset: Asset, ofAsset: boolean): string | null {
+  if (MONEY.has(name) || (ofAsset && name === "value")) return `${amount(value, asset.decimals, asset.decimals)} ${asset.symbol}`;
+  if (name === "purposes") return purposes(value);
+  if (/(shares|sharesPerUnit)$/i.test(name)) return tokens(value);
+  if (/(period|delay|extension)(length)?$/i.test(name)) return duration(value);
+  if (/(until|deadline|expiry|startBy)$/i.test(name) && value > 1_000_000_000n && value < 10_000_000_000n) return moment(value);
+  if (/Bps$/.test(name)) return `${Number(value) / 100} %`;
+  return null;
+}

@@ -1,0 +1,74 @@
+// What a lease is about, and the agreement that its terms name by hash.
+import { type Hex } from "viem";
+
+import { type Terms, NOBODY } from "../chain/leases.js";
+import { type Asset } from "../chain/node.js";
+import { purposes } from "../purposes.js";
+import { amount, duration, foreign, t, tokens } from "../text.js";
+import { Address, Facts, Loading, useLoaded, useWorld } from "./parts.js";
+
+interface TermsProps {
+  readonly terms: Terms;
+  readonly asset: Asset;
+  readonly licensee?: string;
+}
+
+export function TermsOf({ terms, asset, licensee }: TermsProps) {
+  const money = (units: bigint) => `${amount(units, asset.decimals, asset.decimals)} ${asset.symbol}`;
+  const { pricePerPeriod, periods, periodLength, bond, royaltyBps, exclusive, minShares } = terms;
+  return (
+    <Facts
+      rows={[
+        ...(licensee && licensee !== NOBODY ? [[t("licensee"), <Address key="l" of={licensee} />] as const] : []),
+        [t("dataset"), t("datasetNumber", { id: String(terms.datasetId) })],
+        [t("usedFor"), purposes(terms.purposes)],
+        [t("rent"), t("rentIs", { price: money(pricePerPeriod), length: duration(periodLength), periods: Number(periods) })],
+        [t("rentInAll"), money(pricePerPeriod * periods)],
+        [t("bond"), money(bond)],
+        [t("royalty"), t("royaltyIs", { part: Number(royaltyBps) / 100 })],
+        [t("exclusive"), t(exclusive ? "exclusiveYes" : "no")],
+        ...(minShares ? [[t("minShares"), tokens(minShares)] as const] : []),
+      ]}
+    />
+  );
+}
+
+const NONE = `0x${"00".repeat(32)}`;
+const LONGEST = 20_000;
+
+/** The document that the terms name, as text, if the desk has exactly that one. */
+export function Agreement({ hash }: { hash: Hex }) {
+  const { desk } = useWorld();
+  const loaded = useLoaded(async () => (desk && hash !== NONE ? readable(await desk.object(hash)) : null), [desk, hash]);
+  if (hash === NONE) return <p class="quiet">{t("noAgreement")}</p>;
+  if (!desk || loaded.failure !== undefined) {
+    return (
+      <p class="quiet">
+        {t("agreementElsewhere")} <code class="break">{hash}</code>
+      </p>
+    );
+  }
+  return (
+    <details>
+      <summary>{t("agreement")}</summary>
+      <Loading of={loaded}>
+        {(text) => (
+          <pre tabIndex={0} dir="auto">
+            {text ?? ""}
+          </pre>
+        )}
+      </Loading>
+    </details>
+  );
+}
+
+function readable(data: Uint8Array): string {
+  const text = new TextDecoder().decode(data);
+  let shown = text;
+  try {
+    shown = JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    // no JSON: as it is
+  }
+  return foreign(shown.slice(0, LONGEST));
+}
