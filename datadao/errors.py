@@ -262,6 +262,21 @@ class JournalBusy(DataDAOError):
     """Another process holds the custodian's log. Two writers could release twice."""
 
 
+# Programs
+
+
+class ProgramRefused(DataDAOError):
+    """It is no program that an attestor would run: it does not compile, imports what it may not, or has no entry."""
+
+
+class EngineMismatch(DataDAOError):
+    """The engine here is not the one that was agreed, so that fuel and outcome would not be those of the others."""
+
+    def __init__(self, agreed: str, here: str) -> None:
+        super().__init__(f"{agreed} is agreed and {here} is installed; install the agreed version of this extra")
+        self.agreed, self.here = agreed, here
+
+
 # Licensee
 
 

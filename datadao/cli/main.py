@@ -30,6 +30,7 @@ COMMANDS = {
     "custodian": ("custodian", "Keep shares of file keys, and release them to running leases."),
     "desk": ("desk", "Serve members over HTTP: inbox, relay's door, what the chain says, the page."),
     "open": ("open", "Open the files of a running lease."),
+    "compute": ("compute", "Try a program that goes to the data."),
     "read": ("call", "Ask a view of one of the DAO's contracts."),
     "send": ("call", "Call a function that anyone, or this account, may."),
     "propose": ("call", "Propose to the holders what only they can do."),

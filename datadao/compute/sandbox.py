@@ -1,0 +1,150 @@
+"""Runs a program in a child process that has nothing but the program, the records and one place to answer.
+
+An engine that is made to abort, or to do worse, takes the child and not the attestor. The child inherits no environment
+and no open file; beside the engine's limits it has those of the operating system, and a clock that ends it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from datadao.crypto.files import on_disk
+from datadao.errors import EngineMismatch, InvalidArgument, PackageMissing, ProgramRefused
+from datadao.messages.compute import MAX_PROGRAM, Ending, Limits
+
+ENGINE = Path(__file__).with_name("engine.py")
+GRACE = 5.0
+"""Seconds that starting the child and compiling may take beyond a run's own."""
+_ANSWER = 4096
+
+
+@dataclass(frozen=True)
+class Ran:
+    """`fuel` used, and `output` if it ended `OK`. `detail` is empty unless it was asked for: it may tell of the data.
+    `entries` are the program's, if it compiles."""
+
+    ending: Ending
+    fuel: int
+    output: bytes = b""
+    detail: str = ""
+    entries: tuple[str, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """What runs programs. `engine` is the file that the child executes; `explain` asks for details, for whoever runs a
+    program over data of its own."""
+
+    engine: Path = ENGINE
+    explain: bool = False
+
+    def run(
+        self, program: bytes, limits: Limits, records: BinaryIO, entry: str = "run", part: tuple[int, int] | None = None
+    ) -> Ran:
+        """Runs `entry` over a file on disk, or over the bytes from the first to before the second number of `part`.
+
+        Whatever the program does is a result and no exception. Raises `EngineMismatch`, `PackageMissing` and
+        `DiskUnavailable`.
+        """
+        require(limits)
+        answer, output = self._child(program, limits, records, entry, part)
+        ending = Ending[answer["ending"]]
+        output = output if ending is Ending.OK else b""
+        entries = tuple(map(str, answer.get("entries", ())))
+        return Ran(ending, int(answer["fuel"]), output, str(answer.get("detail", "")), entries)
+
+    def check(self, program: bytes, limits: Limits) -> list[str]:
+        """Compiles a program without running it, and returns its entries: `run`, or `map` and `combine`.
+
+        Raises `ProgramRefused` for one that no attestor would run, and as `run`.
+        """
+        if len(program) > MAX_PROGRAM:
+            raise ProgramRefused(f"it has {len(program)} bytes; a program has at most {MAX_PROGRAM}")
+        require(limits)
+        with tempfile.TemporaryFile() as nothing:
+            answer, _ = Sandbox(self.engine, explain=True)._child(program, limits, nothing, "", (0, 0))
+        if answer["ending"] != Ending.OK.name:
+            raise ProgramRefused(str(answer.get("detail") or f"the engine ended with {answer['ending']}"))
+        return list(map(str, answer["entries"]))
+
+    def _child(
+        self, program: bytes, limits: Limits, records: BinaryIO, entry: str, part: tuple[int, int] | None
+    ) -> tuple[dict[str, Any], bytes]:
+        if len(program) > MAX_PROGRAM:
+            return {"ending": Ending.INVALID.name, "fuel": 0}, b""
+        start, end = part or (0, os.fstat(records.fileno()).st_size)
+        order = {
+            "fuel": limits.fuel, "memory": limits.memory, "output": limits.output, "seconds": limits.seconds,
+            "entry": entry, "input": records.fileno(), "start": start, "end": end, "explain": self.explain,
+        }  # fmt: skip
+        with on_disk("a program and its output"), tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as said:
+            told.write(json.dumps(order).encode() + b"\n" + program)
+            told.seek(0)
+            child = subprocess.Popen(  # noqa: S603  # this file's neighbour
+                # -I: neither the user's environment nor the folder it stands in says what is imported.
+                [sys.executable, "-I", str(self.engine)],
+                stdin=told,
+                stdout=said,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                env={},
+                pass_fds=[records.fileno()],
+                start_new_session=True,
+            )
+            try:
+                child.wait(limits.seconds + GRACE)
+            except subprocess.TimeoutExpired:
+                return {"ending": Ending.WALL.name, "fuel": 0}, b""
+            finally:
+                _end(child)
+            if child.returncode == -signal.SIGXCPU:
+                return {"ending": Ending.WALL.name, "fuel": 0}, b""
+            if child.returncode != 0:
+                return {"ending": Ending.CRASH.name, "fuel": 0}, b""
+            said.seek(0)
+            return _parsed(said.readline(_ANSWER), said.read(limits.output + 1), limits)
+
+
+def _parsed(line: bytes, output: bytes, limits: Limits) -> tuple[dict[str, Any], bytes]:
+    """What the child said, which a program that broke out of the engine may have written."""
+    try:
+        answer = json.loads(line)
+        ending, fuel = Ending[answer["ending"]], answer["fuel"]
+        if not isinstance(fuel, int) or not 0 <= fuel <= limits.fuel or len(output) > limits.output:
+            raise ValueError(f"{ending} with {fuel} and {len(output)} bytes")
+    except (ValueError, KeyError, TypeError):
+        return {"ending": Ending.CRASH.name, "fuel": 0}, b""
+    return answer, output
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    if child.poll() is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
+def installed() -> str:
+    """The engine's name and version here. Raises `PackageMissing`."""
+    try:
+        return f"wasmtime {version('wasmtime')}"
+    except PackageNotFoundError:
+        raise PackageMissing("wasmtime", "compute") from None
+
+
+def require(limits: Limits) -> None:
+    """Raises `EngineMismatch` unless the engine here is the one that was agreed."""
+    if os.name != "posix":
+        raise InvalidArgument("programs run on Linux and macOS only: elsewhere nothing limits their process")
+    if installed() != limits.engine:
+        raise EngineMismatch(limits.engine, installed())
