@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,7 +76,7 @@ def check(
         return Outcome(document, tuple(text))
     found = _schema(session, schema, dataset) if schema or dataset else None
     with on_disk("a copy of the records"), tempfile.TemporaryFile() as copy:
-        made = _own(records, found) if records else _made(found, count) if found else iter(())
+        made = _own(records, found) if records else synthetic(found, count) if found else iter(())
         total = _write(copy, made)
         ran = Program(data, limits, Sandbox(explain=True)).run(copy)
     document |= {"records": total, "ending": ran.ending.name, "fuel": ran.fuel, "output": len(ran.output),
@@ -110,13 +109,9 @@ def _own(path: Path, schema: Schema | None) -> Iterator[bytes]:
                 record, canonical = read(line)
             except ValueError as error:
                 raise InvalidArgument(f"{path}, line {number}: {error}") from error
-            if schema and not schema.holds(record):
+            if schema and not schema.holds(record, canonical):
                 raise InvalidArgument(f"{path}, line {number}: no record of this schema; see `datadao contribute`")
             yield canonical
-
-
-def _made(schema: Schema, count: int) -> Iterator[bytes]:
-    return (read(json.dumps(record).encode())[1] for record in synthetic(schema, count))
 
 
 def _write(copy: BinaryIO, records: Iterator[bytes]) -> int:

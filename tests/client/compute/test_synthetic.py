@@ -41,7 +41,7 @@ WIDE = {
 
 
 def made(schema: Any, count: int, seed: int = 0) -> list[Any]:
-    return list(synthetic(Schema.new(json.dumps(schema).encode()), count, seed))
+    return [json.loads(line) for line in synthetic(Schema.new(json.dumps(schema).encode()), count, seed)]
 
 
 def test_records__are_the_schemas_own_and_repeat() -> None:
