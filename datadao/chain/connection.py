@@ -7,7 +7,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from requests.exceptions import ConnectionError as Unreachable
@@ -36,6 +36,14 @@ _SHOWN = 300
 _URL = re.compile(r"(?:https?|wss?)://\S+")
 
 T = TypeVar("T")
+
+
+class Block(NamedTuple):
+    """Where an answer was read; `timestamp` in Unix seconds."""
+
+    number: int
+    hash: bytes
+    timestamp: int
 
 
 def with_libraries(*kinds: type[Exception]) -> tuple[type[Exception], ...]:

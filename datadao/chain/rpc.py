@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from datadao.chain.codec import decode, encode, named_result, signature
+from datadao.chain.connection import Block as Block
 from datadao.chain.connection import Web3, answers_of, ask, result, said
 from datadao.chain.reverts import refused
-from datadao.chain.scan import Block as Block
-from datadao.chain.scan import scan
 from datadao.errors import ChainUnavailable, Malformed, NodeRefused, StatePruned
 
 _PRUNED = re.compile(
@@ -183,6 +182,8 @@ def read_logs(web3: Web3, addresses: Sequence[str], first: int, last: Block, *to
     Asks for smaller ranges where a node refuses so many blocks, or so many events, at once. Raises `NodeRefused` when
     it refuses a single block, `ChainUnavailable` when a back end that does not have the last block answered.
     """
+    from datadao.chain.scan import scan
+
     wanted = {"address": list(addresses)} | {"topics": [["0x" + t.hex() for t in choice] for choice in topics]}
     return timed(web3, [log for _, part in scan(web3, wanted, first, last) for log in part])
 

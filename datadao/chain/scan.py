@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from datadao.chain.connection import LAG, UNKNOWN, Web3, answers_of, patiently, result, said
+from datadao.chain.connection import LAG, UNKNOWN, Block, Web3, answers_of, patiently, result, said
 from datadao.errors import ChainUnavailable
 
 _USUAL = 10_000
@@ -17,14 +17,6 @@ _CALM = 16
 """Answers in a row before a larger range is tried."""
 _HEX_RANGE = re.compile(r"0x([0-9a-f]+)[^0-9a-z]+0x([0-9a-f]+)", re.I)
 _NUMBER = re.compile(r"(?<![\w.])(\d[\d,_]*)\s?(k\b)?", re.I)
-
-
-class Block(NamedTuple):
-    """Where an answer was read; `timestamp` in Unix seconds."""
-
-    number: int
-    hash: bytes
-    timestamp: int
 
 
 def scan(web3: Web3, wanted: Mapping[str, Any], first: int, last: Block) -> Iterator[tuple[int, list[Any]]]:
