@@ -12,6 +12,7 @@ COMMANDS = {
     "status": ("status", "Show supply, datasets, batches, leases, and what this account holds."),
     "audit": ("status", "Rebuild all books from events and compare them with the chain."),
     "index": ("index", "Write what happened in the DAO into a database, and keep it up to date."),
+    "card": ("card", "What a dataset offers: records, quality, batches, erasures, prices."),
     "schema": ("schema", "What the records of a dataset look like."),
     "contribute": ("contributor", "Encrypt files and hand them in to a dataset's attestors."),
     "contributions": ("contributor", "List this account's contributions."),

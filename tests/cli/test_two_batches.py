@@ -311,6 +311,16 @@ def test_two_active_batches__of_the_same__mislead_no_party(stage: Stage) -> None
         opened = stage.done(licensee, "open", "1", "--out", str(licensee / out))
         assert (len(opened["opened"]), opened["left"], opened["delete"]) == (2, [], [])
 
+    # The card counts the same data once.
+    page = licensee / "card.html"
+    card = stage.done(licensee, "card", "--dataset", "1", "--out", str(page))
+    assert (card["records"], card["files"], card["contributors"], card["accepted"], card["erased"]) == (2, 2, 1, 2, 0)
+    assert [(batch["batch"], batch["records"]) for batch in card["batches"]] == [(1, 2), (2, 0)]
+    assert card["quality"] == [0] * 9 + [2] and card["median_days_between_batches"] is not None
+    ((number, status, paid),) = [(one["lease"], one["status"], one["rent_paid"]) for one in card["leases"]]
+    assert (number, status, paid) == (1, "Active", card["rent_paid"]) and int(paid) > 0
+    assert [item["name"] for item in card["properties"]] == ["name", "diary"] and "Dataset 1" in page.read_text()
+
     # Gone is what its owner erased, and nothing opened is not success.
     (converted,) = (stage.giver / "converted").iterdir()
     stage.done(stage.giver, "erase", str(converted), "--yes")
@@ -320,6 +330,8 @@ def test_two_active_batches__of_the_same__mislead_no_party(stage: Stage) -> None
     stage.done(stage.giver, "erase", "--all", "--yes")
     nothing = stage.run(licensee, *target, "--json")
     assert nothing.code == 1 and len(nothing.document["delete"]) == 2 and nothing.document["description"] is None
+    gone = stage.done(licensee, "card", "--dataset", "1")
+    assert (gone["records"], gone["erased"], gone["erased_recently"], gone["erasure_rate"]) == (0, 2, 2, 1.0)
     assert records(licensee / "out") == [] and not list((licensee / "out" / "records").iterdir())
     assert nothing.document["reason"] == (
         "Nothing to open: of the files of dataset 1 2 erased by their contributors, and no other is there"

@@ -339,6 +339,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "proposals": ("member", ("--all",)),
     "audit": ("member", ()),
     "index": ("member", ()),
+    "card": ("member", ("--dataset", "1")),
     "read": ("member", ("registry.currentPolicy", "1")),
     "schema show": ("member", ("--dataset", "1")),
     "lease show": ("licensee", ("2",)),
@@ -368,6 +369,11 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "heir open": ("member", (HEIR, "--yes")),
     "heir veto": ("member", ("--yes",)),
     "heir succeed": ("member", (HEIR, "--yes")),
+    "lease agreement": (
+        "licensee",
+        ("--dataset", "1", "--purposes", "1", "--price", "10", "--period-days", "30", "--periods", "2", "--bond", "5",
+         "--out", "{home}/agreement.json"),
+    ),
     "lease request": (
         "licensee",
         ("--dataset", "1", "--purposes", "1", "--price", "10", "--period-days", "30", "--periods", "2", "--bond", "5",
