@@ -18,9 +18,9 @@ from datadao.errors import DataDAOError
 from datadao.text import Terminal, lines, visible
 from datadao.values import is_moment, moment
 from deployer.deploy import FAILURES
+from deployer.estimate import Estimate
 from deployer.plan import Plan
 from deployer.record import Step
-from deployer.rehearsal import Estimate
 from deployer.verify.reader import Check
 
 _WIDE = 200
@@ -107,10 +107,15 @@ def _show_costs(out: Terminal, plan: Plan, expected: Estimate, what: str) -> Non
     total, price = expected.total, ape.networks.provider.gas_price
     if expected.rehearsed:
         out.print(f"Every constructor was rehearsed on the node. {what}about {total:,} gas, as an estimate,")
+        if expected.state:
+            out.print(f"of it {expected.state:,} for new state, which this chain's rules price apart,")
     else:
         out.print("Not rehearsed: this node cannot try a deployment out, and no value was checked against its range.")
         out.print(f"{what}at least {total:,} gas, as an estimate without the constructors' own work,")
-    out.print(f"at {price / 10**9:g} gwei: {total * price / 10**18:.6f} of {_balance(plan.deployer)};")
+    if expected.data:
+        out.print(f"and {expected.data / 10**18:.6f} for the data, as the chain's oracle says,")
+    cost = total * price + expected.data
+    out.print(f"at {price / 10**9:g} gwei: {cost / 10**18:.6f} of {_balance(plan.deployer)};")
     out.print("no set-up transaction follows.")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import ape
@@ -74,14 +75,15 @@ def execute(
     journal: Journal | None = None,
     report: Report | None = None,
     say: Say = lambda _: None,
+    expected: Mapping[str, int] = MappingProxyType({}),
 ) -> Deployment:
     """Sends a plan, transaction by transaction, after the steps that an earlier run has `done`; `say` gets a line
-    about what is waited for."""
+    about what is waited for. `expected` is the gas of each by key, for nodes that estimate none so large."""
     steps = list(done)
     for number in range(len(done), len(plan.transactions)):
         try:
             with logger.at_level(LogLevel.ERROR):
-                steps.append(send(account, plan, steps, journal, say))
+                steps.append(send(account, plan, steps, journal, say, expected))
         except (KeyboardInterrupt, SystemExit) as error:  # Ape turns Ctrl-C into the second.
             raise DeploymentError(_stopped(plan, number, "interrupted")) from error
         except (DeploymentError, *FAILURES) as error:

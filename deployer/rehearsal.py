@@ -2,101 +2,178 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
+from types import MappingProxyType
 
 import ape
-import eth_abi
-from eth_utils import keccak
-from web3.types import RPCEndpoint
 
-from datadao.chain.abi import create_address
+from datadao.chain.abi import create_address, predict
 from datadao.chain.arguments import ConfigError
 from datadao.chain.reverts import described
-from deployer.artifacts import runtime_code
+from deployer.artifacts import CONTRACTS, runtime_code
 from deployer.creation import storing
 from deployer.plan import Plan
-from deployer.transaction import Transaction
+from deployer.rules import TRANSACTION, TRANSACTION_LIMIT, Rules
+from deployer.simulation import Cost, Pretended, Refused, Short, Trial, Unable
+from deployer.transaction import Transaction, creating
 
-_CODE_BYTE, _INITCODE_WORD = 200, 2
-"""Gas (Yellow Paper, appendix G; EIP-3860)."""
-
-TRANSACTION_LIMIT = 16_777_216
-"""Gas that a transaction may take (EIP-7825)."""
-
-_SELECTOR = keccak(text="rehearse(bytes[])")[:4]
-TRANSACTION, CREATION = 21_000, 32_000
-_ZERO_BYTE, _BYTE = 4, 16
 # What the rehearsal finds warm and each real transaction finds cold, at most: nine counterparts; for a factory also
 # ten blueprints and the sixteen slots that name them.
-_COLD = 9 * 2_500
-_COLD_BLUEPRINTS = 10 * 2_500 + 16 * 2_000
+_COUNTERPARTS, _BLUEPRINTS, _COLD_SLOTS = 9, 10, 16 * 2_000
 # Enough for a DAO, its factory and all blueprints; nodes that allow a call less give it that.
 _ALL_GAS = 100_000_000
+_CREATE3 = 400_000
+"""Gas that a contract takes beyond its creation when a factory creates it, at most, where state is dearest."""
+_ELSEWHERE = 1_000
+"""Nonces ahead, where the deployer has created nothing."""
 
 
-def rehearse(plan: Plan, done: int = 0) -> dict[str, int] | None:
+def rehearse(plan: Plan, rules: Rules, done: int = 0) -> dict[str, Cost] | None:
     """Runs all constructors on the node, on the state and at the addresses they will have; nothing is sent. A factory
     creates the same DAO for another creator, at other addresses. The first `done` transactions are on chain already.
 
-    Returns about the gas of each transaction by key, or None where the node has no state overrides of `eth_call`.
-    Raises `ConfigError` with what a constructor refused, or where a transaction would take more gas than any may.
+    Returns about the gas of each transaction by key, or None where the node has no state overrides of `eth_call`, or
+    gives a call too little gas. Raises `ConfigError` with what a constructor refused, or where a transaction would take
+    more gas than any may.
     """
-    initcodes = list(_initcodes(plan, done))
-    data = _SELECTOR + eth_abi.encode(["bytes[]"], [initcodes])
-    answer = _call(plan, data)
-    if answer is None:
-        return None
-    (outcomes,) = eth_abi.decode(["(address,uint256,bytes)[]"], answer)
-    gas: dict[str, int] = {}
-    for item, (created, used, refused) in zip(plan.transactions[done:], outcomes, strict=False):
-        if int(created, 16) == 0:
-            raise ConfigError(f"{plan.config.path.name}: {_blamed(plan, item.key, item.name)}{described(refused)}")
-        gas[item.key] = used + _around(item)
-        if gas[item.key] > TRANSACTION_LIMIT:
-            raise ConfigError(
-                f"{plan.config.path.name}: {item.name} takes about {gas[item.key]:,} gas, more than the "
-                f"{TRANSACTION_LIMIT:,} of a transaction: shorten its lists"
-            )
-    return gas
-
-
-def _around(item: Transaction) -> int:
-    """What a transaction takes beside the creation that the rehearsal measured."""
-    blueprints = _COLD_BLUEPRINTS if item.calls or item.key == "factory" else 0
-    return calldata_gas(item.data) + TRANSACTION + _COLD + blueprints - (CREATION if item.calls else 0)
-
-
-def calldata_gas(data: bytes) -> int:
-    """What the bytes of a transaction take."""
-    zeros = data.count(0)
-    return zeros * _ZERO_BYTE + (len(data) - zeros) * _BYTE
-
-
-def _blamed(plan: Plan, key: str, name: str) -> str:
-    """What refused: a constructor by name where it is known; otherwise its error names it."""
-    if key == "begin":
-        return "begin, which creates all but the registries, would refuse: "
-    return f"{plan.contracts[-1].contract if key == 'complete' else name} would refuse: "
-
-
-def _initcodes(plan: Plan, done: int) -> Iterator[bytes]:
-    """What the rehearsal creates: the contracts that the deployer creates, and accounts that make its calls."""
     left = plan.transactions[done:]
-    numbers = {item.key: number for number, item in enumerate(left)}
-    # A DAO that was begun is completed as it was begun; one that was not is the rehearsal's own.
-    creator = plan.deployer
-    if "begin" in numbers:
-        # Before a call the account may have sent something else.
-        creator = create_address(creator, ape.networks.provider.get_nonce(creator) + numbers["begin"])
+    nonce = ape.networks.provider.get_nonce(plan.deployer)
+    try:
+        costs = _rehearsed(plan, left, rules, nonce)
+    except (Short, Unable):
+        return None
     for item in left:
-        if not item.calls:
-            yield item.data
-            continue
-        creation = plan.creation(creator)
-        yield calling(item.address, creation.begin if item.key == "begin" else creation.complete)
+        _refuse_too_large(plan, item, costs[item.key], rules)
+    return costs
+
+
+def sizes(item: Transaction) -> list[int]:
+    """Bytes of code of each account that a transaction leaves: contracts, a factory, or a blueprint, which is all that
+    is sent but its loader."""
+    if item.creates:
+        return [len(runtime_code(planned.contract)) for planned in item.creates]
+    return [len(runtime_code(item.name)) if item.key == "factory" else len(item.data) - len(storing(b""))]
+
+
+def _rehearsed(plan: Plan, left: Sequence[Transaction], rules: Rules, nonce: int) -> dict[str, Cost]:
+    if not rules.apart:
+        try:
+            return _together(plan, left, rules, nonce)
+        except Short:
+            pass  # this node gives a call less than all of it takes
+    return _one_by_one(plan, left, rules, nonce)
+
+
+def _together(plan: Plan, left: Sequence[Transaction], rules: Rules, nonce: int) -> dict[str, Cost]:
+    creator = _creator(plan, left, nonce)
+    trial = Trial(plan.deployer, [_initcode(plan, item, creator) for item in left], {})
+    try:
+        used = trial.together(_ALL_GAS)
+    except Refused as error:
+        raise _refusal(plan, left[error.number], error) from None
+    return {item.key: _cost(item, Cost(gas, gas), rules) for item, gas in zip(left, used, strict=True)}
+
+
+def _one_by_one(
+    plan: Plan, left: Sequence[Transaction], rules: Rules, nonce: int, before: Pretended = MappingProxyType({})
+) -> dict[str, Cost]:
+    """Each in a call of its own, which is told what those `before` it left on chain."""
+    creator = _creator(plan, left, nonce)
+    costs: dict[str, Cost] = {}
+    # A new factory has storage, which is made anew in each call of it.
+    factory: list[Transaction] = []
+    kept = 0
+    for number, item in enumerate(left):
+        group = [*(factory if item.calls else ()), item]
+        pretended = {**before, plan.deployer: {"nonce": hex(nonce + left.index(group[0]))}}
+        initcodes = [_initcode(plan, one, creator) for one in group]
+        trial = Trial(plan.deployer, initcodes, pretended, _watched(plan, item, creator))
+        try:
+            measured, codes = trial.last(rules, kept if item.calls else 0, rules.byte * sum(sizes(item)))
+        except Refused as error:
+            raise _refusal(plan, group[error.number], error) from None
+        except Short:
+            if not item.calls:
+                raise
+            return costs | _directly(plan, left[number:], rules, nonce, before)
+        costs[item.key] = _cost(item, measured, rules)
+        if item.key == "factory":
+            factory, kept = [item], measured.used - measured.execution
+        else:
+            before = {**before, **codes}
+    return costs
+
+
+def _directly(plan: Plan, left: Sequence[Transaction], rules: Rules, nonce: int, before: Pretended) -> dict[str, Cost]:
+    """What the calls of a factory take, by the same contracts created without one: no call is given gas for more."""
+    first = nonce + _ELSEWHERE
+    system = predict(plan.deployer, first)
+    moved = [
+        replace(item, address=system[item.key], arguments={**item.arguments, "system": system})
+        for item in plan.contracts
+        if item.key != "asset"
+    ]
+    costs = _one_by_one(plan, [creating(item) for item in moved], rules, first, before)
+
+    def total(item: Transaction) -> Cost:
+        own = [costs[planned.key] for planned in item.creates]
+        return Cost(sum(c.used + _CREATE3 for c in own), sum(c.execution + _CREATE3 for c in own))
+
+    return {item.key: total(item) for item in left}
+
+
+def _cost(item: Transaction, measured: Cost, rules: Rules) -> Cost:
+    """What a transaction takes, by the creation that was tried in its place."""
+    around = rules.calldata(item.data) + TRANSACTION + _COUNTERPARTS * rules.cold
+    if item.calls or item.key == "factory":
+        around += _BLUEPRINTS * rules.cold + _COLD_SLOTS
+    # A call is tried by an account that is created for it.
+    used = measured.used + around - (rules.account if item.calls else 0)
+    return Cost(max(used, rules.least(item.data)), measured.execution + around)
+
+
+def _refuse_too_large(plan: Plan, item: Transaction, cost: Cost, rules: Rules) -> None:
+    where = f"{plan.config.path.name}: {item.name} takes about"
+    bound = max(cost.execution, rules.least(item.data)) if rules.apart else cost.used
+    if bound > TRANSACTION_LIMIT:
+        what = "gas of execution" if rules.apart else "gas"
+        raise ConfigError(
+            f"{where} {bound:,} {what}, more than the {TRANSACTION_LIMIT:,} of a transaction: shorten its lists"
+        )
+    if rules.apart and cost.used > rules.block:
+        instead = f"; deploy without --factory, in {len(CONTRACTS)} smaller transactions" if item.calls else ""
+        raise ConfigError(f"{where} {cost.used:,} gas, more than the {rules.block:,} of a block{instead}")
+
+
+def _refusal(plan: Plan, item: Transaction, error: Refused) -> ConfigError:
+    """What refused: a constructor by name where it is known; otherwise its error names it."""
+    name = plan.contracts[-1].contract if item.key == "complete" else item.name
+    if item.key == "begin":
+        name = "begin, which creates all but the registries,"
+    return ConfigError(f"{plan.config.path.name}: {name} would refuse: {described(error.data)}")
+
+
+def _creator(plan: Plan, left: Sequence[Transaction], nonce: int) -> str:
+    """Whose the rehearsed DAO is: one that was begun is completed as it was begun, one that was not is the account's
+    that makes the call."""
+    begins = [number for number, item in enumerate(left) if item.key == "begin"]
+    return create_address(plan.deployer, nonce + begins[0]) if begins else plan.deployer
+
+
+def _initcode(plan: Plan, item: Transaction, creator: str) -> bytes:
+    """What the rehearsal creates: a contract, or an account that makes the call."""
+    if not item.calls:
+        return item.data
+    creation = plan.creation(creator)
+    return calling(item.address, creation.begin if item.key == "begin" else creation.complete)
+
+
+def _watched(plan: Plan, item: Transaction, creator: str) -> list[str]:
+    if not item.calls:
+        return [item.address]
+    system = plan.creation(creator).system
+    return [system[planned.key] for planned in item.creates]
 
 
 def calling(to: str, data: bytes) -> bytes:
@@ -107,59 +184,3 @@ def calling(to: str, data: bytes) -> bytes:
     called += bytes.fromhex(to[2:]) + bytes.fromhex("5af1603157")
     # RETURNDATASIZE PUSH0 PUSH0 RETURNDATACOPY RETURNDATASIZE PUSH0 REVERT; JUMPDEST STOP
     return called + bytes.fromhex("3d5f5f3e3d5ffd5b00") + data
-
-
-def _call(plan: Plan, data: bytes) -> bytes | None:
-    provider = ape.networks.provider
-    pretend = {plan.deployer: {"code": "0x" + runtime_code("Rehearsal").hex()}}
-    # A chain of one block has no time but that of the next.
-    block = "latest" if provider.get_block("latest").number else "pending"
-    call = {"to": plan.deployer, "data": "0x" + data.hex(), "gas": hex(_ALL_GAS)}
-    request: list[Any] = [call, block, pretend]
-    response = provider.web3.provider.make_request(RPCEndpoint("eth_call"), request)
-    result = response.get("result")
-    # Without the override the deployer has no code, and the answer no content.
-    return bytes.fromhex(result[2:]) if isinstance(result, str) and len(result) > 2 else None
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """Gas of each transaction that is still to be sent, by key."""
-
-    gas: Mapping[str, int]
-    rehearsed: bool
-    """Every constructor ran with its values; if not, their ranges are unchecked, and `gas` is a lower bound."""
-
-    @cached_property
-    def total(self) -> int:
-        return sum(self.gas.values())
-
-
-def estimate(plan: Plan, done: int = 0) -> Estimate:
-    """Of a plan whose first `done` transactions are on chain. Raises `ConfigError` where a constructor would refuse."""
-    left = plan.transactions[done:]
-    gas = rehearse(plan, done) if left else {}
-    return Estimate({item.key: _at_least(item) for item in left}, False) if gas is None else Estimate(gas, True)
-
-
-def refuse_unaffordable(plan: Plan, expected: Estimate) -> None:
-    """`ConfigError` if the deployer cannot pay for all of it: half a deployment is of no use."""
-    provider = ape.networks.provider
-    cost, balance = expected.total * provider.gas_price, provider.get_balance(plan.deployer)
-    if balance < cost:
-        raise ConfigError(
-            f"{plan.deployer} has {balance / 10**18:.6f} of the about {cost / 10**18:.6f} that the deployment costs now"
-        )
-
-
-def _at_least(item: Transaction) -> int:
-    """What the bytes sent and the code left on chain cost, without the constructors' own work."""
-    stored = [len(runtime_code(planned.contract)) for planned in item.creates] or [_left_by(item)]
-    creations = sum(CREATION + _CODE_BYTE * size for size in stored)
-    words = 0 if item.calls else (len(item.data) + 31) // 32
-    return TRANSACTION + calldata_gas(item.data) + _INITCODE_WORD * words + creations
-
-
-def _left_by(item: Transaction) -> int:
-    """Bytes of code of a factory, or of a blueprint: all that is sent but its loader."""
-    return len(runtime_code(item.name)) if item.key == "factory" else len(item.data) - len(storing(b""))

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import ape
 from web3.exceptions import TimeExhausted, TransactionNotFound
 
 from datadao.chain.abi import FACTORY
+from datadao.chain.connection import answer_of
 from datadao.chain.events import topic
+from datadao.chain.reverts import revert_data
 from datadao.errors import DataDAOError
 from deployer.config import Config
 from deployer.plan import Plan, make_plan
 from deployer.record import Journal, Step
+from deployer.rules import TRANSACTION_LIMIT
+from deployer.simulation import FAILED
 from deployer.transaction import Transaction
 
 _POLL = 0.1
@@ -23,6 +27,9 @@ _BLOCKS_POLL = 1.0
 """Seconds between two requests for the blocks that confirm it."""
 _PATIENCE = 1.0
 """Seconds without progress after which the command says what it waits for."""
+
+_MARGIN = 16
+"""Of an estimate, the part that the limit has more: what a creation takes depends on little else."""
 
 Say = Callable[[str], None]
 
@@ -35,9 +42,12 @@ class NonceSpent(DeploymentError):
     """The nonce of a transaction is spent without the intended effect; a creation has lost its address with it."""
 
 
-def send(account: Any, plan: Plan, done: Sequence[Step], journal: Journal | None, say: Say) -> Step:
+def send(
+    account: Any, plan: Plan, done: Sequence[Step], journal: Journal | None, say: Say, expected: Mapping[str, int]
+) -> Step:
     """Sends the next transaction, unless another account has already done what it does; `say` gets what is waited for
-    longer than a second. Raises `DeploymentError`."""
+    longer than a second. A node that estimates none so large is given what was `expected`, by key. Raises
+    `DeploymentError`."""
     number = len(done)
     item = plan.transactions[number]
     if item.calls and (step := by_others(plan, item, done)):
@@ -48,7 +58,7 @@ def send(account: Any, plan: Plan, done: Sequence[Step], journal: Journal | None
         raise NonceSpent(f"{account.address} meanwhile sent a transaction of its own (nonce {nonce})")
     receiver = {"receiver": item.address} if item.calls else {}
     unsigned = ape.networks.ecosystem.create_transaction(
-        data=item.data, nonce=nonce, sender=account.address, **receiver
+        data=item.data, nonce=nonce, sender=account.address, **receiver, **_limit(item, account.address, expected)
     )
     signed = account.sign_transaction(account.prepare_transaction(unsigned))
     if signed is None:
@@ -66,8 +76,25 @@ def send(account: Any, plan: Plan, done: Sequence[Step], journal: Journal | None
     return _step(item, receipt)
 
 
+def _limit(item: Transaction, sender: str, expected: Mapping[str, int]) -> dict[str, int]:
+    """The gas limit, by the node's estimate; left to Ape where there is none."""
+    web3 = ape.networks.provider.web3
+    to = {"to": item.address} if item.calls else {}
+    answer = answer_of(web3, "eth_estimateGas", [{"from": sender, "data": "0x" + item.data.hex()} | to])
+    result = answer.get("result")
+    if isinstance(result, str):
+        gas = int(result, 16)
+    elif revert_data(answer.get("error")) in (None, b"", FAILED) and item.key in expected:
+        gas = expected[item.key]  # more than the node gives to an estimate
+    else:
+        return {}
+    most = TRANSACTION_LIMIT if gas <= TRANSACTION_LIMIT else web3.eth.get_block("latest")["gasLimit"]
+    return {"gas_limit": max(gas, min(gas + gas // _MARGIN, most))}
+
+
 def _failure(item: Transaction, used: int, limit: int) -> str:
-    if used >= limit:
+    # What was kept for state comes back from a creation that fails (EIP-8037).
+    if used >= min(limit, TRANSACTION_LIMIT):
         return f"it ran out of its {limit:,} gas"
     # A creation inside of it gets less gas than the factory has.
     return "the factory refused, or ran out of gas" if item.calls else "its constructor refused"

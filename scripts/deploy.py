@@ -14,11 +14,11 @@ from datadao.text import Terminal
 from deployer.config import Config
 from deployer.console import run, show_checks, show_plan
 from deployer.deploy import execute
+from deployer.estimate import Estimate, estimate, refuse_unaffordable
 from deployer.factory import existing
 from deployer.networks import DEPLOYMENTS, config_path, network_option
 from deployer.plan import NEW, Plan, make_plan
 from deployer.record import Journal, Step, append, append_factory, factory_given, new_entry, newest_factory
-from deployer.rehearsal import Estimate, estimate, refuse_unaffordable
 from deployer.send import RECORDED, NotResumable, resume
 from deployer.verify import remarks, verify
 
@@ -127,7 +127,15 @@ def _carry_out(
     def say(text: str) -> None:
         out.print(f"  {text}", style="dim")
 
-    deployment = execute(account, plan, done=done, journal=journal, report=report, say=say)
+    deployment = execute(
+        account,
+        plan,
+        done=done,
+        journal=journal,
+        report=report,
+        say=say,
+        expected=expected.gas if expected.rehearsed else {},
+    )
     entry = new_entry(plan, deployment.steps)
     out.print(f"Recorded in {append(journal.path.parent, entry)}")
     out.print()

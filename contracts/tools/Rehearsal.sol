@@ -9,16 +9,24 @@ pragma solidity 0.8.37;
 contract Rehearsal {
     /// @param created address of the contract, zero if its constructor refused
     /// @param gasUsed by the creation: constructor, initial code and code deposit
+    /// @param gasLeft after it: next to nothing where the creation ran out of gas
     /// @param refusal what the constructor reverted with
     struct Outcome {
         address created;
         uint256 gasUsed;
+        uint256 gasLeft;
         bytes refusal;
     }
 
     /// @notice Creates contracts in order, up to the first that is refused.
-    function rehearse(bytes[] calldata initcodes) external returns (Outcome[] memory outcomes) {
+    /// @return outcomes of those that were tried
+    /// @return codes at the `watched` addresses afterwards
+    function rehearse(bytes[] calldata initcodes, address[] calldata watched)
+        external
+        returns (Outcome[] memory outcomes, bytes[] memory codes)
+    {
         outcomes = new Outcome[](initcodes.length);
+        codes = new bytes[](watched.length);
         for (uint256 i = 0; i < initcodes.length; ++i) {
             bytes memory initcode = initcodes[i];
             address created;
@@ -28,12 +36,16 @@ contract Rehearsal {
             assembly ("memory-safe") {
                 created := create(0, add(initcode, 0x20), mload(initcode))
             }
+            outcomes[i].gasLeft = gasleft();
             outcomes[i].created = created;
-            outcomes[i].gasUsed = before - gasleft();
+            outcomes[i].gasUsed = before - outcomes[i].gasLeft;
             if (created == address(0)) {
                 outcomes[i].refusal = _returned();
-                return outcomes;
+                return (outcomes, codes);
             }
+        }
+        for (uint256 i = 0; i < watched.length; ++i) {
+            codes[i] = watched[i].code;
         }
     }
 

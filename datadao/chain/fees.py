@@ -13,11 +13,12 @@ GWEI = 10**9
 @dataclass(frozen=True)
 class Fee:
     """`most` is the most that is paid; of it `tip` goes to the block's producer, beside the `base` fee that the last
-    block burns. Chains without a base fee (before EIP-1559) have neither."""
+    block burns. Chains without a base fee (before EIP-1559) have neither. `block` is the gas that the last one has."""
 
     most: int
     tip: int | None = None
     base: int | None = None
+    block: int = 0
 
     @property
     def now(self) -> int:
@@ -40,11 +41,12 @@ class Fee:
 def choose(web3: Web3, most: int | None = None, tip: int | None = None) -> Fee:
     """The fee of the next transactions: what is given, else twice the last base fee and the tip that the node suggests,
     at least 1 wei. Raises `InvalidArgument` for a fee that no block would take, `NodeRefused`."""
-    stated = ask(web3, "eth_getBlockByNumber", "latest", False).get("baseFeePerGas")
+    last = ask(web3, "eth_getBlockByNumber", "latest", False)
+    stated, block = last.get("baseFeePerGas"), int(last.get("gasLimit") or "0x0", 16)
     if stated is None:
         if tip is not None:
             raise InvalidArgument("this chain has no tips; say the max fee alone")
-        return Fee(web3.eth.gas_price if most is None else most)
+        return Fee(web3.eth.gas_price if most is None else most, block=block)
     base = int(stated, 16)
     if most is not None and most < base:
         raise InvalidArgument(
@@ -55,7 +57,7 @@ def choose(web3: Web3, most: int | None = None, tip: int | None = None) -> Fee:
     if tip is None:
         tip = max(_suggested(web3, base), 1)
         tip = tip if most is None else min(tip, most)
-    return Fee(2 * base + tip if most is None else most, tip, base)
+    return Fee(2 * base + tip if most is None else most, tip, base, block)
 
 
 def gwei(wei: int) -> str:

@@ -55,7 +55,7 @@ def send_all(
     done: list[Mined] = []
     for start in range(0, len(calls), _IN_FLIGHT):
         lot = [
-            sign(account, call, gas=limit_of(gas), nonce=nonce + start + number, fee=fee, chain_id=chain_id)
+            sign(account, call, gas=limit_of(gas, fee.block), nonce=nonce + start + number, fee=fee, chain_id=chain_id)
             for number, (call, gas) in enumerate(
                 zip(calls[start : start + _IN_FLIGHT], limits[start : start + _IN_FLIGHT], strict=True)
             )

@@ -11,6 +11,8 @@ from datadao.chain.rpc import Call
 from datadao.errors import Reverted
 
 _TRANSACTION, _BYTE = 21_000, 16
+_ALL = 2**24
+"""Gas of them together, which shows to the unit what they take: GAS tells nothing of more (EIP-8037)."""
 _INDEX = 32
 # Bytes of code: for each call, for each result, for the end.
 _BLOCK, _END, _RETURN = 66, 4, 5
@@ -46,7 +48,8 @@ def _simulated(web3: Web3, sender: str, calls: Sequence[Call]) -> list[int] | No
 def _overridden(web3: Web3, sender: str, calls: Sequence[Call]) -> list[int] | None:
     """The node is asked to believe that the sender is a contract that makes these calls."""
     code = {sender: {"code": "0x" + calling(calls).hex()}}
-    answer = answer_of(web3, "eth_call", [{"from": sender, "to": sender, "data": "0x"}, "latest", code])
+    request = {"from": sender, "to": sender, "data": "0x", "gas": hex(_ALL)}
+    answer = answer_of(web3, "eth_call", [request, "latest", code])
     result = answer.get("result")
     if isinstance(result, str) and len(result) == 2 + 64 * len(calls):
         used = bytes.fromhex(result[2:])

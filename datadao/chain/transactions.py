@@ -26,7 +26,7 @@ from datadao.errors import AccountRefused, NodeRefused, NotMined, Reverted, Tran
 _AGAIN = 5.0
 """Seconds after which a transaction that the node does not know is given to it again."""
 _LIMIT = 2**24
-"""Gas that a transaction may take (EIP-7825)."""
+"""Gas that a transaction may take (EIP-7825); where state is paid apart (EIP-8037), that its execution may."""
 
 
 class Account(Protocol):
@@ -192,8 +192,9 @@ def send(web3: Web3, call: Call, account: Account, *, seconds: float = 300.0, co
     does; `TransactionFailed` where it is known to have failed, `NotMined` where it may still be mined.
     """
     sender = to_checksum_address(str(account.address))
-    gas = limit_of(estimate_gas(web3, sender, call))
-    sent = sign(account, call, gas=gas, nonce=next_nonce(web3, sender), fee=choose(web3), chain_id=web3.eth.chain_id)
+    gas, fee = estimate_gas(web3, sender, call), choose(web3)
+    nonce = next_nonce(web3, sender)
+    sent = sign(account, call, gas=limit_of(gas, fee.block), nonce=nonce, fee=fee, chain_id=web3.eth.chain_id)
     broadcast(web3, sent)
     return wait(web3, sent, seconds, confirmations=confirmations)
 
@@ -204,9 +205,10 @@ def next_nonce(web3: Web3, sender: str) -> int:
     return max(web3.eth.get_transaction_count(account, block) for block in ("latest", "pending"))
 
 
-def limit_of(gas: int) -> int:
-    """Gas limit of a transaction for which the node estimates this: others may make it dearer before it is mined."""
-    return max(gas, min(gas * 3 // 2, _LIMIT))
+def limit_of(gas: int, block: int) -> int:
+    """Gas limit of a transaction for which the node estimates this: others may make it dearer before it is mined. An
+    estimate beyond what a transaction may take shows that the limit may be what a `block` has."""
+    return max(gas, min(gas * 3 // 2, _LIMIT if gas <= _LIMIT else block))
 
 
 def result(web3: Web3, sent: Sent, receipt: Any) -> Mined:
@@ -227,7 +229,8 @@ def _reason(web3: Web3, sent: Sent, block: int, used: int) -> str:
             return error.reason
         except outside():
             continue
-    if used >= sent.gas:
+    # Gas for state that is not spent comes back.
+    if used >= min(sent.gas, _LIMIT):
         return f"it ran out of its {sent.gas:,} gas"
     return "it reverted, and the node does not repeat why"
 

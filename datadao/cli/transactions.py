@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from datadao.chain import transactions
 from datadao.chain.connection import patiently, pauses
+from datadao.chain.data_fee import DataFee, Outgoing, data_fees
 from datadao.chain.fees import Fee, choose, gwei
 from datadao.chain.reverts import estimate_gas, estimate_many
 from datadao.chain.rpc import Call
@@ -41,7 +42,9 @@ def send(
     web3, sender = session.dao.web3, session.dao.web3.to_checksum_address(session.address)
     gas = _gas(session, sender, calls, dependent=dependent)
     fee = _fee(session)
-    _show(session, sender, calls, gas, fee, note)
+    known = [*gas, *[0] * (len(calls) - len(gas))]
+    outgoing = [Outgoing(call.to, call.data, needed) for call, needed in zip(calls, known, strict=True)]
+    _show(session, sender, calls, gas, fee, data_fees(web3, outgoing), note)
     session.confirm(f"Send {len(calls)} transaction{'s' if len(calls) > 1 else ''}?")
     session.unlock()
     check()
@@ -51,7 +54,7 @@ def send(
             try:
                 needed = gas[number] if number == 0 or not dependent else _next_gas(web3, sender, call)
                 last = number == len(calls) - 1 and not more
-                done.append(_one(session, call, limit_of(needed), fee, last=last))
+                done.append(_one(session, call, limit_of(needed, fee.block), fee, last=last))
             except NotMined as error:
                 raise NotMined(str(error) + _sent_before(calls[:number]), error.transactions) from error
             except _outside() as error:
@@ -114,7 +117,7 @@ def _above(fee: Fee, most: int, tip: int | None, *, fixed: bool) -> Fee:
     """A fee high enough to take the place of a pending transaction that offers `most` and `tip`, in wei; nodes ask for
     a tenth more of both. Raises `InvalidArgument` if the owner `fixed` less."""
     least, least_tip = most * 9 // 8 + 1, None if tip is None or fee.tip is None else tip * 9 // 8 + 1
-    raised = Fee(max(fee.most, least), None if fee.tip is None else max(fee.tip, least_tip or 0), fee.base)
+    raised = Fee(max(fee.most, least), None if fee.tip is None else max(fee.tip, least_tip or 0), fee.base, fee.block)
     if fixed and raised != fee:
         wanted = f"a max fee of {gwei(raised.most)} gwei" + (
             f" and a tip of {gwei(raised.tip)} gwei" if raised.tip is not None else ""
@@ -123,17 +126,26 @@ def _above(fee: Fee, most: int, tip: int | None, *, fixed: bool) -> Fee:
     return raised
 
 
-def _show(session: Session, sender: str, calls: Sequence[Call], gas: Sequence[int], fee: Fee, note: str) -> None:
+def _show(
+    session: Session,
+    sender: str,
+    calls: Sequence[Call],
+    gas: Sequence[int],
+    fee: Fee,
+    data: Sequence[DataFee],
+    note: str,
+) -> None:
     """Says what will be sent and what it costs. Raises `InvalidArgument` if the account cannot pay."""
     web3, symbol = session.dao.web3, session.symbol
     session.say(f"From [bold]{sender}[/bold]:")
     for number, call in enumerate(calls):
         needed = f"about {gas[number]:,} gas" if number < len(gas) else "gas known after the one before"
         session.say(f"  {needed:>24} ", call.what)
-    cost, dearest = sum(gas) * fee.now, max(gas)
+    beside = sum(each.wei for each in data)
+    cost, dearest = sum(gas) * fee.now + beside, max(gas)
     # A node wants the whole limit at the max fee to be there, though less is paid.
     most, held = (
-        cost - dearest * fee.now + limit_of(dearest) * fee.most,
+        cost - dearest * fee.now + limit_of(dearest, fee.block) * fee.most,
         web3.eth.get_balance(web3.to_checksum_address(sender)),
     )
     if held < most:
@@ -142,6 +154,9 @@ def _show(session: Session, sender: str, calls: Sequence[Call], gas: Sequence[in
             f"{decimal(most, _NATIVE)} {symbol}; nothing was sent"
         )
     later = " and what the later ones cost" if len(gas) < len(calls) else ""
+    posted = beside + sum(each.gas for each in data) * fee.now
+    if posted:
+        later += f", of it {decimal(posted, _NATIVE)} for data, by the chain's oracle"
     session.say(f"Fee: about {decimal(cost, _NATIVE)} {symbol}{later} ({fee}).", note)
 
 

@@ -15,8 +15,8 @@ from assurance.harness.dao.zoo import METADATA, Named
 from assurance.harness.text import DANGEROUS
 from datadao.text import Terminal
 from deployer.console import show_checks, show_plan
+from deployer.estimate import Estimate
 from deployer.plan import make_plan
-from deployer.rehearsal import Estimate
 from deployer.verify import remarks, verify
 from tests.deployer.world import changed, deployed
 

@@ -8,6 +8,7 @@
 """
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import ape
@@ -17,9 +18,11 @@ import yaml
 from assurance.harness.dao.keys import ATTESTORS, CUSTODIANS, local_public_key
 from datadao.chain.arguments import ConfigError, leaves
 from deployer.config import Config
+from deployer.estimate import estimate
 from deployer.networks import CONFIGS, address_of, config_path, record_path
 from deployer.plan import make_plan, override
 from deployer.rehearsal import rehearse
+from deployer.rules import TODAY
 from tests.deployer.world import CONTRACTS, LOCAL, changed, local, raw
 
 KEY = "0x" + "11" * 32
@@ -29,7 +32,7 @@ def refused(deployer, build):
     """The message of a configuration's refusal; nothing was sent."""
     before = (deployer.nonce, ape.chain.blocks.height)
     with pytest.raises(ConfigError) as refusal:
-        rehearse(make_plan(deployer.address, build()))
+        estimate(make_plan(deployer.address, build()))
     assert (deployer.nonce, ape.chain.blocks.height) == before
     return str(refusal.value)
 
@@ -168,7 +171,7 @@ def test_rehearse__parameter_out_of_range__constructor_refuses_before_anything_i
 
 def test_rehearse__configuration_that_fits__tells_gas_of_every_contract_and_sends_nothing(deployer):
     before = (deployer.nonce, ape.chain.blocks.height)
-    gas = rehearse(make_plan(deployer.address, local()))
+    gas = estimate(make_plan(deployer.address, local())).gas
     assert list(gas) == ["asset", *make_plan(deployer.address, local()).addresses]
     assert (deployer.nonce, ape.chain.blocks.height) == before
 
@@ -186,8 +189,9 @@ def test_rehearse__node_that_cannot_pretend__tells_no_gas(deployer, monkeypatch)
     for answer in (ignore, refuse):
         web3 = SimpleNamespace(provider=SimpleNamespace(make_request=answer))
         node = SimpleNamespace(web3=web3, get_block=provider.get_block, get_nonce=provider.get_nonce)
-        monkeypatch.setattr("deployer.rehearsal.ape", SimpleNamespace(networks=SimpleNamespace(provider=node)))
-        assert rehearse(plan) is None
+        monkeypatch.setattr("deployer.simulation.ape", SimpleNamespace(networks=SimpleNamespace(provider=node)))
+        assert rehearse(plan, TODAY) is None
+        assert rehearse(plan, replace(TODAY, byte=1_530)) is None
 
 
 def test_load__no_such_file__names_those_that_exist(tmp_path):
@@ -275,7 +279,7 @@ def test_account__contract_such_as_a_safe__is_refused_and_a_delegating_account_i
         f"{deployer.address} is a contract, such as a Safe: deploy with an account that has a key; it keeps no power"
     )
     become("0xef0100" + "12" * 20)
-    assert len(rehearse(make_plan(deployer.address, local()))) == 9
+    assert len(estimate(make_plan(deployer.address, local())).gas) == 9
 
 
 def test_local__hpke_keys__are_those_whose_private_halves_tests_hold():
@@ -317,5 +321,5 @@ def test_template__filled_in__every_constructor_accepts(deployer, name):
         custodian |= {"signer": f"TEST::{5 + i}", "hpkeKey": KEY, "uri": "file:somewhere"}
     params["policies"][0] |= {"schemaHash": KEY, "uri": "schema.json"}
     assert "null" not in json.dumps(content)
-    gas = rehearse(make_plan(deployer.address, Config.parse(yaml.safe_load(yaml.safe_dump(content)), LOCAL)))
+    gas = estimate(make_plan(deployer.address, Config.parse(yaml.safe_load(yaml.safe_dump(content)), LOCAL))).gas
     assert len(gas) == 9

@@ -16,9 +16,9 @@ from datadao.chain.arguments import ConfigError
 from datadao.text import Terminal
 from deployer.config import Config
 from deployer.console import show_plan
+from deployer.estimate import Estimate
 from deployer.plan import make_plan
 from deployer.record import factory_given
-from deployer.rehearsal import Estimate
 from tests.deployer.test_config import refused
 from tests.deployer.world import LOCAL, changed
 

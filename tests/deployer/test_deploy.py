@@ -20,9 +20,9 @@ from eth_utils import keccak, to_checksum_address
 
 from assurance.harness.chain.node import Node
 from deployer.deploy import deploy
+from deployer.estimate import estimate
 from deployer.plan import NEW, make_plan, override
 from deployer.record import RecordError, append, new_entry, newest
-from deployer.rehearsal import rehearse
 from tests.deployer.world import CONTRACTS, LOCAL, arguments, changed, deployed, local, misses, raw, run
 
 STEPS = ("TestAsset", *CONTRACTS)
@@ -150,7 +150,7 @@ def test_record__is_sorted_and_safe_for_javascript(deployer, tmp_path):
 
 def test_deploy__report_gas_and_handles(deployer):
     config, reported = local(), []
-    gas = rehearse(make_plan(deployer.address, config))
+    gas = estimate(make_plan(deployer.address, config)).gas
     deployment = deploy(deployer, config, report=reported.append)
     assert tuple(reported) == deployment.steps
     assert [step.contract for step in reported] == list(STEPS)

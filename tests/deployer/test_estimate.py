@@ -22,9 +22,9 @@ from rich.console import Console
 from assurance.harness.chain.node import Node
 from datadao.chain.arguments import ConfigError
 from deployer.deploy import execute
+from deployer.estimate import estimate
 from deployer.plan import NEW, make_plan
 from deployer.record import Journal, newest_factory
-from deployer.rehearsal import estimate
 from deployer.send import DeploymentError
 from scripts.deploy import _carry_out
 from tests.deployer.world import Failing, local, run
@@ -206,7 +206,7 @@ def test_cli__node_that_cannot_rehearse__sends_nothing_unless_asked_to(tmp_path)
 def test_deploy__not_rehearsed__refuses_even_with_yes(deployer, tmp_path, out, monkeypatch, steps):
     journal = Journal(tmp_path)
     plan, done = begun(deployer, journal, steps)
-    monkeypatch.setattr("deployer.rehearsal.rehearse", lambda plan, done: None)
+    monkeypatch.setattr("deployer.estimate.rehearse", lambda *_: None)
     with pytest.raises(ConfigError, match=f"^{UNREHEARSED}$"):
         _carry_out(out, deployer, plan, done, journal, yes=True)
     assert deployer.nonce == plan.nonce + steps
@@ -217,7 +217,7 @@ def test_deploy__not_rehearsed__refuses_even_with_yes(deployer, tmp_path, out, m
 
 @pytest.mark.parametrize("factory", [None, NEW])
 def test_estimate__not_rehearsed__is_a_lower_bound_and_not_far_from_it(deployer, monkeypatch, factory):
-    monkeypatch.setattr("deployer.rehearsal.rehearse", lambda plan, done: None)
+    monkeypatch.setattr("deployer.estimate.rehearse", lambda *_: None)
     plan = make_plan(deployer.address, local(), factory=factory)
     expected = estimate(plan)
     assert not expected.rehearsed

@@ -17,10 +17,11 @@ from rich.console import Console
 from assurance.harness.chain.node import Node
 from datadao.chain.arguments import ConfigError
 from deployer.deploy import execute
+from deployer.estimate import estimate
 from deployer.factory import existing
 from deployer.plan import NEW, make_plan
 from deployer.record import append, append_factory, factory_given, newest, newest_factory
-from deployer.rehearsal import TRANSACTION_LIMIT, rehearse
+from deployer.rules import TRANSACTION_LIMIT
 from deployer.verify import verify
 from scripts.deploy import _recorded_or_new
 from tests.deployer.world import CONTRACTS, altered, arguments, blueprints, changed, deployed, local, run
@@ -137,7 +138,7 @@ def test_recorded__factory__is_used_while_it_is_this_builds_and_outlives_a_stopp
 @pytest.mark.parametrize("choice", [NEW, "existing"])
 def test_rehearse__parameters_that_fit__tells_gas_of_every_transaction(deployer, first, created, choice):
     plan = make_plan(deployer.address, local(), factory=NEW if choice == NEW else created)
-    gas = rehearse(plan)
+    gas = estimate(plan).gas
     assert list(gas) == [item.key for item in plan.transactions]
     own = {item.key for item in plan.transactions if item.key == "asset" or item.key.startswith("blueprint ")}
     for step in execute(deployer, plan).steps:
@@ -157,7 +158,7 @@ def test_rehearse__parameters_that_fit__tells_gas_of_every_transaction(deployer,
 def test_rehearse__parameter_that_cannot_be__refused_before_anything_is_sent(deployer, created, path, value, message):
     before = (deployer.nonce, ape.chain.blocks.height)
     with pytest.raises(ConfigError, match=f"^local.yaml: {message}"):
-        rehearse(make_plan(deployer.address, changed(f"contracts.{path}", value), factory=created))
+        estimate(make_plan(deployer.address, changed(f"contracts.{path}", value), factory=created))
     assert (deployer.nonce, ape.chain.blocks.height) == before
 
 

@@ -12,9 +12,9 @@ import ape
 import pytest
 
 from deployer.deploy import execute
+from deployer.estimate import estimate
 from deployer.plan import NEW, make_plan
 from deployer.record import Journal, new_entry
-from deployer.rehearsal import rehearse
 from deployer.send import RECORDED, DeploymentError, NotResumable, resume
 from tests.deployer.world import Failing, local, misses
 
@@ -131,7 +131,7 @@ def test_deploy__any_transaction_fails_on_chain__says_so_leaves_nothing_usable_a
         return plan, ()
 
     plan, done = anew()
-    gas, first = rehearse(plan), plan.nonce
+    gas, first = estimate(plan).gas, plan.nonce
     for number in range(count):
         item, names = plan.transactions[number], [item.name for item in plan.transactions]
         cause, reason = how(item, gas[item.key])

@@ -1,0 +1,148 @@
+"""A node is asked which rules it has, and a deployment keeps to them: today's, or Amsterdam's, which price state.
+
+- the probe: three nodes, and one that tries nothing out
+- estimates under Amsterdam's rules: what it then takes, also where the node gives a call less than a block has
+- a block too small for a factory's calls, a constructor that refuses, a creation that runs out of gas
+- `deploy` and `verify` from the command line, by nonce and through a factory
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import ape
+import pytest
+
+from assurance.harness.chain.door import Door
+from assurance.harness.chain.node import Node
+from datadao.chain.arguments import ConfigError
+from datadao.chain.wallet import connected
+from deployer.deploy import execute
+from deployer.estimate import estimate
+from deployer.plan import NEW, make_plan
+from deployer.rules import TODAY, TRANSACTION_LIMIT, Rules, rules_of
+from deployer.send import DeploymentError
+from tests.deployer.world import arguments, changed, local, run
+
+AMSTERDAM = Rules(slot=110_020, account=195_600, byte=1_530, block=200_000_000)
+GETHS = 50_000_000
+"""Gas that geth gives a call unless told otherwise."""
+
+
+@contextmanager
+def amsterdam(**options):
+    """Ape connected to a node with these rules; gives its first account."""
+    door = Door(**options)
+    try:
+        with connected(door.url):
+            yield ape.accounts.test_accounts[0]
+    finally:
+        door.stop()
+
+
+@pytest.mark.parametrize(
+    ("make", "rules"),
+    [(Node, TODAY), (Door, AMSTERDAM), (lambda: Door("osaka", block_gas=30_000_000), TODAY)],
+    ids=["anvil", "amsterdam", "osaka"],
+)
+def test_rules__of_a_node__are_what_it_asks_for_new_state(make, rules):
+    node = make()
+    try:
+        assert rules_of(node.web3) == rules
+    finally:
+        node.stop()
+
+
+def test_rules__of_a_node_that_tries_no_creation__are_todays():
+    def answer(method, params):
+        found = {"eth_getBlockByNumber": {"result": {"gasLimit": hex(60_000_000)}}}
+        return found.get(method, {"error": {"code": -32602, "message": "missing to"}})
+
+    web3 = SimpleNamespace(provider=SimpleNamespace(make_request=answer))
+    assert rules_of(web3) == Rules(TODAY.slot, TODAY.account, TODAY.byte, 60_000_000)
+
+
+def test_estimate__amsterdam__is_what_each_transaction_takes_whatever_the_node_gives_a_call():
+    with amsterdam() as deployer:
+        plan = make_plan(deployer.address, local())
+        expected = estimate(plan)
+        assert expected.rehearsed
+        assert expected.total * 9 // 10 < expected.state < expected.total
+        lower = _unrehearsed(plan)
+        steps = execute(deployer, plan).steps
+    for step in steps:
+        assert step.gas <= expected.gas[step.key] <= step.gas + 40_000
+        assert step.gas * 8 // 10 <= lower[step.key] <= step.gas
+    assert sum(step.gas for step in steps) > 150_000_000
+    with amsterdam(call_gas=GETHS) as deployer:
+        assert estimate(make_plan(deployer.address, local())).gas == expected.gas
+
+
+def _unrehearsed(plan):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("deployer.estimate.rehearse", lambda *_: None)
+        return estimate(plan).gas
+
+
+def test_estimate__amsterdam__through_a_factory_on_a_node_that_gives_calls_less__is_close():
+    with amsterdam(call_gas=GETHS) as deployer:
+        plan = make_plan(deployer.address, local(), factory=NEW)
+        expected = estimate(plan)
+        assert expected.rehearsed
+        steps = {step.key: step.gas for step in execute(deployer, plan, expected=expected.gas).steps}
+    for key in ("factory", "begin", "complete"):
+        assert steps[key] <= expected.gas[key] <= steps[key] * 103 // 100
+    assert steps["begin"] > 100_000_000
+
+
+def test_estimate__block_too_small_for_a_factory__offers_the_single_contracts():
+    with amsterdam(block_gas=60_000_000) as deployer:
+        expected = r"^local.yaml: begin takes about \d+,\d+,\d+ gas, more than the 60,000,000 of a block; "
+        with pytest.raises(ConfigError, match=expected + "deploy without --factory, in 8 smaller transactions$"):
+            estimate(make_plan(deployer.address, local(), factory=NEW))
+        assert estimate(make_plan(deployer.address, local())).rehearsed
+        assert deployer.nonce == 0
+
+
+def test_estimate__amsterdam__a_constructor_that_refuses__is_named():
+    with amsterdam() as deployer:
+        config = changed("contracts.DataLeases.params.bondDelay", 1)
+        with pytest.raises(ConfigError, match=r"^local.yaml: DataLeases would refuse: DataLeases_InvalidParameter"):
+            estimate(make_plan(deployer.address, config))
+
+
+class Tight:
+    """An account that signs with this limit of gas."""
+
+    def __init__(self, account, limit):
+        self.account, self.limit = account, limit
+
+    def __getattr__(self, name):
+        return getattr(self.account, name)
+
+    def sign_transaction(self, transaction):
+        transaction.gas_limit = self.limit
+        return self.account.sign_transaction(transaction)
+
+
+def test_deploy__amsterdam__creation_that_runs_out_of_gas__says_so_though_its_limit_is_not_spent():
+    with amsterdam() as deployer:
+        with pytest.raises(DeploymentError) as stopped:
+            execute(Tight(deployer, 20_000_000), make_plan(deployer.address, local()))
+        assert "Stopped at DataToken, transaction 4 of 9: it ran out of its 20,000,000 gas" in str(stopped.value)
+        last = ape.networks.provider.web3.eth.get_block("latest", True)["transactions"][0]
+        assert ape.networks.provider.web3.eth.get_transaction_receipt(last["hash"])["gasUsed"] == TRANSACTION_LIMIT
+
+
+def test_cli__amsterdam__deploys_and_verifies(tmp_path):
+    door = Door(call_gas=GETHS)
+    try:
+        code, output = run("deploy", *arguments(door, tmp_path, "--yes"))
+        assert code == 0, output
+        assert " for new state, which this chain's rules price apart,\nat " in output
+        assert "checks passed: no power outside the timelock but the guardian's." in output
+        code, output = run("verify", "--network", door.url, "--deployments", str(tmp_path))
+        assert code == 0, output
+    finally:
+        door.stop()
