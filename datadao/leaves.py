@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -43,11 +44,17 @@ class Mine:
 
 def accepted(dao: DataDAO, catalog: Catalog, owner: str) -> list[Mine]:
     """The owner's leaves in all activated batches, oldest batch first."""
+    return accepted_of(dao, catalog, [owner])
+
+
+def accepted_of(dao: DataDAO, catalog: Catalog, owners: Collection[str]) -> list[Mine]:
+    """The same of several owners."""
+    wanted = frozenset(owners)
     found = [
         (item.batch.dataset_id, index, manifest, manifest.contribution(item.batch_id, index))
         for item, manifest in catalog.manifests(None, ACTIVATED)
         for index, leaf in enumerate(manifest.leaves)
-        if leaf.contributor == owner
+        if leaf.contributor in wanted
     ]
     proofs = [(c.batch_id, tuple(c.leaf), list(c.proof)) for *_, c in found]
     block = read_block(dao.web3, "latest").number

@@ -16,7 +16,7 @@ from datadao import contributor
 from datadao import convert as converting
 from datadao.attestor.scoring import JsonLinesScorer
 from datadao.chain.rpc import Call
-from datadao.cli import receipts
+from datadao.cli import receipts, signing
 from datadao.cli.command import Outcome, command
 from datadao.cli.main import cli
 from datadao.cli.money import decimal
@@ -28,6 +28,7 @@ from datadao.encoding import address
 from datadao.errors import InvalidArgument, NothingToDo, PartlyDone, ScoreRefused, StoreError
 from datadao.leaves import Mine, Standing, accepted
 from datadao.messages.eip712 import TypedData
+from datadao.messages.requests import ClaimRequest, ErasureRequest, Request
 from datadao.records import skip_mark
 from datadao.storage.together import together
 
@@ -293,7 +294,8 @@ def contributions(session: Session) -> Outcome:
 @command(cli, "erase", sends=True)
 @click.argument("names", nargs=-1, metavar="FILE...")
 @click.option("--all", "everything", is_flag=True, help="All contributions of this account.")
-def erase(session: Session, names: Sequence[str], everything: bool) -> Outcome:
+@signing.signable
+def erase(session: Session, names: Sequence[str], everything: bool, sign: bool, desk: str | None) -> Outcome:
     """Erase contributions, each named by its source file or its file hash (`datadao contributions`). Irrevocable.
 
     Custodians release their keys no more, licensees have to delete them; shares and tokens go, what was
@@ -301,12 +303,18 @@ def erase(session: Session, names: Sequence[str], everything: bool) -> Outcome:
     """
     if bool(names) is everything:
         raise click.UsageError("name the contributions to erase, or --all of them")
+    signing.check(sign, desk)
     mine = accepted(session.dao, session.catalog, session.address)
     standing = [item for item in mine if item.standing in (Standing.CLAIMABLE, Standing.CLAIMED)]
     chosen = standing if everything else [_find(session, standing, name) for name in dict.fromkeys(names)]
     if not chosen:
         raise NothingToDo(f"{session.address} has no accepted contribution to erase")
     dao = session.dao
+    if sign:
+        until = signing.deadline(session)
+        places = ((item.contribution.batch_id, item.contribution.leaf.fingerprint) for item in chosen)
+        unsigned: list[Request] = [ErasureRequest(session.address, *place, until, b"") for place in places]
+        return signing.hand_over(session, unsigned, desk, "Erasure cannot be undone.")
     calls = [
         dao.call("registry", "erase", c.batch_id, tuple(c.leaf), list(c.proof), what=f"erase {c.leaf.file_hash.hex()}")
         for c in (item.contribution for item in chosen)
@@ -340,11 +348,18 @@ _TOGETHER = 20
 
 @command(cli, "claim", sends=True)
 @click.option("--for", "owner", metavar="ADDRESS", help="Another contributor, who is paid; this account sends.")
-def claim(session: Session, owner: str | None) -> Outcome:
+@signing.signable
+def claim(session: Session, owner: str | None, sign: bool, desk: str | None) -> Outcome:
     """Claim this account's contributions, then its income. Anyone may claim for anyone; only the owner is paid.
 
     What stands in two batches counts once: in the one that recorded it, else in the oldest.
     """
+    signing.check(sign, desk)
+    if sign:
+        if owner:
+            raise click.UsageError("--sign is for this account's own; it signs for no other")
+        request = ClaimRequest(session.address, signing.deadline(session), b"")
+        return signing.hand_over(session, [request], desk, "Only this account is paid, whoever sends it.")
     dao, money = session.dao, session.money
     owner = address(owner) if owner else session.address
     mine = accepted(session.dao, session.catalog, owner)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from datadao.cli import signing
 from datadao.cli.command import Outcome, command
 from datadao.cli.main import Registered, cli
 from datadao.cli.money import decimal
@@ -13,6 +14,7 @@ from datadao.cli.transactions import after, send
 from datadao.cli.wording import block
 from datadao.encoding import address
 from datadao.errors import NothingToDo
+from datadao.messages.requests import HeirBinding, HeirOpening, HeirUnbinding, HeirVeto
 from datadao.proposals import Succession
 from datadao.values import moment
 
@@ -47,14 +49,19 @@ def show(session: Session, lost: str | None) -> Outcome:
 @command(heir, "bind", sends=True)
 @click.argument("to", metavar="HEIR")
 @click.option("--delay", type=click.IntRange(30, 365), required=True, metavar="DAYS", help="30 to 365.")
-def bind(session: Session, to: str, delay: int) -> Outcome:
+@signing.signable
+def bind(session: Session, to: str, delay: int, sign: bool, desk: str | None) -> Outcome:
     """Name HEIR, which may take this account's place DAYS days after it opened the succession, unless vetoed."""
+    signing.check(sign, desk)
     chosen = address(to)
     note = (
         f"From now on {chosen} can open the succession and gets all that this account has {delay} days later, unless "
         f"you veto: run `datadao status` more often than every {delay} days. This is no help against a thief: whoever "
         "has your key vetoes, and names another heir."
     )
+    if sign:
+        binding = HeirBinding(session.address, chosen, delay, *_next(session), b"")
+        return signing.hand_over(session, [binding], desk, note)
     call = session.dao.call("token", "bindHeir", chosen, delay, what=f"name {chosen} heir, {delay} days")
     send(session, [call], note=note)
     document = {"account": session.address, "heir": chosen, "delayDays": delay}
@@ -62,26 +69,34 @@ def bind(session: Session, to: str, delay: int) -> Outcome:
 
 
 @command(heir, "unbind", sends=True)
-def unbind(session: Session) -> Outcome:
+@signing.signable
+def unbind(session: Session, sign: bool, desk: str | None) -> Outcome:
     """Have no heir any more; an open succession ends."""
+    signing.check(sign, desk)
     found = succession(session, session.address)
     if found.heir is None:
         raise NothingToDo(f"{session.address} has no heir")
     note = "Without an heir, a lost key is lost income and lost votes, for ever."
+    if sign:
+        return signing.hand_over(session, [HeirUnbinding(session.address, *_next(session), b"")], desk, note)
     send(session, [session.dao.call("token", "unbindHeir", what=f"remove heir {found.heir}")], note=note)
     return Outcome({"account": session.address, "heir": None}, (f"{session.address} has no heir.",))
 
 
 @command(heir, "open", sends=True)
 @click.argument("lost", metavar="ACCOUNT")
-def open_(session: Session, lost: str) -> Outcome:
+@signing.signable
+def open_(session: Session, lost: str, sign: bool, desk: str | None) -> Outcome:
     """Open the succession of ACCOUNT, which named this account its heir."""
+    signing.check(sign, desk)
     old = address(lost)
     found = succession(session, old)
     note = (
         f"{old} can veto for {found.delay_days} days; after a veto it cannot be opened again for as long. Once "
         f"they are over, run `datadao heir succeed {old}`."
     )
+    if sign:
+        return signing.hand_over(session, [HeirOpening(old, session.address, *_next(session), b"")], desk, note)
     call = session.dao.call("token", "openSuccession", old, what=f"open the succession of {old}")
     done = send(session, [call], note=note)
     due = after(session, done[-1], lambda block: succession(session, old, block)).due
@@ -90,8 +105,10 @@ def open_(session: Session, lost: str) -> Outcome:
 
 
 @command(heir, "veto", sends=True)
-def veto(session: Session) -> Outcome:
+@signing.signable
+def veto(session: Session, sign: bool, desk: str | None) -> Outcome:
     """End the open succession of this account."""
+    signing.check(sign, desk)
     found = succession(session, session.address)
     if not found.opened_at:
         raise NothingToDo(f"no succession of {session.address} is open")
@@ -99,6 +116,8 @@ def veto(session: Session) -> Outcome:
         f"{found.heir} stays the heir and can open it again in {found.delay_days} days; `datadao heir bind` names "
         "another, `datadao heir unbind` none."
     )
+    if sign:
+        return signing.hand_over(session, [HeirVeto(session.address, found.opened_at, b"")], desk, note)
     done = send(session, [session.dao.call("token", "vetoSuccession", what=f"veto {found.heir}")], note=note)
     again = after(session, done[-1], lambda block: succession(session, session.address, block)).since
     document = {"account": session.address, "heir": found.heir, "openableFrom": again}
@@ -123,6 +142,11 @@ def succeed(session: Session, lost: str) -> Outcome:
     tokens = decimal(balance, TOKEN_DECIMALS)
     document = {"account": old, "holder": holder, "pools": pools, "tokens": str(balance)}
     return Outcome(document, (f"{holder} has taken the place of {old} and holds {tokens} tokens.",))
+
+
+def _next(session: Session) -> tuple[int, int]:
+    """Nonce and deadline of what this account signs now."""
+    return session.dao.read("token", "nonces", session.address), signing.deadline(session)
 
 
 def succession(session: Session, account: str, block: int | None = None) -> Succession:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from datadao.cli import signing
 from datadao.cli.agreement import Agreed, agreed
 from datadao.cli.call import contracts_of
 from datadao.cli.command import Outcome, command
@@ -17,6 +18,7 @@ from datadao.cli.session import Session
 from datadao.cli.transactions import send
 from datadao.cli.wording import Actions, Rows, applicant_text, block, lease_rows, said
 from datadao.errors import InvalidArgument
+from datadao.messages.requests import SignedBallot
 from datadao.proposals import Proposal, find_proposal
 from datadao.proposals import proposals as read
 from datadao.types import ProposalState, word
@@ -154,10 +156,18 @@ SIDES = ("against", "for", "abstain")
 @click.argument("proposal")
 @click.argument("side", type=click.Choice(SIDES))
 @click.option("--reason", default="", help="Public, and for ever.")
-def vote(session: Session, proposal: str, side: str, reason: str) -> Outcome:
-    """Vote on a PROPOSAL, named by its id or as lease:<lease id>. A vote cannot be changed."""
+@signing.signable
+def vote(session: Session, proposal: str, side: str, reason: str, sign: bool, desk: str | None) -> Outcome:
+    """Vote on a PROPOSAL, named by its id or as lease:<lease id>. A vote cannot be changed.
+
+    With --sign this account needs no ether: whoever relays the ballot can cast it once, for the side that was signed,
+    or not at all. A vote of one's own before takes it back.
+    """
+    signing.check(sign, desk)
     dao, item = session.dao, find_proposal(session.dao, proposal)
     state = ProposalState(dao.read("governor", "state", item.proposal_id))
+    if sign and state is ProposalState.PENDING:
+        return _signed(session, item, side, reason, desk)
     if state is not ProposalState.ACTIVE:
         raise InvalidArgument(f"proposal {proposal} is {word(state)}; only an Active one can be voted on")
     if dao.read("governor", "hasVoted", item.proposal_id, session.address):
@@ -169,12 +179,19 @@ def vote(session: Session, proposal: str, side: str, reason: str) -> Outcome:
         raise InvalidArgument(
             f"{session.address} had no votes when proposal {proposal} opened; the vote counts nothing"
         )
+    if sign:
+        return _signed(session, item, side, reason, desk)
     name, extra = ("castVoteWithReason", (reason,)) if reason else ("castVote", ())
     votes = decimal(weight, TOKEN_DECIMALS)
     what = f"vote {side} proposal {proposal} with {votes} votes"
     send(session, [dao.call("governor", name, item.proposal_id, SIDES.index(side), *extra, what=what)])
     document = {"proposal": str(item.proposal_id), "side": side, "weight": str(weight)}
     return Outcome(document, (f"Voted {side} with {votes} votes.",))
+
+
+def _signed(session: Session, item: Proposal, side: str, reason: str, desk: str | None) -> Outcome:
+    ballot = SignedBallot(item.proposal_id, SIDES.index(side), session.address, reason, b"")
+    return signing.hand_over(session, [ballot], desk, "Whoever has the ballot can cast it, as it is signed.")
 
 
 @command(cli, "withdraw", sends=True)

@@ -29,6 +29,7 @@ COMMANDS = {
     "heir": ("heir", "Name an heir, or take the place of an account whose key is lost."),
     "lease": ("lease", "Ask for a dataset, pay for it, end it."),
     "custodian": ("custodian", "Keep shares of file keys, and release them to running leases."),
+    "relay": ("relay", "Send what members signed, and pay for it."),
     "desk": ("desk", "Serve members over HTTP: inbox, relay's door, what the chain says, the page."),
     "open": ("open", "Open the files of a running lease."),
     "compute": ("compute", "Try a program that goes to the data."),

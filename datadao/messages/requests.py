@@ -67,6 +67,14 @@ class Request(Record):
         """What is signed."""
         raise NotImplementedError
 
+    @property
+    def document(self) -> dict[str, Any]:
+        """As a desk takes it."""
+        found = {_camel(field.name): getattr(self, field.name) for field, _ in _typed_fields(type(self))}
+        shown = {name: "0x" + value.hex() if isinstance(value, bytes) else value for name, value in found.items()}
+        # Ids of proposals are longer than what JSON's readers take for a number.
+        return {name: str(value) if name == "proposalId" else value for name, value in shown.items()}
+
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Self:
         """Of what a desk was given. Raises `InvalidArgument` for a value that no such field can have."""

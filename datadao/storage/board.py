@@ -15,6 +15,7 @@ from eth_utils import keccak
 from datadao.encoding import Record
 from datadao.errors import HashMismatch, Malformed, ObjectMissing, ObjectTooLarge
 from datadao.messages.bundle import Readiness
+from datadao.messages.requests import KINDS, Request, SignedBallot
 from datadao.messages.score import Draft, Score, Signed
 from datadao.messages.submission import Submission, Witness
 from datadao.storage.store import Store
@@ -23,6 +24,9 @@ from datadao.types import Dao
 
 K = TypeVar("K")
 R = TypeVar("R", bound=Record)
+
+WEEK = 7 * 86_400
+"""Seconds. Requests lie in a folder for each, so that a relay does not look through what is long over."""
 
 _AGREEMENT = 64 * 1024
 """Bytes of an agreement."""
@@ -109,6 +113,33 @@ class Board:
         if (actual := keccak(found)) != digest:
             raise HashMismatch("agreement", digest, actual, "keccak256")
         return found
+
+    def request(self, request: Request, now: int) -> bytes:
+        """Posts what a member signed for a relay to send, at `now`, Unix seconds; returns its id."""
+        if isinstance(request, SignedBallot):
+            place: tuple[int | str, ...] = ("ballots", f"{request.proposal_id:064x}", request.id.hex())
+        else:
+            place = ("requests", now // WEEK, f"{request.KIND}-{request.id.hex()}")
+        self._store.put(self._name(*place), request.encode())
+        return request.id
+
+    def ballots(self, proposal_id: int, known: Container[bytes] = ()) -> Iterator[tuple[bytes, SignedBallot]]:
+        """Signed ballots on a proposal by id, without those already `known`."""
+        prefix = self._name("ballots", f"{proposal_id:064x}")
+        keys = ((_hex(name.removeprefix(f"{prefix}/")), name) for name in self._store.names(prefix))
+        wanted = [(key, name) for key, name in keys if key is not None and key not in known]
+        for key, ballot in _read_all(self._store, wanted, SignedBallot):
+            if ballot.id == key and ballot.proposal_id == proposal_id:
+                yield key, ballot
+
+    def requests(self, week: int, known: Container[bytes] = ()) -> Iterator[tuple[bytes, Request]]:
+        """What else was posted in a week, counted from 1970, by id, without what is already `known`."""
+        prefix = self._name("requests", week)
+        names = list(self._store.names(prefix))
+        for kind, record in KINDS.items():
+            keys = ((_hex(name.removeprefix(f"{prefix}/{kind}-")), name) for name in names)
+            wanted = [(key, name) for key, name in keys if key is not None and key not in known]
+            yield from ((key, found) for key, found in _read_all(self._store, wanted, record) if found.id == key)
 
     def _records(self, kind: type[R], *place: int | str) -> Iterator[R]:
         return (record for _, record in self._named(kind, *place))

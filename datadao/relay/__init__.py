@@ -1,0 +1,1 @@
+"""A relay: it sends what members signed, and pays for it."""
