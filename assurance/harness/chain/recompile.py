@@ -39,9 +39,15 @@ def compiler() -> str:
 
 def recompile(standard: Mapping[str, Any], identifier: str) -> Recompiled:
     """Compiles `file:Contract` of an input. No file of this machine is read for it."""
+    return _recompiled(json.dumps(standard, sort_keys=True), identifier)
+
+
+@cache
+def _recompiled(standard: str, identifier: str) -> Recompiled:
     file, _, name = identifier.rpartition(":")
     done = subprocess.run(
-        ["node", str(_PROGRAM), json.dumps(_wanted())], input=json.dumps({"input": standard, "file": file}),
+        ["node", str(_PROGRAM), json.dumps(_wanted())],
+        input=json.dumps({"input": json.loads(standard), "file": file}),
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     output = json.loads(done.stdout)["output"]
