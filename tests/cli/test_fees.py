@@ -14,6 +14,7 @@ from web3.types import TxData
 
 from assurance.harness.chain.proxy import Answer, Proxy, Request
 from assurance.harness.commands import Ran
+from datadao.chain.data_fee import OP_ORACLE
 from tests.cli.conftest import FreshDao
 from tests.cli.licensee import Licensee
 from tests.cli.test_rehearsal import refuse
@@ -142,3 +143,28 @@ def test_fee__more_than_the_account_holds__is_refused_though_less_would_be_paid(
     message = done.document["error"]["message"]
     assert done.code == 1 and message.startswith(f"{licensee.address} holds 0.0002 ETH, the fee is about 0.0001")
     assert message.endswith(" ETH; nothing was sent") and licensee.nonce == before
+
+
+# Rollups, whose fee for data is no gas
+
+PER_BYTE = 10**13
+PRICED = f"0x60243565{PER_BYTE:012x}025f5260205ff3"
+"""Code of an oracle: the length of the bytes that it is asked about, times as many wei; nothing for other questions."""
+
+
+def test_fee__of_a_rollup__has_the_data_by_the_chains_oracle(licensee: Licensee) -> None:
+    plain = licensee.run(*SEND)
+    licensee.live.node.rpc("anvil_setCode", OP_ORACLE, PRICED)
+    done = licensee.run(*SEND)
+    assert done.code == 0, done.err
+    assert f" ETH, of it {PER_BYTE * (128 + 68) / 10**18:g} for data, by the chain's oracle (base fee " in done.err
+    assert "for data" not in plain.err
+
+
+def test_fee__of_a_rollup__more_than_the_account_holds__is_refused(licensee: Licensee) -> None:
+    licensee.live.node.rpc("anvil_setCode", OP_ORACLE, PRICED)
+    before, data = licensee.nonce, PER_BYTE * (128 + 68)
+    licensee.live.node.rpc("anvil_setBalance", licensee.address, hex(data))
+    done = licensee.run(*SEND)
+    assert done.code == 1 and " the fee is about 0.00" in done.document["error"]["message"]
+    assert licensee.nonce == before
