@@ -76,7 +76,7 @@ interfaces: setup ## Export the ABIs to interfaces/
 	@$(RUN) toolchain/compile
 	@$(RUN) ape run export_abis $(ARGS)
 
-pack: setup ## Build the npm package and the Python wheel for integrators into dist/
+pack: setup ## Build the npm package, the Python wheel and the members' page of a release into dist/
 	@$(RUN) ape run pack $(ARGS)
 
 page: setup ## Build the members' page into web/dist, the same bytes each time; ARGS="--config FILE" for a DAO

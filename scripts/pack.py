@@ -1,6 +1,6 @@
-"""Builds the npm package and the Python wheel into dist/.
+"""Builds the npm package, the Python wheel and the members' page into dist/.
 
-npm's has the ABIs and the Solidity interfaces, the wheel the client. Both are called `datadao` and have the version of
+npm's has the ABIs and the Solidity interfaces, the wheel the client. All are called `datadao` and have the version of
 pyproject.toml. npm's is put together in a folder of its own: the package.json of this project is its toolchain's, with
 compilers and nodes that integrators do not need.
 """
@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,10 +40,10 @@ class PackingFailed(DataDAOError):
     "--out", type=click.Path(file_okay=False, path_type=Path), default=ROOT / "dist", help="Instead of dist/."
 )
 def cli(out: Path) -> None:
-    """Build the packages for integrators: npm's and the wheel, of one version."""
+    """Build what a release has: npm's package, the wheel and the page, of one version."""
     out.mkdir(parents=True, exist_ok=True)
     try:
-        for path in (pack_npm(out), pack_wheel(out)):
+        for path in (pack_npm(out), pack_wheel(out), pack_page(out)):
             click.echo(path)
     except DataDAOError as error:
         sys.exit(str(error))
@@ -70,6 +71,19 @@ def pack_npm(folder: Path, deployments: Path = DEPLOYMENTS) -> Path:
         _stage(staged, deployments)
         _run("npm", "pack", "--silent", "--pack-destination", folder.resolve(), cwd=staged)
     return folder / f"{NAME}-{version()}.tgz"
+
+
+def pack_page(folder: Path) -> Path:
+    """Builds the members' page of no DAO into `folder`, the same bytes each time. Raises `PackingFailed`."""
+    path = folder / f"{NAME}-page-{version()}.zip"
+    with TemporaryDirectory() as name:
+        _run("node", ROOT / "web/build.mjs", "--out", Path(name) / "page")
+        with zipfile.ZipFile(path, "w") as archive:
+            for file in sorted((Path(name) / "page").iterdir()):
+                entry = zipfile.ZipInfo(file.name, (1980, 1, 1, 0, 0, 0))
+                entry.external_attr = 0o644 << 16
+                archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
+    return path
 
 
 def _stage(package: Path, deployments: Path) -> None:

@@ -1,7 +1,7 @@
 // Builds the page: static files with hashed names, the same bytes each time.
 //
 //   node web/build.mjs [--config FILE] [--out FOLDER]      the page, for the DAO that FILE describes
-//   node web/build.mjs --program PROGRAM.ts OUTPUT.mjs     a program of web/test, for Node
+//   node web/build.mjs --program PROGRAM.ts OUTPUT     a program of web/test, for Node (.mjs) or a browser (.js)
 //
 // FILE is JSON: name, chainId, since (a block), contracts (addresses of timelock, token, splitter, governor, leases,
 // registry, asset), node (JSON-RPC over HTTP), desk (an address, "." for where the page itself lies, or null).
@@ -27,9 +27,10 @@ const CONTRACTS = ["timelock", "token", "splitter", "governor", "leases", "regis
 
 const sha = (algorithm, data, encoding) => createHash(algorithm).update(data).digest(encoding);
 
-/** One file that Node runs, of sources that a browser gets too. */
+/** One file of sources that the page has too: .mjs for Node, .js for a browser, minified as the page is. */
 async function program(source, output) {
-  await build({ ...SHARED, entryPoints: [resolve(source)], outfile: resolve(output), platform: "node" });
+  const kind = output.endsWith(".js") ? { platform: "browser", format: "iife", minify: true } : { platform: "node" };
+  await build({ ...SHARED, entryPoints: [resolve(source)], outfile: resolve(output), ...kind });
 }
 
 async function page(config, out) {

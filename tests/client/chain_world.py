@@ -37,6 +37,7 @@ from datadao.messages.batch import Manifest
 from datadao.messages.bundle import Bundle, bundles_of
 from datadao.storage.store import Store
 from datadao.types import Committee, Contribution, Leaf
+from deployer.config import Config
 
 COMMITTEE_VERSION = 1
 DATA = (b"zero", b"one", b"two", b"three", b"four")
@@ -50,9 +51,9 @@ def custodian_key(slot: int) -> X25519PrivateKey:
 class ChainWorld:
     """Five accepted contributions, each of another member, and a lease of them that is approved but not final."""
 
-    def __init__(self, chain: Anvil, home: Path) -> None:
+    def __init__(self, chain: Anvil, home: Path, configuration: Config | None = None) -> None:
         self.chain, self.home = chain, home
-        self.dao = Dao(chain=chain, actors={name: ape_account(n, name) for n, name in enumerate(ROLES)})
+        self.dao = Dao(configuration, chain=chain, actors={name: ape_account(n, name) for n, name in enumerate(ROLES)})
         self.url = str(chain.web3.provider.endpoint_uri)  # type: ignore[attr-defined]  # over HTTP
         self.members = [self.dao.who(f"member {i}") for i in range(len(DATA))]
         self.licensee_account = self.dao.who("licensee")

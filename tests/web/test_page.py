@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from assurance import ROOT
 from assurance.harness.browser.page import build, configuration
 from datadao.licensee.purposes import PURPOSES
+from scripts.pack import pack_page, version
 
 WEB = ROOT / "web"
 ENGLISH: dict[str, str] = json.loads((WEB / "lang/en.json").read_text())
@@ -54,6 +56,16 @@ def test_page__of_another_dao__differs_in_its_index_alone(page: Path, tmp_path: 
     other, mine = contents(build(tmp_path / "bare")), contents(page)
     assert other.keys() == mine.keys()
     assert [name for name in mine if mine[name] != other[name]] == ["index.html"]
+
+
+def test_page__of_a_release__is_packed_with_the_same_bytes_twice(page: Path, tmp_path: Path) -> None:
+    first = pack_page(tmp_path).read_bytes()
+    with zipfile.ZipFile(pack_page(tmp_path)) as archive:
+        packed = {name: archive.read(name) for name in archive.namelist()}
+    assert (tmp_path / f"datadao-page-{version()}.zip").read_bytes() == first
+    mine = contents(page)
+    assert packed.keys() == mine.keys()
+    assert all(packed[name] == mine[name] for name in mine if name != "index.html")
 
 
 def test_page__gzipped__is_small(page: Path) -> None:

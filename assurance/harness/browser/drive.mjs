@@ -101,8 +101,9 @@ const COMMANDS = {
   open: async ({ url }) => void (await page.goto(url, { waitUntil: "load" })),
   press: async ({ name, role }) => void (await named(name, role).click()),
   fill: async ({ name, value, role }) => void (await named(name, role).fill(value)),
-  upload: async ({ name, path }) => {
-    const handle = await named(name).waitHandle();
+  // A browser adds to the name of such a field what was chosen.
+  upload: async ({ selector = "input[type=file]", path }) => {
+    const handle = await page.locator(selector).waitHandle();
     await handle.uploadFile(path);
   },
   key: async ({ keys }) => {

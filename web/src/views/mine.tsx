@@ -262,7 +262,9 @@ function where({ status }: Followed): string {
   if (!status) return t("deskKnowsNot");
   if ("missing" in status) {
     if (status.state === "announced") return t("submission_announced");
-    return t("submission_handed", { opened: status.opened ?? 0, scored: status.scored ?? 0 });
+    const { opened, scored } = status;
+    if (opened === undefined || scored === undefined) return t("submission_with");
+    return t("submission_handed", { opened, scored });
   }
   const said = t(`sent_${status.state}` as Key);
   return status.reason ? `${said} ${foreign(status.reason)}` : said;

@@ -1,0 +1,150 @@
+"""The members' page in a browser: its first view over few and many contributions, and a large file encrypted there and
+by the Python client."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+
+from eth_utils import keccak
+
+from assurance import ROOT
+from assurance.bench.report import Stopwatch, Table
+from assurance.harness.browser import Browser, Wallet
+from assurance.harness.browser.desk import handle, site
+from assurance.harness.browser.page import FileServer
+from assurance.harness.chain.anvil import Anvil
+from assurance.harness.chain.node import Node
+from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.parties import DAO, DATASET, Parties
+from assurance.harness.dao.parties import Wallet as Signer
+from datadao.contributor import contribute
+from datadao.storage.store import Store
+from datadao.types import Committee, Leaf
+
+HEADINGS = ("what", "beside", "in the browser", "ratio", "goal")
+HOW = (
+    "In the Chromium of the tests, in turns, the median of five. First view: time of the page's scripts until "
+    "all of it is shown, with a real node and desk behind it. A file: from plaintext to what is handed in, here and by "
+    "the Python client, which also stores it."
+)
+ROUNDS = 5
+
+
+def table(few: int, many: int, size: int) -> Table:
+    """`few` and `many` contributions, `size` megabytes."""
+    rows = [*views(few, many), file(size)]
+    return Table("The members' page", HOW, HEADINGS, rows)
+
+
+def views(few: int, many: int) -> list[tuple[str, ...]]:
+    """What the start page and a member's own cost with these numbers of contributions in the DAO."""
+    took: dict[tuple[str, int], list[float]] = {}
+    with ExitStack() as stack:
+        pages = {count: stack.enter_context(_Page(count)) for count in (few, many)}
+        for _ in range(ROUNDS):
+            for count, page in pages.items():
+                for name, spent in page.measure().items():
+                    took.setdefault((name, count), []).append(spent)
+    rows = []
+    for name in ("start", "mine"):
+        first, now = (median(took[name, count]) for count in (few, many))
+        what = f"view “{name}”, {few:,} and {many:,} contributions, script ms"
+        rows.append((what, f"{1000 * first:.0f}", f"{1000 * now:.0f}", f"{now / first:.2f}", "≤ 1.3"))
+    return rows
+
+
+class _Page:
+    """A DAO with so many contributions, each of another account but the first, and its page in a browser."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def __enter__(self) -> _Page:
+        self._stack = ExitStack()
+        try:
+            folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory())) / "disk"
+            folder.mkdir()
+            node = Node()
+            self._stack.callback(node.stop)
+            dao = Dao(chain=Anvil(node.web3))
+            member = dao.who("member")
+            mark = keccak(b"file")
+            owners = [member.address, *(f"0x{n:040x}" for n in range(2**40, 2**40 + self._count - 1))]
+            leaves = [
+                Leaf(owner, keccak(n.to_bytes(8, "big")), mark, mark, 1, 10_000) for n, owner in enumerate(owners)
+            ]
+            store = Store(f"file://{folder}/store", create=True)
+            manifest = dao.batch_message(leaves)[1].encode()
+            batch = dao.publish(leaves, manifestHash=store.put_bytes(manifest))
+            dao.activate(batch)
+            dao.claim(batch, leaves[0])
+            client = handle(dao.addresses, node.url)
+            self._site = self._stack.enter_context(site(client, dao.asset.address, node.url, store, folder / "desk"))
+            wallet = Wallet("Member", member.key)
+            self._browser = self._stack.enter_context(Browser(node.url, dao.chain.chain_id, [wallet]))
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def measure(self) -> dict[str, float]:
+        """Seconds of scripts, by view."""
+        browser = self._browser
+        before = browser.do("metrics")["ScriptDuration"]
+        browser.open(self._site.url)
+        browser.see("Earned so far")
+        start = browser.do("metrics")["ScriptDuration"]
+        browser.connect("Member")
+        browser.press("Mine", "link")
+        browser.see("Your income", "By dataset")
+        mine = browser.do("metrics")["ScriptDuration"]
+        return {"start": start - before, "mine": mine - start}
+
+
+def file(size: int) -> tuple[str, ...]:
+    """A file of so many megabytes, through the page's code and through the client's."""
+    custodians, attestors = Parties("custodian", 5), Parties("attestor", 3)
+    committee, signer = Committee(2, 3, custodians.parties), Signer("contributor")
+    keys = {name: [{"hpkeKey": f"0x{party.hpke_key.hex()}"} for party in parties.parties]
+            for name, parties in (("custodians", custodians), ("attestors", attestors))}  # fmt: skip
+    place = {
+        "chainId": DAO.chain_id,
+        "registry": DAO.registry,
+        "datasetId": DATASET,
+        "contributor": signer.address,
+        "committee": {"version": 2, "threshold": 3, "custodians": keys["custodians"]},
+        "attestors": keys["attestors"],
+    }
+    data = os.urandom(size * 1_000_000)
+    theirs, ours = [], []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "site"
+        folder.mkdir()
+        (folder / "index.html").write_text("<!doctype html><title>speed</title>")
+        program = folder / "speed.js"
+        subprocess.run(["node", ROOT / "web/build.mjs", "--program", ROOT / "web/test/speed.ts", program], check=True)
+        with FileServer(folder) as server, Browser("http://127.0.0.1:1", DAO.chain_id) as browser:
+            browser.open(server.url)
+            browser.do("evaluate", script=program.read_text())
+            for number in range(ROUNDS):
+                store = Store(f"file://{name}/store-{number}", create=True)
+                with Stopwatch() as watch:
+                    contribute(
+                        io.BytesIO(data), dao=DAO, dataset_id=DATASET, contributor=signer.address, committee=committee,
+                        attestors=attestors.parties, store=store, signer=signer,
+                    )  # fmt: skip
+                theirs.append(watch.wall)
+                call = f"measured({json.dumps(json.dumps(place))}, {len(data)})"
+                ours.append(browser.do("evaluate", script=call) / 1000)
+    first, now = median(theirs), median(ours)
+    return f"a file of {size} MB, s", f"{first:.2f}", f"{now:.2f}", f"{now / first:.2f}", "≤ 3"
