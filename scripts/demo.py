@@ -134,6 +134,7 @@ def _play(out: Output, public: Store, home: Path, count: int | None) -> None:
     steps.books(demo, paid_in, sum(income.values()))
     steps.rebuild(demo)
     out.console.print(f"\n[bold green]Done[/bold green] in {out.elapsed:.0f} s.")
+    out.console.print("`make play` starts a DAO that stays, and says where to open its members' page in a browser.")
 
 
 def _roles(people: Actors) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from datadao.errors import DataDAOError
 from deployer.deploy import FAILURES
 from deployer.networks import ROOT
 from scripts._play import guide
+from scripts._play.desk import PlayDesk
 from scripts._play.node import PlaygroundError, PlayNode
 from scripts._play.roles import settle
 
@@ -62,12 +63,13 @@ def wait(folder: Path, duration: str) -> None:
 @click.pass_obj
 def stop(folder: Path) -> None:
     """End the node. The folders stay until the next `make play`."""
+    PlayDesk(folder).stop()
     stopped = PlayNode(folder).stop()
     click.echo("The playground has ended; what is in its folders stays." if stopped else "No playground runs.")
 
 
 def _start(folder: Path) -> None:
-    node, name = PlayNode(folder), guide.shown(folder, ROOT)
+    node, desk, name = PlayNode(folder), PlayDesk(folder), guide.shown(folder, ROOT)
     if node.running:
         click.echo("The playground runs already; its commands go on from where you are.\n")
     else:
@@ -78,12 +80,14 @@ def _start(folder: Path) -> None:
             tests = ape.accounts.test_accounts
             node.start(tests.mnemonic, tests.number_of_accounts)
             with logger.at_level(LogLevel.ERROR), connected(node.url):
-                settle(folder, node.url)
+                record = settle(folder, node.url)
             node.tick()
+            desk.start(folder / "operator", record, node.url)
         except BaseException:
+            desk.stop()
             node.stop()
             raise
-    click.echo("\n".join(guide.guide(name, node.url)))
+    click.echo("\n".join(guide.guide(name, node.url, desk.url)))
 
 
 def _put_away(folder: Path) -> None:

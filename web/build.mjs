@@ -1,6 +1,9 @@
 // Builds the page: static files with hashed names, the same bytes each time.
 //
-//   node web/build.mjs [--config FILE] [--out FOLDER]      the page, for the DAO that FILE describes
+//   node web/build.mjs --record FILE --name NAME --node URL [--desk URL] [--out FOLDER]
+//       the page of the newest deployment of a record (deployments/<chain-id>.json)
+//   node web/build.mjs --config FILE [--out FOLDER]        the same of what FILE says
+//   node web/build.mjs [--out FOLDER]                      a page of no DAO, as a release has it
 //   node web/build.mjs --program PROGRAM.ts OUTPUT     a program of web/test, for Node (.mjs) or a browser (.js)
 //
 // FILE is JSON: name, chainId, since (a block), contracts (addresses of timelock, token, splitter, governor, leases,
@@ -87,11 +90,14 @@ async function page(config, out) {
   return digest;
 }
 
-/** Raises for a configuration that a page could not work with, naming what is wrong. */
-function checked(file) {
+function configured(file) {
   if (!existsSync(file)) throw new Error(`there is no ${file}`);
-  const config = JSON.parse(readFileSync(file, "utf8"));
-  const fault = (name, wanted) => new Error(`${file}: ${name} is ${JSON.stringify(config[name])}; expected ${wanted}`);
+  return checked(file, JSON.parse(readFileSync(file, "utf8")));
+}
+
+/** Raises for a configuration that a page could not work with, naming what is wrong. */
+function checked(file, config) {
+  const fault = (name, wanted) => new Error(`${file}: ${name} is ${JSON.stringify(config[name]) ?? "missing"}; expected ${wanted}`);
   if (typeof config.name !== "string" || !config.name) throw fault("name", "what members call their DAO");
   for (const name of ["chainId", "since"]) if (!Number.isSafeInteger(config[name])) throw fault(name, "a whole number");
   if (!/^https?:\/\//.test(config.node ?? "")) throw fault("node", "an address like https://node.example");
@@ -102,16 +108,37 @@ function checked(file) {
   return config;
 }
 
+const NAMES = {
+  timelock: "DataTimelock",
+  token: "DataToken",
+  splitter: "RevenueSplitter",
+  governor: "DataGovernor",
+  leases: "DataLeases",
+  registry: "DatasetRegistry",
+};
+
+/** The configuration of the newest deployment of a record. */
+function recorded({ record, name, node, desk = "." }) {
+  if (!existsSync(record)) throw new Error(`there is no ${record}`);
+  const { chain_id: chainId, deployments } = JSON.parse(readFileSync(record, "utf8"));
+  const { contracts: made, asset } = deployments.at(-1);
+  const contracts = Object.fromEntries(Object.entries(NAMES).map(([key, contract]) => [key, made[contract].address]));
+  const since = Math.min(...Object.values(made).map(({ block }) => block));
+  return checked(record, { name, chainId, since, contracts: { ...contracts, asset }, node, desk: desk === "none" ? null : desk });
+}
+
 /** A page of no DAO: its files are those of every page, and what a release states the hash of. */
 const BARE = { name: "Data DAO", chainId: 0, since: 0, contracts: {}, node: "", desk: null };
 
 try {
-  const options = { config: { type: "string" }, out: { type: "string" }, program: { type: "boolean" } };
+  const texts = ["config", "record", "name", "node", "desk", "out"].map((name) => [name, { type: "string" }]);
+  const options = { ...Object.fromEntries(texts), program: { type: "boolean" } };
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   if (values.program) await program(...positionals);
   else {
     const out = values.out ?? join(WEB, "dist");
-    console.log(`${await page(values.config ? checked(values.config) : BARE, out)}  ${out}`);
+    const config = values.record ? recorded(values) : values.config ? configured(values.config) : BARE;
+    console.log(`${await page(config, out)}  ${out}`);
   }
 } catch (error) {
   console.error(`page: ${error.message}`);

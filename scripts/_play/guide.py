@@ -64,7 +64,7 @@ def wait(duration: str, folder: str) -> str:
     return _play(folder, f"wait {duration}")
 
 
-def guide(folder: str, url: str) -> Iterator[str]:
+def guide(folder: str, url: str, page: str) -> Iterator[str]:
     """Lines to print."""
     yield f"A Data DAO runs on a node at {url} until `{_play(folder, 'stop')}`. Its people:"
     yield ""
@@ -74,6 +74,7 @@ def guide(folder: str, url: str) -> Iterator[str]:
         ("custodian-1 to -3", "hold the keys' shares; two of three open a file"),
         ("acme", "a company with 1,000 test dollars"),
         ("guardian", "can pause, veto and cancel"),
+        ("operator", "runs the desk, which takes what members hand in"),
     ):
         yield f"  {names:<18} {what}"
     yield ""
@@ -82,6 +83,9 @@ def guide(folder: str, url: str) -> Iterator[str]:
         yield ""
         yield f"# {number}. {step.what}"
         yield wrapped(step.command)
+    yield ""
+    yield f"The members' page is at {page}. A wallet in your browser acts for them with these accounts of the words"
+    yield "“test test test test test test test test test test test junk”: alice the 11th, bob the 12th, acme the 13th."
     yield ""
     yield f"Look around with `{_DATADAO} status --home {folder}/alice`, `{_DATADAO} audit --home {folder}/alice` or"
     yield f"`{_DATADAO} --help`; `{wait('30d', folder)}` lets time pass."

@@ -47,7 +47,7 @@ class PlayNode:
 
     def start(self, mnemonic: str, accounts: int) -> None:
         """Starts it on a port of its own; it mines at each transaction until `tick`."""
-        port = _free_port()
+        port = free_port()
         # One block an epoch: custodians, who act on what is final, need not wait for 64.
         command = ["anvil", "--port", str(port), "--mnemonic", mnemonic, "--accounts", str(accounts),
                    "--hardfork", "cancun", "--slots-in-an-epoch", "1", "--silent"]  # fmt: skip
@@ -108,7 +108,7 @@ class PlayNode:
             return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
     # Not one that the system gives to outgoing connections.
     while True:
         port = random.randrange(10_000, 32_768)

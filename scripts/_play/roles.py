@@ -25,7 +25,7 @@ CONTRIBUTORS = {"alice": (10, 0, 20), "bob": (11, 20, 50)}
 """Test account, and which respondents of the survey are theirs: from, to."""
 ATTESTORS = {f"attestor-{n}": 1 + n for n in (1, 2, 3)}
 CUSTODIANS = {f"custodian-{n}": 4 + n for n in (1, 2, 3)}
-OTHERS = {"acme": 12, "guardian": 1}
+OTHERS = {"acme": 12, "guardian": 1, "operator": 13}
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Role:
         return {"signer": self.address, "hpkeKey": "0x" + public_key(new_key(self.home / "keys" / "sealing")).hex()}
 
 
-def settle(folder: Path, url: str) -> None:
-    """Deploys a DAO of these roles on the connected node, and writes their folders below `folder`."""
+def settle(folder: Path, url: str) -> Path:
+    """Deploys a DAO of these roles on the connected node, and writes their folders below `folder`; its record."""
     accounts = {name: account for name, (account, *_) in CONTRIBUTORS.items()} | ATTESTORS | CUSTODIANS | OTHERS
     roles = {name: Role(name, account, folder / name) for name, account in accounts.items()}
     for role in roles.values():
@@ -64,6 +64,7 @@ def settle(folder: Path, url: str) -> None:
     _share_a_secret([roles[name] for name in ATTESTORS])
     for name, (_, first, end) in CONTRIBUTORS.items():
         (roles[name].home / "answers.jsonl").write_bytes(b"".join(respondents(end)[first:]))
+    return record
 
 
 def _configured(roles: dict[str, Role]) -> dict[str, Any]:

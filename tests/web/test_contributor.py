@@ -1,5 +1,5 @@
 """A contributor with a browser, a desk, and no ether: its file is checked, encrypted and handed in there, and opened by
-a licensee with the Python client. Nothing of it leaves the browser in the clear.
+a licensee with the Python client. K-8: nothing of it leaves the browser in the clear.
 
 given a DAO whose desk serves its page
   when a file with faults is dropped     the page should name each line and why
@@ -71,7 +71,7 @@ def release(world: ChainWorld, folder: Path) -> list[bytes]:
     return [item.path.read_bytes() for item in world.opened(folder, world.batches[-1].manifest) if item.path]
 
 
-def test_contributor__hands_in_by_the_browser__and_a_licensee_opens_it(desk: DeskWorld, tmp_path: Path) -> None:
+def test_contributor__hands_in_by_the_browser__and_a_licensee_opens_it_K8(desk: DeskWorld, tmp_path: Path) -> None:
     world, member = desk.world, desk.world.dao.who("newcomer")
     for name, data in (("good.jsonl", GOOD), ("faulty.jsonl", FAULTY), ("table.csv", CSV)):
         (tmp_path / name).write_bytes(data)

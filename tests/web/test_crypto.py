@@ -1,4 +1,4 @@
-"""What a browser encrypts opens in Python, and the reverse, at every size around chunk bounds.
+"""K-8: what a browser encrypts opens in Python, and the reverse, at every size around chunk bounds.
 
 given the page's sources, run by Node, and this client
   when one encrypts a file for a committee and attestors
@@ -95,7 +95,7 @@ def exchanged(tmp_path_factory: pytest.TempPathFactory) -> Exchange:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_file__encrypted_by_the_page__opens_for_committee_and_attestors_in_python(
+def test_file__encrypted_by_the_page__opens_for_committee_and_attestors_in_python_K8(
     exchanged: Exchange, tmp_path: Path, size: int
 ) -> None:
     name, data = f"web-{size}", exchanged.read(f"web-{size}", "age")
@@ -122,7 +122,7 @@ def test_file__encrypted_by_the_page__opens_for_committee_and_attestors_in_pytho
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_file__encrypted_in_python__opens_by_the_pages_code(exchanged: Exchange, size: int) -> None:
+def test_file__encrypted_in_python__opens_by_the_pages_code_K8(exchanged: Exchange, size: int) -> None:
     assert exchanged.read(f"python-{size}", "opened") == plaintext(size)
 
 

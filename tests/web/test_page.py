@@ -13,7 +13,7 @@ import pytest
 
 from assurance import ROOT
 from assurance.harness.browser.page import build, configuration
-from datadao.licensee.purposes import PURPOSES
+from datadao.messages.purposes import PURPOSES
 from scripts.pack import pack_page, version
 
 WEB = ROOT / "web"

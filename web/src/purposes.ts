@@ -1,4 +1,4 @@
-// What data may be used for: bits of a mask; datadao/licensee/purposes.py has the same, with public vocabularies.
+// What data may be used for: bits of a mask; datadao/messages/purposes.py has the same, with public vocabularies.
 import { type Key, t } from "./text.js";
 
 const KNOWN: readonly Key[] = ["purpose0", "purpose1", "purpose2"];

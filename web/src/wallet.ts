@@ -24,6 +24,9 @@ export interface Call {
   readonly args: readonly unknown[];
 }
 
+/** EIP-3085 */
+const UNKNOWN_CHAIN = 4902;
+
 type Request = (call: { method: string; params?: unknown }) => Promise<unknown>;
 
 /** A connected account: a key, or a contract (a Safe, a passkey account) whose wallet signs as ERC-1271 has it. */
@@ -97,7 +100,14 @@ export class Wallet {
   private async ready(node: Node): Promise<void> {
     const wanted = numberToHex(node.config.chainId);
     if (BigInt((await this.ask("eth_chainId")) as Hex) === BigInt(wanted)) return;
-    await this.ask("wallet_switchEthereumChain", [{ chainId: wanted }]);
+    try {
+      await this.ask("wallet_switchEthereumChain", [{ chainId: wanted }]);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== UNKNOWN_CHAIN) throw error;
+      const { name: chainName, nativeCurrency, rpcUrls } = node.chain;
+      const chain = { chainId: wanted, chainName, nativeCurrency, rpcUrls: rpcUrls.default.http };
+      await this.ask("wallet_addEthereumChain", [chain]);
+    }
   }
 
   private ask(method: string, params?: unknown): Promise<unknown> {
