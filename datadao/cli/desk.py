@@ -11,8 +11,10 @@ import click
 from datadao.chain.signatures import checker
 from datadao.cli.command import Outcome, command
 from datadao.cli.main import cli
+from datadao.cli.relay import journal
 from datadao.cli.session import Session
 from datadao.errors import InvalidArgument, PackageMissing
+from datadao.relay.judge import Judge
 
 _GRACE = 10
 """Seconds in which requests under way may end."""
@@ -34,6 +36,7 @@ def desk(session: Session, host: str, port: int, page: Path | None, nodes: Seque
 
         from datadao.desk import web
         from datadao.desk.app import Desk, application
+        from datadao.desk.door import Door
         from datadao.desk.inbox import Inbox
         from datadao.desk.reads import Reads
         from datadao.desk.static import Page, policy
@@ -44,7 +47,11 @@ def desk(session: Session, host: str, port: int, page: Path | None, nodes: Seque
     static, limits, folder = Page(page) if page else None, Limits.of(session.profile.desk), session.home / "desk"
     usage, check = Usage(folder), checker(session.dao.web3)
     inbox = Inbox(session.dao, session.store, session.board, usage, limits, check, folder)
-    app = application(Desk(inbox, Reads(session.dao, limits), session.store, static), allowed)
+    runs = bool(session.profile.relay)
+    judge = Judge(session.dao, session.catalog, check)
+    door = Door(session.dao, session.board, usage, limits, judge, lambda: journal(session) if runs else None)
+    reads = Reads(session.dao, session.catalog, limits, session.address if runs else None)
+    app = application(Desk(inbox, reads, session.store, door, static), allowed)
     web.quiet()
     server = uvicorn.Server(
         uvicorn.Config(

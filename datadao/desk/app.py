@@ -17,10 +17,12 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from datadao.desk import web
 from datadao.desk.document import document, page, parsed
+from datadao.desk.door import Door
 from datadao.desk.inbox import Inbox
 from datadao.desk.reads import Reads
 from datadao.desk.static import Page
 from datadao.errors import HashMismatch, InvalidArgument
+from datadao.messages.requests import KINDS
 from datadao.storage.store import Store
 
 _JSON = 256 * 1024
@@ -39,6 +41,7 @@ class Desk:
     inbox: Inbox
     reads: Reads
     store: Store
+    door: Door
     page: Page | None = None
 
 
@@ -57,9 +60,12 @@ def application(desk: Desk, policy: str) -> Starlette:
         Route("/v1/offers", reads.paged("offers")),
         Route("/v1/books", reads.plain("books")),
         Route("/v1/accounts/{address}", reads.account),
+        Route("/v1/accounts/{address}/contributions", reads.contributions),
         Route("/v1/submissions", handed_in.announce, methods=["POST"]),
         Route("/v1/submissions/{id}", handed_in.standing),
         Route("/v1/submissions/{id}/objects/{sha256}", handed_in.put, methods=["PUT"]),
+        *(Route(f"/v1/requests/{kind}", _poster(desk.door, kind), methods=["POST"]) for kind in KINDS),
+        Route("/v1/requests/{id}", _stander(desk.door)),
     ]
     if desk.page is not None:
         routes.append(Mount("/", desk.page))
@@ -72,6 +78,24 @@ async def _document(request: Request) -> Response:  # noqa: ARG001  # Starlette'
 
 async def _page(request: Request) -> Response:  # noqa: ARG001  # Starlette's signature
     return HTMLResponse(page())
+
+
+def _poster(door: Door, kind: str) -> Callable[[Request], Any]:
+    body = document()["paths"][f"/v1/requests/{kind}"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    shape = body["$ref"].rpartition("/")[2]
+
+    async def post(request: Request) -> Response:
+        asked = parsed(await web.body(request, _JSON), shape)
+        return JSONResponse(await run_in_threadpool(door.post, kind, asked, _client(request)), 202)
+
+    return post
+
+
+def _stander(door: Door) -> Callable[[Request], Any]:
+    async def standing(request: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(door.standing, _hash(request, "id")))
+
+    return standing
 
 
 class _Handed:
@@ -134,6 +158,9 @@ class _Asked:
 
     async def account(self, request: Request) -> Response:
         return await self._cached("account", request.path_params["address"])
+
+    async def contributions(self, request: Request) -> Response:
+        return await self._cached("contributions", request.path_params["address"], *_page_of(request))
 
     async def object(self, request: Request) -> Response:
         digest = _hash(request, "sha256")

@@ -9,12 +9,14 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from datadao.batches import Catalog
 from datadao.chain.asset import read_asset
 from datadao.chain.rpc import Block, read_block
 from datadao.client import DataDAO
 from datadao.desk.usage import Limits
 from datadao.desk.web import NotFound
 from datadao.encoding import address
+from datadao.leaves import Mine, accepted
 from datadao.proposals import Proposal, Succession, proposals
 from datadao.types import LeaseStatus, ProposalState, word
 
@@ -29,8 +31,8 @@ TOKEN_DECIMALS = 9
 class Reads:
     """`relay` is who pays for requests, if one runs beside. Methods raise `NodeRefused`, `NotFound`."""
 
-    def __init__(self, dao: DataDAO, limits: Limits, relay: str | None = None) -> None:
-        self._dao, self._limits, self._relay = dao, limits, relay
+    def __init__(self, dao: DataDAO, catalog: Catalog, limits: Limits, relay: str | None = None) -> None:
+        self._dao, self._catalog, self._limits, self._relay = dao, catalog, limits, relay
         self._asset = read_asset(dao.web3, dao.read("leases", "asset"))
         self._kept: dict[tuple[Any, ...], tuple[float, Any]] = {}
         self._locks: dict[tuple[Any, ...], threading.Lock] = {}
@@ -179,6 +181,28 @@ class Reads:
                          for number, shares, owed in rows if shares or owed],
             "heir": _heir(Succession(*succession), holder[0]),
         }  # fmt: skip
+
+    def contributions(self, who: str, before: str | None, limit: int) -> dict[str, Any]:
+        """A page of an account's accepted contributions, newest first; `before` is how many are older than the page
+        before."""
+        mine = self.cached("_accepted", address(who))
+        if before is not None and not before.isdecimal():
+            raise NotFound(f"before={before}: expected a number")
+        last = len(mine) if before is None else min(len(mine), int(before))
+        first = max(last - limit, 0)
+        return {
+            "contributions": [
+                {"datasetId": item.dataset_id, "batchId": item.contribution.batch_id, "standing": item.standing.value,
+                 "fingerprint": _hex(leaf.fingerprint), "fileHash": _hex(leaf.file_hash),
+                 "envelopeHash": _hex(leaf.envelope_hash), "units": leaf.units, "qualityBps": leaf.quality}
+                for item in reversed(mine[first:last])
+                for leaf in (item.contribution.leaf,)
+            ],
+            "next": str(first) if first else None,
+        }  # fmt: skip
+
+    def _accepted(self, who: str) -> list[Mine]:
+        return accepted(self._dao, self._catalog, who)
 
     def _proposals(self) -> list[Proposal]:
         return proposals(self._dao)

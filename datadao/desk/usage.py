@@ -21,10 +21,13 @@ from datadao.handwritten import key_faults
 DAY = 86_400
 KEPT = 7
 """Days for which an announced submission waits for its objects."""
+REMEMBERED = 60
+"""Days for which a request is."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS announced (id BLOB PRIMARY KEY, record BLOB NOT NULL, day INTEGER NOT NULL,
     handed_in INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS posted (id BLOB PRIMARY KEY, kind TEXT NOT NULL, day INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS used (day INTEGER, who TEXT, what TEXT, amount INTEGER NOT NULL,
     PRIMARY KEY (day, who, what)) WITHOUT ROWID;
 """
@@ -118,6 +121,19 @@ class Usage:
         """Its record is on the board."""
         with self._transaction() as database:
             database.execute("UPDATE announced SET handed_in = 1 WHERE id = ?", (key,))
+
+    def post(self, key: bytes, kind: str) -> None:
+        """A request is on the board; it is remembered for as long as one is looked for there, and some more."""
+        with self._transaction() as database:
+            day = _today()
+            database.execute("DELETE FROM posted WHERE day < ?", (day - REMEMBERED,))
+            database.execute("INSERT OR IGNORE INTO posted VALUES (?, ?, ?)", (key, kind, day))
+
+    def posted(self, key: bytes) -> str | None:
+        """The kind of a request that was handed in here; None for any other."""
+        with self._transaction() as database:
+            row = database.execute("SELECT kind FROM posted WHERE id = ?", (key,)).fetchone()
+        return str(row[0]) if row else None
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
