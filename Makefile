@@ -72,9 +72,10 @@ baseline: ## Build the first edition beside this one, in .baseline: what ratios 
 findings: | check ## Show what other software does unexpectedly; fails when it no longer does. ARGS=NAME for one
 	@toolchain/findings $(ARGS)
 
-interfaces: setup ## Export the ABIs to interfaces/
+interfaces: setup ## Export the ABIs to interfaces/, and to erc7730/ what wallets show
 	@$(RUN) toolchain/compile
 	@$(RUN) ape run export_abis $(ARGS)
+	@$(RUN) ape run clear_signing $(ARGS)
 
 pack: setup ## Build the npm package, the Python wheel and the members' page of a release into dist/
 	@$(RUN) ape run pack $(ARGS)

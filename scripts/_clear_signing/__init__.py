@@ -1,0 +1,1 @@
+"""What wallets show of the calls that people send and the messages that they sign: descriptors of ERC-7730."""
