@@ -8,13 +8,11 @@ from pathlib import Path
 
 import click
 
-from datadao.chain.signatures import checker
+from datadao.cli import relay as relaying
 from datadao.cli.command import Outcome, command
 from datadao.cli.main import cli
-from datadao.cli.relay import journal
 from datadao.cli.session import Session
 from datadao.errors import InvalidArgument, PackageMissing
-from datadao.relay.judge import Judge
 
 _GRACE = 10
 """Seconds in which requests under way may end."""
@@ -36,22 +34,17 @@ def desk(session: Session, host: str, port: int, page: Path | None, nodes: Seque
 
         from datadao.desk import web
         from datadao.desk.app import Desk, application
-        from datadao.desk.door import Door
-        from datadao.desk.inbox import Inbox
-        from datadao.desk.reads import Reads
         from datadao.desk.static import Page, policy
-        from datadao.desk.usage import Limits, Usage
+        from datadao.desk.usage import Limits
     except ModuleNotFoundError as error:
         raise PackageMissing(str(error.name), "desk") from error
-    allowed = policy(nodes)
-    static, limits, folder = Page(page) if page else None, Limits.of(session.profile.desk), session.home / "desk"
-    usage, check = Usage(folder), checker(session.dao.web3)
-    inbox = Inbox(session.dao, session.store, session.board, usage, limits, check, folder)
-    runs = bool(session.profile.relay)
-    judge = Judge(session.dao, session.catalog, check)
-    door = Door(session.dao, session.board, usage, limits, judge, lambda: journal(session) if runs else None)
-    reads = Reads(session.dao, session.catalog, limits, session.address if runs else None)
-    app = application(Desk(inbox, reads, session.store, door, static), allowed)
+    allowed, static, limits = policy(nodes), Page(page) if page else None, Limits.of(session.profile.desk)
+    beside = bool(session.profile.relay)
+    made = Desk.of(
+        session.dao, session.store, session.board, session.catalog, session.home / "desk", limits, page=static,
+        relay=session.address if beside else None, journal=lambda: relaying.journal(session) if beside else None,
+    )  # fmt: skip
+    app = application(made, allowed)
     web.quiet()
     server = uvicorn.Server(
         uvicorn.Config(

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -15,14 +16,21 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from datadao.batches import Catalog
+from datadao.chain.signatures import checker
+from datadao.client import DataDAO
 from datadao.desk import web
 from datadao.desk.document import document, page, parsed
 from datadao.desk.door import Door
 from datadao.desk.inbox import Inbox
 from datadao.desk.reads import Reads
 from datadao.desk.static import Page
+from datadao.desk.usage import Limits, Usage
 from datadao.errors import HashMismatch, InvalidArgument
 from datadao.messages.requests import KINDS
+from datadao.relay.journal import Journal
+from datadao.relay.judge import Judge
+from datadao.storage.board import Board
 from datadao.storage.store import Store
 
 _JSON = 256 * 1024
@@ -43,6 +51,18 @@ class Desk:
     store: Store
     door: Door
     page: Page | None = None
+
+    @classmethod
+    def of(
+        cls, dao: DataDAO, store: Store, board: Board, catalog: Catalog, folder: Path, limits: Limits, *,
+        page: Page | None = None, relay: str | None = None, journal: Callable[[], Journal | None] = lambda: None,
+    ) -> Desk:  # fmt: skip
+        """Of one DAO; its own files lie in `folder`. `relay` is the address of who pays for requests, and `journal`
+        gives that relay's, if one runs beside."""
+        usage, check = Usage(folder), checker(dao.web3)
+        inbox = Inbox(dao, store, board, usage, limits, check, folder)
+        door = Door(dao, board, usage, limits, Judge(dao, catalog, check), journal)
+        return cls(inbox, Reads(dao, catalog, limits, relay), store, door, page)
 
 
 def application(desk: Desk, policy: str) -> Starlette:

@@ -10,14 +10,12 @@ from pathlib import Path
 from assurance.harness.browser.page import build, configuration
 from assurance.harness.browser.recorder import Recorder, door
 from assurance.harness.desk import Served
+from datadao.batches import Catalog
 from datadao.chain.patience import connect
-from datadao.chain.signatures import checker
 from datadao.client import DataDAO
 from datadao.desk.app import Desk, application
-from datadao.desk.inbox import Inbox
-from datadao.desk.reads import Reads
 from datadao.desk.static import Page, policy
-from datadao.desk.usage import Limits, Usage
+from datadao.desk.usage import Limits
 from datadao.storage.board import Board
 from datadao.storage.store import Store
 
@@ -37,9 +35,8 @@ def site(dao: DataDAO, asset: str, node: str, store: Store, folder: Path) -> Ite
     sent = bytearray()
     with Served(Recorder(door(node), sent)) as chain:
         page = build(folder.parent.with_name("site"), configuration(dao.addresses, asset, node=chain.url, desk="."))
-        limits = Limits()
-        inbox = Inbox(dao, store, Board(dao.id, store), Usage(folder), limits, checker(dao.web3), folder)
-        desk = Desk(inbox, Reads(dao, limits), store, Page(page))
+        board, catalog = Board(dao.id, store), Catalog(dao, store)
+        desk = Desk.of(dao, store, board, catalog, folder, Limits(), page=Page(page))
         with Served(Recorder(application(desk, policy([chain.url])), sent)) as served:
             yield Site(f"{served.url}/", chain.url, sent)
 

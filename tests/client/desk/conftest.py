@@ -13,17 +13,12 @@ import pytest
 from assurance.harness.dao.system import Actor
 from assurance.harness.desk import Served
 from datadao.batches import Catalog
-from datadao.chain.signatures import checker
 from datadao.contributor import contribute
 from datadao.desk.app import Desk, application
-from datadao.desk.door import Door
-from datadao.desk.inbox import Inbox
-from datadao.desk.reads import Reads
 from datadao.desk.static import policy
-from datadao.desk.usage import Limits, Usage
+from datadao.desk.usage import Limits
 from datadao.messages.submission import Submission
 from datadao.relay.journal import Journal
-from datadao.relay.judge import Judge
 from datadao.storage.board import Board
 from datadao.storage.store import Store
 from tests.client.chain_world import ChainWorld
@@ -103,11 +98,9 @@ LIMITS = Limits(file_bytes=64 * 1024, day_bytes=100_000, day_submissions=3, day_
 @pytest.fixture
 def desk(leased: ChainWorld, tmp_path: Path) -> Iterator[DeskWorld]:
     dao, store, folder = leased.handle, leased.store, tmp_path / "desk"
-    usage = Usage(folder)
-    inbox = Inbox(dao, store, Board(dao.id, store), usage, LIMITS, checker(dao.web3), folder)
-    board, check, catalog = Board(dao.id, store), checker(dao.web3), Catalog(dao, store)
-    door = Door(dao, board, usage, LIMITS, Judge(dao, catalog, check), lambda: made.journal)
-    with Served(application(Desk(inbox, Reads(dao, catalog, LIMITS), store, door), policy())) as served:
+    board, catalog = Board(dao.id, store), Catalog(dao, store)
+    made_of = Desk.of(dao, store, board, catalog, folder, LIMITS, journal=lambda: made.journal)
+    with Served(application(made_of, policy())) as served:
         made = DeskWorld(leased, served, LIMITS, folder)
         yield made
 
