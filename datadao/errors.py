@@ -238,6 +238,10 @@ class LeaseOverdue(LeaseRefused):
     """The licensee has not acknowledged erasures in time; `acknowledge` makes the lease run again."""
 
 
+class ComputeLease(LeaseRefused):
+    """No key of a file ever goes to the licensee of a compute lease: its program goes to the attestors."""
+
+
 class LicenseeKeyChanged(LeaseRefused):
     """The lease's key is not the one the bundle is sealed to. Prepare again once the new key is final."""
 

@@ -49,6 +49,7 @@ class NodeView:
         self._web3, self._addresses, self._since = web3, addresses, since
         self._chain_id, self._max_age = chain_id, max_age
         self._manifests: dict[int, bytes] = {}
+        self._policies: dict[tuple[int, int], int] = {}
 
     def lease(self, lease_id: int, tag: Tag) -> LeaseState:
         block = self._block(tag)
@@ -66,6 +67,7 @@ class NodeView:
         return LeaseState(
             lease_id=lease_id,
             dataset_id=terms[0][0],
+            purposes=terms[0][1],
             hpke_key=fields["hpkeKey"],
             committee_version=fields["committeeVersion"],
             approved_at=fields["startBy"] - window if approved else 0,
@@ -77,10 +79,22 @@ class NodeView:
         )
 
     def batch(self, batch_id: int, tag: Tag) -> BatchState:
-        (info,) = self._read(self._block(tag), self._registry("batch", batch_id))
+        block = self._block(tag)
+        (info,) = self._read(block, self._registry("batch", batch_id))
         fields = dict(zip((o["name"] for o in _components("batch")), info, strict=True))
-        active = fields["status"] in ACTIVATED
-        return BatchState(fields["datasetId"], fields["sequence"], fields["root"], fields["since"] if active else 0)
+        since = fields["since"] if fields["status"] in ACTIVATED else 0
+        # A batch that is not active gives nothing to release, and may not exist.
+        purposes = self._purposes(block, fields["datasetId"], fields["policyVersion"]) if since else 0
+        return BatchState(fields["datasetId"], fields["sequence"], fields["root"], since, purposes)
+
+    def _purposes(self, block: Block, dataset_id: int, version: int) -> int:
+        """A policy's mask. A version never changes."""
+        known = (dataset_id, version)
+        if known not in self._policies:
+            (policy,) = self._read(block, self._registry("policy", dataset_id, version))
+            names = [component["name"] for component in _components("policy")]
+            self._policies[known] = policy[names.index("purposes")]
+        return self._policies[known]
 
     def standing(self, contributions: Sequence[Contribution], tag: Tag) -> list[Standing]:
         block = self._block(tag)
@@ -183,7 +197,7 @@ class NodeView:
 
 @cache
 def _components(function: str) -> list[dict[str, Any]]:
-    """Fields of the struct that `lease` or `batch` returns."""
+    """Fields of the struct that `lease`, `batch` or `policy` returns."""
     entries = abi("DataLeases" if function == "lease" else "DatasetRegistry")
     entry = next(e for e in entries if e["type"] == "function" and e["name"] == function)
     components: list[dict[str, Any]] = entry["outputs"][0]["components"]

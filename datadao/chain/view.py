@@ -29,12 +29,13 @@ class Standing(Enum):
 class LeaseState:
     """A lease at one block. Times in Unix seconds; `approved_at` is 0 before approval, `paid_until` 0 before the start.
 
-    `hpke_key` is the licensee's raw X25519 key, `committee_version` the committee current at approval; `ended` covers
-    termination; `overdue` means erasures are not acknowledged in time.
+    `hpke_key` is the licensee's raw X25519 key, `committee_version` the committee current at approval, `purposes` the
+    mask that is leased; `ended` covers termination; `overdue` means erasures are not acknowledged in time.
     """
 
     lease_id: int
     dataset_id: int
+    purposes: int
     hpke_key: bytes
     committee_version: int
     approved_at: int
@@ -47,12 +48,14 @@ class LeaseState:
 
 @dataclass(frozen=True)
 class BatchState:
-    """A published batch at one block; `activated_at` is 0 until it is active."""
+    """A published batch at one block; `activated_at` is 0 until it is active. `purposes` is the mask of its policy's
+    version: what its contributors agreed to, whatever was voted since."""
 
     dataset_id: int
     sequence: int
     root: bytes
     activated_at: int
+    purposes: int
 
 
 class Counts(NamedTuple):

@@ -28,6 +28,7 @@ from datadao.encoding import address
 from datadao.errors import InvalidArgument, NothingToDo, PartlyDone, ScoreRefused, StoreError
 from datadao.leaves import Mine, Standing, accepted
 from datadao.messages.eip712 import TypedData
+from datadao.messages.purposes import COMPUTE
 from datadao.messages.requests import ClaimRequest, ErasureRequest, Request
 from datadao.records import skip_mark
 from datadao.storage.together import together
@@ -107,6 +108,10 @@ def _fit(session: Session, sources: Sequence[_Source], dataset: int, *, again: b
     """The same, made JSON Lines where they are not. What its attestors will refuse is better refused before it is
     stored for ever: raises `InvalidArgument`, with the lines and the schema's reasons."""
     policy = session.dao.read("registry", "currentPolicy", dataset)
+    if policy.purposes == COMPUTE:
+        session.say(
+            "No licensee ever holds this data:", "programs go to it, each after a vote, and run at the attestors'."
+        )
     digest = bytes(policy.schemaHash)
     if not any(digest) or not session.store.has(digest):
         if convert:

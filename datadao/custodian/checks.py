@@ -10,6 +10,7 @@ from datadao.chain.view import BatchState, Counts, LeaseState, Standing, Tag, Vi
 from datadao.crypto.merkle import leaf_hash, verify
 from datadao.errors import (
     ChainUnavailable,
+    ComputeLease,
     ContributionErased,
     DataDAOError,
     LeaseEnded,
@@ -21,6 +22,7 @@ from datadao.errors import (
     NotIncluded,
     SlotMismatch,
 )
+from datadao.messages.purposes import COMPUTE
 from datadao.types import Contribution, Dao, Party, Slot
 
 _GONE = {
@@ -63,11 +65,20 @@ class Checks:
         final, latest = self._lease(lease_id, "finalized"), self._lease(lease_id, "latest")
         _refuse_idle(final, "finalized")
         _refuse_idle(latest, "latest")
-        if (final.hpke_key, final.dataset_id) != (latest.hpke_key, latest.dataset_id):
+        seen = [(state.hpke_key, state.dataset_id, state.purposes) for state in (final, latest)]
+        if seen[0] != seen[1]:
             raise LicenseeKeyChanged(
                 f"lease {lease_id}: the change of its key is not final yet; prepare again once it is"
             )
         return latest
+
+    @staticmethod
+    def for_data(lease: LeaseState) -> None:
+        """Raises `ComputeLease` for a lease under which no key goes to the licensee."""
+        if lease.purposes == COMPUTE:
+            raise ComputeLease(
+                f"lease {lease.lease_id} is for compute alone: no key goes to its licensee, whose program attestors run"
+            )
 
     def holder(self, version: int, slot: int, public_key: bytes) -> Party:
         """The holder of a slot at both blocks. A replaced custodian finds another key there, a successor whose
@@ -117,7 +128,9 @@ class Checks:
     ) -> tuple[dict[bytes, Contribution], list[bytes]]:
         """What is finally active of `listed`, by id, and the ids that a readiness signature covers.
 
-        Proofs are checked here against roots the chain gave: `NotIncluded` for one that fails or is another dataset's.
+        A batch whose own policy does not allow the lease's purposes is passed over: what was given for less is not
+        opened by a later vote. Proofs are checked here against roots the chain gave: `NotIncluded` for one that fails or
+        is another dataset's.
         """
         members: dict[bytes, Contribution] = {}
         covered = []
@@ -126,7 +139,7 @@ class Checks:
                 raise NotIncluded(
                     f"{name.hex()} is not a leaf of dataset {lease.dataset_id}; list leaves of its manifests"
                 )
-            if batch.activated_at:
+            if batch.activated_at and not lease.purposes & ~batch.purposes:
                 members[name] = item
                 if batch.activated_at <= lease.approved_at:
                     covered.append(name)

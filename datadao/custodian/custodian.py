@@ -117,9 +117,11 @@ class Custodian:
         """Before payment: seals this slot's shares to the approved lease's key and holds them back. Safe to repeat.
 
         `contributions` are all leaves of the dataset's active batches, from the manifests; nothing in them is trusted.
-        Raises `ChainUnavailable`, `LeaseNotApproved`, `LeaseEnded`, `SlotMismatch`, `NotIncluded`, `NothingToRelease`.
+        Raises `ChainUnavailable`, `LeaseNotApproved`, `LeaseEnded`, `ComputeLease`, `SlotMismatch`, `NotIncluded`,
+        `NothingToRelease`.
         """
         lease = self.checks.approved(lease_id)
+        self.checks.for_data(lease)
         self.holder()
         members, covered = self.checks.members(lease, contributions)
         root = release.release_root(covered)
@@ -159,6 +161,7 @@ class Custodian:
         while waiting := self.state.of(lease_id):
             held, data = waiting[0], self.state.read(waiting[0])
             lease = self.checks.running(lease_id)
+            self.checks.for_data(lease)
             self.holder()
             if held.hpke_key != lease.hpke_key:
                 raise LicenseeKeyChanged(f"lease {lease_id} has a new key; prepare it again")

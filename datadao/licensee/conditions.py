@@ -16,6 +16,7 @@ from typing import Any
 
 from datadao.chain.codec import abi
 from datadao.errors import InvalidArgument
+from datadao.messages.purposes import COMPUTE
 from datadao.types import Dao
 
 ASKER = ":userAddress"
@@ -47,6 +48,11 @@ class Access:
             value = getattr(self, name)
             if not 0 < value < 1 << 256:
                 raise InvalidArgument(f"{name} {value}: expected 1 to 2**256 - 1")
+        if self.purposes & COMPUTE:
+            raise InvalidArgument(
+                f"purposes {self.purposes:#x} hold compute, under which no network may open data to the licensee: its "
+                "program goes to the attestors"
+            )
 
     @property
     def calls(self) -> tuple[tuple[str, tuple[int | str, ...]], ...]:

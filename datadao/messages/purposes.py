@@ -32,7 +32,11 @@ class Purpose:
 PURPOSES = (
     Purpose(0, "research", "DUO:0000042", "general research use", "closeMatch", "train-ai", "relatedMatch"),
     Purpose(1, "commercial model training", "DUO:0000004", "no restriction", "broadMatch", "train-ai", "narrowMatch"),
+    Purpose(2, "compute", "DUO:0000027", "project specific restriction", "relatedMatch", "train-ai", "relatedMatch"),
 )
+COMPUTE = 1 << 2
+"""The mask of a compute lease, which is this bit alone: its licensee's program goes to the data, and no key of a file
+goes to the licensee. With any other bit it is a data lease."""
 
 
 def purposes_of(mask: int) -> Iterator[Purpose]:

@@ -97,7 +97,7 @@ class FakeView:
     def batch(self, batch_id: int, tag: Tag) -> BatchState:
         self._ask("batch", tag)
         if batch_id not in self.batches and 0 < batch_id < max(self.batches):
-            return BatchState(DATASET, 0, bytes(32), 0)
+            return BatchState(DATASET, 0, bytes(32), 0, 0)
         return self.batches[batch_id]
 
     def standing(self, contributions: Sequence[Contribution], tag: Tag) -> Sequence[Standing]:
@@ -156,6 +156,7 @@ class World:
             self.view.leases[tag][LEASE] = LeaseState(
                 lease_id=LEASE,
                 dataset_id=DATASET,
+                purposes=1,
                 hpke_key=public_key(self.licensee_key),
                 committee_version=COMMITTEE_VERSION,
                 approved_at=1_000,
@@ -220,10 +221,12 @@ class World:
     def opened(self, witnesses: Sequence[Witness]) -> dict[bytes, set[int]]:
         return openers(DAO, self.committee, witnesses)
 
-    def activate(self, leaves: Sequence[Leaf], batch_id: int = BATCH_ID, sequence: int = 1, at: int = 900) -> Manifest:
-        """A batch of these leaves, active since `at`; the lease was approved at 1 000."""
+    def activate(
+        self, leaves: Sequence[Leaf], batch_id: int = BATCH_ID, sequence: int = 1, at: int = 900, purposes: int = 3
+    ) -> Manifest:
+        """A batch of these leaves, active since `at`, of a policy for `purposes`; the lease was approved at 1 000."""
         batch, manifest = self.build(leaves, sequence)
-        self.view.batches[batch_id] = BatchState(batch.dataset_id, batch.sequence, batch.root, at)
+        self.view.batches[batch_id] = BatchState(batch.dataset_id, batch.sequence, batch.root, at, purposes)
         self.view.manifests[batch_id] = self.store.put_bytes(manifest.encode())
         return manifest
 

@@ -247,7 +247,7 @@ def test_k3__genuine_contribution_to_another_dataset__refused(world: World, list
     """Active, proved, sealed to this custodian: and none of this lease's business."""
     leaves = world.members(b"x", b"other data", dataset_id=DATASET + 1)[1:]
     other = build_batch(DAO, DATASET + 1, 1, leaves, POLICY, attestor_set_version=1, deadline=5_000)[1]
-    world.view.batches[60] = BatchState(DATASET + 1, 1, other.tree.root, 900)
+    world.view.batches[60] = BatchState(DATASET + 1, 1, other.tree.root, 900, 3)
     with pytest.raises(NotIncluded):
         world.custodian(0).prepare(LEASE, [*listed, other.contribution(60, 0)])
 

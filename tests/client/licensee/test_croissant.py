@@ -109,8 +109,8 @@ def test_describe__without_the_package__names_the_extra(tmp_path: Path, monkeypa
 
 def test_purposes_of__unknown_bit__refused() -> None:
     assert [purpose.name for purpose in purposes_of(0b10)] == ["commercial model training"]
-    with pytest.raises(InvalidArgument, match="0x4"):
-        purposes_of(0b101)
+    with pytest.raises(InvalidArgument, match="0x8"):
+        purposes_of(0b1001)
 
 
 def test_purposes__as_documented() -> None:
