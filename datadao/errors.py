@@ -281,6 +281,10 @@ class EngineMismatch(DataDAOError):
         self.agreed, self.here = agreed, here
 
 
+class ResultsDisagree(DataDAOError):
+    """Too few attestors signed one and the same result of a run, or what they agree on is no output."""
+
+
 # Licensee
 
 

@@ -85,7 +85,7 @@ def _scores(
         yield from zip(files, _examine(examination, files.values()), strict=True)
         return
     pickle.dumps(examination)  # a store that cannot travel says so here
-    with _connected(scheduler, workers) as client:
+    with connected(scheduler, workers) as client:
         from distributed import as_completed
 
         tasks: dict[Hashable, list[Name]] = {}
@@ -126,7 +126,9 @@ def _examine(examination: Examination, files: Iterable[_File]) -> list[ScoringRe
 
 
 @contextmanager
-def _connected(scheduler: str | None, workers: int | None) -> Iterator[Client]:
+def connected(scheduler: str | None, workers: int | None) -> Iterator[Client]:
+    """A cluster at this address, or processes of this machine, one a core unless said. Raises `ClusterUnavailable`,
+    `PackageMissing`."""
     try:
         import dask
         from distributed import Client, LocalCluster

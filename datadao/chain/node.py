@@ -21,7 +21,7 @@ from datadao.chain.rpc import (
     read_logs,
     read_many,
 )
-from datadao.chain.view import BatchState, Counts, LeaseState, Standing, Tag
+from datadao.chain.view import AttestorSet, BatchState, Counts, LeaseState, Standing, Tag
 from datadao.errors import ChainUnavailable, Malformed
 from datadao.types import ACTIVATED, Contribution, ContributionStatus, LeaseStatus, Party, Slot
 
@@ -68,11 +68,13 @@ class NodeView:
             lease_id=lease_id,
             dataset_id=terms[0][0],
             purposes=terms[0][1],
+            agreement_hash=terms[0][9],
             hpke_key=fields["hpkeKey"],
             committee_version=fields["committeeVersion"],
             approved_at=fields["startBy"] - window if approved else 0,
             started=fields["paidUntil"] != 0,
             paid_until=fields["paidUntil"],
+            paid_periods=fields["paidPeriods"],
             ended=status in (LeaseStatus.ENDED, LeaseStatus.REFUNDED),
             overdue=overdue,
             block=block,
@@ -112,6 +114,12 @@ class NodeView:
     def custodian(self, version: int, slot: int, tag: Tag) -> Party:
         ((custodians, _),) = self._read(self._block(tag), self._registry("committee", version))
         return Party(*custodians[slot])
+
+    def attestors(self, tag: Tag) -> AttestorSet:
+        block = self._block(tag)
+        (version,) = self._read(block, self._registry("attestorSetVersion"))
+        ((members, threshold),) = self._read(block, self._registry("attestors", version))
+        return AttestorSet(version, threshold, tuple(Party(*member) for member in members))
 
     def counts(self) -> Counts:
         names = ("batchCount", "datasetCount", "committeeVersion")

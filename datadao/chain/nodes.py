@@ -11,7 +11,7 @@ from dataclasses import fields
 from typing import Any, TypeVar
 
 from datadao.chain.connection import in_words
-from datadao.chain.view import BatchState, Counts, LeaseState, Standing, Tag, View
+from datadao.chain.view import AttestorSet, BatchState, Counts, LeaseState, Standing, Tag, View
 from datadao.errors import ChainUnavailable, InvalidArgument
 from datadao.types import Contribution, Party, Slot
 
@@ -48,6 +48,9 @@ class NodesView:
 
     def custodian(self, version: int, slot: int, tag: Tag) -> Party:
         return self._same(f"slot {slot} of committee {version}", tag, lambda view: view.custodian(version, slot, tag))
+
+    def attestors(self, tag: Tag) -> AttestorSet:
+        return self._same("the attestors", tag, lambda view: view.attestors(tag))
 
     def counts(self) -> Counts:
         return self._same("the number of leases and batches", "finalized", lambda view: view.counts())

@@ -30,17 +30,20 @@ class LeaseState:
     """A lease at one block. Times in Unix seconds; `approved_at` is 0 before approval, `paid_until` 0 before the start.
 
     `hpke_key` is the licensee's raw X25519 key, `committee_version` the committee current at approval, `purposes` the
-    mask that is leased; `ended` covers termination; `overdue` means erasures are not acknowledged in time.
+    mask that is leased, `agreement_hash` the keccak256 of what was agreed, `paid_periods` how many were; `ended` covers
+    termination; `overdue` means erasures are not acknowledged in time.
     """
 
     lease_id: int
     dataset_id: int
     purposes: int
+    agreement_hash: bytes
     hpke_key: bytes
     committee_version: int
     approved_at: int
     started: bool
     paid_until: int
+    paid_periods: int
     ended: bool
     overdue: bool
     block: Block
@@ -56,6 +59,15 @@ class BatchState:
     root: bytes
     activated_at: int
     purposes: int
+
+
+@dataclass(frozen=True)
+class AttestorSet:
+    """The attestors of one version of the set, and how many of them have to agree."""
+
+    version: int
+    threshold: int
+    attestors: tuple[Party, ...]
 
 
 class Counts(NamedTuple):
@@ -78,6 +90,9 @@ class View(Protocol):
         """One answer per contribution, in order. The caller has checked the proofs."""
 
     def custodian(self, version: int, slot: int, tag: Tag) -> Party: ...
+
+    def attestors(self, tag: Tag) -> AttestorSet:
+        """The current set."""
 
     def counts(self) -> Counts: ...
 

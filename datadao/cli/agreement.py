@@ -15,8 +15,9 @@ from datadao.cli.session import Session
 from datadao.cli.wording import Rows, duration, said
 from datadao.client import Terms
 from datadao.errors import DataDAOError, InvalidArgument, ObjectMissing
-from datadao.messages.agreement import LIMIT, Agreement
-from datadao.messages.purposes import AI_DRAFT, purposes_of
+from datadao.messages.agreement import LIMIT, Agreement, Program
+from datadao.messages.compute import Limits
+from datadao.messages.purposes import AI_DRAFT, COMPUTE, purposes_of
 
 NAMES = {
     "dataset_id": "--dataset",
@@ -95,6 +96,23 @@ def parties(session: Session) -> dict[str, Any]:
 def agreement_of(session: Session, terms: Terms, licensee: str | None, **more: Any) -> Agreement:
     """The agreement that these terms give. Raises `InvalidArgument`."""
     return Agreement(**parties(session), licensee=licensee, **{n: getattr(terms, n) for n in NAMES}, **more)
+
+
+def agreed_program(
+    session: Session, terms: Terms, path: Path | None, fuel: int, memory: int, output: int
+) -> Program | None:
+    """What a compute lease runs; the module is checked, and put into storage. Raises `InvalidArgument` for a compute
+    lease without one and for a data lease with one, `ProgramRefused`."""
+    if (terms.purposes == COMPUTE) != (path is not None):
+        raise InvalidArgument(f"--program goes with --purposes {COMPUTE}, compute alone, and with no other")
+    if path is None:
+        return None
+    from datadao.compute.sandbox import Sandbox, installed
+
+    limits = Limits(fuel, memory * 1024**2, output, engine=installed())
+    data = path.read_bytes()
+    Sandbox().check(data, limits)
+    return Program(session.store.put_bytes(data), limits.engine, limits.fuel, limits.memory, limits.output)
 
 
 def read_file(path: Path) -> Agreement:

@@ -4,31 +4,52 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
-from datadao.cli.command import DONE, REFUSED, Outcome, command
+from datadao.attestor.cluster import connected
+from datadao.chain.node import NodeView
+from datadao.chain.view import AttestorSet, LeaseState
+from datadao.cli.command import DONE, PARTLY, REFUSED, Outcome, command
 from datadao.cli.main import Registered, cli
-from datadao.cli.queries import check_dataset
+from datadao.cli.queries import check_dataset, check_lease
 from datadao.cli.session import Session
-from datadao.compute.program import Program
+from datadao.cli.setup import FINGERPRINT, key_option
+from datadao.compute.agreed import Standing, last_run, program_of, require_agreement, weigh
+from datadao.compute.attestor import ComputeAttestor, Input, open_output
+from datadao.compute.board import ComputeBoard
+from datadao.compute.program import Map, Program
 from datadao.compute.sandbox import Sandbox, installed
+from datadao.compute.spread import on
 from datadao.compute.synthetic import synthetic
 from datadao.crypto.files import on_disk
-from datadao.errors import InvalidArgument
-from datadao.messages.compute import Ending, Limits
+from datadao.crypto.keyfile import load_secret
+from datadao.custodian.checks import Checks
+from datadao.custodian.manifests import Manifests
+from datadao.custodian.slots import view_of
+from datadao.errors import (
+    ChainUnavailable,
+    DataDAOError,
+    InvalidArgument,
+    LeaseNotStarted,
+    LeaseRefused,
+    SlotMismatch,
+)
+from datadao.messages.compute import SHARD, ComputeResult, Ending, Limits
 from datadao.records import lines, read
 from datadao.schema import Schema
+from datadao.types import Party
 
 MIB = 1024**2
 
 
 @cli.group(cls=Registered)
 def compute() -> None:
-    """Try a program that goes to the data."""
+    """Programs that go to the data: try one, run those of leases, open what came out."""
 
 
 @command(compute, "check")
@@ -43,7 +64,7 @@ def compute() -> None:
 @click.option("--memory", type=click.IntRange(1, 4096), default=256, show_default=True, help="The most, in MiB.")
 @click.option("--output", type=click.IntRange(1), default=65_536, show_default=True, help="The most, in bytes.")
 @click.option("--seconds", type=click.IntRange(1), default=60, show_default=True, help="The longest.")
-@click.option("--shard", type=click.IntRange(0), default=0, help="Records that `map` is given at a time; 0 for all.")
+@click.option("--shard", type=click.IntRange(1), default=SHARD, show_default=True, help="Records for each `map`.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write what it puts out to this file.")
 def check(
     session: Session,
@@ -121,3 +142,205 @@ def _write(copy: BinaryIO, records: Iterator[bytes]) -> int:
         total += 1
     copy.flush()
     return total
+
+
+# Attestors
+
+
+@command(compute, "run")
+@key_option("Key that custodians seal to.")
+@click.option("--seconds", type=click.IntRange(1), default=3600, show_default=True, help="The longest a run may take.")
+@click.option("--workers", type=click.IntRange(1), help="Processes that `map` shards; without one, this one alone.")
+@click.option("--scheduler", metavar="ADDRESS", help="The attestor's own Dask cluster for it.")
+def run(session: Session, key_name: str, seconds: int, workers: int | None, scheduler: str | None) -> Outcome:
+    """Do what an attestor owes to compute leases: run what is due, sign how it ended, hand out what is paid for. Once.
+
+    A program is run again when the data changed before its result was agreed on. Outputs wait in the role's folder
+    until the payment is final.
+    """
+    duties = _Duties(session, key_name, seconds)
+    with ExitStack() as stack:
+        if workers or scheduler:
+            client = stack.enter_context(connected(scheduler, workers))
+            duties.spread = lambda program, records: on(client, program, records)
+        leases = list(duties.round())
+    text = [f"lease {item['lease']}: {item['error'] or _done(item)}" for item in leases]
+    code = PARTLY if any(item["error"] for item in leases) else DONE
+    return Outcome({"leases": leases}, tuple(text) or ("No compute lease is under way.",), code)
+
+
+def _done(item: dict[str, Any]) -> str:
+    said = f"run {item['run']} ended with {item['ending']}" + ("" if item["new"] else ", signed before")
+    given = ", ".join(map(str, item["handedOut"]))
+    return f"{said}; output of run {given} handed out" if given else said
+
+
+class _Duties:
+    """An attestor's view of the chain, and what it runs with."""
+
+    def __init__(self, session: Session, key_name: str, seconds: int) -> None:
+        dao = session.dao
+        self.session = session
+        self.view = view_of(dao, session.profile.nodes)
+        self.checks = Checks(self.view, dao.id)
+        self.manifests = Manifests(dao.id, self.checks, session.store)
+        self.board = ComputeBoard.of(session.board)
+        self.set = self.checks.attestors()
+        self.spread: Callable[[Program, BinaryIO], Map] | None = None
+        key = session.key(key_name)
+        if session.address not in {party.signer for party in self.set.attestors}:
+            raise SlotMismatch(
+                f"{session.address} is not an attestor of set {self.set.version}; name the right --account"
+            )
+        versions = range(1, dao.read("registry", "committeeVersion") + 1)
+        self.attestor = ComputeAttestor(
+            dao=dao.id,
+            address=session.address,
+            set_version=self.set.version,
+            private_key=key,
+            secret=load_secret(session.key_path(FINGERPRINT)),
+            signer=session.sign,
+            committees={version: dao.committee(version) for version in versions},
+            store=session.store,
+            board=self.board,
+            home=session.home / "compute",
+            seconds=seconds,
+        )
+
+    def round(self) -> Iterator[dict[str, Any]]:
+        """Every compute lease that gives a right to a run; what goes wrong with one does not stop the others."""
+        for number in range(1, self.checks.counts().leases + 1):
+            try:
+                lease = self.checks.computing(number)
+            except ChainUnavailable:
+                raise
+            except LeaseRefused:
+                continue
+            try:
+                yield {"lease": number, "error": None} | self.serve(lease)
+            except DataDAOError as error:
+                yield {"lease": number, "error": f"{type(error).__name__}: {error}"}
+
+    def serve(self, lease: LeaseState) -> dict[str, Any]:
+        """Runs what is due of one lease, and hands out what is paid for."""
+        program, run = program_of(self.board, lease), last_run(lease)
+        over = self.over(lease, run)
+        mine = self.signed(lease, run, over)
+        new = mine is None
+        if mine is None:
+            mine = self.attestor.run(lease, run, program, over, self.spread)
+            self.board.post_result(mine)
+        handed = [number for number in range(run + 1) if lease.started and self.hand_out(lease, number)]
+        return {"run": run, "ending": Ending(mine.ending).name, "new": new, "handedOut": handed}
+
+    def over(self, lease: LeaseState, run: int) -> Input:
+        """What belongs to the dataset at the finalized block. The block is the one that others of the set named before
+        for the same contributions, so that their results can be equal."""
+        members, _ = self.checks.members(lease, self.manifests.contributions(lease.dataset_id))
+        gone = self.checks.gone(members, "finalized")
+        digest = bytes(self.session.dao.read("registry", "currentPolicy", lease.dataset_id).schemaHash)
+        leaves = {name: item.leaf for name, item in members.items() if name not in gone}
+        here = Input(lease.block.number, leaves, Schema(self.session.store.get(digest), digest))
+        named = [
+            result.input_block
+            for result in self.board.results(lease.lease_id, run)
+            if result.input_root == here.root and result.input_block <= here.block and self.counts(result)
+        ]
+        return Input(max(named, default=here.block), leaves, here.schema)
+
+    def counts(self, result: ComputeResult) -> bool:
+        """Is it signed by an attestor of the set?"""
+        attestor = self.attestor
+        known = result.attestor in {party.signer for party in self.set.attestors}
+        of_set = result.attestor_set_version == self.set.version
+        return known and of_set and attestor.check(result.attestor, result.typed(attestor.dao), result.signature)
+
+    def signed(self, lease: LeaseState, run: int, over: Input) -> ComputeResult | None:
+        """What this attestor signed of the run over this input."""
+        for result in self.board.results(lease.lease_id, run):
+            if result.attestor == self.attestor.address and result.input_root == over.root and self.counts(result):
+                return result
+        return None
+
+    def hand_out(self, lease: LeaseState, run: int) -> bool:
+        """Whether an output was handed out now."""
+        attestor = self.attestor
+        found = self.board.results(lease.lease_id, run)
+        agreed = weigh(attestor.dao, found, lease.lease_id, run, self.set, attestor.check).agreed()
+        return agreed is not None and agreed.ending == Ending.OK and attestor.hand_out(lease, agreed)
+
+
+# Anyone, and the licensee
+
+
+@command(compute, "show")
+@click.argument("number", metavar="LEASE", type=click.IntRange(1))
+@click.option("--run", "which", type=click.IntRange(0), help="Instead of the last one that is admitted.")
+def show(session: Session, number: int, which: int | None) -> Outcome:
+    """Show how a compute LEASE's program ended, by the attestors that said so, and who differs."""
+    lease, run = _lease(session, number, which)
+    standing = _standing(session, lease, run)
+    said: list[dict[str, Any]] = [
+        {"ending": Ending(result.ending).name, "fuel": result.fuel, "inputBlock": result.input_block,
+         "inputRoot": result.input_root, "commitment": result.commitment, "attestors": list(who)}
+        for result, who in standing.said
+    ]  # fmt: skip
+    agreed = standing.agreed()
+    text = [f"Run {run} of lease {number}: {len(said)} distinct results, {standing.threshold} attestors have to agree."]
+    text += [f"{item['ending']}, fuel {item['fuel']:,}: {', '.join(item['attestors'])}" for item in said]
+    document = {"lease": number, "run": run, "threshold": standing.threshold, "results": said,
+                "agreed": agreed and Ending(agreed.ending).name}  # fmt: skip
+    return Outcome(document, tuple(text))
+
+
+@command(compute, "open")
+@click.argument("number", metavar="LEASE", type=click.IntRange(1))
+@click.option("--run", "which", type=click.IntRange(0), help="Instead of the last one that is admitted.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The file to write.")
+def open_(session: Session, number: int, which: int | None, out: Path) -> Outcome:
+    """Write what a compute LEASE's program put out, checked against what a threshold of attestors signed."""
+    lease, run = _lease(session, number, which)
+    result = require_agreement(_standing(session, lease, run), number, run, len(session.dao.attestors()))
+    program = program_of(ComputeBoard.of(session.board), lease)
+    if result.program_hash != program.sha256:
+        raise InvalidArgument(f"lease {number}: the attestors ran 0x{result.program_hash.hex()}, which was not agreed")
+    folder = session.home / "keys"
+    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    keys = [session.key(name) for name in names if name != FINGERPRINT]
+    output = open_output(session.dao.id, ComputeBoard.of(session.board), result, keys)
+    if output is None:
+        raise LeaseNotStarted(
+            f"lease {number}: no attestor handed out the output of run {run} yet; they do once its payment is final"
+        )
+    with on_disk(str(out)):
+        out.write_bytes(output)
+    document = {"lease": number, "run": run, "file": out, "bytes": len(output), "fuel": result.fuel,
+                "inputRoot": result.input_root, "programHash": result.program_hash}  # fmt: skip
+    return Outcome(document, (f"{out}: {len(output)} bytes, as a threshold of attestors signed.",))
+
+
+def _lease(session: Session, number: int, which: int | None) -> tuple[LeaseState, int]:
+    """The lease as it is now, and the run. Raises `InvalidArgument` for one that is not admitted."""
+    check_lease(session, number)
+    lease = NodeView(session.dao.web3, session.dao.addresses, since=session.dao.since).lease(number, "latest")
+    program_of(ComputeBoard.of(session.board), lease)
+    if which is not None and which > last_run(lease):
+        raise InvalidArgument(f"lease {number} admits runs up to {last_run(lease)}; each paid period admits another")
+    return lease, last_run(lease) if which is None else which
+
+
+def _standing(session: Session, lease: LeaseState, run: int) -> Standing:
+    """What counts, by the newest attestor set that has agreed; by the present one if none has."""
+    dao, board = session.dao, ComputeBoard.of(session.board)
+    current = dao.read("registry", "attestorSetVersion")
+    results = list(board.results(lease.lease_id, run))
+    first = None
+    for version in range(current, 0, -1):
+        members, threshold = dao.read("registry", "attestors", version)
+        known = AttestorSet(version, threshold, tuple(Party(m.signer, bytes(m.hpkeKey)) for m in members))
+        standing = weigh(dao.id, results, lease.lease_id, run, known)
+        if standing.agreed():
+            return standing
+        first = first or standing
+    assert first is not None
+    return first

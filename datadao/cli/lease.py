@@ -12,7 +12,15 @@ import click
 from datadao.chain.reverts import try_call
 from datadao.chain.rpc import Call
 from datadao.chain.transactions import Mined
-from datadao.cli.agreement import agreed, agreement_of, differences, read_file, terms_given, terms_options
+from datadao.cli.agreement import (
+    agreed,
+    agreed_program,
+    agreement_of,
+    differences,
+    read_file,
+    terms_given,
+    terms_options,
+)
 from datadao.cli.call import contracts_of
 from datadao.cli.command import Outcome, command
 from datadao.cli.holder import described, vote_rows
@@ -28,6 +36,7 @@ from datadao.crypto.seal import public_key
 from datadao.errors import InvalidArgument, NothingToDo, NotReady, Reverted
 from datadao.licensee import conditions
 from datadao.messages import eip712
+from datadao.messages.purposes import COMPUTE
 from datadao.proposals import proposals
 from datadao.types import LeaseStatus, ProposalState, word
 from datadao.values import moment
@@ -110,11 +119,15 @@ def _same(session: Session, number: int, info: Any, terms: Terms, path: Path) ->
 @click.option("--offer", is_flag=True, help="To anyone, for a standing offer, not to this account.")
 @click.option("--prohibit", multiple=True, default=("distribute",), help="An action of ODRL's; repeat for more.")
 @click.option("--clauses", type=_file, help="A text file of what is agreed beyond the terms.")
+@click.option("--program", type=_file, help="The WebAssembly module of a compute lease, tried with `compute check`.")
+@click.option("--fuel", type=click.IntRange(1), default=10**11, show_default=True, help="The most a run may use.")
+@click.option("--memory", type=click.IntRange(1, 4096), default=256, show_default=True, help="The most, in MiB.")
+@click.option("--output", type=click.IntRange(1), default=65_536, show_default=True, help="The most, in bytes.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file to write.")
 @click.option("--publish", is_flag=True, help="Put it into storage, as `lease request --agreement` does.")
 def agreement(
-    session: Session, offer: bool, prohibit: tuple[str, ...], clauses: Path | None, out: Path, publish: bool,
-    **options: Any,
+    session: Session, offer: bool, prohibit: tuple[str, ...], clauses: Path | None, program: Path | None, fuel: int,
+    memory: int, output: int, out: Path, publish: bool, **options: Any,
 ) -> Outcome:  # fmt: skip
     """Write the agreement that a lease's terms give, a W3C ODRL document, and print its hash, the `agreementHash`.
 
@@ -123,7 +136,9 @@ def agreement(
     terms = terms_given(session.money, options)
     check_dataset(session, terms.dataset_id)
     words = _text(clauses) if clauses else ""
-    made = agreement_of(session, terms, None if offer else session.address, prohibited=prohibit, clauses=words)
+    runs = agreed_program(session, terms, program, fuel, memory, output)
+    licensee = None if offer else session.address
+    made = agreement_of(session, terms, licensee, prohibited=prohibit, clauses=words, program=runs)
     data = made.encode()
     if out.exists() and out.read_bytes() != data:
         raise InvalidArgument(f"{out} holds something else; name another file, nothing was written")
@@ -285,6 +300,8 @@ def request(session: Session, paper: Path | None, text: str, key_name: str, **op
     made = read_file(paper) if paper else None
     terms = terms_given(money, options, made)
     check_dataset(session, terms.dataset_id)
+    if terms.purposes == COMPUTE and (made is None or made.program is None):
+        raise InvalidArgument("a lease for compute alone needs --agreement with a program; see `lease agreement`")
     if made:
         if wrong := differences(session, made, terms, session.address, by_offer=False):
             raise InvalidArgument(f"{paper} is no agreement of this account with this DAO: {'; '.join(wrong)}")

@@ -32,7 +32,7 @@ COMMANDS = {
     "relay": ("relay", "Send what members signed, and pay for it."),
     "desk": ("desk", "Serve members over HTTP: inbox, relay's door, what the chain says, the page."),
     "open": ("open", "Open the files of a running lease."),
-    "compute": ("compute", "Try a program that goes to the data."),
+    "compute": ("compute", "Programs that go to the data: try one, run those of leases, open what came out."),
     "read": ("call", "Ask a view of one of the DAO's contracts."),
     "send": ("call", "Call a function that anyone, or this account, may."),
     "propose": ("call", "Propose to the holders what only they can do."),

@@ -46,6 +46,7 @@ def configured() -> wasmtime.Engine:
     config.cranelift_nan_canonicalization = True
     config.cranelift_opt_level = "speed"
     config.parallel_compilation = False
+    config.memory_init_cow = False  # it would open a file
     config.max_wasm_stack = STACK
     config.wasm_simd = True
     config.wasm_relaxed_simd = False

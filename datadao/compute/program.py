@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from datadao.compute.sandbox import Ran, Sandbox
-from datadao.messages.compute import Ending, Limits
+from datadao.messages.compute import MAX_OUTPUT, Ending, Limits
 
 Part = tuple[int, int]
 """Where a shard begins in the file of records, and where it ends."""
@@ -53,8 +53,9 @@ class Program:
         return replace(ran, fuel=ran.fuel + fuel)
 
     def map(self, records: BinaryIO, part: Part) -> Ran:
-        """What `map` makes of one shard. A part stays at the attestors', so that it may be as large as the memory."""
-        return self.sandbox.run(self.data, replace(self.limits, output=self.limits.memory), records, "map", part)
+        """What `map` makes of one shard. It stays at the attestors', so that it may be larger than what comes out."""
+        room = min(self.limits.memory, MAX_OUTPUT)
+        return self.sandbox.run(self.data, replace(self.limits, output=room), records, "map", part)
 
     def _one_by_one(self, records: BinaryIO) -> Map:
         return lambda shards: (self.map(records, part) for part in shards)

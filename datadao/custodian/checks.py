@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from datadao.chain.connection import in_words
-from datadao.chain.view import BatchState, Counts, LeaseState, Standing, Tag, View
+from datadao.chain.view import AttestorSet, BatchState, Counts, LeaseState, Standing, Tag, View
 from datadao.crypto.merkle import leaf_hash, verify
 from datadao.errors import (
     ChainUnavailable,
@@ -25,6 +25,7 @@ from datadao.errors import (
 from datadao.messages.purposes import COMPUTE
 from datadao.types import Contribution, Dao, Party, Slot
 
+TAGS: tuple[Tag, Tag] = ("finalized", "latest")
 _GONE = {
     Standing.ERASED: "was erased by its contributor",
     Standing.DUPLICATE: "is a duplicate: the same data was recorded in another contribution first",
@@ -71,6 +72,28 @@ class Checks:
                 f"lease {lease_id}: the change of its key is not final yet; prepare again once it is"
             )
         return latest
+
+    def computing(self, lease_id: int) -> LeaseState:
+        """The lease at the finalized block, if it gives a right to a run there and at the latest: approved and not
+        started yet, or running. Raises the `LeaseRefused` that says why not, `ComputeLease` for a data lease."""
+        final = self.approved(lease_id)
+        if final.purposes != COMPUTE:
+            raise ComputeLease(f"lease {lease_id} is for data, mask {final.purposes:#x}: no program is run for it")
+        if final.started:
+            self.running(lease_id)
+        else:
+            _refuse_unapproved(self._lease(lease_id, "latest"), "latest")
+        return final
+
+    def attestors(self) -> AttestorSet:
+        """The set at the finalized block. Raises `SlotMismatch` while its replacement is not final."""
+        with _fail_closed():
+            final, latest = (self._view.attestors(tag) for tag in TAGS)
+        if final != latest:
+            raise SlotMismatch(
+                f"attestor set {latest.version} is not final yet; keys of files wait until it is, and then go to it"
+            )
+        return final
 
     @staticmethod
     def for_data(lease: LeaseState) -> None:
@@ -129,8 +152,8 @@ class Checks:
         """What is finally active of `listed`, by id, and the ids that a readiness signature covers.
 
         A batch whose own policy does not allow the lease's purposes is passed over: what was given for less is not
-        opened by a later vote. Proofs are checked here against roots the chain gave: `NotIncluded` for one that fails or
-        is another dataset's.
+        opened by a later vote. Proofs are checked here against roots the chain gave: `NotIncluded` for one that fails
+        or is another dataset's.
         """
         members: dict[bytes, Contribution] = {}
         covered = []

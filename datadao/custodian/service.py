@@ -11,10 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from datadao.chain.view import Counts, LeaseState
+from datadao.compute.board import ComputeBoard
+from datadao.custodian.compute import ComputeDuties
 from datadao.custodian.custodian import Custodian
 from datadao.custodian.key_shares import Refused
 from datadao.custodian.manifests import Manifests
-from datadao.errors import ChainUnavailable, DataDAOError, LeaseEnded, LeaseNotApproved, StoreError
+from datadao.errors import ChainUnavailable, DataDAOError, LeaseEnded, LeaseNotApproved, ResultsDisagree, StoreError
+from datadao.messages.purposes import COMPUTE
 from datadao.storage.board import Board
 from datadao.text import visible_log
 from datadao.types import Contribution
@@ -137,12 +140,31 @@ class Service:
             return None
         try:
             contributions = self._manifests.contributions(lease.dataset_id)
+            if lease.purposes == COMPUTE:
+                return self._compute(lease, contributions)
             refused = self._prepare(lease, contributions)
             if lease.started:
                 refused = {**refused, **custodian.publish(lease_id, contributions)}
         except DataDAOError as reason:
             error = reason
         return self._outcome(lease_id, refused, error)
+
+    def _compute(self, lease: LeaseState, contributions: Sequence[Contribution]) -> Outcome:
+        """Keys go to the attestors; before the first instalment, readiness is signed for what they agree on."""
+        duties = ComputeDuties(self.custodian, ComputeBoard.of(self._board))
+        refused: Refused = {}
+        error: DataDAOError | None = None
+        try:
+            refused = duties.release(lease.lease_id, contributions)
+            if not lease.started and lease.committee_version == self.custodian.committee_version:
+                self._board.ready(duties.sign_readiness(lease.lease_id, contributions))
+        except ResultsDisagree as reason:
+            self._log((lease.lease_id, "results"), str(reason))
+        except DataDAOError as reason:
+            error = reason
+        computed = self.custodian.state.computed
+        files = set[bytes]().union(*(ids for (number, *_), ids in computed.items() if number == lease.lease_id))
+        return Outcome(0, len(files), refused, error)
 
     def _outcome(self, lease_id: int, refused: Refused, error: DataDAOError | None) -> Outcome:
         held = sum(len(bundle.ids) for bundle in self.custodian.state.of(lease_id))

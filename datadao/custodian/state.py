@@ -38,6 +38,7 @@ class State:
         self._held: dict[str, Held] = {}
         self.finalized = 0
         self.released: defaultdict[int, set[bytes]] = defaultdict(set)
+        self.computed: defaultdict[tuple[int, int, str], set[bytes]] = defaultdict(set)
         self.ready: dict[tuple[int, bytes], bytes] = {}
         self.inherited: defaultdict[bytes, set[bytes]] = defaultdict(set)
         self._journal = Journal(home / "journal.jsonl")
@@ -92,6 +93,15 @@ class State:
         """Keeps a readiness signature, so that no second one is made."""
         self.record("ready", lease=lease_id, root=root.hex(), signature=signature.hex())
 
+    def computing(self, lease_id: int, version: int, attestor: str, ids: Iterable[bytes], finalized: int) -> None:
+        """Notes that shares of these files are about to go to an attestor, and the block that allowed it."""
+        names = [name.hex() for name in ids]
+        self.record("computing", lease=lease_id, set=version, attestor=attestor, ids=names, finalized=finalized)
+
+    def compute(self, lease_id: int, version: int, attestor: str, ids: Iterable[bytes]) -> None:
+        """Notes that they are out."""
+        self.record("computed", lease=lease_id, set=version, attestor=attestor, ids=[name.hex() for name in ids])
+
     def inherit(self, data: bytes, ids: Iterable[bytes]) -> None:
         """Keeps a leaver's record on disk, and which of the shares in it were the committed ones."""
         digest = hashlib.sha256(data).digest()
@@ -123,6 +133,11 @@ class State:
                 ids = tuple(bytes.fromhex(i) for i in entry["ids"])
                 key, sha256 = bytes.fromhex(entry["key"]), bytes.fromhex(entry["sha256"])
                 self._held[entry["name"]] = Held(entry["lease"], entry["name"], ids, key, sha256)
+            case "computing":
+                self.finalized = max(self.finalized, entry["finalized"])
+            case "computed":
+                ids = tuple(bytes.fromhex(i) for i in entry["ids"])
+                self.computed[entry["lease"], entry["set"], entry["attestor"]] |= set(ids)
             case "publishing":
                 self.finalized = max(self.finalized, entry["finalized"])
             case "published":

@@ -126,7 +126,10 @@ LAG = 1.0
 class World:
     """A node, an S3 server, a DAO with these attestors and custodians, and every role's folder set up."""
 
-    def __init__(self, folder: Path, *, members: int = 3, attestors: int = 3, custodians: int = 5) -> None:
+    def __init__(
+        self, folder: Path, *, members: int = 3, attestors: int = 3, custodians: int = 5, purposes: int = 3
+    ) -> None:
+        self.purposes = purposes
         self.folder, self.logs = folder, folder / "logs"
         self.logs.mkdir()
         self.node = Node()
@@ -271,6 +274,7 @@ class World:
         deployer = ape.accounts.test_accounts[0]
         config = Config.load(CONFIGS / "local.yaml")
         policy = dict(config.contracts["DatasetRegistry"]["params"]["policies"][0])
+        policy["purposes"] = self.purposes
         policy["schemaHash"] = "0x" + sha256(SCHEMA).hexdigest()
         changes = {
             "DatasetRegistry.params.attestors": [self._party(role) for role in self.attestors],

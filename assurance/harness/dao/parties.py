@@ -17,7 +17,7 @@ from eth_utils import keccak
 from datadao.attestor.attestor import Attestor, openers
 from datadao.attestor.scoring import ScoringResult
 from datadao.chain.rpc import Block
-from datadao.chain.view import BatchState, Counts, LeaseState, Standing, Tag
+from datadao.chain.view import AttestorSet, BatchState, Counts, LeaseState, Standing, Tag
 from datadao.contributor import contribute
 from datadao.crypto.merkle import leaf_hash
 from datadao.crypto.seal import public_key
@@ -80,6 +80,7 @@ class FakeView:
         self.manifests: dict[int, bytes] = {}
         self.leavers: dict[int, list[Party]] = {}
         self.gone: dict[Tag, dict[bytes, Standing]] = {"finalized": {}, "latest": {}}
+        self.sets: dict[Tag, AttestorSet] = {}
         self.fault: Callable[[str, Tag], None] | None = None
         self.asked: list[tuple[str, str]] = []
 
@@ -109,6 +110,10 @@ class FakeView:
         if version != COMMITTEE_VERSION:
             raise LookupError(f"no committee {version}")
         return self.custodians[slot]
+
+    def attestors(self, tag: Tag) -> AttestorSet:
+        self._ask("attestors", tag)
+        return self.sets[tag]
 
     def counts(self) -> Counts:
         self._ask("counts", "finalized")
@@ -152,16 +157,19 @@ class World:
         self.committee = Committee(COMMITTEE_VERSION, self.threshold, self.custodians.parties)
         self.licensee_key = hpke_key("licensee")
         self.view = FakeView(self.custodians.parties)
+        self.view.sets = dict.fromkeys(TAGS, AttestorSet(1, 2, self.attestors.parties))
         for tag, number in zip(TAGS, (100, 110), strict=True):
             self.view.leases[tag][LEASE] = LeaseState(
                 lease_id=LEASE,
                 dataset_id=DATASET,
                 purposes=1,
+                agreement_hash=bytes(32),
                 hpke_key=public_key(self.licensee_key),
                 committee_version=COMMITTEE_VERSION,
                 approved_at=1_000,
                 started=True,
                 paid_until=9_000,
+                paid_periods=1,
                 ended=False,
                 overdue=False,
                 block=Block(number, bytes(32), 2_000),

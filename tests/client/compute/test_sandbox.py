@@ -12,12 +12,14 @@ import os
 from pathlib import Path
 
 import pytest
+from distributed import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wasmtime import wat2wasm
 
 from datadao.compute.program import Program
 from datadao.compute.sandbox import ENGINE, Ran, Sandbox
+from datadao.compute.spread import on
 from datadao.errors import EngineMismatch, InvalidArgument, ProgramRefused
 from datadao.messages.compute import MAX_PROGRAM, PAGE, Ending, Limits
 
@@ -90,6 +92,11 @@ def test_hostile_program__ends_with_its_class_and_nothing_else_K7(
 def test_program_that_starts_with_too_much_memory__never_starts() -> None:
     assert run(module("", pages=5)).ending is Ending.MEMORY
     assert run(module("", pages=4)).ending is Ending.OK
+
+
+def test_program_with_data_of_its_own__runs_though_it_can_open_no_file() -> None:
+    data = '(data (i32.const 0) "said")'
+    assert run(module("(call $write (i32.const 0) (i32.const 4))", rest=data)).output == b"said"
 
 
 def test_output__may_be_as_large_as_agreed_and_no_larger() -> None:
@@ -277,6 +284,14 @@ def test_fuel_of_a_sharded_program__is_that_of_all_its_parts_together() -> None:
     used = run(sharded(COPY, COPY), agreed=limits(shard=1)).fuel
     assert run(sharded(COPY, COPY), agreed=limits(shard=1, fuel=used)).fuel == used
     assert run(sharded(COPY, COPY), agreed=limits(shard=1, fuel=used // 2)).ending is Ending.FUEL
+
+
+def test_sharded_program_on_dask__has_the_result_of_one_process() -> None:
+    agreed = limits(shard=1)
+    with records(DATA * 4) as file, Client(processes=False, dashboard_address=None, n_workers=1) as client:
+        for program in (sharded(COPY, COPY), sharded("unreachable", COPY)):
+            made = Program(program, agreed)
+            assert made.run(file, on(client, made, file, ahead=3)) == made.run(file)
 
 
 def test_shard_that_traps__is_the_result() -> None:
