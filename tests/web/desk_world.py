@@ -10,12 +10,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from eth_account import Account
+from eth_utils import keccak
+
 from assurance.harness.browser import Browser, Wallet
 from assurance.harness.browser.desk import Site, site
 from assurance.harness.chain.anvil import Anvil
 from assurance.harness.chain.node import Node
 from assurance.harness.dao.system import Actor, config
+from datadao.batches import Catalog
+from datadao.chain.signatures import checker
 from datadao.messages.submission import Submission
+from datadao.relay.journal import Journal
+from datadao.relay.limits import Limits
+from datadao.relay.relay import Relay, Round
 from datadao.storage.board import Board
 from tests.client.chain_world import ChainWorld
 
@@ -33,6 +41,23 @@ SCHEMA = json.dumps({
 }).encode()  # fmt: skip
 
 
+class Relaying:
+    """A relay with ten ether of its own, which works when it is told to."""
+
+    def __init__(self, world: ChainWorld, folder: Path) -> None:
+        self._world = world
+        self._account: Any = Account.from_key(keccak(text="the relay"))
+        world.chain._rpc("anvil_setBalance", self._account.address, hex(10**19))
+        self.journal = Journal(folder, "the test's")
+
+    def round(self) -> Round:
+        dao, store = self._world.handle, self._world.store
+        limits = Limits(day=10**18, member=10**17, price=3_000 * 10**6)
+        catalog, check = Catalog(dao, store), checker(dao.web3)
+        board = Board(dao.id, store)
+        return Relay(dao, board, catalog, self.journal, limits, self._account, check, patience=0.5).round()
+
+
 @dataclass
 class DeskWorld:
     """`folder` is all that the desk and its storage have on their disk."""
@@ -41,13 +66,15 @@ class DeskWorld:
     node: Node
     site: Site
     folder: Path
+    relay: Relaying
 
     @property
     def board(self) -> dict[bytes, Submission]:
         return dict(Board(self.world.dao.id, self.world.store).submissions(1))
 
-    def browser(self, *people: Actor) -> Browser:
-        return Browser(self.node.url, self.world.dao.chain.chain_id, [Wallet(who.name, who.key) for who in people])
+    def browser(self, *people: Actor | Wallet) -> Browser:
+        wallets = [who if isinstance(who, Wallet) else Wallet(who.name, who.key) for who in people]
+        return Browser(self.node.url, self.world.dao.chain.chain_id, wallets)
 
     def disk(self) -> bytes:
         """All of it in one piece, names included."""
@@ -66,7 +93,9 @@ def desk_world(folder: Path) -> Iterator[DeskWorld]:
         disk.mkdir()
         world = ChainWorld(Anvil(node.web3), disk, config(**changes))
         world.store.put_bytes(SCHEMA)
-        with site(world.handle, world.dao.asset.address, node.url, world.store, disk / "desk") as served:
-            yield DeskWorld(world, node, served, disk)
+        relay = Relaying(world, folder / "relay")
+        asset, journal = world.dao.asset.address, relay.journal
+        with site(world.handle, asset, node.url, world.store, disk / "desk", lambda: journal) as served:
+            yield DeskWorld(world, node, served, disk, relay)
     finally:
         node.stop()

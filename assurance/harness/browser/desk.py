@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,7 @@ from datadao.client import DataDAO
 from datadao.desk.app import Desk, application
 from datadao.desk.static import Page, policy
 from datadao.desk.usage import Limits
+from datadao.relay.journal import Journal
 from datadao.storage.board import Board
 from datadao.storage.store import Store
 
@@ -30,13 +31,20 @@ class Site:
 
 
 @contextmanager
-def site(dao: DataDAO, asset: str, node: str, store: Store, folder: Path) -> Iterator[Site]:
-    """While it is entered; the desk's own files lie in `folder`."""
+def site(
+    dao: DataDAO,
+    asset: str,
+    node: str,
+    store: Store,
+    folder: Path,
+    journal: Callable[[], Journal | None] = lambda: None,
+) -> Iterator[Site]:
+    """While it is entered; the desk's own files lie in `folder`, and `journal` is of the relay beside it."""
     sent = bytearray()
     with Served(Recorder(door(node), sent)) as chain:
         page = build(folder.parent.with_name("site"), configuration(dao.addresses, asset, node=chain.url, desk="."))
         board, catalog = Board(dao.id, store), Catalog(dao, store)
-        desk = Desk.of(dao, store, board, catalog, folder, Limits(), page=Page(page))
+        desk = Desk.of(dao, store, board, catalog, folder, Limits(), page=Page(page), journal=journal)
         with Served(Recorder(application(desk, policy([chain.url])), sent)) as served:
             yield Site(f"{served.url}/", chain.url, sent)
 

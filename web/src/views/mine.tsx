@@ -13,6 +13,11 @@ import { Facts, Loading, NeedsWallet, own, relayed, useDoing, useLoaded, useWorl
 import { useTitles } from "./schemas.js";
 
 export function Mine() {
+  const [turn, look] = useState(0);
+  return <All key={turn} look={() => look(turn + 1)} />;
+}
+
+function All({ look }: { look: () => void }) {
   const { node, wallet } = useWorld();
   const account = wallet?.account;
   const loaded = useLoaded(
@@ -31,7 +36,7 @@ export function Mine() {
             {(found) => found && <Income mine={found[0]} asset={found[1]} titles={titles} again={loaded.again} />}
           </Loading>
           <Contributions titles={titles} />
-          <Pending />
+          <Pending look={look} />
           <Loading of={loaded}>{(found) => found && <HeirOf mine={found[0]} again={loaded.again} />}</Loading>
         </>
       )}
@@ -207,7 +212,7 @@ function One({ item, title, again }: { item: Contribution; title: string; again:
 type Followed = Remembered & { readonly status: Submitted | Sent | null };
 
 /** What was handed in or asked for from this browser, and where it is now. */
-function Pending() {
+function Pending({ look }: { look: () => void }) {
   const { desk, wallet } = useWorld();
   const account = wallet!.account;
   const loaded = useLoaded(async () => {
@@ -251,7 +256,7 @@ function Pending() {
           </ul>
         )}
       </Loading>
-      <button type="button" onClick={loaded.again}>
+      <button type="button" onClick={look}>
         {t("look")}
       </button>
     </section>
