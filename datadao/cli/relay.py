@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import logging
 import signal
-from threading import Event
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
 from typing import Any
 
 import click
 
-from datadao.chain.signatures import checker
 from datadao.cli.command import DONE, PARTLY, Outcome, command
 from datadao.cli.main import Registered, cli
 from datadao.cli.money import decimal
 from datadao.cli.session import Session
-from datadao.relay.journal import Batch, Journal
-from datadao.relay.limits import Limits
-from datadao.relay.relay import Relay, rounds, summary
+from datadao.relay.journal import Batch
+from datadao.relay.relay import Relay, open_journal, open_relay, rounds, summary
 from datadao.text import LogFormatter, visible_log
 
 _NATIVE = 18
@@ -58,7 +58,7 @@ def run(session: Session, interval: float) -> Outcome:
 @click.option("--last", type=click.IntRange(1, 10_000), default=20, show_default=True, help="So many of each.")
 def report(session: Session, last: int) -> Outcome:
     """Show what the newest batches cost and saved, what today cost, and why requests were dropped."""
-    kept = journal(session)
+    kept = open_journal(session.dao, session.profile)
     batches, dropped, spent = kept.batches(last), kept.dropped(last), kept.spent()
     lines = [summary(batch) for batch in batches]
     lines += [f"{row['kind']} of {row['account']} dropped: {row['reason']}" for row in dropped]
@@ -66,6 +66,20 @@ def report(session: Session, last: int) -> Outcome:
     rows = [row | {"id": row["id"]} for row in dropped]
     document = {"batches": [_batch(batch) for batch in batches], "dropped": rows, "spentToday": str(spent)}
     return Outcome(document, tuple(lines))
+
+
+@contextmanager
+def beside(session: Session, interval: float = 15.0) -> Iterator[None]:
+    """A relay in a thread while this is entered; its round under way is finished at the end."""
+    stop, opened_ = Event(), opened(session)
+    logged()
+    thread = Thread(target=rounds, args=(opened_, stop, interval), name="relay")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def logged() -> None:
@@ -78,18 +92,8 @@ def logged() -> None:
 
 def opened(session: Session) -> Relay:
     """The relay of a role's folder, whose account is unlocked."""
-    limits = Limits.of(session.profile.needed("relay"), session.money.decimals)
     session.unlock()
-    check, kept = checker(session.dao.web3), journal(session)
-    return Relay(
-        session.dao, session.board, session.catalog, kept, limits, session.account, check, session.patience
-    )  # fmt: skip
-
-
-def journal(session: Session) -> Journal:
-    """Of this role and this DAO."""
-    dao = session.dao.id
-    return Journal(session.home / "relay", f"chain {dao.chain_id}, registry {dao.registry}")
+    return open_relay(session.dao, session.profile, session.account, session.board, session.catalog, session.patience)
 
 
 def _batch(batch: Batch) -> dict[str, Any]:

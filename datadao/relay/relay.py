@@ -15,15 +15,18 @@ from eth_utils import to_checksum_address
 
 from datadao.batches import Catalog
 from datadao.chain import transactions
-from datadao.chain.connection import answers_of, ask
+from datadao.chain.asset import read_asset
+from datadao.chain.connection import answers_of, ask, in_words, with_libraries
 from datadao.chain.fees import Fee, choose, gwei
 from datadao.chain.reverts import estimate_gas
 from datadao.chain.rpc import Call, read_block
+from datadao.chain.signatures import checker
 from datadao.chain.transactions import Account, Fate, Mined, NonceTaken, Sent
 from datadao.client import DataDAO
 from datadao.errors import DataDAOError, NotMined, Reverted, TransactionFailed
 from datadao.messages.eip712 import SignatureCheck
 from datadao.messages.requests import Request
+from datadao.profile import Profile
 from datadao.proposals import proposals
 from datadao.relay.journal import DONE, DROPPED, FAILED, MINED, VOID, WAITING, Batch, Journal, Share
 from datadao.relay.judge import Judge
@@ -349,6 +352,21 @@ def _shares(entries: Sequence[Entry]) -> dict[bytes, Share]:
     return shares
 
 
+def open_relay(
+    dao: DataDAO, profile: Profile, account: Account, board: Board, catalog: Catalog, patience: float = _PATIENCE
+) -> Relay:
+    """The relay of a role's folder, whose unlocked `account` pays. Raises `ProfileRefused`, `DiskUnavailable`."""
+    asset = read_asset(dao.web3, dao.read("leases", "asset"))
+    limits = Limits.of(profile.needed("relay"), asset.decimals)
+    journal = open_journal(dao, profile)
+    return Relay(dao, board, catalog, journal, limits, account, checker(dao.web3), patience)
+
+
+def open_journal(dao: DataDAO, profile: Profile) -> Journal:
+    """What the relay of a role's folder knows. Raises `InvalidArgument` if it is of another DAO, `DiskUnavailable`."""
+    return Journal(profile.home / "relay", f"chain {dao.id.chain_id}, registry {dao.id.registry}")
+
+
 def rounds(relay: Relay, stop: Any, interval: float) -> int:
     """Rounds until `stop`, an `Event`, is set; whatever fails outside is tried again. How many there were."""
     count = 0
@@ -356,8 +374,8 @@ def rounds(relay: Relay, stop: Any, interval: float) -> int:
         begun = time.monotonic()
         try:
             relay.round()
-        except DataDAOError as error:
-            log.warning("%s: %s", type(error).__name__, error)
+        except with_libraries(DataDAOError, OSError) as error:
+            log.warning("%s: %s", type(error).__name__, in_words(error))
         count += 1
         stop.wait(max(0.0, interval - (time.monotonic() - begun)))
     return count

@@ -48,7 +48,8 @@ class PlayDesk:
             raise PlaygroundError(f"the page was not built: {built.stderr.strip()}")
         port = free_port()
         program = Path(sys.executable).with_name("datadao")
-        command = [str(program), "desk", "--home", str(home), "--port", str(port), "--page", str(page), "--node", node]
+        place = ["--home", str(home), "--port", str(port), "--page", str(page), "--node", node]
+        command = [str(program), "desk", *place, "--relay"]
         with self._log.open("wb") as log:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True

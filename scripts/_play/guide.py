@@ -74,7 +74,7 @@ def guide(folder: str, url: str, page: str) -> Iterator[str]:
         ("custodian-1 to -3", "hold the keys' shares; two of three open a file"),
         ("acme", "a company with 1,000 test dollars"),
         ("guardian", "can pause, veto and cancel"),
-        ("operator", "runs the desk, which takes what members hand in"),
+        ("operator", "runs the desk, which takes what members hand in, and pays for what they sign"),
     ):
         yield f"  {names:<18} {what}"
     yield ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ CONTRIBUTORS = {"alice": (10, 0, 20), "bob": (11, 20, 50)}
 """Test account, and which respondents of the survey are theirs: from, to."""
 ATTESTORS = {f"attestor-{n}": 1 + n for n in (1, 2, 3)}
 CUSTODIANS = {f"custodian-{n}": 4 + n for n in (1, 2, 3)}
+RELAY = {"day": "1", "member": "0.1", "price": "3000"}
+"""What the operator pays for members' messages: ether, and what one is worth in test dollars."""
 OTHERS = {"acme": 12, "guardian": 1, "operator": 13}
 
 
@@ -60,7 +62,8 @@ def settle(folder: Path, url: str) -> Path:
     (folder / "schema.json").write_bytes(SCHEMA)
     for role in roles.values():
         store = None if role.name == "guardian" else {"url": f"file://{storage}"}
-        Profile(role.home, network=url, deployment=str(record), account=f"TEST::{role.account}", store=store).write()
+        profile = Profile(role.home, network=url, deployment=str(record), account=f"TEST::{role.account}", store=store)
+        replace(profile, relay=RELAY if role.name == "operator" else {}).write()
     _share_a_secret([roles[name] for name in ATTESTORS])
     for name, (_, first, end) in CONTRIBUTORS.items():
         (roles[name].home / "answers.jsonl").write_bytes(b"".join(respondents(end)[first:]))
