@@ -41,7 +41,7 @@ audit: setup .cache/prove/.stamp .cache/slither/.stamp ## Try everything an audi
 	@$(RUN) toolchain/compile
 	@$(RUN) python -m assurance.audit $(ARGS)
 
-.PHONY: compile lint fmt gas bench ratios baseline findings interfaces pack page reference
+.PHONY: compile lint fmt gas bench ratios baseline newest findings interfaces pack page reference
 compile: setup ## Compile the contracts
 	@$(RUN) toolchain/compile $(ARGS)
 
@@ -65,6 +65,9 @@ ratios: setup ## Measure this edition beside the first; ARGS="--rows test --writ
 	@toolchain/baseline >/dev/null
 	@$(RUN) toolchain/compile
 	@$(RUN) python -m assurance.bench.speed.ratios $(ARGS)
+
+newest: setup ## Try the client's core on the newest web3 and eth-account; PYTHON=python3.13 for another Python
+	@PYTHON="$(PYTHON)" toolchain/newest $(ARGS)
 
 baseline: ## Build the first edition beside this one, in .baseline: what ratios are measured against, in one run
 	@toolchain/baseline

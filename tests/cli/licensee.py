@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import ape
+from ape.logging import LogLevel, logger
 from eth_utils import keccak
 
 from assurance.harness.clock import Clock
@@ -60,7 +61,9 @@ class Licensee:
 
     def _elsewhere(self, account: int, to: str, data: bytes, tip: int) -> None:
         sender = ape.accounts.test_accounts[account]
-        with ape.networks.parse_network_choice(self.live.node.url) as provider:
+        # What Ape says of the connection would stand in the output of the command that runs meanwhile.
+        quiet, node = logger.at_level(LogLevel.ERROR), ape.networks.parse_network_choice(self.live.node.url)
+        with quiet, node as provider:
             unsigned = ape.networks.ecosystem.create_transaction(
                 sender=sender.address, receiver=to, data=data, nonce=self.live.nonce(account), gas_limit=200_000,
                 max_fee=10 * tip, max_priority_fee=tip, chain_id=provider.web3.eth.chain_id,
