@@ -23,10 +23,11 @@ ALIVE = ACTIVATED | {BatchStatus.PUBLISHED}
 
 @dataclass(frozen=True)
 class Published:
-    """A batch as it was published; `Catalog.status` reads its present state."""
+    """A batch as it was published, in this block; `Catalog.status` reads its present state."""
 
     batch_id: int
     batch: Batch
+    block: int = 0
 
 
 class Catalog:
@@ -90,4 +91,5 @@ class Catalog:
             [topic("DatasetRegistry", "BatchPublished")],
         )
         for event in decode(logs, addresses, ("batchId", "batch")):
-            yield Published(event.fields["batchId"], Batch(*event.fields["batch"]))
+            block = int(event.where.removeprefix("block ").partition(",")[0])
+            yield Published(event.fields["batchId"], Batch(*event.fields["batch"]), block)

@@ -15,8 +15,9 @@ from datadao.chain.rpc import Block
 from datadao.index import Index
 from datadao.messages.batch import Manifest
 from datadao.messages.purposes import PURPOSES
+from datadao.messages.sample import Sample, shown
 from datadao.schema import Schema
-from datadao.types import ACTIVATED, BPS, LeaseStatus, word
+from datadao.types import ACTIVATED, BPS, Leaf, LeaseStatus, word
 
 BINS = 10
 """Of the quality histogram."""
@@ -65,6 +66,14 @@ class LeaseFact:
 
 
 @dataclass(frozen=True)
+class SampleFact:
+    """A record that its contributor agreed to show, drawn by chance; JSON text as it was scored."""
+
+    batch: int
+    record: str
+
+
+@dataclass(frozen=True)
 class Card:
     """A dataset at a block. `records` are units of contributions that stand; `quality` counts records by quality, in
     `BINS` equal parts of 0 to 100 %; amounts are asset units."""
@@ -93,6 +102,7 @@ class Card:
     leases: tuple[LeaseFact, ...]
     rent_paid: int
     income: int
+    samples: tuple[SampleFact, ...] = ()
 
     @property
     def erasure_rate(self) -> float:
@@ -110,14 +120,16 @@ class Card:
 
 
 def card_of(index: Index, catalog: Catalog, chain_id: int, registry: str, dataset: int, policy: Any,
-            schema: Schema | None, block: Block) -> Card:  # fmt: skip
+            schema: Schema | None, block: Block, samples: Iterable[Sample] = ()) -> Card:  # fmt: skip
     """The card of a dataset, of a read model that is at `block`. Without the `schema`, which storage may not have, the
-    card has no properties. Raises as `Catalog.manifests`."""
+    card has no properties; of `samples`, which enough attestors signed, it shows those of contributions that stand.
+    Raises as `Catalog.manifests`."""
     manifests = list(catalog.manifests(dataset, ACTIVATED))
     rows = {row["batch"]: row for row in index.rows("batches", "WHERE dataset = ?", dataset)}
     gone = {row["fingerprint"]: row["erased_at"] for row in index.rows("contributions", "WHERE erased_at > 0")}
     standing = list(_standing(manifests, gone))
     accepted = {leaf.fingerprint for _, manifest in manifests for leaf in manifest.leaves}
+    there = {(batch, name) for batch, name, _ in standing}
     erased = [when for mark in accepted if (when := gone.get(_hex(mark)))]
     batches = tuple(sorted(_batches(manifests, rows, standing), key=lambda fact: (fact.activated_at, fact.batch)))
     leases = tuple(_lease(row) for row in index.rows("leases", "WHERE dataset = ? ORDER BY lease", dataset))
@@ -135,10 +147,10 @@ def card_of(index: Index, catalog: Catalog, chain_id: int, registry: str, datase
         purposes=tuple(purpose.name for purpose in PURPOSES if policy.purposes >> purpose.bit & 1),
         min_price_per_period=policy.minPricePerPeriod,
         min_bond=policy.minBond,
-        records=sum(leaf.units for _, leaf in standing),
+        records=sum(leaf.units for _, _, leaf in standing),
         files=len(standing),
-        contributors=len({leaf.contributor for _, leaf in standing}),
-        quality=_histogram((leaf.quality, leaf.units) for _, leaf in standing),
+        contributors=len({leaf.contributor for _, _, leaf in standing}),
+        quality=_histogram((leaf.quality, leaf.units) for _, _, leaf in standing),
         accepted=len(accepted),
         erased=len(erased),
         erased_recently=sum(when > block.timestamp - RECENT for when in erased),
@@ -147,17 +159,26 @@ def card_of(index: Index, catalog: Catalog, chain_id: int, registry: str, datase
         leases=leases,
         rent_paid=sum(lease.rent_paid for lease in leases),
         income=pool[0]["received"] if pool else 0,
+        samples=tuple(_samples([item for item in samples if (item.batch_id, item.contribution) in there])),
     )
 
 
-def _standing(manifests: Iterable[tuple[Published, Manifest]], gone: Mapping[str, int]) -> Iterator[tuple[int, Any]]:
-    """Batch and leaf of each contribution that is part of the dataset: the same data once, and nothing erased."""
+def _standing(
+    manifests: Iterable[tuple[Published, Manifest]], gone: Mapping[str, int]
+) -> Iterator[tuple[int, bytes, Leaf]]:
+    """Batch, name and leaf of each contribution that is part of the dataset: the same data once, and nothing erased."""
     seen = set()
     for item, manifest in manifests:
-        for leaf in manifest.leaves:
+        for name, leaf in zip(manifest.ids, manifest.leaves, strict=True):
             if leaf.fingerprint not in seen and _hex(leaf.fingerprint) not in gone:
                 seen.add(leaf.fingerprint)
-                yield item.batch_id, leaf
+                yield item.batch_id, name, leaf
+
+
+def _samples(samples: Sequence[Sample]) -> Iterator[SampleFact]:
+    for batch in sorted({item.batch_id for item in samples}):
+        for _, record in shown(item for item in samples if item.batch_id == batch):
+            yield SampleFact(batch, record.decode(errors="replace"))
 
 
 def _batches(
@@ -165,7 +186,7 @@ def _batches(
 ) -> Iterator[BatchFact]:
     files: dict[int, int] = {}
     records: dict[int, int] = {}
-    for batch, leaf in standing:
+    for batch, _, leaf in standing:
         files[batch] = files.get(batch, 0) + 1
         records[batch] = records.get(batch, 0) + leaf.units
     for item, _ in manifests:

@@ -11,8 +11,12 @@ from datadao.attestor.agreement import Agreement, sign_score
 from datadao.attestor.attestor import Attestor, openers
 from datadao.attestor.cluster import assess_all
 from datadao.attestor.drafts import Drafts, marks_of
+from datadao.attestor.samples import Withheld, agreed, sample_of
 from datadao.attestor.scoring import JsonLinesScorer
-from datadao.batches import ALIVE
+from datadao.batches import ALIVE, Published
+from datadao.chain.node import NodeView
+from datadao.chain.rpc import read_block
+from datadao.chain.view import Standing
 from datadao.cli.command import DONE, PARTLY, REFUSED, Outcome, command
 from datadao.cli.main import Registered, cli
 from datadao.cli.money import decimal
@@ -36,8 +40,11 @@ from datadao.errors import (
     StoreError,
     StoreUnavailable,
 )
+from datadao.messages.sample import DELAY, drawn
 from datadao.messages.score import Draft, Signed
+from datadao.schema import Schema
 from datadao.storage.store import content_name
+from datadao.types import ACTIVATED
 from datadao.values import moment
 
 
@@ -59,20 +66,9 @@ def score(
     session: Session, dataset: int, schema: Path | None, key_name: str, workers: int | None, scheduler: str | None
 ) -> Outcome:
     """Open and score submissions that enough custodians could open, and post the scores, signed."""
-    key, agreement = session.key(key_name), open_agreement(session, dataset)
-    slot = my_slot(session, agreement)
-    if public_key(key) != agreement.attestors[slot].hpke_key:
-        raise SlotMismatch(f"key {key_name} is not the one the chain names for {session.address}; name it with --key")
-    committee, sign = session.dao.committee(), session.sign
-    attestor = Attestor(
-        dao=session.dao.id,
-        slot=slot,
-        private_key=key,
-        committee=committee,
-        store=session.store,
-        scorer=scorer_of(session, dataset, schema),
-        max_file=session.profile.max_file,
-    )
+    agreement, sign = open_agreement(session, dataset), session.sign
+    slot, attestor = my_slot(session, agreement), _attestor(session, agreement, schema, key_name)
+    committee = attestor.committee
     opened = openers(session.dao.id, committee, session.board.witnesses(committee.version))
     scored: list[dict[str, Any]] = []
     waiting: list[dict[str, Any]] = []
@@ -99,6 +95,22 @@ def score(
     document = {"dataset": dataset, "scored": scored, "waiting": waiting, "refused": refused}
     left_out = bool(waiting or refused)
     return Outcome(document, tuple(lines), (PARTLY if scored else REFUSED) if left_out else DONE)
+
+
+def _attestor(session: Session, agreement: Agreement, schema: Path | None, key_name: str) -> Attestor:
+    """This account's, with its key. Raises `SlotMismatch` if that is not the one the chain names."""
+    key, slot = session.key(key_name), my_slot(session, agreement)
+    if public_key(key) != agreement.attestors[slot].hpke_key:
+        raise SlotMismatch(f"key {key_name} is not the one the chain names for {session.address}; name it with --key")
+    return Attestor(
+        dao=session.dao.id,
+        slot=slot,
+        private_key=key,
+        committee=session.dao.committee(),
+        store=session.store,
+        scorer=scorer_of(session, agreement.dataset_id, schema),
+        max_file=session.profile.max_file,
+    )
 
 
 @command(attest, "draft")
@@ -196,6 +208,68 @@ def publish(session: Session, dataset: int) -> Outcome:
     document = {"batch": batch_id, "sequence": batch.sequence, "activatableAt": opens}
     text = f"Published as batch {batch_id}; `datadao activate {batch_id}` from {_moment(opens)} on."
     return Outcome(document, (text,))
+
+
+@command(attest, "sample")
+@_dataset
+@key_option("Key that submissions are sealed to.")
+def sample(session: Session, dataset: int, key_name: str) -> Outcome:
+    """Draw records of active batches for everyone to see, from files whose contributors agreed, and post them, signed.
+
+    A block that is mined after the batch was published draws, once it is final; readers show what enough attestors
+    signed alike. What was drawn before is not drawn again.
+    """
+    agreement, sign = open_agreement(session, dataset), session.sign
+    attestor = _attestor(session, agreement, None, key_name)
+    opened = openers(session.dao.id, attestor.committee, session.board.witnesses(attestor.committee.version))
+    submissions = {item.file_hash: item for item in agreement.submissions.values()}
+    consents, view = list(session.board.consents(dataset)), NodeView(session.dao.web3, session.dao.addresses)
+    posted: list[dict[str, Any]] = []
+    withheld: list[dict[str, Any]] = []
+    waiting: list[int] = []
+    for item, manifest in session.catalog.manifests(dataset, ACTIVATED):
+        block_hash = drawing_block(session, item)
+        if block_hash is None:
+            waiting.append(item.batch_id)
+            continue
+        leaves = agreed(session.dao.id, consents, manifest)
+        members = [manifest.contribution(item.batch_id, manifest.leaves.index(leaf)) for leaf in leaves.values()]
+        standing = zip(leaves, view.standing(members, "latest"), strict=True)
+        done = {one.contribution for one in session.board.samples(item.batch_id) if one.attestor == session.address}
+        wanted = {name: leaves[name] for name, now in standing if now is Standing.INCLUDED}
+        order = [name for name in drawn(block_hash, wanted) if name not in done]
+        schema = schema_of(session, item)
+        for name in order:
+            found = sample_of(
+                attestor, schema, item.batch_id, block_hash, name, wanted[name], submissions, opened,
+                session.address, sign,
+            )  # fmt: skip
+            where = {"batch": item.batch_id, "contribution": found.contribution}
+            if isinstance(found, Withheld):
+                withheld.append(where | {"kind": type(found.reason).__name__, "reason": str(found.reason)})
+            else:
+                session.board.show(found)
+                posted.append(where | {"records": len(found.lines)})
+    lines = [f"Batch {one['batch']}: {one['records']} records of {one['contribution'].hex()}" for one in posted]
+    lines += [f"Batch {one['batch']}: none of {one['contribution'].hex()}: {one['reason']}" for one in withheld]
+    lines += [
+        f"Batch {number} is drawn {DELAY} blocks after it was published, once that is final." for number in waiting
+    ]
+    document = {"dataset": dataset, "posted": posted, "withheld": withheld, "waiting": waiting}
+    return Outcome(document, tuple(lines) or ("Nothing to draw.",), PARTLY if withheld and posted else DONE)
+
+
+def drawing_block(session: Session, item: Published) -> bytes | None:
+    """The hash of the block that draws a batch's samples; None until it is final."""
+    web3, number = session.dao.web3, item.block + DELAY
+    return read_block(web3, number).hash if read_block(web3, "finalized").number >= number else None
+
+
+def schema_of(session: Session, item: Published) -> Schema:
+    """What the batch's records were scored by. Raises `StoreError`."""
+    policy = session.dao.read("registry", "policy", item.batch.dataset_id, item.batch.policy_version)
+    digest = bytes(policy.schemaHash)
+    return Schema(session.store.get(digest), digest)
 
 
 def _summary(session: Session, item: Draft) -> dict[str, Any]:

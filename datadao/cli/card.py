@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from datadao.cli.session import Session
 from datadao.cli.wording import Rows, block
 from datadao.crypto.files import write_whole
 from datadao.errors import DataDAOError, StoreUnavailable
+from datadao.messages.sample import Sample
 from datadao.schema import Schema
+from datadao.types import ACTIVATED
 from datadao.values import moment
 
 
@@ -45,9 +48,22 @@ def read_card(session: Session, dataset: int) -> Card:
     head = session.index.sync()
     policy = session.dao.read("registry", "currentPolicy", dataset, block=head.number)
     dao = session.dao.id
-    return card_of(
-        session.index, session.catalog, dao.chain_id, dao.registry, dataset, policy, _schema(session, policy), head
-    )
+    given = (dao.chain_id, dao.registry, dataset, policy, _schema(session, policy), head)
+    return card_of(session.index, session.catalog, *given, list(_samples(session, dataset)))
+
+
+def _samples(session: Session, dataset: int) -> Iterator[Sample]:
+    """What the attestors of each batch drew, by the block that they had to draw it by."""
+    from datadao.attestor.samples import counted
+    from datadao.cli.attestor import drawing_block
+
+    for item, _ in session.catalog.manifests(dataset, ACTIVATED):
+        found = list(session.board.samples(item.batch_id))
+        block_hash = drawing_block(session, item) if found else None
+        if block_hash is not None:
+            members, threshold = session.dao.read("registry", "attestors", item.batch.attestor_set_version)
+            signers = {member.signer for member in members}
+            yield from counted(session.dao.id, found, item.batch_id, block_hash, signers, threshold)
 
 
 def _schema(session: Session, policy: Any) -> Schema | None:
@@ -82,4 +98,5 @@ def _rows(session: Session, made: Card) -> Rows:
     if made.properties is not None:
         named = ", ".join(f"{item.name} ({item.type})" for item in made.properties)
         rows.append(("a record", named or "anything"))
+    rows += [("sample", item.record) for item in made.samples]
     return rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
@@ -24,12 +25,14 @@ from datadao.cli.queries import TOKEN_DECIMALS, check_dataset
 from datadao.cli.receipts import Receipt
 from datadao.cli.session import Session
 from datadao.cli.transactions import after, send
+from datadao.crypto.merkle import leaf_hashes
 from datadao.encoding import address
-from datadao.errors import InvalidArgument, NothingToDo, PartlyDone, ScoreRefused, StoreError
+from datadao.errors import InvalidArgument, NothingToDo, ObjectTaken, PartlyDone, ScoreRefused, StoreError
 from datadao.leaves import Mine, Standing, accepted
 from datadao.messages.eip712 import TypedData
 from datadao.messages.purposes import COMPUTE
 from datadao.messages.requests import ClaimRequest, ErasureRequest, Request
+from datadao.messages.sample import Consent
 from datadao.records import skip_mark
 from datadao.storage.together import together
 
@@ -49,9 +52,10 @@ class _Source:
 @click.option("--dataset", type=click.IntRange(1), required=True, help="Dataset to contribute to.")
 @click.option("--again", is_flag=True, help="Hand in again what was handed in before, under a new key.")
 @click.option("--convert", is_flag=True, help="Make JSON Lines of CSV files and JSON arrays; the files are left alone.")
+@click.option("--sample-ok", is_flag=True, help="Agree that records of these files may be drawn and shown to anyone.")
 @click.option("--unchecked", is_flag=True, help="Do not compare files with the dataset's schema first.")
 def contribute(
-    session: Session, files: Sequence[Path], dataset: int, again: bool, convert: bool, unchecked: bool
+    session: Session, files: Sequence[Path], dataset: int, again: bool, convert: bool, sample_ok: bool, unchecked: bool
 ) -> Outcome:
     """Encrypt FILES and hand them in to a dataset's attestors.
 
@@ -59,6 +63,9 @@ def contribute(
     file's key exists only while it is encrypted; custodians get shares of it, attestors can open it to score it. A
     receipt stays in this role's folder: interrupted, the same command goes on where it stopped, and what was handed in
     is not handed in twice.
+
+    With --sample-ok, also later, one or two records of a file may be drawn by chance for everyone to see before they
+    rent. The consent is signed; erasing the file takes the records away.
     """
     if convert and unchecked:
         raise click.UsageError("--convert goes by the dataset's schema, so it cannot be --unchecked")
@@ -90,7 +97,18 @@ def contribute(
         answers = f"{len(done)} of {len(sources)} files are handed in, then: {error}\nRun the same command again."
         raise PartlyDone(answers) from error
     shown = [_shown(session, source.path, *done[source.path]) for source in sources]
-    return Outcome({"dataset": dataset, "files": shown}, tuple(_line(item) for item in shown))
+    lines = [_line(item) for item in shown]
+    if sample_ok:
+        _consent(session, dataset, [done[source.path][0] for source in sources])
+        lines.append("Agreed that records of them may be drawn and shown to anyone.")
+    return Outcome({"dataset": dataset, "files": shown, "sampleOk": sample_ok}, tuple(lines))
+
+
+def _consent(session: Session, dataset: int, handed_in: Sequence[Receipt]) -> None:
+    for receipt in handed_in:
+        consent = Consent(dataset, session.address, receipt.submission.file_hash, b"")
+        with suppress(ObjectTaken):  # some accounts sign the same differently each time
+            session.board.consent(consent.signed(session.dao.id, session.sign))
 
 
 def _refuse_unreadable(files: Sequence[Path], largest: int) -> None:
@@ -326,7 +344,25 @@ def erase(session: Session, names: Sequence[str], everything: bool, sign: bool, 
     ]
     send(session, calls, note="Erasure cannot be undone.")
     hashes = [item.contribution.leaf.file_hash for item in chosen]
-    return Outcome({"erased": hashes}, tuple(f"Erased {file_hash.hex()}." for file_hash in hashes))
+    lines = [f"Erased {file_hash.hex()}." for file_hash in hashes]
+    removed = 0
+    for item in chosen:
+        try:
+            removed += session.board.unshow(item.contribution.batch_id, leaf_of(session, item))
+        except StoreError as error:
+            # No reader shows them any more; the copies are the storage's to delete.
+            lines.append(f"Its samples are still in storage, ask who runs it to delete them: {error}")
+    if removed:
+        lines.append(f"{removed} samples of them are deleted.")
+    return Outcome({"erased": hashes, "samplesDeleted": removed}, tuple(lines))
+
+
+def leaf_of(session: Session, item: Mine) -> bytes:
+    """The hash that names a contribution in samples."""
+    made = item.contribution
+    (published,) = [found for found in session.catalog.batches(item.dataset_id) if found.batch_id == made.batch_id]
+    (name,) = leaf_hashes(session.dao.id, item.dataset_id, published.batch.sequence, [made.leaf])
+    return bytes(name)
 
 
 def _find(session: Session, standing: list[Mine], name: str) -> Mine:

@@ -16,6 +16,7 @@ from datadao.encoding import Record
 from datadao.errors import HashMismatch, Malformed, ObjectMissing, ObjectTooLarge
 from datadao.messages.bundle import Readiness
 from datadao.messages.requests import KINDS, Request, SignedBallot
+from datadao.messages.sample import Consent, Sample
 from datadao.messages.score import Draft, Score, Signed
 from datadao.messages.submission import Submission, Witness
 from datadao.storage.store import Store
@@ -100,6 +101,33 @@ class Board:
     def readiness(self, lease_id: int) -> Iterator[Readiness]:
         """Readiness signatures for a lease."""
         return self._records(Readiness, "readiness", lease_id)
+
+    def consent(self, consent: Consent) -> None:
+        """Posts a contributor's word that records of a file may be shown, beside what was handed in."""
+        place = (consent.dataset_id, consent.contributor.lower(), consent.file_hash.hex())
+        self._inbox.put(self._name("consents", *place), consent.encode())
+
+    def consents(self, dataset_id: int) -> Iterator[Consent]:
+        """What contributors of a dataset agreed to; `samples.agreed` decides what counts."""
+        names = self._inbox.names(self._name("consents", dataset_id))
+        return (record for _, record in _read_all(self._inbox, ((name, name) for name in names), Consent))
+
+    def show(self, sample: Sample) -> None:
+        """Posts what an attestor drew of a contribution."""
+        place = (sample.batch_id, sample.contribution.hex(), sample.attestor.lower())
+        self._store.put(self._name("samples", *place), sample.encode())
+
+    def samples(self, batch_id: int) -> Iterator[Sample]:
+        """What attestors drew of a batch; `samples.counted` decides what counts."""
+        return self._records(Sample, "samples", batch_id)
+
+    def unshow(self, batch_id: int, contribution: bytes) -> int:
+        """Deletes the samples of a contribution, and returns how many there were. Raises `StoreUnfit` without the right
+        to."""
+        names = list(self._store.names(self._name("samples", batch_id, contribution.hex())))
+        for name in names:
+            self._store.delete(name)
+        return len(names)
 
     def agree(self, agreement: bytes) -> bytes:
         """Posts the agreement of a lease, so that holders and custodians can read it; returns its keccak256."""

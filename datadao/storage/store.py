@@ -117,6 +117,13 @@ class Store:
         """Streams the object with this sha256 to `target`, whose content is worth nothing unless this returns."""
         self._read(digest, limit, target.write)
 
+    def delete(self, name: str) -> None:
+        """Deletes a record of this name, never content. Raises `StoreUnfit` without the right to."""
+        if check_name(name).startswith(_CONTENT):
+            raise NameRefused(f"names below {_CONTENT} belong to content, which stays")
+        with translated(name):
+            obstore.delete(self._store, name)
+
     def has(self, key: bytes | str) -> bool:
         """Is there an object of this sha256 or name? Says nothing about its content."""
         name = content_name(key) if isinstance(key, bytes) else check_name(key)

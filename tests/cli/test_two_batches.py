@@ -9,6 +9,9 @@ given two active batches of the same two files
   when their owner claims                      it should be paid once, and the rest is reported
   when a licensee opens                        it should have both files, and delete nothing
   when the owner erases them                   it should be nothing, with a reason and exit code 1
+given an active batch of a file whose owner agreed to show records, and one whose owner did not
+  when attestors draw                          it should be of the first alone, once two of them posted the same
+  when the owner erases it                     it should be shown no more, and be gone from storage
 """
 
 from __future__ import annotations
@@ -34,6 +37,7 @@ from datadao.chain.rpc import Call
 from datadao.client import DataDAO, Terms
 from datadao.crypto.keyfile import new_key
 from datadao.messages.batch import Batch, Manifest
+from datadao.messages.sample import DELAY
 from datadao.messages.score import Draft, Signed
 from datadao.storage.board import Board
 from datadao.storage.store import Store, content_name
@@ -337,6 +341,53 @@ def test_two_active_batches__of_the_same__mislead_no_party(stage: Stage) -> None
         "Nothing to open: of the files of dataset 1 2 erased by their contributors, and no other is there"
     )
     assert "Nothing to open: of the files" in stage.run(licensee, *target).out
+
+
+def test_samples__of_an_active_batch__are_drawn_of_files_whose_owner_agreed_and_go_with_them(stage: Stage) -> None:
+    stage.attest(0, "draft")
+    stage.attest(1, "sign")
+    stage.done(stage.giver, "attest", "publish", "--dataset", "1", "--yes")
+    stage.node.rpc("evm_increaseTime", DAY)
+    stage.done(stage.giver, "activate", "1", "--yes")
+    agreed = ("contribute", str(stage.giver / "1.jsonl"), "--dataset", "1", "--sample-ok")
+    assert stage.done(stage.giver, *agreed)["sampleOk"] and stage.done(stage.giver, *agreed)["sampleOk"], (
+        "twice is once"
+    )
+
+    def samples() -> list[Any]:
+        return stage.done(stage.giver, "card", "--dataset", "1")["samples"]
+
+    assert stage.attest(0, "sample").document == {"dataset": 1, "posted": [], "withheld": [], "waiting": [1]}
+    stage.node.rpc("anvil_mine", hex(DELAY + FINALITY))
+    first = stage.attest(0, "sample").document
+    assert [(one["batch"], one["records"]) for one in first["posted"]] == [(1, 1)] and not first["withheld"]
+    assert samples() == [], "one attestor could choose"
+    assert stage.attest(0, "sample").document["posted"] == [], "once"
+    assert len(stage.attest(1, "sample").document["posted"]) == 1
+    assert samples() == [{"batch": 1, "record": '{"diary":"d","name":"b"}'}]
+    page = stage.giver / "card.html"
+    stage.done(stage.giver, "card", "--dataset", "1", "--out", str(page))
+    assert "{&#34;diary&#34;:&#34;d&#34;,&#34;name&#34;:&#34;b&#34;}" in page.read_text()
+
+    # What a stranger puts there counts nothing.
+    (name,) = {path.parent.name for path in stage.objects if "samples" in path.parts}
+    with ape.networks.parse_network_choice(stage.node.url):
+        board = Board(stage.dao.id, stage.store)
+        (sample, *_) = board.samples(1)
+        for slot in (7, 8):
+            stranger = wallet.find(f"TEST::{slot}")
+            made = replace(sample, records=b"{}", attestor=str(stranger.address))
+            board.show(made.signed(stage.dao.id, wallet.signer(stranger)))
+    assert len(samples()) == 1
+
+    stage.done(stage.giver, "erase", str(stage.giver / "0.csv"), "--yes")
+    assert len(samples()) == 1
+    gone = stage.done(stage.giver, "erase", str(stage.giver / "1.jsonl"), "--yes")
+    assert gone["samplesDeleted"] == 4 and not [path for path in stage.objects if name in path.parts]
+    for copy in (sample, replace(sample, attestor=str(ape.accounts.test_accounts[3].address))):
+        board.show(copy)
+    assert samples() == [], "a copy that is put back is of what was erased"
+    assert stage.attest(2, "sample").document["posted"] == []
 
 
 def test_claim__of_the_later_batch_by_another_account__counts_where_it_was_recorded(stage: Stage) -> None:

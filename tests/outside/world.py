@@ -350,6 +350,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "custodian take-over": ("custodian-0", ()),
     "contribute": ("member", ("{home}/diary-9.jsonl", "--dataset", "1")),
     "attest score": ("attestor-0", ("--dataset", "1")),
+    "attest sample": ("attestor-0", ("--dataset", "1")),
     "attest draft": ("attestor-1", ("--dataset", "1")),
     "attest sign": ("attestor-1", ("--dataset", "1")),
     "attest publish": ("attestor-2", ("--dataset", "1", "--yes")),

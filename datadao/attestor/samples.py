@@ -1,0 +1,98 @@
+"""What attestors draw of a batch, for anyone to see before renting, and which of it counts."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Set
+from dataclasses import dataclass
+from pathlib import Path
+
+from datadao.attestor.attestor import Attestor
+from datadao.crypto import files
+from datadao.errors import DataDAOError, StoreUnavailable, SubmissionRefused
+from datadao.messages import eip712
+from datadao.messages.batch import Manifest
+from datadao.messages.sample import Consent, Sample, draw
+from datadao.messages.submission import Submission
+from datadao.records import valid_records
+from datadao.schema import Schema
+from datadao.types import Dao, Leaf
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """A drawn contribution of which this attestor can show nothing."""
+
+    contribution: bytes
+    reason: DataDAOError
+
+
+def agreed(
+    dao: Dao, consents: Iterable[Consent], manifest: Manifest, check: eip712.SignatureCheck = eip712.signed_by
+) -> dict[bytes, Leaf]:
+    """The batch's leaves, by their hashes, whose contributors signed that they may be shown."""
+    signed = {
+        (item.contributor, item.file_hash)
+        for item in consents
+        if item.dataset_id == manifest.dataset_id and check(item.contributor, item.typed(dao), item.signature)
+    }
+    named = zip(manifest.ids, manifest.leaves, strict=True)
+    return {name: leaf for name, leaf in named if (leaf.contributor, leaf.file_hash) in signed}
+
+
+def sample_of(
+    attestor: Attestor, schema: Schema, batch_id: int, block_hash: bytes, name: bytes, leaf: Leaf,
+    submissions: Mapping[bytes, Submission], opened: Mapping[bytes, Set[int]], signer: str, sign: eip712.Signer,
+) -> Sample | Withheld:  # fmt: skip
+    """What this attestor draws of the contribution `name`; `submissions` by file hash, `opened` of `openers`.
+
+    The plaintext is gone on return. Raises `StoreUnavailable`, `DiskUnavailable`.
+    """
+    try:
+        records = _records(attestor, schema, block_hash, name, leaf, submissions, opened)
+    except StoreUnavailable:
+        raise
+    except DataDAOError as error:
+        return Withheld(name, error)
+    return Sample(batch_id, name, block_hash, records, signer, b"").signed(attestor.dao, sign)
+
+
+def counted(
+    dao: Dao, samples: Iterable[Sample], batch_id: int, block_hash: bytes, attestors: Collection[str], threshold: int,
+    check: eip712.SignatureCheck = eip712.signed_by,
+) -> list[Sample]:  # fmt: skip
+    """One of each sample that enough of these attestors signed alike, drawn by this block."""
+    signers: defaultdict[tuple[bytes, bytes], set[str]] = defaultdict(set)
+    found: dict[tuple[bytes, bytes], Sample] = {}
+    for item in samples:
+        if (item.batch_id, item.block_hash) != (batch_id, block_hash) or item.attestor not in attestors:
+            continue
+        if check(item.attestor, item.typed(dao), item.signature):
+            key = item.contribution, item.records
+            found.setdefault(key, item)
+            signers[key].add(item.attestor)
+    return [item for key, item in found.items() if len(signers[key]) >= threshold]
+
+
+def _records(
+    attestor: Attestor, schema: Schema, block_hash: bytes, name: bytes, leaf: Leaf,
+    submissions: Mapping[bytes, Submission], opened: Mapping[bytes, Set[int]],
+) -> bytes:  # fmt: skip
+    submission = submissions.get(leaf.file_hash)
+    if submission is None or (submission.contributor, submission.envelope_hash) != (
+        leaf.contributor,
+        leaf.envelope_hash,
+    ):
+        raise SubmissionRefused("what was handed in is no longer on the board, so that it cannot be opened again")
+    secret = attestor.open(submission, opened)
+    with files.on_disk("a copy to draw from"), tempfile.TemporaryDirectory(prefix="datadao-") as folder:
+        sealed, plain = Path(folder, "sealed"), Path(folder, "plain")
+        attestor.store.get_file(leaf.file_hash, sealed, attestor.max_file)
+        files.decrypt(sealed, plain, secret, leaf.file_hash)
+        sealed.unlink()
+        with plain.open("rb") as file:
+            records = draw(block_hash, name, valid_records(file, schema))
+    if not records:
+        raise SubmissionRefused("none of its records is small enough to be shown")
+    return records
