@@ -88,10 +88,16 @@ class Plan:
 
 
 def make_plan(
-    deployer: str, config: Config, *, nonce: int | None = None, now: int | None = None, factory: str | None = None
+    deployer: str,
+    config: Config,
+    *,
+    nonce: int | None = None,
+    now: int | None = None,
+    factory: str | None = None,
+    contract: bool = False,
 ) -> Plan:
     """What deploying `config` from `deployer` sends; `nonce` and `now` are the chain's unless given. `factory` is the
-    transaction that created the one to use, or `NEW`.
+    transaction that created the one to use, or `NEW`. Only one that calls a factory on chain may be a `contract`.
 
     Sends nothing. Raises `ConfigError` where the configuration does not fit the contracts, the chain or the accounts,
     or the factory is another than this project's.
@@ -104,7 +110,8 @@ def make_plan(
         )
     if provider.chain_id not in LOCAL_CHAIN_IDS and deployer in {a.address for a in ape.accounts.test_accounts}:
         raise ConfigError(f"{deployer} is a test account, whose key is public: deploy with another")
-    _refuse_contract(deployer)
+    if not contract:
+        _refuse_contract(deployer)
     nonce = provider.get_nonce(deployer) if nonce is None else nonce
     now = provider.get_block("latest").timestamp if now is None else now
     accounts: dict[str, str] = {}
@@ -182,7 +189,8 @@ def _refuse_contract(deployer: str) -> None:
     code = bytes(ape.networks.provider.get_code(deployer))
     if code and not code.startswith(_DELEGATION):
         raise ConfigError(
-            f"{deployer} is a contract, such as a Safe: deploy with an account that has a key; it keeps no power"
+            f"{deployer} is a contract, such as a Safe: deploy with an account that has a key, which keeps no "
+            "power, or name a Safe with --factory --safe"
         )
 
 

@@ -140,7 +140,7 @@ def _add(folder: Path, kind: str, entry: Mapping[str, Any]) -> Path:
             raise RecordError(f"{path} is the record of another chain {chain_id}: its first block is another one")
         record = {}
     record = {"chain_id": chain_id, "deployments": [], "genesis": genesis, **record}
-    _write(path, {**record, kind: [*record.get(kind, []), entry]})
+    replaced(path, {**record, kind: [*record.get(kind, []), entry]})
     return path
 
 
@@ -172,19 +172,20 @@ class Journal:
             "now": plan.now,
             "transactions": {},
         }
-        _write(self.path, note)
+        replaced(self.path, note)
 
     def sending(self, step: int, transaction: str) -> None:
         """Notes a transaction; a step can be sent again at another price."""
         note = json.loads(self.path.read_text(encoding="utf-8"))
         note["transactions"].setdefault(str(step), []).append(transaction)
-        _write(self.path, note)
+        replaced(self.path, note)
 
     def forget(self) -> None:
         self.path.unlink(missing_ok=True)
 
 
-def _write(path: Path, content: Mapping[str, Any]) -> None:
+def replaced(path: Path, content: Mapping[str, Any]) -> None:
+    """Writes a file as JSON, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".new")
     temporary.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")

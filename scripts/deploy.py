@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from ape.cli import account_option
+from ape.cli import AccountAliasPromptChoice, account_option
 
 from datadao.chain import wallet
 from datadao.chain.arguments import ConfigError
@@ -21,13 +21,14 @@ from deployer.plan import NEW, Plan, make_plan
 from deployer.record import Journal, Step, append, append_factory, factory_given, new_entry, newest_factory
 from deployer.send import RECORDED, NotResumable, resume
 from deployer.verify import remarks, verify
+from scripts._deploy.safe import create_by_safe
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True)
 
 
 @click.command()
 @network_option
-@account_option()
+@account_option(prompt=False)
 @click.option("--config", "file", type=_FILE, help="Instead of deploy-config/<network>.yaml.")
 @click.option(
     "--factory",
@@ -36,6 +37,12 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=Tru
     metavar="[FACTORY]",
     help="In two transactions, through the factory that transaction FACTORY created, or the recorded one at that "
     "address; without FACTORY the newest recorded, or a new one.",
+)
+@click.option(
+    "--safe",
+    "safe_address",
+    metavar="ADDRESS",
+    help="With --factory on chain: write the calls of the Safe at ADDRESS as files; run again when it has made them.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--unrehearsed", is_flag=True, help="Send even if the node cannot try out whether values are in range.")
@@ -46,6 +53,7 @@ def cli(
     account: Any,
     file: Path | None,
     factory: str | None,
+    safe_address: str | None,
     yes: bool,
     unrehearsed: bool,
     restart: bool,
@@ -55,9 +63,13 @@ def cli(
 
     def work(out: Terminal) -> bool:
         config = Config.load(file or config_path())
-        journal = Journal(deployments)
-        plan, done = _plan(out, account.address, config, journal, factory, restart=restart)
-        return _carry_out(out, account, plan, done, journal, yes=yes, unrehearsed=unrehearsed)
+        if safe_address is not None:
+            if account is not None:
+                raise ConfigError("--safe: its owners send the calls; leave --account out")
+            return create_by_safe(out, safe_address, config, deployments, factory, restart=restart)
+        sender, journal = account or AccountAliasPromptChoice().select_account(), Journal(deployments)
+        plan, done = _plan(out, sender.address, config, journal, factory, restart=restart)
+        return _carry_out(out, sender, plan, done, journal, yes=yes, unrehearsed=unrehearsed)
 
     run(network, work)
 

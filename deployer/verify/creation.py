@@ -17,7 +17,7 @@ from datadao.chain.events import topic
 from datadao.errors import Malformed
 from datadao.ledger.facts import Fact
 from deployer.artifacts import CONTRACTS, abi_of, creation_code
-from deployer.creation import Creation, creation_from
+from deployer.creation import Creation, creation_from, dao_params
 from deployer.verify.factory import check_factory, created_at
 from deployer.verify.reader import Check, Reader, compare
 
@@ -86,23 +86,38 @@ def _through_factory(
     entry: Mapping[str, Any],
     expected: Arguments,
     transaction: Mapping[str, Any],
-    _: Mapping[str, Any],
+    receipt: Mapping[str, Any],
 ) -> Iterator[Fact | Check]:
     """A factory that was created by its code alone, from the right blueprints, puts nothing else at the addresses that
     follow from creator, parameters and salt, so it is enough that the recorded ones do."""
     factory = entry["factory"]["address"]
-    yield compare(FACTORY, "begun by", entry["deployer"], _checksummed(transaction["from"]))
-    yield compare(FACTORY, "begun at", factory, _checksummed(transaction["to"]))
-    try:
-        creation = creation_from(factory, entry["deployer"], _bytes(transaction["input"]))
-    except Malformed as error:
-        yield compare(FACTORY, "parameters", "decodable", error)
-        return
+    if "salt" in entry["factory"]:
+        # A contract's call, such as a Safe's, stands in its own words in the transaction. What the factory reports is
+        # derived from its caller, parameters and salt.
+        creation = Creation(factory, entry["deployer"], dao_params(expected), _bytes(entry["factory"]["salt"]))
+        yield compare(FACTORY, "begun by", entry["deployer"], _begun_by(creation, receipt))
+    else:
+        yield compare(FACTORY, "begun by", entry["deployer"], _checksummed(transaction["from"]))
+        yield compare(FACTORY, "begun at", factory, _checksummed(transaction["to"]))
+        try:
+            creation = creation_from(factory, entry["deployer"], _bytes(transaction["input"]))
+        except Malformed as error:
+            yield compare(FACTORY, "parameters", "decodable", error)
+            return
     for key, name in ORDER:
         recorded = entry["contracts"][name]
         yield compare(name, "created at", recorded["address"], creation.system[key])
         yield reader.mined(name, recorded["transaction"], partial(_reported, entry, creation, name))
         yield from _given(entry, expected, name, creation.arguments(name))
+
+
+def _begun_by(creation: Creation, receipt: Mapping[str, Any]) -> str:
+    """The creator that the factory reports for this DAO; in words, if it reports none such."""
+    for log in receipt["logs"]:
+        begun = [topic(FACTORY, "DataDAOBegun"), creation.id]
+        if to_checksum_address(log["address"]) == creation.factory and [*map(_bytes, log["topics"][:2])] == begun:
+            return to_checksum_address(_bytes(log["topics"][2])[12:])
+    return "no DAO of these parameters in that transaction"
 
 
 def _reported(

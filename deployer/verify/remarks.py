@@ -9,12 +9,14 @@ from typing import Any
 import ape
 
 from datadao.chain.abi import ORDER
+from datadao.chain.arguments import ConfigError
 from datadao.chain.asset import read_asset
 from datadao.errors import InvalidArgument
 from deployer.config import Config
 from deployer.verify.asset import asset_of
 from deployer.verify.configuration import remarks_on_record
 from deployer.verify.expected import expected_arguments
+from deployer.verify.safe import read_safe
 
 _VOTE = 10**9
 """Units of the token."""
@@ -28,6 +30,7 @@ def remarks(entry: Mapping[str, Any], config: Config) -> list[str]:
         *_floor(arguments),
         *remarks_on_record(entry, ape.networks.provider.web3),
         *_asset(asset_of(entry, config)),
+        *_safe(entry),
     ]
 
 
@@ -61,6 +64,14 @@ def _floor(arguments: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 
 def _votes(units: int) -> str:
     return f"{units / _VOTE:,.10g} votes"
+
+
+def _safe(entry: Mapping[str, Any]) -> Iterator[str]:
+    """Who created it, if that was a Safe."""
+    if "salt" in entry.get("factory", {}):
+        with suppress(ConfigError):  # another contract
+            safe = read_safe(ape.networks.provider.web3, entry["deployer"])
+            yield f"created by {safe}: {', '.join(safe.owners)}."
 
 
 def _asset(asset: str) -> Iterator[str]:

@@ -60,10 +60,21 @@ class Safe:
 
     def execute(self, handle: Handle, function: str, *arguments: Any, signers: int | None = None) -> TxReceipt:
         """Makes the Safe call a contract. Raises `Reverted` with what that contract, or the Safe, refused it with."""
-        fields = {
-            "to": handle.address,
+        return self.call(handle.address, handle.encode(function, *arguments), signers)
+
+    def call(self, to: str, data: bytes, signers: int | None = None) -> TxReceipt:
+        """The same with calldata."""
+        fields = self.transaction(to, data)
+        nonce = self.contract.functions.nonce().call()
+        signatures = self._signed("SafeTx", _TRANSACTION, fields | {"nonce": nonce}, signers)
+        return self._send(self.contract.functions.execTransaction(*fields.values(), signatures))
+
+    def transaction(self, to: str, data: bytes) -> dict[str, Any]:
+        """What its owners sign, but for the number."""
+        return {
+            "to": to,
             "value": 0,
-            "data": handle.encode(function, *arguments),
+            "data": data,
             "operation": 0,
             "safeTxGas": 0,
             "baseGas": 0,
@@ -71,9 +82,6 @@ class Safe:
             "gasToken": ADDRESS_ZERO,
             "refundReceiver": ADDRESS_ZERO,
         }
-        nonce = self.contract.functions.nonce().call()
-        signatures = self._signed("SafeTx", _TRANSACTION, fields | {"nonce": nonce}, signers)
-        return self._send(self.contract.functions.execTransaction(*fields.values(), signatures))
 
     def sign(self, digest: bytes, signers: int | None = None) -> bytes:
         """What `isValidSignature` takes for the digest (ERC-1271): owners sign it as a message of this Safe."""
