@@ -8,6 +8,7 @@ given erased or further files           a table should be made anew, and only th
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import json
@@ -30,6 +31,7 @@ from datadao.licensee.columns import Column, Kind, record_of
 from datadao.licensee.croissant import Dataset, Part, describe
 from datadao.licensee.tables import FOLDER, columns_of, write_table
 from datadao.schema import Schema
+from scripts._demo import survey
 
 BIG = 9_007_199_254_740_993
 """2**53 + 1: no double."""
@@ -207,6 +209,36 @@ def test_description__batches_of_two_schemas__are_two_record_sets(tmp_path: Path
     dataset = mlcroissant.Dataset(str(path))
     assert [_decoded(record)["zip"] for record in dataset.records("records")] == ["01"]
     assert [_decoded(record)["zip"] for record in dataset.records("records-1")] == [1]
+
+
+def test_survey__of_the_demo__is_read_alike_by_five_tools(tmp_path: Path) -> None:
+    with survey.DATA.open(newline="") as file:
+        rows = [{name: round(float(row[name])) for name in survey.ANSWERS} for row in csv.DictReader(file)]
+    expected = [{"respondent": number} | row | {"_other": None} for number, row in enumerate(rows)]
+    (tmp_path / "data").mkdir()
+    files = [tmp_path / "data" / f"{number:04}" for number in range(len(rows))]
+    for path, answers in zip(files, survey.respondents(), strict=True):
+        path.write_bytes(answers)
+    judge, name = Schema(survey.SCHEMA, survey.SCHEMA_HASH), "batch-1.parquet"
+    assert write_table(tmp_path / FOLDER / name, files, judge) == len(rows) == 944
+    described = describe(
+        tmp_path, Dataset(DAO, 1, 1, 1, bytes(32)), [Part(1, bytes(32), judge, name)], date(2026, 11, 30)
+    )
+    table = str(tmp_path / FOLDER / name)
+    found = duckdb.read_parquet(table)
+    read = {
+        "pandas": pandas.read_parquet(table).astype(object).to_dict("records"),
+        "duckdb": [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()],
+        "polars": polars.read_parquet(table).to_dicts(),
+        "datasets": list(
+            datasets.load_dataset("parquet", data_files=table, cache_dir=str(tmp_path / "cache"), split="train")
+        ),
+        "mlcroissant": [_decoded(record) for record in mlcroissant.Dataset(str(described)).records("records")],
+    }
+    for tool, records in read.items():
+        assert sorted(records, key=lambda record: record["respondent"]) == sorted(
+            expected, key=lambda record: record["respondent"]
+        ), tool
 
 
 # Writing
