@@ -12,9 +12,9 @@ from collections.abc import Callable
 import pytest
 from web3.types import TxData
 
+from assurance.harness.chain.node import roll_up
 from assurance.harness.chain.proxy import Answer, Proxy, Request
 from assurance.harness.commands import Ran
-from datadao.chain.data_fee import OP_ORACLE
 from tests.cli.conftest import FreshDao
 from tests.cli.licensee import Licensee
 from tests.cli.test_rehearsal import refuse
@@ -148,13 +148,11 @@ def test_fee__more_than_the_account_holds__is_refused_though_less_would_be_paid(
 # Rollups, whose fee for data is no gas
 
 PER_BYTE = 10**13
-PRICED = f"0x60243565{PER_BYTE:012x}025f5260205ff3"
-"""Code of an oracle: the length of the bytes that it is asked about, times as many wei; nothing for other questions."""
 
 
 def test_fee__of_a_rollup__has_the_data_by_the_chains_oracle(licensee: Licensee) -> None:
     plain = licensee.run(*SEND)
-    licensee.live.node.rpc("anvil_setCode", OP_ORACLE, PRICED)
+    roll_up(licensee.live.node, PER_BYTE)
     done = licensee.run(*SEND)
     assert done.code == 0, done.err
     assert f" ETH, of it {PER_BYTE * (128 + 68) / 10**18:g} for data, by the chain's oracle (base fee " in done.err
@@ -162,7 +160,7 @@ def test_fee__of_a_rollup__has_the_data_by_the_chains_oracle(licensee: Licensee)
 
 
 def test_fee__of_a_rollup__more_than_the_account_holds__is_refused(licensee: Licensee) -> None:
-    licensee.live.node.rpc("anvil_setCode", OP_ORACLE, PRICED)
+    roll_up(licensee.live.node, PER_BYTE)
     before, data = licensee.nonce, PER_BYTE * (128 + 68)
     licensee.live.node.rpc("anvil_setBalance", licensee.address, hex(data))
     done = licensee.run(*SEND)

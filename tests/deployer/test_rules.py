@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from contextlib import contextmanager
 from types import SimpleNamespace
 
@@ -15,7 +17,7 @@ import ape
 import pytest
 
 from assurance.harness.chain.door import Door
-from assurance.harness.chain.node import Node
+from assurance.harness.chain.node import Node, roll_up
 from datadao.chain.arguments import ConfigError
 from datadao.chain.wallet import connected
 from deployer.deploy import execute
@@ -26,6 +28,7 @@ from deployer.send import DeploymentError
 from tests.deployer.world import arguments, changed, local, run
 
 AMSTERDAM = Rules(slot=110_020, account=195_600, byte=1_530, block=200_000_000)
+GWEI = 10**9
 GETHS = 50_000_000
 """Gas that geth gives a call unless told otherwise."""
 
@@ -146,3 +149,21 @@ def test_cli__amsterdam__deploys_and_verifies(tmp_path):
         assert code == 0, output
     finally:
         door.stop()
+
+
+def test_cli__rollup_whose_blocks_share_seconds__deploys_and_verifies_with_the_fee_for_data(tmp_path):
+    node = Node()
+    try:
+        roll_up(node, GWEI)
+        code, output = run("deploy", *arguments(node, tmp_path, "--yes"))
+        assert code == 0, output
+        (data,) = re.findall(r"^and (\S+) for the data, as the chain's oracle says,$", output, re.M)
+        web3, entry = node.web3, json.loads((tmp_path / "31337.json").read_text())["deployments"][-1]
+        sent = [web3.eth.get_block(number, True)["transactions"][0] for number in range(1, 10)]
+        assert data == f"{sum(128 + len(tx['input']) for tx in sent) * GWEI / 10**18:.6f}"
+        times = {web3.eth.get_block(number)["timestamp"] for number in range(1, 10)}
+        assert len(times) == 1 and len(entry["contracts"]) == 9
+        code, output = run("verify", "--network", node.url, "--deployments", str(tmp_path))
+        assert code == 0, output
+    finally:
+        node.stop()

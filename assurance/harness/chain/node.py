@@ -10,6 +10,8 @@ from typing import Any
 
 from web3 import Web3
 
+from datadao.chain.data_fee import OP_ORACLE
+
 MNEMONIC = "test test test test test test test test test test test junk"
 FINALITY = 65
 """Blocks after which anvil calls a block final."""
@@ -40,6 +42,14 @@ class Node:
     def stop(self) -> None:
         self.process.kill()
         self.process.wait()
+
+
+def roll_up(node: Any, price: int) -> None:
+    """Makes of a node a rollup's: blocks share timestamps from now on, and the OP stack's oracle asks `price` wei for a
+    byte of a transaction."""
+    node.rpc("anvil_setBlockTimestampInterval", 0)
+    # The length of the bytes that it is asked about, times the price; nothing for other questions.
+    node.rpc("anvil_setCode", OP_ORACLE, f"0x60243567{price:016x}025f5260205ff3")
 
 
 def until(condition: Callable[[], object], seconds: float = 60) -> None:

@@ -35,16 +35,17 @@ class Door:
         block_gas: int = 200_000_000,
         call_gas: int | None = None,
         chain_id: int = 31_337,
+        port: int = 0,
     ) -> None:
         settings = {
             "rules": rules, "chainId": chain_id, "blockGas": str(block_gas), "callGas": str(call_gas or block_gas),
-            "rich": _rich(),
+            "rich": _rich(), "port": port,
         }  # fmt: skip
         self.process = subprocess.Popen(["node", _PROGRAM, json.dumps(settings)], stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
-        port = self.process.stdout.readline().strip()
-        assert port, "the door does not open"
-        self.url = f"http://127.0.0.1:{port}"
+        listening = self.process.stdout.readline().strip()
+        assert listening, "the door does not open"
+        self.url = f"http://127.0.0.1:{listening}"
         self.web3 = Web3(Web3.HTTPProvider(self.url, request_kwargs={"timeout": 120}))
         until(self.web3.is_connected)
 

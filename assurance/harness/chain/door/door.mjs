@@ -8,7 +8,8 @@ import { createServer } from "node:http";
 import { Chain, Refused, bytesToHex, hex } from "./chain.mjs";
 
 const [SAFE, FINAL] = [32, 64]; // blocks behind the last one, as anvil has it
-const chain = await Chain.create(JSON.parse(process.argv[2]));
+const settings = JSON.parse(process.argv[2]);
+const chain = await Chain.create(settings);
 const snapshots = new Map();
 
 function entryAt(name) {
@@ -189,4 +190,4 @@ const server = createServer((request, response) => {
     });
   });
 });
-server.listen(0, "127.0.0.1", () => console.log(server.address().port));
+server.listen(settings.port ?? 0, "127.0.0.1", () => console.log(server.address().port));

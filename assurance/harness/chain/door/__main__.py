@@ -1,0 +1,32 @@
+"""A node with the rules of a hard fork, for as long as it runs: `python -m assurance.harness.chain.door`."""
+
+from __future__ import annotations
+
+import contextlib
+
+import click
+
+from assurance.harness.chain.door import AMSTERDAM, Door
+from assurance.harness.chain.node import roll_up
+
+
+@click.command()
+@click.argument("rules", default=AMSTERDAM)
+@click.option("--port", default=8545, show_default=True)
+@click.option("--block-gas", default=200_000_000, show_default=True, help="Gas that a block has.")
+@click.option("--call-gas", type=int, help="Gas that a call may take; as much as a block unless said.")
+@click.option("--data-fee", type=int, metavar="WEI", help="A rollup's: asked for each byte of a transaction.")
+def cli(rules: str, port: int, block_gas: int, call_gas: int | None, data_fee: int | None) -> None:
+    """A local node with the rules of a hard fork, such as osaka or amsterdam."""
+    door = Door(rules, block_gas=block_gas, call_gas=call_gas, port=port)
+    try:
+        if data_fee is not None:
+            roll_up(door, data_fee)
+        click.echo(f"{rules} at {door.url}; Ctrl-C ends it")
+        with contextlib.suppress(KeyboardInterrupt):
+            door.process.wait()
+    finally:
+        door.stop()
+
+
+cli()
