@@ -22,12 +22,13 @@ from datadao.chain.abi import LOCAL_CHAIN_IDS
 from datadao.chain.wallet import connected
 from datadao.client import DataDAO
 from datadao.errors import DataDAOError
+from datadao.messages.purposes import COMPUTE
 from datadao.storage.store import Store
 from datadao.types import Vote
 from deployer.config import Config
 from deployer.deploy import deploy
 from deployer.networks import network_option
-from scripts._demo import steps
+from scripts._demo import program, steps
 from scripts._demo.actors import Actors, Role, create_actors
 from scripts._demo.console import Output
 from scripts._demo.survey import SCHEMA_HASH
@@ -121,16 +122,22 @@ def _play(out: Output, public: Store, home: Path, count: int | None) -> None:
     steps.refund(demo, people.loser, refused, asked)
     steps.fail_to_open(demo, people.loser, refused)
 
-    out.step("7. Rent flows until the lease ends")
+    out.step("7. Code goes to the data: the same model, and no record leaves")
+    bought = program.buy(demo, people.winner)
+    if (f"{bought.accuracy:.1%}", bought.tested_on) != (f"{verdict.accuracy:.1%}", verdict.tested_on):
+        raise AssertionError(f"the program says {bought}, the data lease {verdict}")
+    out.say(f"held-out accuracy [bold green]{bought.accuracy:.1%}[/bold green], as with the data in hand")
+
+    out.step("8. Rent flows until the lease ends")
     heir = steps.lose_a_key(demo)
     steps.pay_on(demo, lease)
     income = steps.collect(demo, heir.lost)
 
-    out.step("8. A respondent lost its key: its heir is paid")
+    out.step("9. A respondent lost its key: its heir is paid")
     income[heir.address] = steps.succeed(demo, heir)
 
     out.show_gas()
-    paid_in = {people.winner.name: terms.escrow, people.loser.name: asked.escrow}
+    paid_in = {people.winner.name: terms.escrow + bought.escrow, people.loser.name: asked.escrow}
     steps.books(demo, paid_in, sum(income.values()))
     steps.rebuild(demo)
     out.console.print(f"\n[bold green]Done[/bold green] in {out.elapsed:.0f} s.")
@@ -142,6 +149,7 @@ def _roles(people: Actors) -> dict[str, Any]:
     config = Config.load(CONFIG)
     policy = dict(config.contracts["DatasetRegistry"]["params"]["policies"][0])
     policy["schemaHash"] = "0x" + SCHEMA_HASH.hex()
+    policy["purposes"] |= COMPUTE
     return {
         "EmergencyBrake.guardian": people.guardian.address,
         "DatasetRegistry.params.attestors": [_party(party) for party in people.attestors],

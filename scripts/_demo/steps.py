@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from datadao.messages.submission import Submission, Witness
 from datadao.storage.store import Store
 from datadao.text import visible
 from datadao.types import Contribution, Leaf
-from scripts._demo.actors import Actors, Heir, Role
+from scripts._demo.actors import Actors, Heir, Member, Role
 from scripts._demo.console import Output, finalize, wait_until
 from scripts._demo.survey import SCHEMA, SCHEMA_HASH, Verdict, train
 
@@ -176,16 +176,18 @@ def request(demo: Demo, company: Role, text: str, purposes: int, price: int) -> 
     return lease, proposal, terms
 
 
-def vote(demo: Demo, proposal: int, support: int) -> None:
-    """Every member signs a ballot; a relayer brings them in."""
+def vote(
+    demo: Demo, proposal: int, support: int, members: Sequence[Member] = (), step: str = "vote by signature"
+) -> None:
+    """Every member, or these, sign a ballot; a relayer brings them in."""
     wait_until(demo.dao.read("governor", "proposalSnapshot", proposal) + 1)
-    members = demo.actors.members
+    members = members or demo.actors.members
     nonce = demo.dao.read("governor", "nonces", members[0].address)
     calls = []
     for member in members:
         signature = member.sign(demo.dao.ballot(proposal, support, member.address, nonce))
         calls.append(demo.dao.ballot_call(proposal, support, member.address, signature))
-    send(demo, "members sign ballots, a relayer casts them", "vote by signature", calls)
+    send(demo, "members sign ballots, a relayer casts them", step, calls)
     against, votes_for, _ = demo.dao.read("governor", "proposalVotes", proposal)
     demo.out.say(f"{votes_for // 10**9:,} for, {against // 10**9:,} against; quorum {_quorum(demo, proposal):,}")
     wait_until(demo.dao.read("governor", "proposalDeadline", proposal) + 1)
@@ -214,10 +216,10 @@ def deliver(demo: Demo, lease: int) -> None:
                 signatures[party.address] = custodian.sign_readiness(prepared).signature
             done()
     assert prepared is not None
-    _must_refuse(demo, "before the first instalment a custodian publishes nothing", lambda: _publish(demo, lease))
+    must_refuse(demo, "before the first instalment a custodian publishes nothing", lambda: _publish(demo, lease))
     receipt = demo.dao.confirm_delivery(lease, prepared.release_root, signatures, demo.actors.relayer)
     demo.out.gas("confirm delivery: first instalment paid", receipt)
-    _must_refuse(demo, "nor before that block is final", lambda: _publish(demo, lease))
+    must_refuse(demo, "nor before that block is final", lambda: _publish(demo, lease))
     finalize()
     _publish(demo, lease)
     demo.out.say("first instalment paid and final: all five custodians published their bundles")
@@ -263,9 +265,7 @@ def fail_to_open(demo: Demo, company: Role, lease: int) -> None:
     leaf = demo.manifest.leaves[0]
     sealed, plain = demo.home / "stolen", demo.home / "stolen.plain"
     demo.store.get_file(leaf.file_hash, sealed)
-    _must_refuse(
-        demo, "the stored file under another key", lambda: decrypt(sealed, plain, new_secret(), leaf.file_hash)
-    )
+    must_refuse(demo, "the stored file under another key", lambda: decrypt(sealed, plain, new_secret(), leaf.file_hash))
 
 
 def learn(demo: Demo, company: Role, lease: int) -> Verdict:
@@ -276,7 +276,8 @@ def learn(demo: Demo, company: Role, lease: int) -> Verdict:
     return train(paths)
 
 
-def _must_refuse(demo: Demo, text: str, action: Any) -> None:
+def must_refuse(demo: Demo, text: str, action: Any) -> None:
+    """Shows that an action is refused."""
     try:
         action()
     except DataDAOError as error:

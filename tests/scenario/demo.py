@@ -18,9 +18,11 @@ def play(*command: str) -> str:
 
 
 def check(shown: str) -> None:
-    """A model that learned, a company that opens nothing, a whole refund, a vote by each member, an heir that is
-    paid, balanced books."""
-    accuracy, majority = (float(x) for x in re.findall(r"(\d+\.\d)%", shown)[:2])
+    """A model that learned, by a program too, a company that opens nothing, a whole refund, a vote by each member, an
+    heir that is paid, balanced books."""
+    accuracy, majority, by_program = (float(x) for x in re.findall(r"(\d+\.\d)%", shown)[:3])
+    assert by_program == accuracy
+    assert "of 300 respondents' answers stands in anything" in " ".join(shown.split())
     assert accuracy > majority + 10, "a model that learned something"
     assert "not one file opens" in shown
     refund = re.search(r"gets back ([\d,]+) of ([\d,]+) units", " ".join(shown.split()))

@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from assurance.bench.report import Table, machine
-from assurance.bench.speed import forge, machines, page, plane, ratios
+from assurance.bench.speed import compute, forge, machines, page, plane, ratios
 
 RECORD = Path(__file__).parents[3] / "docs" / "benchmarks.md"
 COMMAND = 'make bench ARGS="--write"'
@@ -23,10 +23,11 @@ COMMAND = 'make bench ARGS="--write"'
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument(
-        "what", nargs="*", help="machines, forge, bite (which flaws are noticed), plane, page; all unless said"
+        "what", nargs="*", help="machines, forge, bite (which flaws are noticed), compute, plane, page; all unless said"
     )
     parser.add_argument("--write", action="store_true", help=f"write the figures to {RECORD.name}; only of all parts")
     parser.add_argument("--leaves", type=int, default=1_000_000, help="of the batch tree")
+    parser.add_argument("--records", type=int, default=100_000, help="that programs run over")
     parser.add_argument("--files", type=int, default=10_000, help="of 1 KB, through all roles")
     parser.add_argument("--mib", type=int, default=1_024, help="of the one large file")
     parser.add_argument("--contributions", type=int, default=100_000, help="of the larger DAO of the page")
@@ -36,6 +37,7 @@ def main() -> int:
         "machines": machines.table,
         "forge": forge.speed,
         "bite": forge.bite,
+        "compute": lambda: compute.table(options.records),
         "plane": lambda: plane.table(options.leaves, options.files, options.mib),
         "page": lambda: page.table(100, options.contributions, options.megabytes),
     }
@@ -43,7 +45,7 @@ def main() -> int:
         parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(parts)}")
     if options.write and options.what:
         parser.error("--write records all parts together: leave out which")
-    for name in ("leaves", "files", "mib", "contributions", "megabytes"):
+    for name in ("leaves", "records", "files", "mib", "contributions", "megabytes"):
         if (size := getattr(options, name)) < 1:
             parser.error(f"--{name} must be at least 1, got {size}")
     console = Console()
