@@ -109,6 +109,11 @@ class Card:
         """Of all contributions ever accepted, the part that was erased."""
         return self.erased / self.accepted if self.accepted else 0.0
 
+    @property
+    def stays(self) -> bool:
+        """Does no licensee ever hold this data, because its policy allows programs alone?"""
+        return self.purposes == ("compute",)
+
     def document(self) -> dict[str, Any]:
         """For programs; amounts as text."""
         found = asdict(self) | {"erasure_rate": self.erasure_rate}

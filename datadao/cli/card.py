@@ -90,6 +90,7 @@ def _rows(session: Session, made: Card) -> Rows:
         ("erased", f"{made.erased:,} of {made.accepted:,} contributions ({100 * made.erasure_rate:.2f} %), "
                    f"{made.erased_recently:,} within 90 days"),
         ("purposes", ", ".join(made.purposes) or "none"),
+        *([("held by", "attestors alone: programs go to it, and no licensee ever holds it")] if made.stays else []),
         ("price", f"at least {session.money.text(made.min_price_per_period)} a period, bond "
                   f"{session.money.text(made.min_bond)}"),
         ("paid", f"{session.money.text(made.rent_paid)} of rent by {sum(1 for x in made.leases if x.rent_paid):,} of "

@@ -19,10 +19,11 @@ from datadao.cli.session import Session
 from datadao.cli.setup import FINGERPRINT
 from datadao.client import Terms
 from datadao.crypto.seal import public_key
-from datadao.errors import DataDAOError, KeyFileRefused, LeaseNotStarted, PackageMissing, UnsealFailed
+from datadao.errors import ComputeLease, DataDAOError, KeyFileRefused, LeaseNotStarted, PackageMissing, UnsealFailed
 from datadao.licensee.croissant import DATA, Dataset, Part, describe
 from datadao.licensee.licensee import Fault, Licensee
 from datadao.licensee.tables import FOLDER, write_table
+from datadao.messages.purposes import COMPUTE
 from datadao.schema import Schema
 from datadao.types import ACTIVATED, Contribution, LeaseStatus, word
 
@@ -39,6 +40,11 @@ def open_(session: Session, number: int, out: Path) -> Outcome:
     are named; from the tables they are taken out. When no file at all is open the exit code is 1, with the reason.
     """
     info, terms = check_lease(session, number), terms_of(session.dao, number)
+    if terms.purposes == COMPUTE:
+        raise ComputeLease(
+            f"lease {number} is for compute alone and opens no file; what its program put out, `datadao compute open "
+            f"{number} --out FILE` gives"
+        )
     dataset = terms.dataset_id
     licensees, faults = _licensees(session, number, bytes(info.hpkeKey))
     living, erased, double = _standing(session, dataset)

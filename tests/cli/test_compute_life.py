@@ -99,7 +99,8 @@ def test_compute_lease__from_request_to_output__nobody_but_attestors_reads_K7(wo
 
     # Nothing of the data
     shut = licensee.run("open", lease, "--out", str(licensee.home / "data"), "--json")
-    assert shut.code == 1 and list(world.store.names(bundles_of(world.dao_id, int(lease)))) == []
+    assert (shut.code, shut.document["error"]["kind"]) == (1, "ComputeLease")
+    assert list(world.store.names(bundles_of(world.dao_id, int(lease)))) == []
     received = [path.read_bytes() for path in licensee.home.rglob("*") if path.is_file()]
     for text in [*received, *(data for _, data in world.objects()), *(said for _, said in world.printed())]:
         assert not any(record["diary"].encode() in text for record in records)

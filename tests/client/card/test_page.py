@@ -96,3 +96,9 @@ def test_card__for_programs__has_amounts_as_text() -> None:
     document = json.loads(json.dumps(CARD.document()))
     assert document["rent_paid"] == str(2**91) and document["leases"][0]["price_per_period"] == str(2**90)
     assert document["erasure_rate"] == pytest.approx(10 / 1010) and document["batches"][99]["records"] == 100_000
+
+
+def test_card_of_data_that_only_programs_reach__says_that_no_licensee_holds_it() -> None:
+    said = "no licensee ever holds this data"
+    assert said not in page_of(CARD, amount) and not replace(CARD, purposes=("compute", "research")).stays
+    assert said in page_of(replace(CARD, purposes=("compute",)), amount)

@@ -349,6 +349,26 @@ def test_runs__are_admitted_by_paid_periods(compute: ComputeWorld) -> None:
     assert [last_run(replace(compute.lease, paid_periods=paid)) for paid in (0, 1, 2, 3)] == [0, 0, 1, 2]
 
 
+def test_further_paid_period__admits_a_run_over_the_data_of_that_time(compute: ComputeWorld) -> None:
+    compute.release()
+    first = compute.run(0)
+    compute.run(1)
+    compute.world.view.set_lease(started=True, paid_until=9_000, paid_periods=2)
+    later = compute.world.members(b'{"a": 7}\n')
+    listed = [*compute.listed, *contributions(compute.world.activate(later, 62, 2, purposes=COMPUTE), 62)]
+    ids = {**compute.over().leaves, **compute.over(listed[3:]).leaves}
+    compute.release(listed=listed)
+    run = last_run(compute.lease)
+    for index in (0, 1):
+        over = Input(120, ids, compute.schema)
+        result = compute.attestor(index).run(compute.lease, run, compute.agreed, over)
+        compute.board.post_result(result)
+    assert (run, result.run) == (1, 1) and result.release_root != first.release_root
+    compute.attestor(0).hand_out(compute.lease, result)
+    assert compute.open(1) == (int.from_bytes(size_of_input(3), "little") + len(b'{"a":7}\n')).to_bytes(4, "little")
+    assert compute.open(0) is None
+
+
 def test_service__serves_a_compute_lease_round_by_round(compute: ComputeWorld) -> None:
     service = Service(compute.world.custodian(0), compute.board)
     assert service.round().leases[LEASE].released == 3

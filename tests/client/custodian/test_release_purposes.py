@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import pytest
 
-from assurance.harness.dao.parties import DATA, LEASE, World, contributions, ids_of, published, released_ids
+from assurance.harness.dao.parties import DAO, DATA, LEASE, World, contributions, ids_of, published, released_ids
 from datadao.custodian import checks
 from datadao.errors import ComputeLease, LicenseeKeyChanged, NothingToRelease
-from datadao.messages.bundle import release_root
+from datadao.messages.bundle import Bundle, release_root
+from datadao.messages.eip712 import signed_by
 from datadao.messages.purposes import COMPUTE
 from datadao.types import Contribution
 
@@ -39,6 +40,10 @@ def test_twin__that_does_not_ask_the_mask_hands_keys_to_a_compute_lease_K7(
     custodian.prepare(LEASE, listed)
     custodian.publish(LEASE, listed)
     assert len(released_ids(world)) == 5
+    # Whoever does so shows it: a bundle in storage with its signature, and an entry in its journal.
+    bundle = Bundle.decode(world.store.get(published(world)[0]))
+    assert signed_by(custodian.holder().signer, bundle.typed(DAO), bundle.signature)
+    assert custodian.released(LEASE) == set(ids_of(world, listed))
 
 
 def test_lease_for_compute_and_more__is_a_data_lease(world: World, listed: list[Contribution]) -> None:
