@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from eth_utils import keccak
 
 from datadao.chain.codec import raw_text
-from datadao.chain.events import decode, topic
-from datadao.chain.rpc import check_complete, logs_then_block, read_logs, read_named
+from datadao.chain.events import Event, decode, topic
+from datadao.chain.rpc import Block, check_complete, logs_then_block, read_block, read_logs, read_named
 from datadao.client import DataDAO
-from datadao.errors import InvalidArgument
+from datadao.errors import ChainUnavailable, InvalidArgument, NodeRefused
 
 DAY = 86_400
 _ZERO = "0x" + "00" * 20
@@ -57,26 +57,63 @@ class Proposal:
         return (*self.actions, keccak(raw_text(self.description)))
 
 
+class Proposals:
+    """All proposals of a DAO, for whoever asks again and again: what is final is read from the node once."""
+
+    def __init__(self, dao: DataDAO) -> None:
+        self._dao, self._next = dao, dao.since
+        self._final: list[Event] = []
+        self._checked: set[int] = set()
+
+    def read(self) -> list[Proposal]:
+        """Oldest first. Raises `ChainUnavailable` when the node's events are not complete."""
+        return self._read(_finalized(self._dao))
+
+    def _read(self, final: int) -> list[Proposal]:
+        dao = self._dao
+        topics = [topic("DataGovernor", name) for name in ("ProposalCreated", "LeaseProposed", _FIRST)]
+        governor = [dao.addresses["governor"]]
+        logs, head = logs_then_block(
+            dao.web3, "latest", self._next, lambda first, last: read_logs(dao.web3, governor, first, last, topics)
+        )
+        fields = ("proposalId", "leaseId", "targets", "values", "calldatas", "description")
+        events = [*self._final, *decode(logs, dao.addresses, fields)]
+        leases = {e.fields["proposalId"]: e.fields["leaseId"] for e in events if e.name == "LeaseProposed"}
+        made = list(_made(events, leases))
+        check_complete(int(any(event.name == _FIRST for event in events)), 1, "deployments", head)
+        self._check_leases({item.lease_id for item in made if item.lease_id is not None}, head)
+        self._final, self._next = [e for e in events if _block_of(e) <= final], max(self._next, final + 1)
+        return made
+
+    def _check_leases(self, proposed: set[int], head: Block) -> None:
+        """No count of proposals stands on the chain; but each requested lease has one, and the governor began with
+        settings."""
+        dao = self._dao
+        (count,) = read_named(dao.web3, [dao.call("leases", "leaseCount")], head.number)
+        # Whether a lease came by a request never changes.
+        unknown = [number for number in range(1, count + 1) if number not in self._checked | proposed]
+        asked = read_named(dao.web3, [dao.call("leases", "lease", number) for number in unknown], head.number)
+        missing = [number for number, info in zip(unknown, asked, strict=True) if not info.offerId]
+        there = len(proposed) + len(missing)
+        check_complete(len(proposed), there, "proposals of leases", head)
+        self._checked |= set(unknown)
+
+
 def proposals(dao: DataDAO) -> list[Proposal]:
     """All proposals, oldest first. Raises `ChainUnavailable` when the node's events are not complete."""
-    topics = [topic("DataGovernor", name) for name in ("ProposalCreated", "LeaseProposed", _FIRST)]
-    governor = [dao.addresses["governor"]]
-    logs, head = logs_then_block(
-        dao.web3, "latest", dao.since, lambda first, last: read_logs(dao.web3, governor, first, last, topics)
-    )
-    fields = ("proposalId", "leaseId", "targets", "values", "calldatas", "description")
-    events = list(decode(logs, dao.addresses, fields))
-    leases = {event.fields["proposalId"]: event.fields["leaseId"] for event in events if event.name == "LeaseProposed"}
-    made = list(_made(events, leases))
-    # No count of proposals stands on the chain; but each requested lease has one, and the governor began with settings.
-    (count,) = read_named(dao.web3, [dao.call("leases", "leaseCount")], head.number)
-    asked = read_named(dao.web3, [dao.call("leases", "lease", i) for i in range(1, count + 1)], head.number)
-    requested = {number for number, info in enumerate(asked, 1) if not info.offerId}
-    missing = requested - {item.lease_id for item in made}
-    there = len(requested)
-    check_complete(there - len(missing), there, "proposals of leases", head)
-    check_complete(int(any(event.name == _FIRST for event in events)), 1, "deployments", head)
-    return made
+    return Proposals(dao)._read(-1)
+
+
+def _finalized(dao: DataDAO) -> int:
+    """Number of the last final block; -1 where the node knows of none."""
+    try:
+        return read_block(dao.web3, "finalized").number
+    except (ChainUnavailable, NodeRefused):
+        return -1
+
+
+def _block_of(event: Event) -> int:
+    return int(event.where.removeprefix("block ").partition(",")[0])
 
 
 def find_proposal(dao: DataDAO, name: str) -> Proposal:

@@ -17,7 +17,7 @@ from datadao.desk.usage import Limits
 from datadao.desk.web import NotFound
 from datadao.encoding import address
 from datadao.leaves import Mine, accepted
-from datadao.proposals import Proposal, Succession, proposals
+from datadao.proposals import Proposal, Proposals, Succession
 from datadao.types import LeaseStatus, ProposalState, word
 
 KEPT = 2.0
@@ -33,6 +33,7 @@ class Reads:
 
     def __init__(self, dao: DataDAO, catalog: Catalog, limits: Limits, relay: str | None = None) -> None:
         self._dao, self._catalog, self._limits, self._relay = dao, catalog, limits, relay
+        self._every = Proposals(dao)
         self._asset = read_asset(dao.web3, dao.read("leases", "asset"))
         self._kept: dict[tuple[Any, ...], tuple[float, Any]] = {}
         self._locks: dict[tuple[Any, ...], threading.Lock] = {}
@@ -205,7 +206,7 @@ class Reads:
         return accepted(self._dao, self._catalog, who)
 
     def _proposals(self) -> list[Proposal]:
-        return proposals(self._dao)
+        return self._every.read()
 
     def _described(self, items: Sequence[Proposal], head: Block) -> list[dict[str, Any]]:
         views = ("state", "proposalVotes", "proposalSnapshot", "proposalProposer", "proposalDeadline", "proposalEta")

@@ -27,7 +27,7 @@ from datadao.errors import DataDAOError, NotMined, Reverted, TransactionFailed
 from datadao.messages.eip712 import SignatureCheck
 from datadao.messages.requests import Request
 from datadao.profile import Profile
-from datadao.proposals import proposals
+from datadao.proposals import Proposals
 from datadao.relay.journal import DONE, DROPPED, FAILED, MINED, VOID, WAITING, Batch, Journal, Share
 from datadao.relay.judge import Judge
 from datadao.relay.limits import Limits
@@ -79,6 +79,7 @@ class Relay:
         self._account, self._sender = account, to_checksum_address(str(account.address))
         self._judge = Judge(dao, catalog, check)
         self._planner = Planner(dao, self._judge)
+        self._proposals = Proposals(dao)
         self._patience = patience
         self._live: dict[bytes, Request] = {}
         self._known = journal.known()
@@ -110,7 +111,7 @@ class Relay:
         """Reads what is new on the board."""
         dao = self._dao
         now = read_block(dao.web3, "latest").timestamp
-        every = [item.proposal_id for item in proposals(dao)]
+        every = [item.proposal_id for item in self._proposals.read()]
         states = dao.read_together([("governor", "state", number) for number in every])
         seen = self._known | self._live.keys()
         for number, state in zip(every, states, strict=True):
