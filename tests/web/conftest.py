@@ -14,6 +14,7 @@ from assurance.harness.chain.anvil import Anvil
 from assurance.harness.chain.node import Node
 from assurance.harness.dao.dao import Dao
 from assurance.harness.dao.leases import Market
+from tests.web.pictures import Pictures
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class Alone:
 
     def browser(self, *wallets: Wallet) -> Browser:
         return Browser(self.node.url, self.dao.chain.chain_id, wallets)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Pictures:
+    return Pictures(tmp_path)
 
 
 @pytest.fixture(scope="module")

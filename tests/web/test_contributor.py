@@ -23,6 +23,7 @@ from datadao.messages.eip712 import signed_by
 from datadao.types import Leaf
 from tests.client.chain_world import ChainWorld
 from tests.web.desk_world import SCHEMA, DeskWorld, desk_world
+from tests.web.pictures import Pictures
 
 RECORDS = [
     {"age": 20 + n, "diary": hashlib.sha256(b"%d" % n).hexdigest() + " <b>today</b>", "voted": n % 2 == 0}
@@ -71,7 +72,9 @@ def release(world: ChainWorld, folder: Path) -> list[bytes]:
     return [item.path.read_bytes() for item in world.opened(folder, world.batches[-1].manifest) if item.path]
 
 
-def test_contributor__hands_in_by_the_browser__and_a_licensee_opens_it_K8(desk: DeskWorld, tmp_path: Path) -> None:
+def test_contributor__hands_in_by_the_browser__and_a_licensee_opens_it_K8(
+    desk: DeskWorld, tmp_path: Path, pictures: Pictures
+) -> None:
     world, member = desk.world, desk.world.dao.who("newcomer")
     for name, data in (("good.jsonl", GOOD), ("faulty.jsonl", FAULTY), ("table.csv", CSV)):
         (tmp_path / name).write_bytes(data)
@@ -83,6 +86,7 @@ def test_contributor__hands_in_by_the_browser__and_a_licensee_opens_it_K8(desk: 
         browser.do("upload", path=str(tmp_path / "faulty.jsonl"))
         shown = browser.see("1 of 4 records fit.", "This file would not be accepted as it is.", "What is wrong")
         assert "not JSON" in shown and "Encrypt and hand in" not in shown
+        pictures.take(browser, "give")
         browser.do("upload", path=str(tmp_path / "table.csv"))
         browser.see("2 of 2 records fit.", "This is CSV")
 

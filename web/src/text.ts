@@ -66,7 +66,7 @@ export function duration(seconds: number | bigint): string {
 export function bytes(count: number): string {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
   const power = Math.min(units.length - 1, count ? Math.floor(Math.log10(count) / 3) : 0);
-  const style = { style: "unit", unit: units[power]!, maximumFractionDigits: power ? 1 : 0 } as const;
+  const style = { style: "unit", unit: units[power]!, unitDisplay: "long", maximumFractionDigits: power ? 1 : 0 } as const;
   return (count / 1000 ** power).toLocaleString(locale, style);
 }
 

@@ -272,5 +272,6 @@ function where({ status }: Followed): string {
     return t("submission_handed", { opened, scored });
   }
   const said = t(`sent_${status.state}` as Key);
-  return status.reason ? `${said} ${foreign(status.reason)}` : said;
+  const told = status.reason && status.state !== "done";
+  return told ? `${said} ${foreign(status.reason!)}` : said;
 }

@@ -1,4 +1,5 @@
 // What a lease is about, and the agreement that its terms name by hash.
+import { useState } from "preact/hooks";
 import { type Hex } from "viem";
 
 import { type Terms, NOBODY } from "../chain/leases.js";
@@ -36,10 +37,12 @@ export function TermsOf({ terms, asset, licensee }: TermsProps) {
 const NONE = `0x${"00".repeat(32)}`;
 const LONGEST = 20_000;
 
-/** The document that the terms name, as text, if the desk has exactly that one. */
+/** The document that the terms name, as text, if the desk has exactly that one; fetched when it is unfolded. */
 export function Agreement({ hash }: { hash: Hex }) {
   const { desk } = useWorld();
-  const loaded = useLoaded(async () => (desk && hash !== NONE ? readable(await desk.object(hash)) : null), [desk, hash]);
+  const [open, unfold] = useState(false);
+  const wanted = desk && open && hash !== NONE;
+  const loaded = useLoaded(async () => (wanted ? readable(await desk.object(hash)) : null), [wanted, hash]);
   if (hash === NONE) return <p class="quiet">{t("noAgreement")}</p>;
   if (!desk || loaded.failure !== undefined) {
     return (
@@ -49,7 +52,7 @@ export function Agreement({ hash }: { hash: Hex }) {
     );
   }
   return (
-    <details>
+    <details onToggle={(event) => unfold(event.currentTarget.open)}>
       <summary>{t("agreement")}</summary>
       <Loading of={loaded}>
         {(text) => (
