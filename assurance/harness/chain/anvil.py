@@ -22,8 +22,8 @@ _BALANCE = 10**24
 class Anvil:
     """`Revm`'s twin over JSON-RPC."""
 
-    def __init__(self, web3: Web3, timestamp: int = 1_800_000_000) -> None:
-        self.web3 = web3
+    def __init__(self, web3: Web3, timestamp: int = 1_800_000_000, gas_limit: int = _GAS_LIMIT) -> None:
+        self.web3, self._gas_limit = web3, gas_limit
         self.chain_id: int = web3.eth.chain_id
         self._funded: set[str] = set()
         self._rpc("anvil_autoImpersonateAccount", True)
@@ -100,7 +100,7 @@ class Anvil:
 
     def _send(self, request: dict[str, Any]) -> Result:
         self._fund(request["from"])
-        request["gas"] = hex(_GAS_LIMIT)
+        request["gas"] = hex(self._gas_limit)
         output = self._call(request)
         tx_hash = self._rpc("eth_sendTransaction", request)
         # A node that mines at once still answers before a large creation is in its block.

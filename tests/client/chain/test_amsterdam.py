@@ -1,8 +1,10 @@
-"""Sending where state is paid apart: limits by estimate, figures that count state, and what out of gas looks like."""
+"""Sending where state is paid apart: limits by estimate, figures that count state, what out of gas looks like, and a
+whole life."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from eth_account import Account
 from eth_utils import keccak, to_checksum_address
 
+from assurance.harness.chain.anvil import Anvil
 from assurance.harness.chain.door import Door
 from datadao.chain.fees import choose
 from datadao.chain.reverts import estimate_gas
@@ -17,6 +20,8 @@ from datadao.chain.series import send_all
 from datadao.chain.simulation import simulate
 from datadao.chain.transactions import broadcast, limit_of, next_nonce, send, sign, wait
 from datadao.errors import TransactionFailed
+from tests.client import test_core
+from tests.client.chain_world import ChainWorld
 
 CODE = {
     "clearing": "".join(f"600160{n:02x}55" for n in range(20)) + "".join(f"5f60{n:02x}55" for n in range(20)),
@@ -101,3 +106,16 @@ def test_send_all__each_writes_a_new_slot__all_are_mined(door: Door, account: An
     calls = [raw(AT["counting"]) for _ in range(5)]
     mined = send_all(door.web3, calls, account)
     assert all(SLOT < each.gas_used < 3 * SLOT for each in mined)
+
+
+def test_life__amsterdam__contribute_claim_vote_lease_open(door: Door, tmp_path: Path) -> None:
+    world = ChainWorld(Anvil(door.web3, gas_limit=100_000_000), tmp_path / "world")
+    first = door.web3.eth.block_number
+    test_core.test_life__contribute_claim_vote_lease_open__with_the_core_alone(world, tmp_path)
+    # A claim of a new member, a request: the integrator's own transactions, with estimated limits.
+    numbers = range(first, door.web3.eth.block_number + 1)
+    blocks: list[Any] = [door.web3.eth.get_block(number, True) for number in numbers]
+    sent = [tx for block in blocks for tx in block["transactions"] if tx["type"] == 2]
+    used = [door.web3.eth.get_transaction_receipt(tx["hash"])["gasUsed"] for tx in sent]
+    assert len(sent) > 4 and max(used) > 5 * SLOT
+    assert all(gas < tx["gas"] < 2 * gas + SLOT for gas, tx in zip(used, sent, strict=True))

@@ -12,7 +12,7 @@ const { computeIntrinsicGasDimensions8037 } = of("@ethereumjs/evm");
 const { Account, bytesToHex, createAccount, createAddressFromString, hexToBytes, setLengthLeft } = of("@ethereumjs/util");
 
 const CAP = 2n ** 24n; // of a transaction (EIP-7825); under Amsterdam's rules of its execution
-const STEP = 64n; // within which an estimate is exact
+const EXACT = 64n; // an estimate is so to this part of it, as geth's is
 const GWEI = 10n ** 9n;
 
 /** What a node answers instead of a result. */
@@ -192,6 +192,20 @@ export class Chain {
     return hash;
   }
 
+  /** Mines what an account would have sent whose key nobody has. */
+  async impersonate({ from, to, data, value, gas }) {
+    const sender = account(from);
+    const { nonce } = (await this.vm.stateManager.getAccount(sender)) ?? new Account();
+    const gasPrice = 10n * this.header(BigInt(this.blocks.length)).baseFeePerGas;
+    const fields = { nonce, gasPrice, gasLimit: number(gas, CAP), to: to ?? undefined, value: number(value), data: data ?? "0x" };
+    const tx = createLegacyTx(fields, { common: this.common, freeze: false });
+    const hash = crypto.getRandomValues(new Uint8Array(32));
+    Object.assign(tx, { getSenderAddress: () => sender, isSigned: () => true, hash: () => hash, expected: nonce });
+    this.pool.push(tx);
+    await this.mine();
+    return bytesToHex(hash);
+  }
+
   async mineAll(sender) {
     for (;;) {
       const { nonce } = await this.vm.stateManager.getAccount(sender);
@@ -318,12 +332,19 @@ export class Chain {
       }
       const failed = whole.execResult.exceptionError;
       if (failed) throw refusal(failed, whole.execResult.returnValue);
-      let [low, high] = [whole.totalGasSpent - 1n, most];
+      const suffices = async (gas) => {
+        const tried = await attempt(gas);
+        return !tried.short && !tried.execResult.exceptionError;
+      };
       // It mostly needs what it uses, or a little more.
-      for (let guess = whole.totalGasSpent; guess < high && high - low > STEP; guess = (low + high) / 2n) {
-        const tried = await attempt(guess);
-        if (tried.short || tried.execResult.exceptionError) low = guess;
-        else high = guess;
+      const used = whole.totalGasSpent;
+      let [low, high, more] = [used - 1n, used, used / EXACT + 1n];
+      while (high < most && !(await suffices(high))) [low, high, more] = [high, high + more, more * 2n];
+      if (high > most) high = most;
+      while (high - low > high / EXACT) {
+        const middle = (low + high) / 2n;
+        if (await suffices(middle)) high = middle;
+        else low = middle;
       }
       return hex(high);
     });

@@ -101,6 +101,7 @@ const methods = {
   eth_call: (request, name, overrides) => chain.call(request, entryAt(name), name === "pending", overrides),
   eth_estimateGas: (request, name, overrides) => chain.estimate(request, entryAt(name), name !== "latest", overrides),
   eth_sendRawTransaction: (raw) => chain.submit(raw),
+  eth_sendTransaction: (request) => chain.impersonate(request),
   eth_getTransactionByHash: (hash) => {
     const waiting = chain.pool.find((tx) => bytesToHex(tx.hash()) === hash);
     const found = chain.mined.get(hash) ?? (waiting && { tx: waiting });
@@ -127,6 +128,8 @@ const methods = {
   },
   evm_increaseTime: (seconds) => ((chain.offset += BigInt(seconds)), hex(chain.offset)),
   anvil_setBlockTimestampInterval: (seconds) => ((chain.interval = BigInt(seconds)), null),
+  anvil_autoImpersonateAccount: () => null,
+  anvil_setCoinbase: () => null,
   anvil_setBalance: async (address, balance) => (await chain.change(address, { balance }), null),
   anvil_setNonce: async (address, nonce) => (await chain.change(address, { nonce }), null),
   anvil_setCode: async (address, code) => (await chain.change(address, { code }), null),
