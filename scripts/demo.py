@@ -104,7 +104,9 @@ def _play(out: Output, public: Store, home: Path, count: int | None) -> None:
     out.step("4. A company asks, holders agree")
     lease, proposal, terms = steps.request(demo, people.winner, "voting research, open weights", steps.RESEARCH, 40_000)
     steps.fail_to_open(demo, people.winner, lease)
+    agreed = steps.read_agreement(demo, people.winner, lease)
     steps.vote(demo, proposal, Vote.FOR)
+    out.say(f"so is agreement 0x{agreed.hex()[:16]}… voted on: it says what the lease says")
     steps.grant(demo, lease, proposal)
 
     out.step("5. Keys ready, then money, then keys")
@@ -135,6 +137,9 @@ def _play(out: Output, public: Store, home: Path, count: int | None) -> None:
 
     out.step("9. A respondent lost its key: its heir is paid")
     income[heir.address] = steps.succeed(demo, heir)
+
+    out.step("10. What the next company sees before it asks")
+    steps.show_card(demo)
 
     out.show_gas()
     paid_in = {people.winner.name: terms.escrow + bought.escrow, people.loser.name: asked.escrow}

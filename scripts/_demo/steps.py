@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,9 @@ from rich.markup import escape
 
 from datadao.attestor.attestor import Attestor, openers, settle
 from datadao.attestor.scoring import JsonLinesScorer
+from datadao.batches import Catalog
+from datadao.card import card_of
+from datadao.card.page import page_of
 from datadao.chain.node import NodeView
 from datadao.chain.rpc import Call, read_block, read_many
 from datadao.client import DataDAO, Terms
@@ -21,13 +24,18 @@ from datadao.contributor import contribute
 from datadao.crypto.files import decrypt, new_secret
 from datadao.custodian.custodian import Custodian, Prepared
 from datadao.errors import DataDAOError
+from datadao.index import Index
 from datadao.ledger import audit
 from datadao.licensee.licensee import Licensee
+from datadao.licensee.tables import write_table
 from datadao.messages import eip712
+from datadao.messages.agreement import Agreement
 from datadao.messages.batch import Manifest, build_batch
 from datadao.messages.heirs import BIND, OPEN
 from datadao.messages.submission import Submission, Witness
-from datadao.storage.store import Store
+from datadao.schema import Schema
+from datadao.storage.board import Board
+from datadao.storage.store import Store, content_name
 from datadao.text import visible
 from datadao.types import Contribution, Leaf
 from scripts._demo.actors import Actors, Heir, Member, Role
@@ -36,7 +44,6 @@ from scripts._demo.survey import SCHEMA, SCHEMA_HASH, Verdict, train
 
 DATASET = 1
 RESEARCH = 1
-MANIFEST = "manifests/1.jsonl"
 HEIRS_DELAY = 30
 """Days that the lost account has to veto, the fewest that there are."""
 UNIT = 10**6
@@ -56,6 +63,10 @@ class Demo:
     batch_id: int = 0
     manifest: Manifest | None = None
     custodians: list[Custodian] = field(default_factory=list)
+
+    @property
+    def board(self) -> Board:
+        return Board(self.dao.id, self.store)
 
     @property
     def contributions(self) -> list[Contribution]:
@@ -146,10 +157,10 @@ def accept(demo: Demo, leaves: list[Leaf]) -> None:
         attestor_set_version=dao.read("registry", "attestorSetVersion"),
         deadline=ape.chain.blocks.head.timestamp + 86_400,
     )
-    demo.store.put(MANIFEST, manifest.encode())
+    kept = demo.store.put_bytes(manifest.encode())
     signatures = {party.address: party.sign(batch.typed(dao.id)) for party in demo.actors.attestors[:2]}
-    demo.batch_id, receipt = dao.publish(batch, signatures, MANIFEST, relayer)
-    demo.manifest = Manifest.decode(demo.store.get(MANIFEST), dao.id, batch.manifest_hash)
+    demo.batch_id, receipt = dao.publish(batch, signatures, content_name(kept), relayer)
+    demo.manifest = Manifest.decode(demo.store.get(batch.manifest_hash), dao.id, batch.manifest_hash)
     demo.out.gas("publish a batch, 2 signatures", receipt)
     published = dao.read("registry", "batch", demo.batch_id).since
     wait_until(published + dao.read("registry", "challengePeriod"))
@@ -165,15 +176,42 @@ def send(demo: Demo, text: str, step: str, calls: list[Call]) -> None:
 
 
 def request(demo: Demo, company: Role, text: str, purposes: int, price: int) -> tuple[int, int, Terms]:
-    """A company escrows three months of rent and a bond, which opens the vote."""
+    """A company puts down what it asks for as an agreement, escrows three months of rent and a bond, which opens the
+    vote."""
     terms = Terms(DATASET, purposes, price * UNIT, 30 * 86_400, 3, 5_000 * UNIT, royalty_bps=200)
+    terms = replace(terms, agreement_hash=demo.board.agree(_agreement(demo, company, terms).encode()))
     payer = ape.accounts.test_accounts[company.address]
     demo.asset.mint(company.address, terms.escrow, sender=payer)
     demo.asset.approve(demo.dao.addresses["leases"], terms.escrow, sender=payer)
     lease, proposal, receipt = demo.dao.request(terms, company.hpke_key, text, company.account)
     demo.out.gas("request a lease: escrow and vote", receipt)
     demo.out.say(f"{company.name} escrows {terms.escrow // UNIT:,} TUSD and asks: “{escape(visible(text))}”")
+    demo.out.say(f"its agreement, a W3C ODRL document that holders read, has the hash 0x{terms.agreement_hash.hex()}")
     return lease, proposal, terms
+
+
+def _agreement(demo: Demo, company: Role, terms: Terms) -> Agreement:
+    """What anyone makes of the same terms."""
+    agreed = {name: value for name, value in vars(terms).items() if name != "agreement_hash"}
+    asset, window = demo.dao.read("leases", "asset"), demo.dao.read("leases", "ackWindow")
+    return Agreement(
+        dao=demo.dao.id,
+        timelock=demo.dao.addresses["timelock"],
+        asset=asset,
+        licensee=company.address,
+        ack_window=window,
+        **agreed,
+    )
+
+
+def read_agreement(demo: Demo, company: Role, lease: int) -> bytes:
+    """What a holder does before it votes: the stored agreement has the hash that is voted on, and says what the lease
+    says. Returns that hash."""
+    terms = Terms(*demo.dao.read("leases", "leaseTerms", lease)[0])
+    stored = Agreement.decode(demo.board.agreement(terms.agreement_hash))
+    if stored != _agreement(demo, company, terms):
+        raise AssertionError(f"the agreement of lease {lease} is another than the lease")
+    return stored.hash
 
 
 def vote(
@@ -269,11 +307,31 @@ def fail_to_open(demo: Demo, company: Role, lease: int) -> None:
 
 
 def learn(demo: Demo, company: Role, lease: int) -> Verdict:
-    """The company opens everything and trains a real model on it."""
+    """The company opens everything, makes a table of the valid records and trains a real model on it."""
     paths, reason = open_files(demo, company, lease)
     if reason is not None:
         raise reason
-    return train(paths)
+    table = demo.home / f"company-{lease}" / "records" / f"batch-{demo.batch_id}.parquet"
+    records = write_table(table, paths, Schema(SCHEMA, SCHEMA_HASH))
+    demo.out.say(f"{len(paths):,} files opened; their {records:,} valid records are one Parquet table")
+    return train(table)
+
+
+def show_card(demo: Demo) -> None:
+    """What the next company sees before it asks: all of it from the chain and the manifest."""
+    symbol = "TUSD"
+    catalog = Catalog(demo.dao, demo.store, demo.dao.since)
+    with Index(demo.home / "index.sqlite", demo.dao) as index:
+        head = index.sync()
+        policy = demo.dao.read("registry", "currentPolicy", DATASET, block=head.number)
+        ids = (demo.dao.id.chain_id, demo.dao.id.registry)
+        card = card_of(index, catalog, *ids, DATASET, policy, Schema(SCHEMA, SCHEMA_HASH), head)
+    page = page_of(card, lambda units: f"{units / UNIT:,.2f} {symbol}")
+    asked = [f"lease {lease.lease} {lease.status}" for lease in card.leases]
+    demo.out.say(
+        f"data card: {card.records:,} records in {card.files:,} files, {100 * card.erasure_rate:.1f} % erased, "
+        f"rent paid {card.rent_paid // UNIT:,} {symbol}; {', '.join(asked)}; as a page {len(page) // 1024} KiB"
+    )
 
 
 def must_refuse(demo: Demo, text: str, action: Any) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,20 +49,19 @@ class Verdict:
     majority: float
 
 
-def train(files: Iterable[Path]) -> Verdict:
-    """Trains a classifier of `vote` on opened contributions and tests it on a held-out quarter of them.
+def train(table: Path) -> Verdict:
+    """Trains a classifier of `vote` on a table of opened contributions and tests it on a held-out quarter of them.
 
     The majority baseline says what always naming the commoner answer of the training part would score.
     """
     # Imported late: `ape run` loads every script to list the commands, and these take seconds.
     import numpy as np
+    from pyarrow import parquet
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    records = sorted(
-        (json.loads(path.read_text(encoding="utf-8-sig")) for path in files), key=lambda r: r["respondent"]
-    )
+    records = sorted(parquet.read_table(table).to_pylist(), key=lambda r: r["respondent"])
     features = np.array([[record[name] for name in ANSWERS if name != TARGET] for record in records], dtype=float)
     labels = np.array([record[TARGET] for record in records])
     # By the respondents' numbers, as in examples/compute/classifier.ts, whose figures are to be the same.

@@ -25,6 +25,11 @@ def check(shown: str) -> None:
     assert "of 300 respondents' answers stands in anything" in " ".join(shown.split())
     assert accuracy > majority + 10, "a model that learned something"
     assert "not one file opens" in shown
+    words = " ".join(shown.split())
+    (agreed, *_) = re.findall(r"holders read, has the hash 0x([0-9a-f]{64})", words)
+    assert re.search(rf"[\d,]+ for, 0 against; quorum [\d,]+ so is agreement 0x{agreed[:16]}… voted on", words)
+    assert "300 files opened; their 300 valid records are one Parquet table" in words
+    assert re.search(r"data card: 300 records in 300 files, 0.0 % erased, rent paid [\d,]+ TUSD; lease 1 Ended", words)
     refund = re.search(r"gets back ([\d,]+) of ([\d,]+) units", " ".join(shown.split()))
     assert refund and refund[1] == refund[2]
     assert re.search(r"vote by signature\s+│\s+300 │", shown)
