@@ -16,6 +16,7 @@ from datadao.attestor.scoring import JsonLinesScorer
 from datadao.batches import ALIVE, Published
 from datadao.chain.node import NodeView
 from datadao.chain.rpc import read_block
+from datadao.chain.signatures import checker
 from datadao.chain.view import Standing
 from datadao.cli.command import DONE, PARTLY, REFUSED, Outcome, command
 from datadao.cli.main import Registered, cli
@@ -110,6 +111,7 @@ def _attestor(session: Session, agreement: Agreement, schema: Path | None, key_n
         store=session.store,
         scorer=scorer_of(session, agreement.dataset_id, schema),
         max_file=session.profile.max_file,
+        check=checker(session.dao.web3),
     )
 
 

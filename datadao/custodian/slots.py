@@ -16,6 +16,7 @@ from datadao.chain.abi import LOCAL_CHAIN_IDS
 from datadao.chain.connection import host
 from datadao.chain.node import NodeView
 from datadao.chain.nodes import NodesView
+from datadao.chain.signatures import checker
 from datadao.chain.view import View
 from datadao.client import DataDAO
 from datadao.crypto.keyfile import load_key
@@ -72,12 +73,13 @@ def open_slots(dao: DataDAO, profile: Profile, signer: eip712.Signer, keys: Sequ
     """
     view, store = view_of(dao, profile.nodes), Store(**profile.needed("store"))
     board = Board(dao.id, store, Store(**profile.inbox) if profile.inbox else None)
-    slots = Slots([], [])
+    slots, check = Slots([], []), checker(dao.web3)
 
     def custodian(key: X25519PrivateKey, place: Slot) -> Custodian:
         # A holder that renewed its key has the slot twice: to hand over, and to take over.
         home = profile.home / "custody" / f"{place[0]}-{place[1]}-{public_key(key).hex()[:16]}"
-        return Custodian(dao.id, *place, private_key=key, signer=signer, view=view, store=store, home=home)
+        parts = {"private_key": key, "signer": signer, "view": view, "store": store, "home": home, "check": check}
+        return Custodian(dao.id, *place, **parts)  # type: ignore[arg-type]
 
     try:
         for name in keys:
