@@ -41,7 +41,7 @@ _PARTIES = {
 
 _OPTIONS = (
     click.option("--dataset", "dataset_id", type=click.IntRange(1)),
-    click.option("--purposes", type=click.IntRange(1), help="Mask, see docs/architecture.md: 1 research."),
+    click.option("--purposes", type=click.IntRange(1), help="Mask, see docs/architecture.md: 1 research, 4 compute."),
     click.option("--price", "price_per_period", metavar="AMOUNT", help="Rent of one period, in the settlement asset."),
     click.option("--period-days", "period_length", type=click.IntRange(1, 366), help="Length of a period."),
     click.option("--periods", type=click.IntRange(1), help="Number of periods."),
