@@ -46,7 +46,7 @@ def load(program: str) -> None:
         import datadao.cli.main
 
         for module in pkgutil.walk_packages(datadao.__path__, "datadao."):
-            if module.name not in {"datadao.chain.wallet", "datadao.custodian.bot"}:
+            if module.name not in {"datadao.chain.wallet", "datadao.custodian.bot", "datadao.relay.bot"}:
                 import_module(module.name)
         assert "ape" not in sys.modules, "it takes the signals of who imports it, which most commands do not"
 
