@@ -7,15 +7,21 @@ given a DAO whose desk serves its page, a relay beside it, and a member whose da
   when it names an heir             the token should have it
   when it takes its data out        the registry should say so
   throughout                        it should have sent no transaction and have no ether
+given a member that is a contract (ERC-1271)
+  when it votes                     the ballot should count the same way
+  when the desk lies about a proposal    the page should say so, and offer no vote
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from assurance.harness.browser import Browser
+from assurance.harness.browser import Browser, Wallet
+from assurance.harness.chain.handles import deploy
+from assurance.harness.dao.dao import leaf
 from tests.web.desk_world import DeskWorld, desk_world
 from tests.web.pictures import Pictures
 
@@ -37,8 +43,8 @@ def test_holder__without_ether__collects_votes_names_an_heir_and_takes_data_out(
     desk: DeskWorld, pictures: Pictures
 ) -> None:
     world, dao, member = desk.world, desk.world.dao, desk.world.dao.who("holder")
-    leaf = world.encrypt(member, b'{"age": 30, "diary": "mine"}\n')
-    batch = world.publish([leaf])
+    mine = world.encrypt(member, b'{"age": 30, "diary": "mine"}\n')
+    world.publish([mine])
     dao.deposit(1, 900_000_000)
     relay = desk.relay
     with desk.browser(member) as browser:
@@ -92,7 +98,7 @@ def test_holder__without_ether__collects_votes_names_an_heir_and_takes_data_out(
         browser.press("Take it out without paying a fee")
         browser.see("Taking out", "Waiting for the relay.")
         relay.round()
-        assert dao.registry.contribution(leaf.fingerprint).status == 2
+        assert dao.registry.contribution(mine.fingerprint).status == 2
         browser.press("Look again")
         browser.see("Taking out", "Naming an heir")
         facts = browser.do("facts")
@@ -100,4 +106,30 @@ def test_holder__without_ether__collects_votes_names_an_heir_and_takes_data_out(
     assert kinds == ["ClaimRequest", "Ballot", "BindHeir", "Erase"]
     assert (dao.chain.nonce(member.address), desk.node.web3.eth.get_balance(member.address)) == (0, 0)
     assert facts["trouble"] == []
-    assert batch.id
+
+
+def test_contract__as_a_member__votes_by_signature_and_is_warned_of_a_desk_that_lies(desk: DeskWorld) -> None:
+    world, dao, owner = desk.world, desk.world.dao, desk.world.dao.who("owner of a safe")
+    safe: str = deploy(dao.chain, "ContractWallet", owner.address, sender=owner.address).address
+    world.accept_leaves([leaf(replace(owner, address=safe), "data of a safe", 80)])
+    payee = dao.who("payee").address
+    proposal = dao.propose(world.members[0], (dao.asset, "transfer", (payee, 5_000_000)), text="Five for the payee")
+    dao.to_vote(proposal.id)
+    with desk.browser(Wallet("Safe", owner.key, account=safe)) as browser:
+        browser.open(desk.site.url + "#/votes")
+        browser.connect("Safe")
+        browser.see("Pay from the common fund", payee, "5 TUSD", "Five for the payee", "Your vote (80 votes)")
+        browser.press("Against", "radio")
+        browser.press("Vote without paying a fee")
+        handed(browser)
+        desk.relay.round()
+        assert dao.governor.hasVoted(proposal.id, safe)
+        assert dao.governor.proposalVotes(proposal.id)[0] == dao.token.balanceOf(safe)
+
+        browser.do("lie", part="/v1/proposals", **{"from": payee[2:].lower(), "to": "ab" * 20})
+        browser.open(desk.site.url + "?lie#/votes")
+        browser.connect("Safe")
+        # Of the other proposal the ballot is shown, of this one none.
+        told = ("the desk's words do not match the chain", "0xABaBaBaBABabABabAbAbABAbABabababaBaBABaB")
+        shown = browser.see(*told, "You had no votes when this vote opened.")
+        assert "You have voted." not in shown and "Vote without paying a fee" not in shown

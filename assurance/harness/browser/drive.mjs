@@ -126,6 +126,15 @@ const COMMANDS = {
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme ?? "light" }]);
   },
   picture: async ({ path, whole }) => void writeFileSync(path, await page.screenshot({ fullPage: whole ?? true })),
+  /** From now on answers of addresses with `part` in them are others: `from` is `to` there, as a liar would have it. */
+  lie: async ({ part, from, to }) => {
+    await page.setRequestInterception(true);
+    page.on("request", async (request) => {
+      if (!request.url().includes(part)) return request.continue();
+      const told = await (await fetch(request.url())).text();
+      return request.respond({ contentType: "application/json", body: told.replaceAll(from, to) });
+    });
+  },
   /** What a checker of accessibility finds. */
   axe: async () => {
     await page.evaluate(AXE);
