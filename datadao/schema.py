@@ -16,7 +16,7 @@ from referencing import Registry
 
 from datadao.errors import HashMismatch, InvalidArgument
 from datadao.records import lines, parse, read
-from datadao.schema_rules import IDENTITY, IntegerType, MultipleOf, check, is_multiple
+from datadao.schema_rules import IDENTITY, LEAST, IntegerType, MultipleOf, check, is_multiple
 
 _REASON = 200
 """Characters of the reason for which one record is none."""
@@ -81,6 +81,11 @@ class Schema:
         """The properties that make two records the same; none for all of them."""
         found = self.parsed.get(IDENTITY, ()) if isinstance(self.parsed, dict) else ()
         return tuple(found)
+
+    @property
+    def least_records(self) -> int:
+        """Records of a file that is scored, at least: in a small one whose units are known, records can be guessed."""
+        return int(self.parsed.get(LEAST, 1)) if isinstance(self.parsed, dict) else 1
 
     def holds(self, record: Any, canonical: bytes) -> bool:
         """Is it a record of the dataset? Of a value and its canonical bytes as `datadao.records.read` gives them."""

@@ -24,9 +24,9 @@ SCORING = 2
 """The version of what makes a record and what it earns. In version 2 a line is a record if jsonschema-rs 0.61.2 says so
 of the value that `datadao.records` reads, with `multipleOf` in decimal and an integer within 64 bits."""
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-VERSION, IDENTITY = "x-scoring", "x-identity"
-"""Keywords of a schema: the scoring version it was written for (2 unless said), and the properties that make two
-records the same (all unless said)."""
+VERSION, IDENTITY, LEAST = "x-scoring", "x-identity", "x-least-records"
+"""Keywords of a schema: the scoring version it was written for (2 unless said), the properties that make two records
+the same (all unless said), and how many records a file has at least (1 unless said)."""
 
 _ONE = ("additionalProperties", "contains", "contentSchema", "else", "if", "items", "not", "propertyNames", "then",
         "unevaluatedItems", "unevaluatedProperties")  # fmt: skip
@@ -50,9 +50,13 @@ def check(schema: Any) -> dict[str, str]:
 def _check_own(schema: Mapping[str, Any]) -> None:
     if (version := schema.get(VERSION, SCORING)) != SCORING or isinstance(version, bool):
         raise InvalidArgument(f"its {VERSION} is {version!r}; this client scores by version {SCORING}, another by that")
+    if not isinstance(least := schema.get(LEAST, 1), int) or isinstance(least, bool) or least < 1:
+        raise InvalidArgument(f"its {LEAST} is {least!r}; give the number of records that a file has at least")
     if IDENTITY not in schema:
         return
     names, known, needed = schema[IDENTITY], schema.get("properties", {}), schema.get("required", ())
+    if schema.get("type") != "object":
+        raise InvalidArgument(f'it has {IDENTITY}, so that every record is an object; say so: "type": "object"')
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
         raise InvalidArgument(f"its {IDENTITY} is {names!r}; name there the properties that make two records the same")
     for name in names:

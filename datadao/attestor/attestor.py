@@ -12,7 +12,7 @@ import statistics
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
@@ -22,6 +22,7 @@ from datadao.crypto.envelope import SHARE, Context, Envelope, check_shares
 from datadao.crypto.seal import unseal
 from datadao.errors import NotReadable, ScoreRefused, SignatureRefused, SubmissionRefused
 from datadao.messages import eip712
+from datadao.messages.lines import lines_key
 from datadao.messages.score import Score
 from datadao.messages.submission import SUBMIT_DOMAIN, Submission, Witness
 from datadao.storage.store import SMALL, Store, content_name
@@ -54,8 +55,8 @@ class Examination:
     max_file: int
 
     def __call__(self, file_hash: bytes, secret: bytes) -> ScoringResult:
-        """The plaintext is gone on return, and one of up to `SMALL` bytes never on a disk. Raises what `files.decrypt`,
-        the store and the scorer raise."""
+        """The score, once the table of the file's records is stored. The plaintext is gone on return, and one of up to
+        `SMALL` bytes never on a disk. Raises what `files.decrypt`, the store and the scorer raise."""
         with files.on_disk("a copy to score"), tempfile.SpooledTemporaryFile(SMALL) as sealed:
             self.store.get_into(file_hash, sealed, self.max_file)  # type: ignore[arg-type]  # it is a BinaryIO
             small = sealed.tell() <= SMALL
@@ -63,7 +64,11 @@ class Examination:
             with io.BytesIO() if small else tempfile.TemporaryFile() as plain:
                 files.decrypt_into(sealed, plain, secret, file_hash, content_name(file_hash))  # type: ignore[arg-type]
                 plain.seek(0)
-                return self.scorer.score(plain)
+                result, table = self.scorer.score(plain)
+        if table is None:
+            return result
+        stored = self.scorer.sealed(replace(table, key=lines_key(secret)))
+        return replace(result, marks=self.store.put_bytes(stored))
 
 
 @dataclass(kw_only=True)

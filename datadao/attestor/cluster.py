@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from datadao.attestor.attestor import Attestor, Examination, leaf_of
+from datadao.attestor.attestor import Attestor, Examination
 from datadao.attestor.scoring import ScoringResult
 from datadao.errors import ClusterUnavailable, DataDAOError, PackageMissing, ScoreRefused, StoreUnavailable
 from datadao.messages.submission import Submission
-from datadao.types import Leaf
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -57,8 +56,8 @@ def assess_all(
     *,
     scheduler: str | None = None,
     workers: int | None = None,
-) -> Iterator[tuple[Name, Leaf | DataDAOError]]:
-    """`attestor.assess` of each submission, in no particular order: its leaf, or why there is none.
+) -> Iterator[tuple[Name, ScoringResult | DataDAOError]]:
+    """The score of each submission, in no particular order, or why there is none, as `attestor.assess` has it.
 
     `scheduler` is a Dask scheduler's address; without one, `workers` processes of this machine do it, one a core unless
     said. Raises `StoreUnavailable` where `assess` would, `ClusterUnavailable`, and `PackageMissing` without Dask,
@@ -75,7 +74,7 @@ def assess_all(
     for name, result in _scores(attestor.examination, files, scheduler, workers):
         if isinstance(result, StoreUnavailable):
             raise result
-        yield name, result if isinstance(result, DataDAOError) else leaf_of(submissions[name], result)
+        yield name, result
 
 
 def _scores(

@@ -14,7 +14,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from datadao.attestor.agreement import Agreement
-from datadao.errors import DataDAOError, DraftRefused, HashMismatch, Malformed, ObjectMissing, ObjectTooLarge
+from datadao.attestor.marks import MARK
+from datadao.errors import (
+    DataDAOError,
+    DraftRefused,
+    HashMismatch,
+    Malformed,
+    ObjectMissing,
+    ObjectTooLarge,
+    StoreUnavailable,
+)
 from datadao.messages.batch import Manifest
 from datadao.messages.score import Draft
 from datadao.types import Leaf
@@ -57,7 +66,24 @@ class Posted:
 
     @cached_property
     def marks(self) -> frozenset[bytes]:
-        return frozenset(mark for leaf in self.leaves for mark in marks_of(leaf))
+        """Of its contributions, and of the records that they earned by, as far as this agreement can read them."""
+        return frozenset(mark for leaf in self.leaves for mark in marks_of(leaf)) | self.records
+
+    @cached_property
+    def records(self) -> frozenset[bytes]:
+        """Marks of the records that earned. Raises what storage does wrong with those of a complete draft."""
+        units = self.agreement.units
+        if units is None or isinstance(self.stored, DataDAOError):
+            return frozenset()
+        try:
+            left = units.left_by(self.stored)
+        except StoreUnavailable:
+            raise
+        except DataDAOError:
+            if self.complete:
+                raise
+            return frozenset()
+        return frozenset(marks[at : at + MARK] for marks in left for at in range(0, len(marks), MARK))
 
     @property
     def words(self) -> str:
@@ -66,6 +92,8 @@ class Posted:
     def shared(self, marks: Collection[bytes]) -> str:
         """How many of its contributions carry one of these marks, in words."""
         count = sum(any(mark in marks for mark in marks_of(leaf)) for leaf in self.leaves)
+        if not count and (records := sum(mark in marks for mark in self.records)):
+            return f"{records} records of {self.words}"
         return f"{count} of {len(self.leaves)} contributions of {self.words}"
 
 
@@ -95,7 +123,8 @@ class Drafts:
         found: dict[bytes, Posted] = {}
         for item in self.items:
             if self._counts(item) and (item.draft.drafter != anew or item.complete):
-                found = {mark: item for leaf in item.manifest.leaves for mark in marks_of(leaf)} | found
+                marks = {mark for leaf in item.manifest.leaves for mark in marks_of(leaf)} | item.records
+                found = dict.fromkeys(marks, item) | found
         return found
 
     def check(self, item: Posted, signer: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from datadao.attestor.cluster import assess_all
 from datadao.attestor.drafts import Drafts, marks_of
 from datadao.attestor.samples import Withheld, agreed, sample_of
 from datadao.attestor.scoring import JsonLinesScorer
+from datadao.attestor.units import Units
 from datadao.batches import ALIVE, Published
 from datadao.chain.node import NodeView
 from datadao.chain.rpc import read_block
@@ -25,6 +27,7 @@ from datadao.cli.queries import DAY, TOKEN_DECIMALS, check_dataset
 from datadao.cli.session import Session
 from datadao.cli.setup import FINGERPRINT, key_option
 from datadao.cli.transactions import after, send
+from datadao.cli.units import units_of
 from datadao.client import ordered
 from datadao.crypto.keyfile import load_secret
 from datadao.crypto.seal import public_key
@@ -83,14 +86,14 @@ def score(
                     (waiting if isinstance(result, NotReadable) else refused).append(said)
                 else:
                     session.board.post_score(sign_score(session.dao.id, dataset, name, result, session.address, sign))
-                    scored.append({"submission": name, "units": result.units, "qualityBps": result.quality})
+                    scored.append({"submission": name, "records": result.units, "qualityBps": result.quality})
                 done(1)
         except StoreUnavailable as error:
             if not scored:
                 raise
             answers = f"{len(scored)} of {len(new)} are scored, then: {error}\nRun the same command again."
             raise PartlyDone(answers) from error
-    lines = [f"{s['submission'].hex()}  {s['units']} units, quality {s['qualityBps'] / 100:g} %" for s in scored]
+    lines = [f"{s['submission'].hex()}  {s['records']} records, quality {s['qualityBps'] / 100:g} %" for s in scored]
     lines += [f"{s['submission'].hex()}  {s['kind']}: {s['reason']}" for s in (*waiting, *refused)]
     lines.append(f"{len(scored)} scored, {len(waiting)} waiting for custodians, {len(refused)} refused.")
     document = {"dataset": dataset, "scored": scored, "waiting": waiting, "refused": refused}
@@ -124,7 +127,7 @@ def draft(session: Session, dataset: int, days: int, anew: bool) -> Outcome:
 
     What stands in another draft that may still be published, or in a batch, is left out.
     """
-    agreement = open_agreement(session, dataset)
+    agreement = open_agreement(session, dataset, units_of(session))
     my_slot(session, agreement)
     occupied: set[int] = set()
     while True:
@@ -154,7 +157,7 @@ def draft(session: Session, dataset: int, days: int, anew: bool) -> Outcome:
 @_dataset
 def sign(session: Session, dataset: int) -> Outcome:
     """Check what other attestors drafted against the scores and against each other, and sign it."""
-    agreement = open_agreement(session, dataset)
+    agreement = open_agreement(session, dataset, units_of(session))
     slot = my_slot(session, agreement)
     signed: list[dict[str, Any]] = []
     refused: list[dict[str, Any]] = []
@@ -287,8 +290,9 @@ def _moment(timestamp: int) -> str:
     return moment(timestamp)
 
 
-def open_agreement(session: Session, dataset_id: int) -> Agreement:
-    """Submissions, scores and what is accepted already, read from chain and storage."""
+def open_agreement(session: Session, dataset_id: int, units: Units | None = None) -> Agreement:
+    """Submissions, scores and what is accepted already, read from chain and storage; with `units`, for who is to say
+    what records earn."""
     check_dataset(session, dataset_id)
     dao = session.dao
     version = dao.read("registry", "attestorSetVersion")
@@ -303,6 +307,7 @@ def open_agreement(session: Session, dataset_id: int) -> Agreement:
         taken=taken(session),
         now=session.now,
         submissions=dict(session.board.submissions(dataset_id)),
+        units=units,
     )
     agreement.add(session.board.scores(dataset_id))
     return agreement
@@ -317,7 +322,8 @@ def taken(session: Session) -> frozenset[bytes]:
 def open_drafts(session: Session, agreement: Agreement) -> Drafts:
     """What is on the board now: drafts of the agreement's dataset, and of the others, whose data may be the same."""
     board, datasets = session.board, range(1, session.dao.read("registry", "datasetCount") + 1)
-    others = [open_agreement(session, n) for n in datasets if n != agreement.dataset_id and any(board.drafts(n))]
+    drafted = [n for n in datasets if n != agreement.dataset_id and any(board.drafts(n))]
+    others = [open_agreement(session, n, agreement.units) for n in drafted]
     return Drafts.read([agreement, *others], board, session.store)
 
 
@@ -330,13 +336,34 @@ def my_slot(session: Session, agreement: Agreement) -> int:
 
 
 def scorer_of(session: Session, dataset_id: int, schema: Path | None) -> JsonLinesScorer:
-    """Scores by the dataset's schema, from the file or from storage, and the attestors' fingerprint secret."""
+    """Scores by the dataset's schema, from the file or from storage, and the attestors' fingerprint secret. Raises
+    `InvalidArgument` for one that makes other records the same than the dataset's first."""
     digest = bytes(session.dao.read("registry", "currentPolicy", dataset_id).schemaHash)
+    data = schema.read_bytes() if schema else _schema(session, dataset_id, digest)
+    made = JsonLinesScorer(data, digest, load_secret(session.key_path(FINGERPRINT)), dataset_id)
+    first = bytes(session.dao.read("registry", "policy", dataset_id, 1).schemaHash)
+    if first != digest and any(first):
+        identity = Schema(_schema(session, dataset_id, first), first).identity
+        if identity != made.schema.identity:
+            raise InvalidArgument(
+                f"the schema of dataset {dataset_id} makes two records the same by {_same(made.schema.identity)}, its "
+                f"first one by {_same(identity)}; that never changes, so restore x-identity, or make another dataset"
+            )
+    return made
+
+
+def _schema(session: Session, dataset_id: int, digest: bytes) -> bytes:
     try:
-        data = schema.read_bytes() if schema else session.store.get(digest)
+        return session.store.get(digest)
     except StoreError as error:
-        raise InvalidArgument(f"the schema of dataset {dataset_id} is not in storage; name it with --schema") from error
-    return JsonLinesScorer(data, digest, load_secret(session.key_path(FINGERPRINT)))
+        raise InvalidArgument(
+            f"the schema 0x{digest.hex()} of dataset {dataset_id} is not in storage; name it with --schema if it is "
+            "the present one, add an older one with `datadao schema add`"
+        ) from error
+
+
+def _same(identity: Sequence[str]) -> str:
+    return " and ".join(identity) or "all properties"
 
 
 @command(cli, "activate", sends=True)

@@ -188,7 +188,7 @@ def _problem(scorer: JsonLinesScorer, path: Path, least: int) -> str | None:
     """Why attestors would refuse the file, with its first flaws; None if they would not."""
     try:
         with path.open("rb") as file:
-            quality = scorer.score(file).quality
+            quality = scorer.score(file)[0].quality
     except ScoreRefused as error:
         said = str(error)
     else:

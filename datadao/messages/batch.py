@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from datadao.crypto.merkle import MerkleTree, leaf_hashes
 from datadao.encoding import address
@@ -62,6 +62,16 @@ class Batch(eip712.Message):
         return eip712.digest(self.typed(dao))
 
 
+class Earned(NamedTuple):
+    """What a batch's units are made of, as its manifest commits to it: the block at which "before" was looked at, the
+    scoring version, and the hashes of two stored objects: the marks that it adds, and the lines that earned."""
+
+    before: int
+    scoring: int
+    marks: bytes
+    lines: bytes
+
+
 @dataclass(frozen=True)
 class Manifest:
     """The leaves of one batch in tree order: what members claim with, custodians prove with, licensees open by.
@@ -76,6 +86,8 @@ class Manifest:
     dataset_id: int
     sequence: int
     leaves: tuple[Leaf, ...]
+    earned: Earned | None = None
+    """None where what is scored is not records."""
 
     @cached_property
     def ids(self) -> list[bytes]:
@@ -94,6 +106,9 @@ class Manifest:
         dao = self.dao
         head: dict[str, str | int] = {"format": _FORMAT, "chainId": str(dao.chain_id), "registry": dao.registry}
         head |= {"datasetId": str(self.dataset_id), "sequence": str(self.sequence), "count": len(self.leaves)}
+        if earned := self.earned:
+            head |= {"before": str(earned.before), "scoring": str(earned.scoring)}
+            head |= {"marks": f"0x{earned.marks.hex()}", "lines": f"0x{earned.lines.hex()}"}
         rows = (
             f'["{contributor.lower()}","0x{fingerprint.hex()}","0x{file.hex()}","0x{envelope.hex()}","{units}","{quality}"]'
             for contributor, fingerprint, file, envelope, units, quality in self.leaves
@@ -112,7 +127,11 @@ class Manifest:
                 raise ValueError(f"a line is longer than {_LINE} bytes")
             head, *rows = map(json.loads, lines)
             leaves = tuple(_leaf(*row) for row in rows)
-            manifest = cls(dao, int(head["datasetId"]), int(head["sequence"]), leaves)
+            earned = None
+            if "before" in head:
+                marks, lines_hash = (bytes.fromhex(head[name][2:]) for name in ("marks", "lines"))
+                earned = Earned(int(head["before"]), int(head["scoring"]), marks, lines_hash)
+            manifest = cls(dao, int(head["datasetId"]), int(head["sequence"]), leaves, earned)
             canonical = manifest.encode() == data
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise Malformed(f"not a batch manifest: {error}") from error
@@ -126,6 +145,11 @@ def _leaf(contributor: str, fingerprint: str, file: str, envelope: str, units: s
     return Leaf(address(contributor), mark, file_hash, envelope_hash, int(units), int(quality))
 
 
+def place_in_batch(leaf: Leaf) -> tuple[bytes, bytes]:
+    """What leaves of a batch are ordered by."""
+    return bytes.fromhex(leaf.contributor[2:]), leaf.fingerprint
+
+
 def build_batch(
     dao: Dao,
     dataset_id: int,
@@ -135,12 +159,13 @@ def build_batch(
     *,
     attestor_set_version: int,
     deadline: int,
+    earned: Earned | None = None,
 ) -> tuple[Batch, Manifest]:
     """The batch to sign and the manifest to store. Same leaves in any order, same batch; a contributor's are adjacent.
 
     Raises `BatchRefused` for anything the registry would refuse or let no account claim: leave such leaves out.
     """
-    ordered = tuple(sorted(leaves, key=lambda leaf: (bytes.fromhex(leaf.contributor[2:]), leaf.fingerprint)))
+    ordered = tuple(sorted(leaves, key=place_in_batch))
     if not ordered:
         raise BatchRefused("a batch needs at least one leaf")
     poor = next((leaf for leaf in ordered if not policy.accepts(leaf)), None)
@@ -149,7 +174,7 @@ def build_batch(
     marks = sorted(leaf.fingerprint for leaf in ordered)
     if any(one == other for one, other in pairwise(marks)):
         raise BatchRefused("two leaves carry one fingerprint; keep the contribution that was submitted first")
-    manifest = Manifest(dao, dataset_id, sequence, ordered)
+    manifest = Manifest(dao, dataset_id, sequence, ordered, earned)
     batch = Batch(
         dataset_id=dataset_id,
         sequence=sequence,

@@ -23,10 +23,14 @@ _MASK = MAX_SLOTS // 8
 
 @dataclass(frozen=True)
 class Score(Record, Message):
-    """One attestor's signed score of the submission with this id."""
+    """One attestor's signed score of the submission with this id: `units` are its distinct records, of which those earn
+    that are new. `marks` is the hash of the sealed table of these, zero (as `scoring`) where records are not scored."""
 
-    STRUCT: ClassVar = "Score(uint256 datasetId,bytes32 submission,bytes32 fingerprint,uint256 units,uint256 quality)"
-    TYPES: ClassVar = ("uint256", "bytes32", "bytes32", "uint256", "uint256", "address", "bytes")
+    STRUCT: ClassVar = (
+        "Score(uint256 datasetId,bytes32 submission,bytes32 fingerprint,uint256 units,uint256 quality,uint256 scoring,"
+        "bytes32 marks)"
+    )
+    TYPES: ClassVar = ("uint256", "bytes32", "bytes32", "uint256", "uint256", "uint256", "bytes32", "address", "bytes")
     LIMIT: ClassVar = 1024
 
     dataset_id: int
@@ -34,6 +38,8 @@ class Score(Record, Message):
     fingerprint: bytes
     units: int
     quality: int
+    scoring: int
+    marks: bytes
     attestor: str
     signature: bytes
 

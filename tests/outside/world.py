@@ -320,9 +320,9 @@ class _Handed:
             )
             for number in numbers:
                 submission, item = self._waiting[number]
-                leaf = attestor.assess(item, opened)
+                result = attestor.examination(item.file_hash, attestor.open(item, opened))
                 sign = world.actor(name).sign
-                world.board.post_score(sign_score(world.dao.id, 1, submission, leaf, world.actor(name).address, sign))
+                world.board.post_score(sign_score(world.dao.id, 1, submission, result, world.actor(name).address, sign))
 
     def drafted(self) -> None:
         self._world.do("attestor-0", "attest", "draft", "--dataset", "1", "--days", "30")

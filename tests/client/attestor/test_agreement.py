@@ -10,6 +10,7 @@ from eth_utils import keccak
 
 from assurance.harness.dao.parties import DAO, DATASET, POLICY, Wallet, World
 from datadao.attestor.agreement import Agreement, sign_score
+from datadao.attestor.scoring import ScoringResult
 from datadao.errors import BatchRefused, DraftRefused
 from datadao.messages.batch import Batch, Manifest, build_batch
 from datadao.messages.score import MAX_AHEAD, MAX_VALIDITY, Draft, Score
@@ -38,7 +39,8 @@ class Bench:
 
     def score(self, slot: int, name: str, *, mark: str = "", wallet: Wallet | None = None) -> Score:
         owner = wallet or self.world.attestors.wallets[slot]
-        return sign_score(DAO, DATASET, self.named[name], self.leaf(name, *UNITS[slot], mark), owner.address, owner)
+        result = ScoringResult(*UNITS[slot], keccak(text=mark or name))
+        return sign_score(DAO, DATASET, self.named[name], result, owner.address, owner)
 
     def agreement(self, *scores: Score, **changes: object) -> Agreement:
         """What an attestor sees; all scores unless some are given."""

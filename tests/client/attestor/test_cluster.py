@@ -18,8 +18,9 @@ from distributed import LocalCluster
 from assurance.harness.dao.parties import DAO, Wallet, World
 from datadao import errors
 from datadao.attestor import cluster as cluster_module
-from datadao.attestor.attestor import Attestor
+from datadao.attestor.attestor import Attestor, leaf_of
 from datadao.attestor.cluster import TASK, _File, assess_all
+from datadao.attestor.marks import Table
 from datadao.attestor.scoring import JsonLinesScorer, ScoringResult
 from datadao.errors import (
     ClusterUnavailable,
@@ -42,7 +43,7 @@ POISON = b"poison"
 class Explosive(JsonLinesScorer):
     """Dies at one file, as a parser with a bug in native code would: with its whole process."""
 
-    def score(self, file: BinaryIO) -> ScoringResult:
+    def score(self, file: BinaryIO) -> tuple[ScoringResult, Table]:
         if POISON in file.read():
             os._exit(1)
         file.seek(0)
@@ -52,7 +53,7 @@ class Explosive(JsonLinesScorer):
 class Vanishing(JsonLinesScorer):
     """As if storage went away between two files."""
 
-    def score(self, file: BinaryIO) -> ScoringResult:
+    def score(self, file: BinaryIO) -> tuple[ScoringResult, Table]:
         raise StoreUnavailable("gone")
 
 
@@ -94,7 +95,9 @@ def all_at_once(
     who: Attestor, submissions: dict[str, Submission], opened: dict[bytes, set[int]], **how: object
 ) -> dict:
     results = assess_all(who, submissions, opened, **how)
-    return {n: (type(r), str(r), vars(r)) if isinstance(r, DataDAOError) else r for n, r in results}
+    return {
+        n: (type(r), str(r), vars(r)) if isinstance(r, DataDAOError) else leaf_of(submissions[n], r) for n, r in results
+    }
 
 
 @pytest.mark.parametrize("where", ["here", "processes", "cluster"])
@@ -126,9 +129,9 @@ def test_assess_all__file_that_kills_its_worker__is_refused_alone(
     poison = shared.contribute(b'{"age": 1, "note": "%s"}\n' % POISON, Wallet("mallory"))
     submissions = {"poison": poison, **records(shared, TASK)}
     opened = vouched(submissions)
-    results = dict(assess_all(attestor(shared, Explosive), submissions, opened, workers=1))
+    results = all_at_once(attestor(shared, Explosive), submissions, opened, workers=1)
     refused = results.pop("poison")
-    assert isinstance(refused, ScoreRefused) and "KilledWorker" in str(refused)
+    assert refused[0] is ScoreRefused and "KilledWorker" in refused[1]
     del submissions["poison"]
     assert results == one_by_one(attestor(shared), submissions, opened)
 

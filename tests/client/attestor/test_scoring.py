@@ -1,4 +1,4 @@
-"""The default scorer: validity x completeness x uniqueness in integers, and one fingerprint for one set of records."""
+"""The default scorer: distinct records, validity x completeness in integers, one fingerprint for one set of records."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -42,7 +44,7 @@ def scorer(schema: bytes = SCHEMA, secret: bytes = SECRET) -> JsonLinesScorer:
 
 def score(folder: Path, *lines: str | bytes, secret: bytes = SECRET) -> ScoringResult:
     data = b"\n".join(line.encode() if isinstance(line, str) else line for line in lines) + b"\n"
-    return scorer(secret=secret).score(io.BytesIO(data))
+    return scorer(secret=secret).score(io.BytesIO(data))[0]
 
 
 FULL = '{"age": 1, "vote": "A", "income": 1.5, "note": "x"}'
@@ -59,8 +61,9 @@ def test_score__one_full_record__is_one_unit_of_full_quality(tmp_path: Path) -> 
         ([FULL, '{"age": -1}'], 1, 5_000),  # validity 1/2
         (['{"age": 1, "vote": "B"}'], 1, 5_000),  # completeness 2/4
         (['{"age": 1, "vote": null}'], 1, 2_500),  # null is not an answer
-        ([FULL, FULL], 2, 5_000),  # uniqueness 1/2
-        ([FULL, '{"age": 2}', '{"age": 2}', "junk"], 3, 2_500),  # 3/4 * 6/12 * 2/3 = 1/4
+        ([FULL, FULL], 1, 10_000),  # a repeat is no unit and spoils nothing
+        ([FULL, '{"age": 2}', '{"age": 2}', "junk"], 2, 4_166),  # 2/3 * 5/8, the repeat in neither
+        ([FULL, FULL, FULL, "junk"], 1, 5_000),  # nor does it make up for junk
     ],
 )
 def test_score__each_factor__counts_once(tmp_path: Path, lines: list[str], units: int, quality: int) -> None:
@@ -89,11 +92,12 @@ def test_score__any_mixture__equals_the_product_of_exact_fractions(tmp_path: Pat
         with pytest.raises(ScoreRefused):
             score(tmp_path, *lines)
         return
-    complete = Fraction(sum(value is not None for record in valid for value in record.values()), 4 * len(valid))
-    unique = Fraction(len({json.dumps(record, sort_keys=True) for record in valid}), len(valid))
+    distinct = {json.dumps(record, sort_keys=True): record for record in valid}
+    filled = sum(value is not None for record in distinct.values() for value in record.values())
+    count, wrong = len(distinct), len(read) - len(valid)
     result = score(tmp_path, *lines)
-    assert result.units == len(valid)
-    assert result.quality == int(10_000 * Fraction(len(valid), len(read)) * complete * unique)
+    assert result.units == count
+    assert result.quality == int(10_000 * Fraction(count, count + wrong) * Fraction(filled, 4 * count))
 
 
 @pytest.mark.parametrize(
@@ -126,12 +130,13 @@ def test_fingerprint__golden_vector(tmp_path: Path) -> None:
     """Attestors hand their secret over; a changed canonical form would let old data in again as new."""
     others = [f'{{"age":{age}}}' for age in range(2, 12)]
     canonical = ['{"age":1,"income":1.5,"note":"x","vote":"A"}', *others]
-    marks = sorted(hashlib.sha256(record.encode()).digest() for record in canonical)
-    by_hand = hmac.digest(SECRET, b"datadao/fingerprint/1" + b"".join(marks), "sha256")
+    key = HKDF(SHA256(), 32, None, b"datadao/mark/1").derive(SECRET)
+    marks = sorted(hmac.digest(key, b"\0" + record.encode(), "sha256")[:16] for record in canonical)
+    by_hand = hmac.digest(SECRET, b"datadao/fingerprint/2" + b"".join(marks), "sha256")
     assert score(tmp_path, FULL, *others).fingerprint == by_hand
     assert (
         score(tmp_path, FULL, '{"age": 2}').fingerprint.hex()
-        == "f6f70fc3644fe5e912c9fd4c7ab486b0ad8ecf9a55b1240b949c3b2bebccbb24"
+        == "852fb0310dae308b545a238cc7530157ddb18ed38f76dc0769287f755db80012"
     )
 
 
@@ -192,7 +197,7 @@ def test_score__endless_nesting_and_no_recursion_limit__does_not_kill_the_attest
         "import sys, pathlib, hashlib; sys.setrecursionlimit(10**6);"
         "from datadao.attestor.scoring import JsonLinesScorer;"
         "schema = sys.argv[2].encode(); scorer = JsonLinesScorer(schema, hashlib.sha256(schema).digest(), bytes(32));"
-        "print(scorer.score(open(sys.argv[1], 'rb')).units)"
+        "print(scorer.score(open(sys.argv[1], 'rb'))[0].units)"
     )
     run = subprocess.run(
         [sys.executable, "-c", program, str(path), SCHEMA.decode()],
@@ -306,5 +311,5 @@ def test_scorer__schema_that_refers_elsewhere__fetches_nothing(monkeypatch: pyte
 
 
 def test_scorer__schema_without_properties__asks_for_no_completeness() -> None:
-    result = scorer(b'{"type": "integer"}').score(io.BytesIO(b"1\n2\n"))
+    result = scorer(b'{"type": "integer"}').score(io.BytesIO(b"1\n2\n"))[0]
     assert (result.units, result.quality) == (2, 10_000)
