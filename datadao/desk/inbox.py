@@ -38,16 +38,18 @@ from datadao.types import Committee
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a submission is: `missing` are sha256 of objects to be put."""
+    """Where a submission is: `missing` are sha256 of objects to be put; so many attestors have `scored` it."""
 
     id: bytes
     handed_in: bool
     missing: tuple[bytes, ...] = ()
+    scored: int = 0
 
     @property
     def document(self) -> dict[str, Any]:
         state = "handed in" if self.handed_in else "announced"
-        return {"id": _hex(self.id), "state": state, "missing": [_hex(digest) for digest in self.missing]}
+        missing = [_hex(digest) for digest in self.missing]
+        return {"id": _hex(self.id), "state": state, "missing": missing, "scored": self.scored}
 
 
 class Inbox:
@@ -81,7 +83,7 @@ class Inbox:
         """Where a submission is; hands it in if nothing is missing any more. Raises `NotFound`."""
         submission, handed_in = self._announced(key)
         if handed_in:
-            return Standing(key, True)
+            return Standing(key, True, scored=self._scored(submission, key))
         missing = tuple(digest for digest in _objects(submission) if not self._store.has(digest))
         if missing:
             return Standing(key, False, missing)
@@ -113,6 +115,13 @@ class Inbox:
     def _give_back(self, contributor: str, unused: int) -> None:
         for who in (contributor, ALL):
             self._usage.give_back(who, "bytes", unused)
+
+    def _scored(self, submission: Submission, key: bytes) -> int:
+        """How many of today's attestors signed a score of it; what else lies there counts nothing."""
+        dao, members = self._dao.id, {party.signer for party in self._dao.attestors()}
+        found = (score for score in self._board.scores(submission.dataset_id, key) if score.submission == key)
+        genuine = (score for score in found if self._check(score.attestor, score.typed(dao), score.signature))
+        return len({score.attestor for score in genuine} & members)
 
     def _announced(self, key: bytes) -> tuple[Submission, bool]:
         known = self._usage.announced(key)

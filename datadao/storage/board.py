@@ -71,9 +71,9 @@ class Board:
         place = (score.dataset_id, score.submission.hex(), score.attestor.lower())
         self._store.put(self._name("scores", *place), score.encode())
 
-    def scores(self, dataset_id: int) -> Iterator[Score]:
-        """All scores of a dataset's submissions."""
-        return self._records(Score, "scores", dataset_id)
+    def scores(self, dataset_id: int, submission: bytes | None = None) -> Iterator[Score]:
+        """All scores of a dataset's submissions, or of one."""
+        return self._records(Score, "scores", dataset_id, *(() if submission is None else (submission.hex(),)))
 
     def draft(self, draft: Draft) -> None:
         """Posts a batch for the other attestors to sign. Its name is its sequence, so that none is used twice."""

@@ -20,7 +20,9 @@ from assurance.harness.chain.handles import deploy
 from datadao.crypto import files
 from datadao.crypto.envelope import Envelope
 from datadao.desk.document import validator
+from datadao.messages.score import Score
 from datadao.messages.submission import Submission
+from datadao.storage.board import Board
 
 from .conftest import DeskWorld, Made, hexed, refused
 
@@ -32,17 +34,32 @@ def test_hand_in__of_what_was_signed__is_on_the_board_whole(desk: DeskWorld) -> 
     key = made.submission.id(desk.world.dao.id)
     announced = desk.announce(made)
     assert announced.status_code == 200
-    assert announced.json() == {"id": hexed(key), "state": "announced", "missing": [hexed(d) for d in made.objects]}
+    missing = [hexed(digest) for digest in made.objects]
+    assert announced.json() == {"id": hexed(key), "state": "announced", "missing": missing, "scored": 0}
     assert desk.board == {}
 
     first = desk.put(made, made.submission.file_hash)
     assert first.json()["missing"] == [hexed(made.submission.envelope_hash)] and desk.board == {}
     last = desk.put(made, made.submission.envelope_hash)
-    assert last.json() == {"id": hexed(key), "state": "handed in", "missing": []}
+    assert last.json() == {"id": hexed(key), "state": "handed in", "missing": [], "scored": 0}
     assert desk.board == {key: made.submission}
     assert {digest: desk.world.store.get(digest) for digest in made.objects} == made.objects
     for answer in (announced, first, last, desk.served.get(f"v1/submissions/{hexed(key)}")):
         validator("Submitted").validate(answer.json())
+
+
+def test_submission__that_attestors_scored__says_how_many_of_them(desk: DeskWorld) -> None:
+    made, dao = desk.make(DATA), desk.world.dao
+    desk.hand_in(made)
+    key, board = made.submission.id(dao.id), Board(dao.id, desk.world.store)
+    for name in ("attestor-0", "attestor-1", "stranger"):
+        who = dao.actors.get(name) or dao.who(name)
+        board.post_score(Score(1, key, b"\x01" * 32, 10, 9_000, who.address, b"").signed(dao.id, who.sign))
+    forged = dao.actors["attestor-2"].address
+    board.post_score(Score(1, key, b"\x01" * 32, 10, 9_000, forged, b"\x01" * 65))
+    answer = desk.served.get(f"v1/submissions/{hexed(key)}").json()
+    validator("Submitted").validate(answer)
+    assert answer["scored"] == 2
 
 
 def test_hand_in__again_and_from_the_middle__stores_nothing_twice(desk: DeskWorld) -> None:
