@@ -39,6 +39,8 @@ def rehearse(plan: Plan, rules: Rules, done: int = 0) -> dict[str, Cost] | None:
     """
     left = plan.transactions[done:]
     nonce = ape.networks.provider.get_nonce(plan.deployer)
+    for item in left if rules.apart else ():
+        _refuse_beyond_block(plan, item, rules.byte * sum(sizes(item)), rules)
     try:
         costs = _rehearsed(plan, left, rules, nonce)
     except (Short, Unable):
@@ -141,9 +143,17 @@ def _refuse_too_large(plan: Plan, item: Transaction, cost: Cost, rules: Rules) -
         raise ConfigError(
             f"{where} {bound:,} {what}, more than the {TRANSACTION_LIMIT:,} of a transaction: shorten its lists"
         )
-    if rules.apart and cost.used > rules.block:
+    if rules.apart:
+        _refuse_beyond_block(plan, item, cost.used, rules)
+
+
+def _refuse_beyond_block(plan: Plan, item: Transaction, gas: int, rules: Rules) -> None:
+    if gas > rules.block:
         instead = f"; deploy without --factory, in {len(CONTRACTS)} smaller transactions" if item.calls else ""
-        raise ConfigError(f"{where} {cost.used:,} gas, more than the {rules.block:,} of a block{instead}")
+        raise ConfigError(
+            f"{plan.config.path.name}: {item.name} takes about {gas:,} gas, more than the {rules.block:,} of a block"
+            f"{instead}"
+        )
 
 
 def _refusal(plan: Plan, item: Transaction, error: Refused) -> ConfigError:

@@ -66,8 +66,8 @@ def test_rules__of_a_node_that_tries_no_creation__are_todays():
     assert rules_of(web3) == Rules(TODAY.slot, TODAY.account, TODAY.byte, 60_000_000)
 
 
-def test_estimate__amsterdam__is_what_each_transaction_takes_whatever_the_node_gives_a_call():
-    with amsterdam() as deployer:
+def test_estimate__amsterdam__is_what_each_transaction_takes_though_the_node_gives_a_call_less():
+    with amsterdam(call_gas=GETHS) as deployer:
         plan = make_plan(deployer.address, local())
         expected = estimate(plan)
         assert expected.rehearsed
@@ -78,8 +78,6 @@ def test_estimate__amsterdam__is_what_each_transaction_takes_whatever_the_node_g
         assert step.gas <= expected.gas[step.key] <= step.gas + 40_000
         assert step.gas * 8 // 10 <= lower[step.key] <= step.gas
     assert sum(step.gas for step in steps) > 150_000_000
-    with amsterdam(call_gas=GETHS) as deployer:
-        assert estimate(make_plan(deployer.address, local())).gas == expected.gas
 
 
 def _unrehearsed(plan):
@@ -139,7 +137,7 @@ def test_deploy__amsterdam__creation_that_runs_out_of_gas__says_so_though_its_li
 
 
 def test_cli__amsterdam__deploys_and_verifies(tmp_path):
-    door = Door(call_gas=GETHS)
+    door = Door()
     try:
         code, output = run("deploy", *arguments(door, tmp_path, "--yes"))
         assert code == 0, output
