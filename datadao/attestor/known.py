@@ -33,6 +33,8 @@ class KnownMarks:
         self._base: duckdb.DuckDBPyConnection = duckdb.connect(
             config={"memory_limit": memory, "temp_directory": str(folder / "spill"), "preserve_insertion_order": False}
         )
+        # It would be written into what a command prints.
+        self._base.execute("SET enable_progress_bar = false")
 
     def add(self, name: str, load: Callable[[], Sequence[bytes]]) -> None:
         """Takes in a batch of this name unless it is here: of each leaf the marks, one after the other."""

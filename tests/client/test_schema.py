@@ -20,7 +20,7 @@ from datadao.schema import Schema
 from datadao.schema_rules import DIALECT, is_multiple
 
 SAMPLE = 2_000
-"""Odd records in `make test`; `make bench ARGS=validators` takes 60,000."""
+"""Odd records in `make test`; `make bench ARGS=marks` takes 60,000."""
 
 
 def schema(about: Any) -> Schema:

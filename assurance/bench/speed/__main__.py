@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from assurance.bench.report import Table, machine
-from assurance.bench.speed import compute, forge, machines, page, plane, ratios
+from assurance.bench.speed import compute, forge, machines, marks, page, plane, ratios
 
 RECORD = Path(__file__).parents[3] / "docs" / "benchmarks.md"
 COMMAND = 'make bench ARGS="--write"'
@@ -23,7 +23,9 @@ COMMAND = 'make bench ARGS="--write"'
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument(
-        "what", nargs="*", help="machines, forge, bite (which flaws are noticed), compute, plane, page; all unless said"
+        "what",
+        nargs="*",
+        help="machines, forge, bite (which flaws are noticed), compute, plane, marks, page; all unless said",
     )
     parser.add_argument("--write", action="store_true", help=f"write the figures to {RECORD.name}; only of all parts")
     parser.add_argument("--leaves", type=int, default=1_000_000, help="of the batch tree")
@@ -32,6 +34,11 @@ def main() -> int:
     parser.add_argument("--mib", type=int, default=1_024, help="of the one large file")
     parser.add_argument("--contributions", type=int, default=100_000, help="of the larger DAO of the page")
     parser.add_argument("--megabytes", type=int, default=100, help="of the file that a browser encrypts")
+    parser.add_argument("--marks", type=int, default=5_000_000, help="accepted before; 100000000 take 2 GB of disk")
+    parser.add_argument(
+        "--scored", type=int, default=100_000, help="records that are scored, and looked up among the marks"
+    )
+    parser.add_argument("--odd", type=int, default=60_000, help="odd records for two validators")
     options = parser.parse_args()
     parts: dict[str, Callable[[], Table]] = {
         "machines": machines.table,
@@ -39,6 +46,7 @@ def main() -> int:
         "bite": forge.bite,
         "compute": lambda: compute.table(options.records),
         "plane": lambda: plane.table(options.leaves, options.files, options.mib),
+        "marks": lambda: marks.table(options.marks, options.scored, options.odd),
         "page": lambda: page.table(100, options.contributions, options.megabytes),
     }
     if unknown := sorted(set(options.what) - parts.keys()):
