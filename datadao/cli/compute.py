@@ -13,6 +13,7 @@ import click
 
 from datadao.attestor.cluster import connected
 from datadao.chain.node import NodeView
+from datadao.chain.signatures import checker
 from datadao.chain.view import AttestorSet, LeaseState
 from datadao.cli.command import DONE, PARTLY, REFUSED, Outcome, command
 from datadao.cli.main import Registered, cli
@@ -205,6 +206,7 @@ class _Duties:
             board=self.board,
             home=session.home / "compute",
             seconds=seconds,
+            check=checker(dao.web3),
         )
 
     def round(self) -> Iterator[dict[str, Any]]:
@@ -338,7 +340,7 @@ def _standing(session: Session, lease: LeaseState, run: int) -> Standing:
     for version in range(current, 0, -1):
         members, threshold = dao.read("registry", "attestors", version)
         known = AttestorSet(version, threshold, tuple(Party(m.signer, bytes(m.hpkeKey)) for m in members))
-        standing = weigh(dao.id, results, lease.lease_id, run, known)
+        standing = weigh(dao.id, results, lease.lease_id, run, known, checker(dao.web3))
         if standing.agreed():
             return standing
         first = first or standing
