@@ -3,7 +3,7 @@ check the draft against the scores, their own among them, and sign it."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -18,6 +18,9 @@ from datadao.messages.score import _MASK, MAX_AHEAD, MAX_VALIDITY, Draft, Score
 from datadao.messages.submission import Submission
 from datadao.schema_rules import SCORING
 from datadao.types import Dao, Leaf, Party
+
+MAX_WAITING = 1_000
+"""Scored submissions of one account that are not accepted: each answers whether its records are new."""
 
 
 def sign_score(
@@ -64,12 +67,17 @@ class Agreement:
                 self._scores[score.submission][slot] = score
 
     def open(self, slot: int) -> dict[bytes, Submission]:
-        """Submissions that attestor `slot` has still to score, by id."""
-        return {
-            name: item
-            for name, item in self.submissions.items()
-            if item.file_hash not in self.taken and slot not in self._scores[name]
-        }
+        """Submissions that attestor `slot` has still to score, by id; of one account those that make at most
+        `MAX_WAITING` with what was scored and is not accepted yet."""
+        waiting = {name: item for name, item in self.submissions.items() if item.file_hash not in self.taken}
+        counts = Counter(item.contributor for name, item in waiting.items() if slot in self._scores[name])
+        found = {}
+        for name in sorted(waiting):
+            item = waiting[name]
+            if slot not in self._scores[name] and counts[item.contributor] < MAX_WAITING:
+                counts[item.contributor] += 1
+                found[name] = item
+        return found
 
     def draft(
         self,

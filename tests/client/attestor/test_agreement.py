@@ -130,6 +130,17 @@ def test_open__is_what_this_attestor_has_still_to_score(bench: Bench) -> None:
     assert bench.agreement(bench.score(0, "a"), taken=taken).open(0) == {}
 
 
+def test_open__of_one_account__is_no_more_than_may_wait(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("datadao.attestor.agreement.MAX_WAITING", 2)
+    owner = Wallet("a")
+    made = [bench.world.contribute(b"more of a, %d" % number, owner) for number in range(4)]
+    bench.submissions |= {item.id(DAO): item for item in made}
+    agreement = bench.agreement(bench.score(0, "a"))
+    assert [item.contributor for item in agreement.open(0).values()].count(owner.address) == 1
+    assert [item.contributor for item in agreement.open(1).values()].count(owner.address) == 2
+    assert bench.named["b"] in agreement.open(0)
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
