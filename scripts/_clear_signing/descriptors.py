@@ -66,7 +66,8 @@ def _of_messages(contract: str, place: Place) -> Json:
 def _descriptor(contract: str, place: Place, context: Json, formats: Json) -> Json:
     text = str(formats)
     constants = {"constants": {"asset": place.asset}} if _ASSET in text else {}
-    enums = {"enums": {"support": CHOICES}} if "enums.support" in text else {}
+    chosen = {name: choices for name, choices in CHOICES.items() if f"enums.{name}'" in text}
+    enums = {"enums": chosen} if chosen else {}
     metadata = {"owner": _OWNER, "contractName": contract, **constants, **enums}
     return {"$schema": SCHEMA, "context": context, "metadata": metadata, "display": {"formats": formats}}
 
@@ -91,9 +92,9 @@ def _fields(contract: str, entry: Mapping[str, Any], path: str) -> Iterator[Json
 
 def _shown(contract: str, kind: str, name: str) -> Json:
     if kind == "address":
-        return {"format": "addressName"}
-    if name == "support":
-        return {"format": "enum", "params": {"$ref": "$.metadata.enums.support"}}
+        return {"format": "addressName", "params": {"types": ["eoa", "wallet", "contract"]}}
+    if name in CHOICES:
+        return {"format": "enum", "params": {"$ref": f"$.metadata.enums.{name}"}}
     if name == "calldatas":
         return {"format": "calldata", "params": {"calleePath": "targets.[]"}}
     if name == "values":

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from datadao.messages.batch import BATCH
 from datadao.messages.bundle import Readiness
+from datadao.messages.compute import ComputeKeys, ComputeResult, Ending
 from datadao.messages.handover import TAKEOVER, Handover
 from datadao.messages.heirs import BIND, OPEN, UNBIND, VETO
 from datadao.messages.requests import BALLOT, CLAIM, ERASE, REASONED
+from datadao.messages.sample import Consent, Sample
 from datadao.messages.score import Score
 from datadao.messages.submission import Submission, Witness
 
@@ -92,12 +94,20 @@ MESSAGES: dict[str, dict[str, str]] = {
         Readiness.STRUCT: "Confirm ready keys",
         Handover.STRUCT: "Hand over key shares",
         TAKEOVER: "Take over key shares",
+        Consent.STRUCT: "Allow your file as a sample",
+        Sample.STRUCT: "Attest a sample",
+        ComputeKeys.STRUCT: "Release keys for a program",
+        ComputeResult.STRUCT: "Attest a program's result",
     },
 }
 """EIP-712 types by the contract whose domain they are signed in, with an intent."""
 
-CHOICES = {"0": "Against", "1": "For", "2": "Abstain"}
-"""What a ballot's `support` stands for (`support=bravo` of the governor's counting mode)."""
+CHOICES = {
+    # `support=bravo` of the governor's counting mode.
+    "support": {"0": "Against", "1": "For", "2": "Abstain"},
+    "ending": {str(int(ending)): ending.name.capitalize() for ending in Ending},
+}
+"""What numbers stand for, by parameter."""
 
 LABELS = {
     "accounts": "Account", "agreementHash": "Agreement", "attestorSetVersion": "Attestor set", "batchId": "Batch",

@@ -8,7 +8,9 @@ messages of a DAO by a wallet that knows nothing but them.
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -22,6 +24,7 @@ from assurance.harness.chain.evm import Revm
 from assurance.harness.clear_signing import Screen, Wallet, parsed
 from assurance.harness.dao.dao import AGAINST, FOR, HPKE_KEY, Dao, leaf
 from assurance.harness.dao.leases import Market
+from datadao import messages
 from datadao.chain.abi import ORDER, signature_of
 from datadao.messages import eip712
 from datadao.messages.bundle import Readiness
@@ -215,7 +218,7 @@ def sample(entry):
         return simple[kind]
     if kind.startswith("bytes"):
         return bytes(range(int(kind[5:])))
-    return 1 if entry["name"] in ("support", "v") else min(2_000_000_000, 2 ** (int(kind[4:] or 256) - 1))
+    return 1 if entry["name"] in ("support", "ending", "v") else min(2_000_000_000, 2 ** (int(kind[4:] or 256) - 1))
 
 
 # Messages
@@ -236,6 +239,20 @@ def test_wallet__of_a_message__is_bound_to_the_domain_that_the_contract_names(ma
     for wrong in ({"name": "Another"}, {"chainId": 5}, {"verifyingContract": "0x" + "34" * 20}, {"version": "2"}):
         assert wallet.message({**typed, "domain": {**typed["domain"], **wrong}}) is None
     assert wallet.message({**typed, "types": {**typed["types"], primary: []}}) is None
+
+
+def test_messages__are_all_that_the_client_signs():
+    """But a bundle, which custodians sign for the licensee alone: its domain has another name than its address."""
+    for module in pkgutil.iter_modules(messages.__path__):
+        importlib.import_module(f"{messages.__name__}.{module.name}")
+
+    def kinds(base):
+        return {
+            kind for c in base.__subclasses__() for kind in ({c.STRUCT} if "STRUCT" in vars(c) else set()) | kinds(c)
+        }
+
+    known = {kind for kinds_ in MESSAGES.values() for kind in kinds_}
+    assert {kind.partition("(")[0] for kind in kinds(eip712.Message) - known} == {"Bundle"}
 
 
 def test_wallet__of_the_clients_own_messages__shows_them(market, wallet):
