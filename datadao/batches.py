@@ -6,16 +6,18 @@ Manifests are stored by their sha256, which `publish` put on chain: no other can
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from datadao.chain.events import decode, topic
+from datadao.chain.events import Event, decode, topic
 from datadao.chain.rpc import Block, check_complete, read_block, read_logs
 from datadao.client import DataDAO
 from datadao.messages.batch import Batch, Manifest
 from datadao.types import ACTIVATED, BatchStatus, Contribution
 
 if TYPE_CHECKING:
+    from datadao.index import Index
     from datadao.storage.store import Store
 
 ALIVE = ACTIVATED | {BatchStatus.PUBLISHED}
@@ -31,10 +33,11 @@ class Published:
 
 
 class Catalog:
-    """Batches of one DAO. `since` is the block the DAO was deployed in, from which events are read."""
+    """Batches of one DAO. `since` is the block the DAO was deployed in, from which events are read; those that `index`
+    has are not read again."""
 
-    def __init__(self, dao: DataDAO, store: Store, since: int = 0) -> None:
-        self._dao, self._store, self._since = dao, store, since
+    def __init__(self, dao: DataDAO, store: Store, since: int = 0, index: Index | None = None) -> None:
+        self._dao, self._store, self._since, self._index = dao, store, since, index
         self._published: dict[int, Published] = {}
         self._manifests: dict[bytes, Manifest] = {}
 
@@ -45,9 +48,12 @@ class Catalog:
         """
         count = self._dao.read("registry", "batchCount")
         if count > len(self._published):
-            head = read_block(self._dao.web3, "latest")
-            self._published = {item.batch_id: item for item in self._read(head)}
-            check_complete(len(self._published), count, "batches", head)
+            head, events = self._read()
+            for event in events:
+                number, block = event.fields["batchId"], int(event.where.removeprefix("block ").partition(",")[0])
+                self._published[number] = Published(number, Batch(*event.fields["batch"]), block)
+            with self._index.doubted() if self._index else nullcontext():
+                check_complete(len(self._published), count, "batches", head)
         return [item for item in self._published.values() if dataset_id in (None, item.batch.dataset_id)]
 
     def status(self, item: Published) -> BatchStatus:
@@ -67,29 +73,24 @@ class Catalog:
 
         Raises as `batches` and `manifest`.
         """
-        return [
-            manifest.contribution(item.batch_id, index)
-            for item, manifest in self.manifests(dataset_id, ACTIVATED)
-            for index in range(len(manifest.leaves))
-        ]
+        found = self.manifests(dataset_id, ACTIVATED)
+        return [leaf for item, manifest in found for leaf in manifest.contributions(item.batch_id)]
 
     def manifests(
         self, dataset_id: int | None, statuses: Collection[BatchStatus]
     ) -> Iterator[tuple[Published, Manifest]]:
         """Batches that have one of `statuses` now, with their leaves. Raises as `batches` and `manifest`."""
-        for item in self.batches(dataset_id):
-            if self.status(item) in statuses:
+        items = self.batches(dataset_id)
+        infos = self._dao.read_together([("registry", "batch", item.batch_id) for item in items]) if items else []
+        for item, info in zip(items, infos, strict=True):
+            if info.status in statuses:
                 yield item, self.manifest(item)
 
-    def _read(self, head: Block) -> Iterator[Published]:
+    def _read(self) -> tuple[Block, list[Event]]:
+        name, fields = "BatchPublished", ("batchId", "batch")
+        if self._index:
+            return self._index.sync(), list(self._index.events("registry", name, fields=fields))
         web3, addresses = self._dao.web3, self._dao.addresses
-        logs = read_logs(
-            web3,
-            [addresses["registry"]],
-            self._since,
-            head,
-            [topic("DatasetRegistry", "BatchPublished")],
-        )
-        for event in decode(logs, addresses, ("batchId", "batch")):
-            block = int(event.where.removeprefix("block ").partition(",")[0])
-            yield Published(event.fields["batchId"], Batch(*event.fields["batch"]), block)
+        head = read_block(web3, "latest")
+        logs = read_logs(web3, [addresses["registry"]], self._since, head, [topic("DatasetRegistry", name)])
+        return head, list(decode(logs, addresses, fields))

@@ -34,13 +34,13 @@ def address(value: str) -> str:
     if match is None:
         raise InvalidArgument(f"{value!r} is not an address: expected 0x and 40 hex digits")
     digits = match.group(1)
-    checksummed = to_checksum_address(value)
-    if digits not in (digits.lower(), digits.upper(), checksummed[2:]):
+    spelled = to_checksum_address(value)
+    if digits not in (digits.lower(), digits.upper(), spelled[2:]):
         raise InvalidArgument(
             f"{value!r} is not an address: its capitals are not those of its checksum, so that a digit is wrong; "
             "copy it again from where it came"
         )
-    return checksummed
+    return spelled
 
 
 def word(value: int | str | bytes) -> bytes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eth_utils import keccak
 
@@ -14,6 +15,9 @@ from datadao.chain.events import Event, decode, topic
 from datadao.chain.rpc import Block, check_complete, logs_then_block, read_block, read_logs, read_named
 from datadao.client import DataDAO
 from datadao.errors import ChainUnavailable, InvalidArgument, NodeRefused
+
+if TYPE_CHECKING:
+    from datadao.index import Index
 
 DAY = 86_400
 _ZERO = "0x" + "00" * 20
@@ -58,10 +62,11 @@ class Proposal:
 
 
 class Proposals:
-    """All proposals of a DAO, for whoever asks again and again: what is final is read from the node once."""
+    """All proposals of a DAO, for whoever asks again and again: what is final is read from the node once, and what
+    `index` has, if given, not at all."""
 
-    def __init__(self, dao: DataDAO) -> None:
-        self._dao, self._next = dao, dao.since
+    def __init__(self, dao: DataDAO, index: Index | None = None) -> None:
+        self._dao, self._next, self._index = dao, dao.since, index
         self._final: list[Event] = []
         self._checked: set[int] = set()
 
@@ -70,20 +75,27 @@ class Proposals:
         return self._read(_finalized(self._dao))
 
     def _read(self, final: int) -> list[Proposal]:
-        dao = self._dao
-        topics = [topic("DataGovernor", name) for name in ("ProposalCreated", "LeaseProposed", _FIRST)]
+        events, head = self._events()
+        leases = {e.fields["proposalId"]: e.fields["leaseId"] for e in events if e.name == "LeaseProposed"}
+        made = list(_made(events, leases))
+        with self._index.doubted() if self._index else nullcontext():
+            check_complete(int(any(event.name == _FIRST for event in events)), 1, "deployments", head)
+            self._check_leases({item.lease_id for item in made if item.lease_id is not None}, head)
+        self._final, self._next = [e for e in events if _block_of(e) <= final], max(self._next, final + 1)
+        return made
+
+    def _events(self) -> tuple[list[Event], Block]:
+        names = ("ProposalCreated", "LeaseProposed", _FIRST)
+        fields = ("proposalId", "leaseId", "targets", "values", "calldatas", "description")
+        if self._index:
+            head = self._index.sync()
+            return list(self._index.events("governor", *names, fields=fields)), head
+        dao, topics = self._dao, [topic("DataGovernor", name) for name in names]
         governor = [dao.addresses["governor"]]
         logs, head = logs_then_block(
             dao.web3, "latest", self._next, lambda first, last: read_logs(dao.web3, governor, first, last, topics)
         )
-        fields = ("proposalId", "leaseId", "targets", "values", "calldatas", "description")
-        events = [*self._final, *decode(logs, dao.addresses, fields)]
-        leases = {e.fields["proposalId"]: e.fields["leaseId"] for e in events if e.name == "LeaseProposed"}
-        made = list(_made(events, leases))
-        check_complete(int(any(event.name == _FIRST for event in events)), 1, "deployments", head)
-        self._check_leases({item.lease_id for item in made if item.lease_id is not None}, head)
-        self._final, self._next = [e for e in events if _block_of(e) <= final], max(self._next, final + 1)
-        return made
+        return [*self._final, *decode(logs, dao.addresses, fields)], head
 
     def _check_leases(self, proposed: set[int], head: Block) -> None:
         """No count of proposals stands on the chain; but each requested lease has one, and the governor began with
@@ -99,9 +111,10 @@ class Proposals:
         self._checked |= set(unknown)
 
 
-def proposals(dao: DataDAO) -> list[Proposal]:
-    """All proposals, oldest first. Raises `ChainUnavailable` when the node's events are not complete."""
-    return Proposals(dao)._read(-1)
+def proposals(dao: DataDAO, index: Index | None = None) -> list[Proposal]:
+    """All proposals, oldest first; from `index`, if given, with what is new since it was last used. Raises
+    `ChainUnavailable` when the node's events are not complete."""
+    return Proposals(dao, index)._read(-1)
 
 
 def _finalized(dao: DataDAO) -> int:
@@ -116,13 +129,13 @@ def _block_of(event: Event) -> int:
     return int(event.where.removeprefix("block ").partition(",")[0])
 
 
-def find_proposal(dao: DataDAO, name: str) -> Proposal:
+def find_proposal(dao: DataDAO, name: str, index: Index | None = None) -> Proposal:
     """The proposal named by its id, or `lease:3`. Raises `InvalidArgument`."""
     match = re.fullmatch(r"(lease:)?(\d{1,78})", name)
     if match is None:
         raise InvalidArgument(f"proposal {name!r}: expected its id, or lease:<lease id>")
     number, is_lease = int(match.group(2)), bool(match.group(1))
-    for item in proposals(dao):
+    for item in proposals(dao, index):
         if number == (item.lease_id if is_lease else item.proposal_id):
             return item
     raise InvalidArgument(f"no proposal {name}; `datadao proposals` lists them")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
@@ -79,7 +80,7 @@ class Contribution:
 
     batch_id: int
     leaf: Leaf
-    proof: tuple[bytes, ...]
+    proof: Sequence[bytes]
 
 
 class LeaseStatus(IntEnum):

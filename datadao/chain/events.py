@@ -80,13 +80,6 @@ def topic(contract: str, event: str) -> bytes:
     return next(found for found, entry in _events(contract).items() if entry["name"] == event)
 
 
-def struct(key: str, event: str, field: str, value: tuple[Any, ...]) -> dict[str, Any]:
-    """A struct in a contract's event, by the names of the ABI."""
-    inputs = next(e["inputs"] for e in abi(contract_of(key)) if e["type"] == "event" and e["name"] == event)
-    components = next(i["components"] for i in inputs if i["name"] == field)
-    return dict(zip((component["name"] for component in components), value, strict=True))
-
-
 def _values(fields: list[tuple[str, str]], data: bytes, wanted: Collection[str] | None) -> Iterator[tuple[str, Any]]:
     """Of what is not wanted, a value of dynamic size is left where its offset points."""
     chosen = [wanted is None or name in wanted for name, _ in fields]

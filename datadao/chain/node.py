@@ -50,28 +50,48 @@ class NodeView:
         self._chain_id, self._max_age = chain_id, max_age
         self._manifests: dict[int, bytes] = {}
         self._policies: dict[tuple[int, int], int] = {}
+        self._terms: dict[int, tuple[Any, ...]] = {}
+        self._window = 0
 
     def lease(self, lease_id: int, tag: Tag) -> LeaseState:
+        return self.lease_states([lease_id], tag)[0]
+
+    def lease_states(self, lease_ids: Sequence[int], tag: Tag) -> list[LeaseState]:
         block = self._block(tag)
-        info, terms, overdue, window = self._read(
-            block,
-            self._leases("lease", lease_id),
-            self._leases("leaseTerms", lease_id),
-            self._leases("isOverdue", lease_id),
-            self._leases("startWindow"),
-        )
+        views = [("lease", lease_ids), ("isOverdue", lease_ids), ("leaseTerms", self._unknown(lease_ids))]
+        calls = [self._leases(view, number) for view, numbers in views for number in numbers]
+        if not self._window:
+            calls.append(self._leases("startWindow"))
+        answers = iter(self._read(block, *calls))
+        infos, overdue, terms = ([next(answers) for _ in numbers] for _, numbers in views)
+        asked = {number: found[0] for number, found in zip(views[2][1], terms, strict=True)}
+        self._window = self._window or next(answers)
+        if tag == "finalized":  # what is final stays so
+            self._terms |= asked
+        known = asked | self._terms
+        return [
+            self._state(number, info, late, known[number], block)
+            for number, info, late in zip(lease_ids, infos, overdue, strict=True)
+        ]
+
+    def _unknown(self, lease_ids: Sequence[int]) -> list[int]:
+        return [number for number in lease_ids if number not in self._terms]
+
+    def _state(
+        self, lease_id: int, info: tuple[Any, ...], overdue: bool, terms: tuple[Any, ...], block: Block
+    ) -> LeaseState:
         fields = dict(zip((o["name"] for o in _components("lease")), info, strict=True))
         status = fields["status"]
         # A refunded lease may keep its dates; it was approved, and it is over.
         approved = fields["startBy"] != 0
         return LeaseState(
             lease_id=lease_id,
-            dataset_id=terms[0][0],
-            purposes=terms[0][1],
-            agreement_hash=terms[0][9],
+            dataset_id=terms[0],
+            purposes=terms[1],
+            agreement_hash=terms[9],
             hpke_key=fields["hpkeKey"],
             committee_version=fields["committeeVersion"],
-            approved_at=fields["startBy"] - window if approved else 0,
+            approved_at=fields["startBy"] - self._window if approved else 0,
             started=fields["paidUntil"] != 0,
             paid_until=fields["paidUntil"],
             paid_periods=fields["paidPeriods"],
@@ -81,22 +101,32 @@ class NodeView:
         )
 
     def batch(self, batch_id: int, tag: Tag) -> BatchState:
-        block = self._block(tag)
-        (info,) = self._read(block, self._registry("batch", batch_id))
-        fields = dict(zip((o["name"] for o in _components("batch")), info, strict=True))
-        since = fields["since"] if fields["status"] in ACTIVATED else 0
-        # A batch that is not active gives nothing to release, and may not exist.
-        purposes = self._purposes(block, fields["datasetId"], fields["policyVersion"]) if since else 0
-        return BatchState(fields["datasetId"], fields["sequence"], fields["root"], since, purposes)
+        return self.batch_states([batch_id], tag)[0]
 
-    def _purposes(self, block: Block, dataset_id: int, version: int) -> int:
-        """A policy's mask. A version never changes."""
-        known = (dataset_id, version)
-        if known not in self._policies:
-            (policy,) = self._read(block, self._registry("policy", dataset_id, version))
-            names = [component["name"] for component in _components("policy")]
-            self._policies[known] = policy[names.index("purposes")]
-        return self._policies[known]
+    def batch_states(self, batch_ids: Sequence[int], tag: Tag) -> list[BatchState]:
+        block, names = self._block(tag), [o["name"] for o in _components("batch")]
+        infos = self._read(block, *(self._registry("batch", number) for number in batch_ids))
+        batches = [dict(zip(names, info, strict=True)) for info in infos]
+        # A batch that is not active gives nothing to release, and may not exist.
+        active = [fields for fields in batches if fields["status"] in ACTIVATED]
+        self._learn_purposes(block, {(fields["datasetId"], fields["policyVersion"]) for fields in active})
+        return [
+            BatchState(
+                fields["datasetId"],
+                fields["sequence"],
+                fields["root"],
+                fields["since"] if fields in active else 0,
+                self._policies[fields["datasetId"], fields["policyVersion"]] if fields in active else 0,
+            )
+            for fields in batches
+        ]
+
+    def _learn_purposes(self, block: Block, policies: set[tuple[int, int]]) -> None:
+        """Masks of policies. A version never changes."""
+        if new := sorted(policies - self._policies.keys()):
+            found = self._read(block, *(self._registry("policy", *policy) for policy in new))
+            place = [component["name"] for component in _components("policy")].index("purposes")
+            self._policies |= {policy: terms[place] for policy, terms in zip(new, found, strict=True)}
 
     def standing(self, contributions: Sequence[Contribution], tag: Tag) -> list[Standing]:
         block = self._block(tag)
@@ -180,7 +210,9 @@ class NodeView:
 
     def _block(self, tag: Tag) -> Block:
         self._check_chain()
-        found = read_block(self._web3, tag)
+        return self._fit(read_block(self._web3, tag), tag)
+
+    def _fit(self, found: Block, tag: Tag) -> Block:
         if tag == "latest" and self._max_age is not None and (age := time.time() - found.timestamp) > self._max_age:
             raise ChainUnavailable(f"the node's newest block is {age:.0f} s old: it is stuck or still synchronising")
         if tag == "finalized" and found.number < self._since:

@@ -34,14 +34,21 @@ class NodesView:
 
     def lease(self, lease_id: int, tag: Tag) -> LeaseState:
         """As all nodes see it, whether paid access is over included; the block is the lowest of theirs."""
-        states = self._answers(f"lease {lease_id}", tag, lambda view: view.lease(lease_id, tag))
-        lowest = min(states.values(), key=lambda state: state.block.number)
-        facts = {name: _facts(state) for name, state in states.items()}
-        _unanimous(f"lease {lease_id}", tag, facts)
-        return lowest
+        return self.lease_states([lease_id], tag)[0]
+
+    def lease_states(self, lease_ids: Sequence[int], tag: Tag) -> list[LeaseState]:
+        what = f"lease {lease_ids[0]}" if len(lease_ids) == 1 else f"{len(lease_ids)} leases"
+        states = self._answers(what, tag, lambda view: list(view.lease_states(lease_ids, tag)))
+        for place, number in enumerate(lease_ids):
+            _unanimous(f"lease {number}", tag, {name: _facts(found[place]) for name, found in states.items()})
+        return min(states.values(), key=lambda found: found[0].block.number) if lease_ids else []
 
     def batch(self, batch_id: int, tag: Tag) -> BatchState:
-        return self._same(f"batch {batch_id}", tag, lambda view: view.batch(batch_id, tag))
+        return self.batch_states([batch_id], tag)[0]
+
+    def batch_states(self, batch_ids: Sequence[int], tag: Tag) -> Sequence[BatchState]:
+        what = f"batch {batch_ids[0]}" if len(batch_ids) == 1 else f"{len(batch_ids)} batches"
+        return self._same(what, tag, lambda view: tuple(view.batch_states(batch_ids, tag)))
 
     def standing(self, contributions: Sequence[Contribution], tag: Tag) -> Sequence[Standing]:
         return self._same("contributions", tag, lambda view: tuple(view.standing(contributions, tag)))
@@ -63,6 +70,11 @@ class NodesView:
             return {slot: tuple(holders) for slot, holders in view.slots().items()}
 
         return self._same("the holders of all slots", "finalized", ask)
+
+    def close(self) -> None:
+        """Lets go of what the views keep."""
+        for view in self._views.values():
+            getattr(view, "close", lambda: None)()
 
     def _same(self, what: str, tag: Tag, question: Callable[[View], T]) -> T:
         return _unanimous(what, tag, self._answers(what, tag, question))

@@ -84,7 +84,13 @@ class View(Protocol):
 
     def lease(self, lease_id: int, tag: Tag) -> LeaseState: ...
 
+    def lease_states(self, lease_ids: Sequence[int], tag: Tag) -> Sequence[LeaseState]:
+        """One answer per lease, in order, all at one block."""
+
     def batch(self, batch_id: int, tag: Tag) -> BatchState: ...
+
+    def batch_states(self, batch_ids: Sequence[int], tag: Tag) -> Sequence[BatchState]:
+        """One answer per batch, in order, all at one block."""
 
     def standing(self, contributions: Sequence[Contribution], tag: Tag) -> Sequence[Standing]:
         """One answer per contribution, in order. The caller has checked the proofs."""

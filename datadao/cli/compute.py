@@ -182,7 +182,7 @@ class _Duties:
     def __init__(self, session: Session, key_name: str, seconds: int) -> None:
         dao = session.dao
         self.session = session
-        self.view = view_of(dao, session.profile.nodes)
+        self.view = view_of(dao, session.profile.nodes, session.home)
         self.checks = Checks(self.view, dao.id)
         self.manifests = Manifests(dao.id, self.checks, session.store)
         self.board = ComputeBoard.of(session.board)

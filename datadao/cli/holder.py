@@ -33,8 +33,9 @@ def proposals(session: Session, everything: bool) -> Outcome:
     actions = Actions(contracts_of(session), session.money)
     found: list[dict[str, Any]] = []
     text: list[Any] = []
-    for item in read(session.dao):
-        state = ProposalState(session.dao.read("governor", "state", item.proposal_id))
+    items = read(session.dao, session.index)
+    states = session.dao.read_together([("governor", "state", item.proposal_id) for item in items]) if items else []
+    for item, state in zip(items, map(ProposalState, states), strict=True):
         if everything or state not in over:
             document = described(session, item, state, actions)
             found.append(document)
@@ -138,7 +139,7 @@ def cancel(session: Session, proposal: str) -> Outcome:
 
 
 def _carry(session: Session, proposal: str, step: str) -> Outcome:
-    item = find_proposal(session.dao, proposal)
+    item = find_proposal(session.dao, proposal, session.index)
     state = ProposalState(session.dao.read("governor", "state", item.proposal_id))
     needed = {"queue": ProposalState.SUCCEEDED, "execute": ProposalState.QUEUED}.get(step)
     if needed is not None and state is not needed:
@@ -164,7 +165,7 @@ def vote(session: Session, proposal: str, side: str, reason: str, sign: bool, de
     or not at all. A vote of one's own before takes it back.
     """
     signing.check(sign, desk)
-    dao, item = session.dao, find_proposal(session.dao, proposal)
+    dao, item = session.dao, find_proposal(session.dao, proposal, session.index)
     state = ProposalState(dao.read("governor", "state", item.proposal_id))
     if sign and state is ProposalState.PENDING:
         return _signed(session, item, side, reason, desk)

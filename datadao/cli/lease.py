@@ -64,7 +64,7 @@ def show(session: Session, number: int, check: Path | None) -> Outcome:
     paper = agreed(session, terms, info.licensee, by_offer=bool(info.offerId))
     (_, commons, treasury) = session.dao.read("leases", "leaseTerms", number)
     access = session.dao.read("leases", "leaseAccess", number)
-    asked = next((item for item in proposals(session.dao) if item.lease_id == number), None)
+    asked = next((item for item in proposals(session.dao, session.index) if item.lease_id == number), None)
     text = applicant_text(asked.description, number) if asked else ""
     document: dict[str, Any] = {
         "id": number, "status": word(LeaseStatus(info.status)), "licensee": info.licensee,

@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 
-from datadao.chain.node import NodeView
 from datadao.chain.view import Standing
 from datadao.cli.command import DONE, PARTLY, REFUSED, Outcome, command
 from datadao.cli.main import cli
@@ -20,6 +19,7 @@ from datadao.cli.setup import FINGERPRINT
 from datadao.client import Terms
 from datadao.crypto.seal import public_key
 from datadao.errors import ComputeLease, DataDAOError, KeyFileRefused, LeaseNotStarted, PackageMissing, UnsealFailed
+from datadao.index.view import IndexedView
 from datadao.licensee.croissant import DATA, Dataset, Part, describe
 from datadao.licensee.licensee import Fault, Licensee
 from datadao.licensee.tables import FOLDER, write_table
@@ -104,7 +104,7 @@ def _standing(session: Session, dataset: int) -> tuple[list[Contribution], set[s
     """Contributions that are part of the dataset now; names of files that were erased; names of those that never
     counted, because another file with the same data was recorded first. One that any batch includes is neither."""
     members = session.catalog.contributions(dataset)
-    view = NodeView(session.dao.web3, session.dao.addresses, since=session.dao.since)
+    view = IndexedView(session.dao.web3, session.dao.addresses, index=session.index, since=session.dao.since)
     standing = list(zip(members, view.standing(members, "latest"), strict=True))
     names = {kind: {c.leaf.file_hash.hex() for c, now in standing if now is kind} for kind in Standing}
     living = [c for c, now in standing if now is Standing.INCLUDED]

@@ -97,7 +97,7 @@ class Session:
     def catalog(self) -> Catalog:
         from datadao.batches import Catalog
 
-        return Catalog(self.dao, self.store, self.dao.since)
+        return Catalog(self.dao, self.store, self.dao.since, self.index)
 
     @cached_property
     def index(self) -> Index:

@@ -171,13 +171,16 @@ def _dataset_line(session: Session, item: dict[str, Any]) -> str:
 
 @command(cli, "audit")
 @click.option("--from-block", type=click.IntRange(0), help="Read events from here on; the deployment's block if not.")
-def audit(session: Session, from_block: int | None) -> Outcome:
+@click.option("--all", "every", is_flag=True, help="Compare again what an earlier audit found equal.")
+def audit(session: Session, from_block: int | None, every: bool) -> Outcome:
     """Rebuild all books from events and compare them with the chain, to the unit.
 
     Tokens, votes, shares, income, batches, leases, models and proposals; needs no account and no archive node. Lists
     every difference, and exits with 1 if there is one. In JSON, values are strings.
+
+    Repeated, it reads what is new, and compares what that bears on, all totals, and a sample of the rest.
     """
     from datadao.ledger import audit as rebuild  # books that `status` does without
 
-    report = rebuild(session.dao, from_block)
+    report = rebuild(session.dao, from_block, session.index, every=every)
     return Outcome(report.as_json(), tuple(report.render().splitlines()), DONE if report.ok else REFUSED)

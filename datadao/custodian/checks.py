@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 
 from datadao.chain.connection import in_words
 from datadao.chain.view import AttestorSet, BatchState, Counts, LeaseState, Standing, Tag, View
-from datadao.crypto.merkle import leaf_hash, verify
+from datadao.crypto.merkle import MerkleTree, leaf_hashes, verify
 from datadao.errors import (
     ChainUnavailable,
     ComputeLease,
@@ -45,16 +46,27 @@ class Checks:
         with _fail_closed():
             return Counts(*map(int, self._view.counts()))
 
-    def manifests(self, dataset_id: int | None = None) -> dict[int, bytes]:
-        """Manifest hashes of the finally active batches of a dataset, or of all, by batch id."""
+    def manifests(self, dataset_id: int | None = None, count: int | None = None) -> dict[int, bytes]:
+        """Manifest hashes of the finally active batches of a dataset, or of all, by batch id, of the first `count`."""
         with _fail_closed():
-            found = {batch_id: self._batch(batch_id) for batch_id in range(1, self._view.counts().batches + 1)}
+            batches = self._view.counts().batches if count is None else count
+            found = self._batches(range(1, batches + 1))
             wanted = [i for i, batch in found.items() if batch.activated_at and dataset_id in (None, batch.dataset_id)]
             return {batch_id: self._view.manifest(batch_id) for batch_id in wanted}
 
+    def leases(self, lease_ids: Sequence[int]) -> dict[int, LeaseState]:
+        """Leases at the finalized block."""
+        with _fail_closed():
+            found = self._view.lease_states(lease_ids, "finalized") if lease_ids else []
+            pairs = zip(lease_ids, found, strict=True)
+            return {number: self._believed(number, lease, "finalized") for number, lease in pairs}
+
     def approved(self, lease_id: int) -> LeaseState:
         """The lease at the finalized block. Raises `LeaseNotApproved`, `LeaseEnded`."""
-        lease = self._lease(lease_id, "finalized")
+        return self.served(self._lease(lease_id, "finalized"))
+
+    def served(self, lease: LeaseState) -> LeaseState:
+        """A lease at the finalized block. Raises `LeaseNotApproved`, `LeaseEnded`."""
         _refuse_unapproved(lease, "finalized")
         return lease
 
@@ -180,22 +192,27 @@ class Checks:
         return {i: ContributionErased(f"{i.hex()} {_GONE[now]}") for i, now in named if now is not Standing.INCLUDED}
 
     def _proved(self, listed: Sequence[Contribution]) -> Iterator[tuple[bytes, Contribution, BatchState]]:
-        for item in listed:
+        for batch_id, items in groupby(listed, key=lambda item: item.batch_id):
             with _fail_closed():
-                batch = self._batch(item.batch_id)
-            name = leaf_hash(self._dao, batch.dataset_id, batch.sequence, item.leaf)
-            if not verify(batch.root, name, item.proof):
-                raise NotIncluded(f"{name.hex()} is not a leaf of batch {item.batch_id}; list leaves of its manifest")
-            yield name, item, batch
+                batch = self._batch(batch_id)
+            leaves = list(items)
+            names = leaf_hashes(self._dao, batch.dataset_id, batch.sequence, (item.leaf for item in leaves))
+            # A whole batch in its order proves itself; of a part of one, each leaf is proved.
+            whole = MerkleTree(names).root == batch.root
+            for name, item in zip(names, leaves, strict=True):
+                if not whole and not verify(batch.root, name, item.proof):
+                    raise NotIncluded(f"{name.hex()} is not a leaf of batch {batch_id}; list leaves of its manifest")
+                yield name, item, batch
 
     def _batch(self, batch_id: int) -> BatchState:
-        """A batch at the finalized block; one that is active there never changes again."""
-        if batch_id not in self._active:
-            batch = self._view.batch(batch_id, "finalized")
-            if not batch.activated_at:
-                return batch
-            self._active[batch_id] = batch
-        return self._active[batch_id]
+        return self._batches([batch_id])[batch_id]
+
+    def _batches(self, batch_ids: Sequence[int]) -> dict[int, BatchState]:
+        """Batches at the finalized block; one that is active there never changes again."""
+        new = [batch_id for batch_id in batch_ids if batch_id not in self._active]
+        states = dict(zip(new, self._view.batch_states(new, "finalized") if new else (), strict=True))
+        self._active |= {batch_id: batch for batch_id, batch in states.items() if batch.activated_at}
+        return {batch_id: states.get(batch_id) or self._active[batch_id] for batch_id in batch_ids}
 
     def _holders(self, version: int, slot: int) -> tuple[Party, Party]:
         with _fail_closed():
@@ -204,11 +221,13 @@ class Checks:
 
     def _lease(self, lease_id: int, tag: Tag) -> LeaseState:
         with _fail_closed():
-            lease = self._view.lease(lease_id, tag)
-            if lease.lease_id != lease_id or len(lease.hpke_key) != 32:
-                raise ValueError(f"asked for lease {lease_id}, got lease {lease.lease_id}")
-            if lease.block.number < self.finalized:
-                raise ValueError(f"the {tag} block is {lease.block.number}, but {self.finalized} was final before")
+            return self._believed(lease_id, self._view.lease(lease_id, tag), tag)
+
+    def _believed(self, lease_id: int, lease: LeaseState, tag: Tag) -> LeaseState:
+        if lease.lease_id != lease_id or len(lease.hpke_key) != 32:
+            raise ValueError(f"asked for lease {lease_id}, got lease {lease.lease_id}")
+        if lease.block.number < self.finalized:
+            raise ValueError(f"the {tag} block is {lease.block.number}, but {self.finalized} was final before")
         if tag == "finalized":
             self.finalized = lease.block.number
         return lease

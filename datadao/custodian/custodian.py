@@ -73,7 +73,9 @@ class Custodian:
             self.home, {**asdict(self.dao), "committee_version": self.committee_version, "slot": self.slot}
         )
         self.checks = Checks(self.view, self.dao, self.state.finalized)
-        self.key_shares = KeyShares(self.dao, self.committee_version, self.slot, self.private_key, self.store)
+        self.key_shares = KeyShares(
+            self.dao, self.committee_version, self.slot, self.private_key, self.store, home=self.home
+        )
         try:
             self.key_shares.inherited.update(inherited(self.state.inheritance(), self.dao, self.private_key))
         except DataDAOError as error:

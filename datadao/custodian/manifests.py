@@ -20,15 +20,16 @@ class Manifests:
         self._dao, self._checks, self._store = dao, checks, store
         self._leaves: dict[int, list[Contribution]] = {}
 
-    def contributions(self, dataset_id: int | None = None) -> list[Contribution]:
-        """All leaves of a dataset's active batches, or of all datasets', with their proofs.
+    def contributions(self, dataset_id: int | None = None, count: int | None = None) -> list[Contribution]:
+        """All leaves of a dataset's active batches, or of all datasets', with their proofs; `count` is the number of
+        batches, if it is known.
 
         Raises `ChainUnavailable`, `StoreUnavailable`, and `ObjectMissing`, `HashMismatch` or `Malformed` for a manifest
         that storage does not have as the attestors signed it.
         """
         return [
             item
-            for batch_id, digest in self._checks.manifests(dataset_id).items()
+            for batch_id, digest in self._checks.manifests(dataset_id, count).items()
             for item in self._of(batch_id, digest)
         ]
 
@@ -38,5 +39,5 @@ class Manifests:
                 manifest = Manifest.decode(self._store.get(digest, Manifest.LIMIT), self._dao, digest)
             except ObjectMissing as error:
                 raise ObjectMissing(f"the manifest of batch {batch_id}: {error}") from error
-            self._leaves[batch_id] = [manifest.contribution(batch_id, i) for i in range(len(manifest.leaves))]
+            self._leaves[batch_id] = manifest.contributions(batch_id)
         return self._leaves[batch_id]

@@ -7,8 +7,9 @@ goes wrong with one lease, with storage or with the nodes is logged once and tri
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 
 from datadao.chain.view import Counts, LeaseState
 from datadao.compute.board import ComputeBoard
@@ -93,10 +94,15 @@ class Service:
         tested, refused, error = self._test(counts)
         leases: dict[int, Outcome] = {}
         served, failed = self._first, False
-        for lease_id in (*range(self._first, counts.leases + 1), *range(1, min(self._first, counts.leases + 1))):
-            if lease_id in self._over:
-                continue
-            outcome = self._serve(lease_id)
+        order = (*range(self._first, counts.leases + 1), *range(1, min(self._first, counts.leases + 1)))
+        due = [lease_id for lease_id in order if lease_id not in self._over]
+        try:
+            states: Mapping[int, LeaseState] = self.custodian.checks.leases(due)
+        except ChainUnavailable:
+            states = {}  # each by itself, then
+        contributions = cache(partial(self._manifests.contributions, count=counts.batches))
+        for lease_id in due:
+            outcome = self._serve(lease_id, states.get(lease_id), contributions)
             if outcome is not None:
                 leases[lease_id] = outcome
                 self._log(lease_id, f"lease {lease_id}: {outcome}", logging.WARNING if outcome.error else logging.INFO)
@@ -123,13 +129,15 @@ class Service:
         self._logged.pop("submissions", None)
         return tested, refused, None
 
-    def _serve(self, lease_id: int) -> Outcome | None:
+    def _serve(
+        self, lease_id: int, state: LeaseState | None, listed: Callable[[int], list[Contribution]]
+    ) -> Outcome | None:
         """None for a lease that asks nothing of a custodian: not approved yet, or finally over."""
         custodian = self.custodian
         refused: Refused = {}
         error: DataDAOError | None = None
         try:
-            lease = custodian.checks.approved(lease_id)
+            lease = custodian.checks.served(state) if state else custodian.checks.approved(lease_id)
         except ChainUnavailable as reason:
             return self._outcome(lease_id, {}, reason)
         except LeaseNotApproved:
@@ -139,7 +147,7 @@ class Service:
             self._over.add(lease_id)
             return None
         try:
-            contributions = self._manifests.contributions(lease.dataset_id)
+            contributions = listed(lease.dataset_id)
             if lease.purposes == COMPUTE:
                 return self._compute(lease, contributions)
             refused = self._prepare(lease, contributions)

@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
 from threading import Event
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from datadao.chain.abi import LOCAL_CHAIN_IDS
 from datadao.chain.connection import host
-from datadao.chain.node import NodeView
 from datadao.chain.nodes import NodesView
 from datadao.chain.signatures import checker
-from datadao.chain.view import View
 from datadao.client import DataDAO
 from datadao.crypto.keyfile import load_key
 from datadao.crypto.seal import public_key
@@ -25,6 +26,7 @@ from datadao.custodian.checks import Checks
 from datadao.custodian.custodian import Custodian
 from datadao.custodian.service import Service
 from datadao.errors import ChainUnavailable, InvalidArgument, SlotMismatch
+from datadao.index.view import IndexedView
 from datadao.messages import eip712
 from datadao.profile import Profile
 from datadao.storage.board import Board
@@ -44,6 +46,7 @@ class Slots:
 
     services: list[Service]
     left: list[Custodian]
+    view: NodesView
 
     def run(self, stop: Event, interval: float) -> int:
         """A round of every slot each `interval` seconds until `stop` is set, the one under way to its end.
@@ -63,6 +66,7 @@ class Slots:
         """Lets another process take the role's folder."""
         for custodian in (*(service.custodian for service in self.services), *self.left):
             custodian.close()
+        self.view.close()
 
 
 def open_slots(dao: DataDAO, profile: Profile, signer: eip712.Signer, keys: Sequence[str] = ("sealing",)) -> Slots:
@@ -71,9 +75,10 @@ def open_slots(dao: DataDAO, profile: Profile, signer: eip712.Signer, keys: Sequ
     The connected node is asked, and each of the profile's `nodes` beside it. Raises `KeyFileRefused`, `ProfileRefused`,
     `ChainUnavailable`, `JournalBusy`, `JournalCorrupt`; `SlotMismatch` if no key ever held a slot.
     """
-    view, store = view_of(dao, profile.nodes), Store(**profile.needed("store"))
+    store = Store(**profile.needed("store"))
     board = Board(dao.id, store, Store(**profile.inbox) if profile.inbox else None)
-    slots, check = Slots([], []), checker(dao.web3)
+    view = view_of(dao, profile.nodes, profile.home)
+    slots, check = Slots([], [], view), checker(dao.web3)
 
     def custodian(key: X25519PrivateKey, place: Slot) -> Custodian:
         # A holder that renewed its key has the slot twice: to hand over, and to take over.
@@ -91,12 +96,14 @@ def open_slots(dao: DataDAO, profile: Profile, signer: eip712.Signer, keys: Sequ
         slots.close()
         raise
     if not slots.services and not slots.left:
+        slots.close()
         raise SlotMismatch(f"no key of {profile.home / 'keys'} ({', '.join(keys)}) holds or held a slot, finally")
     return slots
 
 
-def view_of(dao: DataDAO, nodes: Sequence[str]) -> View:
-    """The connected node and the further ones as one; each has to answer, and all alike."""
+def view_of(dao: DataDAO, nodes: Sequence[str], home: Path) -> NodesView:
+    """The connected node and the further ones as one; each has to answer, and all alike. What each has said of events
+    is kept in the folder `home`. `close` it."""
     first = str(getattr(dao.web3.provider, "endpoint_uri", ""))
     if not first.startswith("http"):
         raise InvalidArgument("the connected node has no http address; name a network that has one")
@@ -108,8 +115,13 @@ def view_of(dao: DataDAO, nodes: Sequence[str]) -> View:
     from datadao.chain.patience import connect  # with web3, which the help of `datadao custodian` does without
 
     age = None if dao.id.chain_id in LOCAL_CHAIN_IDS else MAX_AGE
-    options = {"chain_id": dao.id.chain_id, "max_age": age, "since": dao.since}
+    options: dict[str, Any] = {"chain_id": dao.id.chain_id, "max_age": age, "since": dao.since}
     return NodesView({
-        f"node {number} ({host(url)})": NodeView(connect(url), dao.addresses, **options)  # type: ignore[arg-type]
+        f"node {number} ({host(url)})": IndexedView(connect(url), dao.addresses, home / _file_of(url), **options)
         for number, url in enumerate(urls, 1)
     })  # fmt: skip
+
+
+def _file_of(url: str) -> str:
+    """A node's read model; its address may hold a password."""
+    return f"node-{sha256(url.encode()).hexdigest()[:16]}.sqlite"

@@ -7,7 +7,7 @@ place. Every change is whole or not there, so a process that dies, and several t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -15,7 +15,18 @@ from typing import Any, NamedTuple, Protocol
 from datadao.chain.codec import CONTRACTS
 from datadao.chain.connection import LAG, Web3, patiently
 from datadao.chain.events import ASSET, Event, decode, topic
-from datadao.chain.rpc import Block, Log, ask_many, block_of, quantity, read_block, timed
+from datadao.chain.rpc import (
+    Block,
+    Call,
+    Log,
+    ask_many,
+    block_of,
+    check_complete,
+    quantity,
+    read_block,
+    read_many,
+    timed,
+)
 from datadao.chain.scan import scan
 from datadao.errors import ChainUnavailable, IndexUnusable
 from datadao.index.database import Database
@@ -101,19 +112,67 @@ class Index:
         """How many rows a table has."""
         return int(self.database.ask(f"SELECT count(*) FROM {table}")[0][0])  # noqa: S608  # names are ours
 
-    def logs(self, *addresses: str, first: int = 0) -> list[Log]:
-        """All events of these contracts from a block on, oldest first; of all contracts if none is named."""
-        where, values = "WHERE block >= ?", [first, *(address.lower() for address in addresses)]
+    def logs(self, *addresses: str, last: int | None = None) -> list[Log]:
+        """All events of these contracts up to a block, oldest first; of all contracts if none is named, what the
+        settlement asset said included."""
+        conditions: list[str] = []
+        values: list[Any] = []
+        if last is not None:
+            conditions, values = ["block <= ?"], [last]
         if addresses:
-            where += f" AND address IN ({', '.join('?' for _ in addresses)})"
+            conditions.append(f"address IN ({', '.join('?' for _ in addresses)})")
+            values += [address.lower() for address in addresses]
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
         found = self.database.rows("logs", OWN["logs"], f"{where} ORDER BY block, position", values)
         return [_log(row) for row in found]
 
-    def events(self, key: str, *names: str) -> Iterator[Event]:
-        """The events of one contract with these names, oldest first."""
-        contract, addresses = {key: self._dao.addresses[key]}, (self._dao.addresses[key],)
-        kinds = {topic(CONTRACTS[key], name) for name in names}
-        yield from decode((log for log in self.logs(*addresses) if log.topics[0] in kinds), contract)
+    def events(self, key: str, *names: str, fields: Collection[str] | None = None) -> Iterator[Event]:
+        """The events of one contract with these names, oldest first, with all fields or `fields`."""
+        contract, kinds = {key: self._dao.addresses[key]}, {topic(CONTRACTS[key], name) for name in names}
+        logs = self.logs(self._dao.addresses[key])
+        yield from decode((log for log in logs if log.topics[0] in kinds), contract, fields)
+
+    @contextmanager
+    def doubted(self) -> Iterator[None]:
+        """Where contracts know more than events say, the events are read anew the next time."""
+        try:
+            yield
+        except ChainUnavailable:
+            self.clear()
+            raise
+
+    def check(self, head: Block) -> None:
+        """Compares what the tables add up to with what the contracts count at the block that `sync` returned: a node
+        may have given fewer events than there are, without a word. Raises `ChainUnavailable`; what is here is read anew
+        then."""
+        totals = {row["name"]: row["value"] for row in self.rows("totals")}
+        held = self.rows("members", "WHERE account = ?", self._dao.addresses["registry"].lower())
+        expected: dict[tuple[Any, ...], int] = {
+            ("registry", "datasetCount"): self.count("datasets"),
+            ("registry", "batchCount"): self.count("batches"),
+            ("leases", "leaseCount"): self.count("leases"),
+            ("leases", "offerCount"): self.count("offers"),
+            ("leases", "treasuryOwed"): totals.get("treasury_owed", 0),
+            ("models", "modelCount"): self.count("models"),
+            ("token", "totalSupply"): totals.get("supply", 0),
+            ("token", "memberCount"): totals.get("members", 0),
+            ("token", "balanceOf", self._dao.addresses["registry"]): held[0]["tokens"] if held else 0,
+        }
+        calls = [Call(self._dao.addresses[key], CONTRACTS[key], *_split(call)) for key, *call in expected]
+        answers = read_many(self._dao.web3, calls, head.number)
+        with self.doubted():
+            for (key, view, *_), known, there in zip(expected, expected.values(), answers, strict=True):
+                check_complete(known, there, f"as {key}.{view}", head)
+                check_complete(there, known, f"as {key}.{view}", head)
+
+    def verified(self) -> dict[str, str]:
+        """Facts that an audit found to be so, each with a digest of what it rested on."""
+        return {row["fact"]: row["answer"] for row in self.database.rows("verified", OWN["verified"])}
+
+    def verify(self, facts: Mapping[str, str]) -> None:
+        """Adds to `verified`."""
+        with self.database.writing():
+            self.database.put("verified", OWN["verified"], list(facts.items()))
 
     def clear(self) -> None:
         """Forgets everything; the next `sync` reads it anew."""
@@ -210,6 +269,7 @@ class Index:
     def _take_back(self, feed: str, cursor: _Cursor) -> _Cursor:
         """Forgets what came after the last final block."""
         with self._writing(feed, cursor):
+            self.database.do("DELETE FROM verified")
             if feed == DAO:
                 self._rows.take_back()
             self.database.do("DELETE FROM logs WHERE feed = ? AND block > ?", [feed, cursor.final])
@@ -220,7 +280,7 @@ class Index:
         """Forgets everything of a feed: it is of another chain."""
         with self._writing(feed, cursor):
             self._rows.forget()
-            for name in (*TABLES, "undo") if feed == DAO else ():
+            for name in (*TABLES, "undo", "verified") if feed == DAO else ():
                 self.database.do(f"DELETE FROM {name}")  # noqa: S608  # names are ours
             self.database.do("DELETE FROM logs WHERE feed = ?", [feed])
             return self._put(feed, _Cursor(self._dao.since - 1))
@@ -297,6 +357,10 @@ def _placed(web3: Web3, raw: Sequence[Mapping[str, Any]]) -> list[_Placed]:
     logs = zip(raw, timed(web3, raw), strict=True)
     found = {(quantity(item["blockNumber"]), quantity(item["logIndex"])): log for item, log in logs}
     return [(*place, found[place]) for place in sorted(found)]
+
+
+def _split(call: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
+    return call[0], tuple(call[1:])
 
 
 def _log(row: Mapping[str, Any]) -> Log:

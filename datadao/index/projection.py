@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from datadao.chain.events import Event, struct
+from datadao.chain.codec import abi
+from datadao.chain.events import Event, contract_of
 from datadao.index.rows import ZERO, Rows
 from datadao.types import BatchStatus, ContributionStatus, LeaseStatus, Vote
 
@@ -119,19 +120,19 @@ class Projection:
 
     # Registry
 
-    def _registry(self, name: str, e: dict[str, Any], now: int, _: Any) -> None:
+    def _registry(self, name: str, e: dict[str, Any], now: int, place: tuple[int, int]) -> None:
         rows = self._rows
         match name:
             case "DatasetCreated":
                 rows.put("datasets", e["datasetId"])
             case "PolicyUpdated":
-                policy = struct("registry", name, "policy", e["policy"])
+                policy = _struct("registry", name, "policy", e["policy"])
                 rows.put("datasets", e["datasetId"], policy_version=e["version"], updated_at=now,
                          shares_per_unit=policy["sharesPerUnit"], min_quality_bps=policy["minQuality"],
                          purposes=policy["purposes"], min_price_per_period=policy["minPricePerPeriod"],
                          schema_hash=_hex(policy["schemaHash"]), uri=policy["uri"])  # fmt: skip
             case "BatchPublished":
-                batch = struct("registry", name, "batch", e["batch"])
+                batch = _struct("registry", name, "batch", e["batch"])
                 rows.put("datasets", e["datasetId"], last_sequence=batch["sequence"])
                 rows.put("batches", e["batchId"], dataset=e["datasetId"], sequence=batch["sequence"],
                          status=BatchStatus.PUBLISHED, root=_hex(batch["root"]),
@@ -153,14 +154,15 @@ class Projection:
             case "DuplicateDropped":
                 self._resolve(e["batchId"], e["shares"])
             case "ContributionClaimed":
-                self._claimed(e, now)
+                self._claimed(e, now, place[0])
             case "ContributionErased":
-                self._erased(e, now)
+                self._erased(e, now, place[0])
 
-    def _claimed(self, e: dict[str, Any], now: int) -> None:
+    def _claimed(self, e: dict[str, Any], now: int, block: int) -> None:
         dataset = self._resolve(e["batchId"], e["shares"])[0]
         self._rows.put("contributions", _hex(e["fingerprint"]), dataset=dataset, batch=e["batchId"], shares=e["shares"],
-                       contributor=e["contributor"], status=ContributionStatus.CLAIMED, claimed_at=now)  # fmt: skip
+                       contributor=e["contributor"], status=ContributionStatus.CLAIMED, claimed_at=now,
+                       claimed_block=block)  # fmt: skip
         self._rows.add("shares", dataset, e["contributor"], shares=e["shares"])
 
     def _resolve(self, batch_id: int, shares: int) -> tuple[int, int]:
@@ -173,14 +175,14 @@ class Projection:
         )
         return batch["dataset"], taken
 
-    def _erased(self, e: dict[str, Any], now: int) -> None:
+    def _erased(self, e: dict[str, Any], now: int, block: int) -> None:
         rows, fingerprint = self._rows, _hex(e["fingerprint"])
         known = rows.get("contributions", fingerprint)
         dataset, taken = rows.of("batches", e["batchId"])["dataset"], e["shares"]
         if known is None:
             dataset, taken = self._resolve(e["batchId"], e["shares"])
         rows.put("contributions", fingerprint, dataset=dataset, batch=e["batchId"], contributor=e["contributor"],
-                 shares=taken, status=ContributionStatus.ERASED, erased_at=now)  # fmt: skip
+                 shares=taken, status=ContributionStatus.ERASED, erased_at=now, erased_block=block)  # fmt: skip
         if e["shares"]:
             rows.add("datasets", dataset, erasures=1)
 
@@ -282,3 +284,10 @@ def _terms(e: dict[str, Any]) -> dict[str, Any]:
 
 def _hex(word: bytes) -> str:
     return "0x" + word.hex()
+
+
+def _struct(key: str, event: str, field: str, value: tuple[Any, ...]) -> dict[str, Any]:
+    """A struct in a contract's event, by the names of the ABI."""
+    inputs = next(e["inputs"] for e in abi(contract_of(key)) if e["type"] == "event" and e["name"] == event)
+    components = next(i["components"] for i in inputs if i["name"] == field)
+    return dict(zip((component["name"] for component in components), value, strict=True))

@@ -63,7 +63,8 @@ TABLES = {
     ),
     "contributions": _table(
         "fingerprint word",
-        "dataset int, batch int, contributor account, shares amount, status int, claimed_at int, erased_at int",
+        "dataset int, batch int, contributor account, shares amount, status int, claimed_at int, claimed_block int, "
+        "erased_at int, erased_block int",
         "contributor",
         "batch",
     ),
@@ -104,7 +105,8 @@ OWN = {
         "block int, position int", "feed text, address account, topics data, data data, time int", "address"
     ),
     "cursors": _table("feed text", "reached int, reached_hash data, final int, final_hash data"),
+    "verified": _table("fact word", "answer word"),
     "undo": _table("name text, id text", "former text"),
 }
-"""What the read model keeps for itself: events as the chain gave them, how far it has read, and what the rows that
-changed since the last final block were then."""
+"""What the read model keeps for itself: events as the chain gave them, how far it has read, what an audit
+found to be so, and what the rows that changed since the last final block were then."""

@@ -56,7 +56,8 @@ class View(NamedTuple):
     """What a view must answer, decoded, structs and lists as tuples.
 
     `rebuilt` holds every answer that the events allow, one unless they leave it open. `part` picks a value of several;
-    with `least` the answer may be larger. Key `asset` is the settlement asset.
+    with `least` the answer may be larger. Key `asset` is the settlement asset. `basis` is what the answer follows from
+    beside totals that are facts of their own, where it is less than the answer itself.
     """
 
     contract: str
@@ -65,6 +66,7 @@ class View(NamedTuple):
     rebuilt: tuple[Any, ...]
     part: int | None = None
     least: bool = False
+    basis: Any = None
 
 
 def view(contract: str, function: str, *arguments: Any, is_: Any) -> View:

@@ -90,8 +90,8 @@ class Report:
             yield f"  and {more} more"
 
 
-def report(ledger: Ledger, ask: Ask, block: int) -> Report:
-    """The outcome, contradictions among the events first."""
+def report(ledger: Ledger, ask: Ask, block: int, due: Callable[[Iterable[View]], list[View]] = list) -> Report:
+    """The outcome, contradictions among the events first. Of all facts, those that are `due` are asked for."""
     views = list(ledger.facts())
     counts = {
         _EVENTS: ledger.events,
@@ -103,7 +103,7 @@ def report(ledger: Ledger, ask: Ask, block: int) -> Report:
         "models": len(ledger.models.models),
         "proposals": len(ledger.governor.proposals),
     }
-    return Report(block, counts, [*ledger.differences, *compare(views, ask)])
+    return Report(block, counts, [*ledger.differences, *compare(due(views), ask)])
 
 
 @cache

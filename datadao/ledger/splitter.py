@@ -122,7 +122,8 @@ class SplitterBook(Book):
         for (account, number), member in sorted(self._members.items()):
             if account != ZERO:
                 yield view("splitter", "sharesOf", number, account, is_=member.shares)
-                yield view("splitter", "claimable", account, (number,), is_=member.due(self.index(number)))
+                due = member.due(self.index(number))
+                yield View("splitter", "claimable", (account, (number,)), (due,), basis=member)
 
     def _grow(self, pool_id: int, shares: int) -> None:
         for number in (pool_id, COMMONS):

@@ -102,6 +102,12 @@ class Manifest:
         """Leaf `index` with its proof, given the id the chain gave the batch."""
         return Contribution(batch_id, self.leaves[index], self.tree.proof(index))
 
+    def contributions(self, batch_id: int) -> list[Contribution]:
+        """All leaves, each with its proof, which is made when it is looked at."""
+        from datadao.messages.proof import Proof
+
+        return [Contribution(batch_id, leaf, Proof(self, index)) for index, leaf in enumerate(self.leaves)]
+
     def encode(self) -> bytes:
         dao = self.dao
         head: dict[str, str | int] = {"format": _FORMAT, "chainId": str(dao.chain_id), "registry": dao.registry}

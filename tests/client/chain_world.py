@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,6 @@ from assurance.harness.chain.node import FINALITY
 from assurance.harness.dao.dao import Batch, Dao
 from assurance.harness.dao.keys import local_key
 from assurance.harness.dao.system import DAY, ROLES, Actor, ape_account
-from datadao.chain.node import NodeView
 from datadao.chain.patience import connect
 from datadao.chain.view import View
 from datadao.client import DataDAO
@@ -32,6 +32,7 @@ from datadao.crypto.seal import public_key
 from datadao.custodian.checks import Checks
 from datadao.custodian.custodian import Custodian
 from datadao.custodian.manifests import Manifests
+from datadao.index.view import IndexedView
 from datadao.licensee.licensee import Licensee, Opened
 from datadao.messages.batch import Manifest
 from datadao.messages.bundle import Bundle, bundles_of
@@ -58,6 +59,7 @@ class ChainWorld:
         self.members = [self.dao.who(f"member {i}") for i in range(len(DATA))]
         self.licensee_account = self.dao.who("licensee")
         self.licensee_key = X25519PrivateKey.from_private_bytes(keccak(text="licensee"))
+        self._views = itertools.count()
         self.batches: list[Batch] = []
         self.accept(*zip(self.members, DATA, strict=True))
         self.finalize()
@@ -69,9 +71,10 @@ class ChainWorld:
     def store(self) -> Store:
         return Store((self.home / "store").as_uri(), create=True)
 
-    def view(self, *urls: str, timeout: float = 5.0, **settings: Any) -> NodeView:
+    def view(self, *urls: str, timeout: float = 5.0, **settings: Any) -> IndexedView:
         """What a custodian asks at one node, the real one unless said."""
-        return NodeView(connect(urls[0] if urls else self.url, timeout, patience=1.0), self.dao.addresses, **settings)
+        web3 = connect(urls[0] if urls else self.url, timeout, patience=1.0)
+        return IndexedView(web3, self.dao.addresses, self.home / f"node-{next(self._views)}.sqlite", **settings)
 
     def custodian(self, slot: int, view: View | None = None, **changes: Any) -> Custodian:
         settings: dict[str, Any] = {

@@ -91,15 +91,29 @@ class FakeView:
 
     def lease(self, lease_id: int, tag: Tag) -> LeaseState:
         self._ask("lease", tag)
+        return self._lease(lease_id, tag)
+
+    def _lease(self, lease_id: int, tag: Tag) -> LeaseState:
         if lease_id not in self.leases[tag] and 0 < lease_id < LEASE:
             return dataclasses.replace(self.leases[tag][LEASE], lease_id=lease_id, ended=True)
         return self.leases[tag][lease_id]
 
     def batch(self, batch_id: int, tag: Tag) -> BatchState:
         self._ask("batch", tag)
+        return self._batch(batch_id)
+
+    def batch_states(self, batch_ids: Sequence[int], tag: Tag) -> list[BatchState]:
+        self._ask("batch", tag)
+        return [self._batch(number) for number in batch_ids]
+
+    def _batch(self, batch_id: int) -> BatchState:
         if batch_id not in self.batches and 0 < batch_id < max(self.batches):
             return BatchState(DATASET, 0, bytes(32), 0, 0)
         return self.batches[batch_id]
+
+    def lease_states(self, lease_ids: Sequence[int], tag: Tag) -> list[LeaseState]:
+        self._ask("leases", tag)
+        return [self._lease(lease_id, tag) for lease_id in lease_ids]
 
     def standing(self, contributions: Sequence[Contribution], tag: Tag) -> Sequence[Standing]:
         self._ask("standing", tag)

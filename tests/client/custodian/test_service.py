@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+from collections.abc import Sequence
 
 import pytest
 
@@ -100,6 +101,11 @@ def test_round__one_lease_fails__the_others_are_served(world: World, service: Se
     assert (found.metrics["leases"], found.metrics["stopped"], found.metrics["released"]) == (2, 1, 5)
 
 
+def too_many(lease_ids: Sequence[int], tag: Tag) -> list[LeaseState]:
+    """All leases in one question are more than the node's limit."""
+    raise NodeRefused("too many requests")
+
+
 def test_round__node_that_answers_for_two_leases_at_a_time__serves_them_all_in_turn(
     world: World, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,6 +124,7 @@ def test_round__node_that_answers_for_two_leases_at_a_time__serves_them_all_in_t
         return read(lease_id, tag)
 
     monkeypatch.setattr(world.view, "lease", limited)
+    monkeypatch.setattr(world.view, "lease_states", too_many)
     turns = []
     for _ in range(5):
         asked.clear()
@@ -142,6 +149,7 @@ def test_round__after_one_that_served_all__begins_at_the_first_lease(
         return read(lease_id, tag)
 
     monkeypatch.setattr(world.view, "lease", failing)
+    monkeypatch.setattr(world.view, "lease_states", too_many)
     firsts = []
     for now_down in ({2, 3}, set(), set()):
         asked.clear()

