@@ -36,11 +36,14 @@ export class Schema {
   readonly description: string;
   readonly properties: readonly string[];
   readonly required: readonly string[];
+  /** Records of a file that is assessed at all. */
+  readonly least: number;
 
   constructor(private readonly parsed: Record<string, unknown>) {
     this.validator = new Validator(parsed as object, "2020-12", true);
     this.properties = Object.keys((parsed.properties as object | undefined) ?? {});
     this.required = (parsed.required as string[] | undefined) ?? [];
+    this.least = typeof parsed["x-least-records"] === "number" ? parsed["x-least-records"] : 1;
     this.title = typeof parsed.title === "string" ? parsed.title : "";
     this.description = typeof parsed.description === "string" ? parsed.description : "";
   }
@@ -90,8 +93,9 @@ export async function check(file: File, schema: Schema, progress: (done: number)
       found = schema.flaw(record);
       if (!found) {
         valid += 1;
-        seen.add(canonical(record));
-        if (record && typeof record === "object") {
+        const known = seen.size;
+        // A repeat counts nowhere.
+        if (seen.add(canonical(record)).size > known && record && typeof record === "object") {
           filled += schema.properties.filter((name) => (record as Record<string, unknown>)[name] != null).length;
         }
       }
@@ -100,9 +104,11 @@ export async function check(file: File, schema: Schema, progress: (done: number)
     }
     if (found && flaws.length < SHOWN) flaws.push({ line, ...found });
   }
-  const cells = valid * schema.properties.length;
-  const quality = valid ? Math.floor((10_000 * valid * (cells ? filled : 1)) / (count * (cells || 1))) : 0;
-  return { shape, content, count, valid, distinct: seen.size, quality, flaws };
+  const units = seen.size;
+  const cells = units * schema.properties.length;
+  const all = units + count - valid;
+  const quality = valid ? Math.floor((10_000 * units * (cells ? filled : 1)) / (all * (cells || 1))) : 0;
+  return { shape, content, count, valid, distinct: units, quality, flaws };
 }
 
 function canonical(value: unknown): string {

@@ -99,7 +99,7 @@ function Drop({ dataset }: { dataset: Dataset }) {
               </Field>
             </div>
             {doing.said}
-            {looked && <Found looked={looked} dataset={dataset} />}
+            {looked && <Found looked={looked} dataset={dataset} least={known.least} />}
           </>
         ) : (
           <p class="notice bad">{t("noSchema")}</p>
@@ -109,11 +109,17 @@ function Drop({ dataset }: { dataset: Dataset }) {
   );
 }
 
-function Found({ looked: { file, report, fault }, dataset }: { looked: Looked; dataset: Dataset }) {
+interface FoundProps {
+  readonly looked: Looked;
+  readonly dataset: Dataset;
+  readonly least: number;
+}
+
+function Found({ looked: { file, report, fault }, dataset, least }: FoundProps) {
   if (!report) return <p class="notice bad" role="alert">{fault}</p>;
   const { count, valid, distinct, quality, flaws, shape } = report;
   const shares = (BigInt(distinct) * BigInt(quality) * dataset.sharesPerUnit) / 10_000n;
-  const enough = valid > 0 && quality >= dataset.minQuality;
+  const enough = valid > 0 && quality >= dataset.minQuality && distinct >= least;
   return (
     <section aria-labelledby="found">
       <h2 id="found">{t("lookedAt", { name: foreign(file.name), size: bytes(file.size) })}</h2>
@@ -122,6 +128,7 @@ function Found({ looked: { file, report, fault }, dataset }: { looked: Looked; d
         {t("validOf", { count, valid })} {distinct < valid && t("repeats", { count: valid - distinct })}
       </p>
       <p>{t("qualityIs", { quality: percent(quality, 10_000), least: percent(dataset.minQuality, 10_000) })}</p>
+      {distinct < least && <p>{t("tooFew", { least })}</p>}
       {enough ? (
         <p class="notice good">
           {t("wouldEarn", { shares: tokens(shares), part: percent(shares, dataset.shares + shares) })} {t("estimate")}
