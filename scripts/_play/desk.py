@@ -33,7 +33,8 @@ class PlayDesk:
     @property
     def running(self) -> bool:
         try:
-            return bool(self.url) and requests.get(f"{self.url}/v1/dao", timeout=5).ok
+            # Of what needs no node: one that is gone, or slow, must not hide a desk that is to be ended.
+            return bool(self.url) and requests.get(f"{self.url}/openapi.json", timeout=20).ok
         except requests.RequestException:
             return False
 
