@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import json
 import struct
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
@@ -81,7 +82,7 @@ class JsonLinesScorer:
             raise ScoreRefused(f"none of {lines} lines is a record of this dataset; check the file against its schema")
         size = MARK * (2 if self.schema.identity else 1)
         filled = 0
-        columns = bytearray(), bytearray(), []  # type: tuple[bytearray, bytearray, list[int]]
+        columns = bytearray(), bytearray(), array("I")
         for marks, line, count in _distinct(heaps, size):
             columns[0].extend(marks[:MARK])
             columns[1].extend(marks[MARK:])
