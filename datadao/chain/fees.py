@@ -28,9 +28,8 @@ class Fee:
     @property
     def fields(self) -> dict[str, int]:
         """As web3 names them in a transaction."""
-        if self.tip is None:
-            return {"gasPrice": self.most}
-        return {"maxFeePerGas": self.most, "maxPriorityFeePerGas": self.tip}
+        most, tip = self.most, self.tip
+        return {"gasPrice": most} if tip is None else {"maxFeePerGas": most, "maxPriorityFeePerGas": tip}
 
     def __str__(self) -> str:
         if self.tip is None:

@@ -144,14 +144,6 @@ def settled_fate(web3: Web3, sent: Sent) -> Fate:
     return found
 
 
-def mined(web3: Web3, sent: Sent) -> Mined:
-    """A transaction of which the node has a receipt. Raises `TransactionFailed` with a contract's reason."""
-    receipt = _receipt(web3, sent.hash)
-    if receipt is None:
-        raise NotMined(f"{sent.what}: the receipt of {sent.hash} is gone again; it may still be mined", [sent.hash])
-    return result(web3, sent, receipt)
-
-
 def wait(web3: Web3, sent: Sent, seconds: float, deadline: float | None = None, *, confirmations: int = 0) -> Mined:
     """The transaction once it is mined, and `confirmations` blocks follow its own.
 
@@ -192,8 +184,7 @@ def send(web3: Web3, call: Call, account: Account, *, seconds: float = 300.0, co
     does; `TransactionFailed` where it is known to have failed, `NotMined` where it may still be mined.
     """
     sender = to_checksum_address(str(account.address))
-    gas, fee = estimate_gas(web3, sender, call), choose(web3)
-    nonce = next_nonce(web3, sender)
+    gas, fee, nonce = estimate_gas(web3, sender, call), choose(web3), next_nonce(web3, sender)
     sent = sign(account, call, gas=limit_of(gas, fee.block), nonce=nonce, fee=fee, chain_id=web3.eth.chain_id)
     broadcast(web3, sent)
     return wait(web3, sent, seconds, confirmations=confirmations)

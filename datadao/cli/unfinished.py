@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 
-from datadao.chain.transactions import Fate, Mined, mined, settled_fate
+from datadao.chain.connection import Web3
+from datadao.chain.transactions import Fate, Mined, Sent, receipts, result, settled_fate
 from datadao.cli.outbox import Entry, paths
 from datadao.cli.queries import moment
 from datadao.cli.session import Session
-from datadao.errors import InvalidArgument, TransactionFailed
+from datadao.errors import InvalidArgument, NotMined, TransactionFailed
 
 _SURE = 300.0
 """Seconds after which a node that shows no receipt of a transaction, whose nonce is used, is believed."""
@@ -83,3 +84,11 @@ def _reason(session: Session, entry: Entry) -> str:
     except TransactionFailed as error:
         return str(error)
     return entry.sent.what
+
+
+def mined(web3: Web3, sent: Sent) -> Mined:
+    """A transaction of which the node has a receipt. Raises `TransactionFailed` with a contract's reason."""
+    receipt = receipts(web3, [sent]).get(sent.hash)
+    if receipt is None:
+        raise NotMined(f"{sent.what}: the receipt of {sent.hash} is gone again; it may still be mined", [sent.hash])
+    return result(web3, sent, receipt)
