@@ -190,8 +190,8 @@ class DataDAO:
         self, batch: Batch, signatures: Mapping[str, bytes], manifest_uri: str, sender: Account
     ) -> tuple[int, Mined]:
         """Registers a signed batch; `signatures` by signer. Returns its id and the transaction."""
-        mined = self.send("registry", "publish", tuple(vars(batch).values()), ordered(signatures), manifest_uri,
-                          sender=sender)  # fmt: skip
+        arguments = tuple(vars(batch).values()), ordered(signatures), manifest_uri
+        mined = self.send("registry", "publish", *arguments, sender=sender)
         return self._event(mined, "registry", "BatchPublished")["batchId"], mined
 
     def request(self, terms: Terms, hpke_key: bytes, text: str, sender: Account) -> tuple[int, int, Mined]:
@@ -216,8 +216,7 @@ class DataDAO:
 
     def terms_hash(self, terms: Terms) -> bytes:
         """What `accept` takes, as the leases contract computes it."""
-        digest: bytes = self.read("leases", "hashTerms", tuple(vars(terms).values()))
-        return digest
+        return bytes(self.read("leases", "hashTerms", tuple(vars(terms).values())))
 
     def start(self, lease_id: int, sender: Account) -> Mined:
         """The licensee starts its approved lease without waiting for custodians: it pays before keys are ready."""
@@ -249,8 +248,8 @@ class DataDAO:
         Returns the asset units paid and the transaction.
         """
         mined = self.send("splitter", "claim", account, list(pools), sender=sender)
-        events = mined.events("splitter", "Claimed", self.addresses["splitter"])
-        return sum(event.fields["amount"] for event in events), mined
+        paid = mined.events("splitter", "Claimed", self.addresses["splitter"])
+        return sum(event.fields["amount"] for event in paid), mined
 
     def queue(self, lease_id: int, sender: Account) -> Mined:
         """Queues a lease's succeeded proposal, rebuilt from the lease."""
@@ -268,16 +267,16 @@ class DataDAO:
 
     def send(self, key: str, function: str, *arguments: Any, sender: Account, seconds: float = _PATIENCE) -> Mined:
         """Any function of the contract with this key, structs as tuples."""
-        call = self.call(key, function, *arguments)
-        return send(self.web3, call, sender, seconds=seconds, confirmations=self.confirmations)
+        return send(self.web3, self.call(key, function, *arguments), sender, seconds=seconds,
+                    confirmations=self.confirmations)  # fmt: skip
 
     def _event(self, mined: Mined, key: str, name: str) -> dict[str, Any]:
         return mined.events(key, name, self.addresses[key])[0].fields
 
     def ballot(self, proposal_id: int, support: int, voter: str, nonce: int) -> eip712.TypedData:
         """EIP-712 data that a member signs to vote without a transaction of its own; relay it with `ballot_call`."""
-        governor = self.addresses["governor"]
-        return eip712.typed_data("DataGovernor", self.id.chain_id, governor, BALLOT, proposal_id, support, voter, nonce)
+        place = self.read("governor", "name"), self.id.chain_id, self.addresses["governor"]
+        return eip712.typed_data(*place, BALLOT, proposal_id, support, voter, nonce)
 
     # Many at once
 
@@ -287,8 +286,8 @@ class DataDAO:
 
     def claim_call(self, item: Contribution) -> Call:
         """Hands a contribution's shares and tokens to its contributor; any account may send it."""
-        what = f"claim for {item.leaf.contributor}"
-        return self.call("registry", "claim", item.batch_id, tuple(item.leaf), list(item.proof), what=what)
+        arguments = item.batch_id, tuple(item.leaf), list(item.proof)
+        return self.call("registry", "claim", *arguments, what=f"claim for {item.leaf.contributor}")
 
     def ballot_call(self, proposal_id: int, support: int, voter: str, signature: bytes) -> Call:
         """Casts a signed ballot; any account may send it."""
@@ -311,8 +310,7 @@ class DataDAO:
         """
         from datadao.chain.series import send_all
 
-        fees = {"max_fee": max_fee, "tip": tip}
-        done = send_all(self.web3, calls, sender, progress, **fees, confirmations=self.confirmations)  # type: ignore[arg-type]
+        done = send_all(self.web3, calls, sender, progress, max_fee=max_fee, tip=tip, confirmations=self.confirmations)
         return [mined.gas_used for mined in done]
 
 

@@ -28,19 +28,20 @@ MAX_SIGNATURE = 4096
 
 @dataclass(frozen=True)
 class Domains:
-    """What the messages are bound to; `token_name` is the token's name."""
+    """What the messages are bound to; names of token and governor are chosen at deployment."""
 
     chain_id: int
     registry: str
     governor: str
     token: str
     token_name: str
+    governor_name: str
 
     def of_registry(self, struct: str, *values: Any) -> TypedData:
         return typed_data("DatasetRegistry", self.chain_id, self.registry, struct, *values)
 
     def of_governor(self, struct: str, *values: Any) -> TypedData:
-        return typed_data("DataGovernor", self.chain_id, self.governor, struct, *values)
+        return typed_data(self.governor_name, self.chain_id, self.governor, struct, *values)
 
     def of_token(self, struct: str, *values: Any) -> TypedData:
         return typed_data(self.token_name, self.chain_id, self.token, struct, *values)

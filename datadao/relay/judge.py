@@ -52,7 +52,8 @@ class Verdicts:
 def domains_of(dao: DataDAO) -> Domains:
     """What a DAO's members sign for."""
     registry, governor, token = (dao.addresses[key] for key in ("registry", "governor", "token"))
-    return Domains(dao.id.chain_id, registry, governor, token, dao.read("token", "name"))
+    names = (dao.read(key, "name") for key in ("token", "governor"))
+    return Domains(dao.id.chain_id, registry, governor, token, *names)
 
 
 class Judge:

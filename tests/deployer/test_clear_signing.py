@@ -259,8 +259,9 @@ def test_wallet__of_the_clients_own_messages__shows_them(market, wallet):
     """In the domains in which the client signs."""
     dao, founder = market.dao, market.founder.address
     domains = Domains(
-        dao.chain.chain_id, dao.registry.address, dao.governor.address, dao.token.address, dao.token.name()
-    )
+        dao.chain.chain_id, dao.registry.address, dao.governor.address, dao.token.address, dao.token.name(),
+        dao.governor.name(),
+    )  # fmt: skip
     ballot = SignedBallot(7, 2, founder, "", b"").typed(domains)
     assert wallet.message(ballot) == Screen("Vote", "", (("Proposal", "7"), ("Vote", "Abstain"), ("Voter", founder)))
     readiness = Readiness(3, b"\x01" * 32, 1, founder, b"").typed(dao.id)

@@ -175,7 +175,7 @@ def build(folder: Path, node: Node) -> World:
             "account": f"TEST::{number}",
             "store": {"url": (folder / "storage").as_uri()},
         }
-        Profile(world.home(name), **settings).write()
+        Profile(world.home(name), relay={"day": "1", "member": "0.01"}, **settings).write()
         if name.startswith(("attestor", "custodian")):
             put_key(world.home(name), name)
     for name in ("attestor-0", "attestor-1", "attestor-2"):
@@ -349,6 +349,11 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "custodian hand-over": ("custodian-0", ()),
     "custodian take-over": ("custodian-0", ()),
     "contribute": ("member", ("{home}/diary-9.jsonl", "--dataset", "1")),
+    "relay once": ("member", ()),
+    "relay report": ("member", ()),
+    "compute run": ("attestor-0", ()),
+    "compute show": ("licensee", ("2",)),
+    "compute open": ("licensee", ("2", "--out", "{home}/output")),
     "attest score": ("attestor-0", ("--dataset", "1")),
     "attest sample": ("attestor-0", ("--dataset", "1")),
     "attest draft": ("attestor-1", ("--dataset", "1")),
@@ -389,5 +394,9 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "lease refund": ("licensee", ("3", "--yes")),
     "lease rotate-key": ("licensee", ("2", "--key", "next", "--yes")),
 }  # fmt: skip
-"""Every command that asks a node, but `custodian run`, which is many of `once`: whose it is, and its words."""
-OFFLINE = {"keys new", "keys new-fingerprint", "keys show", "init", "schema add", "custodian run"}
+"""Every command that asks a node, but those that go on: `custodian run` and `relay run` are many of `once`, and a desk has
+tests of its own. Whose it is, and its words."""
+OFFLINE = {
+    *("keys new", "keys new-fingerprint", "keys show", "init", "schema add", "compute check"),
+    *("custodian run", "relay run", "desk"),
+}
