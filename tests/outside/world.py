@@ -394,8 +394,8 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "lease refund": ("licensee", ("3", "--yes")),
     "lease rotate-key": ("licensee", ("2", "--key", "next", "--yes")),
 }  # fmt: skip
-"""Every command that asks a node, but those that go on: `custodian run` and `relay run` are many of `once`, and a desk has
-tests of its own. Whose it is, and its words."""
+"""Every command that asks a node, but those that go on: `custodian run` and `relay run` are many of `once`, and a desk
+has tests of its own. Whose it is, and its words."""
 OFFLINE = {
     *("keys new", "keys new-fingerprint", "keys show", "init", "schema add", "compute check"),
     *("custodian run", "relay run", "desk"),
