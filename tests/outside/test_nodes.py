@@ -30,6 +30,12 @@ class Keeps(StateForgotten):
 SHORT = r"^the node's events show {}, the contracts {} at block \d+: the node cuts its answers short"
 
 
+def forget(world: World) -> None:
+    """What was read from an honest node before is read anew."""
+    for path in world.home("member").glob("index.sqlite*"):
+        path.unlink()
+
+
 def unknown_batch(world: World) -> Call:
     return Call(world.dao.addresses["registry"], CONTRACTS["registry"], "isIncluded", (99, LEAF, []))
 
@@ -145,7 +151,7 @@ def test_custodian__on_a_chain_younger_than_its_finality__has_to_wait(world: Wor
         (
             "capped logs",
             "proposals",
-            SHORT.format(r"\d+ proposals of leases", r"\d+"),
+            SHORT.format(r"(\d+ proposals of leases|0 deployments)", r"\d+"),
         ),
         (
             "pruned logs",
@@ -155,7 +161,7 @@ def test_custodian__on_a_chain_younger_than_its_finality__has_to_wait(world: Wor
         (
             "capped logs",
             "contributions",
-            SHORT.format("2 batches", "3"),
+            SHORT.format("0 batches", "3"),
         ),
         ("capped logs", "audit", r"was not deployed in blocks|^the node's events are not complete: "),
         ("pruned logs", "audit", r"was not deployed in blocks \d+ to \d+, or the node no longer has the events"),
@@ -166,6 +172,7 @@ def test_custodian__on_a_chain_younger_than_its_finality__has_to_wait(world: Wor
 def test_events__that_a_node_does_not_give__are_missed(
     world: World, fault: str, command: str, said: str, hasty: Clock
 ) -> None:
+    forget(world)
     with faulty(world.node.url, fault) as proxy:
         ran = world.run("member", command, "--json", network=proxy.url)
     assert ran.code == 1 and re.search(said, ran.document["error"]["message"]), ran
@@ -196,6 +203,7 @@ class ForgetsVotes(Fault):
     ],
 )
 def test_audit__difference_that_the_node_made__is_none(world: World, fault: Fault, said: str) -> None:
+    forget(world)
     fault.node = world.node.url
     with faulty(world.node.url) as proxy:
         proxy.faults = [fault]
