@@ -191,7 +191,7 @@ def test_rehearse__node_that_cannot_pretend__tells_no_gas(deployer, monkeypatch)
         node = SimpleNamespace(web3=web3, get_block=provider.get_block, get_nonce=provider.get_nonce)
         monkeypatch.setattr("deployer.simulation.ape", SimpleNamespace(networks=SimpleNamespace(provider=node)))
         assert rehearse(plan, TODAY) is None
-        assert rehearse(plan, replace(TODAY, byte=1_530)) is None
+        assert rehearse(plan, replace(TODAY, byte=1_530, block=200_000_000)) is None
 
 
 def test_load__no_such_file__names_those_that_exist(tmp_path):
@@ -276,7 +276,8 @@ def test_account__contract_such_as_a_safe__is_refused_and_a_delegating_account_i
 
     become("0x6001")
     assert refused(deployer, local) == (
-        f"{deployer.address} is a contract, such as a Safe: deploy with an account that has a key; it keeps no power"
+        f"{deployer.address} is a contract, such as a Safe: deploy with an account that has a key, which keeps no power, "
+        "or name a Safe with --factory --safe"
     )
     become("0xef0100" + "12" * 20)
     assert len(estimate(make_plan(deployer.address, local())).gas) == 9
