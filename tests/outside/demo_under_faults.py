@@ -92,11 +92,11 @@ def main() -> None:
         )
         return 1, mined
 
-    def vote(played: steps.Demo, proposal: int, support: int) -> None:
+    def vote(played: steps.Demo, proposal: int, support: int, *more: Any) -> None:
         wait_until(played.dao.read("governor", "proposalSnapshot", proposal) + 1)
         governor = played.dao.addresses["governor"]
         stranger.send(governor, "DataGovernor", "castVoteWithReason", proposal, support, NO_TEXT)
-        honest_vote(played, proposal, support)
+        honest_vote(played, proposal, support, *more)
 
     def request(played: steps.Demo, company: Any, text: str, purposes: int, price: int) -> Any:
         return honest_request(played, company, f"{text}{NOISE}\r\nFor: 0, against: all", purposes, price)
