@@ -46,6 +46,7 @@ def card(session: Session, dataset: int, out: Path | None) -> Outcome:
 def read_card(session: Session, dataset: int) -> Card:
     """The card at the newest block."""
     head = session.index.sync()
+    session.index.check(head)
     policy = session.dao.read("registry", "currentPolicy", dataset, block=head.number)
     dao = session.dao.id
     given = (dao.chain_id, dao.registry, dataset, policy, _schema(session, policy), head)

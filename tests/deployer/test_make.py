@@ -50,7 +50,11 @@ def test_make_interfaces__changes_nothing_that_is_fresh() -> None:
 def test_make_pack__leaves_both_packages_of_one_version(tmp_path: Path) -> None:
     make("pack", f"ARGS=--out {tmp_path}")
     names = sorted(path.name for path in tmp_path.glob("datadao*"))
-    assert [re.sub(r"\d+\.\d+\.\d+", "V", name) for name in names] == ["datadao-V-py3-none-any.whl", "datadao-V.tgz"]
+    assert [re.sub(r"\d+\.\d+\.\d+", "V", name) for name in names] == [
+        "datadao-V-py3-none-any.whl",
+        "datadao-V.tgz",
+        "datadao-page-V.zip",
+    ]
     assert len({re.findall(r"\d+\.\d+\.\d+", name)[0] for name in names}) == 1
 
 

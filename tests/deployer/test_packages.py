@@ -175,6 +175,8 @@ def test_wheel__content__is_the_package_its_types_and_its_data_and_nothing_else(
     assert {name.split("/")[0] for name in names} == {"datadao", wheel.name.split("-py3")[0] + ".dist-info"}
     code = {path.relative_to(ROOT).as_posix() for path in (ROOT / "datadao").rglob("*.py")}
     data = {f"datadao/abi/{contract}.json" for contract in CONTRACTS} | {"datadao/py.typed"}
+    data |= {"datadao/card/card.html", "datadao/desk/openapi.yaml"}
+    data |= {f"datadao/odrl/{name}" for name in ("context.json", "LICENSE", "README.md")}
     assert {name for name in names if name.startswith("datadao/")} == code | data
 
 
