@@ -276,8 +276,8 @@ def test_account__contract_such_as_a_safe__is_refused_and_a_delegating_account_i
 
     become("0x6001")
     assert refused(deployer, local) == (
-        f"{deployer.address} is a contract, such as a Safe: deploy with an account that has a key, which keeps no power, "
-        "or name a Safe with --factory --safe"
+        f"{deployer.address} is a contract, such as a Safe: deploy with an account that has a key, which keeps no "
+        "power, or name a Safe with --factory --safe"
     )
     become("0xef0100" + "12" * 20)
     assert len(estimate(make_plan(deployer.address, local())).gas) == 9
