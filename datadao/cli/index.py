@@ -44,7 +44,6 @@ def _outcome(index: Index, session: Session, *, follow: bool, interval: float) -
                 head = _synced(index)
             except (ChainUnavailable, NodeRefused) as error:
                 session.say("[yellow]Waiting:[/yellow]", str(error))
-    index.check(head)
     counts = {name: index.count(name) for name in TABLES}
     shown = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
     lines = (f"{index.database.name} is at block {head.number}.", f"It has {shown or 'nothing yet'}.")
