@@ -20,8 +20,8 @@ from datadao.leaves import Mine, accepted
 from datadao.proposals import Proposal, Proposals, Succession
 from datadao.types import LeaseStatus, ProposalState, word
 
-KEPT = 2.0
-"""Seconds for which an answer serves everybody who asks."""
+KEPT = 10.0
+"""Seconds for which an answer serves everybody who asks, unless a new block comes first."""
 _MOST = 1_000
 _TERMS = ("pricePerPeriod", "bond", "minShares", "purposes")
 _OVER = (ProposalState.CANCELED, ProposalState.DEFEATED, ProposalState.EXPIRED, ProposalState.EXECUTED)
@@ -35,22 +35,23 @@ class Reads:
         self._dao, self._catalog, self._limits, self._relay = dao, catalog, limits, relay
         self._every = Proposals(dao)
         self._asset = read_asset(dao.web3, dao.read("leases", "asset"))
-        self._kept: dict[tuple[Any, ...], tuple[float, Any]] = {}
+        self._kept: dict[tuple[Any, ...], tuple[bytes, float, Any]] = {}
         self._locks: dict[tuple[Any, ...], threading.Lock] = {}
         self._lock = threading.Lock()
 
     def cached(self, *question: Any) -> Any:
-        """What the method of this name answers to the rest; asked once, however many ask it at the same time."""
+        """What the method of this name answers to the rest; asked once a block, however many ask it."""
+        newest = self._head().hash
         with self._lock:
             if len(self._locks) > _MOST:
                 self._locks, self._kept = {}, {}
             lock = self._locks.setdefault(question, threading.Lock())
         with lock:
-            until, found = self._kept.get(question, (0.0, None))
-            if time.monotonic() > until:
+            block, until, found = self._kept.get(question, (b"", 0.0, None))
+            if block != newest or time.monotonic() > until:
                 method: Callable[..., Any] = getattr(self, question[0])
                 found = method(*question[1:])
-                self._kept[question] = time.monotonic() + KEPT, found
+                self._kept[question] = newest, time.monotonic() + KEPT, found
             return found
 
     def dao(self) -> dict[str, Any]:

@@ -111,8 +111,13 @@ def test_holder__without_ether__collects_votes_names_an_heir_and_takes_data_out(
 def test_contract__as_a_member__votes_by_signature_and_is_warned_of_a_desk_that_lies(desk: DeskWorld) -> None:
     world, dao, owner = desk.world, desk.world.dao, desk.world.dao.who("owner of a safe")
     safe: str = deploy(dao.chain, "ContractWallet", owner.address, sender=owner.address).address
-    world.accept_leaves([leaf(replace(owner, address=safe), "data of a safe", 80)])
     payee = dao.who("payee").address
+    given = leaf(replace(owner, address=safe), "data of a safe", 80)
+    batch = world.publish([given])
+    before = dao.propose(world.members[0], (dao.asset, "transfer", (safe, 1_000_000)), text="One for the safe")
+    dao.to_vote(before.id)
+    dao.claim(batch, given)
+    world.chain.warp(1)
     proposal = dao.propose(world.members[0], (dao.asset, "transfer", (payee, 5_000_000)), text="Five for the payee")
     dao.to_vote(proposal.id)
     with desk.browser(Wallet("Safe", owner.key, account=safe)) as browser:
@@ -129,7 +134,7 @@ def test_contract__as_a_member__votes_by_signature_and_is_warned_of_a_desk_that_
         browser.do("lie", part="/v1/proposals", **{"from": payee[2:].lower(), "to": "ab" * 20})
         browser.open(desk.site.url + "?lie#/votes")
         browser.connect("Safe")
-        # Of the other proposal the ballot is shown, of this one none.
+        # Of the other proposal it is said why there is no ballot; of this one nothing is offered.
         told = ("the desk's words do not match the chain", "0xABaBaBaBABabABabAbAbABAbABabababaBaBABaB")
         shown = browser.see(*told, "You had no votes when this vote opened.")
         assert "You have voted." not in shown and "Vote without paying a fee" not in shown

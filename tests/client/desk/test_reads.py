@@ -3,6 +3,7 @@
 given a DAO with accepted contributions and a lease
   when any of it is asked for        the answer should be the chain's, and fit the document
   when many ask at once              the node should be asked once
+  when a block comes                 the answer should be of that block
   when a page ends                   the following one should begin there
 """
 
@@ -112,8 +113,7 @@ def test_what_is_not_there__is_refused_by_name(desk: DeskWorld, path: str, statu
     assert answer.status_code == status and words in answer.json()["error"]["message"]
 
 
-def test_pages__follow_one_another(desk: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "KEPT", 0.0)
+def test_pages__follow_one_another(desk: DeskWorld) -> None:
     for _ in range(2):
         desk.world.approved()
     first = told(desk, "v1/leases?limit=2", "Leases")
@@ -134,6 +134,17 @@ def test_answers__of_one_moment__ask_the_node_once(desk: DeskWorld, monkeypatch:
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: desk.served.get("v1/datasets").json(), range(16)))
     assert len(asked) == 1 and all(item == found[0] for item in found)
+
+
+def test_answers__after_a_block__are_of_that_block(desk: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "KEPT", 60.0)
+    (member, dao) = (desk.world.members[0].address, desk.world.dao)
+    for _ in range(2):
+        dao.deposit(1, 10**9)
+        owed = str(dao.splitter.claimable(member, [1]))
+        assert desk.served.get(f"v1/accounts/{member}").json()["claimable"] == owed
+        dao.splitter.claim(member, [1], sender=member)
+        assert desk.served.get(f"v1/accounts/{member}").json()["claimable"] == "0"
 
 
 def test_every_path_of_the_document__answers_something_else_than_not_found(desk: DeskWorld) -> None:
