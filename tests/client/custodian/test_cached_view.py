@@ -1,4 +1,4 @@
-"""K-3 on cached events: what is known from them never lets a key go that the chain, asked for each file, would not.
+"""K-9 on cached events: what is known from them never lets a key go that the chain, asked for each file, would not.
 
 given contributions that are claimed, unclaimed, erased, and recorded in another batch first
   what events say            should be what the registry answers, at both blocks, in a few calls
@@ -85,7 +85,7 @@ def unclaimed(world: ChainWorld) -> list[Contribution]:
     return world.contributions()
 
 
-def test_what_events_say__is_what_the_registry_answers_K3(leased: ChainWorld, open_: Open) -> None:
+def test_what_events_say__is_what_the_registry_answers_K9(leased: ChainWorld, open_: Open) -> None:
     items, (view, node) = unclaimed(leased), open_()
     asked = NodeView(leased.handle.web3, leased.dao.addresses)
     assert standings(view, items) == standings(asked, items)
@@ -104,7 +104,7 @@ def test_what_events_say__is_what_the_registry_answers_K3(leased: ChainWorld, op
     assert standings(view, items) == standings(asked, items)
 
 
-def test_claim_of_a_file_that_was_unclaimed__is_seen_K3(leased: ChainWorld, open_: Open) -> None:
+def test_claim_of_a_file_that_was_unclaimed__is_seen_K9(leased: ChainWorld, open_: Open) -> None:
     items, (view, _) = unclaimed(leased), open_()
     before = standings(view, items)
     leased.dao.claim(leased.batches[1], items[-2].leaf)
@@ -112,7 +112,7 @@ def test_claim_of_a_file_that_was_unclaimed__is_seen_K3(leased: ChainWorld, open
 
 
 @pytest.mark.parametrize("kind", [IndexedView, Believing], ids=["view", "twin"])
-def test_erasure_that_a_node_hides__keeps_the_key_K3(leased: ChainWorld, open_: Open, kind: type[IndexedView]) -> None:
+def test_erasure_that_a_node_hides__keeps_the_key_K9(leased: ChainWorld, open_: Open, kind: type[IndexedView]) -> None:
     view, _ = open_("ContributionErased", kind=kind)
     items = leased.contributions()
     leased.finalize()
@@ -124,7 +124,7 @@ def test_erasure_that_a_node_hides__keeps_the_key_K3(leased: ChainWorld, open_: 
 
 
 @pytest.mark.parametrize("kind", [IndexedView, Believing], ids=["view", "twin"])
-def test_claim_elsewhere_that_a_node_hides__keeps_the_key_K3(
+def test_claim_elsewhere_that_a_node_hides__keeps_the_key_K9(
     leased: ChainWorld, open_: Open, kind: type[IndexedView]
 ) -> None:
     leaf = leased.encrypt(leased.members[1], b"new")
