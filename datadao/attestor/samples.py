@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datadao.attestor.attestor import Attestor
+from datadao.chain.connection import Web3
+from datadao.chain.rpc import read_block
 from datadao.crypto import files
 from datadao.errors import DataDAOError, StoreUnavailable, SubmissionRefused
 from datadao.messages import eip712
 from datadao.messages.batch import Manifest
-from datadao.messages.sample import Consent, Sample, draw
+from datadao.messages.sample import DELAY, Consent, Sample, draw
 from datadao.messages.submission import Submission
 from datadao.records import valid_records
 from datadao.schema import Schema
@@ -26,6 +28,12 @@ class Withheld:
 
     contribution: bytes
     reason: DataDAOError
+
+
+def drawing_block(web3: Web3, published: int) -> bytes | None:
+    """The hash of the block that draws the samples of a batch published in that block; None until it is final."""
+    number = published + DELAY
+    return read_block(web3, number).hash if read_block(web3, "finalized").number >= number else None
 
 
 def agreed(

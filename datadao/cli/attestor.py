@@ -12,12 +12,11 @@ from datadao.attestor.agreement import Agreement, sign_score
 from datadao.attestor.attestor import Attestor, openers
 from datadao.attestor.cluster import assess_all
 from datadao.attestor.drafts import Drafts, marks_of
-from datadao.attestor.samples import Withheld, agreed, sample_of
+from datadao.attestor.samples import Withheld, agreed, drawing_block, sample_of
 from datadao.attestor.scoring import JsonLinesScorer
 from datadao.attestor.units import Units
 from datadao.batches import ALIVE, Published
 from datadao.chain.node import NodeView
-from datadao.chain.rpc import read_block
 from datadao.chain.signatures import checker
 from datadao.chain.view import Standing
 from datadao.cli.command import DONE, PARTLY, REFUSED, Outcome, command
@@ -233,7 +232,7 @@ def sample(session: Session, dataset: int, key_name: str) -> Outcome:
     withheld: list[dict[str, Any]] = []
     waiting: list[int] = []
     for item, manifest in session.catalog.manifests(dataset, ACTIVATED):
-        block_hash = drawing_block(session, item)
+        block_hash = drawing_block(session.dao.web3, item.block)
         if block_hash is None:
             waiting.append(item.batch_id)
             continue
@@ -262,12 +261,6 @@ def sample(session: Session, dataset: int, key_name: str) -> Outcome:
     ]
     document = {"dataset": dataset, "posted": posted, "withheld": withheld, "waiting": waiting}
     return Outcome(document, tuple(lines) or ("Nothing to draw.",), PARTLY if withheld and posted else DONE)
-
-
-def drawing_block(session: Session, item: Published) -> bytes | None:
-    """The hash of the block that draws a batch's samples; None until it is final."""
-    web3, number = session.dao.web3, item.block + DELAY
-    return read_block(web3, number).hash if read_block(web3, "finalized").number >= number else None
 
 
 def schema_of(session: Session, item: Published) -> Schema:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from datadao.card import Card, card_of
+from datadao.card import Card
+from datadao.card.read import read_card
 from datadao.cli.command import Outcome, command
 from datadao.cli.main import cli
 from datadao.cli.queries import check_dataset
@@ -16,9 +17,7 @@ from datadao.cli.session import Session
 from datadao.cli.wording import Rows, block
 from datadao.crypto.files import write_whole
 from datadao.errors import DataDAOError, StoreUnavailable
-from datadao.messages.sample import Sample
 from datadao.schema import Schema
-from datadao.types import ACTIVATED
 from datadao.values import moment
 
 
@@ -32,7 +31,8 @@ def card(session: Session, dataset: int, out: Path | None) -> Outcome:
     The read model in the role's folder is brought up to date first (`datadao index`).
     """
     check_dataset(session, dataset)
-    made = read_card(session, dataset)
+    schema = partial(_schema, session)
+    made = read_card(session.dao, session.index, session.catalog, session.board, dataset, schema)
     lines: list[Any] = [f"Dataset {dataset}, at block {made.block}, {moment(made.time)}", block(_rows(session, made))]
     if out:
         from datadao.card.page import page_of
@@ -41,30 +41,6 @@ def card(session: Session, dataset: int, out: Path | None) -> Outcome:
         write_whole(out, lambda file: file.write(page.encode()))
         lines.append(f"As a page: {out}")
     return Outcome(made.document() | {"page": out}, tuple(lines))
-
-
-def read_card(session: Session, dataset: int) -> Card:
-    """The card at the newest block."""
-    head = session.index.sync()
-    session.index.check(head)
-    policy = session.dao.read("registry", "currentPolicy", dataset, block=head.number)
-    dao = session.dao.id
-    given = (dao.chain_id, dao.registry, dataset, policy, _schema(session, policy), head)
-    return card_of(session.index, session.catalog, *given, list(_samples(session, dataset)))
-
-
-def _samples(session: Session, dataset: int) -> Iterator[Sample]:
-    """What the attestors of each batch drew, by the block that they had to draw it by."""
-    from datadao.attestor.samples import counted
-    from datadao.cli.attestor import drawing_block
-
-    for item, _ in session.catalog.manifests(dataset, ACTIVATED):
-        found = list(session.board.samples(item.batch_id))
-        block_hash = drawing_block(session, item) if found else None
-        if block_hash is not None:
-            members, threshold = session.dao.read("registry", "attestors", item.batch.attestor_set_version)
-            signers = {member.signer for member in members}
-            yield from counted(session.dao.id, found, item.batch_id, block_hash, signers, threshold)
 
 
 def _schema(session: Session, policy: Any) -> Schema | None:

@@ -45,8 +45,8 @@ def desk(session: Session, host: str, port: int, page: Path | None, relays: bool
     beside = bool(session.profile.relay)
     kept = open_journal(session.dao, session.profile) if beside else None
     made = Desk.of(
-        session.dao, session.store, session.board, session.catalog, session.home / "desk", limits, page=static,
-        relay=session.address if beside else None, journal=lambda: kept,
+        session.dao, session.store, session.board, session.catalog, session.index, session.home / "desk", limits,
+        page=static, relay=session.address if beside else None, journal=lambda: kept,
     )  # fmt: skip
     app = application(made, allowed)
     web.quiet()

@@ -23,10 +23,12 @@ from datadao.desk import web
 from datadao.desk.document import document, page, parsed
 from datadao.desk.door import Door
 from datadao.desk.inbox import Inbox
+from datadao.desk.model import Model
 from datadao.desk.reads import Reads
 from datadao.desk.static import Page
 from datadao.desk.usage import Limits, Usage
 from datadao.errors import HashMismatch, InvalidArgument
+from datadao.index import TABLES, Index
 from datadao.messages.requests import KINDS
 from datadao.relay.journal import Journal
 from datadao.relay.judge import Judge
@@ -48,13 +50,14 @@ class Desk:
 
     inbox: Inbox
     reads: Reads
+    model: Model
     store: Store
     door: Door
     page: Page | None = None
 
     @classmethod
     def of(
-        cls, dao: DataDAO, store: Store, board: Board, catalog: Catalog, folder: Path, limits: Limits, *,
+        cls, dao: DataDAO, store: Store, board: Board, catalog: Catalog, index: Index, folder: Path, limits: Limits, *,
         page: Page | None = None, relay: str | None = None, journal: Callable[[], Journal | None] = lambda: None,
     ) -> Desk:  # fmt: skip
         """Of one DAO; its own files lie in `folder`. `relay` is the address of who pays for requests, and `journal`
@@ -62,17 +65,26 @@ class Desk:
         usage, check = Usage(folder), checker(dao.web3)
         inbox = Inbox(dao, store, board, usage, limits, check, folder)
         door = Door(dao, board, usage, limits, Judge(dao, catalog, check), journal)
-        return cls(inbox, Reads(dao, catalog, limits, relay), store, door, page)
+        reads = Reads(dao, catalog, index, limits, relay)
+        return cls(inbox, reads, Model(dao, index, catalog, board, store), store, door, page)
 
 
 def application(desk: Desk, policy: str) -> Starlette:
     """Everything that the document names."""
-    handed_in, reads = _Handed(desk.inbox), _Asked(desk.reads, desk.store)
+    handed_in, reads, model = (
+        _Handed(desk.inbox),
+        _Asked(desk.reads, desk.store),
+        _Modelled(desk.reads, desk.model),
+    )
     routes: list[BaseRoute] = [
         Route("/openapi.json", _document),
         Route("/api", _page),
         Route("/v1/dao", reads.plain("dao")),
         Route("/v1/datasets", reads.plain("datasets")),
+        Route("/v1/datasets/{id}/card", model.card),
+        Route("/v1/tables", model.tables),
+        *(Route(f"/v1/tables/{name}", model.rows(name)) for name in TABLES),
+        Route("/v1/audit", model.audit),
         Route("/v1/objects/{sha256}", reads.object),
         Route("/v1/proposals", reads.proposals),
         Route("/v1/proposals/{id}", reads.proposal),
@@ -193,6 +205,33 @@ class _Asked:
 
     async def _cached(self, *question: Any) -> Response:
         return JSONResponse(await run_in_threadpool(self._reads.cached, *question))
+
+
+class _Modelled:
+    """The paths of the read model."""
+
+    def __init__(self, reads: Reads, model: Model) -> None:
+        self._reads, self._model = reads, model
+
+    async def card(self, request: Request) -> Response:
+        return await self._of(self._model.card, request.path_params["id"])
+
+    async def tables(self, request: Request) -> Response:  # noqa: ARG002  # Starlette's signature
+        return await self._of(self._model.tables)
+
+    def rows(self, name: str) -> Callable[[Request], Any]:
+        async def answer(request: Request) -> Response:
+            _, limit = _page_of(request)
+            wanted = tuple(sorted((k, v) for k, v in request.query_params.items() if k not in ("after", "limit")))
+            return await self._of(self._model.rows, name, wanted, request.query_params.get("after"), limit)
+
+        return answer
+
+    async def audit(self, request: Request) -> Response:  # noqa: ARG002  # Starlette's signature
+        return JSONResponse(await run_in_threadpool(self._model.audit))
+
+    async def _of(self, method: Callable[..., Any], *question: Any) -> Response:
+        return JSONResponse(await run_in_threadpool(self._reads.kept.of, method, *question))
 
 
 def _page_of(request: Request) -> tuple[str | None, int]:

@@ -14,6 +14,8 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 from datadao.errors import InvalidArgument
+from datadao.index import TABLES
+from datadao.index.schema import Table
 from datadao.records import parse
 
 _URI = "urn:datadao:desk"
@@ -22,10 +24,55 @@ _SHOWN = 200
 
 @cache
 def document() -> dict[str, Any]:
-    """The OpenAPI 3.1 document."""
+    """The OpenAPI 3.1 document, with a path and a shape for each table of the read model."""
     text = (resources.files("datadao.desk") / "openapi.yaml").read_text(encoding="utf-8")
     found: dict[str, Any] = yaml.safe_load(text)
+    for name, table in TABLES.items():
+        found["paths"][f"/v1/tables/{name}"] = {"get": _rows(name, table)}
+        found["components"]["schemas"][shape(name)] = _shape(table)
     return found
+
+
+def shape(table: str) -> str:
+    """What the shape of a table's page is called."""
+    return f"Table{table.capitalize()}"
+
+
+def _rows(name: str, table: Table) -> dict[str, Any]:
+    asked = [{"name": column, "in": "query", "schema": _KINDS[kind]} for column, kind in table.filters.items()]
+    shared = [{"$ref": f"#/components/parameters/{key}"} for key in ("After", "Limit")]
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{shape(name)}"}}}
+    return {
+        "operationId": f"table{name.capitalize()}",
+        "summary": f"Rows of `{name}`, in the order of {' and '.join(table.key)}",
+        "parameters": [*asked, *shared],
+        "responses": {"200": {"description": "A page", "content": content},
+                      "default": {"$ref": "#/components/responses/Error"}},
+    }  # fmt: skip
+
+
+def _shape(table: Table) -> dict[str, Any]:
+    row = {"type": "object", "additionalProperties": False, "required": list(table.kinds),
+           "properties": {column: _KINDS[kind] for column, kind in table.kinds.items()}}  # fmt: skip
+    following = {"description": "What to give as `after` for the following page; null at the end",
+                 "type": ["string", "null"]}  # fmt: skip
+    known = {
+        "block": {"$ref": "#/components/schemas/Block"},
+        "rows": {"type": "array", "items": row},
+        "next": following,
+    }
+    return {"type": "object", "required": list(known), "properties": known}
+
+
+_KINDS: dict[str, dict[str, Any]] = {
+    "int": {"type": "integer", "minimum": 0},
+    "amount": {"$ref": "#/components/schemas/Amount"},
+    "account": {"$ref": "#/components/schemas/Address"},
+    "word": {"$ref": "#/components/schemas/Hash"},
+    "flag": {"type": "boolean"},
+    "text": {"type": "string"},
+}
+"""Of columns, as the read model's schema has them."""
 
 
 @cache

@@ -4,25 +4,22 @@ matters, and is kept for as long as that block is the newest, but for some secon
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from datadao.batches import Catalog
 from datadao.chain.asset import read_asset
 from datadao.chain.rpc import Block, read_block
 from datadao.client import DataDAO
+from datadao.desk.kept import Kept
 from datadao.desk.usage import Limits
 from datadao.desk.web import NotFound
 from datadao.encoding import address
+from datadao.index import Index
 from datadao.leaves import Mine, accepted
 from datadao.proposals import Proposal, Proposals, Succession
 from datadao.types import LeaseStatus, ProposalState, word
 
-KEPT = 10.0
-"""Seconds for which an answer serves everybody who asks, unless a new block comes first."""
-_MOST = 1_000
 _TERMS = ("pricePerPeriod", "bond", "minShares", "purposes")
 _OVER = (ProposalState.CANCELED, ProposalState.DEFEATED, ProposalState.EXPIRED, ProposalState.EXECUTED)
 TOKEN_DECIMALS = 9
@@ -31,28 +28,15 @@ TOKEN_DECIMALS = 9
 class Reads:
     """`relay` is who pays for requests, if one runs beside. Methods raise `NodeRefused`, `NotFound`."""
 
-    def __init__(self, dao: DataDAO, catalog: Catalog, limits: Limits, relay: str | None = None) -> None:
+    def __init__(self, dao: DataDAO, catalog: Catalog, index: Index, limits: Limits, relay: str | None = None) -> None:
         self._dao, self._catalog, self._limits, self._relay = dao, catalog, limits, relay
-        self._every = Proposals(dao)
+        self.kept = Kept(self._head)
+        self._every = Proposals(dao, index)
         self._asset = read_asset(dao.web3, dao.read("leases", "asset"))
-        self._kept: dict[tuple[Any, ...], tuple[bytes, float, Any]] = {}
-        self._locks: dict[tuple[Any, ...], threading.Lock] = {}
-        self._lock = threading.Lock()
 
-    def cached(self, *question: Any) -> Any:
-        """What the method of this name answers to the rest; asked once a block, however many ask it."""
-        newest = self._head().hash
-        with self._lock:
-            if len(self._locks) > _MOST:
-                self._locks, self._kept = {}, {}
-            lock = self._locks.setdefault(question, threading.Lock())
-        with lock:
-            block, until, found = self._kept.get(question, (b"", 0.0, None))
-            if block != newest or time.monotonic() > until:
-                method: Callable[..., Any] = getattr(self, question[0])
-                found = method(*question[1:])
-                self._kept[question] = newest, time.monotonic() + KEPT, found
-            return found
+    def cached(self, name: str, *question: Any) -> Any:
+        """What the method of this name answers to the question, as `Kept` has it."""
+        return self.kept.of(getattr(self, name), *question)
 
     def dao(self) -> dict[str, Any]:
         """The DAO, and what this desk does."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
@@ -21,7 +22,8 @@ _LOCK = 0x64617461
 
 
 class Database:
-    """One connection. `where` is a file, made if it is not there, or the address of a PostgreSQL database.
+    """One connection, which threads use in turns. `where` is a file, made if it is not there, or the address of a
+    PostgreSQL database.
 
     Statements have `?` for values. Raises `IndexUnusable` for what cannot be opened, read or written.
     """
@@ -30,18 +32,19 @@ class Database:
         self.name = _shown(where)
         self.is_postgres = str(where).startswith(("postgres://", "postgresql://"))
         self._types = _POSTGRES if self.is_postgres else _LITE
+        self._lock = threading.RLock()
         self._kinds = _postgres_errors() if self.is_postgres else (sqlite3.Error, OverflowError)
         with self._errors():
             self._connection: Any = _postgres(str(where)) if self.is_postgres else _lite(Path(where))
 
     def ask(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows that a statement gives."""
-        with self._errors():
+        with self._lock, self._errors():
             return list(self._connection.execute(self._spelled(statement), values).fetchall())
 
     def do(self, statement: str, *rows: Sequence[Any]) -> None:
         """A statement, once for each row of values."""
-        with self._errors():
+        with self._lock, self._errors():
             cursor = self._connection.cursor()
             if rows:
                 cursor.executemany(self._spelled(statement), rows)
@@ -51,7 +54,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """A transaction that no other process writes beside; what fails in it leaves nothing."""
-        with self._errors():
+        with self._lock, self._errors():
             self._connection.execute("BEGIN" if self.is_postgres else "BEGIN IMMEDIATE")
             try:
                 if self.is_postgres:

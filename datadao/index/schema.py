@@ -24,6 +24,11 @@ class Table:
     def kinds(self) -> dict[str, str]:
         return self.key | self.columns
 
+    @property
+    def filters(self) -> dict[str, str]:
+        """Columns by which rows are found without a look at all of them, each with its kind."""
+        return self.key | {name: self.kinds[name] for name in self.indexed}
+
 
 def _named(kinds: str) -> dict[str, str]:
     """`name kind, name kind` as a mapping."""

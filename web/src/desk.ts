@@ -29,8 +29,8 @@ export interface Submitted {
   readonly id: Hex;
   readonly state: "announced" | "handed in";
   readonly missing: readonly Hex[];
-  readonly opened?: number;
-  readonly scored?: number;
+  /** So many assessors signed what they make of it. */
+  readonly scored: number;
 }
 
 export interface Sent {

@@ -5,6 +5,9 @@ const KNOWN: readonly Key[] = ["purpose0", "purpose1", "purpose2"];
 
 export const BITS = KNOWN.map((_, bit) => bit);
 
+/** Of a dataset whose data is only computed on: no licensee ever holds it. */
+export const COMPUTE = 1n << 2n;
+
 export const purpose = (bit: number): string => t(KNOWN[bit]!);
 
 /** The purposes of a mask in words; a bit without a meaning is named as such. */

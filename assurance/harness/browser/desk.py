@@ -16,6 +16,7 @@ from datadao.client import DataDAO
 from datadao.desk.app import Desk, application
 from datadao.desk.static import Page, policy
 from datadao.desk.usage import Limits
+from datadao.index import Index
 from datadao.relay.journal import Journal
 from datadao.storage.board import Board
 from datadao.storage.store import Store
@@ -43,10 +44,12 @@ def site(
     sent = bytearray()
     with Served(Recorder(door(node), sent)) as chain:
         page = build(folder.parent.with_name("site"), configuration(dao.addresses, asset, node=chain.url, desk="."))
-        board, catalog = Board(dao.id, store), Catalog(dao, store)
-        desk = Desk.of(dao, store, board, catalog, folder, Limits(), page=Page(page), journal=journal)
-        with Served(Recorder(application(desk, policy([chain.url])), sent)) as served:
-            yield Site(f"{served.url}/", chain.url, sent)
+        folder.mkdir()
+        with Index(folder / "index.sqlite", dao) as index:
+            board, catalog = Board(dao.id, store), Catalog(dao, store, index=index)
+            desk = Desk.of(dao, store, board, catalog, index, folder, Limits(), page=Page(page), journal=journal)
+            with Served(Recorder(application(desk, policy([chain.url])), sent)) as served:
+                yield Site(f"{served.url}/", chain.url, sent)
 
 
 def handle(addresses: dict[str, str], node: str) -> DataDAO:

@@ -17,6 +17,7 @@ from datadao.contributor import contribute
 from datadao.desk.app import Desk, application
 from datadao.desk.static import policy
 from datadao.desk.usage import Limits
+from datadao.index import Index
 from datadao.messages.submission import Submission
 from datadao.relay.journal import Journal
 from datadao.storage.board import Board
@@ -98,11 +99,13 @@ LIMITS = Limits(file_bytes=64 * 1024, day_bytes=100_000, day_submissions=3, day_
 @pytest.fixture
 def desk(leased: ChainWorld, tmp_path: Path) -> Iterator[DeskWorld]:
     dao, store, folder = leased.handle, leased.store, tmp_path / "desk"
-    board, catalog = Board(dao.id, store), Catalog(dao, store)
-    made_of = Desk.of(dao, store, board, catalog, folder, LIMITS, journal=lambda: made.journal)
-    with Served(application(made_of, policy())) as served:
-        made = DeskWorld(leased, served, LIMITS, folder)
-        yield made
+    folder.mkdir()
+    with Index(folder / "index.sqlite", dao) as index:
+        board, catalog = Board(dao.id, store), Catalog(dao, store, index=index)
+        made_of = Desk.of(dao, store, board, catalog, index, folder, LIMITS, journal=lambda: made.journal)
+        with Served(application(made_of, policy())) as served:
+            made = DeskWorld(leased, served, LIMITS, folder)
+            yield made
 
 
 def hexed(data: bytes) -> str:

@@ -54,9 +54,11 @@ def test_submission__that_attestors_scored__says_how_many_of_them(desk: DeskWorl
     key, board = made.submission.id(dao.id), Board(dao.id, desk.world.store)
     for name in ("attestor-0", "attestor-1", "stranger"):
         who = dao.actors.get(name) or dao.who(name)
-        board.post_score(Score(1, key, b"\x01" * 32, 10, 9_000, who.address, b"").signed(dao.id, who.sign))
+        board.post_score(
+            Score(1, key, b"\x01" * 32, 10, 9_000, 0, bytes(32), who.address, b"").signed(dao.id, who.sign)
+        )
     forged = dao.actors["attestor-2"].address
-    board.post_score(Score(1, key, b"\x01" * 32, 10, 9_000, forged, b"\x01" * 65))
+    board.post_score(Score(1, key, b"\x01" * 32, 10, 9_000, 0, bytes(32), forged, b"\x01" * 65))
     answer = desk.served.get(f"v1/submissions/{hexed(key)}").json()
     validator("Submitted").validate(answer)
     assert answer["scored"] == 2

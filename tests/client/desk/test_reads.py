@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from assurance.harness.dao.dao import leaf as made
+from datadao.desk import kept
 from datadao.desk import reads as reading
 from datadao.desk.document import document, validator
 from datadao.types import LeaseStatus
@@ -127,7 +128,7 @@ def test_pages__follow_one_another(desk: DeskWorld) -> None:
 
 
 def test_answers__of_one_moment__ask_the_node_once(desk: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "KEPT", 60.0)
+    monkeypatch.setattr(kept, "SECONDS", 60.0)
     asked = []
     whole = reading.Reads.datasets
     monkeypatch.setattr(reading.Reads, "datasets", lambda self: asked.append(1) or whole(self))
@@ -137,7 +138,7 @@ def test_answers__of_one_moment__ask_the_node_once(desk: DeskWorld, monkeypatch:
 
 
 def test_answers__after_a_block__are_of_that_block(desk: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "KEPT", 60.0)
+    monkeypatch.setattr(kept, "SECONDS", 60.0)
     (member, dao) = (desk.world.members[0].address, desk.world.dao)
     for _ in range(2):
         dao.deposit(1, 10**9)

@@ -5,7 +5,7 @@ import { type Dataset, datasets } from "../chain/datasets.js";
 import { prepare } from "../crypto/contribute.js";
 import { typedSubmission } from "../crypto/submission.js";
 import { remember } from "../memory.js";
-import { purposes } from "../purposes.js";
+import { COMPUTE, purposes } from "../purposes.js";
 import { type Report, type Schema, check } from "../records/check.js";
 import { Unreadable } from "../records/read.js";
 import { type Key, bytes, foreign, percent, t, tokens } from "../text.js";
@@ -38,6 +38,7 @@ export function Contribute() {
                 </select>
               </Field>
               <p>{t("mayBeUsedFor", { purposes: purposes(dataset.purposes) })}</p>
+              {dataset.purposes === COMPUTE && <p class="notice good">{t("neverHandedOver")}</p>}
               {desk && <Drop key={String(dataset.id)} dataset={dataset} />}
             </>
           );

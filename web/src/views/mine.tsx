@@ -267,9 +267,7 @@ function where({ status }: Followed): string {
   if (!status) return t("deskKnowsNot");
   if ("missing" in status) {
     if (status.state === "announced") return t("submission_announced");
-    const { opened, scored } = status;
-    if (opened === undefined || scored === undefined) return t("submission_with");
-    return t("submission_handed", { opened, scored });
+    return status.scored ? t("submission_scored", { count: status.scored }) : t("submission_with");
   }
   const said = t(`sent_${status.state}` as Key);
   const told = status.reason && status.state !== "done";
