@@ -106,16 +106,17 @@ class IndexedView(NodeView):
         )
 
     def _batches(self, contributions: Sequence[Contribution]) -> list[int]:
-        """The datasets of these batches, whose rates are read once: an active batch keeps its own."""
-        numbers = sorted({item.batch_id for item in contributions})
-        new = [number for number in numbers if number not in self._rates]
-        if new:
-            infos = self._read(self._block("finalized"), *(self._registry("batch", number) for number in new))
-            for number, info in zip(new, infos, strict=True):
+        """The datasets of these batches, whose rates are read once, when final: an active batch keeps its own."""
+        numbers = {item.batch_id for item in contributions}
+        rows = [row for row in self._index.rows("batches") if row["batch"] in numbers]
+        if new := [row for row in rows if row["activated_at"] and row["batch"] not in self._rates]:
+            final = self._block("finalized")
+            there = [row["batch"] for row in new if row["activated_at"] <= final.timestamp]
+            infos = self._read(final, *(self._registry("batch", number) for number in there))
+            for number, info in zip(there, infos, strict=True):
                 if BatchStatus(info[_STATUS]) in ACTIVATED:
                     self._rates[number] = (info[_RATE], info[_LEAST])
-        rows = self._index.rows("batches")
-        return sorted({row["dataset"] for row in rows if row["batch"] in numbers})
+        return sorted({row["dataset"] for row in rows})
 
     def _records(self, fingerprints: Sequence[bytes]) -> dict[bytes, Row]:
         names = ["0x" + fingerprint.hex() for fingerprint in fingerprints]

@@ -15,6 +15,7 @@ import pytest
 
 from assurance.harness.dao.parties import hpke_key
 from assurance.harness.dao.system import DAY
+from datadao.chain.view import Standing
 from datadao.crypto.seal import public_key
 from datadao.custodian.custodian import Custodian
 from datadao.errors import (
@@ -29,6 +30,7 @@ from datadao.errors import (
     LicenseeKeyChanged,
     SlotMismatch,
 )
+from datadao.types import Contribution
 from tests.client.chain_world import ChainWorld
 
 
@@ -222,6 +224,20 @@ def test_gate__reorganisation_between_two_reads__is_no_answer(
     with pytest.raises(ChainUnavailable, match="changed while it was read"):
         view.lease(leased.lease, "latest")
     assert asked == ["latest", hex(leased.chain.web3.eth.block_number)]
+
+
+def test_standing__of_a_batch_that_is_not_final_yet__is_asked_of_the_contract(leased: ChainWorld) -> None:
+    """At the latest block it is in; a final block knows nothing of its batch."""
+    leased.finalize()
+    view = leased.view()
+    before = leased.contributions()
+    leased.accept((leased.members[0], b"new"))
+    batch = leased.batches[-1]
+    (leaf,) = batch.manifest.leaves
+    item = Contribution(batch.id, leaf, [])
+    assert view.standing([*before, item], "latest") == [Standing.INCLUDED] * 6
+    leased.finalize()
+    assert view.standing([item], "finalized") == [Standing.INCLUDED]
 
 
 # Nodes that are no help
