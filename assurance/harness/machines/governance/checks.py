@@ -156,6 +156,9 @@ class Government(GovernanceMachine):
         # Tokens that were sold are with one of these.
         for person in alive:
             dao.token.delegate(holder.address, sender=person.address)
+        # What cannot move yet stands with the account that was succeeded: its votes follow where the heir's went.
+        for account in self.heirs.succeeded:
+            dao.token.succeed(account, [], sender=holder.address)
         dao.chain.warp(1)
         if dao.brake.isGuardian(holder.address):
             return
