@@ -84,6 +84,7 @@ def live(_deployed: tuple[Node, Path, dict[str, str], Any], tmp_path: Path) -> I
     Store((tmp_path / "storage").as_uri(), create=True).put_bytes(SCHEMA)
     yield made
     node.rpc("evm_revert", before)
-    # anvil goes back in everything but the price of the next block.
+    # anvil goes back in everything but the interval of timestamps and the price of the next block.
+    node.rpc("anvil_removeBlockTimestampInterval")
     head = node.rpc("eth_getBlockByNumber", "latest", False)
     node.rpc("anvil_setNextBlockBaseFeePerGas", head["baseFeePerGas"])
