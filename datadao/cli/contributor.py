@@ -196,7 +196,7 @@ def _problem(scorer: JsonLinesScorer, path: Path, least: int) -> str | None:
             return None
         said = f"its quality is {quality / 100:g} %, the dataset takes {least / 100:g} % or more"
     lacks = _flaws(scorer, path)
-    return f"{said}: {lacks or 'each line is a record, but properties are missing or records repeat'}"
+    return f"{said}: {lacks or 'each line is a record, but properties are missing'}"
 
 
 def _flaws(scorer: JsonLinesScorer, path: Path) -> str:

@@ -17,7 +17,7 @@ PANIC = "0x4e487b71" + f"{17:064x}"
 def answering(**answers: Any) -> Anvil:
     """On a node with these answers by the request's name."""
     chain = Anvil.__new__(Anvil)
-    chain._funded = {ACCOUNT}
+    chain._funded, chain._gas_limit = {ACCOUNT}, 16_000_000
     request = lambda method, _: answers[method]  # noqa: E731
     chain.web3 = cast(Any, SimpleNamespace(provider=SimpleNamespace(make_request=request)))
     return chain

@@ -50,7 +50,7 @@ def test_plane__with_small_sizes__has_a_row_for_every_step() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["speed"], "no such part: speed; there are machines, forge, bite, plane, page"),
+        (["speed"], "no such part: speed; there are machines, forge, bite, compute, plane, marks, page"),
         (["--write", "plane"], "--write records all parts together: leave out which"),
         (["plane", "--mib", "0"], "--mib must be at least 1, got 0"),
     ],

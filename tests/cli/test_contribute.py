@@ -45,12 +45,6 @@ REFUSED: list[tuple[str, str | bytes, str]] = [
         "its quality is 14.28 %, the dataset takes 50 % or more: line 2: 'diary' is a required property; line 3: not "
         "JSON: Expecting value, column 1; line 5: [] is not of type 'object'; and 3 more lines",
     ),
-    (
-        "a.jsonl",
-        GOOD * 3,
-        "its quality is 33.33 %, the dataset takes 50 % or more: each line is a record, but properties are missing or "
-        "records repeat",
-    ),
     ("a.jsonl", GOOD.encode("utf-16"), "it is UTF-16, not UTF-8 text; save it as JSON Lines or CSV in UTF-8"),
     ("a.xlsx", b"PK\x03\x04" + bytes(100), "it is a spreadsheet or a ZIP archive, not UTF-8 text; save it as"),
     ("a.csv", CSV, "it is CSV, not JSON Lines: pass --convert, which makes JSON Lines of it and leaves it as it is"),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from assurance.harness.commands import put_key
+from datadao.crypto.keyfile import new_secret
 from tests.cli.conftest import FreshDao
 from tests.cli.licensee import Licensee
 from tests.cli.test_rehearsal import accept, offer, words
@@ -66,6 +67,7 @@ def test_erase__nothing_of_this_account_accepted__says_so(licensee: Licensee) ->
 def test_attest__nothing_scored_or_drafted__says_so(live: FreshDao) -> None:
     home = live.home("attestor", "TEST::2")
     put_key(home, "attestor-0")
+    new_secret(home / "keys" / "fingerprint")
     before = live.objects
     for command, shown in (
         (("attest", "draft", "--dataset", "1"), "no new submission to dataset 1 has 2 scores that agree"),

@@ -10,7 +10,7 @@ import pytest
 
 from assurance.harness.chain.node import FINALITY
 from assurance.harness.commands import put_key
-from datadao.crypto.keyfile import new_key
+from datadao.crypto.keyfile import new_key, new_secret
 from datadao.errors import StoreUnavailable
 from datadao.storage.board import Board
 from datadao.storage.store import Store
@@ -290,6 +290,10 @@ def test_attest__by_a_stranger_or_with_another_key__is_refused(live: FreshDao) -
 def test_attest__without_scores_or_signatures__says_what_is_missing(live: FreshDao) -> None:
     home = live.home("attestor", "TEST::2")
     before = live.objects
+    without = live.run(home, "attest", "draft", "--dataset", "1").refusal
+    assert without.startswith("no key file ") and "attestors hold one secret in common" in without
+    (home / "keys").mkdir()
+    new_secret(home / "keys" / "fingerprint")
     drafted = live.run(home, "attest", "draft", "--dataset", "1")
     assert drafted.code == 0 and "Nothing to do: no new submission to dataset 1 has 2 scores" in drafted.out
     published = live.run(home, "attest", "publish", "--dataset", "1", "--yes", "--json")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from assurance.harness.commands import put_key
+from datadao.crypto.keyfile import new_secret
 from tests.cli.conftest import FreshDao
 
 LINE = json.dumps({"name": "n", "diary": "d"}) + "\n"
@@ -52,6 +53,7 @@ def test_commands__storage_folder_missing__refuse_and_make_none(live: FreshDao, 
         live.home("cus", "TEST::5"),
     )
     put_key(attestor, "attestor-0")
+    new_secret(attestor / "keys" / "fingerprint")
     put_key(custodian, "custodian-0")
     path = home / "diary.jsonl"
     path.write_text(LINE)

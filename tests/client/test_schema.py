@@ -56,8 +56,11 @@ REFUSED: list[tuple[Any, str]] = [
     (b'{"type": "object", "type": "array"}', "the name 'type' stands twice in one object"),
     (b'{"maximum": 18446744073709551616}', "the number 18446744073709551616 is beyond 64 bits"),
     ({"x-scoring": 3}, "its x-scoring is 3; this client scores by version 2, another by that"),
-    ({"x-identity": []}, "its x-identity is []; name there the properties"),
-    ({"x-identity": ["a"], "properties": {"a": {}}}, "its x-identity names 'a'; name properties once each that every"),
+    ({"type": "object", "x-identity": []}, "its x-identity is []; name there the properties"),
+    (
+        {"type": "object", "x-identity": ["a"], "properties": {"a": {}}},
+        "its x-identity names 'a'; name properties once each that every",
+    ),
 ]
 
 
@@ -70,7 +73,8 @@ def test_schema__what_validators_would_understand_differently__is_refused_in_wor
 
 def test_schema__lawful__is_taken() -> None:
     assert schema({"$schema": DIALECT + "#", "x-scoring": 2}).identity == ()
-    assert schema({"x-identity": ["a"], "properties": {"a": {}}, "required": ["a"]}).identity == ("a",)
+    named = {"type": "object", "x-identity": ["a"], "properties": {"a": {}}, "required": ["a"]}
+    assert schema(named).identity == ("a",)
     tree = {"$ref": "#/$defs/n", "$defs": {"n": {"properties": {"next": {"$ref": "#/$defs/n"}}, "required": ["v"]}}}
     assert holds(tree, '{"v": 1, "next": {"v": 2}}') and not holds(tree, '{"v": 1, "next": {}}')
 

@@ -93,7 +93,7 @@ def test_newcomer__with_what_is_printed_and_nothing_else__lives_all_four_roles(p
     assert block == [step.command for step in steps(str(folder))]
 
     said = [player.play(command) for command in block]
-    assert "20 units" in said[2] and "Published as batch 1" in said[3] and "20 tokens" in said[4]
+    assert "20 records" in said[2] and "Published as batch 1" in said[3] and "20 tokens" in said[4]
     assert "Voted for with 30 votes" in said[6] and "Active" in said[8]
     taken = sorted(path.read_bytes() for path in (folder / "acme" / "data" / "data").iterdir())
     assert taken == sorted((folder / who / "answers.jsonl").read_bytes() for who in ("alice", "bob"))

@@ -114,8 +114,10 @@ def test_hold__bundle_and_its_name_are_on_disk_before_the_journal_says_so(
     monkeypatch.setattr(Journal, "append", note)
     custodian.prepare(LEASE, listed)
     home = world.home / "custodian-0"
-    bundle, folder, journal = (path.stat().st_ino for path in (*home.glob("*.bundle"), home, home / "journal.jsonl"))
-    assert synced == [bundle, folder, "held", journal]
+    (kept,) = home.rglob("*.shares")
+    written = (kept, kept.parent, *home.glob("*.bundle"), home, home / "journal.jsonl")
+    shares, beside, bundle, folder, journal = (path.stat().st_ino for path in written)
+    assert synced == [shares, beside, bundle, folder, "held", journal]
 
 
 def test_journal__held_by_another_process__refused(world: World) -> None:
