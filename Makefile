@@ -7,6 +7,7 @@ SHELL := /bin/sh
 RUN := toolchain/run
 # Of tests: one more than CI has cores, as a test waits for nodes and processes a third of its time.
 WORKERS := 3
+TESTS := tests
 # Of jobs side by side, each one's output in one piece, where this make can.
 SYNCED := $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 
@@ -29,7 +30,7 @@ test: setup ## Lint, compile and run all tests: what CI runs
 		echo "datadao: the property tests need pyrevm, which has no build for this Python:" \
 			"make clean, then PYTHON=python3.12 make test" >&2; exit 1; }
 	@$(MAKE) --no-print-directory --jobs 2 $(SYNCED) ARGS= lint compile
-	@$(RUN) ape test tests --network ethereum:local:foundry -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
+	@$(RUN) ape test $(TESTS) --network ethereum:local:foundry -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
 		--durations 10 $(ARGS)
 
 .PHONY: prove

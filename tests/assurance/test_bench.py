@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis.stateful import RuleBasedStateMachine
@@ -70,6 +71,29 @@ RECORDED = {
     "opening": {"date": "2026-11-30", "load": 0.31, "figures": [["`datadao status`", "s", 2.5, 1.0, "≤ 0.5", ""]]},
     "compile": {"date": "2026-11-29", "load": 12.0, "figures": [["compile", "CPU s", 2000, 50, "≤ 0.05", "same"]]},
 }
+
+
+def test_shared_tests__are_those_that_were_there_by_todays_names(tmp_path: Path) -> None:
+    def git(*words: str) -> str:
+        named = ["-c", "user.name=n", "-c", "user.email=n@example.org"]
+        done = subprocess.run(["git", *named, *words], cwd=tmp_path, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    git("init", "--quiet")
+    tests = tmp_path / "tests"
+    tests.mkdir()
+    for name in ("test_same.py", "test_gone.py", "test_moved.py", "world.py"):
+        (tests / name).write_text(f"what {name} says\n" * 9)
+    git("add", "tests")
+    git("commit", "--quiet", "-m", "first")
+    first = git("rev-parse", "HEAD")
+    (tests / "test_gone.py").unlink()
+    (tests / "new").mkdir()
+    (tests / "test_moved.py").rename(tests / "new" / "test_moved.py")
+    (tests / "test_new.py").write_text("of today\n")
+    git("add", "tests")
+    git("commit", "--quiet", "-m", "today")
+    assert ratios.shared_tests(tmp_path, first) == ["tests/new/test_moved.py", "tests/test_same.py"]
 
 
 def test_ratios__recorded_rows__are_a_table_in_the_order_of_the_rows() -> None:

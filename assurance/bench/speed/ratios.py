@@ -252,8 +252,21 @@ def shrinking() -> list[Figure]:
 
 
 def testing() -> list[Figure]:
-    """`make test` of both, set up before."""
-    return [_made("test", "≤ 0.6")]
+    """`make test` of both, set up before: of this edition what the first one tests, in its files as they are now."""
+    return [_made("test", "≤ 0.6", "`make test`, of what the first edition tests", TESTS=" ".join(shared_tests()))]
+
+
+def shared_tests(root: Path = ROOT, commit: str = "e4e4ff5") -> list[str]:
+    """Today's test files that the first edition has, by the same name or by another."""
+
+    def named(*words: str) -> set[str]:
+        done = subprocess.run(["git", *words, "tests"], cwd=root, check=True, capture_output=True, text=True)
+        return {line.split("\t")[-1] for line in done.stdout.splitlines()}
+
+    renamed = named("diff", "-M30%", "--name-status", "--diff-filter=R", commit, "HEAD", "--")
+    added = named("diff", "--no-renames", "--name-only", "--diff-filter=A", commit, "HEAD", "--")
+    found = (named("ls-files", "--") - added) | renamed
+    return sorted(path for path in found if Path(path).name.startswith("test_"))
 
 
 def auditing() -> list[Figure]:
@@ -273,11 +286,13 @@ def integrating() -> list[Figure]:
     return [Figure("CI: `.ci/run` in a new clone, downloads apart", "s", first.wall, now.wall, "", _counts(first, now))]
 
 
-def _made(target: str, wanted: str) -> Figure:
+def _made(target: str, wanted: str, what: str = "", **ours: str) -> Figure:
+    """A target of make in both; `ours` are variables for this edition's."""
     for checkout in (FIRST, ROOT):
         spent(["make", "setup", "compile", *downloads()], checkout)
-    first, now = both(lambda checkout: spent(["make", target, *downloads()], checkout))
-    return Figure(f"`make {target}`", "s", first.wall, now.wall, wanted, _counts(first, now))
+    given = {FIRST: [], ROOT: [f"{name}={value}" for name, value in ours.items()]}
+    first, now = both(lambda checkout: spent(["make", target, *given[checkout], *downloads()], checkout))
+    return Figure(what or f"`make {target}`", "s", first.wall, now.wall, wanted, _counts(first, now))
 
 
 def _counts(first: Spent, now: Spent) -> str:
