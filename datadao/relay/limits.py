@@ -21,14 +21,14 @@ class Limits:
     """`day` and `member` are wei in a day (UTC), of all and of one member. `max_fee` is the most wei per gas, None for
     whatever blocks ask. `price` is what one ether (10^18 wei) is worth in units of the settlement asset; without it no
     income is paid out, since nobody knows whether it is worth its gas. `most_gas` is that of one transaction,
-    `request_gas` that of a request which goes alone."""
+    `request_gas` that of a request which goes alone: a passkey's ballot takes 413,000 where the chain has no P-256."""
 
     day: int
     member: int
     max_fee: int | None = None
     price: int | None = None
     most_gas: int = 8_000_000
-    request_gas: int = 400_000
+    request_gas: int = 600_000
 
     @classmethod
     def of(cls, given: Mapping[str, Any], decimals: int) -> Limits:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import json
-from types import SimpleNamespace
 
 import ape
 import pytest
@@ -45,7 +44,7 @@ def actor(name):
 def safe(owners, accounts):
     """Two of three owners sign; an account with ether sends."""
     web3 = Web3(Web3.HTTPProvider(ape.networks.provider.http_uri))
-    return Safe(SimpleNamespace(web3=web3, rich=lambda name: accounts[7]), owners, 2)
+    return Safe(web3, owners, 2, accounts[7])
 
 
 @pytest.fixture

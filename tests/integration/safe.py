@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from web3 import Web3
 from web3.constants import ADDRESS_ZERO
 from web3.contract import Contract
 from web3.logs import DISCARD
@@ -13,7 +14,6 @@ from web3.types import TxReceipt
 
 from assurance import ROOT
 from assurance.harness.chain.handles import Handle, Reverted, reverted
-from assurance.harness.dao.live import LiveDao
 from assurance.harness.dao.system import Actor
 
 ARTIFACTS = ROOT / "node_modules/@safe-global/safe-smart-account/build/artifacts/contracts"
@@ -34,11 +34,11 @@ _TRANSACTION = [
 
 
 class Safe:
-    """An account of several owners, of whom `threshold` have to sign. `relayer` sends what they signed."""
+    """An account of several owners, of whom `threshold` have to sign. `relayer` sends what they signed, and has
+    ether on the node of `web3`, which signs for it."""
 
-    def __init__(self, live: LiveDao, owners: Sequence[Actor], threshold: int) -> None:
-        self.web3, self.owners, self.threshold = live.web3, owners, threshold
-        self.relayer = live.rich("relayer").address
+    def __init__(self, web3: Web3, owners: Sequence[Actor], threshold: int, relayer: Actor) -> None:
+        self.web3, self.owners, self.threshold, self.relayer = web3, owners, threshold, relayer.address
         singleton, factory = (
             self._deploy("Safe.sol/Safe"),
             self._deploy("proxies/SafeProxyFactory.sol/SafeProxyFactory"),

@@ -20,7 +20,7 @@ from tests.integration.safe import Safe, as_signer, refused_by_safe
 
 @pytest.fixture
 def safe(live: LiveDao) -> Safe:
-    return Safe(live, [live.dao.who(f"owner {number}") for number in range(3)], 2)
+    return Safe(live.web3, [live.dao.who(f"owner {number}") for number in range(3)], 2, live.rich("relayer"))
 
 
 @pytest.fixture

@@ -76,7 +76,8 @@ def test_contributor__hands_in_by_the_browser__and_a_licensee_opens_it_K8(
     desk: DeskWorld, tmp_path: Path, pictures: Pictures
 ) -> None:
     world, member = desk.world, desk.world.dao.who("newcomer")
-    for name, data in (("good.jsonl", GOOD), ("faulty.jsonl", FAULTY), ("table.csv", CSV)):
+    array = json.dumps(RECORDS[:3], indent=1).encode()
+    for name, data in (("good.jsonl", GOOD), ("faulty.jsonl", FAULTY), ("table.csv", CSV), ("array.json", array)):
         (tmp_path / name).write_bytes(data)
     with desk.browser(member) as browser:
         browser.open(desk.site.url)
@@ -89,6 +90,8 @@ def test_contributor__hands_in_by_the_browser__and_a_licensee_opens_it_K8(
         pictures.take(browser, "give")
         browser.do("upload", path=str(tmp_path / "table.csv"))
         browser.see("2 of 2 records fit.", "This is CSV")
+        browser.do("upload", path=str(tmp_path / "array.json"))
+        browser.see("3 of 3 records fit.", "This is a JSON array")
 
         browser.connect("newcomer")
         browser.do("upload", path=str(tmp_path / "good.jsonl"))

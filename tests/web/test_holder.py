@@ -4,24 +4,27 @@ relay sends and pays for.
 given a DAO whose desk serves its page, a relay beside it, and a member whose data was accepted
   when it collects                  its shares and votes should be its own
   when it votes                     the ballot should count, at the relay's cost
-  when it names an heir             the token should have it
+  when it names an heir             the token should have it, who can open the inheritance, and it can object
   when it takes its data out        the registry should say so
   throughout                        it should have sent no transaction and have no ether
-given a member that is a contract (ERC-1271)
-  when it votes                     the ballot should count the same way
+given members that are contracts (ERC-1271): of a key, a Safe, a passkey's account
+  when they vote, by keyboard alone their ballots should count
   when the desk lies about a proposal    the page should say so, and offer no vote
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from assurance.harness.browser import Browser, Wallet
 from assurance.harness.chain.handles import deploy
 from assurance.harness.dao.dao import leaf
+from assurance.harness.dao.system import Actor
+from tests.integration.safe import Safe
 from tests.web.desk_world import DeskWorld, desk_world
 from tests.web.pictures import Pictures
 
@@ -46,8 +49,8 @@ def test_holder__without_ether__collects_votes_names_an_heir_and_takes_data_out(
     mine = world.encrypt(member, b'{"age": 30, "diary": "mine"}\n')
     world.publish([mine])
     dao.deposit(1, 900_000_000)
-    relay = desk.relay
-    with desk.browser(member) as browser:
+    relay, heir = desk.relay, dao.who("heir of the holder")
+    with desk.browser(member, heir) as browser:
         browser.open(desk.site.url + "#/mine")
         browser.connect("holder")
         browser.see("accepted; collect its shares above")
@@ -59,6 +62,21 @@ def test_holder__without_ether__collects_votes_names_an_heir_and_takes_data_out(
         assert dao.asset.balanceOf(member.address) > 0
         browser.press("Look again")
         browser.see("Collecting", "Done.", "accepted, earning for you")
+
+        browser.press("Start", "link")
+        browser.press("Data card")
+        browser.see(
+            "600 in 6 files of 6 contributors", "Records by quality: 90% – 100%: 600", "As this desk counted it"
+        )
+        assert browser.do("axe") == []
+        pictures.take(browser, "card")
+        browser.press("Books", "link")
+        browser.see("the contracts hold at least what they owe", "The last audit", "An audit is running.")
+        while "An audit is running." in browser.see("The last audit"):
+            browser.press("Look again")
+        browser.see("events were counted, and all books are equal to the contracts' to the last unit")
+        assert browser.do("axe") == []
+        pictures.take(browser, "books")
 
         asked = dao.terms(agreementHash=world.store.put_bytes(AGREEMENT))
         dao.fund(world.licensee_account, asked["pricePerPeriod"] * asked["periods"] + asked["bond"], dao.leases)
@@ -83,14 +101,30 @@ def test_holder__without_ether__collects_votes_names_an_heir_and_takes_data_out(
         browser.press("Mine", "link")
         browser.see("Your income", "earning for you")
         pictures.take(browser, "mine")
-        heir = dao.who("heir of the holder").address
         browser.press("Name an heir")
-        browser.fill("Address of the heir", heir)
+        browser.fill("Address of the heir", heir.address)
         browser.fill("Days to object", "60")
         browser.press("Name this heir", "button")
         browser.see("Naming an heir", "Waiting for the relay.")
         relay.round()
-        assert dao.token.succession(member.address)[:2] == (heir, 60)
+        assert dao.token.succession(member.address)[:2] == (heir.address, 60)
+
+        # The heir wants to take over, and the member, who is still there, objects.
+        browser.open(desk.site.url + "?heir#/mine")
+        browser.connect("heir of the holder")
+        browser.press("I am somebody's heir")
+        browser.fill("Address whose key is lost", member.address)
+        browser.press("Open", "button")
+        browser.see("Opening an inheritance", "Waiting for the relay.")
+        relay.round()
+        assert dao.token.succession(member.address)[3] > 0
+        browser.open(desk.site.url + "?owner#/mine")
+        browser.connect("holder")
+        browser.see("Your heir wants to take your place.")
+        browser.press("Object", "button")
+        browser.see("Objecting to an inheritance", "Waiting for the relay.")
+        relay.round()
+        assert dao.token.succession(member.address)[3] == 0
 
         browser.press("Take out", "button")
         browser.see("This cannot be undone.")
@@ -103,38 +137,81 @@ def test_holder__without_ether__collects_votes_names_an_heir_and_takes_data_out(
         browser.see("Taking out", "Naming an heir")
         facts = browser.do("facts")
     kinds = [message["primaryType"] for message in facts["signed"]]
-    assert kinds == ["ClaimRequest", "Ballot", "BindHeir", "Erase"]
+    assert kinds == ["ClaimRequest", "Ballot", "BindHeir", "OpenSuccession", "VetoSuccession", "Erase"]
     assert (dao.chain.nonce(member.address), desk.node.web3.eth.get_balance(member.address)) == (0, 0)
     assert facts["trouble"] == []
 
 
-def test_contract__as_a_member__votes_by_signature_and_is_warned_of_a_desk_that_lies(desk: DeskWorld) -> None:
-    world, dao, owner = desk.world, desk.world.dao, desk.world.dao.who("owner of a safe")
-    safe: str = deploy(dao.chain, "ContractWallet", owner.address, sender=owner.address).address
+def test_contracts__as_members__vote_by_signature_and_are_warned_of_a_desk_that_lies(desk: DeskWorld) -> None:
+    world, dao = desk.world, desk.world.dao
+    wallets = [simple(desk), safe(desk), passkey(desk)]
     payee = dao.who("payee").address
-    given = leaf(replace(owner, address=safe), "data of a safe", 80)
-    batch = world.publish([given])
-    before = dao.propose(world.members[0], (dao.asset, "transfer", (safe, 1_000_000)), text="One for the safe")
+    leaves = [leaf(Actor(each.name, account(each), b""), f"data of {each.name}", 80) for each in wallets]
+    batch = world.publish(leaves)
+    before = dao.propose(world.members[0], (dao.asset, "transfer", (account(wallets[0]), 10**6)), text="Too early")
     dao.to_vote(before.id)
-    dao.claim(batch, given)
+    for given in leaves:
+        dao.claim(batch, given)
     world.chain.warp(1)
     proposal = dao.propose(world.members[0], (dao.asset, "transfer", (payee, 5_000_000)), text="Five for the payee")
     dao.to_vote(proposal.id)
-    with desk.browser(Wallet("Safe", owner.key, account=safe)) as browser:
-        browser.open(desk.site.url + "#/votes")
-        browser.connect("Safe")
-        browser.see("Pay from the common fund", payee, "5 TUSD", "Five for the payee", "Your vote (80 votes)")
-        browser.press("Against", "radio")
-        browser.press("Vote without paying a fee")
-        handed(browser)
-        desk.relay.round()
-        assert dao.governor.hasVoted(proposal.id, safe)
-        assert dao.governor.proposalVotes(proposal.id)[0] == dao.token.balanceOf(safe)
+    with desk.browser(*wallets) as browser:
+        for each in wallets:  # without a mouse
+            browser.open(f"{desk.site.url}?{each.name}#/votes")
+            browser.reach("Connect a wallet")
+            browser.key("Enter")
+            browser.reach(each.name)
+            browser.key("Enter")
+            browser.see("Pay from the common fund", payee, "5 TUSD", "Five for the payee", "Your vote (80 votes)")
+            browser.reach("For")
+            browser.key("ArrowDown")  # against
+            browser.reach("Vote without paying a fee")
+            browser.key("Enter")
+            handed(browser)
+        # A contract may use up all gas of a list: each goes alone.
+        sent = desk.relay.round().sent
+        assert [len(batch.items) for batch in sent] == [1, 1, 1]
+        print("ballots of a contract, a Safe, a passkey:", sorted(batch.gas for batch in sent))
+        assert all(dao.governor.hasVoted(proposal.id, account(each)) for each in wallets)
+        votes = [dao.token.balanceOf(account(each)) for each in wallets]
+        assert dao.governor.proposalVotes(proposal.id)[0] == sum(votes) > 0
 
         browser.do("lie", part="/v1/proposals", **{"from": payee[2:].lower(), "to": "ab" * 20})
         browser.open(desk.site.url + "?lie#/votes")
-        browser.connect("Safe")
+        browser.connect(wallets[0].name)
         # Of the other proposal it is said why there is no ballot; of this one nothing is offered.
         told = ("the desk's words do not match the chain", "0xABaBaBaBABabABabAbAbABAbABabababaBaBABaB")
         shown = browser.see(*told, "You had no votes when this vote opened.")
         assert "You have voted." not in shown and "Vote without paying a fee" not in shown
+
+
+def account(wallet: Wallet) -> str:
+    assert wallet.account
+    return wallet.account
+
+
+def simple(desk: DeskWorld) -> Wallet:
+    """A contract that checks the signature of its one owner's key."""
+    owner = desk.world.dao.who("owner of a contract")
+    made = deploy(desk.world.dao.chain, "ContractWallet", owner.address, sender=owner.address)
+    return Wallet("Contract", owner.key, account=made.address)
+
+
+def safe(desk: DeskWorld) -> Wallet:
+    """A Safe of two owners, as published."""
+    owners = [desk.world.dao.who(f"owner {number} of a Safe") for number in range(2)]
+    maker = desk.world.dao.who("maker of Safes")
+    desk.node.rpc("anvil_setBalance", maker.address, hex(10**20))
+    made = Safe(desk.node.web3, owners, 2, maker)
+    return Wallet("Safe", owners[0].key, account=made.address, owners=[owner.key for owner in owners])
+
+
+def passkey(desk: DeskWorld) -> Wallet:
+    """An account of a P-256 key that signs as browsers let passkeys sign."""
+    key, maker = ec.generate_private_key(ec.SECP256R1()), desk.world.dao.who("maker of accounts")
+    point = key.public_key().public_numbers()
+    made = deploy(
+        desk.world.dao.chain, "PasskeyAccount", point.x.to_bytes(32), point.y.to_bytes(32), sender=maker.address
+    )
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return Wallet("Passkey", maker.key, account=made.address, passkey=pem)

@@ -45,6 +45,36 @@ export interface Limits {
   readonly fileBytes: number;
 }
 
+/** As `datadao card` has it; amounts in the asset's smallest unit. Only what the page shows. */
+export interface Card {
+  readonly block: number;
+  readonly time: number;
+  readonly properties: readonly { readonly name: string; readonly type: string; readonly required: boolean }[] | null;
+  readonly records: number;
+  readonly files: number;
+  readonly contributors: number;
+  readonly quality: readonly number[];
+  readonly accepted: number;
+  readonly erased: number;
+  readonly batches: readonly object[];
+  readonly median_days_between_batches: number | null;
+  readonly leases: readonly { readonly rent_paid: string }[];
+  readonly rent_paid: string;
+  readonly samples: readonly { readonly record: string }[];
+}
+
+export interface Audit {
+  readonly running: boolean;
+  readonly report: {
+    readonly block: number;
+    readonly time: number;
+    readonly ok: boolean;
+    readonly counts: Readonly<Record<string, number>>;
+    readonly differing: number;
+    readonly differences: readonly { readonly what: string; readonly rebuilt: unknown; readonly chain: unknown }[];
+  } | null;
+}
+
 interface Written {
   readonly id: string;
   readonly leaseId: number | null;
@@ -69,6 +99,14 @@ export class Desk {
       description,
       actions: actions.map(({ target, value, calldata }) => ({ target, value: BigInt(value), calldata })),
     }));
+  }
+
+  card(dataset: bigint): Promise<Card> {
+    return this.json(`/v1/datasets/${dataset}/card`);
+  }
+
+  audit(): Promise<Audit> {
+    return this.json("/v1/audit");
   }
 
   /** The newest of an account, and where the next ones begin. */

@@ -42,6 +42,8 @@ export function amount(units: bigint, decimals: number, digits = 2): string {
   return BigInt(whole!).toLocaleString(locale) + (shown ? separator + shown : "");
 }
 
+export const number = (count: number): string => count.toLocaleString(locale);
+
 export const tokens = (units: bigint): string => amount(units, TOKEN_DECIMALS);
 
 export function percent(part: number | bigint, whole: number | bigint, digits = 1): string {

@@ -17,16 +17,22 @@ SCRIPT = Path(__file__).with_name("drive.mjs")
 
 @dataclass(frozen=True)
 class Wallet:
-    """Announces itself in the page. `account` is a contract that the key owns; `atomic` wallets send calls together."""
+    """Announces itself in the page. `account` is a contract that the key owns; it signs as a Safe where there are
+    `owners` (their keys), and as an account of a passkey where there is `passkey` (a P-256 key, PEM). `atomic` wallets
+    send calls together."""
 
     name: str
     key: bytes
     account: str | None = None
     atomic: bool = False
+    owners: Sequence[bytes] = ()
+    passkey: str = ""
 
     def given(self) -> dict[str, Any]:
         known = {"name": self.name, "key": "0x" + self.key.hex(), "atomic": self.atomic}
-        return known | ({"account": self.account} if self.account else {})
+        owners = ["0x" + key.hex() for key in self.owners]
+        more = {"account": self.account, "owners": owners, "passkey": self.passkey}
+        return known | {name: value for name, value in more.items() if value}
 
 
 class Browser:
@@ -79,6 +85,13 @@ class Browser:
 
     def fill(self, name: str, value: str) -> None:
         self.do("fill", name=name, value=value)
+
+    def reach(self, name: str) -> None:
+        """Moves the focus to what is called so, as somebody without a mouse does."""
+        self.do("reach", name=name)
+
+    def key(self, *keys: str) -> None:
+        self.do("key", keys=keys)
 
     def see(self, *texts: str) -> str:
         """The page's text, as soon as all of these are in it."""

@@ -3,7 +3,8 @@
 //   node assurance/harness/browser/drive.mjs CONFIGURATION
 //
 // CONFIGURATION is JSON: node (where wallets send), chainId, wallets (name, key; account for a contract that the key
-// owns, atomic for EIP-5792), each of which announces itself in the page by EIP-6963.
+// owns, with owners if it is a Safe or a passkey; atomic for EIP-5792), each of which announces itself in the page by
+// EIP-6963.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
@@ -11,6 +12,7 @@ import { createPublicClient, createWalletClient, encodeFunctionData, http, numbe
 import { privateKeyToAccount } from "viem/accounts";
 
 import { browser } from "./launch.mjs";
+import { signature } from "./wallets.mjs";
 
 const PATIENCE = 20_000;
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -21,10 +23,12 @@ const transport = http(node);
 const chain = { id: chainId, name: "", nativeCurrency: { name: "", symbol: "", decimals: 18 }, rpcUrls: { default: { http: [node] } } };
 const reader = createPublicClient({ chain, transport, pollingInterval: 50 });
 
-/** What a wallet answers; what it signed is kept, as its owner would have seen it. */
+/** What a wallet answers; what it signed and sent is kept, as its owner would have seen it. */
 const signed = [];
+const sent = [];
 async function answer(name, { method, params = [] }) {
-  const { key, account, atomic } = wallets.find((wallet) => wallet.name === name);
+  const wallet = wallets.find((wallet) => wallet.name === name);
+  const { key, account, atomic } = wallet;
   const owner = privateKeyToAccount(key);
   const sender = createWalletClient({ account: owner, chain, transport });
   const send = async ({ to, data }) => {
@@ -43,14 +47,16 @@ async function answer(name, { method, params = [] }) {
       const { domain, types, primaryType, message } = JSON.parse(params[1]);
       signed.push({ wallet: name, primaryType, domain, message });
       const { EIP712Domain, ...structs } = types;
-      return owner.signTypedData({ domain, types: structs, primaryType, message });
+      return signature(wallet, { domain, types: structs, primaryType, message });
     }
     case "eth_sendTransaction":
+      sent.push({ wallet: name, method, calls: [params[0]] });
       return send(params[0]);
     case "wallet_getCapabilities":
       if (atomic) return { [numberToHex(chainId)]: { atomic: { status: "supported" } } };
       break;
     case "wallet_sendCalls":
+      sent.push({ wallet: name, method, atomic: params[0].atomicRequired, calls: params[0].calls });
       for (const call of params[0].calls) await send(call);
       return { id: "0x01" };
     case "wallet_getCallsStatus":
@@ -109,6 +115,24 @@ const COMMANDS = {
   key: async ({ keys }) => {
     for (const key of keys) await page.keyboard.press(key);
   },
+  /** Goes on with the tab key until what is called so has the focus, which a reader must be able to see. */
+  reach: async ({ name }) => {
+    const seen = [];
+    for (let n = 0; n < 80; n++) {
+      await page.keyboard.press("Tab");
+      const at = await page.evaluate(() => {
+        const e = document.activeElement;
+        const text = e.labels?.[0]?.innerText ?? e.getAttribute("aria-label") ?? e.innerText ?? "";
+        return { text: text.trim(), ringed: getComputedStyle(e).outlineStyle !== "none" };
+      });
+      if (at.text === name) {
+        if (!at.ringed) throw new Error("it has the focus, and nobody sees it");
+        return;
+      }
+      seen.push(at.text);
+    }
+    throw new Error(`not reached: ${JSON.stringify(seen)}`);
+  },
   /** The page's text, as soon as all of `texts` are in it. */
   see: async ({ texts }) => {
     const there = (wanted) => wanted.every((text) => document.body.innerText.includes(text));
@@ -150,7 +174,7 @@ const COMMANDS = {
       return out.map((e) => `${e.tagName}.${e.className} ${e.textContent.trim().slice(0, 60)}`).slice(0, 10);
     }),
   metrics: async () => page.metrics(),
-  facts: async () => ({ trouble, requests, signed: JSON.parse(JSON.stringify(signed)), browser: await chromium.version() }),
+  facts: async () => ({ trouble, requests, sent, signed: JSON.parse(JSON.stringify(signed)), browser: await chromium.version() }),
 };
 
 process.stdout.write(`${JSON.stringify({ ready: true })}\n`);

@@ -1,6 +1,6 @@
 // Money in, out and owed, and whether what is held covers what is owed, as of now.
 import { books, datasets } from "../chain/datasets.js";
-import { amount, t } from "../text.js";
+import { amount, foreign, moment, t } from "../text.js";
 import { Loading, useLoaded, useWorld } from "./parts.js";
 import { useTitles } from "./schemas.js";
 
@@ -67,6 +67,49 @@ export function Books() {
           );
         }}
       </Loading>
+      <Audited />
     </>
   );
 }
+
+/** What the desk's last audit found: every book rebuilt from all that ever happened. */
+function Audited() {
+  const { desk } = useWorld();
+  const loaded = useLoaded(async () => desk?.audit() ?? null, [desk]);
+  if (!desk) return null;
+  return (
+    <section aria-labelledby="audit">
+      <h2 id="audit">{t("audit")}</h2>
+      <p>{t("auditIs")}</p>
+      <Loading of={loaded}>
+        {(found) => {
+          const report = found?.report;
+          if (!report) return <p class="quiet">{t("auditRuns")}</p>;
+          const { ok, counts, block, time, differing, differences } = report;
+          const where = { block: String(block), at: moment(time) };
+          return (
+            <>
+              <p class={ok ? "notice good" : "notice bad"}>
+                {ok
+                  ? t("auditOk", { ...where, events: counts.events ?? 0, facts: counts.facts ?? 0 })
+                  : t("auditNotOk", { ...where, count: differing })}
+              </p>
+              {differences.length > 0 && (
+                <ul>
+                  {differences.map(({ what, rebuilt, chain }) => (
+                    <li key={what}>{foreign(t("auditDiffers", { what, rebuilt: said(rebuilt), chain: said(chain) }))}</li>
+                  ))}
+                </ul>
+              )}
+            </>
+          );
+        }}
+      </Loading>
+      <button type="button" onClick={loaded.again}>
+        {t("look")}
+      </button>
+    </section>
+  );
+}
+
+const said = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));

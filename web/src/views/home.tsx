@@ -2,6 +2,7 @@
 import { t, amount, percent, tokens } from "../text.js";
 import { datasets } from "../chain/datasets.js";
 import { purposes } from "../purposes.js";
+import { CardOf } from "./card.js";
 import { Schemas, useTitles } from "./schemas.js";
 import { Address, Facts, Loading, useLoaded, useWorld } from "./parts.js";
 
@@ -42,6 +43,7 @@ export function Home() {
                     [t("ofIncome"), t("cuts", { commons: dataset.commonsBps / 100, treasury: dataset.treasuryBps / 100 })],
                   ]}
                 />
+                <CardOf dataset={dataset.id} />
               </article>
             ))}
           </div>
