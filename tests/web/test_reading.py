@@ -4,6 +4,8 @@ given a DAO, and a page that knows a node alone
   when a licensee sends a request                 it should take one transaction, by a permit
   when its text is markup and tricks              it should be shown as text
   when a holder votes by a transaction            it should count
+  when an offer is accepted in German, on a phone it should take one transaction, or one batch of a wallet (EIP-5792)
+  when a lease lapses                             its licensee should get its money back
   when any part of the page is looked at          it should pass axe, fit 360 pixels, and ask nobody else
 """
 
@@ -11,9 +13,10 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from assurance.harness.browser import Wallet
+from assurance.harness.browser import Browser, Wallet
+from assurance.harness.chain.handles import deploy
 from assurance.harness.dao.dao import FOR
-from assurance.harness.dao.leases import COST, PRICE
+from assurance.harness.dao.leases import APPROVED, COST, PRICE, REFUNDED, START_WINDOW
 from assurance.harness.dao.system import Actor
 from tests.web.conftest import Alone
 
@@ -79,3 +82,59 @@ def test_request_and_vote__with_a_node_alone__need_one_transaction_each(alone: A
     assert facts["trouble"] == []
     asked = {urlsplit(request["url"]).netloc for request in facts["requests"] if not request["url"].startswith("data:")}
     assert asked == {urlsplit(alone.url).netloc, urlsplit(alone.node.url).netloc}
+
+
+def connect(browser: Browser, wallet: str) -> None:
+    """In German."""
+    browser.press("Wallet verbinden", "button")
+    browser.press(wallet, "button")
+    browser.see("Verbunden als")
+
+
+def accept(browser: Browser) -> None:
+    browser.press("Dieses Angebot annehmen")
+    browser.fill("Ihr öffentlicher Schlüssel", "cd" * 32)
+    browser.press("Annehmen und 420 TUSD zahlen")
+    browser.see("Erledigt: die Transaktion steht auf der Kette.", "angenommen, nicht begonnen")
+
+
+def test_offer__accepted_in_german_on_a_phone__takes_one_transaction_and_comes_back_when_it_lapses(
+    alone: Alone,
+) -> None:
+    dao, renter, owner = alone.dao, alone.dao.who("renter"), alone.dao.who("owner")
+    account: str = deploy(dao.chain, "ContractWallet", owner.address, sender=owner.address).address
+    for who in (renter.address, account):
+        dao.asset.mint(who, COST, sender=renter.address)
+    offer = alone.market.create_offer(capacity=2)
+    firm = Wallet("Firma", rich(alone, owner).key, account=account, atomic=True)
+    with alone.browser(rich(alone, renter), firm) as browser:
+        before = dao.chain.nonce(renter.address)
+        browser.do("size", width=360, height=740)
+        browser.open(f"{alone.url}?lang=de#/lease")
+        connect(browser, "renter")
+        browser.see(f"Angebot {offer}", "Noch 2, bis", "360 TUSD")
+        accept(browser)
+        assert browser.do("overflow") == [] and browser.do("axe") == []
+        (permit,) = browser.do("facts")["signed"]
+        assert (permit["primaryType"], permit["message"]["value"]) == ("Permit", str(COST))
+        assert dao.chain.nonce(renter.address) == before + 1
+        first = dao.leases.leaseCount()
+        info = dao.leases.lease(first)
+        assert (info.status, info.licensee, info.offerId) == (APPROVED, renter.address, offer)
+
+        browser.open(f"{alone.url}?firma&lang=de#/lease")
+        connect(browser, "Firma")
+        accept(browser)
+        sent = browser.do("facts")["sent"][-1]
+        assert (sent["wallet"], sent["method"], sent["atomic"]) == ("Firma", "wallet_sendCalls", True)
+        assert [call["to"] for call in sent["calls"]] == [dao.asset.address, dao.leases.address]
+        assert dao.leases.lease(first + 1).licensee == account and dao.asset.balanceOf(account) == 0
+
+        dao.chain.warp(START_WINDOW)
+        browser.open(f"{alone.url}?back&lang=de#/lease")
+        connect(browser, "Firma")
+        browser.press("420 TUSD zurücknehmen")
+        browser.see("Erledigt: die Transaktion steht auf der Kette.")
+        assert dao.leases.lease(first + 1).status == REFUNDED and dao.asset.balanceOf(account) == COST
+        facts = browser.do("facts")
+    assert facts["trouble"] == []

@@ -83,5 +83,11 @@ export async function leasesOf(node: Node, account: Address, most = 50): Promise
     })),
   ]);
   const ids = [...new Set([...approved.flat(), ...newest])].filter((id) => id).sort((a, b) => Number(b - a));
-  return Promise.all(ids.map((id) => lease(node, id)));
+  return Promise.all(ids.map(async (id) => ({ ...(await lease(node, id)), returnable: await returnable(node, id, account) })));
+}
+
+/** What the licensee would get back now: what is due to it, and all of a lease that was refused or has lapsed. */
+async function returnable(node: Node, id: bigint, account: Address): Promise<bigint> {
+  const call = { ...node.leases, functionName: "claimRefund", args: [id], account } as const;
+  return (await node.client.simulateContract(call).catch(() => ({ result: 0n }))).result;
 }
