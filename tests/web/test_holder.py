@@ -142,7 +142,7 @@ def test_holder__without_ether__collects_votes_names_an_heir_and_takes_data_out(
     assert facts["trouble"] == []
 
 
-def test_contracts__as_members__vote_by_signature_and_are_warned_of_a_desk_that_lies(desk: DeskWorld) -> None:
+def test_contracts__as_members__vote_by_signature_and_are_warned_of_a_desk_that_lies_K11(desk: DeskWorld) -> None:
     world, dao = desk.world, desk.world.dao
     wallets = [simple(desk), safe(desk), passkey(desk)]
     payee = dao.who("payee").address

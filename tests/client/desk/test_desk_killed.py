@@ -117,7 +117,7 @@ def check_whole(desk: DeskWorld, desks: Desks, tmp_path: Path) -> None:
         assert desk.world.store.has(submission.file_hash) and desk.world.store.has(submission.envelope_hash)
 
 
-def test_desk__killed_at_random_points__registers_nothing_by_half_and_the_next_one_goes_on(
+def test_desk__killed_at_random_points__registers_nothing_by_half_and_the_next_one_goes_on_K11(
     desk: DeskWorld, desks: Desks, tmp_path: Path
 ) -> None:
     before = desk.board.keys()

@@ -112,7 +112,7 @@ def test_ballot__handed_in_and_relayed__says_what_became_of_it(
     assert refused(post(desk, again), 400, "RequestRefused", f"{ballot.voter} has voted on the proposal")
 
 
-def test_ballot__forged_of_a_stranger_or_of_no_proposal__is_refused(desk: DeskWorld, ballot: SignedBallot) -> None:
+def test_ballot__forged_of_a_stranger_or_of_no_proposal__is_refused_K11(desk: DeskWorld, ballot: SignedBallot) -> None:
     assert refused(post(desk, ballot, support=0), 403, "SignatureRefused", f"not signed by {ballot.voter}")
     assert refused(post(desk, ballot, signature="0x00"), 403, "SignatureRefused")
     assert refused(post(desk, ballot, proposalId="1"), 403, "SignatureRefused")

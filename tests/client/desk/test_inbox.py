@@ -96,7 +96,7 @@ CHANGED: dict[str, tuple[dict[str, Any], int, str, str]] = {
 
 
 @pytest.mark.parametrize(("changes", "status", "kind", "words"), CHANGED.values(), ids=CHANGED)
-def test_announce__what_is_not_as_signed__is_refused(
+def test_announce__what_is_not_as_signed__is_refused_K11(
     desk: DeskWorld, changes: dict[str, Any], status: int, kind: str, words: str
 ) -> None:
     before, made = desk.objects, desk.make(DATA, **changes)
@@ -132,7 +132,7 @@ def of_another_file(made: Made) -> tuple[bytes, bytes]:
 
 
 @pytest.mark.parametrize("make", [wrong_bytes, cut_short, plaintext, of_another_file])
-def test_put__other_bytes_than_were_named__keeps_nothing(
+def test_put__other_bytes_than_were_named__keeps_nothing_K11(
     desk: DeskWorld, make: Callable[[Made], tuple[bytes, bytes]]
 ) -> None:
     made = desk.make(DATA)

@@ -86,7 +86,7 @@ def test_contract_wallet__that_agrees__its_ballot_goes_alone_and_one_that_burns_
     assert relaying.handle.read("governor", "hasVoted", proposal.id, wallet.address)
 
 
-def test_ballots__forged_stale_doubled_strangers__are_dropped_and_the_rest_goes(relaying: RelayWorld) -> None:
+def test_ballots__forged_stale_doubled_strangers__are_dropped_and_the_rest_goes_K10(relaying: RelayWorld) -> None:
     first, second, third, *_ = relaying.members
     relaying.to_vote()
     stranger = relaying.dao.who("stranger")
@@ -154,7 +154,7 @@ def test_claims__of_newcomers__go_together_then_their_income_is_paid(relaying: R
 
 
 @pytest.mark.parametrize(("price", "words"), [(None, "worth less"), (10**30, "worth less")], ids=["none", "dear"])
-def test_income__worth_less_than_its_gas__waits(relaying: RelayWorld, price: int | None, words: str) -> None:
+def test_income__worth_less_than_its_gas__waits_K10(relaying: RelayWorld, price: int | None, words: str) -> None:
     relaying.dao.deposit(1, 10**6)
     member = relaying.members[0]
     asked = relaying.sign(ClaimRequest(member.address, relaying.now + DAY, b""), member)
@@ -162,7 +162,7 @@ def test_income__worth_less_than_its_gas__waits(relaying: RelayWorld, price: int
     assert relaying.nonce == 0 and words in relaying.state(asked)[1] and relaying.state(asked)[0] == WAITING
 
 
-def test_claim__of_a_stranger_or_after_its_deadline__is_dropped(relaying: RelayWorld) -> None:
+def test_claim__of_a_stranger_or_after_its_deadline__is_dropped_K10(relaying: RelayWorld) -> None:
     stranger, member = relaying.dao.who("stranger"), relaying.members[0]
     nothing = relaying.sign(ClaimRequest(stranger.address, relaying.now + DAY, b""), stranger)
     late = relaying.sign(ClaimRequest(member.address, relaying.now - 1, b""), member)
@@ -237,7 +237,7 @@ def test_budget__of_a_member__holds_up_nobody_else(relaying: RelayWorld) -> None
     assert relaying.state(fresh) == (DONE, "") or done.stopped == ""
 
 
-def test_budget__of_the_day__is_never_passed(relaying: RelayWorld) -> None:
+def test_budget__of_the_day__is_never_passed_K10(relaying: RelayWorld) -> None:
     relaying.to_vote()
     ballots = [relaying.ballot(who) for who in relaying.members]
     held = relaying.world.chain.balance(relaying.account.address)

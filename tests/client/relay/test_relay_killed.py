@@ -62,7 +62,7 @@ POINTS = {
 
 
 @pytest.mark.parametrize(("owner", "name", "kill"), POINTS.values(), ids=POINTS)
-def test_killed__anywhere__the_next_run_finishes_and_nothing_is_sent_twice(
+def test_killed__anywhere__the_next_run_finishes_and_nothing_is_sent_twice_K10(
     relaying: RelayWorld, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, kill: Callable[..., Any]
 ) -> None:
     relaying.to_vote()
@@ -117,7 +117,7 @@ def test_transaction__that_pends_as_gas_gets_dear__takes_its_own_place(relaying:
     assert done.state == "mined" and relaying.nonce == 1
 
 
-def test_nonce__that_another_transaction_took__the_requests_go_anew(
+def test_nonce__that_another_transaction_took__the_requests_go_anew_K10(
     relaying: RelayWorld, monkeypatch: pytest.MonkeyPatch, hasty: Clock
 ) -> None:
     hasty.hasty = False
@@ -135,7 +135,7 @@ def test_nonce__that_another_transaction_took__the_requests_go_anew(
     assert relaying.state(ballot) == (DONE, "") and done.sent[0].wei == 0
 
 
-def test_list__that_fails_in_its_block__is_paid_once_and_its_requests_go_alone(
+def test_list__that_fails_in_its_block__is_paid_once_and_its_requests_go_alone_K10(
     relaying: RelayWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     relaying.to_vote()
@@ -185,7 +185,7 @@ class Killer(Fault):
         return answer
 
 
-def test_process__killed_with_signal_9_as_it_sends__has_sent_once(relaying: RelayWorld) -> None:
+def test_process__killed_with_signal_9_as_it_sends__has_sent_once_K10(relaying: RelayWorld) -> None:
     relaying.to_vote()
     ballots = [relaying.ballot(who) for who in relaying.members]
     fault = Killer()
