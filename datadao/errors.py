@@ -285,6 +285,10 @@ class ResultsDisagree(DataDAOError):
     """Too few attestors signed one and the same result of a run, or what they agree on is no output."""
 
 
+class OutputMissing(DataDAOError):
+    """An attestor has no output of the run that it was asked about."""
+
+
 # Licensee
 
 

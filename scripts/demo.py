@@ -22,7 +22,6 @@ from datadao.chain.abi import LOCAL_CHAIN_IDS
 from datadao.chain.wallet import connected
 from datadao.client import DataDAO
 from datadao.errors import DataDAOError
-from datadao.messages.purposes import COMPUTE
 from datadao.storage.store import Store
 from datadao.types import Vote
 from deployer.config import Config
@@ -154,7 +153,6 @@ def _roles(people: Actors) -> dict[str, Any]:
     config = Config.load(CONFIG)
     policy = dict(config.contracts["DatasetRegistry"]["params"]["policies"][0])
     policy["schemaHash"] = "0x" + SCHEMA_HASH.hex()
-    policy["purposes"] |= COMPUTE
     return {
         "EmergencyBrake.guardian": people.guardian.address,
         "DatasetRegistry.params.attestors": [_party(party) for party in people.attestors],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -99,20 +100,27 @@ def agreement_of(session: Session, terms: Terms, licensee: str | None, **more: A
 
 
 def agreed_program(
-    session: Session, terms: Terms, path: Path | None, fuel: int, memory: int, output: int
+    session: Session, terms: Terms, path: Path | None, most: tuple[int, int, int], reviews: int, source: str
 ) -> Program | None:
-    """What a compute lease runs; the module is checked, and put into storage. Raises `InvalidArgument` for a compute
-    lease without one and for a data lease with one, `ProgramRefused`."""
+    """What a compute lease runs, with `most` fuel, MiB of memory and bytes of output; the module is checked, and put
+    into storage. Raises `InvalidArgument` for a compute lease without one, for a data lease with one and for more
+    reviews than there are attestors, `ProgramRefused`."""
     if (terms.purposes == COMPUTE) != (path is not None):
         raise InvalidArgument(f"--program goes with --purposes {COMPUTE}, compute alone, and with no other")
     if path is None:
         return None
     from datadao.compute.sandbox import Sandbox, installed
 
+    if reviews > (known := len(session.dao.attestors())):
+        raise InvalidArgument(f"--reviews {reviews}: there are {known} attestors, and each confirms once")
+    fuel, memory, output = most
     limits = Limits(fuel, memory * 1024**2, output, engine=installed())
     data = path.read_bytes()
     Sandbox().check(data, limits)
-    return Program(session.store.put_bytes(data), limits.engine, limits.fuel, limits.memory, limits.output)
+    agreed = (limits.engine, limits.fuel, limits.memory, limits.output, reviews, source)
+    made = Program(hashlib.sha256(data).digest(), *agreed)
+    session.store.put_bytes(data)
+    return made
 
 
 def read_file(path: Path) -> Agreement:
@@ -191,4 +199,5 @@ def _words(found: Agreement) -> Iterator[tuple[str, str]]:
     yield "erased", f"to be deleted, and acknowledged, within {duration(found.ack_window)}"
     yield "forbidden", ", ".join(found.prohibited) or "nothing beyond the purposes"
     if program := found.program:
-        yield "program", ", ".join(f"{n} {v.hex() if isinstance(v, bytes) else v}" for n, v in asdict(program).items())
+        said = ((n, v.hex() if isinstance(v, bytes) else v) for n, v in asdict(program).items())
+        yield "program", ", ".join(f"{name} {value}" for name, value in said if value)

@@ -24,11 +24,11 @@ from datadao.cli.main import Registered, cli
 from datadao.cli.money import decimal
 from datadao.cli.queries import DAY, TOKEN_DECIMALS, check_dataset
 from datadao.cli.session import Session
-from datadao.cli.setup import FINGERPRINT, key_option
+from datadao.cli.setup import key_option
 from datadao.cli.transactions import after, send
 from datadao.cli.units import units_of
 from datadao.client import ordered
-from datadao.crypto.keyfile import load_secret
+from datadao.crypto.keyfile import FINGERPRINT, load_secret
 from datadao.crypto.seal import public_key
 from datadao.errors import (
     DataDAOError,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,27 +19,18 @@ from datadao.cli.command import DONE, PARTLY, REFUSED, Outcome, command
 from datadao.cli.main import Registered, cli
 from datadao.cli.queries import check_dataset, check_lease
 from datadao.cli.session import Session
-from datadao.cli.setup import FINGERPRINT, key_option
-from datadao.compute.agreed import Standing, last_run, program_of, require_agreement, weigh
-from datadao.compute.attestor import ComputeAttestor, Input, open_output
+from datadao.cli.setup import key_option
+from datadao.compute.agreed import Standing, last_run, program_of, require_agreement, reviewers, weigh
+from datadao.compute.attestor import open_output
 from datadao.compute.board import ComputeBoard
-from datadao.compute.program import Map, Program
+from datadao.compute.program import Program
 from datadao.compute.sandbox import Sandbox, installed
 from datadao.compute.spread import on
 from datadao.compute.synthetic import synthetic
 from datadao.crypto.files import on_disk
-from datadao.crypto.keyfile import load_secret
-from datadao.custodian.checks import Checks
-from datadao.custodian.manifests import Manifests
-from datadao.custodian.slots import view_of
-from datadao.errors import (
-    ChainUnavailable,
-    DataDAOError,
-    InvalidArgument,
-    LeaseNotStarted,
-    LeaseRefused,
-    SlotMismatch,
-)
+from datadao.crypto.keyfile import FINGERPRINT, load_secret
+from datadao.custodian.runs import Runs, Served
+from datadao.errors import InvalidArgument, LeaseNotStarted, OutputMissing
 from datadao.messages.compute import SHARD, ComputeResult, Ending, Limits
 from datadao.records import lines, read
 from datadao.schema import Schema
@@ -159,117 +150,100 @@ def run(session: Session, key_name: str, seconds: int, workers: int | None, sche
     A program is run again when the data changed before its result was agreed on. Outputs wait in the role's folder
     until the payment is final.
     """
-    duties = _Duties(session, key_name, seconds)
     with ExitStack() as stack:
+        duties = _duties(session, key_name, seconds)
+        stack.callback(duties.close)
         if workers or scheduler:
             client = stack.enter_context(connected(scheduler, workers))
             duties.spread = lambda program, records: on(client, program, records)
         leases = list(duties.round())
-    text = [f"lease {item['lease']}: {item['error'] or _done(item)}" for item in leases]
-    code = PARTLY if any(item["error"] for item in leases) else DONE
-    return Outcome({"leases": leases}, tuple(text) or ("No compute lease is under way.",), code)
+    document = {"leases": [_entry(served) for served in leases]}
+    text = [f"lease {served.lease_id}: {_done(served)}" for served in leases]
+    code = PARTLY if any(served.error for served in leases) else DONE
+    return Outcome(document, tuple(text) or ("No compute lease is under way.",), code)
 
 
-def _done(item: dict[str, Any]) -> str:
-    said = f"run {item['run']} ended with {item['ending']}" + ("" if item["new"] else ", signed before")
-    given = ", ".join(map(str, item["handedOut"]))
-    return f"{said}; output of run {given} handed out" if given else said
+def _entry(served: Served) -> dict[str, Any]:
+    error = f"{type(served.error).__name__}: {served.error}" if served.error else None
+    if served.ending is None:
+        return {"lease": served.lease_id, "error": error}
+    return {"lease": served.lease_id, "error": error, "run": served.run, "ending": served.ending.name,
+            "new": served.new, "handedOut": served.handed_out, "waits": served.waits or None}  # fmt: skip
 
 
-class _Duties:
-    """An attestor's view of the chain, and what it runs with."""
+def _done(served: Served) -> str:
+    if served.ending is None:
+        return str(_entry(served)["error"])
+    said = f"run {served.run} ended with {served.ending.name}" + ("" if served.new else ", signed before")
+    given = ", ".join(map(str, served.handed_out))
+    handed = f"; output of run {given} handed out" if given else ""
+    return said + handed + (f"; {served.waits}" if served.waits else "")
 
-    def __init__(self, session: Session, key_name: str, seconds: int) -> None:
-        dao = session.dao
-        self.session = session
-        self.view = view_of(dao, session.profile.nodes, session.home)
-        self.checks = Checks(self.view, dao.id)
-        self.manifests = Manifests(dao.id, self.checks, session.store)
-        self.board = ComputeBoard.of(session.board)
-        self.set = self.checks.attestors()
-        self.spread: Callable[[Program, BinaryIO], Map] | None = None
-        key = session.key(key_name)
-        if session.address not in {party.signer for party in self.set.attestors}:
-            raise SlotMismatch(
-                f"{session.address} is not an attestor of set {self.set.version}; name the right --account"
-            )
-        versions = range(1, dao.read("registry", "committeeVersion") + 1)
-        self.attestor = ComputeAttestor(
-            dao=dao.id,
-            address=session.address,
-            set_version=self.set.version,
-            private_key=key,
-            secret=load_secret(session.key_path(FINGERPRINT)),
-            signer=session.sign,
-            committees={version: dao.committee(version) for version in versions},
-            store=session.store,
-            board=self.board,
-            home=session.home / "compute",
-            seconds=seconds,
-            check=checker(dao.web3),
-        )
 
-    def round(self) -> Iterator[dict[str, Any]]:
-        """Every compute lease that gives a right to a run; what goes wrong with one does not stop the others."""
-        for number in range(1, self.checks.counts().leases + 1):
-            try:
-                lease = self.checks.computing(number)
-            except ChainUnavailable:
-                raise
-            except LeaseRefused:
-                continue
-            try:
-                yield {"lease": number, "error": None} | self.serve(lease)
-            except DataDAOError as error:
-                yield {"lease": number, "error": f"{type(error).__name__}: {error}"}
+def _duties(session: Session, key_name: str, seconds: int = 3600) -> Runs:
+    return Runs(
+        dao=session.dao,
+        address=session.address,
+        key=session.key(key_name),
+        secret=load_secret(session.key_path(FINGERPRINT)),
+        signer=session.sign,
+        store=session.store,
+        board=ComputeBoard.of(session.board),
+        home=session.home,
+        nodes=session.profile.nodes,
+        seconds=seconds,
+    )
 
-    def serve(self, lease: LeaseState) -> dict[str, Any]:
-        """Runs what is due of one lease, and hands out what is paid for."""
-        program, run = program_of(self.board, lease), last_run(lease)
-        over = self.over(lease, run)
-        mine = self.signed(lease, run, over)
-        new = mine is None
-        if mine is None:
-            mine = self.attestor.run(lease, run, program, over, self.spread)
-            self.board.post_result(mine)
-        handed = [number for number in range(run + 1) if lease.started and self.hand_out(lease, number)]
-        return {"run": run, "ending": Ending(mine.ending).name, "new": new, "handedOut": handed}
 
-    def over(self, lease: LeaseState, run: int) -> Input:
-        """What belongs to the dataset at the finalized block. The block is the one that others of the set named before
-        for the same contributions, so that their results can be equal."""
-        members, _ = self.checks.members(lease, self.manifests.contributions(lease.dataset_id))
-        gone = self.checks.gone(members, "finalized")
-        digest = bytes(self.session.dao.read("registry", "currentPolicy", lease.dataset_id).schemaHash)
-        leaves = {name: item.leaf for name, item in members.items() if name not in gone}
-        here = Input(lease.block.number, leaves, Schema(self.session.store.get(digest), digest))
-        named = [
-            result.input_block
-            for result in self.board.results(lease.lease_id, run)
-            if result.input_root == here.root and result.input_block <= here.block and self.counts(result)
-        ]
-        return Input(max(named, default=here.block), leaves, here.schema)
+@command(compute, "review")
+@click.argument("number", metavar="LEASE", type=click.IntRange(1))
+@click.option("--run", "which", type=click.IntRange(0), help="Instead of the last one that is admitted.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write what came out, to look at it.")
+@click.option("--confirm", metavar="COMMITMENT", help="Sign that the output of this commitment may go out.")
+@key_option("Key that custodians seal to.")
+def review(
+    session: Session, number: int, which: int | None, out: Path | None, confirm: str | None, key_name: str
+) -> Outcome:
+    """Look at what a compute LEASE's program put out here, with --out; then confirm it.
 
-    def counts(self, result: ComputeResult) -> bool:
-        """Is it signed by an attestor of the set?"""
-        attestor = self.attestor
-        known = result.attestor in {party.signer for party in self.set.attestors}
-        of_set = result.attestor_set_version == self.set.version
-        return known and of_set and attestor.check(result.attestor, result.typed(attestor.dao), result.signature)
+    Where the agreement asks for reviews, an output counts and leaves only after as many attestors confirmed it. Each
+    says the commitment that was printed with what it looked at.
+    """
+    if (out is None) == (confirm is None):
+        raise InvalidArgument("give --out FILE to look at the output, or --confirm COMMITMENT after that")
+    lease, run = _lease(session, number, which)
+    duties = _duties(session, key_name)
+    with ExitStack() as stack:
+        stack.callback(duties.close)
+        _, attestor = duties.now()
+        result = _mine(session, duties, lease, run, confirm)
+        if out is None:
+            attestor.confirm(result)
+            text = f"confirmed: output {_hex(result.commitment)} of run {run} of lease {number} may go out"
+            return Outcome({"lease": number, "run": run, "commitment": result.commitment}, (text,))
+        output = attestor.output(result)
+    with on_disk(str(out)):
+        out.write_bytes(output)
+    text = f"{out}: {len(output)} bytes; if they may go out: --confirm {_hex(result.commitment)}"
+    document = {"lease": number, "run": run, "file": out, "bytes": len(output), "commitment": result.commitment}
+    return Outcome(document, (text,))
 
-    def signed(self, lease: LeaseState, run: int, over: Input) -> ComputeResult | None:
-        """What this attestor signed of the run over this input."""
-        for result in self.board.results(lease.lease_id, run):
-            if result.attestor == self.attestor.address and result.input_root == over.root and self.counts(result):
-                return result
-        return None
 
-    def hand_out(self, lease: LeaseState, run: int) -> bool:
-        """Whether an output was handed out now."""
-        attestor = self.attestor
-        found = self.board.results(lease.lease_id, run)
-        agreed = weigh(attestor.dao, found, lease.lease_id, run, self.set, attestor.check).agreed()
-        return agreed is not None and agreed.ending == Ending.OK and attestor.hand_out(lease, agreed)
+def _mine(session: Session, duties: Runs, lease: LeaseState, run: int, confirm: str | None) -> ComputeResult:
+    """What this attestor signed of the run last, or of the commitment."""
+    found = [
+        result
+        for result in duties.board.results(lease.lease_id, run)
+        if result.attestor == session.address and (confirm is None or _hex(result.commitment) == confirm.lower())
+    ]
+    if not found:
+        what = f"with commitment {confirm}" if confirm else "yet"
+        raise OutputMissing(f"this attestor signed no result of run {run} of lease {lease.lease_id} {what}")
+    return max(found, key=lambda result: result.input_block)
+
+
+def _hex(value: bytes) -> str:
+    return f"0x{value.hex()}"
 
 
 # Anyone, and the licensee
@@ -288,10 +262,14 @@ def show(session: Session, number: int, which: int | None) -> Outcome:
         for result, who in standing.said
     ]  # fmt: skip
     agreed = standing.agreed()
+    asked, confirmed = program_of(ComputeBoard.of(session.board), lease).reviews, _reviewed(session, agreed)
     text = [f"Run {run} of lease {number}: {len(said)} distinct results, {standing.threshold} attestors have to agree."]
     text += [f"{item['ending']}, fuel {item['fuel']:,}: {', '.join(item['attestors'])}" for item in said]
+    if asked:
+        text.append(f"{asked} have to confirm the output after looking at it: {', '.join(confirmed) or 'none did'}")
     document = {"lease": number, "run": run, "threshold": standing.threshold, "results": said,
-                "agreed": agreed and Ending(agreed.ending).name}  # fmt: skip
+                "agreed": agreed and Ending(agreed.ending).name, "reviews": asked,
+                "reviewed": confirmed}  # fmt: skip
     return Outcome(document, tuple(text))
 
 
@@ -331,6 +309,21 @@ def _lease(session: Session, number: int, which: int | None) -> tuple[LeaseState
     return lease, last_run(lease) if which is None else which
 
 
+def _reviewed(session: Session, agreed: ComputeResult | None) -> tuple[str, ...]:
+    """Who confirmed the output of the agreed result."""
+    if agreed is None:
+        return ()
+    board = ComputeBoard.of(session.board)
+    said = board.reviews(agreed.lease_id, agreed.run)
+    attestors = _set(session, agreed.attestor_set_version)
+    return reviewers(session.dao.id, said, agreed, attestors, checker(session.dao.web3))
+
+
+def _set(session: Session, version: int) -> AttestorSet:
+    members, threshold = session.dao.read("registry", "attestors", version)
+    return AttestorSet(version, threshold, tuple(Party(m.signer, bytes(m.hpkeKey)) for m in members))
+
+
 def _standing(session: Session, lease: LeaseState, run: int) -> Standing:
     """What counts, by the newest attestor set that has agreed; by the present one if none has."""
     dao, board = session.dao, ComputeBoard.of(session.board)
@@ -338,9 +331,7 @@ def _standing(session: Session, lease: LeaseState, run: int) -> Standing:
     results = list(board.results(lease.lease_id, run))
     first = None
     for version in range(current, 0, -1):
-        members, threshold = dao.read("registry", "attestors", version)
-        known = AttestorSet(version, threshold, tuple(Party(m.signer, bytes(m.hpkeKey)) for m in members))
-        standing = weigh(dao.id, results, lease.lease_id, run, known, checker(dao.web3))
+        standing = weigh(dao.id, results, lease.lease_id, run, _set(session, version), checker(dao.web3))
         if standing.agreed():
             return standing
         first = first or standing

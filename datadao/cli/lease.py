@@ -123,11 +123,13 @@ def _same(session: Session, number: int, info: Any, terms: Terms, path: Path) ->
 @click.option("--fuel", type=click.IntRange(1), default=10**11, show_default=True, help="The most a run may use.")
 @click.option("--memory", type=click.IntRange(1, 4096), default=256, show_default=True, help="The most, in MiB.")
 @click.option("--output", type=click.IntRange(1), default=65_536, show_default=True, help="The most, in bytes.")
+@click.option("--reviews", type=click.IntRange(0), default=0, help="Attestors that first look at the output.")
+@click.option("--source", default="", metavar="URL", help="Where holders read the program's source.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file to write.")
 @click.option("--publish", is_flag=True, help="Put it into storage, as `lease request --agreement` does.")
 def agreement(
     session: Session, offer: bool, prohibit: tuple[str, ...], clauses: Path | None, program: Path | None, fuel: int,
-    memory: int, output: int, out: Path, publish: bool, **options: Any,
+    memory: int, output: int, reviews: int, source: str, out: Path, publish: bool, **options: Any,
 ) -> Outcome:  # fmt: skip
     """Write the agreement that a lease's terms give, a W3C ODRL document, and print its hash, the `agreementHash`.
 
@@ -136,7 +138,7 @@ def agreement(
     terms = terms_given(session.money, options)
     check_dataset(session, terms.dataset_id)
     words = _text(clauses) if clauses else ""
-    runs = agreed_program(session, terms, program, fuel, memory, output)
+    runs = agreed_program(session, terms, program, (fuel, memory, output), reviews, source)
     licensee = None if offer else session.address
     made = agreement_of(session, terms, licensee, prohibited=prohibit, clauses=words, program=runs)
     data = made.encode()

@@ -15,8 +15,8 @@ from datadao.cli.command import DONE, PARTLY, REFUSED, Outcome, command
 from datadao.cli.main import cli
 from datadao.cli.queries import check_lease, terms_of
 from datadao.cli.session import Session
-from datadao.cli.setup import FINGERPRINT
 from datadao.client import Terms
+from datadao.crypto.keyfile import FINGERPRINT
 from datadao.crypto.seal import public_key
 from datadao.errors import ComputeLease, DataDAOError, KeyFileRefused, LeaseNotStarted, PackageMissing, UnsealFailed
 from datadao.index.view import IndexedView

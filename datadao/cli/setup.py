@@ -11,7 +11,7 @@ import click
 from datadao.cli.command import Outcome, command
 from datadao.cli.main import Registered, cli
 from datadao.cli.session import Session
-from datadao.crypto.keyfile import new_key, new_secret
+from datadao.crypto.keyfile import FINGERPRINT, SEALING, new_key, new_secret
 from datadao.crypto.seal import public_key
 from datadao.errors import StoreError
 from datadao.profile import Profile
@@ -21,9 +21,6 @@ from datadao.storage.store import Store
 @cli.group(cls=Registered)
 def keys() -> None:
     """Make and show this role's encryption keys."""
-
-
-SEALING, FINGERPRINT = "sealing", "fingerprint"
 
 
 @command(cli, "init")

@@ -10,8 +10,7 @@ from datadao.batches import ALIVE, Published
 from datadao.chain.events import decode, topic
 from datadao.chain.rpc import read_block, read_logs
 from datadao.cli.session import Session
-from datadao.cli.setup import FINGERPRINT
-from datadao.crypto.keyfile import load_secret
+from datadao.crypto.keyfile import FINGERPRINT, load_secret
 from datadao.types import BatchStatus
 
 FOLDER = "marks"

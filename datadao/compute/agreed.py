@@ -10,7 +10,7 @@ from datadao.chain.view import AttestorSet, LeaseState
 from datadao.errors import ComputeLease, ObjectMissing, ProgramRefused, ResultsDisagree
 from datadao.messages import eip712
 from datadao.messages.agreement import Agreement, Program
-from datadao.messages.compute import ComputeResult, Ending
+from datadao.messages.compute import ComputeResult, ComputeReview, Ending
 from datadao.messages.purposes import COMPUTE
 from datadao.storage.board import Board
 from datadao.types import Dao
@@ -102,6 +102,35 @@ def weigh(
             return standing
         best = best if best.said else standing
     return best
+
+
+def reviewers(
+    dao: Dao,
+    reviews: Iterable[ComputeReview],
+    result: ComputeResult,
+    attestors: AttestorSet,
+    check: eip712.SignatureCheck = eip712.signed_by,
+) -> tuple[str, ...]:
+    """The attestors of this set that confirmed the output of this result."""
+    members = {party.signer for party in attestors.attestors}
+    about = (result.lease_id, result.run, attestors.version, result.commitment)
+    found = {
+        review.attestor
+        for review in reviews
+        if (review.lease_id, review.run, review.attestor_set_version, review.commitment) == about
+        and review.attestor in members
+        and check(review.attestor, review.typed(dao), review.signature)
+    }
+    return tuple(sorted(found))
+
+
+def require_reviews(program: Program, result: ComputeResult, who: tuple[str, ...]) -> None:
+    """Raises `ResultsDisagree` unless as many attestors confirmed the output as the agreement asks for."""
+    if len(who) < program.reviews:
+        raise ResultsDisagree(
+            f"lease {result.lease_id}, run {result.run}: {len(who)} of {program.reviews} attestors confirmed the "
+            "output after looking at it; see `datadao compute review`"
+        )
 
 
 def require_agreement(standing: Standing, lease_id: int, run: int, size: int) -> ComputeResult:

@@ -18,7 +18,7 @@ from datadao.compute.program import Map, Program
 from datadao.crypto import files
 from datadao.crypto.envelope import SHARE, Context, Envelope, recover
 from datadao.crypto.seal import seal, unseal
-from datadao.errors import BundleRefused, DataDAOError, Malformed, StoreUnavailable
+from datadao.errors import BundleRefused, DataDAOError, Malformed, OutputMissing, StoreUnavailable
 from datadao.messages import eip712
 from datadao.messages.agreement import Program as Agreed
 from datadao.messages.compute import (
@@ -26,6 +26,7 @@ from datadao.messages.compute import (
     ComputeKeys,
     ComputeOutput,
     ComputeResult,
+    ComputeReview,
     Ending,
     Limits,
     commit,
@@ -135,6 +136,25 @@ class ComputeAttestor:
         self.board.post_output(ComputeOutput(result.lease_id, result.run, self.address, sealed))
         path.rename(path.with_suffix(".out"))
         return True
+
+    def output(self, result: ComputeResult) -> bytes:
+        """What came out of a run that this attestor made, to be looked at. Raises `OutputMissing` for any other."""
+        path = self._path(result.lease_id, result.run, result.commitment)
+        for kept in (path, path.with_suffix(".out")):
+            if kept.exists():
+                return kept.read_bytes()[SHARE:]
+        raise OutputMissing(
+            f"this attestor keeps no output of run {result.run} of lease {result.lease_id} with commitment "
+            f"0x{result.commitment.hex()}; `compute run` makes it"
+        )
+
+    def confirm(self, result: ComputeResult) -> ComputeReview:
+        """Says that this output, which a person looked at, may go out, and posts it. Raises `OutputMissing`."""
+        self.output(result)
+        place = (result.lease_id, result.run, self.set_version, result.commitment, self.address)
+        review = ComputeReview(*place, b"").signed(self.dao, self.signer)
+        self.board.post_review(review)
+        return review
 
     def _shares(self, lease_id: int) -> defaultdict[bytes, dict[Slot, bytes]]:
         """What custodians released to this attestor. A bundle that is not one of theirs counts nothing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from datadao.messages.compute import ComputeKeys, ComputeOutput, ComputeResult
+from datadao.messages.compute import ComputeKeys, ComputeOutput, ComputeResult, ComputeReview
 from datadao.storage.board import Board
 
 
@@ -37,6 +37,16 @@ class ComputeBoard(Board):
         """What attestors said of a run."""
         found = self._records(ComputeResult, "compute-results", lease_id, run)
         return (result for result in found if (result.lease_id, result.run) == (lease_id, run))
+
+    def post_review(self, review: ComputeReview) -> None:
+        """Posts an attestor's word on an output."""
+        record = review.encode()
+        place = (review.lease_id, review.run, review.attestor.lower(), hashlib.sha256(record).hexdigest())
+        self._store.put(self._name("compute-reviews", *place), record)
+
+    def reviews(self, lease_id: int, run: int) -> Iterator[ComputeReview]:
+        """What attestors said of a run's output; `datadao.compute.agreed` says which count."""
+        return self._records(ComputeReview, "compute-reviews", lease_id, run)
 
     def post_output(self, output: ComputeOutput) -> None:
         """Posts the sealed output of a run."""

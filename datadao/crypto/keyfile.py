@@ -18,6 +18,8 @@ from datadao.errors import KeyFileRefused
 
 SECRET = 32
 """Bytes of a fingerprint secret."""
+SEALING, FINGERPRINT = "sealing", "fingerprint"
+"""Files in the folder of a role's keys: what others seal to, and the attestors' common secret."""
 
 
 def new_key(path: Path) -> X25519PrivateKey:

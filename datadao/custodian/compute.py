@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from datadao.chain.view import AttestorSet, LeaseState
-from datadao.compute.agreed import program_of, require_agreement, weigh
+from datadao.compute.agreed import program_of, require_agreement, require_reviews, reviewers, weigh
 from datadao.compute.board import ComputeBoard
 from datadao.crypto.seal import seal
 from datadao.custodian.custodian import Custodian, Prepared
@@ -52,7 +52,8 @@ class ComputeDuties:
     def sign_readiness(self, lease_id: int, contributions: Sequence[Contribution]) -> Readiness:
         """The signature for `DataLeases.confirmDelivery` of an agreed first result over what this slot released.
 
-        Raises `ResultsDisagree` while there is none, naming who differs.
+        Raises `ResultsDisagree` while there is none, naming who differs, and while too few attestors confirmed its
+        output, where the agreement asks for that.
         """
         custodian = self.custodian
         lease, attestors = self._lease(lease_id)
@@ -63,6 +64,8 @@ class ComputeDuties:
         said = (result.program_hash, result.engine, result.fuel_limit, result.memory_limit, result.output_limit)
         if said != (program.sha256, limits.engine, limits.fuel, limits.memory, limits.output):
             raise ResultsDisagree(f"lease {lease_id}: the attestors ran another program than the one agreed")
+        said_so = reviewers(custodian.dao, self.board.reviews(lease_id, 0), result, attestors, custodian.check)
+        require_reviews(program, result, said_so)
         if result.input_root != self.input_root(lease, contributions):
             raise ResultsDisagree(
                 f"lease {lease_id}: what the attestors ran over is not the dataset of now; they run anew"

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from datadao.columns import Column, Kind, record_of, text
 from datadao.crypto.files import write_whole
 from datadao.errors import PackageMissing
-from datadao.licensee.columns import Column, Kind, record_of, text
 from datadao.records import ValidRecord, valid_records
 from datadao.schema import Schema
 

@@ -32,6 +32,8 @@ LIMIT = 64 * 1024
 """Bytes of an agreement."""
 MAX_CLAUSES = 32 * 1024
 """Characters of what is agreed in words."""
+MAX_SOURCE = 2048
+"""Characters of the address of a program's source."""
 CONTEXT = Path(__file__).parents[1] / "odrl" / "context.json"
 CONTEXT_URL = "http://www.w3.org/ns/odrl.jsonld"
 PROFILE = "urn:datadao:odrl:1"
@@ -41,6 +43,7 @@ _KEYWORDS = frozenset({"@id", "@type", "@value"})
 _TARGET = re.compile(r"urn:datadao:([1-9]\d{0,77}):(0x[0-9a-f]{40}):([1-9]\d{0,77})")
 _PARTY = re.compile(r"did:pkh:eip155:[1-9]\d*:(0x[0-9a-fA-F]{40})")
 _ASSET = re.compile(r"eip155:[1-9]\d*/erc20:(0x[0-9a-fA-F]{40})")
+_SOURCE = re.compile(r"[a-z][a-z0-9+.-]*:[!#-;=?-\[\]_a-z~]+")
 _PURPOSE = re.compile(r"urn:datadao:purpose:(\d{1,3})")
 _SECONDS = re.compile(r"PT(\d{1,12})S")
 _PERCENT = re.compile(r"\d{1,3}\.\d\d")
@@ -50,13 +53,22 @@ _NUMBER = re.compile(r"0|[1-9]\d{0,77}")
 @dataclass(frozen=True)
 class Program:
     """What a compute lease runs: the sha256 of the WebAssembly module, the engine with its version, and the limits.
-    `memory` and `output` are bytes."""
+    `memory` and `output` are bytes; so many attestors, `reviews`, confirm an output after they looked at it, before it
+    counts; `source` is where the program's source can be read. Raises `InvalidArgument`."""
 
     sha256: bytes
     engine: str
     fuel: int
     memory: int
     output: int
+    reviews: int = 0
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.reviews < 1 << 16:
+            raise InvalidArgument(f"{self.reviews} reviews: expected a number of attestors")
+        if self.source and (not _SOURCE.fullmatch(self.source) or len(self.source) > MAX_SOURCE):
+            raise InvalidArgument(f"source {self.source[:80]!r}: expected an address, as https://example.org/program.c")
 
 
 @dataclass(frozen=True)
@@ -154,15 +166,19 @@ class Agreement:
         return f"did:pkh:eip155:{self.dao.chain_id}:{account}"
 
     def _action(self) -> Any:
-        if self.program is None:
+        if (program := self.program) is None:
             return "use"
-        limits = (("fuel", self.program.fuel), ("memory", self.program.memory), ("outputSize", self.program.output))
-        return _refined(
-            "odrl:execute",
-            _constraint("datadao:program", "eq", {"@id": f"urn:sha256:{self.program.sha256.hex()}"}),
-            _constraint("datadao:engine", "eq", {"@value": self.program.engine}),
+        limits = (("fuel", program.fuel), ("memory", program.memory), ("outputSize", program.output))
+        said = [
+            _constraint("datadao:program", "eq", {"@id": f"urn:sha256:{program.sha256.hex()}"}),
+            _constraint("datadao:engine", "eq", {"@value": program.engine}),
             *(_constraint(f"datadao:{name}", "lteq", _integer(most)) for name, most in limits),
-        )
+        ]
+        if program.reviews:
+            said.append(_constraint("datadao:reviews", "gteq", _integer(program.reviews)))
+        if program.source:
+            said.append(_constraint("datadao:source", "eq", {"@id": program.source}))
+        return _refined("odrl:execute", *said)
 
     def _purposes(self) -> dict[str, Any]:
         return _constraint("purpose", "isAnyOf", [_concept(purpose) for purpose in purposes_of(self.purposes)])
@@ -320,8 +336,9 @@ def _program(permission: Mapping[str, Any]) -> Program | None:
         return None
     said = _operands({"action": permission["action"]})
     digest = bytes.fromhex(said["datadao:program"].removeprefix("urn:sha256:"))
-    limits = (_count(said[f"datadao:{name}"]) for name in ("fuel", "memory", "outputSize"))
-    return Program(digest, _text(said["datadao:engine"]), *limits)
+    fuel, memory, output = (_count(said[f"datadao:{name}"]) for name in ("fuel", "memory", "outputSize"))
+    reviews, source = _count(said.get("datadao:reviews", "0")), _text(said.get("datadao:source", ""))
+    return Program(digest, _text(said["datadao:engine"]), fuel, memory, output, reviews, source)
 
 
 def _operands(rule: Mapping[str, Any]) -> dict[str, str]:

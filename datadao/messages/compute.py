@@ -1,7 +1,8 @@
 """Code that goes to the data: what is agreed of a program, and what is signed about a run of it.
 
-Custodians release file keys to attestors (`ComputeKeys`), each attestor signs how the program ended (`ComputeResult`)
-and, once the run is paid for, hands the output to the licensee (`ComputeOutput`).
+Custodians release file keys to attestors (`ComputeKeys`), each attestor signs how the program ended (`ComputeResult`),
+confirms what came out where that is agreed (`ComputeReview`) and, once the run is paid for, hands the output to the
+licensee (`ComputeOutput`).
 """
 
 from __future__ import annotations
@@ -165,6 +166,23 @@ class ComputeResult(Record, Message):
         commitment and run, 32 bytes each, so that a payment is for this result and no other."""
         domain = hashlib.sha256(b"datadao/compute/1").digest()
         return keccak(domain + self.program_hash + self.input_root + self.commitment + word(self.run))
+
+
+@dataclass(frozen=True)
+class ComputeReview(Record, Message):
+    """An attestor's signed word that it looked at the output of this commitment, and that it may go out. Where the
+    agreement asks for reviews, a result counts when so many attestors of the set said it."""
+
+    STRUCT: ClassVar = "ComputeReview(uint256 leaseId,uint256 run,uint256 attestorSetVersion,bytes32 commitment)"
+    TYPES: ClassVar = ("uint256", "uint256", "uint256", "bytes32", "address", "bytes")
+    LIMIT: ClassVar = 4096
+
+    lease_id: int
+    run: int
+    attestor_set_version: int
+    commitment: bytes
+    attestor: str
+    signature: bytes
 
 
 @dataclass(frozen=True)

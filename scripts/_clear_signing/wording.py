@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datadao.messages.batch import BATCH
 from datadao.messages.bundle import Readiness
-from datadao.messages.compute import ComputeKeys, ComputeResult, Ending
+from datadao.messages.compute import ComputeKeys, ComputeResult, ComputeReview, Ending
 from datadao.messages.handover import TAKEOVER, Handover
 from datadao.messages.heirs import BIND, OPEN, UNBIND, VETO
 from datadao.messages.requests import BALLOT, CLAIM, ERASE, REASONED
@@ -98,6 +98,7 @@ MESSAGES: dict[str, dict[str, str]] = {
         Sample.STRUCT: "Attest a sample",
         ComputeKeys.STRUCT: "Release keys for a program",
         ComputeResult.STRUCT: "Attest a program's result",
+        ComputeReview.STRUCT: "Confirm a program's output",
     },
 }
 """EIP-712 types by the contract whose domain they are signed in, with an intent."""

@@ -1,106 +1,267 @@
-"""A company's program goes to the data, with nothing but the command line: every party a process of its own.
+"""The life of a lease for compute by commands, every one a process of its own, as docs/cli.md walks it; and by a bot.
 
-In the end the company has what its program put out, and of the data nothing: the search for any record's words in all
-that it received, and in all of storage, finds none.
+given a dataset of records        the licensee should get what its program put out, and nothing of the records
+given an agreement with a review  no custodian should sign, and no output leave, before an attestor looked at it
+given a fleet's bot               it should carry a lease of a program from approval to the licensee by itself
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import shutil
-from collections.abc import Iterator
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
+from assurance import ROOT
+from assurance.harness.commands import SCHEMA, put_key
+from assurance.harness.dao.dao import Dao
+from assurance.harness.dao.system import DAY, ape_account, config
+from assurance.harness.forked import FOLDER
+from datadao.compute.agreed import weigh
+from datadao.compute.attestor import open_output
+from datadao.compute.board import ComputeBoard
+from datadao.crypto.keyfile import load_key, new_key
+from datadao.crypto.seal import public_key
+from datadao.messages.agreement import Agreement, Program
 from datadao.messages.bundle import bundles_of
 from datadao.messages.purposes import COMPUTE
-from tests.cli.world import DAY, World
+from tests.cli.world import Done
+from tests.client.chain_world import ChainWorld, role
 from tests.client.compute.programs import module
 
 COUNT = """(loop $more (local.set $n (call $read (i32.const 16) (i32.const 60000)))
   (i64.store (i32.const 0) (i64.add (i64.load (i32.const 0)) (i64.extend_i32_u (local.get $n))))
   (br_if $more (local.get $n))) (call $write (i32.const 0) (i32.const 8))"""
 """Puts out how many bytes the records have."""
+RECORDS = [
+    {"name": name, "diary": f"unmistakable words of {name}, day {day}"} for name in ("ann", "bo") for day in range(4)
+]
+SIZE = sum(len(json.dumps(record, separators=(",", ":"), sort_keys=True)) + 1 for record in RECORDS)
+MEMBER, LICENSEE = ape_account(11, "member"), ape_account(12, "licensee")
+HOLDERS = {"member": 11, "licensee": 12, "attestor-0": 2, "attestor-1": 3}
+BOND, PRICE = 50 * 10**6, 100 * 10**6
+
+
+class Life:
+    """A DAO with records of two files, and folders of parties whose every command is a process."""
+
+    def __init__(self, dao: Dao, folder: Path) -> None:
+        (folder / "store").mkdir()
+        policy = dict(config().contracts["DatasetRegistry"]["params"]["policies"][0])
+        policy["schemaHash"] = "0x" + hashlib.sha256(SCHEMA).hexdigest()
+        changed = config(DatasetRegistry__params__policies=[policy])
+        self.world = ChainWorld(dao.chain, folder, changed)
+        self.folder, self.printed = folder, list[bytes]()
+        self.world.store.put_bytes(SCHEMA)
+        files = ["".join(json.dumps(r) + "\n" for r in RECORDS if r["name"] == name).encode() for name in ("ann", "bo")]
+        # A member with as many votes as a young DAO asks for.
+        self.world.accept(*((MEMBER, data) for data in files), (MEMBER, b"no record"))
+        self.homes = {name: self._home(name, number) for name, number in HOLDERS.items()}
+        self.homes |= {f"custodian-{slot}": role(self.world, slot) for slot in range(3)}
+        for name in ("attestor-0", "attestor-1"):
+            put_key(self.homes[name], name)
+            secret = self.homes[name] / "keys" / "fingerprint"
+            secret.touch(mode=0o600)
+            secret.write_text("11" * 32 + "\n")
+        self.key = new_key(self.homes["licensee"] / "keys" / "sealing")
+        for party in (MEMBER, LICENSEE):
+            dao.chain._fund(party.address)
+        self.dao = self.world.dao
+        self.dao.asset.mint(LICENSEE.address, 1000 * 10**6, sender=LICENSEE.address)
+        self.world.finalize()
+
+    def _home(self, name: str, number: int) -> Path:
+        home = self.folder / name
+        (home / "keys").mkdir(parents=True)
+        settings = {"network": self.world.url, "deployment": dict(self.world.dao.addresses)}
+        settings |= {"account": f"TEST::{number}", "store": {"url": (self.folder / "store").as_uri()}}
+        (home / "config.yaml").write_text(yaml.safe_dump(settings))
+        return home
+
+    def run(self, name: str, *words: str) -> Done:
+        """A command of this party, in a process forked from one that has loaded what commands load."""
+        command = [str(Path(os.environ[FOLDER]) / "datadao"), *words, "--home", str(self.homes[name]), "--json"]
+        # In this folder Ape knows more than ten test accounts.
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=300, check=False)
+        self.printed += [done.stdout, done.stderr]
+        return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def do(self, name: str, *words: str) -> dict[str, Any]:
+        """A command that has to succeed."""
+        done = self.run(name, *words)
+        assert done.code == 0, f"{name}: {words}: {done}"
+        return done.document
+
+    def refused(self, name: str, *words: str) -> str:
+        """The kind of the refusal."""
+        done = self.run(name, *words)
+        assert done.code == 1, done
+        return str(done.document["error"]["kind"])
+
+    def together(self, *commands: Sequence[str]) -> list[dict[str, Any]]:
+        """Commands of several parties at once."""
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(lambda command: self.do(*command), commands))
+
+    def custodians(self) -> None:
+        self.together(*((f"custodian-{slot}", "custodian", "once") for slot in range(3)))
+
+    @property
+    def board(self) -> ComputeBoard:
+        return ComputeBoard(self.dao.id, self.world.store)
+
+    def output(self, lease: int) -> bytes | None:
+        """What the licensee could open now."""
+        board = self.board
+        standing = weigh(self.dao.id, board.results(lease, 0), lease, 0, self.world.view().attestors("finalized"))
+        agreed = standing.agreed()
+        return agreed and open_output(self.dao.id, board, agreed, [self.key])
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    made = World(tmp_path_factory.mktemp("world"), members=2, custodians=3, purposes=COMPUTE)
+def made(deployed_dao: Dao, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
+    snapshot = deployed_dao.chain.snapshot()
+    yield Life(deployed_dao, tmp_path_factory.mktemp("life"))
+    deployed_dao.chain.revert(snapshot)
+
+
+@pytest.fixture
+def life(made: Life, tmp_path: Path) -> Iterator[Life]:
+    """As it was made: Ape puts the chain back after each test, this the folders."""
+    kept, chain = shutil.copytree(made.folder, tmp_path / "kept"), made.dao.chain
+    chain.timestamp = chain.web3.eth.get_block("latest")["timestamp"]
     yield made
-    made.close()
+    shutil.rmtree(made.folder)
+    kept.rename(made.folder)
 
 
-def test_compute_lease__from_request_to_output__nobody_but_attestors_reads_K7(world: World) -> None:
-    members, attestors, licensee = world.members, world.attestors, world.licensee
-    attestors[0].do("keys", "new-fingerprint")
-    for other in attestors[1:]:
-        shutil.copy(attestors[0].home / "keys" / "fingerprint", other.home / "keys" / "fingerprint")
-    # Four units each: together the votes that a young DAO asks for.
-    records = [
-        {"name": role.name, "diary": f"unmistakable words of {role.name}, day {day}"}
-        for role in members
-        for day in range(4)
-    ]
-    for role in members:
-        mine = [json.dumps(record) + "\n" for record in records if record["name"] == role.name]
-        (role.home / "diary.jsonl").write_text("".join(mine))
-
-    # Data of a dataset that no lease can open
-    handed = [role.run("contribute", "--dataset", "1", str(role.home / "diary.jsonl"), "--json") for role in members]
-    assert all("No licensee ever holds this data" in done.err for done in handed)
-    world.together([(role, "custodian", "once") for role in world.custodians])
-    world.together([(role, "attest", "score", "--dataset", "1") for role in attestors])
-    attestors[0].do("attest", "draft", "--dataset", "1")
-    attestors[1].do("attest", "sign", "--dataset", "1")
-    batch = attestors[2].do("attest", "publish", "--dataset", "1", "--yes")["batch"]
-    world.wait(DAY)
-    members[0].do("activate", str(batch), "--yes")
-    world.caught_up()
-    world.together([(role, "claim", "--yes") for role in members])
+def test_compute_lease__from_request_to_output__nobody_but_attestors_reads_K7(life: Life) -> None:
+    world, home = life.world, life.homes["licensee"]
 
     # A program instead of a purpose
-    program, paper = licensee.home / "count.wasm", licensee.home / "agreement.json"
+    program, paper, out = home / "count.wasm", home / "agreement.json", home / "out"
     program.write_bytes(module(COUNT))
     terms = ("--dataset", "1", "--purposes", str(COMPUTE), "--price", "100", "--period-days", "30", "--periods", "2")
-    bare = licensee.run("lease", "request", *terms, "--bond", "50", "--text", "no program", "--yes", "--json")
-    assert (bare.code, bare.document["error"]["kind"]) == (1, "InvalidArgument")
-    made = licensee.do("lease", "agreement", *terms, "--bond", "50", "--program", str(program), "--output", "8",
-                       "--out", str(paper))  # fmt: skip
-    lease = str(licensee.do("lease", "request", "--agreement", str(paper), "--text", "how much?", "--yes")["lease"])
-    shown = members[0].run("lease", "show", lease)
-    assert "output 8" in shown.out and made["hash"].removeprefix("0x") in shown.out
-    world.wait(DAY + 1)
-    world.together([(role, "vote", f"lease:{lease}", "for", "--yes") for role in members])
-    world.wait(3 * DAY)
-    members[1].do("queue", f"lease:{lease}", "--yes")
-    world.wait(2 * DAY)
-    members[0].do("execute", f"lease:{lease}", "--yes")
+    bare = (*terms, "--bond", "50", "--text", "no program", "--yes")
+    assert life.refused("licensee", "lease", "request", *bare) == "InvalidArgument"
+    runs = ("--program", str(program), "--output", "8", "--reviews", "1", "--source", "https://example.org/count.wat")
+    made = life.do("licensee", "lease", "agreement", *terms, "--bond", "50", *runs, "--out", str(paper))
+    asked = life.do("licensee", "lease", "request", "--agreement", str(paper), "--text", "how much?", "--yes")
+    lease = str(asked["lease"])
+    shown = life.run("member", "lease", "show", lease).document
+    assert shown["agreement"]["hash"] == made["hash"]
+    (permission,) = shown["agreement"]["odrl"]["permission"]
+    assert {"datadao:outputSize", "datadao:reviews", "datadao:source"} <= {
+        item["leftOperand"] for item in permission["action"][0]["refinement"]
+    }
+    life.dao.chain.warp(DAY + 1)
+    life.do("member", "vote", f"lease:{lease}", "for", "--yes")
+    life.dao.chain.warp(3 * DAY)
+    life.do("member", "queue", f"lease:{lease}", "--yes")
+    life.dao.chain.warp(2 * DAY)
+    life.do("member", "execute", f"lease:{lease}", "--yes")
     world.finalize()
 
-    # Keys to the attestors, a result, readiness, money, the output
-    world.together([(role, "custodian", "once") for role in world.custodians])
-    first = attestors[0].do("compute", "run")
-    assert first["leases"] == [
-        {"lease": int(lease), "error": None, "run": 0, "ending": "OK", "new": True, "handedOut": []}
-    ]
-    waiting = licensee.run("compute", "open", lease, "--out", str(licensee.home / "out"), "--json")
-    assert (waiting.code, waiting.document["error"]["kind"]) == (1, "ResultsDisagree")
-    attestors[1].do("compute", "run")
-    assert licensee.do("compute", "show", lease)["agreed"] == "OK"
-    world.together([(role, "custodian", "once") for role in world.custodians])
-    early = licensee.run("compute", "open", lease, "--out", str(licensee.home / "out"), "--json")
-    assert (early.code, early.document["error"]["kind"]) == (1, "LeaseNotStarted")
-    licensee.do("lease", "start", lease, "--yes")
+    # Keys to the attestors, a result, a look at it, readiness, money, the output
+    life.custodians()
+    (first,), (second,) = (life.do(f"attestor-{number}", "compute", "run")["leases"] for number in range(2))
+    done = {"lease": int(lease), "error": None, "run": 0, "ending": "OK", "new": True, "handedOut": [], "waits": None}
+    assert first == done and "0 of 1 attestors confirmed the output" in second["waits"]
+    assert second | {"waits": None} == done
+    (said,) = life.do("licensee", "compute", "show", lease)["results"]
+    assert (said["ending"], len(said["attestors"])) == ("OK", 2)
+    life.custodians()
+    assert not list(life.board.readiness(int(lease))) and life.output(int(lease)) is None
+    looked = life.do("attestor-1", "compute", "review", lease, "--out", str(life.homes["attestor-1"] / "looked"))
+    assert (life.homes["attestor-1"] / "looked").read_bytes() == SIZE.to_bytes(8, "little")
+    life.do("attestor-1", "compute", "review", lease, "--confirm", looked["commitment"])
+    assert len(life.do("licensee", "compute", "show", lease)["reviewed"]) == 1
+    life.custodians()
+    assert life.refused("licensee", "compute", "open", lease, "--out", str(out)) == "LeaseNotStarted"
+    life.do("licensee", "lease", "start", lease, "--yes")
     world.finalize()
-    assert attestors[1].do("compute", "run")["leases"][0]["handedOut"] == [0]
-    opened = licensee.do("compute", "open", lease, "--out", str(licensee.home / "out"))
-    size = sum(len(json.dumps(record, separators=(",", ":"), sort_keys=True)) + 1 for record in records)
-    assert (licensee.home / "out").read_bytes() == size.to_bytes(8, "little") and opened["bytes"] == 8
+    assert life.do("attestor-1", "compute", "run")["leases"][0]["handedOut"] == [0]
+    opened = life.do("licensee", "compute", "open", lease, "--out", str(out))
+    assert out.read_bytes() == SIZE.to_bytes(8, "little") and opened["bytes"] == 8
 
     # Nothing of the data
-    shut = licensee.run("open", lease, "--out", str(licensee.home / "data"), "--json")
-    assert (shut.code, shut.document["error"]["kind"]) == (1, "ComputeLease")
-    assert list(world.store.names(bundles_of(world.dao_id, int(lease)))) == []
-    received = [path.read_bytes() for path in licensee.home.rglob("*") if path.is_file()]
-    for text in [*received, *(data for _, data in world.objects()), *(said for _, said in world.printed())]:
-        assert not any(record["diary"].encode() in text for record in records)
+    assert life.refused("licensee", "open", lease, "--out", str(home / "data")) == "ComputeLease"
+    assert list(world.store.names(bundles_of(life.dao.id, int(lease)))) == []
+    stored = (path for place in (home, life.folder / "store") for path in place.rglob("*") if path.is_file())
+    for text in [*(path.read_bytes() for path in stored), *life.printed]:
+        assert not any(record["diary"].encode() in text for record in RECORDS)
+
+
+def test_contribute__to_what_is_for_compute_alone__says_that_no_licensee_ever_holds_it(life: Life) -> None:
+    policy = vars(life.dao.registry.currentPolicy(1)) | {"purposes": COMPUTE}
+    life.dao.govern(MEMBER, life.dao.registry, "updatePolicy", 1, policy)
+    diary = life.homes["member"] / "diary.jsonl"
+    diary.write_text(json.dumps(RECORDS[0]) + "\n")
+    done = life.run("member", "contribute", "--dataset", "1", str(diary))
+    assert done.code == 0 and "No licensee ever holds this data" in done.err
+
+
+def test_bot__with_custodians_and_attestors__carries_a_program_to_its_output(life: Life) -> None:
+    lease = approved(life)
+    life.world.finalize()
+    homes = {name: os.pathsep.join(str(life.homes[n]) for n in life.homes if n.startswith(name)) for name in
+             ("custodian", "attestor")}  # fmt: skip
+    places = {"DATADAO_HOMES": homes["custodian"], "DATADAO_ATTESTORS": homes["attestor"]}
+    command = [ROOT / "toolchain" / "run", "silverback", "run", "datadao.custodian.bot", "--network",
+               f"ethereum:local:{life.world.url}"]  # fmt: skip
+    log, board = life.folder / "log", life.board
+    with log.open("wb") as to:
+        bot = subprocess.Popen(command, cwd=life.folder, env=os.environ | places, stdout=to, stderr=subprocess.STDOUT)
+    try:
+        until(lambda: len(list(board.readiness(lease))) == 3, bot, life, log)
+        (root,) = {item.release_root for item in board.readiness(lease)}
+        assert life.output(lease) is None, "before it is paid for"
+        posted = sorted(board.readiness(lease), key=lambda item: int(item.signer, 16))
+        signatures = [item.signature for item in posted]
+        life.dao.leases.confirmDelivery(lease, root, signatures, sender=MEMBER.address)
+        life.world.finalize()
+        until(lambda: life.output(lease) is not None, bot, life, log)
+        bot.send_signal(signal.SIGTERM)
+        assert bot.wait(60) == 0, log.read_text()[-3000:]
+    finally:
+        bot.kill()
+        bot.wait()
+    assert life.output(lease) == SIZE.to_bytes(8, "little")
+    assert not any(record["diary"] in log.read_text() for record in RECORDS)
+
+
+def approved(life: Life) -> int:
+    """A lease of the program, voted for."""
+    dao, store = life.dao, life.world.store
+    program = Program(store.put_bytes(module(COUNT)), "wasmtime 50.0.1", 10**9, 4 * 65_536, 8)
+    addresses = dao.addresses
+    paper = Agreement(
+        dao.id, addresses["timelock"], dao.asset.address, LICENSEE.address, 1, COMPUTE, PRICE, 30 * DAY, 2, BOND, 0,
+        False, 0, dao.leases.ackWindow(), program=program,
+    )  # fmt: skip
+    life.board.agree(paper.encode())
+    terms = dao.terms(purposes=COMPUTE, pricePerPeriod=PRICE, periods=2, bond=BOND, agreementHash=paper.hash)
+    dao.fund(LICENSEE, 2 * PRICE + BOND, dao.leases)
+    key = public_key(load_key(life.homes["licensee"] / "keys" / "sealing"))
+    lease, _ = dao.leases.request(terms, key, "how much?", sender=LICENSEE.address).value
+    dao.pass_(dao.lease_proposal(lease), MEMBER)
+    return int(lease)
+
+
+def until(done: Callable[[], object], bot: subprocess.Popen[bytes], life: Life, log: Path) -> None:
+    """Waits, while blocks go by."""
+    deadline = time.monotonic() + 120
+    while not done():
+        assert bot.poll() is None and time.monotonic() < deadline, log.read_text()[-3000:]
+        life.world.mine(1)
+        time.sleep(0.3)

@@ -87,7 +87,7 @@ WRONG = [
         what() + "DataLeases_InvalidTerms(field=periodLength, value=518400, min=604800, max=7776000)",
     ),
     ({"periods": "13", "price": "1"}, what("63") + "DataLeases_InvalidTerms(field=periods, value=13, min=1, max=12)"),
-    ({"purposes": "5"}, what() + "DataLeases_PurposeNotAllowed(purposes=5, allowed=3)"),
+    ({"purposes": "8"}, what() + "DataLeases_PurposeNotAllowed(purposes=8, allowed=7)"),
     ({"text": "x" * 4097}, what() + "DataLeases_DescriptionTooLong(length=4097, max=4096)"),
 ]
 

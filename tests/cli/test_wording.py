@@ -105,6 +105,7 @@ def test_action__whose_text_pretends_to_be_more_arguments__is_quoted() -> None:
 
 def test_words__of_masks_and_times() -> None:
     assert purposes(3) == "research and commercial model training" and purposes(0) == "nothing"
+    assert purposes(5) == "research and compute"
     assert purposes(9) == "research and bits 0x8, which have no published meaning"
     times = {86_400: "1 day", 7_200: "2 hours", 60: "1 minute", 90: "90 seconds", 0: "0 seconds"}
     assert {seconds: duration(seconds) for seconds in times} == times

@@ -25,7 +25,7 @@ from datadao.cli.command import PARTLY, REFUSED
 from .world import COMMANDS, OFFLINE, World
 
 EXPECTED = {"custodian once": 3, "attest score": 3, "custodian take-over": 0} | dict.fromkeys(
-    ("heir open", "heir succeed", "compute show", "compute open"), 1
+    ("heir open", "heir succeed", "compute review", "compute show", "compute open"), 1
 )
 """Exit codes other than 0: submissions for the first committee do not open for the second, nor are they scored; of an
 account without heir no place can be taken, and no program is run for a data lease."""

@@ -352,6 +352,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "relay once": ("member", ()),
     "relay report": ("member", ()),
     "compute run": ("attestor-0", ()),
+    "compute review": ("attestor-0", ("2", "--out", "{home}/output")),
     "compute show": ("licensee", ("2",)),
     "compute open": ("licensee", ("2", "--out", "{home}/output")),
     "attest score": ("attestor-0", ("--dataset", "1")),

@@ -55,12 +55,13 @@ class ComputeWorld:
     world: World
     listed: list[Contribution]
     program: bytes = field(default_factory=lambda: module(COUNT))
+    reviews: int = 0
 
     def __post_init__(self) -> None:
         world = self.world
         self.board = ComputeBoard(DAO, world.store)
         digest = world.store.put_bytes(self.program)
-        self.agreed = Program(digest, "wasmtime 50.0.1", 10_000_000, 262_144, 1000)
+        self.agreed = Program(digest, "wasmtime 50.0.1", 10_000_000, 262_144, 1000, self.reviews)
         zero = "0x" + "11" * 20
         paper = Agreement(
             DAO, zero, zero, None, DATASET, COMPUTE, 1, 86_400, 3, 1, 0, False, 0, 86_400, program=self.agreed

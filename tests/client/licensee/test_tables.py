@@ -26,8 +26,8 @@ import pytest
 from pyarrow import parquet
 
 from assurance.harness.dao.parties import DAO
+from datadao.columns import Column, Kind, record_of
 from datadao.errors import PackageMissing
-from datadao.licensee.columns import Column, Kind, record_of
 from datadao.licensee.croissant import Dataset, Part, describe
 from datadao.licensee.tables import FOLDER, columns_of, write_table
 from datadao.schema import Schema

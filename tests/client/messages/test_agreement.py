@@ -45,6 +45,7 @@ OTHERS = {
     "plain": replace(AGREED, royalty_bps=0, exclusive=False, clauses="", prohibited=(), min_shares=0),
     "offer": replace(AGREED, licensee=None),
     "compute": replace(AGREED, program=PROGRAM),
+    "reviewed": replace(AGREED, program=replace(PROGRAM, reviews=2, source="https://example.org/program.c?at=1#L2")),
     "free": replace(AGREED, price_per_period=0, royalty_bps=10_000, purposes=1),
 }
 
@@ -92,13 +93,13 @@ def test_agreement__written_and_read__is_the_same(agreed: Agreement) -> None:
 
 
 def test_agreement__every_term_of_it_changes_the_hash() -> None:
-    assert len({made.hash for made in (AGREED, *OTHERS.values())}) == 5
+    assert len({made.hash for made in (AGREED, *OTHERS.values())}) == 6
     for change in ({"bond": 1}, {"periods": 11}, {"ack_window": 1}, {"timelock": ASSET}, {"asset": TIMELOCK}):
         assert replace(AGREED, **change).hash != AGREED.hash
 
 
 def test_agreement__every_text_of_it_is_in_what_a_reader_sees() -> None:
-    document = replace(AGREED, program=PROGRAM).document()
+    document = OTHERS["reviewed"].document()
     whole, seen = rdf(document), 0
     for path in texts(document):
         value = at(document, path)

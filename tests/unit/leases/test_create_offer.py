@@ -58,8 +58,8 @@ def test_create_offer__free_of_rent_and_bond__accepted(market: Market) -> None:
 HALF = 150 * 10**9
 """Half of the shares of the founder's data."""
 REFUSALS = [
-    ({"purposes": 4}, "DataLeases_PurposeNotAllowed", (4, 3)),
-    ({"purposes": 0}, "DataLeases_PurposeNotAllowed", (0, 3)),
+    ({"purposes": 8}, "DataLeases_PurposeNotAllowed", (8, 7)),
+    ({"purposes": 0}, "DataLeases_PurposeNotAllowed", (0, 7)),
     ({"pricePerPeriod": 2**96}, "DataLeases_InvalidTerms", (name32("pricePerPeriod"), 2**96, 0, 2**96 - 1)),
     ({"bond": 2**96}, "DataLeases_InvalidTerms", (name32("bond"), 2**96, 0, 2**96 - 1)),
     (

@@ -156,12 +156,12 @@ def test_request__policy_wider_than_any_lease__periods_of_1_to_366_days(market: 
         ask(market, periodLength=length)
 
 
-@pytest.mark.parametrize("purposes", [0, 4, 7, 1 << 64, 2**256 - 1])
+@pytest.mark.parametrize("purposes", [0, 8, 15, 1 << 64, 2**256 - 1])
 def test_request__purpose_outside_the_mask__refused(market: Market, purposes: int) -> None:
     rich(market)
-    with refused(market.picture, "DataLeases_PurposeNotAllowed", purposes, 3):
+    with refused(market.picture, "DataLeases_PurposeNotAllowed", purposes, 7):
         ask(market, purposes=purposes)
-    for allowed in (1, 2, 3):
+    for allowed in (1, 2, 3, 4, 7):
         ask(market, purposes=allowed)
 
 
