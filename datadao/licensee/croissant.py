@@ -15,10 +15,11 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from datadao.arrow import columns_of
 from datadao.columns import Column, Kind
 from datadao.crypto.files import write_whole
 from datadao.errors import PackageMissing
-from datadao.licensee.tables import FOLDER, columns_of
+from datadao.licensee.tables import FOLDER
 from datadao.messages.agreement import purpose_iri
 from datadao.messages.purposes import AI_DRAFT, Purpose, purposes_of
 from datadao.schema import Schema

@@ -26,10 +26,11 @@ import pytest
 from pyarrow import parquet
 
 from assurance.harness.dao.parties import DAO
+from datadao.arrow import columns_of
 from datadao.columns import Column, Kind, record_of
 from datadao.errors import PackageMissing
 from datadao.licensee.croissant import Dataset, Part, describe
-from datadao.licensee.tables import FOLDER, columns_of, write_table
+from datadao.licensee.tables import FOLDER, write_table
 from datadao.schema import Schema
 from scripts._demo import survey
 
