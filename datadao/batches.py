@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 from datadao.chain.events import Event, decode, topic
 from datadao.chain.rpc import Block, check_complete, read_block, read_logs
 from datadao.client import DataDAO
-from datadao.messages.batch import Batch, Manifest
+from datadao.messages.batch import Batch
 from datadao.types import ACTIVATED, BatchStatus, Contribution
 
 if TYPE_CHECKING:
     from datadao.index import Index
+    from datadao.messages.excerpt import Excerpt
+    from datadao.messages.manifest import Manifest
     from datadao.storage.store import Store
 
 ALIVE = ACTIVATED | {BatchStatus.PUBLISHED}
@@ -40,6 +42,7 @@ class Catalog:
         self._dao, self._store, self._since, self._index = dao, store, since, index
         self._published: dict[int, Published] = {}
         self._manifests: dict[bytes, Manifest] = {}
+        self._excerpts: dict[int, Excerpt] = {}
 
     def batches(self, dataset_id: int | None = None) -> list[Published]:
         """Every batch ever published, of one dataset or of all, oldest first.
@@ -62,11 +65,28 @@ class Catalog:
 
     def manifest(self, item: Published) -> Manifest:
         """The batch's leaves. Raises `ObjectMissing`, `HashMismatch` or `Malformed` if storage does not have them."""
+        from datadao.storage.manifests import read_manifest  # with what it takes, for which a handle has no use
+
         digest = item.batch.manifest_hash
         if digest not in self._manifests:
-            data = self._store.get(digest, Manifest.LIMIT)
-            self._manifests[digest] = Manifest.decode(data, self._dao.id, digest)
+            self._manifests[digest] = read_manifest(self._store, self._dao.id, digest)
         return self._manifests[digest]
+
+    def leaves_of(
+        self, owners: Collection[str], statuses: Collection[BatchStatus]
+    ) -> Iterator[tuple[Published, Excerpt]]:
+        """Batches that have one of `statuses` now, with what tells these accounts' leaves there and proves them: a part
+        of the manifest. Raises as `batches`, and `LeavesUnknown`, `StoreUnavailable`."""
+        from datadao.storage.manifests import read_excerpt
+        from datadao.storage.together import together
+
+        def read(item: Published) -> tuple[Published, Excerpt]:
+            known = self._excerpts.get(item.batch_id)
+            excerpt = read_excerpt(self._store, self._dao.id, item.batch_id, item.batch, owners, known)
+            self._excerpts[item.batch_id] = excerpt
+            return item, excerpt
+
+        return together(read, self._of(None, statuses))
 
     def contributions(self, dataset_id: int) -> list[Contribution]:
         """All leaves of the dataset's active and sleeping batches, with their proofs.
@@ -80,11 +100,12 @@ class Catalog:
         self, dataset_id: int | None, statuses: Collection[BatchStatus]
     ) -> Iterator[tuple[Published, Manifest]]:
         """Batches that have one of `statuses` now, with their leaves. Raises as `batches` and `manifest`."""
+        return ((item, self.manifest(item)) for item in self._of(dataset_id, statuses))
+
+    def _of(self, dataset_id: int | None, statuses: Collection[BatchStatus]) -> list[Published]:
         items = self.batches(dataset_id)
         infos = self._dao.read_together([("registry", "batch", item.batch_id) for item in items]) if items else []
-        for item, info in zip(items, infos, strict=True):
-            if info.status in statuses:
-                yield item, self.manifest(item)
+        return [item for item, info in zip(items, infos, strict=True) if info.status in statuses]
 
     def _read(self) -> tuple[Block, list[Event]]:
         name, fields = "BatchPublished", ("batchId", "batch")

@@ -187,6 +187,10 @@ class DraftRefused(DataDAOError):
     """A batch that another attestor drafted is not one this attestor may sign."""
 
 
+class LeavesUnknown(DataDAOError):
+    """The part of a manifest that tells an account's leaves in a batch is lost or wrong: it may have some or none."""
+
+
 class NotEnoughSignatures(DataDAOError):
     """Fewer attestors signed a batch than the registry asks for."""
 

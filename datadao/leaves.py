@@ -10,7 +10,7 @@ from typing import Any
 from datadao.batches import Catalog
 from datadao.chain.rpc import read_block, read_many
 from datadao.client import DataDAO
-from datadao.messages.batch import Manifest
+from datadao.crypto.merkle import MerkleTree
 from datadao.types import ACTIVATED, Contribution, ContributionStatus
 
 
@@ -25,12 +25,12 @@ class Standing(Enum):
 
 @dataclass(frozen=True)
 class Mine:
-    """A leaf of the contributor's, `index` in its batch's manifest. `counted` is the batch in which a duplicate counts:
-    where it was recorded, or the owner's oldest while none is."""
+    """A leaf of the contributor's, `index` in its batch, whose `tree` proves it. `counted` is the batch in which a
+    duplicate counts: where it was recorded, or the owner's oldest while none is."""
 
     dataset_id: int
     index: int
-    manifest: Manifest
+    tree: MerkleTree
     contribution: Contribution
     standing: Standing
     counted: int | None = None
@@ -49,12 +49,10 @@ def accepted(dao: DataDAO, catalog: Catalog, owner: str) -> list[Mine]:
 
 def accepted_of(dao: DataDAO, catalog: Catalog, owners: Collection[str]) -> list[Mine]:
     """The same of several owners."""
-    wanted = frozenset(owners)
     found = [
-        (item.batch.dataset_id, index, manifest, manifest.contribution(item.batch_id, index))
-        for item, manifest in catalog.manifests(None, ACTIVATED)
-        for index, leaf in enumerate(manifest.leaves)
-        if leaf.contributor in wanted
+        (item.batch.dataset_id, index, excerpt.tree, Contribution(item.batch_id, leaf, excerpt.tree.proof(index)))
+        for item, excerpt in catalog.leaves_of(owners, ACTIVATED)
+        for index, leaf in excerpt.of(owners).items()
     ]
     proofs = [(c.batch_id, tuple(c.leaf), list(c.proof)) for *_, c in found]
     block = read_block(dao.web3, "latest").number

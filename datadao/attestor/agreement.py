@@ -13,8 +13,10 @@ from datadao.attestor.scoring import ScoringResult
 from datadao.attestor.units import Lot, Units
 from datadao.errors import BatchRefused, DraftRefused, NothingToDraft, ScoreRefused
 from datadao.messages import eip712
-from datadao.messages.batch import Batch, Earned, Manifest, Policy, build_batch, place_in_batch
+from datadao.messages.batch import Batch, Policy
+from datadao.messages.manifest import Manifest, build_batch, place_in_batch
 from datadao.messages.score import _MASK, MAX_AHEAD, MAX_VALIDITY, Draft, Score
+from datadao.messages.shards import Earned
 from datadao.messages.submission import Submission
 from datadao.schema_rules import SCORING
 from datadao.types import Dao, Leaf, Party

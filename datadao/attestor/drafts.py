@@ -8,7 +8,7 @@ whatever else is drafted; and no attestor signs two.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -24,8 +24,9 @@ from datadao.errors import (
     ObjectTooLarge,
     StoreUnavailable,
 )
-from datadao.messages.batch import Manifest
+from datadao.messages.manifest import Manifest
 from datadao.messages.score import Draft
+from datadao.storage.manifests import read_manifest
 from datadao.types import Leaf
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Posted:
         return self.stored
 
     @cached_property
-    def leaves(self) -> tuple[Leaf, ...]:
+    def leaves(self) -> Sequence[Leaf]:
         return () if isinstance(self.stored, DataDAOError) else self.stored.leaves
 
     @cached_property
@@ -198,6 +199,6 @@ def _posted(agreement: Agreement, board: Board, store: Store) -> Iterator[Posted
 
 def _read(agreement: Agreement, store: Store, digest: bytes) -> Manifest | DataDAOError:
     try:
-        return Manifest.decode(store.get(digest, Manifest.LIMIT), agreement.dao, digest)
+        return read_manifest(store, agreement.dao, digest)
     except (ObjectMissing, ObjectTooLarge, HashMismatch, Malformed) as error:
         return error

@@ -14,7 +14,7 @@ from datadao.chain.rpc import read_block
 from datadao.crypto import files
 from datadao.errors import DataDAOError, StoreUnavailable, SubmissionRefused
 from datadao.messages import eip712
-from datadao.messages.batch import Manifest
+from datadao.messages.manifest import Manifest
 from datadao.messages.sample import DELAY, Consent, Sample, draw
 from datadao.messages.submission import Submission
 from datadao.records import valid_records

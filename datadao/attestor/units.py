@@ -15,8 +15,9 @@ from typing import Protocol
 from datadao.attestor.marks import BATCH, FILE, MARK, Marker, Table
 from datadao.crypto.lock import lock, unlock
 from datadao.errors import Malformed
-from datadao.messages.batch import Earned, Manifest
 from datadao.messages.lines import EarnedLines, seal_lines
+from datadao.messages.manifest import Manifest
+from datadao.messages.shards import Earned
 from datadao.schema_rules import SCORING
 from datadao.storage.store import Store
 

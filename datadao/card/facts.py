@@ -13,7 +13,7 @@ from typing import Any
 from datadao.batches import Catalog, Published
 from datadao.chain.rpc import Block
 from datadao.index import Index
-from datadao.messages.batch import Manifest
+from datadao.messages.manifest import Manifest
 from datadao.messages.purposes import PURPOSES
 from datadao.messages.sample import Sample, shown
 from datadao.schema import Schema

@@ -46,6 +46,7 @@ from datadao.errors import (
 from datadao.messages.sample import DELAY, drawn
 from datadao.messages.score import Draft, Signed
 from datadao.schema import Schema
+from datadao.storage.manifests import store_manifest
 from datadao.storage.store import content_name
 from datadao.types import ACTIVATED
 from datadao.values import moment
@@ -140,7 +141,7 @@ def draft(session: Session, dataset: int, days: int, anew: bool) -> Outcome:
             session.sign,
             {mark: item.words for mark, item in standing.items()},
         )
-        session.store.put_bytes(manifest.encode())
+        store_manifest(session.store, manifest)
         try:
             session.board.draft(made)
             break

@@ -450,8 +450,8 @@ def _calls(session: Session, group: list[Mine]) -> list[Call]:
     dao, first = session.dao, group[0]
     if len(group) == 1:
         return [dao.claim_call(first.contribution)]
-    proof, flags = first.manifest.tree.multiproof(item.index for item in group)
-    # The proof is of the leaves in ascending order, in which the manifest was read.
+    proof, flags = first.tree.multiproof(item.index for item in group)
+    # The proof is of the leaves in ascending order, in which the batch has them.
     leaves = [tuple(item.contribution.leaf) for item in group]
     arguments = (first.contribution.batch_id, leaves, list(proof), list(flags))
     what = f"claim {len(group)} contributions of batch {first.contribution.batch_id}"

@@ -7,7 +7,7 @@ no directions. One million leaves take seconds: hashing goes through a C keccak,
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from sha3 import keccak_256
@@ -22,9 +22,14 @@ LEAF_TYPES = (
 )
 
 
+def leaf_prefix(dao: Dao, dataset_id: int, sequence: int) -> bytes:
+    """What the hashed bytes of all leaves of a batch begin with, up to the 20 bytes of the contributor."""
+    return word(dao.chain_id) + word(dao.registry) + word(dataset_id) + word(sequence) + bytes(12)
+
+
 def leaf_hashes(dao: Dao, dataset_id: int, sequence: int, leaves: Iterable[Leaf]) -> list[bytes]:
     """`keccak(keccak(abi.encode(...)))` of each leaf. A leaf hash also serves as the contribution's id off-chain."""
-    prefix = word(dao.chain_id) + word(dao.registry) + word(dataset_id) + word(sequence) + bytes(12)
+    prefix = leaf_prefix(dao, dataset_id, sequence)
     hashes = []
     for contributor, fingerprint, file_hash, envelope_hash, units, quality in leaves:
         owner = bytes.fromhex(contributor[2:])
@@ -41,7 +46,8 @@ def leaf_hash(dao: Dao, dataset_id: int, sequence: int, leaf: Leaf) -> bytes:
     return leaf_hashes(dao, dataset_id, sequence, (leaf,))[0]
 
 
-def _node(left: bytes, right: bytes) -> bytes:
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """The parent of two nodes."""
     return bytes(keccak_256(left + right if left < right else right + left).digest())
 
 
@@ -56,7 +62,7 @@ class MerkleTree:
         for i in range(len(hashes) - 2, -1, -1):
             left, right = nodes[2 * i + 1], nodes[2 * i + 2]
             nodes[i] = keccak_256(left + right if left < right else right + left).digest()
-        self._nodes = nodes
+        self._nodes: Sequence[bytes] | Mapping[int, bytes] = nodes
         self._count = len(hashes)
 
     def __len__(self) -> int:
@@ -66,11 +72,15 @@ class MerkleTree:
     def root(self) -> bytes:
         return self._nodes[0]
 
+    def level(self, depth: int) -> list[bytes]:
+        """The nodes of a level, left to right: 2**depth, the root at depth 0."""
+        return [self._nodes[i] for i in range(2**depth - 1, 2 ** (depth + 1) - 1)]
+
     def proof(self, index: int) -> tuple[bytes, ...]:
         """Siblings from leaf `index` up to the root."""
         if not 0 <= index < self._count:
             raise InvalidArgument(f"no leaf {index} in a tree of {self._count}")
-        i = len(self._nodes) - 1 - index
+        i = 2 * self._count - 2 - index
         path = []
         while i > 0:
             path.append(self._nodes[i + 1 if i % 2 else i - 1])
@@ -85,7 +95,7 @@ class MerkleTree:
         if chosen[0] < 0 or chosen[-1] >= self._count:
             raise InvalidArgument(f"no leaf {chosen[0] if chosen[0] < 0 else chosen[-1]} in a tree of {self._count}")
         # Leaves lie reversed, so ascending leaves descend here; each round joins the deepest node with its sibling.
-        queue = deque(len(self._nodes) - 1 - index for index in chosen)
+        queue = deque(2 * self._count - 2 - index for index in chosen)
         nodes, flags = [], []
         while queue[0] > 0:
             node = queue.popleft()
@@ -105,5 +115,5 @@ def verify(root: bytes, hashed_leaf: bytes, proof: Sequence[bytes]) -> bool:
     if any(len(node) != 32 for node in (root, hashed_leaf, *proof)):
         return False
     for sibling in proof:
-        hashed_leaf = _node(hashed_leaf, sibling)
+        hashed_leaf = node_hash(hashed_leaf, sibling)
     return hashed_leaf == root

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datadao.custodian.checks import Checks
 from datadao.errors import ObjectMissing
-from datadao.messages.batch import Manifest
+from datadao.storage.manifests import read_manifest
 from datadao.storage.store import Store
 from datadao.types import Contribution, Dao
 
@@ -36,7 +36,7 @@ class Manifests:
     def _of(self, batch_id: int, digest: bytes) -> list[Contribution]:
         if batch_id not in self._leaves:
             try:
-                manifest = Manifest.decode(self._store.get(digest, Manifest.LIMIT), self._dao, digest)
+                manifest = read_manifest(self._store, self._dao, digest)
             except ObjectMissing as error:
                 raise ObjectMissing(f"the manifest of batch {batch_id}: {error}") from error
             self._leaves[batch_id] = manifest.contributions(batch_id)

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
@@ -18,10 +19,12 @@ from datadao.crypto import files
 from datadao.crypto.envelope import Context, Envelope, recover
 from datadao.errors import BundleRefused, DataDAOError, StoreUnavailable
 from datadao.messages import eip712
-from datadao.messages.batch import Manifest
 from datadao.messages.bundle import Bundle, bundles_of
 from datadao.storage.store import Store
 from datadao.types import Committee, Dao, Leaf, Slot
+
+if TYPE_CHECKING:
+    from datadao.messages.manifest import Manifest
 
 
 @dataclass(frozen=True)

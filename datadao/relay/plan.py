@@ -171,7 +171,7 @@ class Planner:
         first: Mine = entries[0].part
         if len(entries) == 1:
             return self._dao.claim_call(first.contribution)
-        proof, flags = first.manifest.tree.multiproof(entry.part.index for entry in entries)
+        proof, flags = first.tree.multiproof(entry.part.index for entry in entries)
         leaves = [tuple(entry.part.contribution.leaf) for entry in entries]
         arguments = (first.contribution.batch_id, leaves, list(proof), list(flags))
         return self._dao.call("registry", "claimMany", *arguments, what=f"claim {len(entries)} contributions")

@@ -30,11 +30,12 @@ from datadao.licensee.licensee import Licensee
 from datadao.licensee.tables import write_table
 from datadao.messages import eip712
 from datadao.messages.agreement import Agreement
-from datadao.messages.batch import Manifest, build_batch
 from datadao.messages.heirs import BIND, OPEN
+from datadao.messages.manifest import Manifest, build_batch
 from datadao.messages.submission import Submission, Witness
 from datadao.schema import Schema
 from datadao.storage.board import Board
+from datadao.storage.manifests import read_manifest, store_manifest
 from datadao.storage.store import Store, content_name
 from datadao.text import visible
 from datadao.types import Contribution, Leaf
@@ -157,10 +158,10 @@ def accept(demo: Demo, leaves: list[Leaf]) -> None:
         attestor_set_version=dao.read("registry", "attestorSetVersion"),
         deadline=ape.chain.blocks.head.timestamp + 86_400,
     )
-    kept = demo.store.put_bytes(manifest.encode())
+    kept = store_manifest(demo.store, manifest)
     signatures = {party.address: party.sign(batch.typed(dao.id)) for party in demo.actors.attestors[:2]}
     demo.batch_id, receipt = dao.publish(batch, signatures, content_name(kept), relayer)
-    demo.manifest = Manifest.decode(demo.store.get(batch.manifest_hash), dao.id, batch.manifest_hash)
+    demo.manifest = read_manifest(demo.store, dao.id, batch.manifest_hash)
     demo.out.gas("publish a batch, 2 signatures", receipt)
     published = dao.read("registry", "batch", demo.batch_id).since
     wait_until(published + dao.read("registry", "challengePeriod"))

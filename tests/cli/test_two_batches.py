@@ -36,10 +36,11 @@ from datadao.chain.codec import CONTRACTS
 from datadao.chain.rpc import Call
 from datadao.client import DataDAO, Terms
 from datadao.crypto.keyfile import new_key
-from datadao.messages.batch import Batch, Manifest
+from datadao.messages.batch import Batch
 from datadao.messages.sample import DELAY
 from datadao.messages.score import Draft, Signed
 from datadao.storage.board import Board
+from datadao.storage.manifests import read_manifest, store_manifest
 from datadao.storage.store import Store, content_name
 from tests.cli.conftest import FreshDao
 from tests.cli.world import DAY, UNIT
@@ -87,12 +88,12 @@ class Stage(FreshDao):
         """The same leaves, or the same data in other files, under the next number: drafted and signed blindly."""
         with ape.networks.parse_network_choice(self.node.url):
             dao, board = self.dao.id, Board(self.dao.id, self.store)
-            old = Manifest.decode(self.store.get(draft.batch.manifest_hash), dao, draft.batch.manifest_hash)
+            old = read_manifest(self.store, dao, draft.batch.manifest_hash)
             manifest = replace(old, sequence=old.sequence + 1)
             if other_files:
                 leaves = (leaf._replace(file_hash=sha256(leaf.file_hash).digest()) for leaf in old.leaves)
                 manifest = replace(manifest, leaves=tuple(leaves))
-            digest = self.store.put_bytes(manifest.encode())
+            digest = store_manifest(self.store, manifest)
             batch = replace(draft.batch, sequence=manifest.sequence, root=manifest.tree.root, manifest_hash=digest)
             signers = {address: wallet.signer(wallet.find(address)) for address in ("TEST::3", "TEST::2")}
             signed = {str(wallet.find(alias).address): sign(batch.typed(dao)) for alias, sign in signers.items()}

@@ -6,7 +6,6 @@ their own can play them too.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import itertools
 from collections.abc import Sequence
@@ -34,8 +33,9 @@ from datadao.custodian.custodian import Custodian
 from datadao.custodian.manifests import Manifests
 from datadao.index.view import IndexedView
 from datadao.licensee.licensee import Licensee, Opened
-from datadao.messages.batch import Manifest
 from datadao.messages.bundle import Bundle, bundles_of
+from datadao.messages.manifest import Manifest, place_in_batch
+from datadao.storage.manifests import store_manifest
 from datadao.storage.store import Store
 from datadao.types import Committee, Contribution, Leaf
 from deployer.config import Config
@@ -127,9 +127,9 @@ class ChainWorld:
 
     def publish(self, leaves: Sequence[Leaf]) -> Batch:
         """An active batch with its manifest in storage, not claimed yet."""
-        manifest = self.dao.batch_message(leaves)[1].encode()
-        self.store.put_bytes(manifest)
-        batch = self.dao.publish(leaves, manifestHash=hashlib.sha256(manifest).digest())
+        leaves = sorted(leaves, key=place_in_batch)
+        digest = store_manifest(self.store, self.dao.batch_message(leaves)[1])
+        batch = self.dao.publish(leaves, manifestHash=digest)
         self.dao.activate(batch)
         self.batches.append(batch)
         return batch

@@ -26,6 +26,8 @@ from assurance.harness.dao.parties import DAO, DATASET, Parties
 from assurance.harness.dao.parties import Wallet as Signer
 from assurance.harness.dao.system import config
 from datadao.contributor import contribute
+from datadao.messages.manifest import place_in_batch
+from datadao.storage.manifests import store_manifest
 from datadao.storage.store import Store
 from datadao.types import Committee, Leaf
 
@@ -83,10 +85,10 @@ class _Page:
                 Leaf(owner, keccak(n.to_bytes(8, "big")), mark, mark, 1, 10_000) for n, owner in enumerate(owners)
             ]
             store = Store(f"file://{folder}/store", create=True)
-            manifest = dao.batch_message(leaves)[1].encode()
-            batch = dao.publish(leaves, manifestHash=store.put_bytes(manifest))
+            leaves.sort(key=place_in_batch)
+            batch = dao.publish(leaves, manifestHash=store_manifest(store, dao.batch_message(leaves)[1]))
             dao.activate(batch)
-            dao.claim(batch, leaves[0])
+            dao.claim(batch, next(leaf for leaf in leaves if leaf.contributor == member.address))
             client = handle(dao.addresses, node.url)
             self._site = self._stack.enter_context(site(client, dao.asset.address, node.url, store, folder / "desk"))
             wallet = Wallet("Member", member.key)

@@ -16,7 +16,8 @@ from assurance.harness.chain.handles import Handle, Receipt
 from assurance.harness.dao.system import DAY, Actor, System, actor
 from datadao.crypto.merkle import MerkleTree, leaf_hashes
 from datadao.messages import eip712
-from datadao.messages.batch import BATCH, Manifest
+from datadao.messages.batch import BATCH
+from datadao.messages.manifest import Manifest
 from datadao.types import Dao as DaoId
 from datadao.types import Leaf, ProposalState, Vote
 from deployer.creation import storing

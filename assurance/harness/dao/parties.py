@@ -23,10 +23,12 @@ from datadao.crypto.merkle import leaf_hash
 from datadao.crypto.seal import public_key
 from datadao.custodian.custodian import Custodian
 from datadao.licensee.licensee import Licensee
-from datadao.messages.batch import Batch, Manifest, Policy, build_batch
+from datadao.messages.batch import Batch, Policy
 from datadao.messages.bundle import Bundle, bundles_of
 from datadao.messages.eip712 import TypedData
+from datadao.messages.manifest import Manifest, build_batch
 from datadao.messages.submission import Submission, Witness
+from datadao.storage.manifests import store_manifest
 from datadao.storage.store import Store
 from datadao.types import Committee, Contribution, Dao, Leaf, Party, Slot
 
@@ -252,7 +254,7 @@ class World:
         """A batch of these leaves, active since `at`, of a policy for `purposes`; the lease was approved at 1 000."""
         batch, manifest = self.build(leaves, sequence)
         self.view.batches[batch_id] = BatchState(batch.dataset_id, batch.sequence, batch.root, at, purposes)
-        self.view.manifests[batch_id] = self.store.put_bytes(manifest.encode())
+        self.view.manifests[batch_id] = store_manifest(self.store, manifest)
         return manifest
 
     @staticmethod

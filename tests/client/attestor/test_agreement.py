@@ -12,7 +12,8 @@ from assurance.harness.dao.parties import DAO, DATASET, POLICY, Wallet, World
 from datadao.attestor.agreement import Agreement, sign_score
 from datadao.attestor.scoring import ScoringResult
 from datadao.errors import BatchRefused, DraftRefused
-from datadao.messages.batch import Batch, Manifest, build_batch
+from datadao.messages.batch import Batch
+from datadao.messages.manifest import Manifest, build_batch
 from datadao.messages.score import MAX_AHEAD, MAX_VALIDITY, Draft, Score
 from datadao.types import Leaf
 

@@ -22,9 +22,10 @@ from assurance.harness.dao.parties import DAO, DATASET, POLICY, Wallet, World
 from datadao.attestor.agreement import Agreement
 from datadao.attestor.drafts import Drafts, Posted
 from datadao.errors import BatchRefused, DraftRefused, ObjectMissing, ObjectTaken
-from datadao.messages.batch import Manifest
+from datadao.messages.manifest import Manifest
 from datadao.messages.score import Draft, Signed
 from datadao.storage.board import Board
+from datadao.storage.manifests import store_manifest
 from datadao.storage.store import content_name
 
 from .test_agreement import ALL, DEADLINE, LAST, Bench, mask
@@ -56,7 +57,7 @@ class Table:
         return self.post(*self.agreement.draft(sequence, DEADLINE, wallet.address, wallet, standing))
 
     def post(self, draft: Draft, manifest: Manifest) -> Draft:
-        self.bench.world.store.put_bytes(manifest.encode())
+        store_manifest(self.bench.world.store, manifest)
         self.board.draft(draft)
         return draft
 
@@ -277,7 +278,7 @@ def test_draft__beside_one_that_no_attestor_would_sign__is_drafted_all_the_same(
     elif spoilt == "no drafter's signature":
         table.post(replace(good, signature=bytes(65)), manifest)
     elif spoilt == "another's number":
-        bench.world.store.put_bytes(manifest.encode())
+        store_manifest(bench.world.store, manifest)
         name = f"drafts/{DAO.chain_id}/{DAO.registry.lower()}/{DATASET}/{SECOND}"
         bench.world.store.put(name, good.encode())
     else:

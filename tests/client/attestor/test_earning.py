@@ -15,7 +15,7 @@ from datadao.attestor.known import KnownMarks
 from datadao.attestor.scoring import JsonLinesScorer
 from datadao.attestor.units import Units, left_by
 from datadao.errors import BatchRefused, DraftRefused, NothingToDraft
-from datadao.messages.batch import Manifest, build_batch
+from datadao.messages.manifest import Manifest, build_batch
 from datadao.messages.score import Draft, Score
 
 SCHEMA = b'{"type": "object", "properties": {"id": {"type": "integer"}}, "required": ["id"]}'

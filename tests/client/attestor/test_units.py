@@ -23,8 +23,9 @@ from datadao.attestor.scoring import JsonLinesScorer
 from datadao.attestor.units import Lot, Units, left_by
 from datadao.crypto.lock import lock
 from datadao.errors import DecryptionFailed, InvalidArgument, Malformed, ScoreRefused
-from datadao.messages.batch import Earned, Manifest
 from datadao.messages.lines import EarnedLines, lines_key, open_lines
+from datadao.messages.manifest import Manifest
+from datadao.messages.shards import Earned
 from datadao.storage.store import Store
 from datadao.types import Dao, Leaf
 

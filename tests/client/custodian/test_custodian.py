@@ -51,7 +51,7 @@ from datadao.errors import (
     SlotMismatch,
     UnsealFailed,
 )
-from datadao.messages.batch import build_batch
+from datadao.messages.manifest import build_batch
 from datadao.types import Contribution, Party
 
 # K-3: leases that do not run

@@ -35,8 +35,8 @@ from datadao.errors import (
 )
 from datadao.licensee.licensee import Licensee, Opened
 from datadao.messages import bundle as release
-from datadao.messages.batch import Manifest
 from datadao.messages.bundle import Bundle, bundle_name
+from datadao.messages.manifest import Manifest
 from datadao.storage.store import content_name
 
 DATA = (b"zero", b"one", b"two")

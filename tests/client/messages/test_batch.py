@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import random
 from dataclasses import fields, replace
 
@@ -15,9 +13,9 @@ from hypothesis import strategies as st
 
 from assurance.harness.dao.parties import DAO, DATASET, POLICY, World
 from datadao.crypto.merkle import leaf_hash, verify
-from datadao.errors import BatchRefused, HashMismatch, Malformed
-from datadao.messages.batch import BATCH, Batch, Manifest, Policy
-from datadao.types import Dao, Leaf
+from datadao.errors import BatchRefused
+from datadao.messages.batch import BATCH, Batch, Policy
+from datadao.types import Leaf
 
 LEAVES = [
     Leaf(f"0x{i % 4 + 1:040x}", keccak(bytes([i])), keccak(bytes([i, 1])), keccak(bytes([i, 2])), i + 1, 10_000 - i)
@@ -106,59 +104,3 @@ def test_digest__any_field_changed__changes(field: str) -> None:
 def test_digest__another_chain_or_registry__changes(change: dict[str, object]) -> None:
     batch, _ = World.build(LEAVES)
     assert batch.digest(replace(DAO, **change)) != batch.digest(DAO)
-
-
-def test_manifest__round_trips_and_is_readable_json_lines() -> None:
-    batch, manifest = World.build(LEAVES)
-    data = manifest.encode()
-    assert hashlib.sha256(data).digest() == batch.manifest_hash
-    again = Manifest.decode(data, DAO, batch.manifest_hash)
-    assert again.tree.root == batch.root
-    assert (again.dataset_id, again.sequence, len(again.leaves)) == (DATASET, 1, 12)
-    head, first, *_ = map(json.loads, data.splitlines())
-    assert (head["format"], head["count"]) == ("datadao/manifest/1", 12)
-    assert first[0].lower() == manifest.leaves[0].contributor.lower()
-    assert int(first[4]) == manifest.leaves[0].units
-
-
-def test_manifest__other_than_anchored__refused() -> None:
-    batch, manifest = World.build(LEAVES)
-    with pytest.raises(HashMismatch):
-        Manifest.decode(manifest.encode() + b"\n", DAO, batch.manifest_hash)
-
-
-def bent(data: bytes, **changes: object) -> bytes:
-    head, *rows = data.splitlines(keepends=True)
-    return json.dumps(json.loads(head) | changes).encode() + b"\n" + b"".join(rows)
-
-
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        lambda data: data[:-40],
-        lambda data: b"".join(data.splitlines(keepends=True)[:-1]),
-        lambda data: bent(data, count=11),
-        lambda data: bent(data, format="datadao/manifest/2"),
-        lambda data: bent(data, chainId="1"),
-        lambda data: bent(data, extra=1),
-        lambda data: data.replace(b'"', b"", 2),
-        lambda data: data + b"{}\n",
-        lambda data: data.upper(),
-        lambda _: b"",
-        lambda _: b"[]",
-        lambda _: b"\xff",
-        lambda _: b"1\n2",
-        lambda data: data + b"[" * 1_024,
-        lambda data: data + b"[" * 1_000_000,
-    ],
-)
-def test_manifest__attestors_signed_nonsense__malformed(spoil) -> None:
-    data = spoil(World.build(LEAVES)[1].encode())
-    with pytest.raises(Malformed):
-        Manifest.decode(data, DAO, hashlib.sha256(data).digest())
-
-
-def test_manifest__another_registry_s__malformed() -> None:
-    batch, manifest = World.build(LEAVES)
-    with pytest.raises(Malformed):
-        Manifest.decode(manifest.encode(), Dao(DAO.chain_id, "0x" + "d4" * 20, DAO.leases), batch.manifest_hash)

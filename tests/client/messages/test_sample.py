@@ -11,7 +11,7 @@ from assurance.harness.dao.parties import DAO
 from datadao.attestor.samples import agreed, counted
 from datadao.errors import Malformed
 from datadao.messages import eip712
-from datadao.messages.batch import Manifest
+from datadao.messages.manifest import Manifest
 from datadao.messages.sample import FILES, LARGEST, LINES, Consent, Sample, draw, drawn, shown
 from datadao.records import ValidRecord
 from datadao.types import Leaf
