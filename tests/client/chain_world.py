@@ -56,7 +56,10 @@ class ChainWorld:
         self.chain, self.home = chain, home
         self.dao = Dao(configuration, chain=chain, actors={name: ape_account(n, name) for n, name in enumerate(ROLES)})
         self.url = str(chain.web3.provider.endpoint_uri)  # type: ignore[attr-defined]  # over HTTP
-        self.members = [self.dao.who(f"member {i}") for i in range(len(DATA))]
+        # In the order of a batch's leaves.
+        self.members = sorted(
+            (self.dao.who(f"member {i}") for i in range(len(DATA))), key=lambda who: who.address.lower()
+        )
         self.licensee_account = self.dao.who("licensee")
         self.licensee_key = X25519PrivateKey.from_private_bytes(keccak(text="licensee"))
         self._views = itertools.count()

@@ -25,7 +25,7 @@ from datadao.crypto.lock import lock
 from datadao.errors import DecryptionFailed, InvalidArgument, Malformed, ScoreRefused
 from datadao.messages.lines import EarnedLines, lines_key, open_lines
 from datadao.messages.manifest import Manifest
-from datadao.messages.shards import Earned
+from datadao.messages.shards import Earned, Root
 from datadao.storage.store import Store
 from datadao.types import Dao, Leaf
 
@@ -326,7 +326,7 @@ def test_marks__in_storage__are_checked_against_the_manifest(bench: Bench) -> No
     with pytest.raises(DecryptionFailed, match="compare the secrets"):
         left_by(manifest(bench, 2, earned), bench.store, OTHER)
     data = manifest(bench, 2, earned).encode()
-    assert Manifest.decode(data, DAO, hashlib.sha256(data).digest()).earned == earned
+    assert Root.decode(data, DAO, hashlib.sha256(data).digest()).earned == earned
 
 
 def test_marks__say_nothing_without_the_secret_and_are_spaced_by_dataset() -> None:
