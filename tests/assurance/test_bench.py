@@ -11,6 +11,7 @@ import pytest
 from hypothesis.stateful import RuleBasedStateMachine
 
 from assurance.bench.report import Table
+from assurance.bench.speed.__main__ import with_tables
 from assurance.bench.speed import machines, plane, ratios
 from assurance.harness.machines.splitter.machine import SplitterMachine
 
@@ -48,11 +49,20 @@ def test_plane__with_small_sizes__has_a_row_for_every_step() -> None:
     assert all(float(wall) >= 0 and float(cpu) >= 0 for _, wall, cpu, *_ in rows)
 
 
+def test_parts__written_by_themselves__take_the_place_of_the_former_ones_and_no_other() -> None:
+    page = "# Benchmarks\n\n## First\n\nold\n\n## Second\n\nkept\n"
+    first, third = (Table(title, "How.", ("what", "s"), [("row", "1")]) for title in ("First", "Third"))
+    written = with_tables(page, [first, third])
+    assert [line for line in written.splitlines() if line.startswith("## ")] == ["## First", "## Second", "## Third"]
+    assert "old" not in written and "\nkept\n" in written and written.count("How. Measured on ") == 2
+    again = with_tables(written, [first])
+    assert again.count("## ") == 3 and again.count("| row | 1 |") == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["speed"], "no such part: speed; there are machines, forge, bite, compute, plane, marks, page"),
-        (["--write", "plane"], "--write records all parts together: leave out which"),
         (["plane", "--mib", "0"], "--mib must be at least 1, got 0"),
     ],
 )

@@ -6,9 +6,11 @@ Nothing here passes or fails by its speed: machines differ. It fails when someth
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -27,7 +29,7 @@ def main() -> int:
         nargs="*",
         help="machines, forge, bite (which flaws are noticed), compute, plane, marks, page; all unless said",
     )
-    parser.add_argument("--write", action="store_true", help=f"write the figures to {RECORD.name}; only of all parts")
+    parser.add_argument("--write", action="store_true", help=f"write the figures to {RECORD.name}: all of it, or these parts")
     parser.add_argument("--leaves", type=int, default=1_000_000, help="of the batch tree")
     parser.add_argument("--records", type=int, default=100_000, help="that programs run over")
     parser.add_argument("--files", type=int, default=10_000, help="of 1 KB, through all roles")
@@ -51,8 +53,6 @@ def main() -> int:
     }
     if unknown := sorted(set(options.what) - parts.keys()):
         parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(parts)}")
-    if options.write and options.what:
-        parser.error("--write records all parts together: leave out which")
     for name in ("leaves", "records", "files", "mib", "contributions", "megabytes"):
         if (size := getattr(options, name)) < 1:
             parser.error(f"--{name} must be at least 1, got {size}")
@@ -61,7 +61,9 @@ def main() -> int:
     for name in options.what or parts:
         tables.append(parts[name]())
         tables[-1].show(console if console.is_terminal else Console(width=140))
-    if options.write:
+    if options.write and options.what:
+        RECORD.write_text(with_tables(RECORD.read_text(), tables))
+    elif options.write:
         RECORD.write_text(ratios.with_section(document(tables), ratios.section()))
     return 1 if any(table.faults for table in tables) else 0
 
@@ -70,6 +72,17 @@ def document(tables: list[Table]) -> str:
     day = time.strftime("%Y-%m-%d", time.gmtime())
     head = f"# Benchmarks\n\nWritten by `{COMMAND}` on {day}. {machine()}.\n"
     return "\n".join([head, *(table.markdown() for table in tables)])
+
+
+def with_tables(page: str, tables: list[Table]) -> str:
+    """The page with these tables in the place of the former ones, or at its end, each with when it was measured."""
+    head, *sections = re.split(r"(?m)^(?=## )", page)
+    for table in tables:
+        day = time.strftime("%Y-%m-%d", time.gmtime())
+        text = replace(table, how=f"{table.how} Measured on {day}; {machine()}.").markdown()
+        places = [n for n, part in enumerate(sections) if part.startswith(f"## {table.title}\n")] or [len(sections)]
+        sections[places[0] :] = [text, *sections[places[0] + 1 :]]
+    return "\n\n".join(part.strip("\n") for part in (head, *sections)) + "\n"
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@ by the Python client."""
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
@@ -18,7 +19,7 @@ from assurance import ROOT
 from assurance.bench.report import Stopwatch, Table
 from assurance.harness.browser import Browser, Wallet
 from assurance.harness.browser.desk import handle, site
-from assurance.harness.browser.page import FileServer
+from assurance.harness.browser.page import FileServer, build
 from assurance.harness.chain.anvil import Anvil
 from assurance.harness.chain.node import Node
 from assurance.harness.dao.dao import Dao
@@ -42,7 +43,7 @@ ROUNDS = 5
 
 def table(few: int, many: int, size: int) -> Table:
     """`few` and `many` contributions, `size` megabytes."""
-    return Table("The members' page", HOW, HEADINGS, [*views(few, many), file(size)])
+    return Table("The members' page", HOW, HEADINGS, [*views(few, many), file(size), packed()])
 
 
 def views(few: int, many: int) -> list[tuple[str, ...]]:
@@ -113,6 +114,14 @@ class _Page:
         browser.see("Your income", "By dataset")
         mine = browser.do("metrics")["ScriptDuration"]
         return {"start": start - before, "mine": mine - start}
+
+
+def packed() -> tuple[str, ...]:
+    """What a browser loads of the page, all languages."""
+    with tempfile.TemporaryDirectory() as name:
+        files = list(build(Path(name) / "site").iterdir())
+        kilobytes = sum(len(gzip.compress(path.read_bytes())) for path in files) / 1000
+    return "the page in all languages, gzipped, kB", "", f"{kilobytes:.0f}", "", "≤ 300"
 
 
 def file(size: int) -> tuple[str, ...]:
