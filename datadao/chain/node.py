@@ -57,22 +57,27 @@ class NodeView:
         return self.lease_states([lease_id], tag)[0]
 
     def lease_states(self, lease_ids: Sequence[int], tag: Tag) -> list[LeaseState]:
+        return self._states(lease_ids, tag)[0]
+
+    def _states(self, lease_ids: Sequence[int], tag: Tag, *more: Call) -> tuple[list[LeaseState], list[Any]]:
+        """Leases, and what `more` calls answer at the same block."""
         block = self._block(tag)
         views = [("lease", lease_ids), ("isOverdue", lease_ids), ("leaseTerms", self._unknown(lease_ids))]
         calls = [self._leases(view, number) for view, numbers in views for number in numbers]
         if not self._window:
             calls.append(self._leases("startWindow"))
-        answers = iter(self._read(block, *calls))
+        answers = iter(self._read(block, *calls, *more))
         infos, overdue, terms = ([next(answers) for _ in numbers] for _, numbers in views)
         asked = {number: found[0] for number, found in zip(views[2][1], terms, strict=True)}
         self._window = self._window or next(answers)
         if tag == "finalized":  # what is final stays so
             self._terms |= asked
         known = asked | self._terms
-        return [
+        states = [
             self._state(number, info, late, known[number], block)
             for number, info, late in zip(lease_ids, infos, overdue, strict=True)
         ]
+        return states, list(answers)
 
     def _unknown(self, lease_ids: Sequence[int]) -> list[int]:
         return [number for number in lease_ids if number not in self._terms]
@@ -144,6 +149,10 @@ class NodeView:
     def custodian(self, version: int, slot: int, tag: Tag) -> Party:
         ((custodians, _),) = self._read(self._block(tag), self._registry("committee", version))
         return Party(*custodians[slot])
+
+    def custody(self, lease_id: int, version: int, slot: int, tag: Tag) -> tuple[LeaseState, Party]:
+        (state,), ((custodians, _),) = self._states([lease_id], tag, self._registry("committee", version))
+        return state, Party(*custodians[slot])
 
     def attestors(self, tag: Tag) -> AttestorSet:
         block = self._block(tag)

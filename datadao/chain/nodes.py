@@ -56,6 +56,15 @@ class NodesView:
     def custodian(self, version: int, slot: int, tag: Tag) -> Party:
         return self._same(f"slot {slot} of committee {version}", tag, lambda view: view.custodian(version, slot, tag))
 
+    def custody(self, lease_id: int, version: int, slot: int, tag: Tag) -> tuple[LeaseState, Party]:
+        what = f"lease {lease_id} and slot {slot} of committee {version}"
+        found = self._answers(what, tag, lambda view: view.custody(lease_id, version, slot, tag))
+        _unanimous(f"lease {lease_id}", tag, {name: _facts(state) for name, (state, _) in found.items()})
+        holder = _unanimous(
+            f"slot {slot} of committee {version}", tag, {name: party for name, (_, party) in found.items()}
+        )
+        return min((state for state, _ in found.values()), key=lambda state: state.block.number), holder
+
     def attestors(self, tag: Tag) -> AttestorSet:
         return self._same("the attestors", tag, lambda view: view.attestors(tag))
 

@@ -89,8 +89,10 @@ def read_named(web3: Web3, calls: Sequence[Call], block: int) -> list[Any]:
 def _outputs(
     web3: Web3, calls: Sequence[Call], block: int, form: Callable[[Call, bytes], Any], *, keep: bool = False
 ) -> Iterator[Any]:
-    asked = [("eth_call", [{"to": call.to, "data": "0x" + call.data.hex()}, hex(block)]) for call in calls]
-    for call, answer in zip(calls, answers_of(web3, asked), strict=True):
+    from datadao.chain.multicall import viewed
+
+    asked = [(call.to, call.data, signature(call.contract, call.function)[2]) for call in calls]
+    for call, answer in zip(calls, viewed(web3, asked, block), strict=True):
         if "error" not in answer:
             yield form(call, bytes.fromhex(answer["result"][2:]))
             continue
@@ -111,9 +113,8 @@ def _outputs(
 def read_block(web3: Web3, name: str | int) -> Block:
     """A block by its number, or as `latest` or `finalized`. Raises `ChainUnavailable` when the node has none, or not
     yet; `NodeRefused`."""
-    asked = hex(name) if isinstance(name, int) else name
     try:
-        found = ask(web3, "eth_getBlockByNumber", asked, False)
+        found = ask(web3, "eth_getBlockByNumber", hex(name) if isinstance(name, int) else name, False)
     except NodeRefused as error:
         if name == "finalized" and error.code is not None:
             raise _no_finality(str(error)) from error

@@ -97,6 +97,9 @@ class View(Protocol):
 
     def custodian(self, version: int, slot: int, tag: Tag) -> Party: ...
 
+    def custody(self, lease_id: int, version: int, slot: int, tag: Tag) -> tuple[LeaseState, Party]:
+        """A lease and the holder of a slot, at one block."""
+
     def attestors(self, tag: Tag) -> AttestorSet:
         """The current set."""
 

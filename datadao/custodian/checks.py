@@ -40,6 +40,7 @@ class Checks:
     def __init__(self, view: View, dao: Dao, finalized: int = 0) -> None:
         self._view, self._dao, self.finalized = view, dao, finalized
         self._active: dict[int, BatchState] = {}
+        self._whole: dict[int, tuple[list[Contribution], list[bytes]]] = {}
 
     def counts(self) -> Counts:
         """How many leases, batches, datasets and committees there are at the finalized block."""
@@ -75,15 +76,20 @@ class Checks:
 
         Raises the `LeaseRefused` that says why not.
         """
-        final, latest = self._lease(lease_id, "finalized"), self._lease(lease_id, "latest")
-        _refuse_idle(final, "finalized")
-        _refuse_idle(latest, "latest")
-        seen = [(state.hpke_key, state.dataset_id, state.purposes) for state in (final, latest)]
-        if seen[0] != seen[1]:
-            raise LicenseeKeyChanged(
-                f"lease {lease_id}: the change of its key is not final yet; prepare again once it is"
-            )
-        return latest
+        return _running(self._lease(lease_id, "finalized"), self._lease(lease_id, "latest"))
+
+    def releasing(self, lease_id: int, version: int, slot: int, public_key: bytes) -> tuple[LeaseState, Party]:
+        """As `running` and `holder`, asked together."""
+        (final, former), (latest, present) = (self._custody(lease_id, version, slot, tag) for tag in TAGS)
+        return _running(final, latest), _held(version, slot, public_key, former, present)
+
+    def preparing(self, lease_id: int, version: int, slot: int, public_key: bytes) -> tuple[LeaseState, Party]:
+        """As `approved` and `holder`, asked together."""
+        final, former = self._custody(lease_id, version, slot, "finalized")
+        _refuse_unapproved(final, "finalized")
+        with _fail_closed():
+            present = Party(*vars(self._view.custodian(version, slot, "latest")).values())
+        return final, _held(version, slot, public_key, former, present)
 
     def computing(self, lease_id: int) -> LeaseState:
         """The lease at the finalized block, if it gives a right to a run there and at the latest: approved and not
@@ -118,14 +124,7 @@ class Checks:
     def holder(self, version: int, slot: int, public_key: bytes) -> Party:
         """The holder of a slot at both blocks. A replaced custodian finds another key there, a successor whose
         appointment is not final its predecessor's: `SlotMismatch`."""
-        final, latest = self._holders(version, slot)
-        for tag, party in (("finalized", final), ("latest", latest)):
-            if party.hpke_key != public_key:
-                raise SlotMismatch(
-                    f"slot {slot} of committee {version} has key {party.hpke_key.hex()} at the {tag} block; "
-                    "use that key, wait for finality, or hand the slot over"
-                )
-        return latest
+        return _held(version, slot, public_key, *self._holders(version, slot))
 
     def succession(self, version: int, slot: int, public_key: bytes) -> tuple[Party, Party]:
         """A former holder of a slot, by its key, and who holds it now. `SlotMismatch` unless the change is final."""
@@ -191,18 +190,33 @@ class Checks:
             named = list(zip(members, answers, strict=True))
         return {i: ContributionErased(f"{i.hex()} {_GONE[now]}") for i, now in named if now is not Standing.INCLUDED}
 
+    def gone_of(self, dataset_id: int, listed: Sequence[Contribution]) -> dict[bytes, DataDAOError]:
+        """Which of a dataset's active leaves are not part of it at the finalized block, by id."""
+        active = self.active(listed)
+        return self.gone({name: item for name, (at, item) in active.items() if at == dataset_id}, "finalized")
+
     def _proved(self, listed: Sequence[Contribution]) -> Iterator[tuple[bytes, Contribution, BatchState]]:
         for batch_id, items in groupby(listed, key=lambda item: item.batch_id):
             with _fail_closed():
                 batch = self._batch(batch_id)
             leaves = list(items)
-            names = leaf_hashes(self._dao, batch.dataset_id, batch.sequence, (item.leaf for item in leaves))
-            # A whole batch in its order proves itself; of a part of one, each leaf is proved.
-            whole = MerkleTree(names).root == batch.root
+            names, whole = self._names(batch_id, batch, leaves)
             for name, item in zip(names, leaves, strict=True):
                 if not whole and not verify(batch.root, name, item.proof):
                     raise NotIncluded(f"{name.hex()} is not a leaf of batch {batch_id}; list leaves of its manifest")
                 yield name, item, batch
+
+    def _names(self, batch_id: int, batch: BatchState, leaves: list[Contribution]) -> tuple[Sequence[bytes], bool]:
+        """Ids of leaves, and whether they are the whole batch in its order, which proves itself; of a part of one, each
+        leaf is proved."""
+        known, names = self._whole.get(batch_id, ([], []))
+        if known == leaves and batch_id in self._active:
+            return names, True
+        names = leaf_hashes(self._dao, batch.dataset_id, batch.sequence, (item.leaf for item in leaves))
+        whole = MerkleTree(names).root == batch.root
+        if whole and batch.activated_at:
+            self._whole[batch_id] = leaves, names
+        return names, whole
 
     def _batch(self, batch_id: int) -> BatchState:
         return self._batches([batch_id])[batch_id]
@@ -218,6 +232,11 @@ class Checks:
         with _fail_closed():
             final, latest = (self._view.custodian(version, slot, tag) for tag in ("finalized", "latest"))
             return Party(*vars(final).values()), Party(*vars(latest).values())
+
+    def _custody(self, lease_id: int, version: int, slot: int, tag: Tag) -> tuple[LeaseState, Party]:
+        with _fail_closed():
+            lease, holder = self._view.custody(lease_id, version, slot, tag)
+            return self._believed(lease_id, lease, tag), Party(*vars(holder).values())
 
     def _lease(self, lease_id: int, tag: Tag) -> LeaseState:
         with _fail_closed():
@@ -252,6 +271,28 @@ def _refuse_idle(lease: LeaseState, tag: Tag) -> None:
         )
     if lease.block.timestamp >= lease.paid_until:
         raise LeaseLapsed(f"lease {lease.lease_id}: the paid time is over at the {tag} block; an instalment extends it")
+
+
+def _running(final: LeaseState, latest: LeaseState) -> LeaseState:
+    """The lease at the latest block. Raises unless it runs at both, under one key."""
+    _refuse_idle(final, "finalized")
+    _refuse_idle(latest, "latest")
+    if any(getattr(final, name) != getattr(latest, name) for name in ("hpke_key", "dataset_id", "purposes")):
+        raise LicenseeKeyChanged(
+            f"lease {final.lease_id}: the change of its key is not final yet; prepare again once it is"
+        )
+    return latest
+
+
+def _held(version: int, slot: int, public_key: bytes, final: Party, latest: Party) -> Party:
+    """The holder of a slot at the latest block. Raises unless it has the key at both."""
+    for tag, party in zip(TAGS, (final, latest), strict=True):
+        if party.hpke_key != public_key:
+            raise SlotMismatch(
+                f"slot {slot} of committee {version} has key {party.hpke_key.hex()} at the {tag} block; "
+                "use that key, wait for finality, or hand the slot over"
+            )
+    return latest
 
 
 @contextmanager

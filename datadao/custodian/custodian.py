@@ -7,8 +7,9 @@ be proved now is not released now. It resumes after a crash at any point.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache, partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -16,10 +17,12 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from datadao.chain.view import LeaseState, View
 from datadao.crypto.seal import seal
 from datadao.custodian.checks import Checks
+from datadao.custodian.journal import Checkpoint
 from datadao.custodian.key_shares import KeyShares, Refused, grouped
 from datadao.custodian.state import State
 from datadao.errors import (
     DataDAOError,
+    JournalCorrupt,
     LicenseeKeyChanged,
     NothingToRelease,
     NotIncluded,
@@ -36,6 +39,9 @@ from datadao.messages.handover import inherited
 from datadao.messages.submission import MAX_FILES, Submission, Witness
 from datadao.storage.store import Store
 from datadao.types import Contribution, Dao, Party
+
+_root = lru_cache(maxsize=8)(release.release_root)
+"""Of leases of one dataset, most cover the same files."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,10 @@ class Custodian:
         self.key_shares = KeyShares(
             self.dao, self.committee_version, self.slot, self.private_key, self.store, home=self.home
         )
+        point = self.state.checkpoint
+        if point and not self.check(point.signer, point.typed(self.dao), point.signature):
+            self.close()
+            raise JournalCorrupt(f"{self.home.name}: {point.signer} did not sign that its journal began anew; keep it")
         try:
             self.key_shares.inherited.update(inherited(self.state.inheritance(), self.dao, self.private_key))
         except DataDAOError as error:
@@ -84,11 +94,21 @@ class Custodian:
 
     def holder(self) -> Party:
         """This slot's holder on the chain. Raises `SlotMismatch` if it is another key's, `ChainUnavailable`."""
-        return self.checks.holder(self.committee_version, self.slot, self.key_shares.public_key)
+        return self.checks.holder(*self._place)
 
     def close(self) -> None:
         """Lets another process take `home`."""
         self.state.close()
+
+    def tidy(self) -> None:
+        """Begins the journal anew where most of it is of what is over. Raises `SlotMismatch`, `ChainUnavailable`."""
+        if self.state.wasteful:
+            holder = self.holder()
+
+            def sign(point: Checkpoint) -> Checkpoint:
+                return replace(point, signer=holder.signer, signature=self.signed_as(holder, point.typed(self.dao)))
+
+            self.state.compact(sign)
 
     def released(self, lease_id: int) -> frozenset[bytes]:
         """Ids of the contributions whose share is published for the lease."""
@@ -115,25 +135,35 @@ class Custodian:
             Witness(self.committee_version, self.slot, ids, b"").signed(self.dao, self._signed) for ids in groups
         ], refused
 
-    def prepare(self, lease_id: int, contributions: Sequence[Contribution]) -> Prepared:
+    def prepare(
+        self,
+        lease_id: int,
+        contributions: Sequence[Contribution],
+        *,
+        lease: LeaseState | None = None,
+        gone: Callable[[], Refused] | None = None,
+    ) -> Prepared:
         """Before payment: seals this slot's shares to the approved lease's key and holds them back. Safe to repeat.
 
         `contributions` are all leaves of the dataset's active batches, from the manifests; nothing in them is trusted.
+        `lease`, and which of all leaves are `gone`, is not asked where it was read at this finalized block.
         Raises `ChainUnavailable`, `LeaseNotApproved`, `LeaseEnded`, `ComputeLease`, `SlotMismatch`, `NotIncluded`,
         `NothingToRelease`.
         """
-        lease = self.checks.approved(lease_id)
-        self.checks.for_data(lease)
-        self.holder()
+        holder: Party | None = None
+        if lease is None:
+            lease, holder = self.checks.preparing(lease_id, *self._place)
+        self.checks.for_data(self.checks.served(lease))
         members, covered = self.checks.members(lease, contributions)
-        root = release.release_root(covered)
+        root = _root(tuple(covered))
         for held in self.state.of(lease_id):
             if held.hpke_key != lease.hpke_key:
                 self.state.discard(held, "the licensee's key changed")
         done = self.state.released[lease_id].union(*(held.ids for held in self.state.of(lease_id)))
         due = {i: item for i, item in members.items() if i not in done}
-        gone = self.checks.gone(due, "finalized")
-        refused = self._hold(lease, {i: item for i, item in due.items() if i not in gone})
+        out = {} if not due else gone() if gone else self.checks.gone(due, "finalized")
+        left = {i: item for i, item in due.items() if i not in out}
+        refused = self._hold(lease, left, holder or self.holder()) if left else {}
         waiting = {i for held in self.state.of(lease_id) for i in held.ids}
         if refused and not waiting and not done:
             raise NothingToRelease(f"none of {len(refused)} shares of slot {self.slot} opens; check its key")
@@ -162,9 +192,8 @@ class Custodian:
         self._settle_crash(lease_id)
         while waiting := self.state.of(lease_id):
             held, data = waiting[0], self.state.read(waiting[0])
-            lease = self.checks.running(lease_id)
+            lease, holder = self.checks.releasing(lease_id, *self._place)
             self.checks.for_data(lease)
-            self.holder()
             if held.hpke_key != lease.hpke_key:
                 raise LicenseeKeyChanged(f"lease {lease_id} has a new key; prepare it again")
             if members is None:
@@ -175,7 +204,8 @@ class Custodian:
             gone = self.checks.gone(mine, "latest")
             if gone or data is None:
                 self.state.discard(held, "contributions were withdrawn" if gone else "its file is lost")
-                refused |= gone | self._hold(lease, {i: item for i, item in mine.items() if i not in gone})
+                left = {i: item for i, item in mine.items() if i not in gone}
+                refused |= gone | self._hold(lease, left, holder)
                 continue
             self.state.publishing(held, self.checks.finalized, lease.block.number)
             self.store.put(held.name, data)
@@ -185,6 +215,8 @@ class Custodian:
     def _settle_crash(self, lease_id: int) -> None:
         """A crash may have come between an upload and its entry: what is out is out, and is not made a second time."""
         for held in self.state.of(lease_id):
+            if held.name not in self.state.begun:
+                continue
             try:
                 out = self.store.get(held.name, Bundle.LIMIT)
             except ObjectMissing:
@@ -193,11 +225,14 @@ class Custodian:
                 self.state.published(held)
 
     def forget(self, lease_id: int) -> None:
-        """Destroys what is still held back for a lease that is over."""
-        for held in self.state.of(lease_id):
-            self.state.discard(held, "the lease is over")
+        """Destroys what is still held back for a lease that is finally over, and all that is noted of it."""
+        self.state.over(lease_id)
 
-    def _hold(self, lease: LeaseState, members: Mapping[bytes, Contribution]) -> Refused:
+    @property
+    def _place(self) -> tuple[int, int, bytes]:
+        return self.committee_version, self.slot, self.key_shares.public_key
+
+    def _hold(self, lease: LeaseState, members: Mapping[bytes, Contribution], holder: Party) -> Refused:
         """Opens, seals anew to the lease's key and holds back; returns what does not open."""
         opened, refused = self.key_shares.shares(
             {name: (lease.dataset_id, item.leaf) for name, item in members.items()}
@@ -207,7 +242,7 @@ class Custodian:
             bundle = Bundle(
                 lease.lease_id, self.committee_version, self.slot, ids, seal(shares, lease.hpke_key, info), b""
             )
-            data = bundle.signed(self.dao, self._signed).encode()
+            data = bundle.signed(self.dao, partial(self.signed_as, holder)).encode()
             place = release.bundle_name(self.dao, lease.lease_id, self.committee_version, self.slot, data)
             self.state.hold(lease.lease_id, place, ids, lease.hpke_key, data)
         return refused

@@ -78,6 +78,7 @@ class Service:
         self._first = 1
         self._prepared: dict[int, tuple[object, Refused]] = {}
         self._logged: dict[object, str] = {}
+        self._gone: Callable[[int], Refused] = lambda _: {}
 
     def round(self) -> Round:
         """Test-opens new submissions and serves every lease, once. Raises `ChainUnavailable` when there is no chain.
@@ -101,6 +102,7 @@ class Service:
         except ChainUnavailable:
             states = {}  # each by itself, then
         contributions = cache(partial(self._manifests.contributions, count=counts.batches))
+        self._gone = cache(lambda dataset: self.custodian.checks.gone_of(dataset, contributions(dataset)))
         for lease_id in due:
             outcome = self._serve(lease_id, states.get(lease_id), contributions)
             if outcome is not None:
@@ -111,7 +113,14 @@ class Service:
             else:
                 served = lease_id
         self._first = served % max(counts.leases, 1) + 1 if failed else 1
+        self._tidy()
         return Round(leases, tested, refused, error)
+
+    def _tidy(self) -> None:
+        try:
+            self.custodian.tidy()
+        except DataDAOError as reason:
+            self._log("journal", f"the journal does not begin anew: {type(reason).__name__}: {reason}", logging.WARNING)
 
     def _test(self, counts: Counts) -> tuple[int, Refused, DataDAOError | None]:
         """Submissions are made for the current committee only."""
@@ -176,7 +185,7 @@ class Service:
 
     def _outcome(self, lease_id: int, refused: Refused, error: DataDAOError | None) -> Outcome:
         held = sum(len(bundle.ids) for bundle in self.custodian.state.of(lease_id))
-        return Outcome(held, len(self.custodian.released(lease_id)), refused, error)
+        return Outcome(held, len(self.custodian.state.released.get(lease_id, ())), refused, error)
 
     def _prepare(self, lease: LeaseState, contributions: Sequence[Contribution]) -> Refused:
         """Prepares what is new since the last time: leaves, or the licensee's key."""
@@ -184,7 +193,8 @@ class Service:
         known, refused = self._prepared.get(lease.lease_id, (None, {}))
         if known == state:
             return refused
-        prepared = self.custodian.prepare(lease.lease_id, contributions)
+        gone = partial(self._gone, lease.dataset_id)
+        prepared = self.custodian.prepare(lease.lease_id, contributions, lease=lease, gone=gone)
         if not lease.started and lease.committee_version == self.custodian.committee_version:
             self._board.ready(self.custodian.sign_readiness(prepared))
         # What storage lacks today may be there tomorrow; a seal that does not open never will.

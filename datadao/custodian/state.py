@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from datadao.crypto.files import write_whole
-from datadao.custodian.journal import Entry, Journal
+from datadao.custodian.journal import Checkpoint, Entry, Journal
+from datadao.custodian.numbers import Numbers
 from datadao.errors import SlotMismatch
 
 
@@ -35,15 +36,23 @@ class State:
     def __init__(self, home: Path, slot: dict[str, Any]) -> None:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._home = home
+        self._slot = slot
         self._held: dict[str, Held] = {}
+        self._numbers = Numbers()
         self.finalized = 0
+        self.begun: set[str] = set()
+        """Held bundles that may be out: an upload was begun."""
         self.released: defaultdict[int, set[bytes]] = defaultdict(set)
         self.computed: defaultdict[tuple[int, int, str], set[bytes]] = defaultdict(set)
         self.ready: dict[tuple[int, bytes], bytes] = {}
         self.inherited: defaultdict[bytes, set[bytes]] = defaultdict(set)
         self._journal = Journal(home / "journal.jsonl")
-        for entry in self._journal.entries:
-            self._apply(entry)
+        try:
+            for entry in self._journal.entries:
+                self._apply(entry)
+        except BaseException:
+            self.close()
+            raise
         if not self._journal.entries:
             self.record("slot", **slot)
         if self._journal.entries[0] != {"event": "slot", **slot}:
@@ -69,7 +78,7 @@ class State:
         """Keeps a bundle back, on disk."""
         write_whole(self._path(name), lambda out: out.write(data), durable=True)
         sha256 = hashlib.sha256(data).hexdigest()
-        self.record("held", lease=lease_id, name=name, ids=[i.hex() for i in ids], key=hpke_key.hex(), sha256=sha256)
+        self.record("held", **self._numbers.named(ids), lease=lease_id, name=name, key=hpke_key.hex(), sha256=sha256)
 
     def read(self, held: Held) -> bytes | None:
         """The bundle's bytes, or None if its file is lost or damaged."""
@@ -95,12 +104,25 @@ class State:
 
     def computing(self, lease_id: int, version: int, attestor: str, ids: Iterable[bytes], finalized: int) -> None:
         """Notes that shares of these files are about to go to an attestor, and the block that allowed it."""
-        names = [name.hex() for name in ids]
-        self.record("computing", lease=lease_id, set=version, attestor=attestor, ids=names, finalized=finalized)
+        where = {"lease": lease_id, "set": version, "attestor": attestor}
+        self.record("computing", **where, **self._numbers.named(list(ids)), finalized=finalized)
 
     def compute(self, lease_id: int, version: int, attestor: str, ids: Iterable[bytes]) -> None:
         """Notes that they are out."""
-        self.record("computed", lease=lease_id, set=version, attestor=attestor, ids=[name.hex() for name in ids])
+        where = {"lease": lease_id, "set": version, "attestor": attestor}
+        self.record("computed", **where, **self._numbers.named(list(ids)))
+
+    def over(self, lease_id: int) -> None:
+        """Forgets a lease that is finally over, which never runs again."""
+        for held in self.of(lease_id):
+            self.discard(held, "the lease is over")
+        known = {
+            *(lease for lease, ids in self.released.items() if ids),
+            *(lease for lease, *_ in self.computed),
+            *(lease for lease, _ in self.ready),
+        }
+        if lease_id in known:
+            self.record("over", lease=lease_id)
 
     def inherit(self, data: bytes, ids: Iterable[bytes]) -> None:
         """Keeps a leaver's record on disk, and which of the shares in it were the committed ones."""
@@ -115,6 +137,47 @@ class State:
             if data is not None:
                 yield data, ids
 
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        """What the journal's first entry stands for; None if it was never compacted."""
+        return self._journal.checkpoint
+
+    @property
+    def wasteful(self) -> bool:
+        """Whether most of the journal is of what is over, or was superseded."""
+        kept: tuple[Sized, ...] = (
+            self.released, self._held, self.begun, self.computed, self.ready, self.inherited
+        )  # fmt: skip
+        return len(self._journal.entries) > _FEW + 2 * sum(len(each) for each in kept)
+
+    def compact(self, sign: Callable[[Checkpoint], Checkpoint]) -> None:
+        """Replaces the journal by what it adds up to, behind a checkpoint of what it was, which `sign` signs. A crash
+        leaves the old one or the new one."""
+        numbers = Numbers()
+        self._journal.restart(list(self._summary(numbers)), sign)
+        self._numbers = numbers
+
+    def _summary(self, numbers: Numbers) -> Iterator[Entry]:
+        """Entries that add up to this state, with files numbered anew."""
+
+        def of(event: str, ids: Iterable[bytes], **details: Any) -> Entry:
+            # By their former numbers, which leaves few runs.
+            return {"event": event, **details, **numbers.named(sorted(ids, key=self._numbers.place))}
+
+        yield {"event": "slot", **self._slot}
+        yield {"event": "final", "finalized": self.finalized}
+        yield from (of("released", ids, lease=lease) for lease, ids in sorted(self.released.items()) if ids)
+        for held in self._held.values():
+            where = {"lease": held.lease_id, "name": held.name, "key": held.hpke_key.hex(), "sha256": held.sha256.hex()}
+            yield {"event": "held", **where, **numbers.named(held.ids)}
+        yield from ({"event": "begun", "name": name} for name in sorted(self.begun))
+        for (lease, version, attestor), ids in sorted(self.computed.items()):
+            yield of("computed", ids, lease=lease, set=version, attestor=attestor)
+        for (lease, root), signature in sorted(self.ready.items()):
+            yield {"event": "ready", "lease": lease, "root": root.hex(), "signature": signature.hex()}
+        for digest, ids in self.inherited.items():
+            yield {"event": "inherited", "sha256": digest.hex(), "ids": [name.hex() for name in sorted(ids)]}
+
     def record(self, event: str, **details: Any) -> None:
         """Journals an event and takes it in."""
         self._journal.append(event, **details)
@@ -128,27 +191,46 @@ class State:
 
     def _apply(self, entry: Entry) -> None:
         """State is nothing but what the entries, old and new, add up to."""
+        self._numbers.add(entry.get("new", ""))
         match entry["event"]:
             case "held":
-                ids = tuple(bytes.fromhex(i) for i in entry["ids"])
                 key, sha256 = bytes.fromhex(entry["key"]), bytes.fromhex(entry["sha256"])
-                self._held[entry["name"]] = Held(entry["lease"], entry["name"], ids, key, sha256)
-            case "computing":
+                self._held[entry["name"]] = Held(entry["lease"], entry["name"], self._files(entry), key, sha256)
+            case "computing" | "final":
                 self.finalized = max(self.finalized, entry["finalized"])
             case "computed":
-                ids = tuple(bytes.fromhex(i) for i in entry["ids"])
-                self.computed[entry["lease"], entry["set"], entry["attestor"]] |= set(ids)
+                self.computed[entry["lease"], entry["set"], entry["attestor"]].update(self._files(entry))
             case "publishing":
                 self.finalized = max(self.finalized, entry["finalized"])
+                self.begun.add(entry["name"])
+            case "begun":
+                self.begun.add(entry["name"])
             case "published":
                 held = self._held.pop(entry["name"])
+                self.begun.discard(held.name)
                 self.released[held.lease_id].update(held.ids)
+            case "released":
+                self.released[entry["lease"]].update(self._files(entry))
             case "discarded":
                 self._held.pop(entry["name"])
+                self.begun.discard(entry["name"])
             case "ready":
                 self.ready[entry["lease"], bytes.fromhex(entry["root"])] = bytes.fromhex(entry["signature"])
             case "inherited":
                 self.inherited[bytes.fromhex(entry["sha256"])].update(map(bytes.fromhex, entry["ids"]))
+            case "over":
+                self.released.pop(entry["lease"], None)
+                for place in [place for place in self.computed if place[0] == entry["lease"]]:
+                    del self.computed[place]
+                for signed in [signed for signed in self.ready if signed[0] == entry["lease"]]:
+                    del self.ready[signed]
+
+    def _files(self, entry: Entry) -> tuple[bytes, ...]:
+        return self._numbers.ids(entry["files"])
+
+
+_FEW = 64
+"""Entries that are not worth a checkpoint."""
 
 
 def _read(path: Path, sha256: bytes) -> bytes | None:

@@ -5,6 +5,7 @@ Wallets on small screens show 30 characters of an intent and 20 of a label.
 
 from __future__ import annotations
 
+from datadao.custodian.journal import Checkpoint
 from datadao.messages.batch import BATCH
 from datadao.messages.bundle import Readiness
 from datadao.messages.compute import ComputeKeys, ComputeResult, ComputeReview, Ending
@@ -94,6 +95,7 @@ MESSAGES: dict[str, dict[str, str]] = {
         Readiness.STRUCT: "Confirm ready keys",
         Handover.STRUCT: "Hand over key shares",
         TAKEOVER: "Take over key shares",
+        Checkpoint.STRUCT: "Begin your journal anew",
         Consent.STRUCT: "Allow your file as a sample",
         Sample.STRUCT: "Attest a sample",
         ComputeKeys.STRUCT: "Release keys for a program",

@@ -127,6 +127,9 @@ class FakeView:
             raise LookupError(f"no committee {version}")
         return self.custodians[slot]
 
+    def custody(self, lease_id: int, version: int, slot: int, tag: Tag) -> tuple[LeaseState, Party]:
+        return self.lease(lease_id, tag), self.custodian(version, slot, tag)
+
     def attestors(self, tag: Tag) -> AttestorSet:
         self._ask("attestors", tag)
         return self.sets[tag]
