@@ -11,8 +11,8 @@ import pytest
 from hypothesis.stateful import RuleBasedStateMachine
 
 from assurance.bench.report import Table
-from assurance.bench.speed.__main__ import with_tables
 from assurance.bench.speed import machines, plane, ratios
+from assurance.bench.speed.__main__ import with_tables
 from assurance.harness.machines.splitter.machine import SplitterMachine
 
 

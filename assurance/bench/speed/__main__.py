@@ -29,7 +29,7 @@ def main() -> int:
         nargs="*",
         help="machines, forge, bite (which flaws are noticed), compute, plane, marks, page; all unless said",
     )
-    parser.add_argument("--write", action="store_true", help=f"write the figures to {RECORD.name}: all of it, or these parts")
+    parser.add_argument("--write", action="store_true", help=f"write to {RECORD.name}: all, or these parts")
     parser.add_argument("--leaves", type=int, default=1_000_000, help="of the batch tree")
     parser.add_argument("--records", type=int, default=100_000, help="that programs run over")
     parser.add_argument("--files", type=int, default=10_000, help="of 1 KB, through all roles")
