@@ -58,11 +58,21 @@ class Column:
                 named = dict(self.parts)
                 for name in value.keys() - named.keys():
                     beside[f"{path}/{_escaped(name)}"] = value[name]
-                return {n: c.held(value.get(n), f"{path}/{_escaped(n)}", beside) for n, c in named.items()}
+                return {
+                    n: inner
+                    if column._is_plain(inner := value.get(n))
+                    else column.held(inner, f"{path}/{_escaped(n)}", beside)
+                    for n, column in self.parts
+                }
         beside[path] = value
         return None
 
+    def _is_plain(self, value: Any) -> bool:
+        """Does a table hold the value as it is? Of most values that is quickly said, without a path."""
+        return type(value) is _TYPES.get(self.kind) and (type(value) is not int or -_EXACT <= value <= _EXACT)
 
+
+_TYPES = {Kind.STRING: str, Kind.INTEGER: int, Kind.NUMBER: float, Kind.BOOLEAN: bool}
 _JSON = Column(Kind.JSON)
 _PLAIN = {
     "string": Column(Kind.STRING),

@@ -109,14 +109,14 @@ def agreed_program(
         raise InvalidArgument(f"--program goes with --purposes {COMPUTE}, compute alone, and with no other")
     if path is None:
         return None
-    from datadao.compute.sandbox import Sandbox, installed
+    from datadao.compute.sandbox import Sandbox, installed, with_entries
 
     if reviews > (known := len(session.dao.attestors())):
         raise InvalidArgument(f"--reviews {reviews}: there are {known} attestors, and each confirms once")
     fuel, memory, output = most
     limits = Limits(fuel, memory * 1024**2, output, engine=installed())
     data = path.read_bytes()
-    Sandbox().check(data, limits)
+    limits = with_entries(limits, Sandbox().check(data, limits))
     agreed = (limits.engine, limits.fuel, limits.memory, limits.output, reviews, source)
     made = Program(hashlib.sha256(data).digest(), *agreed)
     session.store.put_bytes(data)

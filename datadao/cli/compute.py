@@ -23,8 +23,9 @@ from datadao.cli.setup import key_option
 from datadao.compute.agreed import Standing, last_run, program_of, require_agreement, reviewers, weigh
 from datadao.compute.attestor import open_output
 from datadao.compute.board import ComputeBoard
-from datadao.compute.program import Program
-from datadao.compute.sandbox import Sandbox, installed
+from datadao.compute.columns import write_columns
+from datadao.compute.program import Part, Program
+from datadao.compute.sandbox import Sandbox, installed, with_entries
 from datadao.compute.spread import on
 from datadao.compute.synthetic import synthetic
 from datadao.crypto.files import on_disk
@@ -32,7 +33,7 @@ from datadao.crypto.keyfile import FINGERPRINT, load_secret
 from datadao.custodian.runs import Runs, Served
 from datadao.errors import InvalidArgument, LeaseNotStarted, OutputMissing
 from datadao.messages.compute import SHARD, ComputeResult, Ending, Limits
-from datadao.records import lines, read
+from datadao.records import ValidRecord, lines, parse, read
 from datadao.schema import Schema
 from datadao.types import Party
 
@@ -81,6 +82,7 @@ def check(
     limits = Limits(fuel, memory * MIB, output, seconds, shard, installed())
     data = file.read_bytes()
     entries = Sandbox().check(data, limits)
+    limits = with_entries(limits, entries)
     document = {"programHash": hashlib.sha256(data).digest(), "bytes": len(data), "entries": entries,
                 "engine": limits.engine}  # fmt: skip
     text = [f"programHash: 0x{hashlib.sha256(data).hexdigest()}"]
@@ -90,8 +92,8 @@ def check(
     found = _schema(session, schema, dataset) if schema or dataset else None
     with on_disk("a copy of the records"), tempfile.TemporaryFile() as copy:
         made = _own(records, found) if records else synthetic(found, count) if found else iter(())
-        total = _write(copy, made)
-        ran = Program(data, limits, Sandbox(explain=True)).run(copy)
+        total, streams = _write(copy, made, limits, found)
+        ran = Program(data, limits, Sandbox(explain=True)).run(copy, streams=streams)
     document |= {"records": total, "ending": ran.ending.name, "fuel": ran.fuel, "output": len(ran.output),
                  "detail": ran.detail}  # fmt: skip
     if ran.ending is not Ending.OK:
@@ -127,13 +129,28 @@ def _own(path: Path, schema: Schema | None) -> Iterator[bytes]:
             yield canonical
 
 
-def _write(copy: BinaryIO, records: Iterator[bytes]) -> int:
+def _write(
+    copy: BinaryIO, records: Iterator[bytes], limits: Limits, schema: Schema | None
+) -> tuple[int, list[Part] | None]:
+    """How many records, and where columns begin and end. Raises `InvalidArgument` for columns without a schema."""
     total = 0
+
+    def counted() -> Iterator[ValidRecord]:
+        nonlocal total
+        for record in records:
+            total += 1
+            yield ValidRecord(total, parse(record), record)
+
+    if limits.columns:
+        if schema is None:
+            raise InvalidArgument("it reads columns, whose types are the schema's: give --schema or --dataset")
+        streams = write_columns(copy, counted(), schema, limits.shard)
+        return total, streams
     for record in records:
         copy.write(record + b"\n")
         total += 1
     copy.flush()
-    return total
+    return total, None
 
 
 # Attestors

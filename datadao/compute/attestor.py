@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -14,7 +14,9 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from datadao.chain.view import LeaseState
 from datadao.compute.board import ComputeBoard
-from datadao.compute.program import Map, Program
+from datadao.compute.columns import write_columns
+from datadao.compute.program import Map, Part, Program
+from datadao.compute.sandbox import require
 from datadao.crypto import files
 from datadao.crypto.envelope import SHARE, Context, Envelope, recover
 from datadao.crypto.seal import seal, unseal
@@ -34,7 +36,7 @@ from datadao.messages.compute import (
     output_info,
     run_key,
 )
-from datadao.records import valid_records
+from datadao.records import ValidRecord, valid_records
 from datadao.schema import Schema
 from datadao.storage.store import Store
 from datadao.types import Committee, Dao, Leaf, Slot
@@ -88,10 +90,11 @@ class ComputeAttestor:
         """
         limits = Limits.agreed(agreed, self.seconds)
         program = self.store.get(agreed.sha256, MAX_PROGRAM)
+        require(limits)
         with files.on_disk("the records to run over"), tempfile.TemporaryFile() as records:
-            self.gather(lease, over, records)
+            streams = self.gather(lease, over, records, limits)
             made = Program(program, limits)
-            ran = made.run(records, spread(made, records) if spread else None)
+            ran = made.run(records, spread(made, records) if spread else None, streams)
         key = run_key(self.secret, self.dao, lease.lease_id, run, over.root, agreed.sha256)
         commitment = commit(key, ran.ending, ran.output)
         if ran.ending is Ending.OK:
@@ -102,8 +105,18 @@ class ComputeAttestor:
             limits.output, self.set_version, ran.ending, fuel, commitment, self.address, b"",
         ).signed(self.dao, self.signer)  # fmt: skip
 
-    def gather(self, lease: LeaseState, over: Input, records: BinaryIO) -> None:
-        """Writes the valid records of the input, one a line, in canonical form. Memory does not grow with them."""
+    def gather(self, lease: LeaseState, over: Input, records: BinaryIO, limits: Limits) -> list[Part] | None:
+        """Writes the valid records of the input: one a line, in canonical form; for a program of columns as streams,
+        and says where they are. Memory does not grow with the records."""
+        found = self._opened(lease, over)
+        if limits.columns:
+            return write_columns(records, found, over.schema, limits.shard)
+        for record in found:
+            records.write(record.canonical + b"\n")
+        records.flush()
+        return None
+
+    def _opened(self, lease: LeaseState, over: Input) -> Iterator[ValidRecord]:
         shares = self._shares(lease.lease_id)
         with tempfile.TemporaryDirectory(prefix="datadao-") as folder:
             sealed, plain = Path(folder, "sealed"), Path(folder, "plain")
@@ -116,11 +129,9 @@ class ComputeAttestor:
                 self.store.get_file(leaf.file_hash, sealed)
                 files.decrypt(sealed, plain, secret, leaf.file_hash)
                 with plain.open("rb") as file:
-                    for record in valid_records(file, over.schema):
-                        records.write(record.canonical + b"\n")
+                    yield from valid_records(file, over.schema)
                 sealed.unlink()
                 plain.unlink()
-        records.flush()
 
     def hand_out(self, lease: LeaseState, result: ComputeResult) -> bool:
         """Seals the output of the agreed result to the lease's key and posts it; False if this attestor has another.

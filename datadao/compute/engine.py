@@ -27,7 +27,9 @@ INPUT = 3
 """The descriptor of the records, the first after the three that every process has."""
 SIGNATURES = {"read": (2, 1), "write": (2, 0), "rewind": (0, 0)}
 """What a program may import from `datadao`: numbers of parameters and results, each an i32."""
-ENTRIES = frozenset({"run", "map", "combine"})
+ENTRIES = frozenset({"run", "map", "combine", "run_columns", "map_columns"})
+FORMS = ({"run"}, {"map", "combine"}, {"run_columns"}, {"map_columns", "combine"})
+"""What a program exports: one of these. It reads lines of JSON, or columns as streams of Arrow."""
 INVALID, TRAP, FUEL, MEMORY, OUTPUT = "INVALID", "TRAP", "FUEL", "MEMORY", "OUTPUT"
 
 
@@ -80,8 +82,12 @@ def compiled(engine: wasmtime.Engine, data: bytes) -> wasmtime.Module:
     if not isinstance(exports.get("memory"), wasmtime.MemoryType):
         raise Ended(INVALID, "it exports no `memory`")
     found = {name for name in ENTRIES if _takes(exports.get(name), 0, 0)}
-    if found not in ({"run"}, {"map", "combine"}):
-        raise Ended(INVALID, "it exports neither `run` nor `map` and `combine`, without parameters and results")
+    if found not in FORMS:
+        raise Ended(
+            INVALID,
+            "it exports neither `run` nor `map` and `combine`, nor `run_columns`, nor `map_columns` and `combine`, and "
+            "nothing else of these, each without parameters and results",
+        )
     return module
 
 

@@ -27,16 +27,16 @@ class Program:
     limits: Limits
     sandbox: Sandbox = field(default_factory=Sandbox)
 
-    def run(self, records: BinaryIO, spread: Map | None = None) -> Ran:
-        """The result over a file of records, one a line. `spread` maps the shards; without it that is done here, one
-        after the other. The result does not depend on it.
+    def run(self, records: BinaryIO, spread: Map | None = None, streams: Sequence[Part] | None = None) -> Ran:
+        """The result over a file of records: one a line, or columns in these `streams`, a shard each. `spread` maps the
+        shards; without it that is done here, one after the other. The result does not depend on it.
 
         Raises as `Sandbox.run`.
         """
-        whole = self.sandbox.run(self.data, self.limits, records)
-        if whole.entries != ("combine", "map"):
+        whole = self.sandbox.run(self.data, self.limits, records, f"run{self._form}")
+        if whole.entries != ("combine", f"map{self._form}"):
             return whole
-        shards = list(parts(records, self.limits.shard))
+        shards = list(parts(records, self.limits.shard)) if streams is None else streams
         with tempfile.TemporaryFile() as mapped:
             fuel = 0
             for ran in (spread or self._one_by_one(records))(shards):
@@ -55,7 +55,11 @@ class Program:
     def map(self, records: BinaryIO, part: Part) -> Ran:
         """What `map` makes of one shard. It stays at the attestors', so that it may be larger than what comes out."""
         room = min(self.limits.memory, MAX_OUTPUT)
-        return self.sandbox.run(self.data, replace(self.limits, output=room), records, "map", part)
+        return self.sandbox.run(self.data, replace(self.limits, output=room), records, f"map{self._form}", part)
+
+    @property
+    def _form(self) -> str:
+        return "_columns" if self.limits.columns else ""
 
     def _one_by_one(self, records: BinaryIO) -> Map:
         return lambda shards: (self.map(records, part) for part in shards)

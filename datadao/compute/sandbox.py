@@ -13,14 +13,15 @@ import signal
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from datadao.crypto.files import on_disk
 from datadao.errors import EngineMismatch, InvalidArgument, PackageMissing, ProgramRefused
-from datadao.messages.compute import MAX_PROGRAM, Ending, Limits
+from datadao.messages.compute import COLUMNS, MAX_PROGRAM, Ending, Limits
 
 ENGINE = Path(__file__).with_name("engine.py")
 GRACE = 5.0
@@ -64,7 +65,8 @@ class Sandbox:
         return Ran(ending, int(answer["fuel"]), output, str(answer.get("detail", "")), entries)
 
     def check(self, program: bytes, limits: Limits) -> list[str]:
-        """Compiles a program without running it, and returns its entries: `run`, or `map` and `combine`.
+        """Compiles a program without running it, and returns its entries: `run`, or `map` and `combine`; `run_columns`
+        and `map_columns` where it reads columns.
 
         Raises `ProgramRefused` for one that no attestor would run, and as `run`.
         """
@@ -134,17 +136,23 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         child.wait()
 
 
-def installed() -> str:
-    """The engine's name and version here. Raises `PackageMissing`."""
+def installed(*, columns: bool = False) -> str:
+    """The engine's name and version here, and for `columns` those of what makes them. Raises `PackageMissing`."""
     try:
-        return f"wasmtime {version('wasmtime')}"
-    except PackageNotFoundError:
-        raise PackageMissing("wasmtime", "compute") from None
+        engine = f"wasmtime {version('wasmtime')}"
+        return f"{engine}{COLUMNS}{version('pyarrow')}" if columns else engine
+    except PackageNotFoundError as missing:
+        raise PackageMissing(missing.name or "wasmtime", "compute") from None
+
+
+def with_entries(limits: Limits, entries: Sequence[str]) -> Limits:
+    """The limits with the engine that runs a program of these entries here. Raises `PackageMissing`."""
+    return replace(limits, engine=installed(columns=any(entry.endswith("_columns") for entry in entries)))
 
 
 def require(limits: Limits) -> None:
     """Raises `EngineMismatch` unless the engine here is the one that was agreed."""
     if os.name != "posix":
         raise InvalidArgument("programs run on Linux and macOS only: elsewhere nothing limits their process")
-    if installed() != limits.engine:
-        raise EngineMismatch(limits.engine, installed())
+    if (here := installed(columns=limits.columns)) != limits.engine:
+        raise EngineMismatch(limits.engine, here)

@@ -33,6 +33,8 @@ MAX_OUTPUT = 32 * 1024**2
 """Bytes of an output."""
 SHARD = 65_536
 """Records that `map` is given at a time."""
+COLUMNS = ", pyarrow "
+"""Between the engine's version and pyarrow's, in what is agreed for a program that reads columns."""
 FUEL_STEPS = 16
 """Fuel is told in so many steps of the limit: to the unit it would say more of the data than the output may."""
 
@@ -83,6 +85,11 @@ class Limits:
     def agreed(cls, program: Program, seconds: int) -> Limits:
         """Those of an agreement. Raises `InvalidArgument` for what no run could have."""
         return cls(program.fuel, program.memory, program.output, seconds, engine=program.engine)
+
+    @property
+    def columns(self) -> bool:
+        """Does the program read typed columns? Their bytes are pyarrow's, so that the engine names its version too."""
+        return COLUMNS in self.engine
 
     def told(self, fuel: int) -> int:
         """What is said of the fuel that a run used: rounded up to the next step of the limit."""

@@ -43,7 +43,7 @@ def c(source: str, target: Path) -> dict[str, object]:
 
 
 BUILDERS = {".ts": assemblyscript, ".c": c}
-SOURCES = ("classifier.ts", "histogram.ts", "summary.c")
+SOURCES = ("classifier.ts", "histogram.ts", "regression.c", "summary.c")
 
 
 def build(folder: Path) -> dict[str, dict[str, object]]:

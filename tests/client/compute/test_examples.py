@@ -6,9 +6,11 @@ given the survey                          each program should give what numpy an
 
 from __future__ import annotations
 
+import io
 import json
 import runpy
 import struct
+import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -18,11 +20,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from assurance import ROOT
+from datadao.compute.columns import write_columns
 from datadao.compute.program import Program
-from datadao.compute.sandbox import Ran
+from datadao.compute.sandbox import Ran, installed
 from datadao.messages.compute import Ending, Limits
-from datadao.records import read
-from scripts._demo.survey import ANSWERS, TARGET, respondents
+from datadao.records import read, valid_records
+from datadao.schema import Schema
+from scripts._demo.survey import ANSWERS, SCHEMA, TARGET, respondents
 
 from .programs import records
 
@@ -71,6 +75,22 @@ def test_histogram__tells_every_cell_but_the_small_ones_whatever_the_shards(buil
     }
     lines = [f"{row},{column},{text}" for (row, column), text in said.items()]
     assert run(built, "histogram", shard).output.decode().splitlines() == ["educ,vote,respondents", *lines]
+
+
+def test_regression__over_columns_is_the_classifier_to_the_last_digits_but_one(built: Path) -> None:
+    schema = Schema.new(SCHEMA)
+    agreed = Limits(LIMITS.fuel, LIMITS.memory, LIMITS.output, LIMITS.seconds, engine=installed(columns=True))
+    found = []
+    for shard in (10**6, 100):
+        with tempfile.TemporaryFile() as file:
+            parts = write_columns(file, valid_records(io.BytesIO(b"\n".join(respondents())), schema), schema, shard)
+            ran = Program((built / "regression.wasm").read_bytes(), agreed).run(file, streams=parts)
+        assert ran.ending is Ending.OK
+        found.append(struct.unpack("<13d", ran.output))
+    said = json.loads(run(built, "classifier").output)
+    assert found[0] == found[1], "whatever the streams"
+    assert found[0][:3] == (said["trainedOn"], said["testedOn"], said["right"])
+    assert found[0][3:] == pytest.approx((said["intercept"], *said["weights"].values()), rel=1e-12)
 
 
 def test_summary__is_numpys(built: Path) -> None:
