@@ -10,6 +10,7 @@ import pickle
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -31,6 +32,8 @@ _LOCALLY = {
     # What workers hold is secret: it must not be spilled to their disks.
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.target": False,
+    # It samples what workers do, a hundred times a second.
+    "distributed.worker.profile.enabled": False,
     # Processes a task may take down before it is given up.
     "distributed.scheduler.allowed-failures": 1,
 }
@@ -81,9 +84,9 @@ def _scores(
     examination: Examination, files: Mapping[Name, _File], scheduler: str | None, workers: int | None
 ) -> Iterator[tuple[Name, ScoringResult | DataDAOError]]:
     if scheduler is None and len(files) <= TASK:
-        yield from zip(files, _examine(examination, files.values()), strict=True)
+        yield from zip(files, _results(examination, files.values()), strict=True)
         return
-    pickle.dumps(examination)  # a store that cannot travel says so here
+    packed = pickle.dumps(examination)  # a store that cannot travel says so here
     with connected(scheduler, workers) as client:
         from distributed import as_completed
 
@@ -92,7 +95,7 @@ def _scores(
 
         def send(names: list[Name]) -> Any:
             # With each task, not scattered: Dask cannot bring back what was scattered to a worker that died.
-            future = client.submit(_examine, examination, [files[name] for name in names], pure=False)
+            future = client.submit(_examine, packed, [files[name] for name in names], pure=False)
             tasks[future.key] = names
             return future
 
@@ -113,8 +116,20 @@ def _scores(
                 yield name, future.result()[0]
 
 
-def _examine(examination: Examination, files: Iterable[_File]) -> list[ScoringResult | DataDAOError]:
-    """Runs in a worker. Refusals are results: a raised one would end the task, and Dask would log it."""
+def _examine(examination: bytes, files: Iterable[_File]) -> list[ScoringResult | DataDAOError]:
+    """Runs in a worker."""
+    return _results(_unpacked(examination), files)
+
+
+@lru_cache(1)
+def _unpacked(examination: bytes) -> Examination:
+    """Once a worker, not once a task: making a schema ready takes as long as scoring a few small files."""
+    made: Examination = pickle.loads(examination)  # noqa: S301  # of the attestor's own
+    return made
+
+
+def _results(examination: Examination, files: Iterable[_File]) -> list[ScoringResult | DataDAOError]:
+    """Refusals are results: a raised one would end the task, and Dask would log it."""
     results: list[ScoringResult | DataDAOError] = []
     for file in files:
         try:

@@ -1,87 +1,152 @@
-"""The marks of all that was accepted, on this machine's disk: one sorted Parquet file a batch, asked by DuckDB.
+"""The marks of all that was accepted, on this machine's disk, in sorted runs that a batch is compared with.
 
-A billion marks take 16 GB and are never in memory: a question joins a batch against the files, within a bound.
+A billion marks take 24 GB and are never in memory. Runs of like size are merged, so that there are few of them however
+many batches there were, and each mark is written a handful of times in all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import fcntl
+import shutil
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datadao.attestor.marks import MARK
-from datadao.errors import PackageMissing
+from datadao.errors import ClusterUnavailable, PackageMissing
 
 if TYPE_CHECKING:
-    import duckdb
+    from datadao.attestor.runs import Run, Segment
 
-MEMORY = "1GiB"
-"""Of one question, at most; beyond it DuckDB works on disk."""
+ALIKE = 8
+"""Runs of like size that become one; those of a size have less than so many times as many marks as one another."""
+_RUN, _LOCK = "run-", "lock"
 
 
 class KnownMarks:
-    """In `folder`, which may be deleted at any time: storage has it all. Raises `PackageMissing` without DuckDB."""
+    """In `folder`, which may be deleted at any time: storage has it all. With the address of a Dask scheduler its
+    workers, which see the folder under the same path, do the looking up. Raises `PackageMissing` without numpy."""
 
-    def __init__(self, folder: Path, memory: str = MEMORY) -> None:
+    def __init__(self, folder: Path, scheduler: str | None = None) -> None:
         try:
-            import duckdb
-            import pyarrow  # noqa: F401  # what marks go through
-        except ImportError:
-            raise PackageMissing("duckdb", "attestor") from None
+            from datadao.attestor import runs
+        except ModuleNotFoundError:
+            raise PackageMissing("numpy", "attestor") from None
+        self._runs, self._folder, self._scheduler = runs, folder, scheduler
+        self._opened: dict[Path, Run] = {}
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._folder = folder
-        self._base: duckdb.DuckDBPyConnection = duckdb.connect(
-            config={"memory_limit": memory, "temp_directory": str(folder / "spill"), "preserve_insertion_order": False}
-        )
-        # It would be written into what a command prints.
-        self._base.execute("SET enable_progress_bar = false")
 
     def add(self, name: str, load: Callable[[], Sequence[bytes]]) -> None:
         """Takes in a batch of this name unless it is here: of each leaf the marks, one after the other."""
-        path = self._path(name)
-        if path.exists():
-            return
-        leaves = load()
-        places = [place for place, marks in enumerate(leaves) for _ in range(len(marks) // MARK)]
-        made = self._folder / f".{name}.part"
-        with self._base.cursor() as connection:
-            connection.register("given", _table(b"".join(leaves), place=places))
-            # A path of our own, which COPY takes as a literal only.
-            to = str(made).replace("'", "''")
-            connection.execute(f"COPY (SELECT mark, place FROM given ORDER BY mark) TO '{to}' (FORMAT parquet)")  # noqa: S608
-        made.replace(path)
+        with self._locked(fcntl.LOCK_SH):
+            if any(name in run.batches for run in self._all()):
+                return
+        marks = self._runs.of_batch(load())
+        with self._locked(fcntl.LOCK_EX):
+            self._sweep()
+            if not any(name in run.batches for run in self._all()):
+                self._put([name], iter([marks]))
+                self._merge()
 
     def among(self, marks: bytes, standing: Mapping[str, Collection[int]]) -> set[int]:
         """Places (from 0) of those of the given marks that stand in a batch of these names, without the leaves named
-        with each, which were erased."""
+        with each, which were erased. Raises `ClusterUnavailable`."""
+        import numpy as np
+
         if not marks or not standing:
             return set()
-        with self._base.cursor() as connection:
-            connection.register("given", _table(marks, place=range(len(marks) // MARK)))
-            whole = [str(self._path(name)) for name, erased in standing.items() if not erased]
-            parts = [_QUERY_ALL] if whole else []
-            values: list[Any] = [whole] if whole else []
-            for name, erased in standing.items():
-                if erased:
-                    parts.append(_QUERY_PART)
-                    values += [str(self._path(name)), sorted(erased)]
-            # The given marks are what is held in memory; the files pass by.
-            query = f"SELECT place FROM given SEMI JOIN ({' UNION ALL '.join(parts)}) USING (mark)"  # noqa: S608
-            return {place for (place,) in connection.execute(query, values).fetchall()}
+        high, low = self._runs.halves(marks)
+        order = np.argsort(high)
+        high, low = high[order], low[order]
+        found: set[int] = set()
+        with self._locked(fcntl.LOCK_SH), self._search() as search:
+            asked = []
+            for run in self._all():
+                if any(name in standing for name in run.batches):
+                    for segment in run.segments:
+                        part = segment.range_of(high)
+                        asked.append((run, part.start, segment, high[part], low[part]))
+            for (run, start, *_), (places, batch, leaf) in zip(asked, search(asked), strict=True):
+                stands = np.array([name in standing for name in run.batches])[batch]
+                for number, name in enumerate(run.batches):
+                    if standing.get(name):
+                        stands &= ~((batch == number) & np.isin(leaf, list(standing[name])))
+                found.update(order[places[stands] + start].tolist())
+        return found
 
-    def _path(self, name: str) -> Path:
-        return self._folder / f"{name}.parquet"
+    @contextmanager
+    def _search(self) -> Iterator[Callable[[Sequence[tuple[Any, ...]]], Iterable[Any]]]:
+        """What asks segments, here or on a cluster."""
+        if self._scheduler is None:
+            yield lambda asked: (segment.find(high, low) for *_, segment, high, low in asked)
+            return
+        from datadao.attestor.cluster import connected
+
+        with connected(self._scheduler, None) as client:
+
+            def spread(asked: Sequence[tuple[Any, ...]]) -> Iterable[Any]:
+                tasks = [client.submit(_find, *task[2:], pure=False) for task in asked]
+                try:
+                    return client.gather(tasks)  # type: ignore[no-any-return]
+                except OSError as error:
+                    raise ClusterUnavailable(
+                        f"a worker cannot read the marks: {error}; share {self._folder} with all of them"
+                    ) from None
+
+            yield spread
+
+    def _all(self) -> list[Run]:
+        """The oldest first."""
+        folders = sorted(self._folder.glob(f"{_RUN}*"), key=_number)
+        self._opened = {folder: self._opened.get(folder) or self._runs.Run(folder) for folder in folders}
+        return list(self._opened.values())
+
+    def _put(self, batches: Sequence[str], parts: Iterator[Any]) -> None:
+        number = max(map(_number, self._folder.glob(f"{_RUN}*")), default=0) + 1
+        made = self._folder / ".part"
+        self._runs.write(made, batches, parts)
+        made.rename(self._folder / f"{_RUN}{number}")
+
+    def _merge(self) -> None:
+        while True:
+            sizes: defaultdict[int, list[Run]] = defaultdict(list)
+            for run in self._all():
+                sizes[(len(run).bit_length() + 2) // 3].append(run)  # a third of its bits: ALIKE is 2**3
+            alike = next((runs for runs in sizes.values() if len(runs) >= ALIKE), None)
+            if alike is None:
+                return
+            self._put([name for run in alike for name in run.batches], self._runs.merged(alike))
+            for run in alike:
+                self._drop(run)
+
+    def _sweep(self) -> None:
+        """What was left by one that died: a half run, and runs that are in a later one already."""
+        for half in self._folder.glob(".*"):
+            shutil.rmtree(half)
+        seen: set[str] = set()
+        for run in reversed(self._all()):
+            if seen.issuperset(run.batches):
+                self._drop(run)
+            seen.update(run.batches)
+
+    def _drop(self, run: Run) -> None:
+        gone = run.folder.with_name(".gone")
+        run.folder.rename(gone)
+        shutil.rmtree(gone)
+
+    @contextmanager
+    def _locked(self, how: int) -> Iterator[None]:
+        """Beside other processes of this machine; runs are never changed, but merged ones go."""
+        with (self._folder / _LOCK).open("w") as file:
+            fcntl.flock(file, how)
+            yield
 
 
-_QUERY_ALL = "SELECT mark FROM read_parquet(?)"
-_QUERY_PART = "SELECT mark FROM read_parquet(?) WHERE NOT list_contains(?, place)"
+def _number(folder: Path) -> int:
+    return int(folder.name.removeprefix(_RUN))
 
 
-def _table(marks: bytes, *, place: Sequence[int]) -> Any:
-    import pyarrow as pa
-
-    count = len(marks) // MARK
-    stored = pa.Array.from_buffers(pa.binary(MARK), count, [None, pa.py_buffer(marks)])
-    # As UUIDs they take half the room of blobs, and are compared as numbers.
-    uuids = pa.ExtensionArray.from_storage(pa.uuid(), stored)
-    return pa.table({"mark": uuids, "place": pa.array(place, pa.uint32())})
+def _find(segment: Segment, high: Any, low: Any) -> Any:
+    """Runs in a worker."""
+    return segment.find(high, low)

@@ -118,16 +118,22 @@ def _attestor(session: Session, agreement: Agreement, schema: Path | None, key_n
     )
 
 
+_cluster = click.option(
+    "--scheduler", metavar="ADDRESS", help="The attestor's own Dask cluster, which sees the role's folder too."
+)
+
+
 @command(attest, "draft")
 @_dataset
+@_cluster
 @click.option("--days", type=click.IntRange(1, 30), default=7, show_default=True, help="Until it must be published.")
 @click.option("--anew", is_flag=True, help="Replace this account's own drafts that still lack signatures.")
-def draft(session: Session, dataset: int, days: int, anew: bool) -> Outcome:
+def draft(session: Session, dataset: int, scheduler: str | None, days: int, anew: bool) -> Outcome:
     """Draft a batch of everything that enough attestors scored alike, and sign it first.
 
     What stands in another draft that may still be published, or in a batch, is left out.
     """
-    agreement = open_agreement(session, dataset, units_of(session))
+    agreement = open_agreement(session, dataset, units_of(session, scheduler))
     my_slot(session, agreement)
     occupied: set[int] = set()
     while True:
@@ -155,9 +161,10 @@ def draft(session: Session, dataset: int, days: int, anew: bool) -> Outcome:
 
 @command(attest, "sign")
 @_dataset
-def sign(session: Session, dataset: int) -> Outcome:
+@_cluster
+def sign(session: Session, dataset: int, scheduler: str | None) -> Outcome:
     """Check what other attestors drafted against the scores and against each other, and sign it."""
-    agreement = open_agreement(session, dataset, units_of(session))
+    agreement = open_agreement(session, dataset, units_of(session, scheduler))
     slot = my_slot(session, agreement)
     signed: list[dict[str, Any]] = []
     refused: list[dict[str, Any]] = []

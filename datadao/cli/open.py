@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,16 +17,29 @@ from datadao.cli.main import cli
 from datadao.cli.queries import check_lease, terms_of
 from datadao.cli.session import Session
 from datadao.client import Terms
+from datadao.crypto.files import write_whole
 from datadao.crypto.keyfile import FINGERPRINT
 from datadao.crypto.seal import public_key
-from datadao.errors import ComputeLease, DataDAOError, KeyFileRefused, LeaseNotStarted, PackageMissing, UnsealFailed
+from datadao.errors import (
+    ComputeLease,
+    DataDAOError,
+    KeyFileRefused,
+    LeaseNotStarted,
+    PackageMissing,
+    StoreUnavailable,
+    UnsealFailed,
+)
 from datadao.index.view import IndexedView
 from datadao.licensee.croissant import DATA, Dataset, Part, describe
 from datadao.licensee.licensee import Fault, Licensee
 from datadao.licensee.tables import FOLDER, write_table
+from datadao.messages.manifest import Manifest
 from datadao.messages.purposes import COMPUTE
 from datadao.schema import Schema
 from datadao.types import ACTIVATED, Contribution, LeaseStatus, word
+
+EARNED = "earned"
+"""Folder of the lines that earned, by file."""
 
 
 @command(cli, "open")
@@ -36,7 +50,8 @@ def open_(session: Session, number: int, out: Path) -> Outcome:
     as a Croissant dataset.
 
     Files lie in DIR/data, named by the sha256 of their ciphertext, tables in DIR/records, one for each batch, the
-    description in DIR/croissant.json. Files already there are not opened again; those erased since must be deleted, and
+    description in DIR/croissant.json; DIR/earned has of each file the lines that its contributor was paid for, as JSON,
+    [first, last] of each range. Files already there are not opened again; those erased since must be deleted, and
     are named; from the tables they are taken out. When no file at all is open the exit code is 1, with the reason.
     """
     info, terms = check_lease(session, number), terms_of(session.dao, number)
@@ -58,6 +73,8 @@ def open_(session: Session, number: int, out: Path) -> Outcome:
     data = out / DATA
     data.mkdir(parents=True, exist_ok=True)
     opened, left = _open_all(session, dataset, licensees, data, living)
+    for name in erased | double:
+        (out / EARNED / name).unlink(missing_ok=True)
     stale = sorted(str(data / name) for name in erased if (data / name).exists())
     surplus = sorted(str(data / name) for name in double if (data / name).exists())
     parts, rows = _tables(session, dataset, {item["fileHash"]: item["path"] for item in opened}, out)
@@ -65,6 +82,8 @@ def open_(session: Session, number: int, out: Path) -> Outcome:
     lines = [f"{len(opened)} files in {data}" + (f", described by {description}." if description else ".")]
     if parts:
         lines.append(f"{rows:,} records in {len(parts)} tables in {out / FOLDER}.")
+    told = [item["units"] for item in opened if item["earned"]]
+    lines += [f"{sum(told):,} records of {len(told)} files earned: their lines are in {out / EARNED}."] if told else []
     reason = None if opened or left else _why_none(dataset, len(erased), len(double))
     lines += [f"{reason}."] if reason else []
     lines += [f"{item['fileHash'].hex()}  {item['kind']}: {item['reason']}" for item in left]
@@ -132,12 +151,19 @@ def _open_all(
     with session.progress("open", len(files)) as done:
         done(len(files) - len(shut))
         for item, manifest in session.catalog.manifests(dataset, ACTIVATED):
+            earned = (
+                _earned(session, licensees[0], manifest)
+                if any(leaf.file_hash in shut for leaf in manifest.leaves)
+                else {}
+            )
             # The lease's present key comes first, and its reason is the one to give.
             for licensee in licensees:
                 leaves = (leaf for leaf in manifest.leaves if (item.batch_id, leaf) in wanted)
                 again = replace(manifest, leaves=tuple(leaf for leaf in leaves if leaf.file_hash in shut))
-                for found in licensee.open_all(again, out):
+                for found in licensee.open_all(again, out, earned):
                     reasons.setdefault(found.leaf.file_hash, found.error)
+                    if found.earned is not None:
+                        _note(out.with_name(EARNED) / found.leaf.file_hash.hex(), found.earned)
                     if found.path is not None:
                         shut.discard(found.leaf.file_hash)
                         done(1)
@@ -149,8 +175,26 @@ def _open_all(
             error = reasons[file_hash]
             left.append(place | {"kind": type(error).__name__, "reason": str(error)})
         else:
-            opened.append(place | {"path": out / file_hash.hex()})
+            lines = out.with_name(EARNED) / file_hash.hex()
+            told = {"units": leaf.units, "earned": lines if lines.exists() else None}
+            opened.append(place | {"path": out / file_hash.hex()} | told)
     return opened, left
+
+
+def _earned(session: Session, licensee: Licensee, manifest: Manifest) -> Mapping[bytes, bytes]:
+    """See `Licensee.earned`; where it cannot be had the files are open all the same."""
+    try:
+        return licensee.earned(manifest)
+    except StoreUnavailable:
+        raise
+    except DataDAOError as error:
+        session.say("[yellow]Which lines earned is not known:[/yellow]", f"batch {manifest.sequence}: {error}")
+        return {}
+
+
+def _note(path: Path, ranges: Sequence[tuple[int, int]]) -> None:
+    path.parent.mkdir(exist_ok=True)
+    write_whole(path, lambda out: out.write(json.dumps(ranges).encode()))
 
 
 def _tables(session: Session, dataset: int, opened: Mapping[bytes, Path], out: Path) -> tuple[list[Part], int]:

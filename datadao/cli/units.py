@@ -21,9 +21,9 @@ class ChainHistory:
     """A `datadao.attestor.units.History`. Raises what chain and storage raise, `DecryptionFailed` for marks that were
     sealed under another secret, `Malformed` for marks that are not as many as their batch's units."""
 
-    def __init__(self, session: Session, secret: bytes) -> None:
+    def __init__(self, session: Session, secret: bytes, scheduler: str | None = None) -> None:
         self._session, self._secret = session, secret
-        self._known = KnownMarks(session.home / FOLDER)
+        self._known = KnownMarks(session.home / FOLDER, scheduler)
         self._standing: dict[int, dict[str, set[int]]] = {}
 
     def known(self, marks: bytes, block: int) -> set[int]:
@@ -56,8 +56,8 @@ class ChainHistory:
         return {event.fields["fingerprint"] for event in decode(logs, dao.addresses, ("fingerprint",))}
 
 
-def units_of(session: Session) -> Units:
-    """What records earn after the latest block."""
+def units_of(session: Session, scheduler: str | None = None) -> Units:
+    """What records earn after the latest block; a Dask cluster at that address looks them up, or this machine."""
     secret = load_secret(session.key_path(FINGERPRINT))
     block = read_block(session.dao.web3, "latest").number
-    return Units(session.store, secret, ChainHistory(session, secret), block)
+    return Units(session.store, secret, ChainHistory(session, secret, scheduler), block)

@@ -17,9 +17,10 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from datadao.crypto import files
 from datadao.crypto.envelope import Context, Envelope, recover
-from datadao.errors import BundleRefused, DataDAOError, StoreUnavailable
+from datadao.errors import BundleRefused, DataDAOError, Malformed, StoreUnavailable
 from datadao.messages import eip712
 from datadao.messages.bundle import Bundle, bundles_of
+from datadao.messages.lines import EarnedLines, lines_key, open_lines
 from datadao.storage.store import Store
 from datadao.types import Committee, Dao, Leaf, Slot
 
@@ -38,13 +39,15 @@ class Fault:
 
 @dataclass(frozen=True)
 class Opened:
-    """One contribution: `path` of its plaintext, or why there is none; `culprits` handed out a share not committed."""
+    """One contribution: `path` of its plaintext, or why there is none; `culprits` handed out a share not committed.
+    `earned` are the lines that its units were paid for, as ranges (first, last), where that is known of records."""
 
     id: bytes
     leaf: Leaf
     path: Path | None
     error: DataDAOError | None
     culprits: tuple[Slot, ...]
+    earned: tuple[tuple[int, int], ...] | None = None
 
 
 @dataclass(kw_only=True)
@@ -83,10 +86,23 @@ class Licensee:
         """Ids of the contributions that `collect` found shares of."""
         return frozenset(self._shares)
 
-    def open_all(self, manifest: Manifest, folder: Path) -> Iterator[Opened]:
+    def earned(self, manifest: Manifest) -> Mapping[bytes, bytes]:
+        """By file hash the lines that earned in a batch, sealed to who has the file's key: for `open_all`. Empty where
+        what is scored is not records. Raises what storage raises, `Malformed`."""
+        if manifest.earned is None:
+            return {}
+        sealed = EarnedLines.decode(self.store.get(manifest.earned.lines, EarnedLines.LIMIT)).items
+        if len(sealed) != len(manifest.leaves):
+            raise Malformed(f"lines of {len(sealed)} files, and batch {manifest.sequence} has {len(manifest.leaves)}")
+        return {leaf.file_hash: lines for leaf, lines in zip(manifest.leaves, sealed, strict=True)}
+
+    def open_all(
+        self, manifest: Manifest, folder: Path, earned: Mapping[bytes, bytes] | None = None
+    ) -> Iterator[Opened]:
         """Opens every contribution of a batch into `folder`, in order; a file is named by its ciphertext's sha256.
 
-        One that does not open does not stop the others. Raises only what makes going on pointless (`StoreUnavailable`).
+        One that does not open does not stop the others, nor do lines of `earned` that are not as many as its units.
+        Raises only what makes going on pointless (`StoreUnavailable`).
         """
         from datadao.storage.together import together  # with its threads, which few need
 
@@ -94,7 +110,7 @@ class Licensee:
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             items = enumerate(zip(manifest.ids, manifest.leaves, strict=True))
             yield from together(
-                lambda i: self._open(*i[1], manifest.dataset_id, folder, Path(scratch, f"{i[0]}")), items
+                lambda i: self._open(*i[1], manifest.dataset_id, folder, Path(scratch, f"{i[0]}"), earned or {}), items
             )
 
     def _authenticate(self, bundle: Bundle) -> None:
@@ -109,7 +125,9 @@ class Licensee:
         if not self.check(signer, bundle.typed(self.dao), bundle.signature):
             raise BundleRefused(f"not signed by {signer}, which holds slot {bundle.slot}; ignore it")
 
-    def _open(self, name: bytes, leaf: Leaf, dataset_id: int, folder: Path, sealed: Path) -> Opened:
+    def _open(
+        self, name: bytes, leaf: Leaf, dataset_id: int, folder: Path, sealed: Path, earned: Mapping[bytes, bytes]
+    ) -> Opened:
         culprits: Iterable[int] = ()
         version = -1
         try:
@@ -122,9 +140,21 @@ class Licensee:
             self.store.get_file(leaf.file_hash, sealed)
             files.decrypt(sealed, target, secret, leaf.file_hash)
             sealed.unlink()
-            return Opened(name, leaf, target, None, tuple((version, slot) for slot in culprits))
+            named = tuple((version, slot) for slot in culprits)
+            return Opened(name, leaf, target, None, named, _lines(leaf, secret, earned.get(leaf.file_hash)))
         except StoreUnavailable:
             raise
         except DataDAOError as error:
             culprits = getattr(error, "culprits", culprits)
             return Opened(name, leaf, None, error, tuple((version, slot) for slot in culprits))
+
+
+def _lines(leaf: Leaf, secret: bytes, sealed: bytes | None) -> tuple[tuple[int, int], ...] | None:
+    """None unless they are as many as the units that were paid."""
+    if sealed is None:
+        return None
+    try:
+        found = open_lines(lines_key(secret), sealed)
+    except DataDAOError:
+        return None
+    return tuple(found) if sum(last + 1 - first for first, last in found) == leaf.units else None

@@ -40,10 +40,24 @@ def seal_lines(key: bytes, lines: Iterable[int]) -> bytes:
     return lock(key, _PURPOSE, zlib.compress(bytes(bits), 9))
 
 
-def open_lines(key: bytes, sealed: bytes) -> frozenset[int]:
-    """The numbers of the lines that earned. Raises `DecryptionFailed`, `Malformed`."""
+def open_lines(key: bytes, sealed: bytes) -> list[tuple[int, int]]:
+    """The lines that earned, as ranges (first, last) in their order. Raises `DecryptionFailed`, `Malformed`."""
     try:
         bits = zlib.decompressobj().decompress(unlock(key, _PURPOSE, sealed), _MOST)
     except zlib.error as error:
         raise Malformed(f"not the lines that earned: {error}") from error
-    return frozenset(8 * at + bit + 1 for at, byte in enumerate(bits) if byte for bit in range(8) if byte >> bit & 1)
+    found: list[tuple[int, int]] = []
+    first = 0  # of the range that goes on, if one does
+    for at, byte in enumerate(bits):
+        if byte == (0xFF if first else 0):
+            continue
+        for bit in range(8):
+            line, earned = 8 * at + bit + 1, byte >> bit & 1
+            if earned and not first:
+                first = line
+            elif first and not earned:
+                found.append((first, line - 1))
+                first = 0
+    if first:
+        found.append((first, 8 * len(bits)))
+    return found

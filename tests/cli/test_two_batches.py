@@ -9,6 +9,9 @@ given two active batches of the same two files
   when their owner claims                      it should be paid once, and the rest is reported
   when a licensee opens                        it should have both files, and delete nothing
   when the owner erases them                   it should be nothing, with a reason and exit code 1
+given a published batch of two records, and a file of both with a new one, handed in by two accounts
+  when attestors draft                         it should be the new record that earns, once
+  when a licensee opens                        it should see which line of the file that is
 given an active batch of a file whose owner agreed to show records, and one whose owner did not
   when attestors draw                          it should be of the first alone, once two of them posted the same
   when the owner erases it                     it should be shown no more, and be gone from storage
@@ -342,6 +345,43 @@ def test_two_active_batches__of_the_same__mislead_no_party(stage: Stage) -> None
         "Nothing to open: of the files of dataset 1 2 erased by their contributors, and no other is there"
     )
     assert "Nothing to open: of the files" in stage.run(licensee, *target).out
+
+
+def test_r14__farming_of_the_first_edition__earns_the_one_new_record_once(stage: Stage) -> None:
+    """Each of these files, and each further one with another record replaced, had three units."""
+    stage.attest(0, "draft")
+    stage.attest(1, "sign")
+    stage.done(stage.giver, "attest", "publish", "--dataset", "1", "--yes")
+    other = stage.home("other", "TEST::13")
+    changed = '{"diary": "d", "name": "c"}\n'
+    for home, lines in ((stage.giver, [*LINES, changed]), (other, [LINES[1], LINES[1], LINES[0], changed])):
+        (home / "again.jsonl").write_text("".join(lines))
+        stage.done(home, "contribute", str(home / "again.jsonl"), "--dataset", "1")
+    stage.round()
+    for slot in (0, 1):
+        scored = stage.attest(slot, "score").document["scored"]
+        assert [item["records"] for item in scored] == [3, 3]
+    assert stage.attest(0, "draft").document["count"] == 1
+    assert [item["sequence"] for item in stage.attest(1, "sign").document["signed"]] == [2]
+    stage.done(stage.giver, "attest", "publish", "--dataset", "1", "--yes")
+    assert "no new submission" in stage.attest(1, "draft").document["nothing"]
+
+    stage.node.rpc("evm_increaseTime", DAY)
+    stage.node.rpc("evm_mine")
+    for number in ("1", "2"):
+        stage.done(stage.giver, "activate", number, "--yes")
+    card = stage.done(stage.giver, "card", "--dataset", "1")
+    assert [(batch["batch"], batch["records"]) for batch in card["batches"]] == [(1, 2), (2, 1)]
+    licensee = stage.leased()
+    for _ in "ab":  # the second time from what is there
+        opened = stage.done(licensee, "open", "1", "--out", str(licensee / "out"))
+        told = [(item["units"], json.loads(Path(item["earned"]).read_text())) for item in opened["opened"]]
+        ((units, ranges),) = [item for item in told if item not in [(1, [[1, 1]])] * 2]
+        assert (units, len(told)) == (1, 3) and ranges in ([[3, 3]], [[4, 4]])
+    assert (
+        "3 records of 3 files earned: their lines are in"
+        in stage.run(licensee, "open", "1", "--out", str(licensee / "out")).out
+    )
 
 
 def test_samples__of_an_active_batch__are_drawn_of_files_whose_owner_agreed_and_go_with_them(stage: Stage) -> None:

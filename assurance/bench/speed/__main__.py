@@ -36,10 +36,11 @@ def main() -> int:
     parser.add_argument("--mib", type=int, default=1_024, help="of the one large file")
     parser.add_argument("--contributions", type=int, default=100_000, help="of the larger DAO of the page")
     parser.add_argument("--megabytes", type=int, default=100, help="of the file that a browser encrypts")
-    parser.add_argument("--marks", type=int, default=5_000_000, help="accepted before; 100000000 take 2 GB of disk")
+    parser.add_argument("--marks", type=int, default=5_000_000, help="accepted before; 100000000 take 5 GB of disk")
     parser.add_argument(
         "--scored", type=int, default=100_000, help="records that are scored, and looked up among the marks"
     )
+    parser.add_argument("--small", type=int, default=800, help="files that Dask spreads over processes")
     parser.add_argument("--odd", type=int, default=60_000, help="odd records for two validators")
     options = parser.parse_args()
     parts: dict[str, Callable[[], Table]] = {
@@ -48,7 +49,7 @@ def main() -> int:
         "bite": forge.bite,
         "compute": lambda: compute.table(options.records),
         "plane": lambda: plane.table(options.leaves, options.files, options.mib),
-        "marks": lambda: marks.table(options.marks, options.scored, options.odd),
+        "marks": lambda: marks.table(options.marks, options.scored, options.odd, options.small),
         "page": lambda: page.table(100, options.contributions, options.megabytes),
     }
     if unknown := sorted(set(options.what) - parts.keys()):

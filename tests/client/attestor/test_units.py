@@ -8,12 +8,13 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from eth_utils import keccak
-from hypothesis import Phase, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -23,7 +24,7 @@ from datadao.attestor.scoring import JsonLinesScorer
 from datadao.attestor.units import Lot, Units, left_by
 from datadao.crypto.lock import lock
 from datadao.errors import DecryptionFailed, InvalidArgument, Malformed, ScoreRefused
-from datadao.messages.lines import EarnedLines, lines_key, open_lines
+from datadao.messages.lines import EarnedLines, lines_key, open_lines, seal_lines
 from datadao.messages.manifest import Manifest
 from datadao.messages.shards import Earned, Root
 from datadao.storage.store import Store
@@ -306,9 +307,16 @@ def test_lines__that_earned__open_with_the_files_key_alone(bench: Bench) -> None
     lot = bench.units.lots({bytes(32): bench.stored(1, data, b"k" * 32)})[bytes(32)]
     earned = bench.units.seal([lot])
     (sealed,) = EarnedLines.decode(bench.store.get(earned.lines)).items
-    assert open_lines(lines_key(b"k" * 32), sealed) == {4, 6}
+    assert open_lines(lines_key(b"k" * 32), sealed) == [(4, 4), (6, 6)]
     with pytest.raises(DecryptionFailed):
         open_lines(lines_key(b"x" * 32), sealed)
+
+
+@given(st.sets(st.integers(1, 60)))
+def test_lines__any__open_as_ranges_in_order(lines: set[int]) -> None:
+    found = open_lines(bytes(32), seal_lines(bytes(32), lines))
+    assert [line for first, last in found for line in range(first, last + 1)] == sorted(lines)
+    assert all(last + 1 < first for (_, last), (first, _) in pairwise(found)), "as long as they can be"
 
 
 def manifest(bench: Bench, units: int, earned: Earned | None) -> Manifest:
