@@ -67,8 +67,8 @@ ratios: setup ## Measure this edition beside the first; ARGS="--rows test --writ
 	@$(RUN) toolchain/compile
 	@$(RUN) python -m assurance.bench.speed.ratios $(ARGS)
 
-newest: setup ## Try the client's core on the newest web3 and eth-account; PYTHON=python3.13 for another Python
-	@PYTHON="$(PYTHON)" toolchain/newest $(ARGS)
+newest: setup ## Try the client's core on the newest web3 and eth-account; ON=python3.13 on another Python
+	@PYTHON="$(ON)" toolchain/newest $(ARGS)
 
 baseline: ## Build the first edition beside this one, in .baseline: what ratios are measured against, in one run
 	@toolchain/baseline

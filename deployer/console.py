@@ -13,12 +13,13 @@ from rich.text import Text
 from datadao.chain.arguments import leaves, spelled
 from datadao.chain.asset import Asset, read_asset
 from datadao.chain.connection import discreet
+from datadao.chain.fees import choose, gwei
 from datadao.chain.wallet import connected
 from datadao.errors import DataDAOError
 from datadao.text import Terminal, lines, visible
 from datadao.values import is_moment, moment
 from deployer.deploy import FAILURES
-from deployer.estimate import Estimate
+from deployer.estimate import Estimate, ether
 from deployer.plan import Plan
 from deployer.record import Step
 from deployer.verify.reader import Check
@@ -69,22 +70,21 @@ def fail(out: Terminal, message: str) -> bool:
 def show_plan(out: Terminal, plan: Plan, expected: Estimate, done: Sequence[Step]) -> None:
     """Everything that will be sent; contracts that a factory creates are above the call that creates them."""
     out.print(f"Deployment to chain {plan.chain_id} with {plan.config.path.name}, from {plan.deployer}")
-    table = Table(
-        "contract", "address", "arguments", "gas, about" if expected.rehearsed else "gas, at least", show_lines=True
-    )
-    table.columns[3].justify = "right"
+    figure = "about" if expected.rehearsed else "at least"
+    table = Table("contract", "address", "arguments", f"gas, {figure}", f"its limit, {figure}", show_lines=True)
+    for column in table.columns[3:]:
+        column.justify = "right"
     for transaction in plan.transactions:
         gas = expected.gas.get(transaction.key)
-        state = "done" if gas is None else f"{gas:,}"
+        state = ("done", "") if gas is None else (f"{gas:,}", f"{expected.limit(transaction.key):,}")
         if not transaction.creates:
-            table.add_row(transaction.name, transaction.address, "", state)
+            table.add_row(transaction.name, transaction.address, "", *state)
         for item in transaction.creates:
             text = "\n".join(map(visible, _arguments(item.arguments, plan.config.contracts.get(item.contract) or {})))
-            table.add_row(
-                item.contract, item.address, Text(text or "none", overflow="fold"), "" if transaction.calls else state
-            )
+            own = () if transaction.calls else state
+            table.add_row(item.contract, item.address, Text(text or "none", overflow="fold"), *own)
         if transaction.calls:
-            table.add_row(transaction.name, f"called at {transaction.address}", "", state)
+            table.add_row(transaction.name, f"called at {transaction.address}", "", *state)
     out.print(table)
     if not isinstance(plan.config.asset, Mapping):
         _show_asset(out, read_asset(ape.networks.provider.web3, plan.asset))
@@ -104,7 +104,7 @@ def _show_asset(out: Terminal, asset: Asset) -> None:
 
 
 def _show_costs(out: Terminal, plan: Plan, expected: Estimate, what: str) -> None:
-    total, price = expected.total, ape.networks.provider.gas_price
+    total, fee = expected.total, choose(ape.networks.provider.web3)
     if expected.rehearsed:
         out.print(f"Every constructor was rehearsed on the node. {what}about {total:,} gas, as an estimate,")
         if expected.state:
@@ -112,10 +112,10 @@ def _show_costs(out: Terminal, plan: Plan, expected: Estimate, what: str) -> Non
     else:
         out.print("Not rehearsed: this node cannot try a deployment out, and no value was checked against its range.")
         out.print(f"{what}at least {total:,} gas, as an estimate without the constructors' own work,")
-    if expected.data:
-        out.print(f"and {expected.data / 10**18:.6f} for the data, as the chain's oracle says,")
-    cost = total * price + expected.data
-    out.print(f"at {price / 10**9:g} gwei: {cost / 10**18:.6f} of {_balance(plan.deployer)};")
+    if expected.posted:
+        out.print(f"and {ether(expected.posted)} for the data, as the chain's oracle says,")
+    cost, balance = total * fee.now + expected.posted, ape.networks.provider.get_balance(plan.deployer)
+    out.print(f"at {gwei(fee.now)} gwei: {ether(cost)} of {ether(balance)};")
     out.print("no set-up transaction follows.")
 
 
@@ -138,10 +138,6 @@ def show_checks(out: Terminal, checks: Sequence[Check], said: Sequence[str]) -> 
         Text(f"All {len(checks)} checks passed: no power outside the timelock but the guardian's.", style="green")
     )
     return True
-
-
-def _balance(account: str) -> str:
-    return f"{ape.networks.provider.get_balance(account) / 10**18:.6f}"
 
 
 def _arguments(arguments: Mapping[str, Any], configured: Mapping[str, Any]) -> Iterator[str]:

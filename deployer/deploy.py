@@ -18,6 +18,7 @@ from ape.logging import LogLevel, logger
 from requests.exceptions import RequestException
 from web3.exceptions import Web3Exception
 
+from datadao.errors import NodeRefused
 from deployer.artifacts import abi_of
 from deployer.config import Config
 from deployer.plan import Plan, make_plan, override
@@ -86,7 +87,7 @@ def execute(
                 steps.append(send(account, plan, steps, journal, say, expected))
         except (KeyboardInterrupt, SystemExit) as error:  # Ape turns Ctrl-C into the second.
             raise DeploymentError(_stopped(plan, number, "interrupted")) from error
-        except (DeploymentError, *FAILURES) as error:
+        except (DeploymentError, NodeRefused, *FAILURES) as error:
             spent = isinstance(error, NonceSpent)
             raise DeploymentError(_stopped(plan, number, _reason(error), spent=spent)) from error
         if report is not None:

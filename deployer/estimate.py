@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import ape
 
 from datadao.chain.arguments import ConfigError
+from datadao.chain.costs import Gas, least_balance
 from datadao.chain.data_fee import Outgoing, data_fees
+from datadao.chain.fees import choose, gwei
 from deployer.plan import Plan
 from deployer.rehearsal import rehearse, sizes
 from deployer.rules import Rules, rules_of
+from deployer.send import limit_of
 from deployer.transaction import Transaction
 
 _INITCODE_WORD = 2
@@ -28,12 +31,23 @@ class Estimate:
     """Every constructor ran with its values; if not, their ranges are unchecked, and `gas` is a lower bound."""
     state: int = 0
     """What of the total is for new state, where that is paid apart."""
-    data: int = 0
-    """Wei that a rollup asks for the transactions' data beside gas."""
+    data: Mapping[str, int] = field(default_factory=dict)
+    """Wei that a rollup asks for each transaction's data beside gas."""
+    block: int = 0
+    """Gas that a block has."""
 
     @cached_property
     def total(self) -> int:
         return sum(self.gas.values())
+
+    @cached_property
+    def posted(self) -> int:
+        """Wei for the data of all."""
+        return sum(self.data.values())
+
+    def limit(self, key: str) -> int:
+        """With which a transaction is sent if the node estimates what is expected."""
+        return limit_of(self.gas[key], self.block)
 
 
 def estimate(plan: Plan, done: int = 0) -> Estimate:
@@ -49,18 +63,28 @@ def estimate(plan: Plan, done: int = 0) -> Estimate:
     data = data_fees(web3, outgoing)
     gas = {key: used + fee.gas for (key, used), fee in zip(gas.items(), data, strict=True)}
     state = sum(cost.used - cost.execution for cost in costs.values()) if costs and rules.apart else 0
-    return Estimate(gas, costs is not None, state, sum(fee.wei for fee in data))
+    posted = {key: fee.wei for key, fee in zip(gas, data, strict=True)}
+    return Estimate(gas, costs is not None, state, posted, rules.block)
 
 
 def refuse_unaffordable(plan: Plan, expected: Estimate) -> None:
-    """`ConfigError` if the deployer cannot pay for all of it: half a deployment is of no use."""
+    """`ConfigError` if the deployer cannot send all of it: half a deployment is of no use. Of each transaction the node
+    wants the whole limit at the max fee to be there."""
     provider = ape.networks.provider
-    cost = expected.total * provider.gas_price + expected.data
+    fee = choose(provider.web3)
+    gas = [Gas(used, expected.limit(key)) for key, used in expected.gas.items()]
+    needed = least_balance(gas, fee, [expected.data.get(key, 0) for key in expected.gas])
     balance = provider.get_balance(plan.deployer)
-    if balance < cost:
+    if balance < needed:
+        cost = expected.total * fee.now + expected.posted
         raise ConfigError(
-            f"{plan.deployer} has {balance / 10**18:.6f} of the about {cost / 10**18:.6f} that the deployment costs now"
+            f"{plan.deployer} has {ether(balance)}: the deployment costs about {ether(cost)} now, and the node wants "
+            f"{ether(needed)} to be there, for the limits of its transactions at the max fee of {gwei(fee.most)} gwei"
         )
+
+
+def ether(wei: int) -> str:
+    return f"{wei / 10**18:.6f}"
 
 
 def _at_least(item: Transaction, rules: Rules) -> int:

@@ -12,6 +12,7 @@ from web3.exceptions import TimeExhausted, TransactionNotFound
 from datadao.chain.abi import FACTORY
 from datadao.chain.connection import answer_of
 from datadao.chain.events import topic
+from datadao.chain.fees import Fee, choose
 from datadao.chain.reverts import revert_data
 from datadao.errors import DataDAOError
 from deployer.config import Config
@@ -57,9 +58,11 @@ def send(
     if not item.calls and nonce != plan.nonce + number:
         raise NonceSpent(f"{account.address} meanwhile sent a transaction of its own (nonce {nonce})")
     receiver = {"receiver": item.address} if item.calls else {}
+    fee = choose(ape.networks.provider.web3)
     unsigned = ape.networks.ecosystem.create_transaction(
-        data=item.data, nonce=nonce, sender=account.address, **receiver, **_limit(item, account.address, expected)
-    )
+        data=item.data, nonce=nonce, sender=account.address, **receiver, **_limit(item, account.address, expected),
+        **_as_ape_names(fee),
+    )  # fmt: skip
     signed = account.sign_transaction(account.prepare_transaction(unsigned))
     if signed is None:
         raise DeploymentError(f"{account.address} did not sign")
@@ -76,6 +79,12 @@ def send(
     return _step(item, receipt)
 
 
+def _as_ape_names(fee: Fee) -> dict[str, int]:
+    if fee.tip is None:
+        return {"gas_price": fee.most}
+    return {"max_fee": fee.most, "max_priority_fee": fee.tip}
+
+
 def _limit(item: Transaction, sender: str, expected: Mapping[str, int]) -> dict[str, int]:
     """The gas limit, by the node's estimate; left to Ape where there is none."""
     web3 = ape.networks.provider.web3
@@ -88,8 +97,14 @@ def _limit(item: Transaction, sender: str, expected: Mapping[str, int]) -> dict[
         gas = expected[item.key]  # more than the node gives to an estimate
     else:
         return {}
-    most = TRANSACTION_LIMIT if gas <= TRANSACTION_LIMIT else web3.eth.get_block("latest")["gasLimit"]
-    return {"gas_limit": max(gas, min(gas + gas // _MARGIN, most))}
+    return {"gas_limit": limit_of(gas, web3.eth.get_block("latest")["gasLimit"])}
+
+
+def limit_of(gas: int, block: int) -> int:
+    """Gas limit of a transaction for which the node estimates this. An estimate beyond what a transaction may take
+    shows that the limit may be what a `block` has."""
+    most = TRANSACTION_LIMIT if gas <= TRANSACTION_LIMIT else block
+    return max(gas, min(gas + gas // _MARGIN, most))
 
 
 def _failure(item: Transaction, used: int, limit: int) -> str:

@@ -8,7 +8,7 @@ from datadao.chain.codec import CONTRACTS
 from datadao.chain.connection import Web3, answer_of
 from datadao.chain.reverts import described, refusal, revert_data, try_call
 from datadao.chain.rpc import Call
-from datadao.errors import Reverted
+from datadao.errors import NodeRefused, Reverted
 
 _TRANSACTION, _BYTE = 21_000, 16
 _ALL = 2**24
@@ -30,6 +30,15 @@ def simulate(web3: Web3, sender: str, calls: Sequence[Call]) -> list[int] | None
             return gas
     _try_last(web3, sender, calls)
     return None
+
+
+def used_by(web3: Web3, sender: str, calls: Sequence[Call]) -> list[int] | None:
+    """The gas that each would use, sent in this order; None where the node cannot tell. Unlike an estimate it has what
+    is given back at the end, and says nothing of the limit that is needed until then."""
+    try:
+        return _simulated(web3, sender, calls)
+    except (NodeRefused, Reverted):
+        return None
 
 
 def _simulated(web3: Web3, sender: str, calls: Sequence[Call]) -> list[int] | None:

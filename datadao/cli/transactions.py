@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 
 from datadao.chain import transactions
 from datadao.chain.connection import patiently, pauses
+from datadao.chain.costs import Gas, least_balance
 from datadao.chain.data_fee import DataFee, Outgoing, data_fees
 from datadao.chain.fees import Fee, choose, gwei
 from datadao.chain.reverts import estimate_gas, estimate_many
 from datadao.chain.rpc import Call
-from datadao.chain.simulation import simulate
+from datadao.chain.simulation import simulate, used_by
 from datadao.chain.transactions import Mined, Sent, limit_of
 from datadao.cli.money import decimal
 from datadao.cli.session import Session, failures
@@ -40,11 +41,16 @@ def send(
     `PartlyDone` when it stops half way, saying what was sent.
     """
     web3, sender = session.dao.web3, session.dao.web3.to_checksum_address(session.address)
-    gas = _gas(session, sender, calls, dependent=dependent)
     fee = _fee(session)
-    known = [*gas, *[0] * (len(calls) - len(gas))]
-    outgoing = [Outgoing(call.to, call.data, needed) for call, needed in zip(calls, known, strict=True)]
-    _show(session, sender, calls, gas, fee, data_fees(web3, outgoing), note)
+    used, needed = _gas(session, sender, calls, dependent=dependent)
+    sizes = [*needed, *[0] * (len(calls) - len(needed))]
+    data = data_fees(web3, [Outgoing(call.to, call.data, size) for call, size in zip(calls, sizes, strict=True)])
+    # What a rollup counts into gas is in its estimates alone.
+    gas = [
+        Gas(most if own.gas else least, limit_of(most, fee.block))
+        for least, most, own in zip(used, needed, data, strict=False)
+    ]
+    _show(session, sender, calls, gas, fee, data, note, sure=1 if dependent else len(calls))
     session.confirm(f"Send {len(calls)} transaction{'s' if len(calls) > 1 else ''}?")
     session.unlock()
     check()
@@ -52,9 +58,10 @@ def send(
     with session.progress("transactions", len(calls)) as progress:
         for number, call in enumerate(calls):
             try:
-                needed = gas[number] if number == 0 or not dependent else _next_gas(web3, sender, call)
+                first = number == 0 or not dependent
+                limit = gas[number].limit if first else limit_of(_next_gas(web3, sender, call), fee.block)
                 last = number == len(calls) - 1 and not more
-                done.append(_one(session, call, limit_of(needed, fee.block), fee, last=last))
+                done.append(_one(session, call, limit, fee, last=last))
             except NotMined as error:
                 raise NotMined(str(error) + _sent_before(calls[:number]), error.transactions) from error
             except _outside() as error:
@@ -87,16 +94,19 @@ def receipt_json(done: Sequence[Mined]) -> list[dict[str, Any]]:
     return [{"transaction": mined.hash, "block": mined.block, "gas": mined.gas_used} for mined in done]
 
 
-def _gas(session: Session, sender: str, calls: Sequence[Call], *, dependent: bool) -> list[int]:
-    """About the gas of each call; of dependent ones perhaps of the first alone."""
+def _gas(session: Session, sender: str, calls: Sequence[Call], *, dependent: bool) -> tuple[list[int], list[int]]:
+    """Gas that each call will use, and that it needs; of dependent ones perhaps of the first alone, and what later ones
+    need is known when they are next."""
     web3 = session.dao.web3
     if not dependent or len(calls) == 1:
         if session.orders.mined:
-            return patiently(lambda: estimate_many(web3, sender, calls))
-        return estimate_many(web3, sender, calls)
-    gas = simulate(web3, sender, calls)
+            needed = patiently(lambda: estimate_many(web3, sender, calls))
+        else:
+            needed = estimate_many(web3, sender, calls)
+        return used_by(web3, sender, calls) or needed, needed
+    used = simulate(web3, sender, calls)
     first = estimate_gas(web3, sender, calls[0])
-    return [first, *(gas[1:] if gas else ())]
+    return used or [first], [first, *(used or ())[1:]]
 
 
 def _next_gas(web3: Any, sender: str, call: Call) -> int:
@@ -130,31 +140,32 @@ def _show(
     session: Session,
     sender: str,
     calls: Sequence[Call],
-    gas: Sequence[int],
+    gas: Sequence[Gas],
     fee: Fee,
     data: Sequence[DataFee],
     note: str,
+    *,
+    sure: int,
 ) -> None:
-    """Says what will be sent and what it costs. Raises `InvalidArgument` if the account cannot pay."""
+    """Says what will be sent and what it costs; the limits of the first `sure` calls are known. Raises
+    `InvalidArgument` if the account cannot pay."""
     web3, symbol = session.dao.web3, session.symbol
     session.say(f"From [bold]{sender}[/bold]:")
     for number, call in enumerate(calls):
-        needed = f"about {gas[number]:,} gas" if number < len(gas) else "gas known after the one before"
-        session.say(f"  {needed:>24} ", call.what)
-    beside = sum(each.wei for each in data)
-    cost, dearest = sum(gas) * fee.now + beside, max(gas)
-    # A node wants the whole limit at the max fee to be there, though less is paid.
-    most, held = (
-        cost - dearest * fee.now + limit_of(dearest, fee.block) * fee.most,
-        web3.eth.get_balance(web3.to_checksum_address(sender)),
-    )
-    if held < most:
+        figures = f"about {gas[number].used:,} gas" if number < len(gas) else "gas known after the one before"
+        limit = f", limit {gas[number].limit:,}" if number < sure else ""
+        session.say(f"  {figures + limit:>38} ", call.what)
+    beside = [each.wei for each in data]
+    cost = sum(each.used for each in gas) * fee.now + sum(beside)
+    most = least_balance(gas, fee, beside[: len(gas)])
+    balance = web3.eth.get_balance(web3.to_checksum_address(sender))
+    if balance < most:
         raise InvalidArgument(
-            f"{sender} holds {decimal(held, _NATIVE)} {symbol}, the fee is about {decimal(cost, _NATIVE)} and may be "
-            f"{decimal(most, _NATIVE)} {symbol}; nothing was sent"
+            f"{sender} holds {decimal(balance, _NATIVE)} {symbol}, the fee is about {decimal(cost, _NATIVE)} and may "
+            f"be {decimal(most, _NATIVE)} {symbol}; nothing was sent"
         )
     later = " and what the later ones cost" if len(gas) < len(calls) else ""
-    posted = beside + sum(each.gas for each in data) * fee.now
+    posted = sum(beside) + sum(each.gas for each in data) * fee.now
     if posted:
         later += f", of it {decimal(posted, _NATIVE)} for data, by the chain's oracle"
     session.say(f"Fee: about {decimal(cost, _NATIVE)} {symbol}{later} ({fee}).", note)

@@ -95,7 +95,7 @@ def test_cli__deploy_verify_deploy_again__records_both(node, tmp_path):
         (["--account", "TEST::0", "--config", "deploy-config/base.yaml"],
          "base.yaml: chain_id: 8453, but the network's is 31337"),
         # Not among the ten accounts that the node pays.
-        (["--account", "TEST::30"], "has 0.000000 of the about 0.0"),
+        (["--account", "TEST::30"], "has 0.000000: the deployment costs about 0.0"),
         (
             ("--account", "TEST::0", "--factory", "0xAbcdef1234567890abcdef1234567890ABCDEF12"),
             "factory: '0xAbcdef1234567890abcdef1234567890ABCDEF12' is not an address: its capitals are not those of",

@@ -21,6 +21,7 @@ from rich.console import Console
 
 from assurance.harness.chain.node import Node
 from datadao.chain.arguments import ConfigError
+from datadao.chain.fees import Fee
 from deployer.deploy import execute
 from deployer.estimate import estimate
 from deployer.plan import NEW, make_plan
@@ -105,21 +106,28 @@ def test_deploy__total_gas__stands_before_the_question(deployer, tmp_path, out, 
     assert deployer.nonce == plan.nonce + steps
 
 
-def test_deploy__resumed_with_too_little_money_for_what_is_left__sends_nothing(
+def test_deploy__resumed_with_too_little_money_for_the_limits_of_what_is_left__sends_nothing(
     deployer, tmp_path, out, asked, monkeypatch
 ):
     journal = Journal(tmp_path)
     plan, done = begun(deployer, journal, 4)
-    balance = estimate(plan, 4).total * 10**9
     # The node of the tests charges nothing.
-    provider = type(deployer.provider)
-    monkeypatch.setattr(provider, "gas_price", 10**9)
-    monkeypatch.setattr(provider, "get_balance", lambda _, account: balance)
+    monkeypatch.setattr("deployer.estimate.choose", lambda _: Fee(most=21, tip=1, base=10))
+    left = estimate(plan, 4)
+    costs = [left.gas[item.key] * 11 for item in plan.transactions[4:]]
+    limits = [left.limit(item.key) * 21 for item in plan.transactions[4:]]
+    # What a node asks for at each of them.
+    needed = max(sum(costs[:number]) + limit for number, limit in enumerate(limits))
+    assert sum(costs) < needed
+    held = [needed]
+    monkeypatch.setattr(type(deployer.provider), "get_balance", lambda *_: held[-1])
     assert not _carry_out(out, deployer, plan, done, journal, yes=False)
     assert len(asked) == 1
-    balance -= 1
-    with pytest.raises(ConfigError, match=f"^{deployer.address} has .* that the deployment costs now$"):
-        _carry_out(out, deployer, plan, done, journal, yes=True)
+    said = rf"^{deployer.address} has \S+: the deployment costs about \S+ now, and the node wants "
+    for too_little in (needed - 1, sum(costs)):
+        held.append(too_little)
+        with pytest.raises(ConfigError, match=said):
+            _carry_out(out, deployer, plan, done, journal, yes=True)
     assert deployer.nonce == plan.nonce + 4
 
 

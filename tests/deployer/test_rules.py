@@ -136,9 +136,16 @@ def test_deploy__amsterdam__creation_that_runs_out_of_gas__says_so_though_its_li
         assert ape.networks.provider.web3.eth.get_transaction_receipt(last["hash"])["gasUsed"] == TRANSACTION_LIMIT
 
 
-def test_cli__amsterdam__deploys_and_verifies(tmp_path):
+def test_cli__amsterdam__deploys_and_verifies_with_just_the_money_that_its_limits_want(tmp_path):
     door = Door()
     try:
+        account = ape.accounts.test_accounts[0].address
+        door.rpc("anvil_setBalance", account, hex(10**15))
+        code, output = run("deploy", *arguments(door, tmp_path, "--yes"))
+        held, cost, wanted = re.findall(r"\d\.\d{6}", output.splitlines()[-1])
+        assert (code, held) == (1, "0.001000") and float(cost) < float(wanted), output
+        assert door.web3.eth.block_number == 0
+        door.rpc("anvil_setBalance", account, hex(int(float(wanted) * 10**18) + 10**12))
         code, output = run("deploy", *arguments(door, tmp_path, "--yes"))
         assert code == 0, output
         assert " for new state, which this chain's rules price apart,\nat " in output

@@ -14,10 +14,11 @@ from eth_utils import keccak, to_checksum_address
 
 from assurance.harness.chain.anvil import Anvil
 from assurance.harness.chain.door import Door
-from datadao.chain.fees import choose
-from datadao.chain.reverts import estimate_gas
+from datadao.chain.costs import Gas, least_balance
+from datadao.chain.fees import Fee, choose
+from datadao.chain.reverts import estimate_gas, estimate_many
 from datadao.chain.series import send_all
-from datadao.chain.simulation import simulate
+from datadao.chain.simulation import simulate, used_by
 from datadao.chain.transactions import broadcast, limit_of, next_nonce, send, sign, wait
 from datadao.errors import TransactionFailed
 from tests.client import test_core
@@ -100,6 +101,33 @@ def test_simulate__new_slots__are_in_the_figures(door: Door, account: Any) -> No
     gas = simulate(door.web3, account.address, calls)
     assert gas is not None
     assert gas[0] < SLOT < gas[2] < gas[1]
+
+
+def test_used_by__slots_set_and_cleared__is_what_it_then_takes_and_not_the_limit_that_it_needs(
+    door: Door, account: Any
+) -> None:
+    calls = [raw(AT["clearing"]), raw(AT["counting"])]
+    used, needed = used_by(door.web3, account.address, calls), estimate_many(door.web3, account.address, calls)
+    assert used is not None
+    assert used == [mined.gas_used for mined in send_all(door.web3, calls, account)]
+    assert needed[0] > 3 * used[0] and needed[1] < used[1] * 11 // 10
+
+
+def test_used_by__a_call_that_is_refused_or_a_node_that_cannot_tell__says_nothing(door: Door, account: Any) -> None:
+    assert used_by(door.web3, account.address, [raw(AT["endless"])]) is None
+    assert used_by(SimpleNamespace(provider=SimpleNamespace(make_request=_unknown)), account.address, []) is None
+
+
+def _unknown(*_: Any) -> Any:
+    return {"error": {"code": -32601, "message": "Method not found"}}
+
+
+def test_least_balance__is_what_a_node_asks_for_at_each_transaction() -> None:
+    fee = Fee(most=5, tip=1, base=2)
+    assert least_balance([], fee, []) == 0
+    assert least_balance([Gas(10, 60)], fee, [7]) == 60 * 5 + 7
+    assert least_balance([Gas(10, 60), Gas(100, 110)], fee, [7, 9]) == 10 * 3 + 7 + 110 * 5 + 9
+    assert least_balance([Gas(100, 600), Gas(10, 15)], fee, [0, 0]) == 3_000
 
 
 def test_send_all__each_writes_a_new_slot__all_are_mined(door: Door, account: Any) -> None:

@@ -18,14 +18,14 @@ from assurance.harness.chain.node import FINALITY, MNEMONIC, until
 
 AMSTERDAM = "amsterdam"
 _PROGRAM = Path(__file__).with_name("door.mjs")
-_ACCOUNTS = 10
+_ACCOUNTS = 20
 
 
 class Door:
     """Listens on a free port until `stop`; `rules` are a hard fork's.
 
     `block_gas` is a block's limit, `call_gas` what a call or an estimate may take: geth's default is 50,000,000. Ape's
-    first ten test accounts hold 10,000 ether each.
+    first twenty test accounts hold 10,000 ether each. Raises `OSError` if it cannot listen.
     """
 
     def __init__(
@@ -41,10 +41,14 @@ class Door:
             "rules": rules, "chainId": chain_id, "blockGas": str(block_gas), "callGas": str(call_gas or block_gas),
             "rich": _rich(), "port": port,
         }  # fmt: skip
-        self.process = subprocess.Popen(["node", _PROGRAM, json.dumps(settings)], stdout=subprocess.PIPE, text=True)
+        # It ends with this process, however that ends.
+        self.process = subprocess.Popen(
+            ["node", _PROGRAM, json.dumps(settings)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         assert self.process.stdout is not None
         listening = self.process.stdout.readline().strip()
-        assert listening, "the door does not open"
+        if not listening:
+            raise OSError(f"no node can listen on port {port}")
         self.url = f"http://127.0.0.1:{listening}"
         self.web3 = Web3(Web3.HTTPProvider(self.url, request_kwargs={"timeout": 120}))
         until(self.web3.is_connected)

@@ -18,7 +18,10 @@ from assurance.harness.chain.node import roll_up
 @click.option("--data-fee", type=int, metavar="WEI", help="A rollup's: asked for each byte of a transaction.")
 def cli(rules: str, port: int, block_gas: int, call_gas: int | None, data_fee: int | None) -> None:
     """A local node with the rules of a hard fork, such as osaka or amsterdam."""
-    door = Door(rules, block_gas=block_gas, call_gas=call_gas, port=port)
+    try:
+        door = Door(rules, block_gas=block_gas, call_gas=call_gas, port=port)
+    except OSError as error:
+        raise click.ClickException(str(error)) from None
     try:
         if data_fee is not None:
             roll_up(door, data_fee)

@@ -302,6 +302,31 @@ export class Chain {
     });
   }
 
+  /** A transaction that nobody signed, on the state as it is. */
+  async attempt(request, entry, pending, gasLimit) {
+    const from = account(request.from ?? `0x${"00".repeat(20)}`);
+    const { nonce } = (await this.vm.stateManager.getAccount(from)) ?? new Account();
+    const fields = { nonce, gasPrice: 0n, gasLimit, value: number(request.value), data: request.data ?? request.input ?? "0x" };
+    const tx = createLegacyTx({ ...fields, to: request.to ?? undefined }, { common: this.common, freeze: false });
+    Object.assign(tx, { getSenderAddress: () => from, isSigned: () => true, hash: () => new Uint8Array(32) });
+    return runTx(this.vm, { tx, block: this.environment(entry, pending, 0n), skipHardForkValidation: true });
+  }
+
+  /** What calls would do, one after another in a block (`eth_simulateV1`, as far as clients ask for it). */
+  async simulate({ blockStateCalls: [{ calls, stateOverrides }] }, entry) {
+    return this.at(entry, stateOverrides, async () => {
+      const done = [];
+      for (const request of calls) {
+        const ran = await this.attempt(request, entry, true, this.capped ? CAP : this.blockGas);
+        const { exceptionError, returnValue } = ran.execResult;
+        const error = exceptionError && refusal(exceptionError, returnValue);
+        const failed = error && { error: { code: error.code, message: error.message, data: error.data } };
+        done.push({ status: hex(error ? 0 : 1), gasUsed: hex(ran.totalGasSpent), returnData: bytesToHex(returnValue), logs: [], ...failed });
+      }
+      return [{ calls: done }];
+    });
+  }
+
   /** The least limit with which a transaction succeeds. */
   async estimate(request, entry, pending, overrides) {
     return this.at(entry, overrides, async () => {
@@ -311,14 +336,10 @@ export class Chain {
       if (this.capped && most > CAP) most = CAP;
       const price = number(request.maxFeePerGas ?? request.gasPrice);
       if (price > 0n && (own.balance - number(request.value)) / price < most) most = (own.balance - number(request.value)) / price;
-      const block = this.environment(entry, pending, 0n);
       const attempt = async (gasLimit) => {
-        const fields = { nonce: own.nonce, gasPrice: 0n, gasLimit, value: number(request.value), data: request.data ?? request.input ?? "0x" };
-        const tx = createLegacyTx({ ...fields, to: request.to ?? undefined }, { common: this.common, freeze: false });
-        Object.assign(tx, { getSenderAddress: () => from, isSigned: () => true, hash: () => new Uint8Array(32) });
         await this.vm.stateManager.checkpoint();
         try {
-          return await runTx(this.vm, { tx, block, skipHardForkValidation: true });
+          return await this.attempt(request, entry, pending, gasLimit);
         } catch (error) {
           if (/gas limit|INTRINSIC|exceeds/.test(error.message)) return { short: error.message };
           throw new Refused(-32000, error.message);

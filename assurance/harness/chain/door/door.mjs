@@ -2,7 +2,8 @@
 //
 //     node door.mjs '{"rules": "amsterdam", "chainId": 31337, "blockGas": "200000000", "callGas": "200000000", "rich": []}'
 //
-// prints the port that it listens on. Accounts in `rich` hold 10,000 ether each. A transaction is mined at once.
+// prints the port that it listens on, and ends with its standard input. Accounts in `rich` hold 10,000 ether each. A
+// transaction is mined at once.
 import { createServer } from "node:http";
 
 import { Chain, Refused, bytesToHex, hex } from "./chain.mjs";
@@ -100,6 +101,7 @@ const methods = {
   }),
   eth_call: (request, name, overrides) => chain.call(request, entryAt(name), name === "pending", overrides),
   eth_estimateGas: (request, name, overrides) => chain.estimate(request, entryAt(name), name !== "latest", overrides),
+  eth_simulateV1: (asked, name) => chain.simulate(asked, entryAt(name)),
   eth_sendRawTransaction: (raw) => chain.submit(raw),
   eth_sendTransaction: (request) => chain.impersonate(request),
   eth_getTransactionByHash: (hash) => {
@@ -193,4 +195,9 @@ const server = createServer((request, response) => {
     });
   });
 });
+server.on("error", (error) => {
+  console.error(error.message);
+  process.exit(1);
+});
+process.stdin.on("end", () => process.exit()).resume();
 server.listen(settings.port ?? 0, "127.0.0.1", () => console.log(server.address().port));
