@@ -38,12 +38,14 @@ class Model:
 
     def tables(self) -> dict[str, Any]:
         """Every table with its columns and how many rows it has."""
-        head = self._index.sync()
+        with self._index.turn:
+            head = self._index.sync()
+            counts = {name: self._index.count(name) for name in TABLES}
         return {
             "block": {"number": head.number, "time": head.timestamp},
             "tables": [
                 {"name": name, "key": list(table.key), "columns": table.kinds, "filters": list(table.filters),
-                 "rows": self._index.count(name)}
+                 "rows": counts[name]}
                 for name, table in TABLES.items()
             ],
         }  # fmt: skip
@@ -65,8 +67,9 @@ class Model:
             conditions.append(f"({', '.join(table.key)}) > ({', '.join('?' for _ in parts)})")
             values += [self._value("after", kind, part) for kind, part in zip(table.key.values(), parts, strict=True)]
         where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
-        head = self._index.sync()
-        found = self._index.rows(name, f"{where}ORDER BY {', '.join(table.key)} LIMIT ?", *values, limit + 1)
+        with self._index.turn:
+            head = self._index.sync()
+            found = self._index.rows(name, f"{where}ORDER BY {', '.join(table.key)} LIMIT ?", *values, limit + 1)
         page = [{column: _told(kind, row[column]) for column, kind in table.kinds.items()} for row in found[:limit]]
         following = ",".join(str(page[-1][column]) for column in table.key) if len(found) > limit else None
         return {"block": {"number": head.number, "time": head.timestamp}, "rows": page, "next": following}
@@ -77,6 +80,10 @@ class Model:
         if not (dataset.isascii() and dataset.isdecimal() and 1 <= int(dataset[:18]) <= count):
             raise NotFound(f"no dataset {dataset[:80]}; there are 1 to {count}")
         number = int(dataset)
+        with self._index.turn:
+            return self._card(number)
+
+    def _card(self, number: int) -> dict[str, Any]:
         return read_card(self._dao, self._index, self._catalog, self._board, number, self._schema).document()
 
     def audit(self) -> dict[str, Any]:

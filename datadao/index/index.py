@@ -6,9 +6,10 @@ place. Every change is whole or not there, so a process that dies, and several t
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -79,6 +80,8 @@ class Index:
         self._rows = Rows(self.database)
         self._projection = Projection(self._rows, dao.addresses)
         self._missing = (-1, 0.0)
+        self.turn = threading.RLock()
+        """Held while the chain is followed. Who holds it reads tables as of the block that `sync` returned."""
 
     def __enter__(self) -> Index:
         return self
@@ -177,26 +180,34 @@ class Index:
     def clear(self) -> None:
         """Forgets everything; the next `sync` reads it anew."""
         for feed in (DAO, ASSET):
-            self._clear(feed, self._cursor(feed))
+            while True:
+                with suppress(_Overtaken):
+                    self._clear(feed, self._cursor(feed))
+                    break
 
     # Following
 
     def _follow(self, feed: str, wanted: Mapping[str, Any], enter: Callable[[Sequence[_Placed]], None]) -> Block:
-        while True:
-            cursor, head, final = patiently(lambda: self._standing(feed), LAG / 3, lambda: (_Behind,))
-            cursor = self._settle(feed, cursor, final, enter)
-            if cursor.reached >= head.number:
-                return head
-            parts = 0
-            try:
-                for reached, raw in scan(self._dao.web3, wanted, cursor.reached + 1, head):
-                    at = (reached, head.hash if reached == head.number else b"")
-                    cursor = self._take(feed, cursor, at, _placed(self._dao.web3, raw), enter)
-                    parts += 1
-            except _Overtaken:
-                continue
-            if parts <= _FEW:  # a longer scan took a while, in which the chain went on
-                return head
+        with self.turn:
+            while True:
+                with suppress(_Overtaken):
+                    head, parts = self._go_on(feed, wanted, enter)
+                    if parts <= _FEW:  # a longer scan took a while, in which the chain went on
+                        return head
+
+    def _go_on(
+        self, feed: str, wanted: Mapping[str, Any], enter: Callable[[Sequence[_Placed]], None]
+    ) -> tuple[Block, int]:
+        """The newest block, up to which the feed is read now, and in how many parts."""
+        cursor, head, final = patiently(lambda: self._standing(feed), LAG / 3, lambda: (_Behind,))
+        cursor = self._settle(feed, cursor, final, enter)
+        parts = 0
+        if cursor.reached < head.number:
+            for reached, raw in scan(self._dao.web3, wanted, cursor.reached + 1, head):
+                at = (reached, head.hash if reached == head.number else b"")
+                cursor = self._take(feed, cursor, at, _placed(self._dao.web3, raw), enter)
+                parts += 1
+        return head, parts
 
     def _standing(self, feed: str) -> tuple[_Cursor, Block, Block]:
         """Where the feed stands once it has lost what the chain no longer has; the newest block, and the final one,

@@ -9,7 +9,7 @@ from assurance.harness.browser import Browser
 
 
 class Pictures:
-    """Of a page, wide and light, narrow and dark; nothing may stick out of either."""
+    """Of a page, wide and light, narrow and dark; nothing may stick out of either, and axe finds no fault in it."""
 
     def __init__(self, otherwise: Path) -> None:
         self._otherwise = otherwise
@@ -18,6 +18,8 @@ class Pictures:
 
     def take(self, browser: Browser, name: str) -> None:
         wide = browser.picture(self._kept / f"members-{name}.png", 1000, 800, "light")
+        faults = browser.do("axe")
         narrow = browser.picture(self._otherwise / f"{name}-narrow.png", 360, 740, "dark")
+        faults += browser.do("axe")
         browser.do("size", width=1000, height=800)
-        assert (name, wide, narrow) == (name, [], [])
+        assert (name, wide, narrow, faults) == (name, [], [], [])

@@ -75,6 +75,11 @@ export interface Audit {
   } | null;
 }
 
+interface PaidPage {
+  readonly rows: readonly { readonly dataset: number; readonly paid: string }[];
+  readonly next: string | null;
+}
+
 interface Written {
   readonly id: string;
   readonly leaseId: number | null;
@@ -107,6 +112,18 @@ export class Desk {
 
   audit(): Promise<Audit> {
     return this.json("/v1/audit");
+  }
+
+  /** What was paid to an account so far, by dataset. */
+  async paid(account: Address): Promise<ReadonlyMap<bigint, bigint>> {
+    const found = new Map<bigint, bigint>();
+    for (let after: string | null = ""; after !== null; ) {
+      const query = after && `&after=${encodeURIComponent(after)}`;
+      const page: PaidPage = await this.json(`/v1/tables/shares?account=${account}&limit=100${query}`);
+      for (const { dataset, paid } of page.rows) found.set(BigInt(dataset), BigInt(paid));
+      after = page.next;
+    }
+    return found;
   }
 
   /** The newest of an account, and where the next ones begin. */

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -295,6 +297,43 @@ def test_two_that_write_one_file__leave_it_whole(life: System, books: Ledger, tm
         node.head = len(set(life.chain.log_times))
         one.sync()
         assert_equal_to_books(other, books)
+
+
+def test_two_that_make_blocks_final__leave_it_whole(life: System, books: Ledger, tmp_path: Path) -> None:
+    node = node_of(life)
+    with opened(tmp_path / "index", life, node) as one, opened(tmp_path / "index", life, node) as other:
+        for head in range(20, node.head, 20):
+            node.head, node.final = head, head - 10
+            blocks = one._blocks
+
+            def overtaken(asked: Sequence[str | int], blocks: Any = blocks) -> Any:
+                found = blocks(asked)
+                other.sync()
+                one._blocks = blocks
+                return found
+
+            one._blocks = overtaken
+            one.sync()
+        node.head = len(set(life.chain.log_times))
+        one.sync()
+        assert_equal_to_books(other, books)
+
+
+def test_threads_of_one_process__follow_in_turns(life: System, books: Ledger, tmp_path: Path) -> None:
+    node = node_of(life)
+    last = node.head
+    with opened(tmp_path / "index", life, node) as index, ThreadPoolExecutor(4) as pool:
+
+        def looked(head: int) -> bool:
+            node.head = max(node.head, head)
+            with index.turn:
+                return index.sync().number == max(row[0] for row in index.database.ask("SELECT reached FROM cursors"))
+
+        node.head = 10
+        assert all(pool.map(looked, range(10, last, 10)))
+        node.head = last
+        index.sync()
+        assert_equal_to_books(index, books)
 
 
 def test_file_of_another_dao__refused_by_name(life: System, tmp_path: Path) -> None:

@@ -18,12 +18,13 @@ export function Mine() {
 }
 
 function All({ look }: { look: () => void }) {
-  const { node, wallet } = useWorld();
+  const { node, desk, wallet } = useWorld();
   const account = wallet?.account;
-  const loaded = useLoaded(
-    async () => (account ? Promise.all([member(node, account), node.money(), datasets(node)]) : null),
-    [node, account],
-  );
+  const loaded = useLoaded(async () => {
+    if (!account) return null;
+    const paid = desk?.paid(account).catch(() => null) ?? null;
+    return Promise.all([member(node, account), node.money(), datasets(node), paid]);
+  }, [node, desk, account]);
   const titles = useTitles(loaded.value?.[2]);
   return (
     <>
@@ -33,7 +34,7 @@ function All({ look }: { look: () => void }) {
       ) : (
         <>
           <Loading of={loaded}>
-            {(found) => found && <Income mine={found[0]} asset={found[1]} titles={titles} again={loaded.again} />}
+            {(found) => found && <Income mine={found[0]} asset={found[1]} paid={found[3]} titles={titles} again={loaded.again} />}
           </Loading>
           <Contributions titles={titles} />
           <Pending look={look} />
@@ -47,11 +48,13 @@ function All({ look }: { look: () => void }) {
 interface IncomeProps {
   readonly mine: Member;
   readonly asset: Asset;
+  /** So far, by dataset, if a desk counted it. */
+  readonly paid: ReadonlyMap<bigint, bigint> | null;
   readonly titles: (id: bigint) => string;
   readonly again: () => void;
 }
 
-function Income({ mine, asset, titles, again }: IncomeProps) {
+function Income({ mine, asset, paid, titles, again }: IncomeProps) {
   const world = useWorld();
   const { node, desk, wallet } = world;
   const doing = useDoing();
@@ -74,6 +77,7 @@ function Income({ mine, asset, titles, again }: IncomeProps) {
       <Facts
         rows={[
           [t("waitingForYou"), <strong key="w">{money(mine.claimable)}</strong>],
+          ...(paid ? [[t("paidSoFar"), money([...paid.values()].reduce((sum, units) => sum + units, 0n))] as const] : []),
           [t("yourVotes"), tokens(mine.votes)],
         ]}
       />
@@ -85,6 +89,7 @@ function Income({ mine, asset, titles, again }: IncomeProps) {
               <th scope="col">{t("dataset")}</th>
               <th scope="col" class="number">{t("yourShares")}</th>
               <th scope="col" class="number">{t("waiting")}</th>
+              {paid && <th scope="col" class="number">{t("paidSoFar")}</th>}
             </tr>
           </thead>
           <tbody>
@@ -93,11 +98,13 @@ function Income({ mine, asset, titles, again }: IncomeProps) {
                 <th scope="row">{titles(dataset)}</th>
                 <td class="number">{tokens(shares)}</td>
                 <td class="number">{money(claimable)}</td>
+                {paid && <td class="number">{money(paid.get(dataset) ?? 0n)}</td>}
               </tr>
             ))}
           </tbody>
         </table>
       )}
+      {paid && paid.size > 0 && <p class="quiet">{t("paidByDesk")}</p>}
       <p>{t("claimExplained")}</p>
       <div class="actions">
         {desk && (
