@@ -4,6 +4,7 @@ given a DAO, and a page that knows a node alone
   when a licensee sends a request                 it should take one transaction, by a permit
   when its text is markup and tricks              it should be shown as text
   when a holder votes by a transaction            it should count
+  when programs alone may use a dataset           its contributors should read that nobody ever holds it
   when an offer is accepted in German, on a phone it should take one transaction, or one batch of a wallet (EIP-5792)
   when a lease lapses                             its licensee should get its money back
   when any part of the page is looked at          it should pass axe, fit 360 pixels, and ask nobody else
@@ -18,6 +19,7 @@ from assurance.harness.chain.handles import deploy
 from assurance.harness.dao.dao import FOR
 from assurance.harness.dao.leases import APPROVED, COST, PRICE, REFUNDED, START_WINDOW
 from assurance.harness.dao.system import Actor
+from datadao.messages.purposes import COMPUTE
 from tests.web.conftest import Alone
 
 HOSTILE = "<img src=x onerror='window.owned=1'><script>window.owned=1</script> pay\u202eyap {count} @NAME@"
@@ -72,6 +74,13 @@ def test_request_and_vote__with_a_node_alone__need_one_transaction_each(alone: A
         browser.press("Vote by a transaction you pay for")
         browser.see("You have voted.", "For: 300")
         assert dao.governor.proposalVotes(proposal.id)[FOR] == dao.token.balanceOf(founder.address)
+
+        stays = vars(dao.registry.currentPolicy(1)) | {"purposes": COMPUTE}
+        dao.govern(founder, dao.registry, "createDataset", stays)
+        browser.open(f"{alone.url}?stays#/contribute")
+        assert "Nobody who rents this dataset ever holds its data" not in browser.see("May be used for: research")
+        browser.fill("What is your data for?", "2")
+        browser.see("Nobody who rents this dataset ever holds its data")
 
         for view, text in VIEWS.items():
             browser.open(f"{alone.url}?{view}#/{view}")

@@ -82,7 +82,7 @@ function Income({ mine, asset, paid, titles, again }: IncomeProps) {
         ]}
       />
       {mine.holdings.length > 0 && (
-        <table>
+        <table class="stacks">
           <caption>{t("byDataset")}</caption>
           <thead>
             <tr>
@@ -96,9 +96,9 @@ function Income({ mine, asset, paid, titles, again }: IncomeProps) {
             {mine.holdings.map(({ dataset, shares, claimable }) => (
               <tr key={String(dataset)}>
                 <th scope="row">{titles(dataset)}</th>
-                <td class="number">{tokens(shares)}</td>
-                <td class="number">{money(claimable)}</td>
-                {paid && <td class="number">{money(paid.get(dataset) ?? 0n)}</td>}
+                <td class="number" data-label={t("yourShares")}>{tokens(shares)}</td>
+                <td class="number" data-label={t("waiting")}>{money(claimable)}</td>
+                {paid && <td class="number" data-label={t("paidSoFar")}>{money(paid.get(dataset) ?? 0n)}</td>}
               </tr>
             ))}
           </tbody>
