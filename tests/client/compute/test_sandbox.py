@@ -280,6 +280,24 @@ def test_sharded_program__gets_whole_records_and_combines_them_in_order() -> Non
     assert run(sharded(COPY, COPY), b"", agreed).output == bytes(8)
 
 
+def test_program_that_reads_past_its_input_or_back_before_it__gets_nothing_more_K7() -> None:
+    greedy = f"{ECHO} {COPY} (call $rewind) {COPY}"
+    assert run(module(greedy)).output == DATA * 2
+    ran = run(sharded(greedy, COPY), agreed=limits(shard=2))
+    first, second = DATA[:16] * 2, DATA[16:] * 2
+    assert ran.output == b"".join(len(part).to_bytes(8, "little") + part for part in (first, second))
+
+
+def test_input_larger_than_the_memory_agreed__streams() -> None:
+    line = b'{"a":"%s"}\n' % (b"x" * 1000)
+    count = """(loop $more (local.set $n (call $read (i32.const 16) (i32.const 60000)))
+      (i64.store (i32.const 0) (i64.add (i64.load (i32.const 0)) (i64.extend_i32_u (local.get $n))))
+      (br_if $more (local.get $n))) (call $write (i32.const 0) (i32.const 8))"""
+    data = line * 3000
+    assert len(data) > 40 * PAGE
+    assert run(module(count), data, limits(memory=PAGE)).output == len(data).to_bytes(8, "little")
+
+
 def test_fuel_of_a_sharded_program__is_that_of_all_its_parts_together() -> None:
     used = run(sharded(COPY, COPY), agreed=limits(shard=1)).fuel
     assert run(sharded(COPY, COPY), agreed=limits(shard=1, fuel=used)).fuel == used
