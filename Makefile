@@ -42,7 +42,7 @@ audit: setup .cache/prove/.stamp .cache/slither/.stamp ## Try everything an audi
 	@$(RUN) toolchain/compile
 	@$(RUN) python -m assurance.audit $(ARGS)
 
-.PHONY: compile lint fmt gas bench ratios baseline newest findings interfaces pack page reference
+.PHONY: compile lint fmt gas bench ratios baseline newest findings interfaces wallets pack page reference
 compile: setup ## Compile the contracts
 	@$(RUN) toolchain/compile $(ARGS)
 
@@ -79,7 +79,13 @@ findings: | check ## Show what other software does unexpectedly; fails when it n
 interfaces: setup ## Export the ABIs to interfaces/, and to erc7730/ what wallets show
 	@$(RUN) toolchain/compile
 	@$(RUN) ape run export_abis $(ARGS)
+	@$(MAKE) --no-print-directory wallets
+
+wallets: setup ## Write erc7730/, what wallets show of calls and messages, and lint it by the standard's schema; ARGS=--check
+	@$(RUN) toolchain/compile
 	@$(RUN) ape run clear_signing $(ARGS)
+	@for file in erc7730/*-*.json; do set -- "$$@" --instance "$$file"; done; \
+		PYTHONWARNINGS=ignore $(RUN) jsonschema "$$@" tests/data/erc7730/schema.json
 
 pack: setup ## Build the npm package, the Python wheel and the members' page of a release into dist/
 	@$(RUN) ape run pack $(ARGS)

@@ -48,6 +48,8 @@ class Plan:
     contracts: tuple[Planned, ...]
     factory: Factory | None = None
     """What creates all of them but a test asset; None if the deployer does."""
+    alone: bool = False
+    """Whether a new factory is all that is sent, for others to create DAOs through."""
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -59,6 +61,8 @@ class Plan:
         """All that the deployer sends, in order, with consecutive nonces."""
         if self.factory is None:
             return tuple(creating(item) for item in self.contracts)
+        if self.alone:
+            return self.factory.transactions
         own = [creating(item) for item in self.contracts if item.key == "asset"]
         *most, models, registry = (item for item in self.contracts if item.key != "asset")
         creation = self.creation(self.deployer)
@@ -138,6 +142,13 @@ def make_plan(
     if factory is None:
         return plan
     return _through(plan, new(deployer, own) if factory == NEW else existing(factory))
+
+
+def alone(plan: Plan) -> Plan:
+    """Of a plan with a new factory that factory alone. Raises `ConfigError` for one that deploys a test asset too."""
+    if isinstance(plan.config.asset, Mapping):
+        raise ConfigError(f"{plan.config.path.name}: asset: name a token's address; a factory is deployed alone")
+    return replace(plan, alone=True)
 
 
 def _dao(config: Config, system: Mapping[str, str], context: Context) -> list[Planned]:

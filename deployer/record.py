@@ -164,6 +164,7 @@ class Journal:
 
     def begin(self, plan: Plan) -> None:
         note: dict[str, Any] = {
+            "alone": plan.alone,
             "deployer": plan.deployer,
             "factory": plan.factory_option,
             "fingerprint": plan.fingerprint,

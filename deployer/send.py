@@ -16,7 +16,7 @@ from datadao.chain.fees import Fee, choose
 from datadao.chain.reverts import revert_data
 from datadao.errors import DataDAOError
 from deployer.config import Config
-from deployer.plan import Plan, make_plan
+from deployer.plan import Plan, alone, make_plan
 from deployer.record import Journal, Step
 from deployer.rules import TRANSACTION_LIMIT
 from deployer.simulation import FAILED
@@ -192,10 +192,10 @@ class NotResumable(Exception):
 
 
 def resume(
-    deployer: str, config: Config, journal: Journal, factory: str | None = None
+    deployer: str, config: Config, journal: Journal, factory: str | None = None, *, only_factory: bool = False
 ) -> tuple[Plan, tuple[Step, ...]]:
     """The plan of the interrupted run and what of it is on chain. `factory` is the address of the one to use,
-    `RECORDED`, or None for a deployment without.
+    `RECORDED`, or None for a deployment without; `only_factory` asks for a new one alone.
 
     Raises `NotResumable` when a new run has to start over, `DeploymentError` while a transaction is under way.
     """
@@ -206,6 +206,8 @@ def resume(
         raise NotResumable(f"it was {note['deployer']}'s")
     if (factory is None) != (note["factory"] is None):
         raise NotResumable(f"it was one {'without' if note['factory'] is None else 'through'} a factory")
+    if only_factory != note.get("alone", False):
+        raise NotResumable(f"it was {'the whole of a DAO' if only_factory else 'a factory alone'}")
     if factory and factory.lower() != note["factory"].lower():
         raise NotResumable(f"its factory was {note['factory']}")
     sent: dict[str, list[str]] = note["transactions"]
@@ -216,6 +218,7 @@ def resume(
     if nonce <= note["nonce"]:
         raise NotResumable
     plan = make_plan(deployer, config, nonce=note["nonce"], now=note["now"], factory=note["factory"])
+    plan = alone(plan) if only_factory else plan
     if plan.fingerprint != note["fingerprint"]:
         raise NotResumable("configuration or contracts have changed since")
     done: list[Step] = []

@@ -17,7 +17,7 @@ from deployer.deploy import execute
 from deployer.estimate import Estimate, estimate, refuse_unaffordable
 from deployer.factory import existing
 from deployer.networks import DEPLOYMENTS, config_path, network_option
-from deployer.plan import NEW, Plan, make_plan
+from deployer.plan import NEW, Plan, alone, make_plan
 from deployer.record import Journal, Step, append, append_factory, factory_given, new_entry, newest_factory
 from deployer.send import RECORDED, NotResumable, resume
 from deployer.verify import remarks, verify
@@ -44,6 +44,12 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=Tru
     metavar="ADDRESS",
     help="With --factory on chain: write the calls of the Safe at ADDRESS as files; run again when it has made them.",
 )
+@click.option(
+    "--alone",
+    "only_factory",
+    is_flag=True,
+    help="With --factory: deploy a new factory and no DAO, for a Safe or others.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--unrehearsed", is_flag=True, help="Send even if the node cannot try out whether values are in range.")
 @click.option("--restart", is_flag=True, help="Start over at new addresses instead of resuming an earlier run.")
@@ -54,6 +60,7 @@ def cli(
     file: Path | None,
     factory: str | None,
     safe_address: str | None,
+    only_factory: bool,
     yes: bool,
     unrehearsed: bool,
     restart: bool,
@@ -63,28 +70,39 @@ def cli(
 
     def work(out: Terminal) -> bool:
         config = Config.load(file or config_path())
+        if only_factory and (factory != RECORDED or safe_address is not None):
+            raise ConfigError("--alone: deploys a new factory: give --factory without a name, and no --safe")
         if safe_address is not None:
             if account is not None:
                 raise ConfigError("--safe: its owners send the calls; leave --account out")
             return create_by_safe(out, safe_address, config, deployments, factory, restart=restart)
         sender, journal = account or AccountAliasPromptChoice().select_account(), Journal(deployments)
-        plan, done = _plan(out, sender.address, config, journal, factory, restart=restart)
+        plan, done = _plan(out, sender.address, config, journal, factory, restart=restart, only_factory=only_factory)
         return _carry_out(out, sender, plan, done, journal, yes=yes, unrehearsed=unrehearsed)
 
     run(network, work)
 
 
 def _plan(
-    out: Terminal, deployer: str, config: Config, journal: Journal, factory: str | None, *, restart: bool
+    out: Terminal,
+    deployer: str,
+    config: Config,
+    journal: Journal,
+    factory: str | None,
+    *,
+    restart: bool,
+    only_factory: bool = False,
 ) -> tuple[Plan, tuple[Step, ...]]:
     if factory not in (None, RECORDED, NEW):
         factory = factory_given(journal.path.parent, factory)
     try:
         if not restart:
-            return resume(deployer, config, journal, factory)
+            return resume(deployer, config, journal, factory, only_factory=only_factory)
     except NotResumable as reason:
         if str(reason):
             out.print(f"An earlier run is not resumed: {reason}. Starting over.")
+    if only_factory:
+        return alone(make_plan(deployer, config, factory=NEW)), ()
     if factory == RECORDED:
         factory = _recorded_or_new(out, journal.path.parent)
     return make_plan(deployer, config, factory=factory), ()
@@ -148,12 +166,22 @@ def _carry_out(
         say=say,
         expected=expected.gas if expected.rehearsed else {},
     )
+    if plan.alone:
+        journal.forget()
+        return _created_alone(out, deployment.steps[-1])
     entry = new_entry(plan, deployment.steps)
     out.print(f"Recorded in {append(journal.path.parent, entry)}")
     out.print()
     journal.forget()
     out.print("Reading every role, parameter and code back from the chain ...")
     return show_checks(out, verify(entry, plan.config), remarks(entry, plan.config))
+
+
+def _created_alone(out: Terminal, step: Step) -> bool:
+    """Says where the factory is, once the chain shows that it is this project's. Raises `ConfigError`."""
+    existing(step.transaction)
+    out.print(f"The factory is at {step.address}, checked and recorded. Elsewhere: --factory {step.transaction}")
+    return True
 
 
 def _expected(plan: Plan, done: tuple[Step, ...]) -> Estimate:

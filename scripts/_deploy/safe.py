@@ -50,7 +50,7 @@ def _existing(folder: Path, factory: str | None) -> str:
     found = newest_factory(folder) if factory == RECORDED else factory_given(folder, factory)
     if found is None:
         raise ConfigError(
-            "--safe: no factory is recorded here: give --factory the transaction that created one, by this project's "
-            "code and any account with a key"
+            "--safe: no factory is recorded here: give --factory the transaction that created one by this project's "
+            "code, or deploy one with --factory --alone from any account with a key"
         )
     return found

@@ -55,22 +55,29 @@ class FreshDao:
         return [path for path in (self.folder / "storage").rglob("*") if path.is_file()]
 
 
+def deployed_to(node: Any, folder: Path, **changes: Any) -> tuple[Any, Path, dict[str, str], Any]:
+    """The node, and of the DAO on it its record in the folder, its addresses, its asset; `changes` are of its token."""
+    with ape.networks.parse_network_choice(node.url):
+        deployer = ape.accounts.test_accounts[0]
+        config = Config.load(CONFIGS / "local.yaml")
+        policy = dict(config.contracts["DatasetRegistry"]["params"]["policies"][0])
+        policy["schemaHash"] = "0x" + sha256(SCHEMA).hexdigest()
+        changed = {"DatasetRegistry.params.policies": [policy]}
+        changed |= {f"DataToken.{name}": value for name, value in changes.items()}
+        plan = make_plan(deployer.address, override(config, changed))
+        deployment, entry = deployed(deployer, plan)
+        record = append(folder, entry)
+        for number in (10, 12):  # anvil funds ten accounts
+            node.rpc("anvil_setBalance", ape.accounts.test_accounts[number].address, hex(10**18))
+        deployment.asset.mint(ape.accounts.test_accounts[10].address, 10**9, sender=deployer)
+    return node, record, dict(deployment.addresses), deployment.asset
+
+
 @pytest.fixture(scope="session")
 def _deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Node, Path, dict[str, str], Any]]:
     node = Node()
     try:
-        with ape.networks.parse_network_choice(node.url):
-            deployer = ape.accounts.test_accounts[0]
-            config = Config.load(CONFIGS / "local.yaml")
-            policy = dict(config.contracts["DatasetRegistry"]["params"]["policies"][0])
-            policy["schemaHash"] = "0x" + sha256(SCHEMA).hexdigest()
-            plan = make_plan(deployer.address, override(config, {"DatasetRegistry.params.policies": [policy]}))
-            deployment, entry = deployed(deployer, plan)
-            record = append(tmp_path_factory.mktemp("deployments"), entry)
-            for number in (10, 12):  # anvil funds ten accounts
-                node.rpc("anvil_setBalance", ape.accounts.test_accounts[number].address, hex(10**18))
-            deployment.asset.mint(ape.accounts.test_accounts[10].address, 10**9, sender=deployer)
-        yield node, record, dict(deployment.addresses), deployment.asset
+        yield deployed_to(node, tmp_path_factory.mktemp("deployments"))
     finally:
         node.stop()
 

@@ -169,10 +169,9 @@ class Stage(FreshDao):
         return {path.read_text() for path in (self.folder / "licensee" / "out" / "data").iterdir()}
 
 
-@pytest.fixture(scope="module")
-def _scored(_deployed: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    node, record, addresses, asset = _deployed
-    before, folder = node.rpc("evm_snapshot"), tmp_path_factory.mktemp("scored")
+def scored(deployed: Any, folder: Path) -> Stage:
+    """By the commands of all parties, whose folders are in this one."""
+    node, record, addresses, asset = deployed
     Store(f"file://{folder}/storage", create=True).put_bytes(SCHEMA)
     stage = Stage(folder, node, record, addresses, asset, folder / "giver", [], [])
     stage.home("giver", "TEST::12")
@@ -194,7 +193,14 @@ def _scored(_deployed: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         if slot:
             shutil.copy(secret, home / "keys" / "fingerprint")
         assert len(stage.done(home, "attest", "score", "--dataset", "1")["scored"]) == len(LINES)
-    yield stage
+    return stage
+
+
+@pytest.fixture(scope="module")
+def _scored(_deployed: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    node = _deployed[0]
+    before = node.rpc("evm_snapshot")
+    yield scored(_deployed, tmp_path_factory.mktemp("scored"))
     node.rpc("evm_revert", before)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-from contextlib import contextmanager
 from types import SimpleNamespace
 
 import ape
@@ -33,15 +32,19 @@ GETHS = 50_000_000
 """Gas that geth gives a call unless told otherwise."""
 
 
-@contextmanager
-def amsterdam(**options):
-    """Ape connected to a node with these rules; gives its first account."""
-    door = Door(**options)
-    try:
-        with connected(door.url):
-            yield ape.accounts.test_accounts[0]
-    finally:
-        door.stop()
+@pytest.fixture(scope="module")
+def geths():
+    """A node that gives a call less gas than a block has."""
+    door = Door(call_gas=GETHS)
+    yield door
+    door.stop()
+
+
+@pytest.fixture
+def deployer(geths):
+    """Its first account, to which Ape is connected."""
+    with connected(geths.url):
+        yield ape.accounts.test_accounts[0]
 
 
 @pytest.mark.parametrize(
@@ -66,14 +69,13 @@ def test_rules__of_a_node_that_tries_no_creation__are_todays():
     assert rules_of(web3) == Rules(TODAY.slot, TODAY.account, TODAY.byte, 60_000_000)
 
 
-def test_estimate__amsterdam__is_what_each_transaction_takes_though_the_node_gives_a_call_less():
-    with amsterdam(call_gas=GETHS) as deployer:
-        plan = make_plan(deployer.address, local())
-        expected = estimate(plan)
-        assert expected.rehearsed
-        assert expected.total * 9 // 10 < expected.state < expected.total
-        lower = _unrehearsed(plan)
-        steps = execute(deployer, plan).steps
+def test_estimate__amsterdam__is_what_each_transaction_takes_though_the_node_gives_a_call_less(deployer):
+    plan = make_plan(deployer.address, local())
+    expected = estimate(plan)
+    assert expected.rehearsed
+    assert expected.total * 9 // 10 < expected.state < expected.total
+    lower = _unrehearsed(plan)
+    steps = execute(deployer, plan).steps
     for step in steps:
         assert step.gas <= expected.gas[step.key] <= step.gas + 40_000
         assert step.gas * 8 // 10 <= lower[step.key] <= step.gas
@@ -86,31 +88,33 @@ def _unrehearsed(plan):
         return estimate(plan).gas
 
 
-def test_estimate__amsterdam__through_a_factory_on_a_node_that_gives_calls_less__is_close():
-    with amsterdam(call_gas=GETHS) as deployer:
-        plan = make_plan(deployer.address, local(), factory=NEW)
-        expected = estimate(plan)
-        assert expected.rehearsed
-        steps = {step.key: step.gas for step in execute(deployer, plan, expected=expected.gas).steps}
+def test_estimate__amsterdam__through_a_factory_on_a_node_that_gives_calls_less__is_close(deployer):
+    plan = make_plan(deployer.address, local(), factory=NEW)
+    expected = estimate(plan)
+    assert expected.rehearsed
+    steps = {step.key: step.gas for step in execute(deployer, plan, expected=expected.gas).steps}
     for key in ("factory", "begin", "complete"):
         assert steps[key] <= expected.gas[key] <= steps[key] * 103 // 100
     assert steps["begin"] > 100_000_000
 
 
 def test_estimate__block_too_small_for_a_factory__offers_the_single_contracts():
-    with amsterdam(block_gas=60_000_000) as deployer:
-        expected = r"^local.yaml: begin takes about \d+,\d+,\d+ gas, more than the 60,000,000 of a block; "
-        with pytest.raises(ConfigError, match=expected + "deploy without --factory, in 8 smaller transactions$"):
-            estimate(make_plan(deployer.address, local(), factory=NEW))
-        assert estimate(make_plan(deployer.address, local())).rehearsed
-        assert deployer.nonce == 0
+    door, deployer = Door(block_gas=60_000_000), ape.accounts.test_accounts[0]
+    try:
+        with connected(door.url):
+            expected = r"^local.yaml: begin takes about \d+,\d+,\d+ gas, more than the 60,000,000 of a block; "
+            with pytest.raises(ConfigError, match=expected + "deploy without --factory, in 8 smaller transactions$"):
+                estimate(make_plan(deployer.address, local(), factory=NEW))
+            assert estimate(make_plan(deployer.address, local())).rehearsed
+            assert deployer.nonce == 0
+    finally:
+        door.stop()
 
 
-def test_estimate__amsterdam__a_constructor_that_refuses__is_named():
-    with amsterdam() as deployer:
-        config = changed("contracts.DataLeases.params.bondDelay", 1)
-        with pytest.raises(ConfigError, match=r"^local.yaml: DataLeases would refuse: DataLeases_InvalidParameter"):
-            estimate(make_plan(deployer.address, config))
+def test_estimate__amsterdam__a_constructor_that_refuses__is_named(deployer):
+    config = changed("contracts.DataLeases.params.bondDelay", 1)
+    with pytest.raises(ConfigError, match=r"^local.yaml: DataLeases would refuse: DataLeases_InvalidParameter"):
+        estimate(make_plan(deployer.address, config))
 
 
 class Tight:
@@ -127,13 +131,12 @@ class Tight:
         return self.account.sign_transaction(transaction)
 
 
-def test_deploy__amsterdam__creation_that_runs_out_of_gas__says_so_though_its_limit_is_not_spent():
-    with amsterdam() as deployer:
-        with pytest.raises(DeploymentError) as stopped:
-            execute(Tight(deployer, 20_000_000), make_plan(deployer.address, local()))
-        assert "Stopped at DataToken, transaction 4 of 9: it ran out of its 20,000,000 gas" in str(stopped.value)
-        last = ape.networks.provider.web3.eth.get_block("latest", True)["transactions"][0]
-        assert ape.networks.provider.web3.eth.get_transaction_receipt(last["hash"])["gasUsed"] == TRANSACTION_LIMIT
+def test_deploy__amsterdam__creation_that_runs_out_of_gas__says_so_though_its_limit_is_not_spent(deployer):
+    with pytest.raises(DeploymentError) as stopped:
+        execute(Tight(deployer, 20_000_000), make_plan(deployer.address, local()))
+    assert "Stopped at DataToken, transaction 4 of 9: it ran out of its 20,000,000 gas" in str(stopped.value)
+    last = ape.networks.provider.web3.eth.get_block("latest", True)["transactions"][0]
+    assert ape.networks.provider.web3.eth.get_transaction_receipt(last["hash"])["gasUsed"] == TRANSACTION_LIMIT
 
 
 def test_cli__amsterdam__deploys_and_verifies_with_just_the_money_that_its_limits_want(tmp_path):

@@ -21,12 +21,13 @@ from assurance.harness.dao.system import Actor
 from datadao.chain.arguments import ConfigError
 from datadao.text import Terminal
 from deployer.config import Config
-from deployer.record import newest
+from deployer.record import Journal, RecordError, newest, newest_factory
 from deployer.safe import given_safe
-from deployer.send import RECORDED
+from deployer.send import RECORDED, DeploymentError, NotResumable, resume
 from deployer.verify import remarks, verify
 from scripts._deploy.safe import create_by_safe
-from tests.deployer.world import CONTRACTS, raw, run
+from scripts.deploy import _carry_out, _plan
+from tests.deployer.world import CONTRACTS, Failing, local, raw, run
 from tests.integration.safe import Safe
 
 
@@ -154,6 +155,34 @@ def test_resume__of_another_plan__is_refused_until_restarted(safe, config, creat
     assert (files(tmp_path), (tmp_path / ".safe-31337.json").read_bytes()) == (before, note)
     go(safe, other, tmp_path, created, restart=True)
     assert files(tmp_path)["begin"]["createdAt"] > before["begin"]["createdAt"]
+
+
+def test_deploy__factory_alone__resumes_creates_no_dao_and_serves_a_safe(safe, config, deployer, tmp_path):
+    out, journal = Terminal(width=200, record=True), Journal(tmp_path)
+
+    def plan():
+        return _plan(out, deployer.address, config, journal, RECORDED, restart=False, only_factory=True)
+
+    stopped = Failing(deployer, 5, SystemExit(130))
+    with pytest.raises(DeploymentError, match=r"(?s)^Stopped at blueprint .*, transaction 6 of 12: interrupted"):
+        _carry_out(out, stopped, *plan(), journal, yes=True)
+    with pytest.raises(NotResumable, match=r"^it was a factory alone$"):
+        resume(deployer.address, config, journal, RECORDED)
+    found, done = plan()
+    assert (len(done), [item.key for item in found.transactions][-1]) == (5, "factory")
+    assert _carry_out(out, deployer, found, done, journal, yes=True)
+    assert journal.read() is None
+    with pytest.raises(RecordError, match="no deployment is recorded"):
+        newest(tmp_path)
+    said = f"is at {found.factory.address}, checked and recorded. Elsewhere: --factory {newest_factory(tmp_path)}"
+    assert said in out.export_text()
+    ok, _ = go(safe, config, tmp_path, RECORDED)
+    assert ok and {file["transactions"][0]["to"] for file in files(tmp_path).values()} == {found.factory.address}
+
+
+def test_deploy__factory_alone__with_an_asset_of_its_own__is_refused(deployer, tmp_path):
+    with pytest.raises(ConfigError, match=r"^local.yaml: asset: name a token's address; a factory is deployed alone$"):
+        _plan(Terminal(), deployer.address, local(), Journal(tmp_path), RECORDED, restart=False, only_factory=True)
 
 
 def test_safe__that_cannot_be_used__is_refused(safe, config, first, created, deployer, tmp_path):
