@@ -310,7 +310,8 @@ class DataDAO:
         """
         from datadao.chain.series import send_all
 
-        done = send_all(self.web3, calls, sender, progress, max_fee=max_fee, tip=tip, confirmations=self.confirmations)
+        done = send_all(self.web3, calls, sender, progress, chain_id=self.id.chain_id, max_fee=max_fee, tip=tip,
+                        confirmations=self.confirmations)  # fmt: skip
         return [mined.gas_used for mined in done]
 
 

@@ -20,8 +20,7 @@ def read_card(dao: DataDAO, index: Index, catalog: Catalog, board: Board, datase
               schema: Callable[[Any], Schema | None]) -> Card:  # fmt: skip
     """The card of a dataset that there is; `schema` gives what its policy names. Raises `ChainUnavailable`, and as
     `Catalog.manifests`."""
-    head = index.sync()
-    index.check(head)
+    head = index.sync_checked()
     policy = dao.read("registry", "currentPolicy", dataset, block=head.number)
     samples = list(_samples(dao, catalog, board, dataset))
     return card_of(index, catalog, dao.id.chain_id, dao.id.registry, dataset, policy, schema(policy), head, samples)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from datadao.chain.connection import Web3, ask
+from datadao.chain.connection import Web3, answers_of, result
 from datadao.errors import InvalidArgument, NodeRefused
 
 GWEI = 10**9
@@ -40,7 +41,9 @@ class Fee:
 def choose(web3: Web3, most: int | None = None, tip: int | None = None) -> Fee:
     """The fee of the next transactions: what is given, else twice the last base fee and the tip that the node suggests,
     at least 1 wei. Raises `InvalidArgument` for a fee that no block would take, `NodeRefused`."""
-    last = ask(web3, "eth_getBlockByNumber", "latest", False)
+    asked: Any = [("eth_getBlockByNumber", ["latest", False]), ("eth_maxPriorityFeePerGas", [])]
+    found, suggested = answers_of(web3, asked)
+    last = result("eth_getBlockByNumber", found)
     stated, block = last.get("baseFeePerGas"), int(last.get("gasLimit") or "0x0", 16)
     if stated is None:
         if tip is not None:
@@ -54,8 +57,7 @@ def choose(web3: Web3, most: int | None = None, tip: int | None = None) -> Fee:
     if most is not None and tip is not None and tip > most:
         raise InvalidArgument(f"a tip of {gwei(tip)} gwei is above the max fee of {gwei(most)} gwei; nothing was sent")
     if tip is None:
-        tip = max(_suggested(web3, base), 1)
-        tip = tip if most is None else min(tip, most)
+        tip = min(max(_suggested(web3, base, suggested), 1), 2**256 if most is None else most)
     return Fee(2 * base + tip if most is None else most, tip, base, block)
 
 
@@ -65,9 +67,9 @@ def gwei(wei: int) -> str:
     return f"{whole:,}.{rest:09}".rstrip("0").rstrip(".")
 
 
-def _suggested(web3: Web3, base: int) -> int:
+def _suggested(web3: Web3, base: int, answer: Any) -> int:
     try:
-        return int(ask(web3, "eth_maxPriorityFeePerGas"), 16)
+        return int(result("eth_maxPriorityFeePerGas", answer), 16)
     except (NodeRefused, TypeError, ValueError):
         # Nodes without the method count the tip into the price that they suggest.
         return web3.eth.gas_price - base

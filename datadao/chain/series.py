@@ -26,7 +26,7 @@ from datadao.chain.transactions import (
 )
 from datadao.errors import NotMined, TransactionFailed
 
-_IN_FLIGHT = 100
+_IN_FLIGHT = 250
 """Transactions sent before the first of them is waited for."""
 
 
@@ -36,6 +36,7 @@ def send_all(
     account: Account,
     progress: Callable[[int], None] = lambda _: None,
     *,
+    chain_id: int | None = None,
     max_fee: int | None = None,
     tip: int | None = None,
     seconds: float = 300.0,
@@ -50,12 +51,12 @@ def send_all(
     if not calls:
         return []
     sender = to_checksum_address(str(account.address))
-    limits, fee, chain_id = estimate_many(web3, sender, calls), choose(web3, max_fee, tip), web3.eth.chain_id
-    nonce = next_nonce(web3, sender)
+    limits, fee = estimate_many(web3, sender, calls), choose(web3, max_fee, tip)
+    nonce, chain = next_nonce(web3, sender), chain_id or web3.eth.chain_id
     done: list[Mined] = []
     for start in range(0, len(calls), _IN_FLIGHT):
         lot = [
-            sign(account, call, gas=limit_of(gas, fee.block), nonce=nonce + start + number, fee=fee, chain_id=chain_id)
+            sign(account, call, gas=limit_of(gas, fee.block), nonce=nonce + start + number, fee=fee, chain_id=chain)
             for number, (call, gas) in enumerate(
                 zip(calls[start : start + _IN_FLIGHT], limits[start : start + _IN_FLIGHT], strict=True)
             )

@@ -20,7 +20,7 @@ from datadao.chain.connection import Web3, answer_of, ask, outside, pauses, said
 from datadao.chain.events import Event, decode
 from datadao.chain.fees import Fee, choose
 from datadao.chain.reverts import estimate_gas, try_call
-from datadao.chain.rpc import Call, Log, ask_many
+from datadao.chain.rpc import Call, Log, ask_many, request_many
 from datadao.errors import AccountRefused, NodeRefused, NotMined, Reverted, TransactionFailed
 
 _AGAIN = 5.0
@@ -192,8 +192,8 @@ def send(web3: Web3, call: Call, account: Account, *, seconds: float = 300.0, co
 
 def next_nonce(web3: Web3, sender: str) -> int:
     """Of the account's next transaction, behind those that it sent from elsewhere and that wait."""
-    account = to_checksum_address(sender)
-    return max(web3.eth.get_transaction_count(account, block) for block in ("latest", "pending"))
+    asked = [[to_checksum_address(sender), block] for block in ("latest", "pending")]
+    return max(int(count, 16) for count in request_many(web3, "eth_getTransactionCount", asked))
 
 
 def limit_of(gas: int, block: int) -> int:

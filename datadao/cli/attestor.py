@@ -133,6 +133,7 @@ def draft(session: Session, dataset: int, scheduler: str | None, days: int, anew
 
     What stands in another draft that may still be published, or in a batch, is left out.
     """
+    session.keep_objects()
     agreement = open_agreement(session, dataset, units_of(session, scheduler))
     my_slot(session, agreement)
     occupied: set[int] = set()
@@ -164,6 +165,7 @@ def draft(session: Session, dataset: int, scheduler: str | None, days: int, anew
 @_cluster
 def sign(session: Session, dataset: int, scheduler: str | None) -> Outcome:
     """Check what other attestors drafted against the scores and against each other, and sign it."""
+    session.keep_objects()
     agreement = open_agreement(session, dataset, units_of(session, scheduler))
     slot = my_slot(session, agreement)
     signed: list[dict[str, Any]] = []
@@ -294,6 +296,7 @@ def _moment(timestamp: int) -> str:
 def open_agreement(session: Session, dataset_id: int, units: Units | None = None) -> Agreement:
     """Submissions, scores and what is accepted already, read from chain and storage; with `units`, for who is to say
     what records earn."""
+    session.keep_objects()
     check_dataset(session, dataset_id)
     dao = session.dao
     version = dao.read("registry", "attestorSetVersion")

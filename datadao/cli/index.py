@@ -7,7 +7,6 @@ from threading import Event
 
 import click
 
-from datadao.chain.rpc import Block
 from datadao.cli.command import Outcome, command
 from datadao.cli.main import cli
 from datadao.cli.session import Session
@@ -33,7 +32,7 @@ def index(session: Session, to: str | None, follow: bool, interval: float) -> Ou
 
 
 def _outcome(index: Index, session: Session, *, follow: bool, interval: float) -> Outcome:
-    head = _synced(index)
+    head = index.sync_checked()
     if follow:
         stop = Event()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -41,16 +40,10 @@ def _outcome(index: Index, session: Session, *, follow: bool, interval: float) -
         session.say(f"Following from block {head.number}.")
         while not stop.wait(interval):
             try:
-                head = _synced(index)
+                head = index.sync_checked()
             except (ChainUnavailable, NodeRefused) as error:
                 session.say("[yellow]Waiting:[/yellow]", str(error))
     counts = {name: index.count(name) for name in TABLES}
     shown = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
     lines = (f"{index.database.name} is at block {head.number}.", f"It has {shown or 'nothing yet'}.")
     return Outcome({"index": index.database.name, "block": head.number, "rows": counts}, lines)
-
-
-def _synced(index: Index) -> Block:
-    head = index.sync()
-    index.check(head)
-    return head

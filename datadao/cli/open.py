@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from datadao.batches import Published
 from datadao.chain.view import Standing
 from datadao.cli.command import DONE, PARTLY, REFUSED, Outcome, command
 from datadao.cli.main import cli
-from datadao.cli.queries import check_lease, terms_of
+from datadao.cli.queries import refuse_lease
 from datadao.cli.session import Session
 from datadao.client import Terms
 from datadao.crypto.files import write_whole
@@ -36,7 +37,7 @@ from datadao.licensee.tables import FOLDER, write_table
 from datadao.messages.manifest import Manifest
 from datadao.messages.purposes import COMPUTE
 from datadao.schema import Schema
-from datadao.types import ACTIVATED, Contribution, LeaseStatus, word
+from datadao.types import ACTIVATED, Committee, Contribution, LeaseStatus, Party, word
 
 EARNED = "earned"
 """Folder of the lines that earned, by file."""
@@ -54,15 +55,29 @@ def open_(session: Session, number: int, out: Path) -> Outcome:
     [first, last] of each range. Files already there are not opened again; those erased since must be deleted, and
     are named; from the tables they are taken out. When no file at all is open the exit code is 1, with the reason.
     """
-    info, terms = check_lease(session, number), terms_of(session.dao, number)
+    head = session.index.sync()
+    asked = ("leases", "leaseCount"), ("registry", "committeeVersion")
+    count, version = session.dao.read_together(asked, head.number)
+    refuse_lease(number, count)
+    versions = range(1, version + 1)
+    found = [("leases", "lease", number), ("leases", "leaseTerms", number)]
+    info, agreed, *committees = session.dao.read_together(
+        [*found, *(("registry", "committee", each) for each in versions)], head.number
+    )
+    terms = Terms(*agreed[0])
     if terms.purposes == COMPUTE:
         raise ComputeLease(
             f"lease {number} is for compute alone and opens no file; what its program put out, `datadao compute open "
             f"{number} --out FILE` gives"
         )
     dataset = terms.dataset_id
-    licensees, faults = _licensees(session, number, bytes(info.hpkeKey))
-    living, erased, double = _standing(session, dataset)
+    known = {
+        each: Committee(each, threshold, tuple(Party(*party) for party in custodians))
+        for each, (custodians, threshold) in zip(versions, committees, strict=True)
+    }
+    licensees, faults = _licensees(session, number, bytes(info.hpkeKey), known)
+    active = _Active.read(session, dataset, head.number)
+    living, erased, double = _standing(session, active)
     empty = not living and info.status == LeaseStatus.ACTIVE
     if not empty and not any(licensee.held for licensee in licensees):
         state = word(LeaseStatus(info.status))
@@ -72,13 +87,13 @@ def open_(session: Session, number: int, out: Path) -> Outcome:
         )
     data = out / DATA
     data.mkdir(parents=True, exist_ok=True)
-    opened, left = _open_all(session, dataset, licensees, data, living)
+    opened, left = _open_all(session, active, licensees, data, living)
     for name in erased | double:
         (out / EARNED / name).unlink(missing_ok=True)
     stale = sorted(str(data / name) for name in erased if (data / name).exists())
     surplus = sorted(str(data / name) for name in double if (data / name).exists())
-    parts, rows = _tables(session, dataset, {item["fileHash"]: item["path"] for item in opened}, out)
-    description = _describe(session, number, terms, parts, out) if parts else None
+    parts, rows = _tables(session, active, {item["fileHash"]: item["path"] for item in opened}, out)
+    description = _describe(session, number, terms, parts, out, active.uri, head.timestamp) if parts else None
     lines = [f"{len(opened)} files in {data}" + (f", described by {description}." if description else ".")]
     if parts:
         lines.append(f"{rows:,} records in {len(parts)} tables in {out / FOLDER}.")
@@ -98,7 +113,39 @@ def open_(session: Session, number: int, out: Path) -> Outcome:
     return Outcome(document, tuple(lines), REFUSED if not opened else PARTLY if left else DONE)
 
 
-def _licensees(session: Session, number: int, current: bytes) -> tuple[list[Licensee], list[Fault]]:
+@dataclass(frozen=True)
+class _Active:
+    """Active batches of a dataset with their leaves, at one block: their rates, and the schemas of their policies'
+    versions; the dataset's `uri`."""
+
+    batches: Sequence[tuple[Published, Manifest]]
+    rates: Mapping[int, tuple[int, int]]
+    schemas: Mapping[int, bytes]
+    uri: str
+
+    @classmethod
+    def read(cls, session: Session, dataset: int, block: int) -> _Active:
+        items = session.catalog.batches(dataset)
+        versions = sorted({item.batch.policy_version for item in items})
+        asked = [
+            ("registry", "currentPolicy", dataset),
+            *(("registry", "policy", dataset, version) for version in versions),
+            *(("registry", "batch", item.batch_id) for item in items),
+        ]
+        current, *found = session.dao.read_together(asked, block)
+        policies, infos = found[: len(versions)], found[len(versions) :]
+        active = [(item, info) for item, info in zip(items, infos, strict=True) if info.status in ACTIVATED]
+        return cls(
+            [(item, session.catalog.manifest(item)) for item, _ in active],
+            {item.batch_id: (info.sharesPerUnit, info.minQuality) for item, info in active},
+            {version: bytes(policy.schemaHash) for version, policy in zip(versions, policies, strict=True)},
+            current.uri,
+        )
+
+
+def _licensees(
+    session: Session, number: int, current: bytes, committees: Mapping[int, Committee]
+) -> tuple[list[Licensee], list[Fault]]:
     """One for each key of this role that bundles may be sealed to: the lease's present key first, then earlier ones."""
     folder, dao = session.home / "keys", session.dao
     names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
@@ -106,7 +153,6 @@ def _licensees(session: Session, number: int, current: bytes) -> tuple[list[Lice
     keys.sort(key=lambda key: public_key(key) != current)
     if not keys or public_key(keys[0]) != current:
         raise KeyFileRefused(f"no key in {folder} is that of lease {number}, 0x{current.hex()}; restore it from a copy")
-    committees = {version: dao.committee(version) for version in range(1, dao.read("registry", "committeeVersion") + 1)}
     made, shut, faults = [], [], []
     for key in keys:
         licensee = Licensee(dao=dao.id, lease_id=number, private_key=key, committees=committees, store=session.store)
@@ -119,11 +165,12 @@ def _licensees(session: Session, number: int, current: bytes) -> tuple[list[Lice
     return made, [f for f in faults[0] if not isinstance(f.reason, UnsealFailed) or f.name in shut_to_all]
 
 
-def _standing(session: Session, dataset: int) -> tuple[list[Contribution], set[str], set[str]]:
+def _standing(session: Session, active: _Active) -> tuple[list[Contribution], set[str], set[str]]:
     """Contributions that are part of the dataset now; names of files that were erased; names of those that never
     counted, because another file with the same data was recorded first. One that any batch includes is neither."""
-    members = session.catalog.contributions(dataset)
-    view = IndexedView(session.dao.web3, session.dao.addresses, index=session.index, since=session.dao.since)
+    members = [leaf for item, manifest in active.batches for leaf in manifest.contributions(item.batch_id)]
+    dao = session.dao
+    view = IndexedView(dao.web3, dao.addresses, index=session.index, rates=active.rates, since=dao.since)
     standing = list(zip(members, view.standing(members, "latest"), strict=True))
     names = {kind: {c.leaf.file_hash.hex() for c, now in standing if now is kind} for kind in Standing}
     living = [c for c, now in standing if now is Standing.INCLUDED]
@@ -141,7 +188,7 @@ def _why_none(dataset: int, erased: int, double: int) -> str:
 
 
 def _open_all(
-    session: Session, dataset: int, licensees: Sequence[Licensee], out: Path, living: Sequence[Contribution]
+    session: Session, active: _Active, licensees: Sequence[Licensee], out: Path, living: Sequence[Contribution]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """What is open now, and what is not, with the reason; a file once, in however many batches it stands."""
     wanted = {(c.batch_id, c.leaf) for c in living}
@@ -150,7 +197,7 @@ def _open_all(
     reasons: dict[bytes, DataDAOError | None] = {}
     with session.progress("open", len(files)) as done:
         done(len(files) - len(shut))
-        for item, manifest in session.catalog.manifests(dataset, ACTIVATED):
+        for item, manifest in active.batches:
             earned = (
                 _earned(session, licensees[0], manifest)
                 if any(leaf.file_hash in shut for leaf in manifest.leaves)
@@ -197,20 +244,18 @@ def _note(path: Path, ranges: Sequence[tuple[int, int]]) -> None:
     write_whole(path, lambda out: out.write(json.dumps(ranges).encode()))
 
 
-def _tables(session: Session, dataset: int, opened: Mapping[bytes, Path], out: Path) -> tuple[list[Part], int]:
+def _tables(session: Session, active: _Active, opened: Mapping[bytes, Path], out: Path) -> tuple[list[Part], int]:
     """A table for each batch that has an open file, and how many records they hold together. What cannot be made, and
     why, is said; the files are open all the same."""
     left, parts, rows = dict(opened), [], 0
-    batches = [(i, [leaf.file_hash for leaf in m.leaves]) for i, m in session.catalog.manifests(dataset, ACTIVATED)]
+    batches = [(i, [leaf.file_hash for leaf in m.leaves]) for i, m in active.batches]
     with session.progress("tables", len(batches)) as done:
         for item, hashes in batches:
             # A file once, in however many batches it stands.
             files = [left.pop(file_hash) for file_hash in hashes if file_hash in left]
             try:
                 if files:
-                    digest = bytes(
-                        session.dao.read("registry", "policy", dataset, item.batch.policy_version).schemaHash
-                    )
+                    digest = active.schemas[item.batch.policy_version]
                     schema = Schema(session.store.get(digest), digest)
                     name = f"batch-{item.batch_id}.parquet"
                     rows += write_table(out / FOLDER / name, files, schema)
@@ -228,7 +273,9 @@ def _tables(session: Session, dataset: int, opened: Mapping[bytes, Path], out: P
     return parts, rows
 
 
-def _describe(session: Session, number: int, terms: Terms, parts: Sequence[Part], out: Path) -> Path | None:
+def _describe(
+    session: Session, number: int, terms: Terms, parts: Sequence[Part], out: Path, uri: str, now: int
+) -> Path | None:
     """The Croissant description; None, and a word why, if it cannot be made. The files are open all the same."""
     try:
         dataset = Dataset(
@@ -237,9 +284,9 @@ def _describe(session: Session, number: int, terms: Terms, parts: Sequence[Part]
             lease_id=number,
             purposes=terms.purposes,
             agreement_hash=terms.agreement_hash,
-            uri=session.dao.read("registry", "currentPolicy", terms.dataset_id).uri,
+            uri=uri,
         )
-        return describe(out, dataset, parts, datetime.fromtimestamp(session.now, UTC).date())
+        return describe(out, dataset, parts, datetime.fromtimestamp(now, UTC).date())
     except DataDAOError as error:
         session.say("[yellow]No Croissant description:[/yellow]", str(error))
         return None

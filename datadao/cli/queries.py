@@ -15,10 +15,14 @@ DAY = 86_400
 
 def check_lease(session: Session, lease_id: int) -> Any:
     """The lease as the contract has it. Raises `InvalidArgument` if there is none."""
-    count = session.dao.read("leases", "leaseCount")
+    refuse_lease(lease_id, session.dao.read("leases", "leaseCount"))
+    return session.dao.read("leases", "lease", lease_id)
+
+
+def refuse_lease(lease_id: int, count: int) -> None:
+    """Raises `InvalidArgument` if it is none of so many."""
     if not 1 <= lease_id <= count:
         raise InvalidArgument(f"no lease {lease_id}; there are {f'1 to {count}' if count else 'none'}")
-    return session.dao.read("leases", "lease", lease_id)
 
 
 def terms_of(dao: DataDAO, lease_id: int) -> Terms:

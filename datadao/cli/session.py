@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,7 @@ class Session:
         self.network, self.alias, self._stack = network, alias, stack
         self._err = _console(stderr=True)
         self._unlocked = False
+        self._opener: Callable[..., Store] | None = None
 
     # What a role has
 
@@ -242,7 +243,16 @@ class Session:
     def _network(self) -> str:
         return self.network or str(self.profile.needed("network"))
 
+    def keep_objects(self) -> None:
+        """From now on storage is read through what this role read of it before: for who reads the board again at every
+        command."""
+        from datadao.storage.kept import KeptStore
+
+        self._opener = partial(KeptStore, keep=self.home / "objects.sqlite")
+
     def _open(self, name: str) -> Store:
+        if self._opener is not None:
+            return self._opener(**self.profile.needed(name))
         from datadao.storage.store import Store
 
         return Store(**self.profile.needed(name))

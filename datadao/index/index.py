@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from datadao.chain.codec import CONTRACTS
+from datadao.chain.connected import Connected
 from datadao.chain.connection import LAG, Web3, patiently
 from datadao.chain.events import ASSET, Event, decode, topic
 from datadao.chain.rpc import (
@@ -37,19 +38,6 @@ from datadao.index.schema import OWN, TABLES, VERSION
 
 DAO = "dao"
 """The feed of the DAO's own events; `asset` is what the settlement asset says of money that leaves it."""
-
-
-class Connected(Protocol):
-    """A DAO on a chain: `datadao.client.DataDAO`, for one."""
-
-    @property
-    def web3(self) -> Web3: ...
-
-    @property
-    def addresses(self) -> Mapping[str, str]: ...
-
-    @property
-    def since(self) -> int: ...
 
 
 class _Cursor(NamedTuple):
@@ -100,6 +88,12 @@ class Index:
         """
         wanted = {"address": [self._dao.addresses[key] for key in CONTRACTS]}
         return self._follow(DAO, wanted, self._enter)
+
+    def sync_checked(self) -> Block:
+        """As `sync`, and compared with what the contracts count. Raises as `check`, too."""
+        head = self.sync()
+        self.check(head)
+        return head
 
     def sync_asset(self, asset: str, payers: Sequence[str]) -> Block:
         """The same for what the settlement asset says of money that leaves these accounts."""

@@ -31,7 +31,8 @@ class _Reached:
 
 
 class IndexedView(NodeView):
-    """`NodeView` with a read model of that node, `index` or one at `where`. `close` it."""
+    """`NodeView` with a read model of that node, `index` or one at `where`. `close` it. `rates` are shares a unit and
+    least quality of active batches, where they are known."""
 
     def __init__(
         self,
@@ -40,11 +41,12 @@ class IndexedView(NodeView):
         where: Path = Path(),
         *,
         index: Index | None = None,
+        rates: Mapping[int, tuple[int, int]] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(web3, addresses, **options)
         self._index = index or Index(where, _Reached(web3, addresses, self._since))
-        self._rates: dict[int, tuple[int, int]] = {}
+        self._rates = dict(rates or {})
         self._own = {ZERO, *addresses.values()}
 
     def close(self) -> None:

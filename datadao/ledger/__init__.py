@@ -13,11 +13,12 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from eth_utils import to_checksum_address
 
 from datadao.chain.codec import CONTRACTS
+from datadao.chain.connected import Connected
 from datadao.chain.connection import Web3
 from datadao.chain.events import ASSET, Event, decode, topic
 from datadao.chain.rpc import Block, Call, Log, confirm, logs_then_block, read_block, read_logs, read_many, try_many
@@ -31,19 +32,6 @@ if TYPE_CHECKING:
     from datadao.index import Index
 
 __all__ = ["Difference", "Event", "Ledger", "Report", "Rules", "View", "audit", "compare", "decode", "fold"]
-
-
-class Connected(Protocol):
-    """A DAO on a chain: `datadao.client.DataDAO`, for one."""
-
-    @property
-    def web3(self) -> Web3: ...
-
-    @property
-    def addresses(self) -> Mapping[str, str]: ...
-
-    @property
-    def since(self) -> int: ...
 
 
 def audit(dao: Connected, from_block: int | None = None, index: Index | None = None, *, every: bool = True) -> Report:

@@ -27,6 +27,12 @@ import obstore
 import requests
 from requests.adapters import HTTPAdapter
 
+POLICY = ("sharesPerUnit", "minQuality", "purposes", "minPricePerPeriod", "minPeriod", "maxPeriod", "maxPeriods",
+          "minBond", "commonsBps", "treasuryBps", "schemaHash", "uri")  # fmt: skip
+SCHEMA = json.dumps({
+    "$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "required": ["name", "diary"],
+    "properties": {"name": {"type": "string"}, "diary": {"type": "string"}},
+}).encode()  # fmt: skip
 STORE = ("put", "get", "head", "list", "delete")
 """Operations of obstore's; a listing of any length is one."""
 
@@ -36,7 +42,7 @@ class Counted:
     most of these at once; seconds."""
 
     def __init__(self) -> None:
-        self.http = 0
+        self.http = self.sending = 0
         self.calls = Counter[str]()
         self.store = Counter[str]()
         self.names: list[str] = []
@@ -48,8 +54,8 @@ class Counted:
     def figures(self) -> dict[str, float]:
         return {
             "http": self.http, "calls": self.calls.total(), "eth_call": self.calls["eth_call"],
-            "store": self.store.total(), "fetched": self.store["get"], "most": self.most, "wall": self.wall,
-            "cpu": self.cpu,
+            "logs": self.calls["eth_getLogs"], "store": self.store.total(), "fetched": self.store["get"],
+            "most": self.most, "wall": self.wall, "cpu": self.cpu,
         }  # fmt: skip
 
 
@@ -63,6 +69,7 @@ def counting(delay: float = 0.0, limit: int = 0) -> Iterator[Counted]:
         body = json.loads(request.body)
         batch = body if isinstance(body, list) else [body]
         counted.http += 1
+        counted.sending += batch[0]["method"] == "eth_sendRawTransaction"
         counted.calls.update(each["method"] for each in batch)
         if limit and any(_blocks(each) > limit for each in batch):
             return _refusal(request, body, limit)
@@ -155,6 +162,9 @@ def contribute(world: Any, count: int) -> list[Any]:
 
 def accept(world: Any, leaves: Sequence[Any]) -> None:
     """As a batch, which nobody has claimed of."""
+    if not first_edition():
+        world.publish(leaves)
+        return
     manifest = world.dao.batch_message(leaves)[1].encode()
     world.store.put_bytes(manifest)
     batch = world.dao.publish(leaves, manifestHash=hashlib.sha256(manifest).digest())
@@ -269,6 +279,190 @@ def restart(world: Any, leases: int, files: int) -> dict[str, Any]:
     return {"round": counted.figures | {"journal": journal / (members * leases)}}
 
 
+# Commands, in this process
+
+
+def home_of(world: Any, name: str, number: int, **keys: bytes) -> Path:
+    """A role's folder: the account `TEST::number`, and its secrets by name."""
+    home: Path = world.home / name
+    (home / "keys").mkdir(parents=True)
+    for key, secret in keys.items():
+        (home / "keys" / key).touch(mode=0o600)
+        (home / "keys" / key).write_bytes(secret)
+    store = {"url": (world.home / "store").as_uri()}
+    settings = {"network": world.url, "deployment": dict(world.dao.addresses), "account": f"TEST::{number}"}
+    (home / "config.yaml").write_text(json.dumps(settings | {"store": store}))
+    return home
+
+
+def run(home: Path, *words: str) -> None:
+    """A command that must succeed."""
+    from click.testing import CliRunner
+
+    done = CliRunner().invoke(named("datadao.cli.main:cli"), [*words, "--home", str(home)])
+    assert done.exit_code in (0, 3), (words, done.output, done.exception)
+
+
+def pem(key: Any) -> bytes:
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    return bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+
+
+def status(world: Any, batches: int, leases: int) -> dict[str, Any]:
+    """`datadao status`."""
+    for _ in range(batches - 1):
+        accept(world, contribute(world, 1))
+    lease(world, leases)
+    home = home_of(world, "reader", 9)
+    with counting() as counted:
+        run(home, "status")
+    return {"status": counted.figures}
+
+
+def open_again(world: Any, leaves: int) -> dict[str, Any]:
+    """`datadao open` of a lease whose files are all open."""
+    accept(world, contribute(world, leaves))
+    (number,) = lease(world, 1)
+    items = listed(world)
+    for slot in range(3):
+        made = world.custodian(slot, view(world))
+        made.prepare(number, items)
+        made.publish(number, items)
+        _closed(made)
+    home = home_of(world, f"licensee-{leaves}", 9, release=pem(world.licensee_key))
+    for _ in range(2):
+        with counting() as counted:
+            run(home, "open", str(number), "--out", str(home / "out"))
+    assert len(list((home / "out").rglob("*"))) > leaves
+    return {"open": counted.figures}
+
+
+def overlap(world: Any, files: int, milliseconds: int) -> dict[str, Any]:
+    """Files through a contributor, a custodian and a licensee, over a storage that takes its time."""
+    found, delay = {}, milliseconds / 1_000
+    home = home_of(world, "contributor", 9)
+    paths = [home / f"{number}.jsonl" for number in range(files)]
+    for number, path in enumerate(paths):
+        path.write_text(json.dumps({"name": f"{number}", "diary": "x"}) + "\n")
+    with counting(delay) as counted:
+        run(home, "contribute", *map(str, paths), "--dataset", "1")
+    found["contribute"] = counted.figures
+    accept(world, contribute(world, files))
+    (number,) = lease(world, 1)
+    items = listed(world)
+    for slot in range(3):
+        made = world.custodian(slot, view(world))
+        with counting(delay if slot == 0 else 0) as counted:
+            made.prepare(number, items)
+        found.setdefault("prepare", counted.figures)
+        made.publish(number, items)
+        _closed(made)
+    world.lease = number
+    with counting(delay) as counted:
+        opened = world.opened(world.home / "out", world.batches[-1].manifest)
+    assert all(item.path for item in opened) and len(opened) == files
+    return found | {"open": counted.figures}
+
+
+def audited(world: Any, claims: int, new: int) -> dict[str, Any]:
+    """An audit of a DAO with so many claims; another one after `new` events."""
+    from types import SimpleNamespace
+
+    leaves = contribute(world, claims)
+    accept(world, leaves)
+    for leaf in leaves[: claims - new]:
+        world.dao.claim(world.batches[-1], leaf)
+    web3 = named("datadao.chain.patience:connect", "datadao.node:connect")(world.url, 30.0)
+    dao = SimpleNamespace(web3=web3, addresses=world.dao.addresses, since=0)
+    audit, found = named("datadao.ledger:audit", "datadao.audit:audit"), {}
+    index = () if first_edition() else (None, named("datadao.index:Index")(world.home / "audit.sqlite", dao))
+    for name, more in (("full", 0), ("again", new)):
+        for leaf in leaves[claims - new :] if more else ():
+            world.dao.claim(world.batches[-1], leaf)
+        with counting() as counted:
+            report = audit(dao, *index, **({} if first_edition() else {"every": False}))
+        assert report.ok, report
+        found[name] = counted.figures
+    return found
+
+
+def scanned(world: Any, blocks: int, limit: int) -> dict[str, Any]:
+    """All events of the DAO, on a node that gives those of `limit` blocks at once; then what is new."""
+    from types import SimpleNamespace
+
+    world.chain._rpc("anvil_mine", hex(blocks), "0x0")
+    web3 = named("datadao.chain.patience:connect", "datadao.node:connect")(world.url, 30.0)
+    found: dict[str, Any] = {"least": -(-web3.eth.block_number // limit)}
+    dao = SimpleNamespace(web3=web3, addresses=world.dao.addresses, since=0)
+    index = None if first_edition() else named("datadao.index:Index")(world.home / "scan.sqlite", dao)
+    for name in ("first", "again"):
+        with counting(limit=limit) as counted:
+            if index is None:
+                head = web3.eth.block_number
+                named("datadao.chain:read_logs")(web3, list(dao.addresses.values()), 0, head)
+            else:
+                index.sync()
+        found[name] = counted.figures
+    return found
+
+
+def sent_many(world: Any, count: int) -> dict[str, Any]:
+    """So many transactions of one account."""
+    import ape
+
+    with ape.networks.parse_network_choice(world.url):
+        account = ape.accounts.test_accounts[9]
+        if first_edition():
+            dao = named("datadao.client:DataDAO")(world.dao.addresses)
+        else:
+            dao, account = world.handle, named("datadao.chain.wallet:ApeAccount")(account)
+        calls = [dao.call("token", "delegate", world.members[0].address) for _ in range(count)]
+        with counting() as counted:
+            dao.send_many(calls, account)
+    return {"beyond": counted.figures | {"http": counted.http - counted.sending}}
+
+
+def attested(world: Any, batches: int, files: int) -> dict[str, Any]:
+    """An attestor's score, draft, signature and publication of the first batch, and of the one after `batches`."""
+    key = named("assurance.harness.dao.keys:local_key", "datadao.testing:local_key")
+    private = named("cryptography.hazmat.primitives.asymmetric.x25519:X25519PrivateKey").from_private_bytes
+    policy = world.dao.registry.currentPolicy(1)
+    schema = world.store.put_bytes(SCHEMA)
+    changed = [schema if name == "schemaHash" else getattr(policy, name) for name in POLICY]
+    world.govern(world.dao.registry, "updatePolicy", 1, tuple(changed))
+    world.finalize()
+    homes = [
+        home_of(world, f"attestor-{n}", 2 + n, sealing=pem(private(key(f"attestor-{n}"))), fingerprint=b"ab" * 32)
+        for n in range(2)
+    ]
+    giver = home_of(world, "contributor", 9)
+    duties = [service(world.custodian(slot, view(world)), world) for slot in range(4)]
+    found, number = {}, 1
+    for made in range(batches + 1):
+        paths = [giver / f"{made}-{number}.jsonl" for number in range(files)]
+        for place, path in enumerate(paths):
+            path.write_text(json.dumps({"name": f"{made}", "diary": f"{place}"}) + "\n")
+        run(giver, "contribute", *map(str, paths), "--dataset", "1")
+        for duty in duties:
+            duty.round()
+        run(homes[1], "attest", "score", "--dataset", "1")
+        with counting() as counted:
+            run(homes[0], "attest", "score", "--dataset", "1")
+            run(homes[0], "attest", "draft", "--dataset", "1")
+            run(homes[1], "attest", "sign", "--dataset", "1")
+            run(homes[0], "attest", "publish", "--dataset", "1", "--yes")
+        number = world.dao.registry.batchCount()
+        found["first" if made == 0 else "last"] = counted.figures
+        world.chain.timestamp = max(world.chain.timestamp, world.chain.web3.eth.get_block("latest")["timestamp"])
+        world.chain.warp(world.dao.registry.challengePeriod() + 1)
+        world.dao.registry.activate(number, sender=world.dao.who("relayer").address)
+        world.finalize()
+    for duty in duties:
+        _closed(duty.custodian)
+    return found
+
+
 def world_of(folder: Path) -> Any:
     """A DAO on a node of its own."""
     node = named("assurance.harness.chain.node:Node", "tests.deployment.world:Node")()
@@ -283,6 +477,13 @@ SITUATIONS: dict[str, Callable[..., dict[str, Any]]] = {
     "second-lease": second_lease,
     "idle-round": idle_round,
     "restart": restart,
+    "status": status,
+    "open-again": open_again,
+    "overlap": overlap,
+    "audit": audited,
+    "scan": scanned,
+    "send-many": sent_many,
+    "attest": attested,
 }
 
 
