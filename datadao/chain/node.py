@@ -70,8 +70,8 @@ class NodeView:
         infos, overdue, terms = ([next(answers) for _ in numbers] for _, numbers in views)
         asked = {number: found[0] for number, found in zip(views[2][1], terms, strict=True)}
         self._window = self._window or next(answers)
-        if tag == "finalized":  # what is final stays so
-            self._terms |= asked
+        if tag == "finalized":  # what is final stays so; a lease that is not there yet has no dataset
+            self._terms |= {number: found for number, found in asked.items() if found[0]}
         known = asked | self._terms
         states = [
             self._state(number, info, late, known[number], block)

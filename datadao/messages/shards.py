@@ -112,10 +112,21 @@ def _leaves(rows: Iterable[tuple[Any, ...]]) -> Iterator[Leaf]:
     last, spelled = b"", ""
     for contributor, fingerprint, file, envelope, high, low, quality in rows:
         if contributor != last:
-            last, digits = contributor, contributor.hex()
-            capitals = keccak_256(digits.encode()).hexdigest()
-            spelled = "0x" + "".join([d.upper() if c > "7" else d for d, c in zip(digits, capitals, strict=False)])
+            # As `encoding.address`, which takes five times as long: most of what looking at a leaf takes.
+            last, capitals = contributor, keccak_256(contributor.hex().encode()).digest()
+            spelled = "0x" + "".join([_SPELLED[c][byte] for c, byte in zip(capitals, contributor, strict=False)])
         yield Leaf(spelled, fingerprint, file, envelope, high << 64 | low, quality)
+
+
+_DIGITS = {
+    capitals: [
+        "".join(d.upper() if capitals & bit else d for d, bit in zip(f"{byte:02x}", (0x80, 0x08), strict=True))
+        for byte in range(256)
+    ]
+    for capitals in (0, 0x08, 0x80, 0x88)
+}
+_SPELLED = [_DIGITS[byte & 0x88] for byte in range(256)]
+"""A byte of an address in two digits, by the byte of its hash that makes capitals of them (EIP-55)."""
 
 
 class Earned(NamedTuple):

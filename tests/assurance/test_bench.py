@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from hypothesis.stateful import RuleBasedStateMachine
 
 from assurance.bench.report import Table
-from assurance.bench.speed import machines, plane, ratios
+from assurance.bench.speed import machines, manifests, plane, ratios
 from assurance.bench.speed.__main__ import with_tables
 from assurance.harness.machines.splitter.machine import SplitterMachine
 
@@ -57,6 +58,19 @@ def test_parts__written_by_themselves__take_the_place_of_the_former_ones_and_no_
     assert "old" not in written and "\nkept\n" in written and written.count("How. Measured on ") == 2
     again = with_tables(written, [first])
     assert again.count("## ") == 3 and again.count("| row | 1 |") == 2
+
+
+def test_manifests__of_this_edition__are_claimed_from_in_a_part_of_the_bytes(tmp_path: Path) -> None:
+    def step(what: str) -> manifests.Step:
+        arguments = map(str, (what, 3_000, tmp_path))
+        program = manifests.COMMON.replace("# edition", manifests.NOW)
+        done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
+        return manifests.Step(*json.loads(done.stdout))
+
+    step("build")
+    claim, check = step("claim"), step("check")
+    # Two shards, of 1,976 leaves and of 1,024; a custodian reads both.
+    assert claim.read < check.read and 3_000 * 134 < check.read < 3_000 * 134 + 1_000
 
 
 @pytest.mark.parametrize(

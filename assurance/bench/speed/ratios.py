@@ -30,7 +30,7 @@ from rich.console import Console
 
 from assurance import ROOT
 from assurance.bench.report import Table, machine
-from assurance.bench.speed import machines
+from assurance.bench.speed import machines, manifests
 from assurance.harness.chain.node import Node
 
 RECORD = ROOT / "docs" / "benchmarks.json"
@@ -275,6 +275,16 @@ def auditing() -> list[Figure]:
     return [_made("audit", "≤ 0.75")]
 
 
+def reading_manifests() -> list[Figure]:
+    """A batch of a million leaves: what a contributor reads of it, and what a custodian."""
+
+    def run(checkout: Path) -> manifests.Run:
+        python = [checkout / "toolchain" / "run", "python", "-c"]
+        return lambda program, arguments: spent([*python, program, *arguments], checkout).last
+
+    return [Figure(*row) for row in manifests.beside(run(FIRST), run(ROOT))]  # type: ignore[arg-type]
+
+
 def integrating() -> list[Figure]:
     """What CI runs, in a new clone."""
 
@@ -371,6 +381,7 @@ ROWS: Mapping[str, Callable[[], list[Figure]]] = {
     "opening": opening,
     "demo": first_demo,
     "lives": living,
+    "manifests": reading_manifests,
     "shrink": shrinking,
     "test": testing,
     "audit": auditing,

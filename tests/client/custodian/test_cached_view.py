@@ -206,3 +206,14 @@ def test_idle_round__asks_the_same_of_one_lease_and_of_forty(world: World, liste
         asked.append(list(world.view.asked))
     assert asked[0] == asked[1]
     assert len(asked[1]) <= 4, "a question to the chain is at most three requests"
+
+
+def test_lease_that_was_asked_for_before_it_was_there__is_read_again_K9(leased: ChainWorld, open_: Open) -> None:
+    view, _ = open_()
+    assert view.lease(leased.lease + 1, "finalized").dataset_id == 0
+    lease = leased.approved()
+    leased.finalize()
+    assert view.lease(lease, "finalized") == NodeView(leased.handle.web3, leased.dao.addresses).lease(
+        lease, "finalized"
+    )
+    assert view.lease(lease, "finalized").dataset_id == 1

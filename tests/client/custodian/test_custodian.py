@@ -8,6 +8,7 @@ given shares held back for an approved lease
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,6 +35,7 @@ from datadao.chain.view import BatchState, Standing, Tag
 from datadao.crypto.envelope import Context
 from datadao.crypto.seal import public_key
 from datadao.custodian import custodian as custody
+from datadao.custodian.checks import Checks
 from datadao.errors import (
     ChainUnavailable,
     CommitmentMismatch,
@@ -250,6 +252,22 @@ def test_k3__genuine_contribution_to_another_dataset__refused(world: World, list
     world.view.batches[60] = BatchState(DATASET + 1, 1, other.tree.root, 900, 3)
     with pytest.raises(NotIncluded):
         world.custodian(0).prepare(LEASE, [*listed, other.contribution(60, 0)])
+
+
+def test_k3__whole_batch__is_proved_by_its_root_and_no_single_proof(
+    world: World, listed: list[Contribution], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proved = Counter[str]()
+
+    def counting(*_: object) -> bool:
+        proved["leaf"] += 1
+        return True
+
+    monkeypatch.setattr("datadao.custodian.checks.verify", counting)
+    lease = world.view.leases["finalized"][LEASE]
+    assert len(Checks(world.view, DAO).members(lease, listed)[0]) == len(listed) and not proved
+    Checks(world.view, DAO).members(lease, listed[1:])
+    assert proved["leaf"] == len(listed) - 1
 
 
 def test_k3__batch_not_final__is_left_for_later(world: World, listed: list[Contribution]) -> None:

@@ -13,13 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assurance.harness.dao.parties import DAO, DATASET, POLICY, World
+from datadao.crypto.subtrees import depth_of, runs
 from datadao.encoding import address
 from datadao.errors import BatchRefused, DataDAOError, HashMismatch, InvalidArgument, LeavesUnknown, Malformed
 from datadao.messages import shards
 from datadao.messages.batch import Batch
 from datadao.messages.excerpt import Excerpt
 from datadao.messages.manifest import Manifest
-from datadao.messages.shards import SIZE, Earned, Leaves, Root, packed
+from datadao.messages.shards import SIZE, Earned, Leaves, Root, Shard, packed
 from datadao.storage.manifests import read_excerpt, read_manifest, store_manifest
 from datadao.storage.store import Store, content_name
 from datadao.types import Dao, Leaf
@@ -95,6 +96,20 @@ def test_excerpt__of_one_of_many__is_one_shard() -> None:
             looked = {index - (index == run.leaves.start), index, index + (index == run.leaves.stop - 1)}
             places = {other.place for other in root.index if looked & set(other.leaves)}
             assert set(seen(Excerpt(root, batch.root), manifest, [owner_of(index + 1)])) == places
+
+
+def test_claim__in_a_million_leaves__reads_hardly_more_than_in_ten_thousand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shards, "HEIGHT", 11)
+
+    def most(count: int) -> int:
+        """Bytes of the root document and of two shards: who is the first or the last of one looks into the next."""
+        below = runs(count, depth_of(count, shards.HEIGHT))
+        rows = tuple(Shard(bytes(32), bytes(32), tuple(bytes(20) for _ in place)) for place in below)
+        sizes = sorted(SIZE * sum(map(len, place)) for place in below)
+        return len(Root(DAO, DATASET, 1, count, None, rows).encode()) + sum(sizes[-2:])
+
+    assert most(1_000_000) <= 4 * most(10_000) and most(1_000_000) * 200 <= 1_000_000 * 265
+    assert most(shards.MOST) - 2 * SIZE * 2**11 <= Root.LIMIT
 
 
 @given(st.lists(st.tuples(st.integers(0, 2**160 - 1), st.integers(0, 2**128 - 1), st.integers(0, 2**16 - 1))))
