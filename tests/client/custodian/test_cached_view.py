@@ -209,6 +209,7 @@ def test_idle_round__asks_the_same_of_one_lease_and_of_forty(world: World, liste
 
 
 def test_lease_that_was_asked_for_before_it_was_there__is_read_again_K9(leased: ChainWorld, open_: Open) -> None:
+    leased.finalize()
     view, _ = open_()
     assert view.lease(leased.lease + 1, "finalized").dataset_id == 0
     lease = leased.approved()
