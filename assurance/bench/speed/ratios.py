@@ -355,9 +355,9 @@ ASKED: Mapping[str, tuple[tuple[str, Asked], ...]] = {
         ("idle round of a custodian, one lease, requests", "one http", "", ""),
         ("idle round of a custodian, 40 leases, requests", "many http", "", "≤ 12"),
     )),),
-    "restart": (("restart 40 100", (
-        ("round after a restart, 40 leases of 100 files, requests", "round http", "", "≤ 0.1"),
-        ("round after a restart, 40 leases of 100 files", "round cpu", "CPU s", "≤ 0.1"),
+    "restart": (("restart 40 300", (
+        ("round after a restart, 40 leases of 300 files, requests", "round http", "", "≤ 0.1"),
+        ("round after a restart, 40 leases of 300 files", "round cpu", "CPU s", "≤ 0.1"),
         ("journal, bytes a lease and file", "round journal", "", "≤ 8"),
     )),),
 }  # fmt: skip
