@@ -27,7 +27,7 @@ from datadao.types import Vote
 from deployer.config import Config
 from deployer.deploy import deploy
 from deployer.networks import network_option
-from scripts._demo import program, steps
+from scripts._demo import farming, program, steps
 from scripts._demo.actors import Actors, Role, create_actors
 from scripts._demo.console import Output
 from scripts._demo.survey import SCHEMA_HASH
@@ -93,12 +93,13 @@ def _play(out: Output, public: Store, home: Path, count: int | None) -> None:
     out.step("2. Contribution: encrypted before it leaves its owner")
     submissions = steps.encrypt(demo)
     witnesses = steps.test_open(demo, submissions)
-    leaves = steps.score(demo, submissions, witnesses)
+    scored = steps.score(demo, submissions, witnesses)
 
     out.step("3. Acceptance: 2 of 3 attestors sign, anyone relays, everyone owns")
-    steps.accept(demo, leaves)
+    steps.accept(demo, scored)
     supply = dao.read("token", "totalSupply")
     out.say(f"{supply // 10**9:,} tokens, all with their contributors, all voting without a delegation")
+    farming.play(demo)
 
     out.step("4. A company asks, holders agree")
     lease, proposal, terms = steps.request(demo, people.winner, "voting research, open weights", steps.RESEARCH, 40_000)

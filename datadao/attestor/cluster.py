@@ -32,8 +32,11 @@ _LOCALLY = {
     # What workers hold is secret: it must not be spilled to their disks.
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.target": False,
-    # It samples what workers do, a hundred times a second.
+    # What every process looks at many times a second: its stacks, its clock, its memory.
     "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.worker.memory.monitor-interval": "1s",
     # Processes a task may take down before it is given up.
     "distributed.scheduler.allowed-failures": 1,
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import shutil
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -86,7 +87,10 @@ class KnownMarks:
         with connected(self._scheduler, None) as client:
 
             def spread(asked: Sequence[tuple[Any, ...]]) -> Iterable[Any]:
-                tasks = [client.submit(_find, *task[2:], pure=False) for task in asked]
+                with warnings.catch_warnings():
+                    # Of a small run a task takes the whole batch along.
+                    warnings.filterwarnings("ignore", "Sending large graph")
+                    tasks = [client.submit(_find, *task[2:], pure=False) for task in asked]
                 try:
                     return client.gather(tasks)  # type: ignore[no-any-return]
                 except OSError as error:

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import hmac
 import struct
+import sys
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -72,7 +74,9 @@ class Table:
         return self.mark(index) + self.wholes[MARK * index : MARK * (index + 1)]
 
     def encode(self) -> bytes:
-        lines = struct.pack(f">{len(self.lines)}I", *self.lines)
+        lines = array("I", self.lines)  # packed by `struct` they would all be objects at once
+        if sys.byteorder == "little":
+            lines.byteswap()
         return b"".join((self.key, _HEAD.pack(self.per_record, len(self.lines)), lines, self.marks, self.wholes))
 
     @classmethod

@@ -10,10 +10,11 @@ from __future__ import annotations
 import hmac
 import json
 import struct
+import tempfile
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Protocol
+from typing import IO, Any, BinaryIO, Protocol
 
 from datadao.attestor.marks import FILE, MARK, Marker, Table
 from datadao.crypto.lock import lock
@@ -25,6 +26,8 @@ from datadao.types import BPS
 
 _PLACE = struct.Struct(">II")
 """Of a record: its line, and how many properties it has."""
+_HELD = 512 * 1024
+"""Bytes of rows, or of a column, in memory; the rest waits on disk."""
 
 
 @dataclass(frozen=True)
@@ -69,33 +72,34 @@ class JsonLinesScorer:
 
     def score(self, file: BinaryIO) -> tuple[ScoringResult, Table]:
         wrong, lines = 0, 0
-        # By the first byte of their marks: sorted and compared one heap at a time, they are never all objects at once.
-        heaps = [bytearray() for _ in range(256)]
+        size = MARK * (2 if self.schema.identity else 1)
+        heaps = _Heaps(size + _PLACE.size)
         for number, record in judged(file, self.schema):
             lines += 1
             if record is None:
                 wrong += 1
                 continue
             marks = self._marks(record)
-            heaps[marks[0]] += marks + _PLACE.pack(number, self._filled(record.value))
+            heaps.add(marks + _PLACE.pack(number, self._filled(record.value)))
         if lines == wrong:
             raise ScoreRefused(f"none of {lines} lines is a record of this dataset; check the file against its schema")
-        size = MARK * (2 if self.schema.identity else 1)
         filled = 0
-        columns = bytearray(), bytearray(), array("I")
+        mac = hmac.new(self._secret, b"datadao/fingerprint/2", "sha256")
+        columns = [tempfile.SpooledTemporaryFile(_HELD) for _ in range(size // MARK)]  # noqa: SIM115  # see `_whole`
+        places = array("I")
         for marks, line, count in _distinct(heaps, size):
-            columns[0].extend(marks[:MARK])
-            columns[1].extend(marks[MARK:])
-            columns[2].append(line)
+            for at, column in enumerate(columns):
+                column.write(marks[MARK * at : MARK * (at + 1)])
+            mac.update(marks[:MARK])
+            places.append(line)
             filled += count
-        units, cells = len(columns[2]), len(columns[2]) * len(self._properties)
+        units, cells = len(places), len(places) * len(self._properties)
         if units < self.schema.least_records:
             least = self.schema.least_records
             raise ScoreRefused(f"it has {units} records; this dataset takes files of {least} or more")
         quality = BPS * units * (filled if cells else 1) // ((units + wrong) * (cells or 1))
-        fingerprint = hmac.new(self._secret, b"datadao/fingerprint/2" + columns[0], "sha256").digest()
-        table = Table(bytes(32), columns[2], bytes(columns[0]), bytes(columns[1]))
-        return ScoringResult(units, quality, fingerprint, SCORING), table
+        table = Table(bytes(32), places, *map(_whole, columns))
+        return ScoringResult(units, quality, mac.digest(), SCORING), table
 
     def sealed(self, table: Table) -> bytes:
         return lock(self._secret, FILE, table.encode())
@@ -113,13 +117,55 @@ class JsonLinesScorer:
         return self._marker.mark(same.encode(), self._space) + whole
 
 
-def _distinct(heaps: list[bytearray], size: int) -> Iterator[tuple[bytes, int, int]]:
-    """Sorted by mark, of each the first line; a heap is emptied when it is done."""
-    step = size + _PLACE.size
+class _Heaps:
+    """Rows of one size, by the first byte of their marks: sorted and compared one heap at a time, they are never all
+    objects at once, and beyond `_HELD` bytes wait on disk, where they tell nobody anything without the secret."""
+
+    def __init__(self, size: int) -> None:
+        self.size, self._held = size, 0
+        self._heaps = [bytearray() for _ in range(256)]
+        self._parts: list[list[tuple[int, int]]] = [[] for _ in range(256)]
+        self._file: IO[bytes] | None = None
+
+    def add(self, row: bytes) -> None:
+        self._heaps[row[0]] += row
+        self._held += self.size
+        if self._held > _HELD:
+            self._spill()
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Each heap, in the order of first bytes, its rows as they were added."""
+        for heap, parts in zip(self._heaps, self._parts, strict=True):
+            yield b"".join([*map(self._read, parts), heap])
+
+    def _spill(self) -> None:
+        self._file = self._file or tempfile.TemporaryFile()  # noqa: SIM115  # closed as it goes
+        for heap, parts in zip(self._heaps, self._parts, strict=True):
+            if heap:
+                parts.append((self._file.tell(), len(heap)))
+                self._file.write(heap)
+                heap.clear()
+        self._held = 0
+
+    def _read(self, part: tuple[int, int]) -> bytes:
+        assert self._file is not None
+        self._file.seek(part[0])
+        return self._file.read(part[1])
+
+
+def _distinct(heaps: _Heaps, size: int) -> Iterator[tuple[bytes, int, int]]:
+    """Sorted by mark, of each the first line."""
     for heap in heaps:
         first: dict[bytes, bytes] = {}
-        for at in range(0, len(heap), step):
-            first.setdefault(bytes(heap[at : at + MARK]), bytes(heap[at : at + step]))
-        heap.clear()
+        for at in range(0, len(heap), heaps.size):
+            first.setdefault(heap[at : at + MARK], heap[at : at + heaps.size])
         for mark in sorted(first):
             yield first[mark][:size], *_PLACE.unpack(first[mark][size:])
+
+
+def _whole(column: IO[bytes]) -> bytes:
+    """In one piece: reading to the end without its size would copy it."""
+    with column:
+        size = column.tell()
+        column.seek(0)
+        return column.read(size)

@@ -12,8 +12,9 @@ import ape
 from eth_account import Account
 from rich.markup import escape
 
-from datadao.attestor.attestor import Attestor, openers, settle
-from datadao.attestor.scoring import JsonLinesScorer
+from datadao.attestor.attestor import Attestor, leaf_of, openers
+from datadao.attestor.scoring import JsonLinesScorer, ScoringResult
+from datadao.attestor.units import Units
 from datadao.batches import Catalog
 from datadao.card import card_of
 from datadao.card.page import page_of
@@ -38,10 +39,11 @@ from datadao.storage.board import Board
 from datadao.storage.manifests import read_manifest, store_manifest
 from datadao.storage.store import Store, content_name
 from datadao.text import visible
-from datadao.types import Contribution, Leaf
+from datadao.types import Contribution
 from scripts._demo.actors import Actors, Heir, Member, Role
 from scripts._demo.console import Output, finalize, wait_until
 from scripts._demo.survey import SCHEMA, SCHEMA_HASH, Verdict, train
+from scripts._demo.units import Scored, earned, units_of
 
 DATASET = 1
 RESEARCH = 1
@@ -125,11 +127,11 @@ def test_open(demo: Demo, submissions: list[Submission]) -> list[Witness]:
     return witnesses
 
 
-def score(demo: Demo, submissions: list[Submission], witnesses: list[Witness]) -> list[Leaf]:
-    """Every attestor opens and scores every file; the median of their figures is what they will sign."""
+def score(demo: Demo, submissions: list[Submission], witnesses: list[Witness]) -> list[Scored]:
+    """Every attestor opens and scores every file; all say the same."""
     committee = demo.dao.committee()
     opened = openers(demo.dao.id, committee, witnesses)
-    proposals: list[list[Leaf]] = [[] for _ in submissions]
+    proposals: list[list[ScoringResult]] = [[] for _ in submissions]
     with demo.out.bar("attestors open, check and score", 3 * len(submissions)) as done:
         for slot, party in enumerate(demo.actors.attestors):
             attestor = Attestor(
@@ -141,14 +143,26 @@ def score(demo: Demo, submissions: list[Submission], witnesses: list[Witness]) -
                 scorer=JsonLinesScorer(SCHEMA, SCHEMA_HASH, demo.actors.fingerprint_secret),
             )
             for number, submission in enumerate(submissions):
-                proposals[number].append(attestor.assess(submission, opened))
+                secret = attestor.open(submission, opened)
+                proposals[number].append(attestor.examination(submission.file_hash, secret))
                 done()
-    return [settle(each) for each in proposals]
+    if any(len(set(each)) != 1 for each in proposals):
+        raise AssertionError("attestors score a file differently")
+    found = [(item, each[0]) for item, each in zip(submissions, proposals, strict=True)]
+    return [Scored(item.id(demo.dao.id), leaf_of(item, result), result.marks) for item, result in found]
 
 
-def accept(demo: Demo, leaves: list[Leaf]) -> None:
+def units(demo: Demo) -> Units:
+    """What records earn now, beside those of the batch if it is there."""
+    accepted = {} if demo.manifest is None else {str(demo.batch_id): demo.manifest}
+    block = read_block(demo.dao.web3, "latest").number
+    return units_of(demo.store, demo.actors.fingerprint_secret, demo.home / "marks", block, accepted)
+
+
+def accept(demo: Demo, scored: list[Scored]) -> None:
     """Two of three attestors sign the batch; it is published, survives its challenge period, and is claimed."""
     dao, relayer = demo.dao, demo.actors.relayer
+    leaves, commitment = earned(units(demo), scored)
     batch, manifest = build_batch(
         dao.id,
         DATASET,
@@ -157,6 +171,7 @@ def accept(demo: Demo, leaves: list[Leaf]) -> None:
         dao.policy(DATASET),
         attestor_set_version=dao.read("registry", "attestorSetVersion"),
         deadline=ape.chain.blocks.head.timestamp + 86_400,
+        earned=commitment,
     )
     kept = store_manifest(demo.store, manifest)
     signatures = {party.address: party.sign(batch.typed(dao.id)) for party in demo.actors.attestors[:2]}

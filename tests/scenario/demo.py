@@ -26,6 +26,10 @@ def check(shown: str) -> None:
     assert accuracy > majority + 10, "a model that learned something"
     assert "not one file opens" in shown
     words = " ".join(shown.split())
+    assert (
+        "two accounts hand in 599 records, 299 of them known and one new: in the first edition 599 units, here 1 unit"
+        in words
+    )
     (agreed, *_) = re.findall(r"holders read, has the hash 0x([0-9a-f]{64})", words)
     assert re.search(rf"[\d,]+ for, 0 against; quorum [\d,]+ so is agreement 0x{agreed[:16]}… voted on", words)
     assert "300 files opened; their 300 valid records are one Parquet table" in words
