@@ -29,7 +29,7 @@ BUSY = frozenset({429, 503})
 ADDRESS = "WEB3_PROVIDER_URI"
 """Variable of the environment with the address of a node: web3's own, which Ape reads too."""
 
-_CHUNK = 250
+_CHUNK = 500
 """Calls in one JSON-RPC batch."""
 _SHOWN = 300
 """Characters of a node's own words in a message."""
