@@ -113,8 +113,8 @@ def test_announce__for_no_dataset__is_refused(desk: DeskWorld) -> None:
 
 
 def wrong_bytes(made: Made) -> tuple[bytes, bytes]:
-    digest = made.submission.file_hash
-    return digest, made.objects[digest][:-1] + b"\0"
+    data = made.objects[digest := made.submission.file_hash]
+    return digest, data[:-1] + bytes([data[-1] ^ 1])
 
 
 def cut_short(made: Made) -> tuple[bytes, bytes]:

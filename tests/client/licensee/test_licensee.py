@@ -189,7 +189,7 @@ def test_collect__any_part_altered_by_storage__blames_no_custodian(
     other = {
         "slot": 1,
         "ids": bundle.ids[::-1],
-        "sealed": bundle.sealed[:-1] + b"\0",
+        "sealed": bundle.sealed[:-1] + bytes([bundle.sealed[-1] ^ 1]),
         "committee_version": COMMITTEE_VERSION + 1,
         "signature": bundle.signature[::-1],
     }[change]
