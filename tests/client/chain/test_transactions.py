@@ -13,12 +13,14 @@ from typing import Any
 
 import ape
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from assurance.harness.chain.proxy import Answer, Proxy, Request
 from assurance.harness.dao.dao import HPKE_KEY, Dao
 from datadao.chain.patience import connect
 from datadao.chain.rpc import Call
-from datadao.chain.series import send_all
+from datadao.chain.series import _lots, send_all
 from datadao.client import DataDAO
 from datadao.errors import InvalidArgument, NotMined, Reverted, TransactionFailed
 from tests.client.test_client import accepted, company, funded, handle  # noqa: F401  # fixtures among them
@@ -174,3 +176,17 @@ def test_send_many__node_declines_one__says_so_and_what_waits_behind_it(
     assert "1 transactions after it wait for its nonce and may still be mined" in str(late.value)
     assert nonce(handle, company) == before + 1
     ape.networks.provider.make_request("anvil_dropTransaction", list(late.value.transactions))
+
+
+@given(
+    gas=st.lists(st.integers(21_000, 16_777_216), min_size=1, max_size=600),
+    block=st.sampled_from([0, 30_000_000, 60_000_000]),
+)
+def test_lots__of_any_calls__hold_each_once_and_no_more_than_a_block_takes(gas: list[int], block: int) -> None:
+    """Else a node that makes blocks of transactions keeps the rest until another transaction comes."""
+    parts = list(_lots(gas, block))
+    assert [i for part in parts for i in part] == list(range(len(gas)))
+    for part in parts:
+        assert len(part) == 1 or (len(part) <= 250 and (not block or sum(gas[i] for i in part) <= block * 9 // 10))
+    first = parts[0].stop
+    assert first in (len(gas), 250) or (block and sum(gas[: first + 1]) > block * 9 // 10), "no lot is cut needlessly"
