@@ -389,7 +389,7 @@ ASKED: Mapping[str, tuple[tuple[str, Asked], ...]] = {
         ("score, draft, sign, publish, batch 11, operations of storage", "last store", "", "≤ 1.5 batch 1"),
     )),),
     "send-many": (("send-many 500", (
-        ("`send_many` of 500, requests beyond the sending", "beyond http", "", "≤ 5"),
+        ("`send_many` of 500, requests beyond the sending and the waiting", "beyond http", "", "≤ 5"),
     )),),
     "overlap": tuple(
         (f"overlap 300 {late}", tuple(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -277,22 +277,31 @@ def test_node_that_caps_its_answers__is_asked_for_less_where_much_happened(
         assert_equal_to_books(index, books)
 
 
+def overtake(index: Index, question: str, meanwhile: Callable[[], Any]) -> None:
+    """Another reads the same file after this one's next question and before it writes."""
+    ask = getattr(index, question)
+
+    def overtaken(asked: Any) -> Any:
+        found = ask(asked)
+        meanwhile()
+        setattr(index, question, ask)
+        return found
+
+    setattr(index, question, overtaken)
+
+
 def test_two_that_write_one_file__leave_it_whole(life: System, books: Ledger, tmp_path: Path) -> None:
     node = node_of(life)
     with opened(tmp_path / "index", life, node) as one, opened(tmp_path / "index", life, node) as other:
         for head in range(20, node.head, 20):
             node.head = head
             one.sync()
-            standing = one._standing
 
-            def overtaken(feed: str, standing: Any = standing, head: int = head) -> Any:
-                found = standing(feed)
+            def grow(head: int = head) -> None:
                 node.head = head + 10
                 other.sync()
-                one._standing = standing
-                return found
 
-            one._standing = overtaken
+            overtake(one, "_standing", grow)
             one.sync()
         node.head = len(set(life.chain.log_times))
         one.sync()
@@ -304,15 +313,7 @@ def test_two_that_make_blocks_final__leave_it_whole(life: System, books: Ledger,
     with opened(tmp_path / "index", life, node) as one, opened(tmp_path / "index", life, node) as other:
         for head in range(20, node.head, 20):
             node.head, node.final = head, head - 10
-            blocks = one._blocks
-
-            def overtaken(asked: Sequence[str | int], blocks: Any = blocks) -> Any:
-                found = blocks(asked)
-                other.sync()
-                one._blocks = blocks
-                return found
-
-            one._blocks = overtaken
+            overtake(one, "_blocks", other.sync)
             one.sync()
         node.head = len(set(life.chain.log_times))
         one.sync()
