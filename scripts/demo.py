@@ -27,7 +27,7 @@ from datadao.types import Vote
 from deployer.config import Config
 from deployer.deploy import deploy
 from deployer.networks import network_option
-from scripts._demo import farming, program, steps
+from scripts._demo import farming, program, steps, succession
 from scripts._demo.actors import Actors, Role, create_actors
 from scripts._demo.console import Output
 from scripts._demo.survey import SCHEMA_HASH
@@ -131,12 +131,12 @@ def _play(out: Output, public: Store, home: Path, count: int | None) -> None:
     out.say(f"held-out accuracy [bold green]{bought.accuracy:.1%}[/bold green], as with the data in hand")
 
     out.step("8. Rent flows until the lease ends")
-    heir = steps.lose_a_key(demo)
+    heir = succession.lose_a_key(demo)
     steps.pay_on(demo, lease)
     income = steps.collect(demo, heir.lost)
 
     out.step("9. A respondent lost its key: its heir is paid")
-    income[heir.address] = steps.succeed(demo, heir)
+    income[heir.address] = succession.succeed(demo, heir)
 
     out.step("10. What the next company sees before it asks")
     steps.show_card(demo)

@@ -12,7 +12,7 @@ import pytest
 from assurance.harness.chain.door import Door
 from datadao.crypto.keyfile import new_key
 from tests.cli.conftest import deployed_to
-from tests.cli.test_two_batches import LINES, Stage, scored
+from tests.cli.stage import LINES, Stage, scored
 from tests.cli.world import DAY
 
 SLOT = 97_920

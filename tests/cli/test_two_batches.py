@@ -22,7 +22,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -31,169 +31,20 @@ import ape
 import pytest
 from pyarrow import parquet
 
-from assurance.harness.chain.node import FINALITY, until
-from assurance.harness.commands import SCHEMA, put_key
+from assurance.harness.chain.node import FINALITY
 from datadao.batches import Catalog
 from datadao.chain import wallet
-from datadao.chain.codec import CONTRACTS
-from datadao.chain.rpc import Call
-from datadao.client import DataDAO, Terms
-from datadao.crypto.keyfile import new_key
-from datadao.messages.batch import Batch
 from datadao.messages.sample import DELAY
-from datadao.messages.score import Draft, Signed
 from datadao.storage.board import Board
-from datadao.storage.manifests import read_manifest, store_manifest
-from datadao.storage.store import Store, content_name
-from tests.cli.conftest import FreshDao
-from tests.cli.world import DAY, UNIT
-
-LINES = [json.dumps({"name": name, "diary": "d"}) + "\n" for name in "ab"]
-CUSTODIANS, ATTESTORS = range(4), range(3)
+from datadao.storage.store import content_name
+from tests.cli.stage import LINES, Stage, scored
+from tests.cli.world import DAY
 
 
 def records(folder: Path) -> list[Any]:
     """Of all tables of an opened dataset."""
     found = [row for path in (folder / "records").glob("*.parquet") for row in parquet.read_table(path).to_pylist()]
     return sorted(({name: row[name] for name in ("name", "diary")} for row in found), key=str)
-
-
-@dataclass
-class Stage(FreshDao):
-    """A DAO in which a member handed in two files that custodians opened and attestors scored."""
-
-    giver: Path
-    attestors: list[Path]
-    custodians: list[Path]
-
-    def attest(self, slot: int, *arguments: str) -> Any:
-        return self.run(self.attestors[slot], "attest", *arguments, "--dataset", "1", "--json")
-
-    def done(self, home: Path, *arguments: str) -> Any:
-        ran = self.run(home, *arguments, "--json")
-        assert ran.code == 0, (arguments, ran.out, ran.err)
-        return ran.document
-
-    @property
-    def dao(self) -> DataDAO:
-        return DataDAO(self.addresses, self.node.web3)
-
-    @property
-    def store(self) -> Store:
-        return Store(f"file://{self.folder}/storage")
-
-    @property
-    def drafts(self) -> list[Draft]:
-        with ape.networks.parse_network_choice(self.node.url):
-            return list(Board(self.dao.id, self.store).drafts(1))
-
-    def again(self, draft: Draft, *, other_files: bool = False) -> Draft:
-        """The same leaves, or the same data in other files, under the next number: drafted and signed blindly."""
-        with ape.networks.parse_network_choice(self.node.url):
-            dao, board = self.dao.id, Board(self.dao.id, self.store)
-            old = read_manifest(self.store, dao, draft.batch.manifest_hash)
-            manifest = replace(old, sequence=old.sequence + 1)
-            if other_files:
-                leaves = (leaf._replace(file_hash=sha256(leaf.file_hash).digest()) for leaf in old.leaves)
-                manifest = replace(manifest, leaves=tuple(leaves))
-            digest = store_manifest(self.store, manifest)
-            batch = replace(draft.batch, sequence=manifest.sequence, root=manifest.tree.root, manifest_hash=digest)
-            signers = {address: wallet.signer(wallet.find(address)) for address in ("TEST::3", "TEST::2")}
-            signed = {str(wallet.find(alias).address): sign(batch.typed(dao)) for alias, sign in signers.items()}
-            (first, signature), *others = signed.items()
-            made = Draft(tuple(vars(batch).values()), draft.voices, first, signature)
-            board.draft(made)
-            for signer, other in others:
-                board.sign(batch.digest(dao), Signed(signer, other))
-            return made
-
-    def published(self, **settings: bool) -> Batch:
-        """Both batches on chain: the first by the command, the second past it."""
-        self.attest(0, "draft")
-        self.attest(1, "sign")
-        self.done(self.giver, "attest", "publish", "--dataset", "1", "--yes")
-        (first,) = self.drafts
-        second = self.again(first, **settings)
-        with ape.networks.parse_network_choice(self.node.url):
-            signed = {
-                s.signer: s.signature
-                for s in Board(self.dao.id, self.store).signatures(second.batch.digest(self.dao.id))
-            }
-            signed[second.drafter] = second.signature
-            signatures = [signed[signer] for signer in sorted(signed, key=lambda signer: int(signer, 16))]
-            arguments = (tuple(second.fields), signatures, content_name(second.batch.manifest_hash))
-        self.send("registry", "publish", *arguments)
-        return second.batch
-
-    def send(self, key: str, function: str, *arguments: Any, sender: str = "") -> None:
-        """A call past all commands, by any account unless given."""
-        call = Call(self.addresses[key], CONTRACTS[key], function, arguments)
-        sender = sender or self.node.rpc("eth_accounts")[0]
-        transaction = {"from": sender, "to": call.to, "data": "0x" + call.data.hex()}
-        sent = self.node.rpc("eth_sendTransaction", transaction)
-        until(lambda: self.node.rpc("eth_getTransactionReceipt", sent) is not None, 10)
-        assert self.node.rpc("eth_getTransactionReceipt", sent)["status"] == "0x1"
-
-    def activated(self, **settings: bool) -> None:
-        self.published(**settings)
-        self.node.rpc("evm_increaseTime", DAY)
-        self.node.rpc("evm_mine")
-        for number in ("1", "2"):
-            self.done(self.giver, "activate", number, "--yes")
-
-    def leased(self) -> Path:
-        """The folder of a licensee whose lease runs, and to which custodians released keys."""
-        home = self.home("licensee")
-        new_key(home / "keys" / "sealing")
-        timelock = self.addresses["timelock"]
-        least = self.dao.read("splitter", "pool", 1)[1] // 2 + 1
-        terms = Terms(1, 1, UNIT, 30 * DAY, 2, UNIT, min_shares=least)
-        now = self.node.web3.eth.get_block("latest")["timestamp"]
-        self.node.rpc("anvil_impersonateAccount", timelock)
-        self.node.rpc("anvil_setBalance", timelock, hex(10**18))
-        offer = (tuple(vars(terms).values()), "0x" + "00" * 20, 1, now + DAY)
-        self.send("leases", "createOffer", *offer, sender=timelock)
-        self.done(home, "lease", "accept", "1", "--yes")
-        self.round()
-        self.done(home, "lease", "start", "1", "--yes")
-        self.round()
-        return home
-
-    def round(self) -> None:
-        self.node.rpc("anvil_mine", hex(FINALITY))
-        for home in self.custodians:
-            self.done(home, "custodian", "once")
-
-    @property
-    def files(self) -> set[str]:
-        return {path.read_text() for path in (self.folder / "licensee" / "out" / "data").iterdir()}
-
-
-def scored(deployed: Any, folder: Path) -> Stage:
-    """By the commands of all parties, whose folders are in this one."""
-    node, record, addresses, asset = deployed
-    Store(f"file://{folder}/storage", create=True).put_bytes(SCHEMA)
-    stage = Stage(folder, node, record, addresses, asset, folder / "giver", [], [])
-    stage.home("giver", "TEST::12")
-    # One a CSV file, one with a byte order mark: what is opened in the end is neither.
-    files = [stage.giver / "0.csv", stage.giver / "1.jsonl"]
-    files[0].write_text("name;diary\na;d\n")
-    files[1].write_text("\ufeff" + LINES[1], encoding="utf-8")
-    made = stage.done(stage.giver, "contribute", *map(str, files), "--dataset", "1", "--convert")["files"]
-    assert [bool(item["converted"]) for item in made] == [True, False]
-    stage.custodians = [stage.home(f"custodian-{slot}", f"TEST::{5 + slot}") for slot in CUSTODIANS]
-    for slot, home in enumerate(stage.custodians):
-        put_key(home, f"custodian-{slot}")
-    stage.round()
-    stage.attestors = [stage.home(f"attestor-{slot}", f"TEST::{2 + slot}") for slot in ATTESTORS]
-    secret = stage.attestors[0] / "keys" / "fingerprint"
-    stage.done(stage.attestors[0], "keys", "new-fingerprint")
-    for slot, home in enumerate(stage.attestors):
-        put_key(home, f"attestor-{slot}")
-        if slot:
-            shutil.copy(secret, home / "keys" / "fingerprint")
-        assert len(stage.done(home, "attest", "score", "--dataset", "1")["scored"]) == len(LINES)
-    return stage
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@
     make ratios ARGS="--rows compile,test"   these rows; shrink, test, audit and ci take long
     make ratios ARGS=--write                 keeps the rows in docs/benchmarks.json and renews docs/benchmarks.md
 
-Nothing here passes or fails by its speed. The first edition is the one that `make baseline` builds.
+Nothing here passes or fails by its speed.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any
 
 from rich.console import Console
 
 from assurance import ROOT
 from assurance.bench.report import Table, machine
 from assurance.bench.speed import machines, manifests
+from assurance.bench.speed.asked import ASKED, asking
+from assurance.bench.speed.editions import FIRST, Figure, Spent, both, clone, downloads, spent
 from assurance.harness.chain.node import Node
 
 RECORD = ROOT / "docs" / "benchmarks.json"
 PAGE = RECORD.with_suffix(".md")
-FIRST = ROOT / ".baseline"
 HEADINGS = ("what", "first edition", "now", "ratio", "target", "measured", "load")
 TITLE = "Beside the first edition"
 HOW = (
@@ -45,55 +45,6 @@ HOW = (
 )
 ROUNDS = 5
 """Openings of a command, of which the median is shown."""
-
-
-class Figure(NamedTuple):
-    """A line of the table: of both editions the same unit."""
-
-    what: str
-    unit: str
-    first: float
-    now: float
-    target: str
-    note: str = ""
-
-
-class Spent(NamedTuple):
-    wall: float
-    cpu: float
-    last: str
-    """The last line that was printed."""
-
-
-def environment() -> dict[str, str]:
-    """Of a checkout by itself, which shares nothing with this one but what was downloaded."""
-    own = ("VIRTUAL_ENV", "SOLCX_BINARY_PATH", "APE_DATA_FOLDER", "IPYTHONDIR", "PYTHONPATH", "PYTHONPYCACHEPREFIX",
-           "APE_FOUNDRY_HOST", "DATADAO_DREW_PORT", "MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "MAKELEVEL",
-           "ARGS")  # fmt: skip
-    return {name: value for name, value in os.environ.items() if name not in own}
-
-
-def downloads() -> list[str]:
-    """Variables of make with the download caches of this checkout."""
-    caches = {"npm_config_cache": "npm", "PIP_CACHE_DIR": "pip", "UV_CACHE_DIR": "uv"}
-    return [f"{name}={ROOT / '.cache' / folder}" for name, folder in caches.items()]
-
-
-def spent(command: list[Any], folder: Path, **variables: str) -> Spent:
-    """What a command took with all its children. Raises `CalledProcessError`."""
-    began, before = time.perf_counter(), os.times()
-    done = subprocess.run(
-        list(map(str, command)), cwd=folder, env=environment() | variables, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, text=True, check=True,
-    )  # fmt: skip
-    after = os.times()
-    cpu = after.children_user + after.children_system - before.children_user - before.children_system
-    return Spent(time.perf_counter() - began, cpu, next(reversed(done.stdout.split("\n")[:-1]), ""))
-
-
-def both(measure: Callable[[Path], Any]) -> tuple[Any, Any]:
-    """Of the first edition, then of this one."""
-    return measure(FIRST), measure(ROOT)
 
 
 # The rows
@@ -194,14 +145,6 @@ def first_demo() -> list[Figure]:
     play(ROOT)  # fills the download caches
     first, now = both(play)
     return [Figure("first `make demo`, downloads apart", "s", first.wall, now.wall, "≤ 0.8")]
-
-
-@contextmanager
-def clone(checkout: Path) -> Iterator[Path]:
-    """A new clone of what is committed in a checkout."""
-    with tempfile.TemporaryDirectory(prefix="datadao-") as folder:
-        subprocess.run(["git", "clone", "--quiet", "--shared", checkout, folder], check=True)
-        yield Path(folder)
 
 
 def living() -> list[Figure]:
@@ -362,71 +305,6 @@ def _made(target: str, wanted: str, what: str = "", **ours: str) -> Figure:
 def _counts(first: Spent, now: Spent) -> str:
     """What both said of their work in their last line, times apart."""
     return "; then ".join(re.sub(r",? (in )?[\d.]+ ?(s|min)\b.*", "", run.last.strip("= ")) for run in (first, now))
-
-
-MEASURED = "tests/client/measured.py"
-"""What counts questions and operations, in either checkout."""
-
-
-Asked = tuple[tuple[str, str, str, str], ...]
-"""Of each figure what it is, where it is among those of a situation, its unit, its target."""
-ASKED: Mapping[str, tuple[tuple[str, Asked], ...]] = {
-    "status": (("status 20 10", (("`status`, 20 batches and 10 leases, requests", "status http", "", "≤ 12"),)),),
-    "scan": (("scan 4000 100", (
-        ("events of 42 times the blocks that a node gives at once, questions", "first logs", "", "≤ 48"),
-        ("the same again, requests", "again http", "", "≤ 3"),
-    )),),
-    "books": (("audit 120 10", (
-        ("full audit after 120 claims, calls of views", "full eth_call", "", "≤ 0.05"),
-        ("audit again after 10 claims, requests", "again http", "", "≤ 30 + 8 an event"),
-    )),),
-    "open-again": tuple(
-        (f"open-again {leaves}", ((f"`open` again, nothing new, {leaves} leaves, requests", "open http", "", "≤ 12"),))
-        for leaves in (50, 200)
-    ),
-    "attest": (("attest 10 2", (
-        ("score, draft, sign, publish, batch 1, operations of storage", "first store", "", ""),
-        ("score, draft, sign, publish, batch 11, operations of storage", "last store", "", "≤ 1.5 batch 1"),
-    )),),
-    "send-many": (("send-many 500", (
-        ("`send_many` of 500, requests beyond the sending and the waiting", "beyond http", "", "≤ 5"),
-    )),),
-    "overlap": tuple(
-        (f"overlap 300 {late}", tuple(
-            (f"{step} 300 files, {late} ms an operation of storage", f"{step} wall", "s", target)
-            for step in ("contribute", "prepare", "open")
-        ))
-        for late, target in ((20, "≤ 0.1"), (0, "≤ 1.1"))
-    ),
-    "second-lease": (("second-lease 2000", (
-        ("second lease over 2,000 files, calls of views", "second eth_call", "", "≤ 20"),
-        ("second lease over 2,000 files, objects fetched", "second fetched", "", "0"),
-        ("first lease over 2,000 files", "first cpu", "CPU s", ""),
-        ("second lease over 2,000 files", "second cpu", "CPU s", "≤ 0.10 of the first lease's"),
-    )),),
-    "idle-round": (("idle-round 40", (
-        ("idle round of a custodian, one lease, requests", "one http", "", ""),
-        ("idle round of a custodian, 40 leases, requests", "many http", "", "≤ 12"),
-    )),),
-    "restart": (("restart 40 300", (
-        ("round after a restart, 40 leases of 300 files, requests", "round http", "", "≤ 0.1"),
-        ("round after a restart, 40 leases of 300 files", "round cpu", "CPU s", "≤ 0.1"),
-        ("journal, bytes a lease and file", "round journal", "", "≤ 8"),
-    )),),
-}  # fmt: skip
-"""By row the situations of `MEASURED`, with their sizes."""
-
-
-def asking(row: str) -> list[Figure]:
-    """What the data plane asks of node and storage: each situation in both editions, with the same figures."""
-    found = []
-    for situation, figures in ASKED[row]:
-        command = ["toolchain/run", "python", ROOT / MEASURED, *situation.split()]
-        first, now = (json.loads(spent(command, checkout).last) for checkout in (FIRST, ROOT))
-        for what, place, unit, target in figures:
-            part, name = place.split()
-            found.append(Figure(what, unit, first[part][name], now[part][name], target))
-    return found
 
 
 ROWS: Mapping[str, Callable[[], list[Figure]]] = {
