@@ -51,8 +51,8 @@ lint: setup ## Check formatting, linting and types of contracts, client, scripts
 
 fmt: setup ## Format contracts and Python, and mend what the linter can
 	@$(RUN) forge fmt contracts assurance/bench/forge tests/symbolic
-	@$(RUN) ruff check --quiet --fix-only assurance datadao deployer scripts tests
-	@$(RUN) ruff format --quiet assurance datadao deployer scripts tests
+	@$(RUN) ruff check --quiet --fix-only assurance datadao deployer examples scripts tests
+	@$(RUN) ruff format --quiet assurance datadao deployer examples scripts tests
 
 gas: setup ## Measure the gas of every function beside other systems; ARGS=--write records it
 	@$(RUN) toolchain/compile

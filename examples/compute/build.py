@@ -2,12 +2,13 @@
 
     toolchain/run python examples/compute/build.py FOLDER [--write]
 
-A module's sha256 is its programHash. It depends on the compiler, its version and every flag (`-Os` is another `exp` than
-`-O3`), which `programs.json` records beside it; --write renews that file. A test builds anew and compares.
+A module's sha256 is its programHash. It depends on the compiler, its version and every flag (`-Os` is another `exp`
+than `-O3`), which `programs.json` records beside it; --write renews that file. A test builds anew and compares.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import os
@@ -37,7 +38,7 @@ def assemblyscript(source: str, target: Path) -> dict[str, object]:
 def c(source: str, target: Path) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as cache:
         caches = {"ZIG_GLOBAL_CACHE_DIR": cache, "ZIG_LOCAL_CACHE_DIR": cache}
-        command = [sys.executable, "-m", "ziglang", "cc", *C, "-o", target, source]
+        command = [sys.executable, "-m", "ziglang", "cc", *C, "-o", str(target), source]
         subprocess.run(command, cwd=HERE, env={**os.environ, **caches}, check=True)
     return {"compiler": f"ziglang {version('ziglang')}", "flags": C}
 
@@ -58,10 +59,12 @@ def build(folder: Path) -> dict[str, dict[str, object]]:
 
 
 def main() -> None:
-    folder, *options = sys.argv[1:]
-    made = build(Path(folder))
-    text = json.dumps(made, indent=2) + "\n"
-    if options == ["--write"]:
+    parser = argparse.ArgumentParser(description="Builds the programs of this folder, and says what came out.")
+    parser.add_argument("folder", type=Path, help="where the modules go")
+    parser.add_argument("--write", action="store_true", help=f"renew {MANIFEST.name}")
+    options = parser.parse_args()
+    text = json.dumps(build(options.folder), indent=2) + "\n"
+    if options.write:
         MANIFEST.write_text(text)
     print(text, end="")
 
