@@ -36,7 +36,8 @@ from assurance.bench.report import Stopwatch
 
 STEPS = 510_000
 REFUSED = frozenset({
-    "activate_too_much", "deposit_unapproved", "erase_too_much", "seize_power", "smuggle", "stray", "trespass",
+    "activate_too_much", "deposit_many_of_unequal_lengths", "deposit_unapproved", "erase_too_much", "seize_power",
+    "smuggle", "stray", "trespass",
 })  # fmt: skip
 """Rules that try what no life may do."""
 LIVES = 100
