@@ -301,8 +301,8 @@ class DataDAO:
         *,
         max_fee: int | None = None,
         tip: int | None = None,
-    ) -> list[int]:
-        """Sends independent calls from one account, many in flight; returns the gas each used.
+    ) -> list[Mined]:
+        """Sends independent calls from one account, many in flight; returns what became of each, in order.
 
         Every call is tried before the first is sent. `max_fee` and `tip` are wei per gas, chosen unless given;
         `progress` is called with the number of calls newly done. Raises as sending one does, naming the call; those
@@ -310,9 +310,8 @@ class DataDAO:
         """
         from datadao.chain.series import send_all
 
-        done = send_all(self.web3, calls, sender, progress, chain_id=self.id.chain_id, max_fee=max_fee, tip=tip,
+        return send_all(self.web3, calls, sender, progress, chain_id=self.id.chain_id, max_fee=max_fee, tip=tip,
                         confirmations=self.confirmations)  # fmt: skip
-        return [mined.gas_used for mined in done]
 
 
 def ordered(signatures: Mapping[str, bytes], most: int | None = None) -> list[bytes]:

@@ -62,11 +62,13 @@ class Sent:
 
 @dataclass(frozen=True)
 class Mined:
-    """A transaction that succeeded."""
+    """A transaction that succeeded. It used `gas_used` of its limit, `gas_limit`. Where state is paid apart (EIP-8037)
+    it may have needed far more than it used, so a limit is never made of `gas_used`."""
 
     hash: str
     block: int
     gas_used: int
+    gas_limit: int
     logs: tuple[Log, ...]
 
     def events(self, contract: str, name: str, address: str) -> list[Event]:
@@ -208,7 +210,7 @@ def result(web3: Web3, sent: Sent, receipt: Any) -> Mined:
     if int(receipt["status"], 16) != 1:
         reason = _reason(web3, sent, block, used)
         raise TransactionFailed(f"{sent.what}: {reason} (transaction {sent.hash}, whose fee is spent)")
-    return Mined(sent.hash, block, used, tuple(Log.of(log, 0) for log in receipt["logs"]))
+    return Mined(sent.hash, block, used, sent.gas, tuple(Log.of(log, 0) for log in receipt["logs"]))
 
 
 def _reason(web3: Web3, sent: Sent, block: int, used: int) -> str:

@@ -99,5 +99,6 @@ def opened(session: Session) -> Relay:
 def _batch(batch: Batch) -> dict[str, Any]:
     return {
         "kind": batch.kind, "state": batch.state, "requests": len(batch.items), "gas": batch.gas,
-        "wei": str(batch.wei), "aloneGas": batch.alone, "transaction": batch.attempts[-1].hash,
+        "gasLimit": batch.attempts[-1].gas, "wei": str(batch.wei), "aloneGas": batch.alone,
+        "transaction": batch.attempts[-1].hash,
     }  # fmt: skip

@@ -91,7 +91,10 @@ def after(session: Session, mined: Mined, read: Callable[[int], _T]) -> _T:
 
 def receipt_json(done: Sequence[Mined]) -> list[dict[str, Any]]:
     """Transactions for a JSON document."""
-    return [{"transaction": mined.hash, "block": mined.block, "gas": mined.gas_used} for mined in done]
+    return [
+        {"transaction": mined.hash, "block": mined.block, "gas": mined.gas_used, "gasLimit": mined.gas_limit}
+        for mined in done
+    ]
 
 
 def _gas(session: Session, sender: str, calls: Sequence[Call], *, dependent: bool) -> tuple[list[int], list[int]]:

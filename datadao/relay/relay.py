@@ -17,6 +17,7 @@ from datadao.batches import Catalog
 from datadao.chain import transactions
 from datadao.chain.asset import read_asset
 from datadao.chain.connection import answers_of, ask, in_words, with_libraries
+from datadao.chain.data_fee import Outgoing, data_fees
 from datadao.chain.fees import Fee, choose, gwei
 from datadao.chain.reverts import estimate_gas
 from datadao.chain.rpc import Call, read_block
@@ -158,14 +159,15 @@ class Relay:
             self._note({entries[0].request: refusal}, DROPPED, done)
             return
         fee, limit = self._fee(), gas + gas // 10 + 10_000
-        if parcel.kind == INCOME and (poor := self._not_worth(entries, gas, fee)):
+        posted = self._data_fee(call, gas)
+        if parcel.kind == INCOME and (poor := self._not_worth(entries, gas * fee.now + posted)):
             reasons = {entry.request: "its income is worth less than the gas of paying it" for entry in poor}
             self._note(reasons, WAITING, done)
             rest = [entry for entry in entries if entry not in poor]
             if rest:
                 yield from self._carry(parcel.of(rest), done)
             return
-        cost = limit * fee.most
+        cost = limit * fee.most + posted
         if (rest := self._within_budget(entries, -(-cost // len(entries)))) != entries:
             if rest:
                 yield from self._carry(parcel.of(rest), done)
@@ -196,9 +198,13 @@ class Relay:
         self._journal.note((request, WAITING, reason) for request, reason in over.items())
         return [entry for entry in entries if entry.account in allowed]
 
-    def _not_worth(self, entries: Sequence[Entry], gas: int, fee: Fee) -> list[Entry]:
-        each = gas * fee.now // len(entries)
+    def _not_worth(self, entries: Sequence[Entry], cost: int) -> list[Entry]:
+        each = cost // len(entries)
         return [entry for entry in entries if not self._limits.is_worth(entry.part, each)]
+
+    def _data_fee(self, sent: Call | Sent, gas: int) -> int:
+        """Wei that a rollup asks now for a transaction's data beside its gas. What Arbitrum asks is in the estimate."""
+        return data_fees(self._dao.web3, [Outgoing(sent.to, sent.data, gas)])[0].wei
 
     def _fee(self) -> Fee:
         fee, most = choose(self._dao.web3), self._limits.max_fee
@@ -264,7 +270,7 @@ class Relay:
         last, fee = batch.attempts[-1], self._fee()
         if fee.most < self._dearer(last):
             raise Stop(f"{last.what}: {last.hash} is not mined yet")
-        cost = last.gas * fee.most
+        cost = last.gas * fee.most + self._data_fee(last, last.gas)
         if cost - batch.wei > self._limits.day - self._journal.spent():
             raise Stop(f"{last.what}: {last.hash} is not mined yet, and the day's budget does not take a higher fee")
         call = cast("Call", _Again(last.to, last.data, last.what))
@@ -342,7 +348,8 @@ class _Again:
 def summary(batch: Batch) -> str:
     """What a batch cost, and saved."""
     saved = f", {batch.alone - batch.gas:,} less than one by one" if batch.alone > batch.gas else ""
-    return f"{len(batch.items)} requests ({batch.kind}) {batch.state}: {batch.gas:,} gas{saved}, {batch.wei} wei"
+    gas = f"{batch.gas:,} gas of a limit of {batch.attempts[-1].gas:,}"
+    return f"{len(batch.items)} requests ({batch.kind}) {batch.state}: {gas}{saved}, {batch.wei} wei"
 
 
 def _shares(entries: Sequence[Entry]) -> dict[bytes, Share]:

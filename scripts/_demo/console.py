@@ -34,8 +34,9 @@ class Output:
         self.console.print(f"  {text}")
 
     def gas(self, step: str, used: Any) -> None:
-        """Books gas: of a receipt, or a list of figures for one step done many times."""
-        self._gas.append((step, used if isinstance(used, Sequence) else [used.gas_used]))
+        """Books gas: of a receipt, or of receipts and figures of one step done many times."""
+        many = used if isinstance(used, Sequence) else [used]
+        self._gas.append((step, [each if isinstance(each, int) else each.gas_used for each in many]))
 
     @contextmanager
     def bar(self, text: str, total: int) -> Iterator[Any]:

@@ -109,8 +109,10 @@ def test_used_by__slots_set_and_cleared__is_what_it_then_takes_and_not_the_limit
     calls = [raw(AT["clearing"]), raw(AT["counting"])]
     used, needed = used_by(door.web3, account.address, calls), estimate_many(door.web3, account.address, calls)
     assert used is not None
-    assert used == [mined.gas_used for mined in send_all(door.web3, calls, account)]
+    mined = send_all(door.web3, calls, account)
+    assert used == [each.gas_used for each in mined]
     assert needed[0] > 3 * used[0] and needed[1] < used[1] * 11 // 10
+    assert all(each.gas_limit >= least for each, least in zip(mined, needed, strict=True))
 
 
 def test_used_by__a_call_that_is_refused_or_a_node_that_cannot_tell__says_nothing(door: Door, account: Any) -> None:

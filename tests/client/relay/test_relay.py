@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from assurance.harness.chain.handles import deploy
+from assurance.harness.chain.node import roll_up
 from assurance.harness.dao.dao import DAY, leaf
 from datadao.messages.requests import (
     ClaimRequest,
@@ -27,9 +28,10 @@ from datadao.messages.requests import (
     SignedBallot,
 )
 from datadao.relay.journal import DONE, DROPPED, WAITING
+from datadao.relay.relay import summary
 from datadao.types import ContributionStatus, Vote
 
-from .conftest import RelayWorld
+from .conftest import ETHER, RelayWorld
 
 
 def test_ballots__of_members_without_ether__go_in_one_transaction_and_cost_less(relaying: RelayWorld) -> None:
@@ -42,6 +44,8 @@ def test_ballots__of_members_without_ether__go_in_one_transaction_and_cost_less(
     assert [relaying.state(ballot) for ballot in ballots] == [(DONE, "")] * 5
     (batch,) = done.sent
     assert batch.state == "mined" and 0 < batch.gas < batch.alone
+    limit = relaying.handle.web3.eth.get_transaction(batch.attempts[-1].hash)["gas"]  # type: ignore[arg-type]
+    assert f"{batch.gas:,} gas of a limit of {limit:,}, " in summary(batch) and batch.gas < limit
     assert done.metrics["requests"] == 5 and done.metrics["saved"] == batch.alone - batch.gas
     assert relaying.journal.spent() == batch.wei > 0
     # The same again sends nothing.
@@ -153,13 +157,26 @@ def test_claims__of_newcomers__go_together_then_their_income_is_paid(relaying: R
     assert relaying.nonce == 2 and relaying.dao.asset.balanceOf(relaying.account.address) == 0
 
 
-@pytest.mark.parametrize(("price", "words"), [(None, "worth less"), (10**30, "worth less")], ids=["none", "dear"])
-def test_income__worth_less_than_its_gas__waits_K10(relaying: RelayWorld, price: int | None, words: str) -> None:
-    relaying.dao.deposit(1, 10**6)
+DEAR = ETHER // 10_000
+"""Wei that a rollup asks for a byte: some ninety units of the asset for a payout."""
+
+
+@pytest.mark.parametrize(
+    ("price", "byte"), [(None, 0), (10**30, 0), (3_000 * 10**6, DEAR)], ids=["none", "dear", "data"]
+)
+def test_income__worth_less_than_its_gas_and_data__waits_K10(
+    relaying: RelayWorld, price: int | None, byte: int
+) -> None:
+    relaying.dao.deposit(1, 10**8)
+    roll_up(relaying, byte)
     member = relaying.members[0]
     asked = relaying.sign(ClaimRequest(member.address, relaying.now + DAY, b""), member)
-    relaying.relay(price=price).round()
-    assert relaying.nonce == 0 and words in relaying.state(asked)[1] and relaying.state(asked)[0] == WAITING
+    relay = relaying.relay(price=price)
+    relay.round()
+    assert relaying.nonce == 0
+    assert relaying.state(asked) == (WAITING, "its income is worth less than the gas of paying it")
+    roll_up(relaying, 0)
+    assert len(relay.round().sent) == bool(byte)
 
 
 def test_claim__of_a_stranger_or_after_its_deadline__is_dropped_K10(relaying: RelayWorld) -> None:
@@ -244,6 +261,10 @@ def test_budget__of_the_day__is_never_passed_K10(relaying: RelayWorld) -> None:
     done = relaying.relay(day=1).round()
     assert "the day's budget leaves 1 wei" in done.stopped and relaying.nonce == 0
     assert relaying.world.chain.balance(relaying.account.address) == held
+    # A rollup asks for the bytes of one ballot alone ten times as much.
+    roll_up(relaying, ETHER // 40)
+    assert "the day's budget leaves" in relaying.relay(member=100 * ETHER).round().stopped and relaying.nonce == 0
+    roll_up(relaying, 1)
     assert len(relaying.relay().round().sent) == 1 and all(relaying.state(item)[0] == DONE for item in ballots)
 
 
