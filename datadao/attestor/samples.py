@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from datadao.attestor.attestor import Attestor
 from datadao.chain.connection import Web3
 from datadao.chain.rpc import read_block
+from datadao.chain.view import Standing, View
 from datadao.crypto import files
-from datadao.errors import DataDAOError, StoreUnavailable, SubmissionRefused
+from datadao.errors import DataDAOError, StoreUnavailable, StoreUnfit, SubmissionRefused
 from datadao.messages import eip712
 from datadao.messages.manifest import Manifest
 from datadao.messages.sample import DELAY, Consent, Sample, draw
@@ -20,6 +22,9 @@ from datadao.messages.submission import Submission
 from datadao.records import valid_records
 from datadao.schema import Schema
 from datadao.types import Dao, Leaf
+
+if TYPE_CHECKING:
+    from datadao.storage.board import Board
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,22 @@ def counted(
             found.setdefault(key, item)
             signers[key].add(item.attestor)
     return [item for key, item in found.items() if len(signers[key]) >= threshold]
+
+
+def unshow_erased(
+    board: Board, view: View, batch_id: int, manifest: Manifest
+) -> Iterator[tuple[bytes, int | StoreUnfit]]:
+    """Deletes the samples of contributions of this batch that were erased, by whichever way and whoever sent it: each
+    with how many there were, or why this attestor may not. Raises `ChainUnavailable`, `StoreUnavailable`."""
+    there = {name for name, _ in board.shown(batch_id)}
+    members = {name: place for place, name in enumerate(manifest.ids) if name in there} if there else {}
+    standing = view.standing([manifest.contribution(batch_id, place) for place in members.values()], "latest")
+    for name, now in zip(members, standing, strict=True):
+        if now is Standing.ERASED:
+            try:
+                yield name, board.unshow(batch_id, name)
+            except StoreUnfit as error:
+                yield name, error
 
 
 def _records(

@@ -12,7 +12,7 @@ from datadao.attestor.agreement import Agreement, sign_score
 from datadao.attestor.attestor import Attestor, openers
 from datadao.attestor.cluster import assess_all
 from datadao.attestor.drafts import Drafts, marks_of
-from datadao.attestor.samples import Withheld, agreed, drawing_block, sample_of
+from datadao.attestor.samples import Withheld, agreed, drawing_block, sample_of, unshow_erased
 from datadao.attestor.scoring import JsonLinesScorer
 from datadao.attestor.units import Units
 from datadao.batches import ALIVE, Published
@@ -231,7 +231,7 @@ def sample(session: Session, dataset: int, key_name: str) -> Outcome:
     """Draw records of active batches for everyone to see, from files whose contributors agreed, and post them, signed.
 
     A block that is mined after the batch was published draws, once it is final; readers show what enough attestors
-    signed alike. What was drawn before is not drawn again.
+    signed alike. What was drawn before is not drawn again, and samples of contributions that were erased are deleted.
     """
     agreement, sign = open_agreement(session, dataset), session.sign
     attestor = _attestor(session, agreement, None, key_name)
@@ -240,37 +240,56 @@ def sample(session: Session, dataset: int, key_name: str) -> Outcome:
     consents, view = list(session.board.consents(dataset)), NodeView(session.dao.web3, session.dao.addresses)
     posted: list[dict[str, Any]] = []
     withheld: list[dict[str, Any]] = []
+    deleted: list[dict[str, Any]] = []
+    undeleted: list[dict[str, Any]] = []
     waiting: list[int] = []
     for item, manifest in session.catalog.manifests(dataset, ACTIVATED):
         block_hash = drawing_block(session.dao.web3, item.block)
         if block_hash is None:
             waiting.append(item.batch_id)
             continue
+        number, places = item.batch_id, {name: place for place, name in enumerate(manifest.ids)}
+        for name, gone in unshow_erased(session.board, view, number, manifest):
+            if isinstance(gone, int):
+                deleted.append({"batch": number, "contribution": name, "samples": gone})
+            else:
+                undeleted.append(_left_out(number, name, gone))
         leaves = agreed(session.dao.id, consents, manifest)
-        members = [manifest.contribution(item.batch_id, manifest.leaves.index(leaf)) for leaf in leaves.values()]
+        members = [manifest.contribution(number, places[name]) for name in leaves]
         standing = zip(leaves, view.standing(members, "latest"), strict=True)
-        done = {one.contribution for one in session.board.samples(item.batch_id) if one.attestor == session.address}
         wanted = {name: leaves[name] for name, now in standing if now is Standing.INCLUDED}
+        done = {name for name, attestor in session.board.shown(number) if attestor == session.address.lower()}
         order = [name for name in drawn(block_hash, wanted) if name not in done]
         schema = schema_of(session, item)
         for name in order:
             found = sample_of(
-                attestor, schema, item.batch_id, block_hash, name, wanted[name], submissions, opened,
-                session.address, sign,
-            )  # fmt: skip
-            where = {"batch": item.batch_id, "contribution": found.contribution}
+                attestor, schema, number, block_hash, name, wanted[name], submissions, opened, session.address, sign
+            )
             if isinstance(found, Withheld):
-                withheld.append(where | {"kind": type(found.reason).__name__, "reason": str(found.reason)})
+                withheld.append(_left_out(number, found.contribution, found.reason))
             else:
                 session.board.show(found)
-                posted.append(where | {"records": len(found.lines)})
+                posted.append({"batch": number, "contribution": name, "records": len(found.lines)})
     lines = [f"Batch {one['batch']}: {one['records']} records of {one['contribution'].hex()}" for one in posted]
     lines += [f"Batch {one['batch']}: none of {one['contribution'].hex()}: {one['reason']}" for one in withheld]
+    for one in deleted:
+        lines.append(f"Batch {one['batch']}: {one['contribution'].hex()} was erased; {one['samples']} samples deleted")
+    for one in undeleted:
+        what = f"{one['contribution'].hex()} was erased, but its samples are still there: {one['reason']}"
+        lines.append(f"Batch {one['batch']}: {what}")
     lines += [
         f"Batch {number} is drawn {DELAY} blocks after it was published, once that is final." for number in waiting
     ]
-    document = {"dataset": dataset, "posted": posted, "withheld": withheld, "waiting": waiting}
-    return Outcome(document, tuple(lines) or ("Nothing to draw.",), PARTLY if withheld and posted else DONE)
+    document = {
+        "dataset": dataset, "posted": posted, "withheld": withheld, "deleted": deleted, "undeleted": undeleted,
+        "waiting": waiting,
+    }  # fmt: skip
+    partly = undeleted or (withheld and posted)
+    return Outcome(document, tuple(lines) or ("Nothing to draw.",), PARTLY if partly else DONE)
+
+
+def _left_out(batch_id: int, name: bytes, reason: DataDAOError) -> dict[str, Any]:
+    return {"batch": batch_id, "contribution": name, "kind": type(reason).__name__, "reason": str(reason)}
 
 
 def schema_of(session: Session, item: Published) -> Schema:

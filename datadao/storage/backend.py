@@ -29,6 +29,8 @@ _MARK = "sha256"
 """Folder that every storage in a file system has: one that is misspelt or not mounted is not taken for an empty one."""
 _NO_ROOM = re.compile(r"os error (28|122|27)\b")
 """ENOSPC, EDQUOT and EFBIG in the words of obstore's file system."""
+_DENIED = "code: AccessDenied"
+"""How S3 says, object by object and with status 200, that it may not be deleted."""
 _METADATA = "169.254.169.254"
 """Where Amazon's machines find credentials: asked when the environment has none."""
 
@@ -51,6 +53,8 @@ def translated(name: str) -> Iterator[None]:
         cause = text.partition("\n")[0]
         if "NoSuchBucket" in text:
             raise StoreUnfit("there is no such bucket; check the storage's address and endpoint") from error
+        if _DENIED in cause:
+            raise StoreUnfit(f"storage refuses to delete {name}; check these credentials' permissions") from error
         if _NO_ROOM.search(cause):
             raise StoreUnavailable(f"storage is full at {name}: {cause}; make room, then run the same again") from error
         if _METADATA in cause:

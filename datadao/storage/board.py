@@ -121,6 +121,11 @@ class Board:
         """What attestors drew of a batch; `samples.counted` decides what counts."""
         return self._records(Sample, "samples", batch_id)
 
+    def shown(self, batch_id: int) -> set[tuple[bytes, str]]:
+        """Contribution and attestor, in lower case, of each of them, unread."""
+        places = (name.split("/")[-2:] for name in self._store.names(self._name("samples", batch_id)))
+        return {(contribution, attestor) for name, attestor in places if (contribution := _hex(name)) is not None}
+
     def unshow(self, batch_id: int, contribution: bytes) -> int:
         """Deletes the samples of a contribution, and returns how many there were. Raises `StoreUnfit` without the right
         to."""

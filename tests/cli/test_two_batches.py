@@ -255,7 +255,8 @@ def test_samples__of_an_active_batch__are_drawn_of_files_whose_owner_agreed_and_
     def samples() -> list[Any]:
         return stage.done(stage.giver, "card", "--dataset", "1")["samples"]
 
-    assert stage.attest(0, "sample").document == {"dataset": 1, "posted": [], "withheld": [], "waiting": [1]}
+    nothing: dict[str, list[Any]] = {key: [] for key in ("posted", "withheld", "deleted", "undeleted")}
+    assert stage.attest(0, "sample").document == {"dataset": 1, "waiting": [1]} | nothing
     stage.node.rpc("anvil_mine", hex(DELAY + FINALITY))
     first = stage.attest(0, "sample").document
     assert [(one["batch"], one["records"]) for one in first["posted"]] == [(1, 1)] and not first["withheld"]
@@ -285,7 +286,9 @@ def test_samples__of_an_active_batch__are_drawn_of_files_whose_owner_agreed_and_
     for copy in (sample, replace(sample, attestor=str(ape.accounts.test_accounts[3].address))):
         board.show(copy)
     assert samples() == [], "a copy that is put back is of what was erased"
-    assert stage.attest(2, "sample").document["posted"] == []
+    last = stage.attest(2, "sample").document
+    assert last["deleted"] == [{"batch": 1, "contribution": f"0x{name}", "samples": 2}] and not last["posted"]
+    assert not [path for path in stage.objects if name in path.parts]
 
 
 def test_claim__of_the_later_batch_by_another_account__counts_where_it_was_recorded(stage: Stage) -> None:

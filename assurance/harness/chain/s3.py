@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,8 +64,8 @@ class S3Server:
 
 @dataclass
 class Vicious:
-    """Passes requests on to the server behind it. `vice` is None, "ignores" conditions, "refuses" them with 501, or
-    "denies" every request. `requests` lists method and path of what came."""
+    """Passes requests on to the server behind it. `vice` is None, "ignores" conditions, "refuses" them with 501,
+    "denies" every request, or "keeps" what is to be deleted. `requests` lists method and path of what came."""
 
     behind: str
     vice: str | None = None
@@ -91,6 +92,9 @@ def vicious(behind: str, vice: str | None) -> Iterator[Vicious]:
             conditional = [name for name in headers if name.lower() == CONDITION]
             if made.vice == "denies":
                 self._answer(403, _error("AccessDenied"))
+                return
+            if made.vice == "keeps" and self.command == "POST" and self.path.endswith("?delete"):
+                self._answer(200, b"<DeleteResult>" + _kept(body) + b"</DeleteResult>")
                 return
             if made.vice == "refuses" and conditional:
                 self._answer(501, _error("NotImplemented"))
@@ -134,3 +138,9 @@ def vicious(behind: str, vice: str | None) -> Iterator[Vicious]:
 
 def _error(code: str) -> bytes:
     return f'<?xml version="1.0" encoding="UTF-8"?><Error><Code>{code}</Code><Message>{code}</Message></Error>'.encode()
+
+
+def _kept(asked: bytes) -> bytes:
+    """What Amazon says of each object that these credentials may not delete."""
+    each = b"<Error>%b<Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+    return b"".join(each % key for key in re.findall(rb"<Key>.*?</Key>", asked))

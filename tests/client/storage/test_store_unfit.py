@@ -5,6 +5,7 @@ given an S3 server
   when only reading is asked for              it should not be written to
   when its bucket is misspelt                 it should be said, and nothing be called missing
   when it denies, or credentials are half     it should be one sentence
+  when it lets no one delete                  it should be said, and not be called unavailable
   when a key is one that no client wrote      it should not hide the others
 given a folder
   when its name has odd characters            it should be that folder
@@ -154,6 +155,18 @@ def test_s3__credentials_refused__is_said(server: str, bucket: str) -> None:
         for action in (lambda: store.get("drafts/1"), lambda: store.put("drafts/1", b"x")):
             with pytest.raises(StoreUnfit, match=r"^storage refuses these credentials at drafts/\S+; check them"):
                 action()
+
+
+def test_s3__deletion_refused__is_said_and_deletes_nothing(server: str, bucket: str) -> None:
+    with vicious(server, "keeps") as proxy:
+        store = store_at(proxy.endpoint, bucket)
+        store.put("samples/1", b"x")
+        with pytest.raises(StoreUnfit, match=r"^storage refuses to delete samples/1; check these credentials'"):
+            store.delete("samples/1")
+        assert store.get("samples/1") == b"x"
+        proxy.vice = None
+        store.delete("samples/1")
+        assert not list(store.names("samples"))
 
 
 @pytest.mark.parametrize("given", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
