@@ -8,10 +8,14 @@ given a DAO, and a page that knows a node alone
   when an offer is accepted in German, on a phone it should take one transaction, or one batch of a wallet (EIP-5792)
   when a lease lapses                             its licensee should get its money back
   when any part of the page is looked at          it should pass axe, fit 360 pixels, and ask nobody else
+given the page that `datadao card` writes, with all its plots
+  when it is opened on a phone                    it should draw them, pass axe, fit, and ask nobody
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from assurance.harness.browser import Browser, Wallet
@@ -19,7 +23,10 @@ from assurance.harness.chain.handles import deploy
 from assurance.harness.dao.dao import FOR
 from assurance.harness.dao.leases import APPROVED, COST, PRICE, REFUNDED, START_WINDOW
 from assurance.harness.dao.system import Actor
+from datadao.card.facts import SampleFact
+from datadao.card.page import page_of
 from datadao.messages.purposes import COMPUTE
+from tests.client.card.test_page import CARD, amount
 from tests.web.conftest import Alone
 
 HOSTILE = "<img src=x onerror='window.owned=1'><script>window.owned=1</script> pay\u202eyap {count} @NAME@"
@@ -39,7 +46,7 @@ def rich(alone: Alone, who: Actor) -> Wallet:
     return Wallet(who.name, who.key)
 
 
-def test_request_and_vote__with_a_node_alone__need_one_transaction_each(alone: Alone) -> None:
+def test_request_and_vote__with_a_node_alone__need_one_transaction_each(alone: Alone, tmp_path: Path) -> None:
     dao, licensee, founder = alone.dao, alone.market.licensee, alone.market.founder
     dao.asset.mint(licensee.address, COST, sender=licensee.address)
     with alone.browser(rich(alone, licensee), rich(alone, founder)) as browser:
@@ -87,8 +94,20 @@ def test_request_and_vote__with_a_node_alone__need_one_transaction_each(alone: A
             browser.see(text)
             browser.do("size", width=360, height=740, scheme="dark")
             assert (view, browser.do("axe"), browser.do("overflow")) == (view, [], [])
+        before = len(browser.do("facts")["requests"])
+        card = tmp_path / "card.html"  # as `datadao card --out` writes it
+        card.write_text(page_of(replace(CARD, samples=(SampleFact(1, HOSTILE),)), amount))
+        browser.open(card.as_uri())
+        shown = browser.see("Diaries & more", "Records by quality", "Rent of a day by lease")
+        assert HOSTILE.replace("\u202e", "⟨U+202E⟩") in shown and browser.do("evaluate", script=owned) is False
+        drawn = "[...document.querySelectorAll('rect')].filter((bar) => bar.getBoundingClientRect().height > 0).length"
+        assert browser.do("evaluate", script=drawn) == 2 + 100 + 1
+        assert (browser.do("axe"), browser.do("overflow")) == ([], [])
         facts = browser.do("facts")
     assert facts["trouble"] == []
+    *_, card_alone = facts["requests"]
+    assert facts["requests"][before:] == [card_alone] and card_alone["url"] == card.as_uri()
+    facts["requests"].pop()
     asked = {urlsplit(request["url"]).netloc for request in facts["requests"] if not request["url"].startswith("data:")}
     assert asked == {urlsplit(alone.url).netloc, urlsplit(alone.node.url).netloc}
 
