@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +28,9 @@ from datadao.custodian.custodian import Custodian, Prepared
 from datadao.errors import DataDAOError
 from datadao.index import Index
 from datadao.ledger import audit
+from datadao.licensee.croissant import DATA, Dataset, Part, describe
 from datadao.licensee.licensee import Licensee
-from datadao.licensee.tables import write_table
+from datadao.licensee.tables import FOLDER, write_table
 from datadao.messages.agreement import Agreement
 from datadao.messages.manifest import Manifest, build_batch
 from datadao.messages.submission import Submission, Witness
@@ -40,6 +43,7 @@ from datadao.types import Contribution
 from scripts._demo.actors import Actors, Member, Role
 from scripts._demo.console import Output, finalize, wait_until
 from scripts._demo.survey import SCHEMA, SCHEMA_HASH, Verdict, train
+from scripts._demo.tools import differing, load
 from scripts._demo.units import Scored, earned, units_of
 
 DATASET = 1
@@ -296,7 +300,7 @@ def open_files(demo: Demo, company: Role, lease: int) -> tuple[list[Path], DataD
     paths: list[Path] = []
     reason: DataDAOError | None = None
     with demo.out.bar(f"{company.name} tries to open", len(demo.manifest.leaves)) as done:
-        for opened in licensee.open_all(demo.manifest, demo.home / f"company-{lease}"):
+        for opened in licensee.open_all(demo.manifest, demo.home / f"company-{lease}" / DATA):
             if opened.path is not None:
                 paths.append(opened.path)
             reason = reason or opened.error
@@ -318,13 +322,24 @@ def fail_to_open(demo: Demo, company: Role, lease: int) -> None:
 
 
 def learn(demo: Demo, company: Role, lease: int) -> Verdict:
-    """The company opens everything, makes a table of the valid records and trains a real model on it."""
+    """The company opens everything, makes a table of the valid records, loads it with five tools and trains a real
+    model on it."""
     paths, reason = open_files(demo, company, lease)
     if reason is not None:
         raise reason
-    table = demo.home / f"company-{lease}" / "records" / f"batch-{demo.batch_id}.parquet"
-    records = write_table(table, paths, Schema(SCHEMA, SCHEMA_HASH))
+    folder, schema = demo.home / f"company-{lease}", Schema(SCHEMA, SCHEMA_HASH)
+    table = folder / FOLDER / f"batch-{demo.batch_id}.parquet"
+    records = write_table(table, paths, schema)
     demo.out.say(f"{len(paths):,} files opened; their {records:,} valid records are one Parquet table")
+    agreed = Terms(*demo.dao.read("leases", "leaseTerms", lease)[0])
+    leased = Dataset(demo.dao.id, DATASET, lease, agreed.purposes, agreed.agreement_hash)
+    assert demo.manifest is not None
+    part = Part(demo.batch_id, sha256(demo.manifest.encode()).digest(), schema, table.name)
+    today = datetime.fromtimestamp(read_block(demo.dao.web3, "latest").timestamp, UTC).date()
+    loaded = load(table, describe(folder, leased, [part], today))
+    if wrong := differing(loaded, records):
+        raise AssertionError(f"{wrong} do not give what the respondents answered")
+    demo.out.say(f"{', '.join(loaded)} each load it: what the respondents answered, to the value")
     return train(table)
 
 

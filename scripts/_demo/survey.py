@@ -29,14 +29,18 @@ HELD_OUT = 4
 """Every fourth respondent is held out."""
 
 
+def rows() -> list[dict[str, int]]:
+    """Each respondent's answers."""
+    with DATA.open(newline="", encoding="utf-8") as file:
+        found = list(csv.DictReader(file))
+    return [
+        {"respondent": number} | {name: round(float(row[name])) for name in ANSWERS} for number, row in enumerate(found)
+    ]
+
+
 def respondents(count: int | None = None) -> list[bytes]:
     """Each respondent's answers as one line of JSON: what it keeps, and what it encrypts."""
-    with DATA.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))[:count]
-    return [
-        (json.dumps({"respondent": number} | {name: round(float(row[name])) for name in ANSWERS}) + "\n").encode()
-        for number, row in enumerate(rows)
-    ]
+    return [(json.dumps(row) + "\n").encode() for row in rows()[:count]]
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ def check(shown: str) -> None:
     (agreed, *_) = re.findall(r"holders read, has the hash 0x([0-9a-f]{64})", words)
     assert re.search(rf"[\d,]+ for, 0 against; quorum [\d,]+ so is agreement 0x{agreed[:16]}… voted on", words)
     assert "300 files opened; their 300 valid records are one Parquet table" in words
+    assert "pandas, DuckDB, polars, datasets, mlcroissant each load it: what the respondents answered" in words
     assert re.search(r"data card: 300 records in 300 files, 0.0 % erased, rent paid [\d,]+ TUSD; lease 1 Ended", words)
     refund = re.search(r"gets back ([\d,]+) of ([\d,]+) units", " ".join(shown.split()))
     assert refund and refund[1] == refund[2]

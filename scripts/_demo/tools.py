@@ -1,0 +1,41 @@
+"""The leased table in other people's tools: five of them load it, and each gives what the survey says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from scripts._demo.survey import rows
+
+
+def load(table: Path, description: Path) -> dict[str, list[Any]]:
+    """The records of a table by tool; `description` is the Croissant document that names it."""
+    # Imported late, as in `survey.train`.
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # `datasets` has no one to ask about a local file
+    import datasets  # type: ignore[import-untyped]
+    import duckdb
+    import mlcroissant
+    import pandas
+    import polars
+
+    found, cache = duckdb.read_parquet(str(table)), str(description.parent / "cache")
+    return {
+        "pandas": pandas.read_parquet(table).astype(object).to_dict("records"),
+        "DuckDB": [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()],
+        "polars": polars.read_parquet(table).to_dicts(),
+        "datasets": list(datasets.load_dataset("parquet", data_files=str(table), cache_dir=cache, split="train")),
+        "mlcroissant": [
+            {name.rpartition("/")[2]: value for name, value in record.items()}
+            for record in mlcroissant.Dataset(str(description)).records("records")
+        ],
+    }
+
+
+def differing(loaded: Mapping[str, list[Any]], count: int) -> list[str]:
+    """Which tools give anything else than the answers of the first `count` respondents, each exactly once."""
+    expected = [row | {"_other": None} for row in rows()[:count]]
+    return [
+        tool for tool, records in loaded.items() if sorted(records, key=lambda record: record["respondent"]) != expected
+    ]
