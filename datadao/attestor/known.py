@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import fcntl
 import shutil
-import warnings
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from datadao.errors import ClusterUnavailable, PackageMissing
 
 if TYPE_CHECKING:
-    from datadao.attestor.runs import Run, Segment
+    from datadao.attestor.runs import Run
+    from datadao.attestor.segments import Column, Places, Segment, Standing
+
+    Asked = tuple[Segment, slice, Standing]
 
 ALIKE = 8
 """Runs of like size that become one; those of a size have less than so many times as many marks as one another."""
@@ -55,50 +58,44 @@ class KnownMarks:
         with each, which were erased. Raises `ClusterUnavailable`."""
         import numpy as np
 
+        from datadao.attestor.segments import Standing
+
         if not marks or not standing:
             return set()
         high, low = self._runs.halves(marks)
         order = np.argsort(high)
         high, low = high[order], low[order]
         found: set[int] = set()
-        with self._locked(fcntl.LOCK_SH), self._search() as search:
+        with self._locked(fcntl.LOCK_SH):
             asked = []
             for run in self._all():
-                if any(name in standing for name in run.batches):
-                    for segment in run.segments:
-                        part = segment.range_of(high)
-                        asked.append((run, part.start, segment, high[part], low[part]))
-            for (run, start, *_), (places, batch, leaf) in zip(asked, search(asked), strict=True):
-                stands = np.array([name in standing for name in run.batches])[batch]
-                for number, name in enumerate(run.batches):
-                    if standing.get(name):
-                        stands &= ~((batch == number) & np.isin(leaf, list(standing[name])))
-                found.update(order[places[stands] + start].tolist())
+                names = tuple(name in standing for name in run.batches)
+                gone = {at: list(standing[name]) for at, name in enumerate(run.batches) if standing.get(name)}
+                if any(names):
+                    parts = ((segment, segment.range_of(high)) for segment in run.segments)
+                    counts = Standing(names, gone)
+                    asked += [(segment, part, counts) for segment, part in parts if part.start < part.stop]
+            search = self._here if self._scheduler is None else self._on_cluster
+            for (_, part, _), places in zip(asked, search(high, low, asked), strict=True):
+                found.update(order[part][places].tolist())
         return found
 
-    @contextmanager
-    def _search(self) -> Iterator[Callable[[Sequence[tuple[Any, ...]]], Iterable[Any]]]:
-        """What asks segments, here or on a cluster."""
-        if self._scheduler is None:
-            yield lambda asked: (segment.find(high, low) for *_, segment, high, low in asked)
-            return
+    def _here(self, high: Column, low: Column, asked: Sequence[Asked]) -> Iterable[Places]:
+        return (segment.find(high[part], low[part], standing) for segment, part, standing in asked)
+
+    def _on_cluster(self, high: Column, low: Column, asked: Sequence[Asked]) -> Iterable[Places]:
         from datadao.attestor.cluster import connected
+        from datadao.attestor.segments import Question, answer
 
-        with connected(self._scheduler, None) as client:
-
-            def spread(asked: Sequence[tuple[Any, ...]]) -> Iterable[Any]:
-                with warnings.catch_warnings():
-                    # Of a small run a task takes the whole batch along.
-                    warnings.filterwarnings("ignore", "Sending large graph")
-                    tasks = [client.submit(_find, *task[2:], pure=False) for task in asked]
-                try:
-                    return client.gather(tasks)  # type: ignore[no-any-return]
-                except OSError as error:
-                    raise ClusterUnavailable(
-                        f"a worker cannot read the marks: {error}; share {self._folder} with all of them"
-                    ) from None
-
-            yield spread
+        with connected(self._scheduler, None) as client, TemporaryDirectory(prefix=".asked-", dir=self._folder) as made:
+            question = Question.written(Path(made, "marks"), high, low)
+            tasks = [client.submit(answer, question, *one, pure=False) for one in asked]
+            try:
+                return client.gather(tasks)  # type: ignore[no-any-return]
+            except OSError as error:
+                raise ClusterUnavailable(
+                    f"a worker cannot read the marks: {error}; share {self._folder} with all of them"
+                ) from None
 
     def _all(self) -> list[Run]:
         """The oldest first."""
@@ -149,8 +146,3 @@ class KnownMarks:
 
 def _number(folder: Path) -> int:
     return int(folder.name.removeprefix(_RUN))
-
-
-def _find(segment: Segment, high: Any, low: Any) -> Any:
-    """Runs in a worker."""
-    return segment.find(high, low)

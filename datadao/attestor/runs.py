@@ -1,8 +1,7 @@
 """Sorted runs of marks on disk: what `datadao.attestor.known` keeps, and asks.
 
-A run is a folder of columns, flat arrays of one width: of each mark its upper and lower half, as numbers, its batch's
-place in `batches`, and its leaf's. They are read through maps of a few MiB at a time, so that memory does not grow with
-them. Marks are as good as random, so that two sorted columns are compared block by block within the processor's cache.
+A run is a folder of columns, flat arrays of one width, and of `batches`. They are read through maps of a few MiB at a
+time, so that memory does not grow with them.
 """
 
 from __future__ import annotations
@@ -12,25 +11,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from datadao.attestor.marks import MARK
+from datadao.attestor.segments import COLUMNS, Segment
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from datadao.attestor.segments import Column
 
-    Column = NDArray[np.unsignedinteger[Any]]
-    Places = NDArray[np.intp]
-
-COLUMNS = {"high": "<u8", "low": "<u8", "batch": "<u4", "place": "<u4"}
 SEGMENT = 1 << 24
 """Marks of a run that are mapped at a time."""
 MERGED = 1 << 22
 """Marks of a run that are merged at a time."""
-BLOCK = 1 << 17
-"""Marks that are compared at a time."""
 _NAMES = "batches"
 
 
@@ -114,53 +108,3 @@ def merged(runs: Sequence[Run]) -> Iterator[Marks]:
         for marks, shift in zip(found, before, strict=False):
             marks.batch[:] += shift
         yield Marks(*(np.concatenate([getattr(marks, name) for marks in found]) for name in COLUMNS)).sorted()
-
-
-@dataclass(frozen=True)
-class Segment:
-    """Some marks of a run; it travels to where the folder can be read."""
-
-    folder: Path
-    first: int
-    count: int
-
-    def column(self, name: str) -> Column:
-        kind = np.dtype(COLUMNS[name])
-        mapped = np.memmap(self.folder / name, kind, "r", self.first * kind.itemsize, self.count)
-        return mapped.view(np.ndarray)  # of which parts are made quicker
-
-    def range_of(self, high: Column) -> slice:
-        """Where, among sorted upper halves, stand those that it may have."""
-        column = self.column("high")
-        return slice(int(np.searchsorted(high, column[0])), int(np.searchsorted(high, column[-1], "right")))
-
-    def find(self, high: Column, low: Column) -> tuple[Places, Column, Column]:
-        """Of marks sorted by their upper halves those that it has: their places, with batch and leaf of each."""
-        column, asked, at = self.column("high"), [np.empty(0, np.intp)], [np.empty(0, np.intp)]
-        edges = column[::BLOCK]
-        starts, ends = np.searchsorted(high, edges), np.searchsorted(high, edges[1:], "right")
-        for block, (start, end) in enumerate(zip(starts, [*ends, len(high)], strict=True)):
-            for one, other in _equal(high[start:end], column[block * BLOCK : (block + 1) * BLOCK]):
-                asked.append(one + start)
-                at.append(other + block * BLOCK)
-        wanted, found = np.concatenate(asked), np.concatenate(at)
-        same = self.column("low")[found] == low[wanted]
-        wanted, found = wanted[same], found[same]
-        return wanted, self.column("batch")[found], self.column("place")[found]
-
-
-def _equal(one: Column, other: Column) -> Iterator[tuple[Places, Places]]:
-    """Places of all pairs of equal numbers in two sorted columns: the shorter is looked up in the longer."""
-    if len(one) > len(other):
-        yield from ((first, second) for second, first in _equal(other, one))
-        return
-    at = other.searchsorted(one)
-    inside = len(one) if len(one) and one[-1] <= other[-1] else int(at.searchsorted(len(other)))
-    place = np.flatnonzero(other[at[:inside]] == one[:inside])
-    at = at[place]
-    while len(place):
-        yield place, at
-        at = at + 1
-        inside = int(at.searchsorted(len(other)))
-        same = np.flatnonzero(other[at[:inside]] == one[place[:inside]])
-        place, at = place[same], at[same]

@@ -17,7 +17,7 @@ import pytest
 from distributed import LocalCluster
 
 from datadao.attestor import known as known_module
-from datadao.attestor import runs
+from datadao.attestor import runs, segments
 from datadao.attestor.known import ALIKE, KnownMarks
 from datadao.attestor.marks import MARK
 from datadao.errors import ClusterUnavailable, PackageMissing
@@ -61,8 +61,9 @@ def question(random: Random, batches: Batches) -> tuple[bytes, dict[str, set[int
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Segments and blocks of so few marks that there are many."""
-    for name, size in {"SEGMENT": 37, "MERGED": 150, "BLOCK": 5}.items():
-        monkeypatch.setattr(runs, name, size)
+    monkeypatch.setattr(runs, "SEGMENT", 37)
+    monkeypatch.setattr(runs, "MERGED", 150)
+    monkeypatch.setattr(segments, "BLOCK", 5)
 
 
 def filled(folder: Path, batches: Batches) -> KnownMarks:
@@ -143,6 +144,18 @@ def test_r14__marks_on_a_cluster__are_known_as_here(tmp_path: Path, cluster: str
     for _ in range(2):
         asked, standing = question(random, batches)
         assert known.among(asked, standing) == expected(batches, asked, standing)
+    assert not list(tmp_path.glob(".*")), "what was asked is not left"
+
+
+def test_r14__batches_that_all_stand__are_known_by_their_marks_alone(tmp_path: Path) -> None:
+    random = Random(5)
+    batches = made(random, 12)
+    known, every = filled(tmp_path, batches), {name: set[int]() for name in batches}
+    asked, _ = question(random, batches)
+    for column in ("batch", "place"):
+        for file in tmp_path.glob(f"run-*/{column}"):
+            file.unlink()  # a third of a run, which is not read
+    assert known.among(asked, every) == expected(batches, asked, every)
 
 
 def test_among__cluster_that_does_not_see_the_folder__says_so(
@@ -150,12 +163,12 @@ def test_among__cluster_that_does_not_see_the_folder__says_so(
 ) -> None:
     batches = made(Random(3), 2)
     filled(tmp_path, batches)
-    find = known_module._find
+    find = segments.answer
 
-    def elsewhere(segment: runs.Segment, *marks: object) -> object:
-        return find(runs.Segment(Path("/nowhere"), segment.first, segment.count), *marks)
+    def elsewhere(question: object, segment: segments.Segment, *rest: object) -> object:
+        return find(question, segments.Segment(Path("/nowhere"), segment.first, segment.count), *rest)
 
-    monkeypatch.setattr(known_module, "_find", elsewhere)
+    monkeypatch.setattr(segments, "answer", elsewhere)
     with pytest.raises(ClusterUnavailable, match=f"share {tmp_path} with all of them"):
         KnownMarks(tmp_path, cluster).among(question(Random(1), batches)[0], {"0": set(), "1": set()})
 
