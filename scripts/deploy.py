@@ -12,7 +12,7 @@ from datadao.chain import wallet
 from datadao.chain.arguments import ConfigError
 from datadao.text import Terminal
 from deployer.config import Config
-from deployer.console import run, show_checks, show_plan
+from deployer.console import run, show_plan
 from deployer.deploy import execute
 from deployer.estimate import Estimate, estimate, refuse_unaffordable
 from deployer.factory import existing
@@ -20,8 +20,8 @@ from deployer.networks import DEPLOYMENTS, config_path, network_option
 from deployer.plan import NEW, Plan, alone, make_plan
 from deployer.record import Journal, Step, append, append_factory, factory_given, new_entry, newest_factory
 from deployer.send import RECORDED, NotResumable, resume
-from deployer.verify import remarks, verify
 from scripts._deploy.safe import create_by_safe
+from scripts._deploy.verified import verified
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True)
 
@@ -173,8 +173,7 @@ def _carry_out(
     out.print(f"Recorded in {append(journal.path.parent, entry)}")
     out.print()
     journal.forget()
-    out.print("Reading every role, parameter and code back from the chain ...")
-    return show_checks(out, verify(entry, plan.config), remarks(entry, plan.config))
+    return verified(out, entry, plan.config)
 
 
 def _created_alone(out: Terminal, step: Step) -> bool:

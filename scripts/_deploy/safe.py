@@ -7,13 +7,13 @@ from pathlib import Path
 from datadao.chain.arguments import ConfigError
 from datadao.text import Terminal
 from deployer.config import Config
-from deployer.console import show_checks, show_plan
+from deployer.console import show_plan
 from deployer.estimate import estimate
 from deployer.networks import record_path
 from deployer.record import append, factory_given, newest_factory
 from deployer.safe import Note, entry_of, given_safe, on_chain, proposed, write
 from deployer.send import RECORDED
-from deployer.verify import remarks, verify
+from scripts._deploy.verified import verified
 
 
 def create_by_safe(
@@ -39,8 +39,7 @@ def create_by_safe(
     entry = entry_of(plan, done)
     out.print(f"Recorded in {append(folder, entry)}")
     note.forget()
-    out.print("Reading every role, parameter and code back from the chain ...")
-    return show_checks(out, verify(entry, plan.config), remarks(entry, plan.config))
+    return verified(out, entry, plan.config)
 
 
 def _existing(folder: Path, factory: str | None) -> str:

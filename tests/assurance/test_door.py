@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +14,7 @@ from eth_account import Account
 from eth_utils import keccak
 from web3 import Web3
 
+from assurance import ROOT
 from assurance.harness.chain.artifacts import artifacts
 from assurance.harness.chain.door import Door
 from assurance.harness.chain.node import FINALITY, Node, until
@@ -238,3 +243,15 @@ def test_door__amsterdam__has_the_prices_of_its_rules(amsterdam: Door) -> None:
     state = (64 + 120) * 1_530
     assert int(receipt["gasUsed"], 16) > state
     assert int(block["gasUsed"], 16) == state
+
+
+def test_command_line__with_a_command__gives_it_the_node_and_ends_as_it_does() -> None:
+    door = [sys.executable, "-m", "assurance.harness.chain.door", "osaka", "--port", "0"]
+    asked = b'{"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": []}'
+    asking = f"import sys, urllib.request as net; print(net.urlopen(sys.argv[1], {asked}).read().decode()); sys.exit(5)"
+    program = [*door, "--", sys.executable, "-c", asking, "{}"]
+    done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (5, "")
+    said, answer = done.stdout.split("\n", 1)
+    assert re.fullmatch(r"osaka at http://127\.0\.0\.1:\d+", said)
+    assert json.loads(answer)["result"] == hex(31_337)

@@ -3,7 +3,7 @@
 - what is left after each transaction: rehearsed on what is there, close to what it takes
 - shown before the question: total, what was spent; too little money for what is left, a constructor that now refuses
 - a node that cannot rehearse: a lower bound, and nothing is sent but with `--unrehearsed`
-- an earlier run that was killed before it recorded its factory
+- an earlier run that was killed before it recorded its factory; a node that is gone once all is recorded
 """
 
 from __future__ import annotations
@@ -17,15 +17,17 @@ import ape
 import click
 import pytest
 import requests
+from requests.exceptions import ConnectionError as NodeGone
 from rich.console import Console
 
 from assurance.harness.chain.node import Node
 from datadao.chain.arguments import ConfigError
 from datadao.chain.fees import Fee
+from datadao.errors import NodeRefused
 from deployer.deploy import execute
 from deployer.estimate import estimate
 from deployer.plan import NEW, make_plan
-from deployer.record import Journal, newest_factory
+from deployer.record import Journal, newest, newest_factory
 from deployer.send import DeploymentError
 from scripts.deploy import _carry_out
 from tests.deployer.world import Failing, local, run
@@ -156,6 +158,30 @@ def test_deploy__factory_that_a_killed_run_did_not_record__is_recorded_by_the_ne
     assert _carry_out(out, deployer, plan, steps, journal, yes=True)
     assert newest_factory(tmp_path, plan.factory.address) == newest_factory(tmp_path) is not None
     assert "15 of 15 transactions are on chain and took" in out.export_text()
+
+
+@pytest.mark.parametrize(
+    "fault", [NodeRefused("eth_getCode: no answer in time"), NodeGone("no answer in time\nat all")], ids=["a", "b"]
+)
+def test_deploy__node_that_is_gone_before_it_is_verified__says_that_the_dao_is_recorded(
+    deployer, tmp_path, out, monkeypatch, fault
+):
+    def silent(*_):
+        raise fault
+
+    monkeypatch.setattr("scripts._deploy.verified.verify", silent)
+    journal, plan = Journal(tmp_path), make_plan(deployer.address, local())
+    journal.begin(plan)
+    steps = execute(deployer, plan, journal=journal).steps
+    with pytest.raises(DeploymentError) as stopped:
+        _carry_out(out, deployer, plan, steps, journal, yes=True)
+    said, *rest = str(stopped.value).splitlines()
+    assert said.endswith("no answer in time")
+    assert rest == [
+        "The DAO is deployed and recorded, but not verified: `ape run verify` does that once the node answers. "
+        "This command would deploy another one."
+    ]
+    assert newest(tmp_path)["contracts"].keys() == {step.contract for step in steps}
 
 
 # A node that cannot rehearse
