@@ -27,10 +27,11 @@ class Goal(NamedTuple):
 
 
 _FLOOR_OF_ACCEPT = (
-    "Without the two rules of the second edition (terms bound by their hash, the purposes of that moment) the same "
-    "program takes 173,566. They cost a cold slot of the terms that is only hashed (2,100), ten words of hashing, and "
-    "a mask; the policy's purposes stand beside the count of erasures, which an approval reads anyway. New slots are "
-    "four, as in the first edition."
+    "The smallest program found that keeps every rule takes 175,382: each slot is stored once, terms are read once. "
+    "Its code does not fit (24,647 bytes of 24,576). Without the two rules of the second edition (terms bound by their "
+    "hash, the purposes of that moment) the program as it stands takes 173,566. They cost a cold slot of the terms "
+    "that is only hashed (2,100), ten words of hashing, and a mask; the policy's purposes stand beside the count of "
+    "erasures, which an approval reads anyway. New slots are four, as in the first edition."
 )
 
 GOALS = (
