@@ -160,20 +160,22 @@ def test_servers__of_tests_that_were_killed__end_and_leave_no_folder(installed: 
     until(lambda: not folder.exists())
 
 
-def test_kinds__first_of_each__is_a_real_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forked, "_started", set())
-    monkeypatch.setenv(FOLDER, "/warm")
-    real = str(Path(sys.executable).parent)
+def test_kinds__first_of_each__is_a_real_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    real, warm = f"{Path(sys.executable).parent}/datadao", f"{tmp_path}/datadao"
     commands = (["keys", "new"], ["keys", "new"], ["keys", "show"], ["claim", "--yes"], ["claim", "--all"])
     paths = [forked.program("datadao", *words) for words in commands]
-    assert paths == [f"{folder}/datadao" for folder in (real, "/warm", real, real, "/warm")]
+    assert paths == [real, warm, real, real, warm]
     lines = ("toolchain/run datadao status --json", "datadao status", "make play", "toolchain/run ape run deploy",
              "ape run deploy 'a  b'", "ape run deploy 'a  b'",
              "for who in 1 2; do toolchain/run datadao status $who; done && (datadao claim --all)",
              "toolchain/run datadao queue 1 && datadao queue 2", "cp datadao ape")  # fmt: skip
     shown = [forked.shell_line(line) for line in lines]
-    assert shown == [lines[0], "/warm/datadao status", *lines[2:5], "/warm/ape run deploy 'a  b'",
-                     "for who in 1 2; do toolchain/run /warm/datadao status $who; done && (/warm/datadao claim --all)",
-                     "toolchain/run datadao queue 1 && /warm/datadao queue 2", lines[-1]]  # fmt: skip
+    assert shown == [lines[0], f"{warm} status", *lines[2:5], f"{tmp_path}/ape run deploy 'a  b'",
+                     f"for who in 1 2; do toolchain/run {warm} status $who; done && ({warm} claim --all)",
+                     f"toolchain/run datadao queue 1 && {warm} queue 2", lines[-1]]  # fmt: skip
+    elsewhere = "from assurance.harness.forked import program; print(program('datadao', 'claim', '--yes'))"
+    command = [sys.executable, "-c", elsewhere]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout == f"{warm}\n"
     monkeypatch.delenv(FOLDER)
     assert forked.shell_line(lines[1]) == lines[1]

@@ -2,7 +2,7 @@
 
 Starting `ape` or `datadao` is a second of loading and little else. A forked command is a process with its own
 arguments, folder, environment, streams, session and signals. It inherits modules, and no manager of Ape's, connection
-or account. The first of each kind that a process of tests starts is not forked.
+or account. The first of each kind is not forked, whichever of the processes that run tests side by side starts it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ PROGRAMS = ("ape", "datadao")
 FOLDER = "DATADAO_FORKED"
 """Variable of the environment with the folder of the programs that fork; without it none does."""
 _INSTALLED = Path(sys.executable).parent
-_started: set[tuple[str, ...]] = set()
 
 
 class Servers:
@@ -67,10 +66,12 @@ def shell_line(command: str) -> str:
 
 
 def _again(*words: str) -> bool:
-    """Whether this process started a command of this kind before: its name and the words up to its first argument."""
+    """Whether a command of this kind was started before: its name and the words up to its first argument."""
     if FOLDER not in os.environ:
         return False
-    kind = tuple(word for word in words[:3] if word.isidentifier())
-    again = kind in _started
-    _started.add(kind)
-    return again
+    kind = "-".join(["began", *(word for word in words[:3] if word.isidentifier())])
+    try:
+        Path(os.environ[FOLDER], kind).touch(exist_ok=False)
+    except FileExistsError:
+        return True
+    return False
