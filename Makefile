@@ -18,11 +18,11 @@ help: ## List these commands
 
 .PHONY: demo play test
 demo: setup ## Play the whole life of a Data DAO on a local node, with real encrypted data
-	@$(RUN) toolchain/compile
+	@$(RUN) toolchain/compile --local
 	@$(RUN) ape run demo $(ARGS)
 
 play: setup ## Start a DAO that stays, with named roles and ten commands to try; ARGS="wait 3d", ARGS=stop
-	@$(RUN) toolchain/compile
+	@$(RUN) toolchain/compile --local
 	@$(RUN) ape run play $(ARGS)
 
 test: setup ## Lint, compile and run all tests: what CI runs

@@ -245,10 +245,26 @@ def test_compile__check__says_what_to_do_and_compiles_nothing(project):
     assert compile_all(project, "--check")[0].returncode == 1
 
 
+def test_compile__local__leaves_out_mocks_but_the_asset_and_the_rest_is_compiled_later(project):
+    (project / "contracts" / "mocks").mkdir()
+    write(project, "mocks/TestAsset", "contract TestAsset { uint256 public x; }")
+    write(project, "mocks/Odd", "contract Odd { uint256 public y; }")
+    (project / "deploy-config").mkdir()
+    (project / "deploy-config" / "local.yaml").write_text("asset: {deploy: TestAsset}\n")
+    done, manifest = compile_all(project, "--local")
+    assert done.stdout == "4 contract files compiled.\n"
+    assert sorted(manifest["contractTypes"]) == ["Base", "Heir", "Other", "TestAsset"]
+    assert compile_all(project, "--local")[0].stdout == "", "nothing is left to do"
+    assert compile_all(project, "--check")[0].returncode == 1, "tests need all"
+    assert compiled_anew(project, lambda: compile_all(project)) == ["contracts/mocks/Odd.sol"]
+    assert compile_all(project, "--local")[0].stdout == "", "all is enough"
+    assert sorted(compile_all(project)[1]["contractTypes"]) == ["Base", "Heir", "Odd", "Other", "TestAsset"]
+
+
 def test_compile__unknown_argument__is_refused(project):
     done, manifest = compile_all(project, "--size")
     assert (done.returncode, manifest) == (2, None)
-    assert done.stderr == "toolchain/compile: unknown arguments --size; only --check is known\n"
+    assert done.stderr == "toolchain/compile: unknown arguments --size; only --check and --local are known\n"
 
 
 def test_solc__unknown_option__exits_non_zero():
