@@ -20,9 +20,9 @@ from assurance.harness.chain.evm import Revm
 from assurance.harness.chain.handles import Handle, deploy
 from assurance.harness.chain.node import MNEMONIC
 from assurance.harness.chain.twins import CODE_LIMIT, in_place
+from assurance.harness.dao import signing
 from datadao.chain.abi import ORDER, predict
 from datadao.chain.arguments import Context
-from datadao.messages import eip712
 from deployer.config import Config
 
 CONFIG = Path(__file__).parents[3] / "deploy-config" / "local.yaml"
@@ -39,21 +39,18 @@ class Actor:
 
     def sign(self, typed: dict[str, Any]) -> bytes:
         """65-byte signature over EIP-712 data given as a full message."""
-        *rs, parity = _key(self.key).sign_recoverable(_digest(repr(typed), typed), hasher=None)
-        return bytes([*rs, 27 + parity])
+        return _signature(self.key, signing.digest(typed))
 
 
 # An account of eth_account derives its public key anew for each signature.
 _key = functools.cache(PrivateKey)
-_digests: dict[str, bytes] = {}
 
 
-def _digest(name: str, typed: dict[str, Any]) -> bytes:
-    """The last one is kept: several attestors sign the same message."""
-    if name not in _digests:
-        _digests.clear()
-        _digests[name] = eip712.digest(typed)
-    return _digests[name]
+@functools.lru_cache(maxsize=10_000)
+def _signature(key: bytes, digest: bytes) -> bytes:
+    """The same each time (RFC 6979), so lives that sign the same share it."""
+    *rs, parity = _key(key).sign_recoverable(digest, hasher=None)
+    return bytes([*rs, 27 + parity])
 
 
 def ape_account(number: int, name: str) -> Actor:
