@@ -5,7 +5,8 @@ The engine keeps a tree of all choices and the spans they were made in, and take
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from random import Random
 from typing import Any, NamedTuple, NoReturn
 
@@ -14,7 +15,10 @@ from hypothesis.errors import UnsatisfiedAssumption
 from hypothesis.internal.conjecture.choice import choice_from_index, choice_permitted
 from hypothesis.internal.conjecture.data import ConjectureData
 from hypothesis.strategies import SearchStrategy
+from hypothesis.strategies._internal.collections import TupleStrategy
 from hypothesis.strategies._internal.lazy import unwrap_strategies
+from hypothesis.strategies._internal.numbers import IntegersStrategy
+from hypothesis.strategies._internal.strategies import SampledFromStrategy
 
 TRIES = 100
 """To draw a value that a strategy does not filter out."""
@@ -37,6 +41,7 @@ class Draws(ConjectureData):
     def __init__(self, random: Random) -> None:
         super().__init__(random=random)
         self.random = random
+        self._ways: dict[SearchStrategy[Any], Callable[[], Any]] = {}
         self._given: Iterator[Any] | None = None
         self._values: list[Any] = []
         self._begun: list[int] = []
@@ -50,6 +55,8 @@ class Draws(ConjectureData):
         Raises:
             UnsatisfiedAssumption: a strategy filtered out what the choices give.
         """
+        if not strategies:
+            return {}, Choices()
         for tries_left in reversed(range(TRIES if given is None else 1)):
             self._given = None if given is None else iter(given)
             self._values, self._elements, self._begun, self.depth = [], [], [], 0
@@ -63,7 +70,34 @@ class Draws(ConjectureData):
         return values, Choices(tuple(self._values), tuple(self._elements))
 
     def draw(self, strategy: SearchStrategy[Any], label: int | None = None, observe_as: str | None = None) -> Any:
-        return unwrap_strategies(strategy).do_draw(self)  # type: ignore[no-untyped-call]
+        """As the strategy does it; what most strategies are made of is drawn here, with the same choices."""
+        if self._given is not None:
+            return unwrap_strategies(strategy).do_draw(self)  # type: ignore[no-untyped-call]
+        if (way := self._ways.get(strategy)) is None:
+            way = self._ways[strategy] = self._way(unwrap_strategies(strategy))  # type: ignore[no-untyped-call]
+        return way()
+
+    def _way(self, strategy: Any) -> Callable[[], Any]:
+        """How a fresh value of a strategy is drawn."""
+        kind = type(strategy)
+        if kind is SampledFromStrategy and not strategy._transformations and 0 < len(strategy.elements) <= _SMALL:
+            elements, last = strategy.elements, len(strategy.elements) - 1
+            return lambda: elements[self._small(0, last)]
+        if kind is IntegersStrategy and None not in (strategy.start, strategy.end):
+            least, most = strategy.start, strategy.end
+            # Of more, those near the ends are likelier.
+            if most - least < _SMALL // 2:
+                return lambda: self._small(least, most)
+        if kind is TupleStrategy:
+            parts = strategy.element_strategies
+            return lambda: tuple([self.draw(part) for part in parts])
+        draw: Callable[[], Any] = partial(strategy.do_draw, self)
+        return draw
+
+    def _small(self, least: int, most: int) -> int:
+        value = least + int(self.random.random() * (most - least + 1))
+        self._values.append(value)
+        return value
 
     def _pooled_constraints(self, choice_type: Any, constraints: Any) -> Any:
         return constraints
