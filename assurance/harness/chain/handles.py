@@ -7,7 +7,7 @@ said and not that it said something.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple, Protocol
 
 from eth_utils import keccak
@@ -83,7 +83,7 @@ class Receipt:
     logs: list[Log] = field(repr=False)
     hash: str = field(default="", repr=False, compare=False)
 
-    @property
+    @cached_property
     def events(self) -> list[Event]:
         return [_decode_log(log) for log in self.logs]
 

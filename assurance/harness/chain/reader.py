@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import Any, cast
 
 import pytest
@@ -21,11 +20,31 @@ CREATOR = "0x" + "00" * 19 + "fc"
 
 View = tuple[Handle, str, tuple[Any, ...]]
 """A contract, the name of one of its views, and the arguments."""
-Views = dict[View, Sequence[int | None]]
-"""Views and the words each returns; none where the model does not care."""
-Answers = dict[tuple[Any, ...], list[int]]
-"""What the chain answered, by contract address, name and arguments; and without the address where no other contract was
-asked for the same."""
+Words = Sequence[int | None]
+"""What a view returns; none where the model does not care."""
+Views = dict[View, Words]
+
+
+number_of = cache(partial(int, base=16))
+"""An address as a word."""
+
+
+class Answers(Mapping[tuple[Any, ...], list[int]]):
+    """What the chain answered, by contract address, name and arguments; and without the address where no other contract
+    was asked for the same."""
+
+    def __init__(self, places: dict[tuple[Any, ...], int], values: list[list[int]]) -> None:
+        """`places` are those of names among the values: the same from step to step, where the values are not."""
+        self._places, self._values = places, values
+
+    def __getitem__(self, name: tuple[Any, ...]) -> list[int]:
+        return self._values[self._places[name]]
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
 
 class Reader:
@@ -70,38 +89,57 @@ class Comparison:
 
     def __init__(self, chain: Backend) -> None:
         self.chain = chain
+        self._views: list[View] = []
+        self._forget()
+
+    def _forget(self) -> None:
         self._readers: list[Reader] = []
         self._data: dict[View, bytes] = {}
-        self._views: list[View] = []
-        self._names: list[tuple[Any, ...]] = []
-        self._short: list[tuple[Any, ...]] = []
+        """Calls of the views in the order in which they are read."""
+        self._places: list[list[int]] = []
+        """By reader, where its views are among those asked for."""
+        self._names: dict[tuple[Any, ...], int] = {}
+        self._ambiguous: set[tuple[Any, ...]] = set()
 
     def answers(self, expected: Views) -> Answers:
         """What the chain answers. Raises `AssertionError` for a word that is not the one expected."""
         self._know(list(expected))
-        values: list[list[int]] = []
-        for reader in self._readers:
-            wanted, words = [expected[view] for view in reader.views], reader.words()
-            same = words == list(itertools.chain.from_iterable(wanted))
-            values += cast(list[list[int]], wanted) if same else _compared(reader.views, wanted, words)
-        return dict(zip(self._names, values, strict=True)) | dict(zip(self._short, values, strict=True))
+        wanted, values = list(expected.values()), list[Words]()
+        for reader, places in zip(self._readers, self._places, strict=True):
+            words, part = reader.words(), [wanted[place] for place in places]
+            same = words == list(itertools.chain.from_iterable(part))
+            values += part if same else _compared(reader.views, part, words)
+        return Answers(self._names, cast(list[list[int]], values))
 
     def _know(self, views: list[View]) -> None:
         if views == self._views:
             return
-        known = set(self._views)
-        if not known <= set(views):
-            known, self._readers = set(), []
-        more = [view for view in views if view not in known]
+        new = [view for view in views if view not in self._data]
+        if len(self._data) + len(new) > len(views):
+            self._forget()
+            new = views
+        for view in new:
+            self._name(view)
+            self._data[view] = _encoded(view)
+        more = new
         if self._readers and len(self._readers[-1].views) < _CHUNK:
-            more = [*self._readers.pop().views, *more]
-        self._data |= {view: _encoded(view) for view in more if view not in self._data}
+            more = [*self._readers.pop().views, *new]
         chunks = [more[i : i + _CHUNK] for i in range(0, len(more), _CHUNK)]
         self._readers += [Reader(self.chain, chunk, map(self._data.__getitem__, chunk)) for chunk in chunks]
         self._views = views
-        self._names = [(view[0].address, view[1], *view[2]) for reader in self._readers for view in reader.views]
-        times = Counter(name[1:] for name in self._names)
-        self._short = [name[1:] if times[name[1:]] == 1 else name for name in self._names]
+        place = {view: i for i, view in enumerate(views)}
+        self._places = [[place[view] for view in reader.views] for reader in self._readers]
+
+    def _name(self, view: View) -> None:
+        """The next one to be read."""
+        place, (target, name, args) = len(self._data), view
+        self._names[target.address, name, *args] = place
+        short = name, *args
+        if short in self._ambiguous:
+            return
+        if self._names.setdefault(short, place) != place:
+            self._ambiguous.add(short)
+            del self._names[short]
 
 
 def _compared(views: Sequence[View], wanted: Sequence[Sequence[int | None]], words: list[int]) -> list[list[int]]:

@@ -14,7 +14,6 @@ from eth_utils import keccak
 
 from assurance.harness.chain.handles import Handle, Receipt
 from assurance.harness.dao.system import DAY, Actor, System, actor
-from datadao.crypto.merkle import MerkleTree, leaf_hashes
 from datadao.messages import eip712
 from datadao.messages.batch import BATCH
 from datadao.messages.manifest import Manifest
@@ -29,6 +28,7 @@ PENDING, ACTIVE, CANCELED, DEFEATED, SUCCEEDED, QUEUED, EXPIRED, EXECUTED = Prop
 READINESS = "Readiness(uint256 leaseId,bytes32 releaseRoot,uint256 committeeVersion)"
 ERASE = "Erase(uint256 batchId,bytes32 fingerprint,uint48 deadline)"
 HPKE_KEY = keccak(text="licensee key")
+MANIFEST_HASH, AGREEMENT_HASH = keccak(text="manifest"), keccak(text="agreement")
 
 
 @functools.cache
@@ -82,18 +82,18 @@ class Dao(System):
         self, leaves: Sequence[Leaf], dataset: int = 1, **changes: Any
     ) -> tuple[tuple[Any, ...], Manifest]:
         """The message attestors sign for `leaves` in this order; `changes` replace fields by their ABI names."""
-        policy_version = self.registry.dataset(dataset).policyVersion
-        policy = self.registry.policy(dataset, policy_version)
-        sequence = changes.get("sequence", self.registry.dataset(dataset).lastSequence + 1)
+        standing = self.registry.dataset(dataset)
+        policy = self.registry.policy(dataset, standing.policyVersion)
+        sequence = changes.get("sequence", standing.lastSequence + 1)
         manifest = Manifest(self.id, dataset, sequence, tuple(leaves))
         fields = {
             "datasetId": dataset,
             "sequence": sequence,
-            "root": MerkleTree(leaf_hashes(self.id, dataset, sequence, leaves)).root,
+            "root": manifest.tree.root,
             "totalShares": sum(item.units * item.quality * policy.sharesPerUnit // 10_000 for item in leaves),
             "count": len(leaves),
-            "manifestHash": keccak(text="manifest"),
-            "policyVersion": policy_version,
+            "manifestHash": MANIFEST_HASH,
+            "policyVersion": standing.policyVersion,
             "attestorSetVersion": self.registry.attestorSetVersion(),
             "deadline": self.chain.timestamp + DAY,
         }
@@ -209,7 +209,7 @@ class Dao(System):
             "royaltyBps": 0,
             "exclusive": False,
             "minShares": 0,
-            "agreementHash": keccak(text="agreement"),
+            "agreementHash": AGREEMENT_HASH,
         }
         if unknown := changes.keys() - fields.keys():
             raise KeyError(f"no such terms: {unknown}")

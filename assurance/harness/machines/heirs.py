@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 from hypothesis import strategies as st
 
 from assurance.harness.chain.handles import Receipt
+from assurance.harness.chain.reader import Reader, View
 from assurance.harness.dao.system import DAY, Actor
 from assurance.harness.machines.base import rule
 from assurance.harness.machines.life import Life
@@ -105,9 +107,17 @@ class Heirs(Life):
 
     def _of_family(self) -> tuple[list[int], int, list[int]]:
         """Shares by pool, tokens, and the votes of each, as the chain says."""
+        words, size = self._family_reader.words(), len(self.family)
+        shares = [sum(words[:size]), sum(words[size : 2 * size])]
+        return shares, sum(words[2 * size : 3 * size]), words[3 * size :]
+
+    @cached_property
+    def _family_reader(self) -> Reader:
         token, splitter, people = self.dao.token, self.dao.splitter, [person.address for person in self.family]
-        shares = [sum(splitter.sharesOf(pool, person) for person in people) for pool in (1, 2)]
-        return shares, sum(map(token.balanceOf, people)), [*map(token.getVotes, [*people, self.stranger.address])]
+        views: list[View] = [(splitter, "sharesOf", (pool, person)) for pool in (1, 2) for person in people]
+        views += [(token, "balanceOf", (person,)) for person in people]
+        views += [(token, "getVotes", (person,)) for person in (*people, self.stranger.address)]
+        return Reader(self.dao.chain, views)
 
     def _ask(self, by: Actor, name: str, *args: Any) -> Receipt | None:
         self.token.now = self.now

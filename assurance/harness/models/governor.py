@@ -106,8 +106,12 @@ class Poll:
     executed: bool = False
     eta: int | None = None
 
-    def count(self, support: int) -> int:
-        return sum(weight for side, weight in self.ballots.values() if side == support)
+    def tally(self) -> list[int]:
+        """Weights against, for and of those who abstain."""
+        sides = [0, 0, 0]
+        for side, weight in self.ballots.values():
+            sides[side] += weight
+        return sides
 
 
 class Governor:
@@ -157,8 +161,8 @@ class Governor:
             return PENDING
         if self.now <= poll.deadline:
             return ACTIVE
-        turnout = poll.count(FOR) + poll.count(2)
-        if turnout < self.quorum(poll) or poll.count(FOR) <= poll.count(0):
+        against, in_favour, abstain = poll.tally()
+        if in_favour + abstain < self.quorum(poll) or in_favour <= against:
             return DEFEATED
         if poll.eta is None:
             return SUCCEEDED if self.now < poll.deadline + EXPIRY else EXPIRED
@@ -204,7 +208,7 @@ class Governor:
         weight = self.holdings.past_votes(who, poll.snapshot)
         poll.ballots[who] = (support, weight)
         moved = None
-        if not poll.quorate and poll.count(FOR) + poll.count(2) >= self.quorum(poll):
+        if not poll.quorate and sum(poll.tally()[FOR:]) >= self.quorum(poll):
             poll.quorate = True
             if self.now + poll.extension > poll.deadline:
                 moved = poll.deadline = self.now + poll.extension

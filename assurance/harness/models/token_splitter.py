@@ -275,8 +275,12 @@ class Splitter:
         return member.shares * (self.index(pool_id) - member.index) // SCALE
 
     def claimable(self, account: str, pool_ids: Sequence[int]) -> int:
-        members = ((pool_id, self.members[pool_id, account]) for pool_id in pool_ids)
-        return sum(self._earned(pool_id, member) + member.credit for pool_id, member in members if not member.moved)
+        total = 0
+        for pool_id in pool_ids:
+            member = self.members[pool_id, account]
+            if not member.moved:
+                total += self._earned(pool_id, member) + member.credit
+        return total
 
     def sharesOf(self, pool_id: int, account: str) -> int:
         return self.members[pool_id, account].shares

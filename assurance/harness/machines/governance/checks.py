@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from assurance.harness.chain.reader import Reader, View
+from assurance.harness.chain.reader import Reader, View, number_of
 from assurance.harness.dao.dao import CANCELED, DEFEATED, EXECUTED, EXPIRED, FOR, Dao, Proposal
 from assurance.harness.dao.governance import EXPIRY, TERMINAL, text_proposal
 from assurance.harness.dao.system import DAY
@@ -81,8 +81,8 @@ class Government(GovernanceMachine):
         *reported, sets = self.world.settings.words()
         quorums = model.bps["quorumBps"].now, model.bps["leaseQuorumBps"].now
         times = model.settings["votingDelay"], model.settings["votingPeriod"], model.settings["extension"]
-        brake = int(model.guardian[0], 16), model.guardian[1], model.pulled_until
-        timelock = int(self.dao.timelock.address, 16)
+        brake = number_of(model.guardian[0]), model.guardian[1], model.pulled_until
+        timelock = number_of(self.dao.timelock.address)
         assert reported == [*times, model.threshold(), *quorums, *brake, model.delay, timelock]
         assert sets == self.sets, "each operation once (G-2)"
         self.the_past_stays_T3()
@@ -92,8 +92,8 @@ class Government(GovernanceMachine):
     def check(self, p: Poll) -> None:
         past = p.snapshot < self.dao.chain.timestamp
         now = Seen(*self.read((p.proposal.id, past), lambda: Seen.views(self.dao, p, past)))
-        people = int(p.proposer, 16), int(p.licensee or "0", 16)
-        expected = (self.model.state(p), p.snapshot, p.deadline, p.eta or 0, *people, *map(p.count, range(3)))
+        people = number_of(p.proposer), number_of(p.licensee or "0")
+        expected = (self.model.state(p), p.snapshot, p.deadline, p.eta or 0, *people, *p.tally())
         assert now[:-2] == expected
         if now.quorum is not None and now.supply is not None:
             assert now.quorum == self.model.quorum(p) >= 1

@@ -3,7 +3,7 @@ models, and what must hold on the chain's words alone."""
 
 from __future__ import annotations
 
-from assurance.harness.chain.reader import Answers, Views
+from assurance.harness.chain.reader import Answers, Views, number_of
 from assurance.harness.dao.leases import ACTIVE, APPROVED, ENDED, NONE, PENDING, REFUNDED
 from assurance.harness.machines.leases.life import LeaseLife
 from assurance.harness.machines.leases.world import LEASED, POOLS
@@ -34,32 +34,34 @@ class LeaseChecks(LeaseLife):
             (leases, "offerCount", ()): [len(model.offers)],
             (dao.splitter, "conservation", ALL_POOLS): list(model.splitter.conservation()),
         }
+        overdue = {lease.id for lease in model.leases.values() if model.is_overdue(lease)}
+        unlocked = {lease.id for lease in model.leases.values() if model.is_open(lease)}
         for pool in POOLS:
             views[dao.splitter, "pool", (pool,)] = list(model.splitter.pool(pool))
         for number in LEASED:
             dataset = model.datasets[number]
             reserved = dataset.reserved if model.queued_until(dataset.reserved) else 0
-            sole = int(dataset.exclusive_licensee, 16) if dataset.exclusives else 0
+            sole = number_of(dataset.exclusive_licensee) if dataset.exclusives else 0
             views[leases, "datasetLeases", (number,)] = [dataset.live, dataset.exclusives, sole, reserved]
             for licensee in self.licensees:
                 listed = model.lists.get((number, licensee.address), [])
-                allowed = any(model.is_open(model.leases[i]) for i in listed)
+                allowed = not unlocked.isdisjoint(listed)
                 views[leases, "isAccessAllowed", (number, licensee.address, 1)] = [int(allowed)]
                 views[leases, "leasesOf", (number, licensee.address)] = [*listed, *[0] * (8 - len(listed))]
         for offer in model.offers.values():
-            words = [int(offer.licensee or "0", 16), offer.capacity, offer.taken, offer.expiry, int(offer.closed)]
+            words = [number_of(offer.licensee or "0"), offer.capacity, offer.taken, offer.expiry, int(offer.closed)]
             views[leases, "offer", (offer.id,)] = list(words)
         for lease in model.leases.values():
             views[leases, "lease", (lease.id,)] = self._lease_words(lease)
             key, terms = int.from_bytes(lease.key, "big"), lease.terms
-            access = [int(model.is_open(lease)), key, terms.dataset, 1, lease.paid_until]
+            access = [int(lease.id in unlocked), key, terms.dataset, 1, lease.paid_until]
             views[leases, "leaseAccess", (lease.id,)] = list(access)
-            views[leases, "isOverdue", (lease.id,)] = [int(model.is_overdue(lease))]
+            views[leases, "isOverdue", (lease.id,)] = [int(lease.id in overdue)]
         return views
 
     def _lease_words(self, lease: Lease) -> list[int | None]:
         return [
-            *(lease.status, int(lease.licensee, 16), int.from_bytes(lease.key, "big"), lease.offer),
+            *(lease.status, number_of(lease.licensee), int.from_bytes(lease.key, "big"), lease.offer),
             *(int(lease.start_by != 0), lease.paid_periods, lease.start_by, lease.paid_until, lease.acknowledged),
             *(lease.bond, lease.slashed, lease.escrow, lease.returnable, int(self.leases.is_live(lease))),
         ]
@@ -78,7 +80,7 @@ class LeaseChecks(LeaseLife):
             # A struct with two dynamic fields: an offset, eight heads, and the lengths and items of both.
             ids = [royalty.lease for royalty in model.royalties]
             together = sum(royalty.bps for royalty in model.royalties)
-            heads = [int(model.owner, 16), int(model.beneficiary, 16), int.from_bytes(model.hash, "big")]
+            heads = [number_of(model.owner), number_of(model.beneficiary), int.from_bytes(model.hash, "big")]
             heads += [int(model.open_source), together, model.paid]
             words = [32, *heads, 8 * 32, (9 + len(ids)) * 32, len(ids), *ids, 0]
             views[models, "model", (number,)] = list(words)

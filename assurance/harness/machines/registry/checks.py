@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 
-from assurance.harness.chain.reader import Answers, Views
+from assurance.harness.chain.reader import Answers, View, Views, number_of
 from assurance.harness.dao.dao import leaf
 from assurance.harness.dao.registry import ERASED, UNCLAIMED
 from assurance.harness.machines.base import invariant
@@ -41,6 +41,7 @@ class RegistryChecks(RegistryLife):
 
     def registry_views(self) -> Views:
         dao, model = self.dao, self.registry
+        self._sum_up()
         views: Views = {
             (dao.token, "totalSupply", ()): [self.token.supply],
             (dao.splitter, "conservation", ALL_POOLS): list(self.splitter.conservation()),
@@ -48,10 +49,14 @@ class RegistryChecks(RegistryLife):
             (dao.registry, "batchCount", ()): [len(model.batches)],
             (dao.registry, "attestorSetVersion", ()): [len(model.sets)],
         }
-        for account in self.accounts:
-            views[dao.token, "balanceOf", (account,)] = [self.token.balances[account]]
-            for pool in POOLS:
-                views[dao.splitter, "sharesOf", (pool, account)] = [self.splitter.sharesOf(pool, account)]
+        for epoch in self.sums.issued:
+            before = self._before(epoch)
+            views[dao.token, "getPastTotalSupply", (before,)] = [model.supply_at(before)]
+        balances, shares = self.token.balances, self.splitter.sharesOf
+        for balance, account in self._balances:
+            views[balance] = [balances[account]]
+        for share, (pool, account) in self._shares:
+            views[share] = [shares(pool, account)]
         for pool in POOLS:
             views[dao.splitter, "pool", (pool,)] = list(self.splitter.pool(pool))
         for i, policies in enumerate(model.policies):
@@ -61,7 +66,7 @@ class RegistryChecks(RegistryLife):
             views[dao.registry, "batch", (batch.id,)] = self._batch_words(batch)
         for mark in self.marks:
             record = model.records[mark]
-            words = [record.status, int(record.contributor, 16), record.batch, record.shares]
+            words = [record.status, number_of(record.contributor), record.batch, record.shares]
             views[dao.registry, "contribution", (mark,)] = words
         return views
 
@@ -82,6 +87,19 @@ class RegistryChecks(RegistryLife):
     def marks(self) -> list[bytes]:
         return [leaf(self.founder, name).fingerprint for name in (*MARKS, "founder")]
 
+    @cached_property
+    def _balances(self) -> list[tuple[View, str]]:
+        return [((self.dao.token, "balanceOf", (account,)), account) for account in self.accounts]
+
+    @cached_property
+    def _shares(self) -> list[tuple[View, tuple[int, str]]]:
+        places = [(pool, account) for account in self.accounts for pool in POOLS]
+        return [((self.dao.splitter, "sharesOf", place), place) for place in places]
+
+    def _before(self, epoch: int) -> int:
+        """The second whose supply an epoch's cap is made of."""
+        return epoch * self.registry.rules.epoch_length - 1
+
     # Properties
 
     def properties(self, answers: Answers) -> None:
@@ -95,20 +113,25 @@ class RegistryChecks(RegistryLife):
         for status, dataset, _, _, left, *_ in batches:
             if status in pending:
                 pending[status][dataset] += left
-        held = sum(chain[token, "balanceOf", account][0] for account in self.accounts)
-        assert held == chain["totalSupply",][0], "T-1"
-        assert chain[token, "balanceOf", registry][0] == pending[2].total(), "T-1, R-12: asleep is not in supply"
+        tokens = {account: chain[token, "balanceOf", account][0] for account in self.accounts}
+        shares = {account: [chain["sharesOf", pool, account][0] for pool in POOLS] for account in self.accounts}
+        assert sum(tokens.values()) == chain["totalSupply",][0], "T-1"
+        assert tokens[registry] == pending[2].total(), "T-1, R-12: asleep is not in supply"
         for pool in POOLS:
             # Every share of every dataset is one of the commons, of which no account is a member.
             mine = POOLS[1:] if pool == 0 else (pool,)
-            own = sum(chain["sharesOf", p, account][0] for account in self.accounts for p in mine)
+            own = sum([held[p] for held in shares.values() for p in mine])
             waiting = sum((p[pool] if pool else p.total()) for p in pending.values())
             assert chain["pool", pool][1] == own + waiting, "shares of a pool are those of members and of open batches"
         for account in self.accounts[:-1]:
-            shares = [chain["sharesOf", pool, account][0] for pool in POOLS]
-            assert shares[0] == 0, "no account is a member of the commons"
-            tokens = chain[token, "balanceOf", account][0]
-            assert self.transferable or tokens == shares[1] + shares[2], "T-1, T-6: a token is a share of a dataset"
+            commons, *own_shares = shares[account]
+            assert commons == 0, "no account is a member of the commons"
+            same = tokens[account] == sum(own_shares)
+            assert self.transferable or same, "T-1, T-6: a token is a share of a dataset"
+        for epoch, issued in self.sums.issued.items():
+            supply = chain["getPastTotalSupply", self._before(epoch)][0]
+            cap = max(self.registry.rules.floor, supply * self.registry.rules.cap_bps // BPS)
+            assert issued <= cap, "T-5, R-11"
 
     @cached_property
     def sums(self) -> Sums:
@@ -116,6 +139,12 @@ class RegistryChecks(RegistryLife):
 
     @invariant()
     def history_obeys_the_rules_that_need_no_model(self) -> None:
+        self._sum_up()
+        sums = self.sums
+        assert all(n == 1 for n in (*sums.claimed.values(), *sums.gone.values())), "R-6"
+        assert all(used <= sums.totals[number] for number, used in sums.used.items()), "R-4"
+
+    def _sum_up(self) -> None:
         sums = self.sums
         # A duplicate and a leftover are named before their pool loses shares, an erasure after.
         announced, dropped = 0, 0
@@ -142,12 +171,6 @@ class RegistryChecks(RegistryLife):
                 announced = fields.get("shares", 0) + fields.get("leftover", 0)
                 sums.used[number] += announced
         sums.events = len(self.history)
-        assert all(n == 1 for n in (*sums.claimed.values(), *sums.gone.values())), "R-6"
-        assert all(used <= sums.totals[number] for number, used in sums.used.items()), "R-4"
-        for epoch, shares in sums.issued.items():
-            supply = self.dao.token.getPastTotalSupply(epoch * self.registry.rules.epoch_length - 1)
-            cap = max(self.registry.rules.floor, supply * self.registry.rules.cap_bps // BPS)
-            assert shares <= cap, "T-5, R-11"
 
     def inclusion(self) -> None:
         for batch, published in zip(self.registry.batches, self.batches, strict=True):

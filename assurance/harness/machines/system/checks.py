@@ -63,7 +63,7 @@ class SystemChecks(LeaseChecks, RegistryChecks, SystemLife):
         for poll in self.polls:
             number = (poll.proposal.id,)
             views[governor, "state", number] = [model.state(poll)]
-            views[governor, "proposalVotes", number] = [poll.count(side) for side in range(3)]
+            views[governor, "proposalVotes", number] = poll.tally()
             views[governor, "proposalDeadline", number] = [poll.deadline]
             views[governor, "proposalEta", number] = [poll.eta or 0]
             if poll.snapshot < self.now:

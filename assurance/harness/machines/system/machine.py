@@ -144,10 +144,12 @@ class SystemWorld(World):
         self.state: dict[str, Any] = {name: machine.__dict__[name] for name in (*BOOKS, *NOTES)}
         # What was voted for is done; nothing refers to this machine any more.
         self.state["effects"] = {}
+        self.fixed = [*self.state["batches"], *self.state["history"], *(poll.proposal for poll in self.state["polls"])]
+        """What no life changes: it need not be copied for each."""
         super().__init__(self.dao.chain)
 
     def begin(self, machine: SystemMachine) -> None:
         machine.dao = self.dao
         machine.begin_system()
-        machine.__dict__.update(deepcopy(self.state))
+        machine.__dict__.update(deepcopy(self.state, {id(each): each for each in self.fixed}))
         machine.name_people()

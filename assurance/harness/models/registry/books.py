@@ -51,9 +51,11 @@ class Books:
         return self.now // self.rules.epoch_length
 
     def cap(self, epoch: int) -> int:
-        before = epoch * self.rules.epoch_length - 1
-        supply = next(supply for time, supply in reversed(self.supplies) if time <= before)
+        supply = self.supply_at(epoch * self.rules.epoch_length - 1)
         return max(self.rules.floor, supply * self.rules.cap_bps // BPS)
+
+    def supply_at(self, time: int) -> int:
+        return next(supply for changed, supply in reversed(self.supplies) if changed <= time)
 
     def epoch_cap(self) -> tuple[int, int, int]:
         cap = self.cap(self.epoch)
