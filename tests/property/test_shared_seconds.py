@@ -13,6 +13,8 @@ from assurance.harness.dao.governance import TOKEN, member, refused, text_propos
 from assurance.harness.dao.leases import Market
 from assurance.harness.dao.system import config
 
+pytestmark = pytest.mark.node
+
 
 @pytest.fixture
 def tradable(dao: Dao) -> Dao:

@@ -50,7 +50,8 @@ def suites() -> list[Suite]:
     named = {test for test in named if test.startswith("tests/unit/") and "code_size" not in test}
     in_factory = {test for test in named if test.startswith(FACTORY)}
     # Twins are other contracts. The size of code is not that of the deployed one, and neither is its gas.
-    lives = ["tests/property", "tests/invariant", "--ignore=tests/property/test_bytecode.py", "-k", "not twin"]
+    other = [f"--ignore=tests/property/{name}.py" for name in ("test_bytecode", "test_flat_gas")]
+    lives = ["tests/property", "tests/invariant", *other, "-k", "not twin"]
     return [
         Suite(PROPERTIES, "whole", [*lives, *sorted(named - in_factory)]),
         Suite(PROPERTIES, "factory", sorted(in_factory)),

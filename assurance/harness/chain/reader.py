@@ -220,3 +220,12 @@ def refused(state: Callable[[], Any], error: str, *args: Any) -> Iterator[None]:
         yield
     assert caught.value == Reverted(error, *args)
     assert state() == before
+
+
+@contextmanager
+def carried_out(what: str) -> Iterator[None]:
+    """Asserts that the block, which sends one transaction, is not refused: where that is what a test is about."""
+    try:
+        yield
+    except Reverted as error:
+        raise AssertionError(f"{what} was refused: {error}") from error

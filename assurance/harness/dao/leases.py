@@ -10,6 +10,7 @@ from typing import Any
 from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Event, Receipt
+from assurance.harness.chain.reader import carried_out
 from assurance.harness.dao.dao import HPKE_KEY, Batch, Dao, Proposal, leaf
 from assurance.harness.dao.system import DAY, Actor
 from datadao.types import LeaseStatus
@@ -210,7 +211,9 @@ class Market:
     def carries_out_nothing(self, proposal: Proposal) -> None:
         """What the proposal wants has come about meanwhile: it is executed and changes nothing, now and not in fact."""
         snapshot = self.dao.chain.snapshot()
-        assert self.effects(lambda: self.carry_out(proposal)) == {}
+        with carried_out("the proposal"):
+            effects = self.effects(lambda: self.carry_out(proposal))
+        assert effects == {}
         self.dao.chain.revert(snapshot)
 
     def said(self, receipt: Receipt, contract: str = "leases") -> list[tuple[str, dict[str, Any]]]:

@@ -10,6 +10,7 @@ from eth_utils import keccak
 from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Handle, deploy
+from assurance.harness.chain.reader import carried_out
 from assurance.harness.dao.dao import ABSTAIN, ACTIVE, AGAINST, FOR, PENDING, Dao, Proposal
 from assurance.harness.dao.governance import (
     TOKEN,
@@ -192,7 +193,9 @@ def test_vote_by_signature__of_several_proposals__relayed_in_any_order_G4(dao: D
     dao.to_vote(proposals[-1].id)
     signed = [(p, sign(dao, p.id, FOR, voter, extended)) for p in proposals]
     for proposal, signature in reversed(signed):
-        assert cast(dao, proposal.id, FOR, voter.address, signature, extended).value == 300 * TOKEN
+        with carried_out(f"the ballot for proposal {proposal.id}"):
+            receipt = cast(dao, proposal.id, FOR, voter.address, signature, extended)
+        assert receipt.value == 300 * TOKEN
     assert dao.governor.nonces(voter.address) == 0
 
 

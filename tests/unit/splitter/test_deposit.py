@@ -191,6 +191,10 @@ def test_deposit__borrowed_money_sent_round_without_end__closes_no_pool__s8_s10_
     assert (received - stated) % 2**128 - owed in (0, 1, 2)
     assert pair.splitter.acceptsDeposit(0, 2**110)
     assert pair.splitter.acceptsDeposit(1, 2**110)
+    # Nor does a gift, after which what the splitter holds says no longer how little it owes.
+    pair.asset.mint(pair.splitter.address, MAX_OWED, sender=pair.payer.address)
+    assert pair.splitter.acceptsDeposit(0, 2**110)
+    assert pair.splitter.acceptsDeposit(1, 2**110)
 
 
 @pytest.mark.parametrize("amount", [2**111, 2**176, 2**256 - 1])
