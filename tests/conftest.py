@@ -45,6 +45,8 @@ ORDER = ("outside", "invariant", "deployer", "documents", "scenario", "cli", "in
 
 def pytest_configure(config: pytest.Config) -> None:
     """Each process of several (`-n 2`) has its own node. In process nothing else would compile what was edited."""
+    if CHAIN not in (None, "revm", "node"):
+        raise pytest.UsageError(f"DATADAO_CHAIN is {CHAIN!r}: expected revm or node, or nothing for a sample of both")
     if CHAIN == "revm" and (reason := stale()):
         pytest.exit(reason, returncode=1)
     # Drawn by the first process; the others, which must collect the same tests, inherit it.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @notice Returns nothing from `transfer`, `transferFrom` and `approve`, as USDT does on the main network.
+/// @notice Returns nothing from `transfer`, `transferFrom` and `approve`, and no reason while paused, as USDT does on
+/// the main network. Anyone may pause it.
 contract NoReturnAsset {
     /// @notice Thrown when an account lacks the balance or the allowance.
     error NoReturnAsset_Insufficient(address account, uint256 available, uint256 needed);
@@ -13,11 +14,16 @@ contract NoReturnAsset {
     string public symbol;
     uint8 public immutable decimals;
     uint256 public totalSupply;
+    bool public paused;
     mapping(address account => uint256) public balanceOf;
     mapping(address owner => mapping(address spender => uint256)) public allowance;
 
     constructor(string memory name_, string memory symbol_, uint8 decimals_) {
         (name, symbol, decimals) = (name_, symbol_, decimals_);
+    }
+
+    function setPaused(bool newPaused) external {
+        paused = newPaused;
     }
 
     function mint(address to, uint256 amount) external {
@@ -43,6 +49,8 @@ contract NoReturnAsset {
     }
 
     function _move(address from, address to, uint256 value) private {
+        // solhint-disable-next-line gas-custom-errors, reason-string
+        require(!paused);
         if (balanceOf[from] < value) revert NoReturnAsset_Insufficient(from, balanceOf[from], value);
         balanceOf[from] -= value;
         balanceOf[to] += value;

@@ -81,6 +81,19 @@ def test_end_and_refund__asset_paused__need_no_transfer_and_go_on(dao: Dao) -> N
     assert market.send("claimRefund", ending).value == 2 * PRICE
 
 
+def test_pay_instalment__asset_paused_without_a_reason__refused_and_paid_later(dao: Dao) -> None:
+    """An asset from before errors had names fails without data."""
+    market = Market(Dao(chain=dao.chain, asset="NoReturnAsset"))
+    lease = market.active()
+    market.warp_to(market.paid_until(lease))
+    market.dao.asset.setPaused(True, sender=market.stranger.address)
+    with refused(market.picture, "FailedCall"):
+        market.send("payInstalment", lease)
+    market.dao.asset.setPaused(False, sender=market.stranger.address)
+    market.send("payInstalment", lease)
+    assert market.dao.leases.treasuryOwed() == 2 * TO_TREASURY
+
+
 def test_withdraw_treasury__treasury_blocklisted__stops_no_other_payment(dao: Dao) -> None:
     market = Market(Dao(chain=dao.chain, asset="BlocklistAsset"))
     timelock = market.dao.timelock.address

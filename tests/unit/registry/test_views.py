@@ -8,6 +8,7 @@ from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.handles import Reverted
 from assurance.harness.dao.dao import Dao, changed
+from assurance.harness.dao.leases import Market
 from assurance.harness.dao.registry import UNIT, crowd, drop, refused
 from datadao.crypto.merkle import leaf_hash
 from datadao.messages import eip712
@@ -118,3 +119,20 @@ def test_require_readiness__of_a_committee_that_does_not_exist__refused_AB61(dao
     with pytest.raises(Reverted) as caught:
         dao.registry.requireReadiness(1, keccak(text="release"), dao.registry.committeeVersion(), [])
     assert caught.value == Reverted("DatasetRegistry_InsufficientSignatures", 0, 3)
+
+
+def test_require_readiness__by_a_threshold_of_custodians__answers_anyone_asked(dao: Dao) -> None:
+    """What leases ask before the first instalment, a licensee may ask before it sends anything."""
+    market, root = Market(dao), keccak(text="release")
+    lease = market.accept(market.create_offer())
+    version = dao.leases.lease(lease).committeeVersion
+    signatures = dao.readiness(lease, root, 0, 1, 2)
+    dao.registry.requireReadiness(lease, root, version, signatures)
+    with pytest.raises(Reverted) as caught:
+        dao.registry.requireReadiness(lease, root, version, signatures[:2])
+    assert caught.value == Reverted("DatasetRegistry_InsufficientSignatures", 2, 3)
+
+
+def test_lease_policy__is_the_part_of_the_present_policy_that_leases_are_asked_for(dao: Dao) -> None:
+    asked, policy = dao.registry.leasePolicy(1), dao.registry.currentPolicy(1)
+    assert vars(asked) == {name: getattr(policy, name) for name in vars(asked)}

@@ -76,6 +76,21 @@ def test_remove_shares__in_two_parts_without_income_between__keeps_what_the_firs
     assert pair.claim(member, 1) == 500
 
 
+def test_remove_shares__part_then_all_and_part_again__pays_what_was_kept_once_s1(pair: Pair) -> None:
+    """The slot that kept the first part's income must be empty when the second stay adds to it."""
+    member, registry = pair.payer, pair.registry.address
+    pair.accept(actor("neighbour"), 2 * SHARES)
+    pair.accept(member, 2 * SHARES)
+    pair.deposit(1, 1_000)
+    for _ in range(2):
+        pair.splitter.removeShares(1, member.address, SHARES, sender=registry)
+    assert pair.claim(member, 1) == 500
+    pair.accept(member, 2 * SHARES)
+    pair.deposit(1, 1_000)
+    pair.splitter.removeShares(1, member.address, SHARES, sender=registry)
+    assert pair.claimable(member, 1) == pair.claim(member, 1) == 500
+
+
 def test_remove_shares__a_single_unit_earned__stays(pair: Pair) -> None:
     member = pair.payer
     pair.accept(actor("neighbour"), SHARES)
