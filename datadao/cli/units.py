@@ -6,12 +6,11 @@ from functools import partial
 
 from datadao.attestor.known import KnownMarks
 from datadao.attestor.units import Units, left_by
-from datadao.batches import ALIVE, Published
+from datadao.batches import ALIVE
 from datadao.chain.events import decode, topic
 from datadao.chain.rpc import read_block, read_logs
 from datadao.cli.session import Session
 from datadao.crypto.keyfile import FINGERPRINT, load_secret
-from datadao.types import BatchStatus
 
 FOLDER = "marks"
 """Below the role's folder; storage has what is in it."""
@@ -33,21 +32,21 @@ class ChainHistory:
 
     def _read(self, block: int) -> dict[str, set[int]]:
         dao, catalog = self._session.dao, self._session.catalog
-        published = catalog.batches(None)
         count = dao.read("registry", "batchCount", block=block)
+        items = [item for item in catalog.batches(None) if item.batch_id <= count]
+        asked = [("registry", "batch", item.batch_id) for item in items]
+        infos = dao.read_together(asked, block) if asked else []
         gone = self._erased(block)
         found: dict[str, set[int]] = {}
-        for item in published:
-            if item.batch_id <= count and self._status(item, block) in ALIVE:
+        for item, info in zip(items, infos, strict=True):
+            if info.status in ALIVE:
                 manifest = catalog.manifest(item)
                 if manifest.earned is not None:
-                    name = manifest.earned.marks.hex()
+                    # Not of its marks, which a dead batch of the same records, split otherwise, may have left as well.
+                    name = item.batch.manifest_hash.hex()
                     self._known.add(name, partial(left_by, manifest, self._session.store, self._secret))
                     found[name] = {place for place, leaf in enumerate(manifest.leaves) if leaf.fingerprint in gone}
         return found
-
-    def _status(self, item: Published, block: int) -> BatchStatus:
-        return BatchStatus(self._session.dao.read("registry", "batch", item.batch_id, block=block).status)
 
     def _erased(self, block: int) -> set[bytes]:
         """Fingerprints of the contributions that were erased by then."""
