@@ -35,8 +35,11 @@ _LOCALLY = {
     # What every process looks at many times a second: its stacks, its clock, its memory.
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "1s",
-    "distributed.admin.system-monitor.interval": "5s",
-    "distributed.worker.memory.monitor-interval": "1s",
+    "distributed.admin.system-monitor.interval": "1m",
+    "distributed.worker.memory.monitor-interval": "2s",
+    # What the scheduler and its clients do for results that stay in the workers, or to draw a page of; none do here.
+    "distributed.scheduler.active-memory-manager.start": False,
+    "distributed.client.scheduler-info-interval": "1m",
     # Processes a task may take down before it is given up.
     "distributed.scheduler.allowed-failures": 1,
 }

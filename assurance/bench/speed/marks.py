@@ -27,13 +27,15 @@ from datadao.storage.store import Store
 HEADINGS = ("step", "count", "CPU s", "wall s", "µs CPU each", "peak MiB", "goal")
 HOW = (
     "Each part in a process of its own; on Dask, with the CPU of its processes. Marks: random, stored in batches of 10 "
-    "million; half of a batch that is looked up is known. Records: an integer and a text of 40 characters each."
+    "million; half of a batch that is looked up is known. Records: an integer and a text of 40 characters each. Small "
+    "files in turns, the least of three: what else the machine does adds to a turn."
 )
 SCHEMA = b'{"type":"object","properties":{"a":{"type":"integer"},"n":{"type":"string"}},"required":["a"]}'
 FILE = 10_000_000
 """Marks of one stored batch."""
 RECORDS = 16
 """Of a small file, of 1 KB."""
+TURNS = 3
 
 
 def _row(what: str, count: int, watch: Stopwatch, goal: str = "") -> tuple[str, ...]:
@@ -93,17 +95,21 @@ def spread(files: int, workers: int = 2) -> list[tuple[str, ...]]:
         opened = {item.id(DAO): set(range(5)) for item in submissions.values()}
         # Workers load what they need at their first files.
         list(assess_all(who, dict(islice(submissions.items(), 4 * TASK)), opened, scheduler=address))
-        rows = []
-        with Stopwatch() as loop:
-            for item in submissions.values():
-                who.assess(item, opened)
-        rows.append(_row(f"files of {RECORDS} records, in a loop", files, loop))
-        before = _cpu_of_others()
-        with Stopwatch() as dask:
-            scored = dict(assess_all(who, submissions, opened, scheduler=address))
-        dask.cpu += _cpu_of_others() - before
-        if any(isinstance(result, Exception) for result in scored.values()):
-            raise RuntimeError("a file was not scored")
+        loops, spreads = [], []
+        for _ in range(TURNS):
+            with Stopwatch() as loop:
+                for item in submissions.values():
+                    who.assess(item, opened)
+            before = _cpu_of_others()
+            with Stopwatch() as dask:
+                scored = dict(assess_all(who, submissions, opened, scheduler=address))
+            dask.cpu += _cpu_of_others() - before
+            if any(isinstance(result, Exception) for result in scored.values()):
+                raise RuntimeError("a file was not scored")
+            loops.append(loop)
+            spreads.append(dask)
+        loop, dask = (min(watches, key=lambda watch: watch.cpu) for watches in (loops, spreads))
+        rows = [_row(f"files of {RECORDS} records, in a loop", files, loop)]
         part = f"the loop's and 0.3 of it (it is {dask.cpu / loop.cpu - 1:.2f})"
         rows.append(_row(f"the same on Dask, {workers} processes", files, dask, part))
     return rows
