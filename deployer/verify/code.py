@@ -53,12 +53,14 @@ def _runtime(name: str, expected: Mapping[str, bytes], actual: bytes, *until: An
     compiled = runtime_code(name)
     places = holes(compiled)
     yield compare(name, "code hash", masked_hash(compiled, places), masked_hash(actual, places))
+    if not places:
+        return  # nothing that the hash does not cover
     words = {actual[place : place + 32] for place in places}
     strange = sorted(words - set(expected.values()))
     missing = [key for key, word in expected.items() if word not in words]
     wrong = [f"missing: {', '.join(missing)}"] if missing else []
     wrong += [f"unexpected: {', '.join('0x' + word.hex() for word in strange)}"] if strange else []
-    wanted = ", ".join(expected) or "none"
+    wanted = ", ".join(expected)
     yield Check(name, "immutables", wanted, "; ".join(wrong) or wanted, not wrong)
 
 

@@ -4,7 +4,8 @@
 - wiring: each constructor given each wrong counterpart
 - code: one byte changed, an immutable changed, no code at all
 - record: wrong transaction, deployer, arguments
-- parameters and the asset are in test_verify_parameters.py, roles in test_verify_roles.py
+- parameters and the asset are in test_verify_parameters.py, roles in test_verify_roles.py, each row in
+  test_verify_rows.py
 - nodes: without batches, with short ranges of events, without events
 """
 

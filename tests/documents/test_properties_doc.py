@@ -29,7 +29,7 @@ from assurance.harness.mistakes import mistakes
 PROPERTIES = PAGES["properties"].read_text()
 AREAS = ("T", "S", "R", "L", "G", "X", "K")
 ROWS = {row.id: row for page in PAGES for row in rows(page)}
-WITHOUT_TWIN = {"X-4", "X-5", "R-14", *(f"K-{number}" for number in range(1, 12))}
+WITHOUT_TWIN = {"X-4", "X-5", "X-7", "R-14", *(f"K-{number}" for number in range(1, 12))}
 
 
 def test_properties__are_all_there_each_with_a_test() -> None:
