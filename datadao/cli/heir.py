@@ -126,8 +126,13 @@ def veto(session: Session, sign: bool, desk: str | None) -> Outcome:
 
 @command(heir, "succeed", sends=True)
 @click.argument("lost", metavar="ACCOUNT")
-def succeed(session: Session, lost: str) -> Outcome:
-    """Move what ACCOUNT has in all datasets to its heir, once the delay is over. Anyone may, as often as more comes."""
+@signing.signable
+def succeed(session: Session, lost: str, sign: bool, desk: str | None) -> Outcome:
+    """Move what ACCOUNT has in all datasets to its heir, once the delay is over. Anyone may, as often as more comes.
+
+    Only the heir can leave it to a relay: it signs what it signed to open, and the relay takes the step that is due.
+    """
+    signing.check(sign, desk)
     dao, old = session.dao, address(lost)
     pools = list(range(1, dao.read("registry", "datasetCount") + 1))
     note = (
@@ -136,6 +141,8 @@ def succeed(session: Session, lost: str) -> Outcome:
     )
     if succession(session, old).is_succeeded:
         note = "What the account got since moves as well."
+    if sign:
+        return signing.hand_over(session, [HeirOpening(old, session.address, *_next(session), b"")], desk, note)
     call = dao.call("token", "succeed", old, pools, what=f"move what {old} has to its heir")
     done = send(session, [call], note=note)
     holder, balance = after(session, done[-1], lambda block: dao.read("token", "holderOf", old, block=block))

@@ -27,6 +27,7 @@ from datadao.messages.requests import (
     Request,
     SignedBallot,
 )
+from datadao.proposals import Succession
 from datadao.types import ACTIVATED, ProposalState, word
 from datadao.values import moment
 
@@ -37,7 +38,8 @@ _NONCED = (HeirBinding, HeirUnbinding, HeirOpening)
 @dataclass
 class Verdicts:
     """Of requests: those that may go, those that wait and those that never can, with reasons. `by_key` are signed by
-    keys; `leaves` are accepted contributions by owner, `income` what each claimant is owed, by dataset."""
+    keys; `leaves` are accepted contributions by owner, `income` what each claimant is owed, by dataset; `moves` are the
+    datasets in which accounts have something that goes to their heirs now."""
 
     block: Block
     ready: list[Request] = field(default_factory=list)
@@ -47,6 +49,7 @@ class Verdicts:
     numbers: dict[str, int] = field(default_factory=dict)
     leaves: dict[str, list[Mine]] = field(default_factory=lambda: defaultdict(list))
     income: dict[str, dict[int, int]] = field(default_factory=dict)
+    moves: dict[str, list[int]] = field(default_factory=dict)
 
 
 def domains_of(dao: DataDAO) -> Domains:
@@ -201,8 +204,41 @@ class Judge:
                 found.dropped[request] = f"its nonce {request.nonce} is used; the next is {current[request.id]}"
             elif isinstance(request, _NONCED) and request.nonce > current[request.id]:
                 found.waiting[request] = f"nonce {current[request.id]} comes before its {request.nonce}"
+            elif isinstance(request, HeirOpening):
+                self._opening(request, found)
             else:
                 found.ready.append(request)
+
+    def _opening(self, request: HeirOpening, found: Verdicts) -> None:
+        """What an heir asks for is the next step: that the succession opens, or, when it is open and the time to object
+        is over, that what the account has moves. Anyone may send the latter, so whose heir it is, is looked at here."""
+        account, block = request.account, found.block
+        bound = Succession(*self._try([("token", "succession", account)], block)[0])
+        holder = self._try([("token", "holderOf", bound.named)], block)[0][0]
+        if bound.heir is None or request.heir.lower() != holder.lower():
+            found.dropped[request] = f"{request.heir} is not the heir of {account}"
+        elif not bound.due and not bound.is_succeeded:
+            if block.timestamp >= bound.since:
+                found.ready.append(request)
+            else:
+                found.dropped[request] = f"{account} objected: it cannot be opened before {moment(bound.since)}"
+        elif block.timestamp < bound.due:
+            found.dropped[request] = f"it is open, and {account} can object until {moment(bound.due)}"
+        else:
+            left = self._left(account, block)
+            if bound.is_succeeded and not left:
+                found.done[request] = "nothing is left to move"
+            else:
+                found.moves[account] = left
+                found.ready.append(request)
+
+    def _left(self, account: str, block: Block) -> list[int]:
+        """Datasets in which an account has shares or income."""
+        pools = range(1, self._dao.read("registry", "datasetCount", block=block.number) + 1)
+        asked: list[tuple[Any, ...]] = [("splitter", "sharesOf", pool, account) for pool in pools]
+        asked += [("splitter", "claimable", account, [pool]) for pool in pools]
+        answers = self._try(asked, block)
+        return [pool for pool, *has in zip(pools, answers, answers[len(pools) :], strict=False) if any(has)]
 
     def _try(self, asked: Sequence[tuple[Any, ...]], block: Block) -> list[Any]:
         return try_many(self._dao.web3, [self._dao.call(*question) for question in asked], block.number)

@@ -123,6 +123,10 @@ class Planner:
             case HeirUnbinding(account=account):
                 timed = (request.nonce, request.deadline, request.signature)
                 return self._alone_as(request, *self._heir("unbindHeir", account, timed), account)
+            case HeirOpening(account=account) if account in found.moves:
+                what = f"what {account} has goes to its heir"
+                moved = call("token", "succeed", account, found.moves[account], what=what)
+                return self._alone_as(request, moved, moved, request.heir, charged=account)
             case HeirOpening(account=account):
                 timed = (request.nonce, request.deadline, request.signature)
                 parts = self._heir("openSuccession", account, timed, account)

@@ -66,6 +66,23 @@ def test_heir_bind__signed__is_relayed_and_the_member_pays_nothing(signing: Sign
     assert report["batches"] == relayed["batches"] and int(report["spentToday"]) == int(report["batches"][0]["wei"])
 
 
+def test_heir_succeed__signed_by_the_heir__is_relayed_and_the_heir_pays_nothing(signing: Signing) -> None:
+    give(signing.live, MEMBER)
+    node = signing.live.node
+    node.rpc("anvil_setBalance", account(HEIR), "0x0")
+    heir = signing.live.home("heir", f"TEST::{HEIR}")
+    signing.run(signing.member, "heir", "bind", account(HEIR), "--delay", "30", "--sign", "--yes")
+    signing.run(signing.relay, "relay", "once")
+    for step, after in (("open", 30 * 86_400), ("succeed", 1)):
+        signing.run(heir, "heir", step, account(MEMBER), "--sign", "--yes")
+        assert len(signing.run(signing.relay, "relay", "once")["batches"]) == 1
+        node.rpc("evm_increaseTime", after)
+        node.rpc("evm_mine")
+    shown = signing.run(heir, "heir", "show", account(MEMBER))
+    assert (shown["succeeded"], shown["holder"]) == (True, account(HEIR))
+    assert signing.run(heir, "status")["me"]["tokens"] != "0"
+
+
 def test_claim__signed_by_who_has_nothing__is_dropped_with_the_reason(signing: Signing) -> None:
     signing.run(signing.member, "claim", "--sign", "--yes")
     assert signing.run(signing.relay, "relay", "once")["dropped"] == 1
