@@ -45,6 +45,7 @@ def cli(out: Path) -> None:
     try:
         for path in (pack_npm(out), pack_wheel(out), pack_page(out)):
             click.echo(path)
+        click.echo(f"the page's hash: {path.with_suffix('.sha256').read_text().strip()}")
     except DataDAOError as error:
         sys.exit(str(error))
 
@@ -74,10 +75,12 @@ def pack_npm(folder: Path, deployments: Path = DEPLOYMENTS) -> Path:
 
 
 def pack_page(folder: Path) -> Path:
-    """Builds the members' page of no DAO into `folder`, the same bytes each time. Raises `PackingFailed`."""
+    """Builds the members' page of no DAO into `folder`, the same bytes each time, and beside it a file with the hash
+    that every such page shows, whatever DAO it is for. Raises `PackingFailed`."""
     path = folder / f"{NAME}-page-{version()}.zip"
     with TemporaryDirectory() as name:
-        _run("node", ROOT / "web/build.mjs", "--out", Path(name) / "page")
+        digest = _run("node", ROOT / "web/build.mjs", "--out", Path(name) / "page").split()[0]
+        path.with_suffix(".sha256").write_text(f"{digest}\n")
         with zipfile.ZipFile(path, "w") as archive:
             for file in sorted((Path(name) / "page").iterdir()):
                 entry = zipfile.ZipInfo(file.name, (1980, 1, 1, 0, 0, 0))
@@ -145,7 +148,7 @@ def _write_json(path: Path, content: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def _run(*command: str | Path, cwd: Path | None = None) -> None:
+def _run(*command: str | Path, cwd: Path | None = None) -> str:
     arguments, environment = [str(part) for part in command], _CACHES | os.environ
     try:
         done = subprocess.run(arguments, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
@@ -153,3 +156,4 @@ def _run(*command: str | Path, cwd: Path | None = None) -> None:
         raise PackingFailed(f"{command[0]} is not installed; `make setup` installs what this needs") from None
     if done.returncode:
         raise PackingFailed(f"{command[0]} failed: {(done.stderr or done.stdout)[-2000:]}")
+    return done.stdout
