@@ -84,17 +84,19 @@ def test_contributor__hands_in_by_the_browser__and_a_licensee_opens_it_K8(
         browser.see("Diaries of voters (dataset 1)", "What people wrote down")
         browser.press("Give data", "link")
         browser.see("May be used for: research")
-        browser.do("upload", path=str(tmp_path / "faulty.jsonl"))
+        browser.drop(tmp_path / "faulty.jsonl")
         shown = browser.see("1 of 4 records fit.", "This file would not be accepted as it is.", "What is wrong")
-        assert "not JSON" in shown and "Encrypt and hand in" not in shown
+        wrong = ["1\tage\tless than 18", "2\tthe whole record\tnot JSON", "4\tdiary\texpected: text"]
+        assert [line for line in shown.splitlines() if line in wrong] == wrong
+        assert "Encrypt and hand in" not in shown
         pictures.take(browser, "give")
         browser.do("upload", path=str(tmp_path / "table.csv"))
         browser.see("2 of 2 records fit.", "This is CSV")
-        browser.do("upload", path=str(tmp_path / "array.json"))
+        browser.drop(tmp_path / "array.json")
         browser.see("3 of 3 records fit.", "This is a JSON array")
 
         browser.connect("newcomer")
-        browser.do("upload", path=str(tmp_path / "good.jsonl"))
+        browser.drop(tmp_path / "good.jsonl")
         browser.see("40 of 40 records fit.", "That would earn about 40 shares")
         assert browser.do("axe") == []
         browser.press("This data is mine to give, and I agree to the uses above.")

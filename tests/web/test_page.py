@@ -13,6 +13,7 @@ import pytest
 
 from assurance import ROOT
 from assurance.harness.browser.page import build, configuration
+from datadao.desk.static import Page
 from datadao.messages.purposes import PURPOSES
 from scripts.pack import pack_page, version
 
@@ -32,6 +33,8 @@ PREFIXES = (
     "argument_",
     "unreadable_",
     "purpose",
+    "type_",
+    "flaw_",
 )
 """Of keys that are put together."""
 ADDRESSES = {key: "0x" + f"{n:02x}" * 20 for n, key in enumerate(
@@ -65,6 +68,9 @@ def test_page__of_a_release__is_packed_with_the_same_bytes_twice(page: Path, tmp
     assert (tmp_path / f"datadao-page-{version()}.zip").read_bytes() == first
     mine = contents(page)
     assert packed.keys() == mine.keys()
+    # The hash of the release is the one that the page of a DAO shows, and that its desk prints.
+    stated = (tmp_path / f"datadao-page-{version()}.sha256").read_text().strip()
+    assert stated == Page(page).sha256 and f'"build":"{stated}"' in mine["index.html"].decode()
     assert all(packed[name] == mine[name] for name in mine if name != "index.html")
 
 

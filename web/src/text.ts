@@ -9,6 +9,11 @@ type Values = Readonly<Record<string, string | number>>;
 let words: Readonly<Record<string, string>> = english;
 let locale = "en";
 
+interface Money {
+  readonly decimals: number;
+  readonly symbol: string;
+}
+
 /** Tokens and shares are counted in billionths. */
 export const TOKEN_DECIMALS = 9;
 
@@ -38,9 +43,30 @@ export function maybe(key: string, otherwise: string): string {
 export function amount(units: bigint, decimals: number, digits = 2): string {
   const [whole, fraction = ""] = formatUnits(units, decimals).split(".");
   const shown = fraction.slice(0, digits).replace(/0+$/, "");
-  const separator = (1.5).toLocaleString(locale)[1] ?? ".";
-  return BigInt(whole!).toLocaleString(locale) + (shown ? separator + shown : "");
+  return BigInt(whole!).toLocaleString(locale) + (shown ? separator() + shown : "");
 }
+
+const separator = (): string => (1.5).toLocaleString(locale)[1] ?? ".";
+
+/** A number as the reader writes it, without signs between thousands: in digits with a point. Raises for any other. */
+export function written(text: string): string {
+  const [whole, fraction, ...more] = text.trim().split(separator());
+  const parts = fraction === undefined ? [whole!] : [whole!, fraction];
+  if (more.length || parts.some((part) => !/^\d+$/.test(part))) throw new Error(t("badAmount", { sample: `1250${separator()}50` }));
+  return parts.join(".");
+}
+
+const DECIMALS = 6;
+
+/** An amount that somebody has or had, short: of many decimals six are shown, rounded down. */
+export function money(units: bigint, { decimals, symbol }: Money): string {
+  const least = 10n ** BigInt(Math.max(0, decimals - DECIMALS));
+  const shown = units > 0n && units < least ? `< ${amount(least, decimals, DECIMALS)}` : amount(units, decimals, DECIMALS);
+  return `${shown} ${symbol}`;
+}
+
+/** An amount that somebody pays, to its last unit. */
+export const price = (units: bigint, { decimals, symbol }: Money): string => `${amount(units, decimals, decimals)} ${symbol}`;
 
 export const number = (count: number): string => count.toLocaleString(locale);
 

@@ -17,7 +17,7 @@ from eth_utils import keccak
 
 from assurance import ROOT
 from assurance.bench.report import Stopwatch, Table
-from assurance.harness.browser import Browser, Wallet
+from assurance.harness.browser import Browser, Chromium, Wallet
 from assurance.harness.browser.desk import handle, site
 from assurance.harness.browser.page import FileServer, build
 from assurance.harness.chain.anvil import Anvil
@@ -93,7 +93,9 @@ class _Page:
             client = handle(dao.addresses, node.url)
             self._site = self._stack.enter_context(site(client, dao.asset.address, node.url, store, folder / "desk"))
             wallet = Wallet("Member", member.key)
-            self._browser = self._stack.enter_context(Browser(node.url, dao.chain.chain_id, [wallet]))
+            chromium = Chromium()  # each its own: what one's scripts leave in a browser is not to help the other's
+            self._stack.callback(chromium.close)
+            self._browser = self._stack.enter_context(Browser(node.url, dao.chain.chain_id, [wallet], chromium))
         except BaseException:
             self._stack.close()
             raise

@@ -1,5 +1,5 @@
 // Datasets, what they earned, and what is owed to whom.
-import { type Address, type Hex } from "viem";
+import { type Address, type Hex, isAddressEqual } from "viem";
 
 import { type Node } from "./node.js";
 
@@ -46,8 +46,14 @@ export interface Holding {
 export interface Heir {
   readonly heir: Address;
   readonly delayDays: bigint;
+  /** The second of the binding; after an objection that from which it can be opened again. */
   readonly since: number;
+  /** 0 while it is not open. */
   readonly openedAt: number;
+  /** The second from which the heir can take the place; 0 while it is not open. */
+  readonly due: number;
+  /** By the chain's clock. */
+  readonly now: number;
   readonly succeeded: boolean;
 }
 
@@ -65,10 +71,10 @@ const NOBODY = "0x0000000000000000000000000000000000000000";
 export async function member(node: Node, account: Address): Promise<Member> {
   const { client, registry, splitter, token } = node;
   const count = await client.readContract({ ...registry, functionName: "datasetCount" });
-  const [tokens, votes, bound, holdings] = await Promise.all([
+  const [tokens, votes, heir, holdings] = await Promise.all([
     client.readContract({ ...token, functionName: "balanceOf", args: [account] }),
     client.readContract({ ...token, functionName: "getVotes", args: [account] }),
-    client.readContract({ ...token, functionName: "succession", args: [account] }),
+    heirOf(node, account),
     Promise.all(
       range(count).map(async (dataset) => {
         const [shares, claimable] = await Promise.all([
@@ -79,14 +85,31 @@ export async function member(node: Node, account: Address): Promise<Member> {
       }),
     ),
   ]);
-  const [heir, delayDays, since, openedAt, succeeded] = bound;
   return {
     tokens,
     votes,
     holdings: holdings.filter(({ shares, claimable }) => shares || claimable),
     claimable: holdings.reduce((sum, { claimable }) => sum + claimable, 0n),
-    heir: heir === NOBODY ? null : { heir, delayDays, since, openedAt, succeeded },
+    heir,
   };
+}
+
+/** Who may take an account's place; null where it named nobody. */
+export async function heirOf(node: Node, account: Address): Promise<Heir | null> {
+  const { client, token } = node;
+  const [[heir, delayDays, since, openedAt, succeeded], now] = await Promise.all([
+    client.readContract({ ...token, functionName: "succession", args: [account] }),
+    node.now(),
+  ]);
+  if (heir === NOBODY) return null;
+  const due = openedAt && openedAt + Number(delayDays) * 86_400;
+  return { heir, delayDays, since, openedAt, due, now: Number(now), succeeded };
+}
+
+/** Is the account the heir of another, or has it taken the heir's place? */
+export async function inherits({ client, token }: Node, account: Address, { heir }: Heir): Promise<boolean> {
+  const [holder] = await client.readContract({ ...token, functionName: "holderOf", args: [heir] });
+  return isAddressEqual(holder, account);
 }
 
 export interface Books {

@@ -1,9 +1,9 @@
 // The actions of a proposal in words, by the contracts' ABIs; datadao/cli/wording.py does the same in a terminal.
 // Whatever is not understood is shown as bytes, in full.
-import { type Abi, type AbiParameter, type Address, type Hex, decodeFunctionData, encodeFunctionData, erc20Abi, isAddressEqual } from "viem";
+import { type Abi, type AbiParameter, type Address, type Hex, decodeFunctionData, encodeFunctionData, erc20Abi, isAddressEqual, zeroHash } from "viem";
 
 import { purposes } from "../purposes.js";
-import { amount, duration, maybe, moment, t, tokens } from "../text.js";
+import { amount, duration, maybe, moment, percent, price, t, tokens } from "../text.js";
 import { type Terms } from "./leases.js";
 import { type Asset, type Node } from "./node.js";
 
@@ -40,10 +40,15 @@ export function worded(node: Node, asset: Asset, target: Address, value: bigint,
         const terms = inputs.findIndex(({ name, type }) => name === "terms" && type === "tuple");
         const shown = inputs.flatMap((input, i) => {
           if (i === terms) return [];
-          const name = input.name?.replace(/_$/, "") || String(i + 1);
-          return [{ name: maybe(`argument_${name}`, name), value: text(node, asset, input, args[i], contract.key === "asset") }];
+          // The rules of a dataset: a line each.
+          const parts = input.type === "tuple" && "components" in input ? input.components : [input];
+          const values = parts[0] === input ? [args[i]] : parts.map(({ name }) => (args[i] as Record<string, unknown>)[name ?? ""]);
+          return parts.map((part, j) => ({
+            name: called(part, String(i + 1)),
+            value: text(node, asset, part, values[j], contract.key === "asset"),
+          }));
         });
-        const title = maybe(`does_${contract.key}_${functionName}`, `${contract.key}.${functionName}`);
+        const title = maybe(`does_${contract.key}_${functionName}`, t("doesOther", { what: `${contract.key}.${functionName}` }));
         const about = terms < 0 ? {} : { terms: args[terms] as Terms };
         return { title, target: where, arguments: [...shown, ...paid], understood: true, ...about };
       }
@@ -53,6 +58,11 @@ export function worded(node: Node, asset: Asset, target: Address, value: bigint,
   }
   const data = { name: t("data"), value: calldata };
   return { title: t("notUnderstood"), target: where, arguments: [data, ...paid], understood: false };
+}
+
+function called({ name }: AbiParameter, otherwise = ""): string {
+  const plain = name?.replace(/_$/, "") || otherwise;
+  return maybe(`argument_${plain}`, plain);
 }
 
 function contracts(node: Node): Contract[] {
@@ -68,24 +78,25 @@ function text(node: Node, asset: Asset, part: AbiParameter, value: unknown, ofAs
   }
   if (part.type === "tuple" && "components" in part) {
     const fields = value as Record<string, unknown>;
-    return part.components.map((c) => `${c.name}: ${text(node, asset, c, fields[c.name ?? ""], ofAsset)}`).join(", ");
+    return part.components.map((c) => `${called(c)}: ${text(node, asset, c, fields[c.name ?? ""], ofAsset)}`).join(", ");
   }
   if (part.type === "address") {
     const address = value as Address;
     const known = contracts(node).find((contract) => isAddressEqual(contract.address, address));
     return known ? `${address} (${maybe(`contract_${known.key}`, known.key)})` : address;
   }
+  if (part.type === "bytes32" && value === zeroHash) return t("none");
   if (typeof value === "boolean") return value ? t("yes") : t("no");
   if (typeof value !== "bigint" && typeof value !== "number") return String(value);
   return note((part.name ?? "").replace(/_$/, ""), BigInt(value), asset, ofAsset) ?? String(value);
 }
 
 function note(name: string, value: bigint, asset: Asset, ofAsset: boolean): string | null {
-  if (MONEY.has(name) || (ofAsset && name === "value")) return `${amount(value, asset.decimals, asset.decimals)} ${asset.symbol}`;
+  if (MONEY.has(name) || (ofAsset && name === "value")) return price(value, asset);
   if (name === "purposes") return purposes(value);
-  if (/(shares|sharesPerUnit)$/i.test(name)) return tokens(value);
+  if (/(shares|sharesPerUnit|ProposalThreshold)$/i.test(name)) return tokens(value);
   if (/(period|delay|extension)(length)?$/i.test(name)) return duration(value);
   if (/(until|deadline|expiry|startBy)$/i.test(name) && value > 1_000_000_000n && value < 10_000_000_000n) return moment(value);
-  if (/Bps$/.test(name)) return `${Number(value) / 100} %`;
+  if (/Bps$/.test(name) || name === "minQuality") return percent(value, 10_000, 2);
   return null;
 }

@@ -12,6 +12,10 @@ export interface Flaw {
   readonly line: number;
   /** Path in the record; empty for the record itself. */
   readonly field: string;
+  /** The rule of JSON Schema that it breaks, or "json" for what is none. */
+  readonly rule: string;
+  /** What the rule asks for, where the schema says it in one place. */
+  readonly wanted: unknown;
   /** Of the validator, in English: it quotes the file, and is for its owner alone. */
   readonly reason: string;
 }
@@ -28,6 +32,9 @@ export interface Report {
   readonly quality: number;
   readonly flaws: readonly Flaw[];
 }
+
+/** Of a name that no other is allowed beside, the validator says that "false" allows nothing. */
+const RULES: Readonly<Record<string, string>> = { false: "additionalProperties", oneOf: "anyOf" };
 
 export class Schema {
   private readonly validator: Validator;
@@ -52,10 +59,16 @@ export class Schema {
   flaw(record: unknown): Omit<Flaw, "line"> | null {
     const { valid, errors } = this.validator.validate(record);
     if (valid) return null;
-    // The last one is the innermost: the field itself, after those that it lies in.
-    const error = errors.at(-1);
-    const field = (error?.instanceLocation ?? "").replace(/^#?\/?/, "");
-    return { field: decodeURIComponent(field.replaceAll("~1", "/").replaceAll("~0", "~")), reason: error?.error ?? "" };
+    // The last one is the innermost: the field itself, after those that it lies in. Of several forms none is it.
+    const several = errors.findIndex(({ keyword }) => keyword === "anyOf" || keyword === "oneOf");
+    const error = errors.at(several);
+    const { instanceLocation = "#", keyword = "", keywordLocation = "", error: reason = "" } = error ?? {};
+    const path = steps(instanceLocation);
+    // What is missing is named in the validator's words alone.
+    if (keyword === "required") path.push(/"(.*)"/.exec(reason)?.[1] ?? "");
+    let wanted: unknown = this.parsed;
+    for (const step of steps(keywordLocation)) wanted = (wanted as Record<string, unknown> | undefined)?.[step];
+    return { field: path.join("/"), rule: RULES[keyword] ?? keyword, wanted, reason };
   }
 
   /** Does a property's own subschema allow the value? */
@@ -69,6 +82,12 @@ export class Schema {
     }
     return part.validate(value).valid;
   }
+}
+
+/** Of a JSON Pointer in a fragment. */
+function steps(pointer: string): string[] {
+  const parts = pointer.replace(/^#?\/?/, "").split("/").filter((part) => part);
+  return parts.map((part) => decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
 /** Raises `Unreadable`. */
@@ -100,7 +119,7 @@ export async function check(file: File, schema: Schema, progress: (done: number)
         }
       }
     } catch {
-      found = { field: "", reason: "not JSON" };
+      found = { field: "", rule: "json", wanted: undefined, reason: "not JSON" };
     }
     if (found && flaws.length < SHOWN) flaws.push({ line, ...found });
   }

@@ -1,6 +1,6 @@
 // Money in, out and owed, and whether what is held covers what is owed, as of now.
 import { books, datasets } from "../chain/datasets.js";
-import { amount, foreign, moment, t } from "../text.js";
+import { foreign, moment, money, t } from "../text.js";
 import { Loading, useLoaded, useWorld } from "./parts.js";
 import { useTitles } from "./schemas.js";
 
@@ -14,7 +14,6 @@ export function Books() {
       <p class="lead">{t("booksLead")}</p>
       <Loading of={loaded}>
         {([found, all, asset, block]) => {
-          const money = (units: bigint) => `${amount(units, asset.decimals, asset.decimals)} ${asset.symbol}`;
           const rows = [
             [t("booksIn"), found.received],
             [t("booksOut"), found.paid],
@@ -33,7 +32,7 @@ export function Books() {
                   {rows.map(([name, units]) => (
                     <tr key={name}>
                       <th scope="row">{name}</th>
-                      <td class="number">{money(units)}</td>
+                      <td class="number">{money(units, asset)}</td>
                       <td aria-hidden="true" class="bar">
                         <svg viewBox="0 0 100 8" preserveAspectRatio="none">
                           <rect x="0" y="0" height="8" width={Number((units * 1000n) / most) / 10} />
@@ -44,25 +43,27 @@ export function Books() {
                 </tbody>
               </table>
               <p class={sound ? "notice good" : "notice bad"}>{t(sound ? "booksSound" : "booksUnsound")}</p>
-              <table>
-                <caption>{t("byDataset")}</caption>
-                <thead>
-                  <tr>
-                    <th scope="col">{t("dataset")}</th>
-                    <th scope="col" class="number">
-                      {t("earnedSoFar")}
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {all.map(({ id, received }) => (
-                    <tr key={String(id)}>
-                      <th scope="row">{titles(id)}</th>
-                      <td class="number">{money(received)}</td>
+              {all.length > 0 && (
+                <table>
+                  <caption>{t("byDataset")}</caption>
+                  <thead>
+                    <tr>
+                      <th scope="col">{t("dataset")}</th>
+                      <th scope="col" class="number">
+                        {t("earnedSoFar")}
+                      </th>
                     </tr>
-                  ))}
-                </tbody>
-              </table>
+                  </thead>
+                  <tbody>
+                    {all.map(({ id, received }) => (
+                      <tr key={String(id)}>
+                        <th scope="row">{titles(id)}</th>
+                        <td class="number">{money(received, asset)}</td>
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
+              )}
             </>
           );
         }}

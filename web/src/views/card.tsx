@@ -1,8 +1,9 @@
 // A dataset's data card, as the desk counted it: what is in it, how good, how it grows, what was paid for it.
 import { useState } from "preact/hooks";
 
+import { type Asset } from "../chain/node.js";
 import { type Card } from "../desk.js";
-import { amount, foreign, moment, number, percent, t } from "../text.js";
+import { foreign, maybe, moment, money, number, percent, t } from "../text.js";
 import { Facts, Loading, Quote, useLoaded, useWorld } from "./parts.js";
 
 /** Fetched when it is unfolded. */
@@ -16,13 +17,13 @@ export function CardOf({ dataset }: { dataset: bigint }) {
     <details onToggle={(event) => unfold(event.currentTarget.open)}>
       <summary>{t("card")}</summary>
       <Loading of={loaded}>
-        {(found) => found && <Shown card={found[0]} money={(units) => `${amount(BigInt(units), found[1].decimals)} ${found[1].symbol}`} />}
+        {(found) => found && <Shown card={found[0]} asset={found[1]} />}
       </Loading>
     </details>
   );
 }
 
-function Shown({ card, money }: { card: Card; money: (units: string) => string }) {
+function Shown({ card, asset }: { card: Card; asset: Asset }) {
   const { records, files, contributors, quality, accepted, erased, batches, median_days_between_batches: days } = card;
   const paying = card.leases.filter(({ rent_paid }) => rent_paid !== "0").length;
   return (
@@ -32,7 +33,7 @@ function Shown({ card, money }: { card: Card; money: (units: string) => string }
           [t("cardRecords"), t("cardRecordsAre", { records, files, contributors })],
           [t("cardGrows"), days === null ? t("cardBatches", { count: batches.length }) : t("cardOften", { count: batches.length, days })],
           [t("cardErased"), t("cardErasedAre", { erased, accepted })],
-          [t("cardPaid"), t("cardPaidIs", { paid: money(card.rent_paid), count: paying })],
+          [t("cardPaid"), paying ? t("cardPaidIs", { paid: money(BigInt(card.rent_paid), asset), count: paying }) : t("cardPaidNot")],
         ]}
       />
       <Qualities of={quality} />
@@ -43,7 +44,7 @@ function Shown({ card, money }: { card: Card; money: (units: string) => string }
             {card.properties.map(({ name, type, required }) => (
               <tr key={name}>
                 <th scope="row">{foreign(name)}</th>
-                <td>{foreign(type)}</td>
+                <td>{kind(type)}</td>
                 <td>{required ? t("cardAlways") : t("cardSometimes")}</td>
               </tr>
             ))}
@@ -57,6 +58,9 @@ function Shown({ card, money }: { card: Card; money: (units: string) => string }
     </>
   );
 }
+
+/** A type of JSON Schema, or several, in the reader's words. */
+const kind = (type: string): string => foreign(type.replace(/[a-z]+/g, (word) => maybe(`type_${word}`, word)));
 
 /** Records by quality, a bar for each tenth. */
 function Qualities({ of }: { of: readonly number[] }) {

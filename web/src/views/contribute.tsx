@@ -1,5 +1,5 @@
 // A file: looked at line by line, encrypted here, handed in.
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { type Dataset, datasets } from "../chain/datasets.js";
 import { prepare } from "../crypto/contribute.js";
@@ -8,7 +8,8 @@ import { remember } from "../memory.js";
 import { COMPUTE, purposes } from "../purposes.js";
 import { type Report, type Schema, check } from "../records/check.js";
 import { Unreadable } from "../records/read.js";
-import { type Key, bytes, foreign, percent, t, tokens } from "../text.js";
+import { why } from "../records/why.js";
+import { type Key, bytes, foreign, number, percent, t, tokens } from "../text.js";
 import { Field, Loading, NeedsWallet, useDoing, useLoaded, useWorld } from "./parts.js";
 import { schemaOf, useTitles } from "./schemas.js";
 
@@ -59,7 +60,16 @@ function Drop({ dataset }: { dataset: Dataset }) {
   const schema = useLoaded(() => schemaOf(desk, dataset), [desk, dataset]);
   const [looked, show] = useState<Looked | null>(null);
   const [over, setOver] = useState(false);
+  const input = useRef<HTMLInputElement>(null);
   const doing = useDoing();
+
+  // Beside the place for it, a browser would leave the page and show the file instead.
+  useEffect(() => {
+    const stay = (event: Event) => event.preventDefault();
+    const kinds = ["dragover", "drop"];
+    kinds.forEach((kind) => addEventListener(kind, stay));
+    return () => kinds.forEach((kind) => removeEventListener(kind, stay));
+  }, []);
 
   const look = (file: File | undefined, known: Schema) => {
     if (!file) return;
@@ -88,11 +98,14 @@ function Drop({ dataset }: { dataset: Dataset }) {
               onDrop={(event) => {
                 event.preventDefault();
                 setOver(false);
-                look(event.dataTransfer?.files[0], known);
+                const files = event.dataTransfer?.files;
+                if (files && input.current) input.current.files = files; // the field names what was dropped
+                look(files?.[0], known);
               }}
             >
               <Field label={t("dropHere")} hint={t("dropHint")}>
                 <input
+                  ref={input}
                   type="file"
                   accept=".jsonl,.ndjson,.json,.csv,.tsv,.txt"
                   onChange={(event) => look(event.currentTarget.files?.[0], known)}
@@ -139,7 +152,7 @@ function Found({ looked: { file, report, fault }, dataset, least }: FoundProps) 
       )}
       {flaws.length > 0 && (
         <div class="scroll" tabIndex={0} role="region" aria-label={t("whatIsWrong")}>
-          <table>
+          <table class="stacks">
             <caption>{t("whatIsWrong")}</caption>
             <thead>
               <tr>
@@ -149,11 +162,11 @@ function Found({ looked: { file, report, fault }, dataset, least }: FoundProps) 
               </tr>
             </thead>
             <tbody>
-              {flaws.map(({ line, field, reason }) => (
-                <tr key={line}>
-                  <td>{line}</td>
-                  <td>{foreign(field)}</td>
-                  <td>{foreign(reason)}</td>
+              {flaws.map((flaw) => (
+                <tr key={flaw.line}>
+                  <th scope="row" data-label={t("line")}>{number(flaw.line)}</th>
+                  <td data-label={t("field")}>{flaw.field ? foreign(flaw.field) : t("wholeRecord")}</td>
+                  <td data-label={t("why")}>{why(flaw)}</td>
                 </tr>
               ))}
             </tbody>

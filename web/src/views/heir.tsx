@@ -1,14 +1,12 @@
 // An heir: who takes a member's place when its key is lost.
 import { useState } from "preact/hooks";
-import { getAddress, isAddress } from "viem";
+import { type Address as Account, getAddress, isAddress } from "viem";
 
-import { type Member, datasets } from "../chain/datasets.js";
+import { type Heir, type Member, datasets, heirOf, inherits } from "../chain/datasets.js";
 import { deadline, message, nonce } from "../messages.js";
 import { moment, t } from "../text.js";
 import { type Call } from "../wallet.js";
-import { Address, Facts, Field, own, relayed, useDoing, useWorld } from "./parts.js";
-
-const DAY = 86_400;
+import { Address, Facts, Field, Loading, own, relayed, useDoing, useLoaded, useWorld } from "./parts.js";
 
 export function HeirOf({ mine, again }: { mine: Member; again: () => void }) {
   const world = useWorld();
@@ -18,6 +16,8 @@ export function HeirOf({ mine, again }: { mine: Member; again: () => void }) {
   const doing = useDoing();
   const account = wallet!.account;
   const { heir } = mine;
+  // Past its time an opened succession cannot be stopped.
+  const stands = !heir || (!heir.succeeded && !(heir.due && heir.now >= heir.due));
 
   const bySignature = async (kind: string, struct: "BindHeir" | "UnbindHeir" | "VetoSuccession", values: object) => {
     const dated = struct === "VetoSuccession" ? {} : { nonce: Number(await nonce(node, account)), deadline: await deadline(node) };
@@ -51,9 +51,10 @@ export function HeirOf({ mine, again }: { mine: Member; again: () => void }) {
             ]}
           />
           {heir.succeeded && <p class="notice bad">{t("heirSucceeded")}</p>}
-          {heir.openedAt > 0 && !heir.succeeded && (
+          {!heir.succeeded && !stands && <p class="notice bad">{t("heirPassed")}</p>}
+          {heir.openedAt > 0 && stands && (
             <div class="notice bad" role="alert">
-              <p>{t("heirOpen", { until: moment(heir.openedAt + Number(heir.delayDays) * DAY) })}</p>
+              <p>{t("heirOpen", { until: moment(heir.due) })}</p>
               <Both
                 busy={doing.busy}
                 label={t("heirVeto")}
@@ -62,7 +63,7 @@ export function HeirOf({ mine, again }: { mine: Member; again: () => void }) {
               />
             </div>
           )}
-          {!heir.succeeded && (
+          {stands && (
             <Both
               busy={doing.busy}
               label={t("heirUnbind")}
@@ -72,7 +73,7 @@ export function HeirOf({ mine, again }: { mine: Member; again: () => void }) {
           )}
         </>
       )}
-      {!heir?.succeeded && (
+      {stands && (
         <details>
           <summary>{t(heir ? "heirChange" : "heirName")}</summary>
           <Field label={t("heirAddress")} hint={t("heirAddressHint")}>
@@ -100,26 +101,16 @@ export function HeirOf({ mine, again }: { mine: Member; again: () => void }) {
   );
 }
 
-/** As the heir of another: opening, and taking its place when the delay is over. */
+/** As the heir of another: opening, and taking its place when the time to object is over. */
 function Inherit() {
-  const world = useWorld();
-  const { node, desk, wallet } = world;
+  const { node, wallet } = useWorld();
   const [of, setOf] = useState("");
-  const doing = useDoing();
   const heir = wallet!.account;
-  const lost = () => {
-    if (!isAddress(of)) throw new Error(t("notAnAddress"));
-    return getAddress(of);
-  };
-  const open = async () => {
-    const values = { account: lost(), heir, nonce: Number(await nonce(node, heir)), deadline: await deadline(node) };
-    const signature = await wallet!.sign(node, await message(node, "token", "OpenSuccession", values));
-    return relayed(world, "heir-open", { ...values, signature });
-  };
-  const take = async () => {
-    const ids = (await datasets(node)).map(({ id }) => id);
-    return own(world, { ...node.token, functionName: "succeed", args: [lost(), ids] });
-  };
+  const lost = isAddress(of) ? getAddress(of) : null;
+  const loaded = useLoaded(async () => {
+    const bound = lost && (await heirOf(node, lost));
+    return { lost, bound: bound && (await inherits(node, heir, bound)) ? bound : null };
+  }, [node, heir, lost]);
   return (
     <details>
       <summary>{t("heirOfOther")}</summary>
@@ -127,17 +118,55 @@ function Inherit() {
       <Field label={t("lostAddress")}>
         <input value={of} spellcheck={false} autocomplete="off" onInput={(event) => setOf(event.currentTarget.value.trim())} />
       </Field>
-      <Both
-        busy={doing.busy}
-        label={t("heirOpenIt")}
-        relay={desk && (() => doing.run(open))}
-        own={() => doing.run(async () => own(world, { ...node.token, functionName: "openSuccession", args: [lost()] }))}
-      />
-      <button type="button" disabled={doing.busy} onClick={() => doing.run(take)}>
-        {t("heirTake")}
-      </button>
-      {doing.said}
+      {of && !lost && <p class="quiet">{t("notAnAddress")}</p>}
+      {lost && (
+        <Loading of={loaded}>
+          {({ lost: looked, bound }) =>
+            looked === lost && (bound ? <Step lost={lost} bound={bound} again={loaded.again} /> : <p class="notice">{t("notItsHeir")}</p>)
+          }
+        </Loading>
+      )}
     </details>
+  );
+}
+
+interface StepProps {
+  readonly lost: Account;
+  readonly bound: Heir;
+  readonly again: () => void;
+}
+
+/** What its heir can do for a lost account now. */
+function Step({ lost, bound: { since, due, now, succeeded }, again }: StepProps) {
+  const world = useWorld();
+  const { node, desk, wallet } = world;
+  const doing = useDoing();
+  const heir = wallet!.account;
+  // The same is signed for both steps: the relay takes the one that is due.
+  const ask = async () => {
+    const values = { account: lost, heir, nonce: Number(await nonce(node, heir)), deadline: await deadline(node) };
+    const signature = await wallet!.sign(node, await message(node, "token", "OpenSuccession", values));
+    return relayed(world, "heir-open", { ...values, signature });
+  };
+  const send = async (functionName: string, ...more: unknown[]) => {
+    const text = await own(world, { ...node.token, functionName, args: [lost, ...more] });
+    again();
+    return text;
+  };
+  const take = async () => send("succeed", (await datasets(node)).map(({ id }) => id));
+  const [says, label, pay] = succeeded
+    ? ([t("heirTaken"), "heirTakeMore", take] as const)
+    : due
+      ? ([t(now < due ? "heirCanTakeFrom" : "heirCanTake", { at: moment(due) }), now < due ? null : "heirTake", take] as const)
+      : now < since
+        ? ([t("heirOpensFrom", { at: moment(since) }), null, take] as const)
+        : ([t("heirCanOpen"), "heirOpenIt", () => send("openSuccession")] as const);
+  return (
+    <>
+      <p class="notice">{says}</p>
+      {label && <Both busy={doing.busy} label={t(label)} relay={desk && (() => doing.run(ask))} own={() => doing.run(pay)} />}
+      {doing.said}
+    </>
   );
 }
 

@@ -1,5 +1,5 @@
 // What this DAO is, what its data may be used for, and whom one trusts.
-import { t, amount, percent, tokens } from "../text.js";
+import { maybe, money, percent, t, tokens } from "../text.js";
 import { datasets } from "../chain/datasets.js";
 import { purposes } from "../purposes.js";
 import { CardOf } from "./card.js";
@@ -28,26 +28,30 @@ export function Home() {
       </ol>
       <h2>{t("datasets")}</h2>
       <Loading of={loaded}>
-        {({ found, asset }) => (
-          <div class="cards">
-            {found.map((dataset) => (
-              <article class="card" key={String(dataset.id)}>
-                <h3>{titles(dataset.id)}</h3>
-                <Schemas.Description dataset={dataset} />
-                <Facts
-                  rows={[
-                    [t("usedFor"), purposes(dataset.purposes)],
-                    [t("leastQuality"), percent(dataset.minQuality, 10_000)],
-                    [t("earnedSoFar"), `${amount(dataset.received, asset.decimals)} ${asset.symbol}`],
-                    [t("sharesOut"), tokens(dataset.shares)],
-                    [t("ofIncome"), t("cuts", { commons: dataset.commonsBps / 100, treasury: dataset.treasuryBps / 100 })],
-                  ]}
-                />
-                <CardOf dataset={dataset.id} />
-              </article>
-            ))}
-          </div>
-        )}
+        {({ found, asset }) =>
+          found.length === 0 ? (
+            <p>{t("noDatasets")}</p>
+          ) : (
+            <div class="cards">
+              {found.map((dataset) => (
+                <article class="card" key={String(dataset.id)}>
+                  <h3>{titles(dataset.id)}</h3>
+                  <Schemas.Description dataset={dataset} />
+                  <Facts
+                    rows={[
+                      [t("usedFor"), purposes(dataset.purposes)],
+                      [t("leastQuality"), percent(dataset.minQuality, 10_000)],
+                      [t("earnedSoFar"), money(dataset.received, asset)],
+                      [t("sharesOut"), tokens(dataset.shares)],
+                      [t("ofIncome"), t("cuts", { commons: percent(dataset.commonsBps, 10_000, 2), treasury: percent(dataset.treasuryBps, 10_000, 2) })],
+                    ]}
+                  />
+                  <CardOf dataset={dataset.id} />
+                </article>
+              ))}
+            </div>
+          )
+        }
       </Loading>
     </>
   );
@@ -70,7 +74,7 @@ export function Trust() {
           [t("desk"), config.desk ? <code key="d">{config.desk}</code> : t("none")],
           [t("chain"), String(config.chainId)],
           [t("build"), <code key="b">{config.build}</code>],
-          ...Object.entries(config.contracts).map(([key, address]) => [key, <Address key={key} of={address} />] as const),
+          ...Object.entries(config.contracts).map(([key, address]) => [maybe(`contract_${key}`, key), <Address key={key} of={address} />] as const),
         ]}
       />
     </>

@@ -7,7 +7,7 @@ import { type Lease, NOBODY, type Offer, type Terms, cost, leasesOf, offers } fr
 import { type Asset } from "../chain/node.js";
 import { permitFor } from "../messages.js";
 import { BITS, purpose } from "../purposes.js";
-import { amount, maybe, moment, t } from "../text.js";
+import { maybe, moment, price, t, written } from "../text.js";
 import { type Call } from "../wallet.js";
 import { Field, Loading, NeedsWallet, type World, own, useDoing, useLoaded, useWorld } from "./parts.js";
 import { useTitles } from "./schemas.js";
@@ -32,7 +32,7 @@ export function LeaseData() {
               <section aria-labelledby="leases">
                 <h2 id="leases">{t("yourLeases")}</h2>
                 {mine.value.map((item) => (
-                  <Mine key={String(item.id)} lease={item} asset={asset} />
+                  <Mine key={String(item.id)} lease={item} asset={asset} titles={titles} />
                 ))}
               </section>
             )}
@@ -40,7 +40,7 @@ export function LeaseData() {
               <h2 id="offers">{t("offers")}</h2>
               {found.length === 0 && <p>{t("noOffers")}</p>}
               {found.map((offer) => (
-                <Accept key={String(offer.id)} offer={offer} asset={asset} again={mine.again} />
+                <Accept key={String(offer.id)} offer={offer} asset={asset} titles={titles} again={mine.again} />
               ))}
             </section>
             <section aria-labelledby="request">
@@ -58,7 +58,7 @@ export function LeaseData() {
   );
 }
 
-function Mine({ lease, asset }: { lease: Lease; asset: Asset }) {
+function Mine({ lease, asset, titles }: { lease: Lease; asset: Asset; titles: (id: bigint) => string }) {
   const world = useWorld();
   const doing = useDoing();
   const { id, status, paidPeriods, paidUntil, startBy, returnable, terms } = lease;
@@ -71,10 +71,10 @@ function Mine({ lease, asset }: { lease: Lease; asset: Asset }) {
         {status === "Approved" && startBy > 0 && t("startBy", { at: moment(startBy) })}
         {status === "Active" && t("paidUntil", { at: moment(paidUntil), paid: Number(paidPeriods), periods: Number(terms.periods) })}
       </p>
-      <TermsOf terms={terms} asset={asset} />
+      <TermsOf terms={terms} asset={asset} titles={titles} />
       {returnable > 0n && (
         <button type="button" class="primary" disabled={doing.busy} onClick={() => doing.run(back)}>
-          {t("takeBack", { amount: `${amount(returnable, asset.decimals, asset.decimals)} ${asset.symbol}` })}
+          {t("takeBack", { amount: price(returnable, asset) })}
         </button>
       )}
       {doing.said}
@@ -99,7 +99,14 @@ async function paying(world: World, value: bigint, plain: Call, permitted: (perm
   return own(world, { ...node.asset, functionName: "approve", args: [node.leases.address, value] }, plain);
 }
 
-function Accept({ offer, asset, again }: { offer: Offer; asset: Asset; again: () => void }) {
+interface AcceptProps {
+  readonly offer: Offer;
+  readonly asset: Asset;
+  readonly titles: (id: bigint) => string;
+  readonly again: () => void;
+}
+
+function Accept({ offer, asset, titles, again }: AcceptProps) {
   const world = useWorld();
   const { node, wallet } = world;
   const [key, setKey] = useState("");
@@ -122,14 +129,14 @@ function Accept({ offer, asset, again }: { offer: Offer; asset: Asset; again: ()
     <article class="card wide">
       <h3>{t("offerNumber", { id: String(id) })}</h3>
       <p>{t("offerLeft", { count: Number(left), until: moment(expiry) })}</p>
-      <TermsOf terms={terms} asset={asset} licensee={licensee} />
+      <TermsOf terms={terms} asset={asset} licensee={licensee} titles={titles} />
       <Agreement hash={terms.agreementHash} />
       {mayAccept && (
         <details>
           <summary>{t("accept")}</summary>
           <KeyField value={key} onInput={setKey} />
           <button type="button" class="primary" disabled={doing.busy} onClick={() => doing.run(accept)}>
-            {t("acceptFor", { amount: `${amount(most, asset.decimals, asset.decimals)} ${asset.symbol}` })}
+            {t("acceptFor", { amount: price(most, asset) })}
           </button>
         </details>
       )}
@@ -171,19 +178,16 @@ function Request({ all, asset, titles, again }: RequestProps) {
   if (!dataset) return <p>{t("noDatasets")}</p>;
   const input = (name: keyof typeof form) => (event: { currentTarget: { value: string } }) =>
     set({ ...form, [name]: event.currentTarget.value });
-  const money = (text: string) => {
-    if (!/^\d+(\.\d+)?$/.test(text)) throw new Error(t("badAmount"));
-    return parseUnits(text, asset.decimals);
-  };
+  const money = (text: string) => parseUnits(written(text), asset.decimals);
   const ask = async () => {
     const terms: Terms = {
       datasetId: dataset.id,
       purposes: uses.reduce((mask, bit) => mask | (1n << BigInt(bit)), 0n),
       pricePerPeriod: money(form.price),
-      periodLength: BigInt(Math.round(Number(form.days) * DAY)),
+      periodLength: BigInt(Math.round(Number(written(form.days)) * DAY)),
       periods: BigInt(form.periods),
       bond: money(form.bond),
-      royaltyBps: BigInt(Math.round(Number(form.royalty) * 100)),
+      royaltyBps: BigInt(Math.round(Number(written(form.royalty)) * 100)),
       exclusive,
       minShares: 0n,
       agreementHash: agreement,
@@ -198,7 +202,7 @@ function Request({ all, asset, titles, again }: RequestProps) {
     return text;
   };
   const hashed = async (file: File | undefined) => setAgreement(file ? sha256(new Uint8Array(await file.arrayBuffer())) : zeroHash);
-  const least = (units: bigint) => t("atLeast", { least: `${amount(units, asset.decimals, asset.decimals)} ${asset.symbol}` });
+  const least = (units: bigint) => t("atLeast", { least: price(units, asset) });
   const { minPeriod, maxPeriod, maxPeriods } = dataset;
   return (
     <form

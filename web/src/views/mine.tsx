@@ -7,7 +7,7 @@ import { type Asset } from "../chain/node.js";
 import { type Contribution, type Sent, type Submitted } from "../desk.js";
 import { type Remembered, forget, remembered } from "../memory.js";
 import { deadline, message } from "../messages.js";
-import { type Key, amount, foreign, maybe, moment, percent, t, tokens } from "../text.js";
+import { type Key, foreign, maybe, moment, money, number, percent, t, tokens } from "../text.js";
 import { HeirOf } from "./heir.js";
 import { Facts, Loading, NeedsWallet, own, relayed, useDoing, useLoaded, useWorld } from "./parts.js";
 import { useTitles } from "./schemas.js";
@@ -59,7 +59,6 @@ function Income({ mine, asset, paid, titles, again }: IncomeProps) {
   const { node, desk, wallet } = world;
   const doing = useDoing();
   const account = wallet!.account;
-  const money = (units: bigint) => `${amount(units, asset.decimals, asset.decimals)} ${asset.symbol}`;
   const ask = async () => {
     const until = await deadline(node);
     const signature = await wallet!.sign(node, await message(node, "registry", "ClaimRequest", { account, deadline: until }));
@@ -76,8 +75,8 @@ function Income({ mine, asset, paid, titles, again }: IncomeProps) {
       <h2 id="income">{t("income")}</h2>
       <Facts
         rows={[
-          [t("waitingForYou"), <strong key="w">{money(mine.claimable)}</strong>],
-          ...(paid ? [[t("paidSoFar"), money([...paid.values()].reduce((sum, units) => sum + units, 0n))] as const] : []),
+          [t("waitingForYou"), <strong key="w">{money(mine.claimable, asset)}</strong>],
+          ...(paid ? [[t("paidSoFar"), money([...paid.values()].reduce((sum, units) => sum + units, 0n), asset)] as const] : []),
           [t("yourVotes"), tokens(mine.votes)],
         ]}
       />
@@ -97,8 +96,8 @@ function Income({ mine, asset, paid, titles, again }: IncomeProps) {
               <tr key={String(dataset)}>
                 <th scope="row">{titles(dataset)}</th>
                 <td class="number" data-label={t("yourShares")}>{tokens(shares)}</td>
-                <td class="number" data-label={t("waiting")}>{money(claimable)}</td>
-                {paid && <td class="number" data-label={t("paidSoFar")}>{money(paid.get(dataset) ?? 0n)}</td>}
+                <td class="number" data-label={t("waiting")}>{money(claimable, asset)}</td>
+                {paid && <td class="number" data-label={t("paidSoFar")}>{money(paid.get(dataset) ?? 0n, asset)}</td>}
               </tr>
             ))}
           </tbody>
@@ -182,7 +181,7 @@ function One({ item, title, again }: { item: Contribution; title: string; again:
         rows={[
           ...(named ? [[t("dataset"), title] as const] : []),
           [t("state"), maybe(`standing_${standing}`, standing)],
-          [t("newRecords"), units.toLocaleString()],
+          [t("newRecords"), number(units)],
           [t("quality"), percent(qualityBps, 10_000)],
         ]}
       />

@@ -5,28 +5,28 @@ import { type Hex } from "viem";
 import { type Terms, NOBODY } from "../chain/leases.js";
 import { type Asset } from "../chain/node.js";
 import { purposes } from "../purposes.js";
-import { amount, duration, foreign, t, tokens } from "../text.js";
+import { duration, foreign, percent, price, t, tokens } from "../text.js";
 import { Address, Facts, Loading, useLoaded, useWorld } from "./parts.js";
 
 interface TermsProps {
   readonly terms: Terms;
   readonly asset: Asset;
   readonly licensee?: string;
+  readonly titles: (id: bigint) => string;
 }
 
-export function TermsOf({ terms, asset, licensee }: TermsProps) {
-  const money = (units: bigint) => `${amount(units, asset.decimals, asset.decimals)} ${asset.symbol}`;
+export function TermsOf({ terms, asset, licensee, titles }: TermsProps) {
   const { pricePerPeriod, periods, periodLength, bond, royaltyBps, exclusive, minShares } = terms;
   return (
     <Facts
       rows={[
         ...(licensee && licensee !== NOBODY ? [[t("licensee"), <Address key="l" of={licensee} />] as const] : []),
-        [t("dataset"), t("datasetNumber", { id: String(terms.datasetId) })],
+        [t("dataset"), titles(terms.datasetId)],
         [t("usedFor"), purposes(terms.purposes)],
-        [t("rent"), t("rentIs", { price: money(pricePerPeriod), length: duration(periodLength), periods: Number(periods) })],
-        [t("rentInAll"), money(pricePerPeriod * periods)],
-        [t("bond"), money(bond)],
-        [t("royalty"), t("royaltyIs", { part: Number(royaltyBps) / 100 })],
+        [t("rent"), t("rentIs", { price: price(pricePerPeriod, asset), length: duration(periodLength), periods: Number(periods) })],
+        [t("rentInAll"), price(pricePerPeriod * periods, asset)],
+        [t("bond"), price(bond, asset)],
+        [t("royalty"), t("royaltyIs", { part: percent(royaltyBps, 10_000, 2) })],
         [t("exclusive"), t(exclusive ? "exclusiveYes" : "no")],
         ...(minShares ? [[t("minShares"), tokens(minShares)] as const] : []),
       ]}

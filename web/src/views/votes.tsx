@@ -1,18 +1,21 @@
 // Proposals in words, how the vote on each stands, and one's own ballot.
 import { useState } from "preact/hooks";
 
+import { datasets } from "../chain/datasets.js";
 import { lease } from "../chain/leases.js";
 import { type Asset } from "../chain/node.js";
 import { type Proposal, ballot, proposals } from "../chain/proposals.js";
 import { worded } from "../chain/words.js";
 import { message } from "../messages.js";
-import { maybe, moment, percent, t, tokens } from "../text.js";
-import { Agreement, TermsOf } from "./terms.js";
+import { maybe, moment, t, tokens } from "../text.js";
 import { Address, Field, Loading, NeedsWallet, Quote, own, relayed, useDoing, useLoaded, useWorld } from "./parts.js";
+import { useTitles } from "./schemas.js";
+import { Agreement, TermsOf } from "./terms.js";
 
 export function Votes() {
   const { node, desk } = useWorld();
-  const loaded = useLoaded(() => Promise.all([proposals(node, desk), node.money()]), [node, desk]);
+  const loaded = useLoaded(() => Promise.all([proposals(node, desk), node.money(), datasets(node)]), [node, desk]);
+  const titles = useTitles(loaded.value?.[2]);
   return (
     <>
       <h1>{t("votes")}</h1>
@@ -22,7 +25,9 @@ export function Votes() {
           found.length === 0 ? (
             <p>{t("noProposals")}</p>
           ) : (
-            found.map((proposal) => <One key={String(proposal.id)} proposal={proposal} asset={asset} again={loaded.again} />)
+            found.map((proposal) => (
+              <One key={String(proposal.id)} proposal={proposal} asset={asset} titles={titles} again={loaded.again} />
+            ))
           )
         }
       </Loading>
@@ -30,7 +35,14 @@ export function Votes() {
   );
 }
 
-function One({ proposal, asset, again }: { proposal: Proposal; asset: Asset; again: () => void }) {
+interface OneProps {
+  readonly proposal: Proposal;
+  readonly asset: Asset;
+  readonly titles: (id: bigint) => string;
+  readonly again: () => void;
+}
+
+function One({ proposal, asset, titles, again }: OneProps) {
   const { node, desk } = useWorld();
   const { id, leaseId, state, genuine } = proposal;
   const asked = useLoaded(async () => (leaseId === null ? null : lease(node, leaseId)), [node, leaseId]);
@@ -54,7 +66,7 @@ function One({ proposal, asset, again }: { proposal: Proposal; asset: Asset; aga
           {actions.map((action, i) => (
             <li key={i}>
               {actions.length > 1 && <strong>{action.title}</strong>} <span class="quiet">{action.target}</span>
-              {action.terms && <TermsOf terms={action.terms} asset={asset} />}
+              {action.terms && <TermsOf terms={action.terms} asset={asset} titles={titles} />}
               <dl class="facts">
                 {action.arguments.map(({ name, value }) => (
                   <div key={name}>
@@ -71,7 +83,7 @@ function One({ proposal, asset, again }: { proposal: Proposal; asset: Asset; aga
           {(found) =>
             found && (
               <>
-                <TermsOf terms={found.terms} asset={asset} licensee={found.licensee} />
+                <TermsOf terms={found.terms} asset={asset} licensee={found.licensee} titles={titles} />
                 <Agreement hash={found.terms.agreementHash} />
               </>
             )
@@ -111,7 +123,7 @@ function Chart({ proposal: { votes, quorum } }: { proposal: Proposal }) {
     `${t("for")}: ${tokens(votes.for)}`,
     `${t("abstain")}: ${tokens(votes.abstain)}`,
     `${t("against")}: ${tokens(votes.against)}`,
-    quorum === null ? t("quorumLater") : t("quorumIs", { votes: tokens(need), part: percent(towards, need || 1n, 0) }),
+    quorum === null ? t("quorumLater") : t("quorumIs", { votes: tokens(need), cast: tokens(towards) }),
   ];
   const bars = [
     { kind: "for", from: 0, size: width(votes.for) },
