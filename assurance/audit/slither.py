@@ -38,6 +38,8 @@ class Finding(NamedTuple):
 
 def analyse() -> list[Finding]:
     """Slither's findings in the contracts and what they inherit, libraries of others left out."""
+    if not SLITHER.exists():
+        raise PartError("Slither is not installed: run `make audit`, or `make audit ARGS=slither` once")
     environment = os.environ | {"FOUNDRY_PROFILE": "slither"}
     sources = [str(path.relative_to(ROOT)) for path in sorted((ROOT / "contracts").glob("*.sol"))]
     # From scratch: beside those of today's sources, Slither would read what an earlier build left.
