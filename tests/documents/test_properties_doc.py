@@ -4,6 +4,7 @@ docs/tests.md lists what the names of the tests say."""
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from assurance.audit.catalogue import (
     KINDS,
     LISTS,
     PAGES,
+    Row,
     entries,
     gaps,
     held,
@@ -28,8 +30,13 @@ from assurance.harness.mistakes import mistakes
 
 PROPERTIES = PAGES["properties"].read_text()
 AREAS = ("T", "S", "R", "L", "G", "X", "K")
-ROWS = {row.id: row for page in PAGES for row in rows(page)}
 WITHOUT_TWIN = {"X-4", "X-5", "X-7", "R-14", *(f"K-{number}" for number in range(1, 12))}
+
+
+@cache
+def by_id() -> dict[str, Row]:
+    """The rows of all pages. Not read when tests are collected, which each process does."""
+    return {row.id: row for page in PAGES for row in rows(page)}
 
 
 def test_properties__are_all_there_each_with_a_test() -> None:
@@ -47,7 +54,7 @@ def test_abuse_cases__are_all_there_each_with_a_test_or_a_reason() -> None:
 def test_tests__hold_and_mention_no_id_that_the_pages_do_not_have() -> None:
     files = [file for file in (ROOT / "tests").rglob("test_*.py") if file.parent.name not in ("assurance", "documents")]
     said = {id_ for test in held() for id_ in test.ids} | {i for file in files for i in mentioned(file.read_text())}
-    assert said - ROWS.keys() == set()
+    assert said - by_id().keys() == set()
 
 
 def test_tests__that_hold_an_id__all_run() -> None:
@@ -57,7 +64,7 @@ def test_tests__that_hold_an_id__all_run() -> None:
 def test_lists__in_the_document__are_those_of_the_tests() -> None:
     assert LISTS.read_text() == lists(), "toolchain/run python -m assurance.audit.catalogue --write"
     links = re.findall(r"\]\(tests\.md#([a-z]+-\d+)\)", "".join(page.read_text() for page in PAGES.values()))
-    assert links == [id_.lower() for id_ in ROWS]
+    assert links == [id_.lower() for id_ in by_id()]
 
 
 def test_kinds__are_those_explained_and_proofs_are_there_where_one_is_claimed() -> None:
@@ -67,7 +74,7 @@ def test_kinds__are_those_explained_and_proofs_are_there_where_one_is_claimed() 
 
 
 def test_twins__of_each_property__live_in_one_of_its_tests() -> None:
-    assert {twin for row in ROWS.values() for twin in row.twins} == {m.id for m in mistakes().values() if m.lives}
+    assert {twin for row in by_id().values() for twin in row.twins} == {m.id for m in mistakes().values() if m.lives}
     for row in rows("properties"):
         files = {test.split("::")[0] for test in row.tests}
         for twin in row.twins:
@@ -76,7 +83,7 @@ def test_twins__of_each_property__live_in_one_of_its_tests() -> None:
 
 def test_seeded__are_the_properties_that_a_seeded_bug_breaks() -> None:
     broken = {id_ for bug in seeded.read() for id_ in bug.mistake.breaks}
-    assert {id_ for id_, row in ROWS.items() if row.seeded} == broken & ROWS.keys()
+    assert {id_ for id_, row in by_id().items() if row.seeded} == broken & by_id().keys()
     assert {row.id for row in rows("properties") if not row.seeded and not row.twins} == WITHOUT_TWIN
 
 
@@ -140,4 +147,4 @@ def test_catalogue__asked_to_write__writes_the_lists(tmp_path: Path, monkeypatch
 
 def test_fewest__are_all_there_are_today() -> None:
     """Whoever adds a property raises the number, so that it cannot be removed unnoticed."""
-    assert {area: sum(id_.startswith(f"{area}-") for id_ in ROWS) for area in FEWEST} == FEWEST
+    assert {area: sum(id_.startswith(f"{area}-") for id_ in by_id()) for area in FEWEST} == FEWEST

@@ -16,8 +16,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 
 from assurance import ROOT
 from datadao.compute.columns import write_columns
@@ -52,6 +50,10 @@ def run(built: Path, name: str, shard: int = 10**6) -> Ran:
 
 
 def test_classifier__has_the_weights_and_the_accuracy_of_scikit_learn(built: Path) -> None:
+    # Imported late: each process of tests imports this file, and one runs it.
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
     found = json.loads(run(built, "classifier").output)
     names = sorted(name for name in ANSWERS if name != TARGET)
     features = np.array([[record[name] for name in names] for record in SURVEY], dtype=float)
