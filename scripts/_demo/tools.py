@@ -20,6 +20,7 @@ def load(table: Path, description: Path) -> dict[str, list[Any]]:
     import pandas
     import polars
 
+    datasets.disable_progress_bars()
     found, cache = duckdb.read_parquet(str(table)), str(description.parent / "cache")
     return {
         "pandas": pandas.read_parquet(table).astype(object).to_dict("records"),

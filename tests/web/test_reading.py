@@ -26,6 +26,7 @@ from assurance.harness.dao.system import Actor
 from datadao.card.facts import SampleFact
 from datadao.card.page import page_of
 from datadao.messages.purposes import COMPUTE
+from datadao.text import visible
 from tests.client.card.test_page import CARD, amount
 from tests.web.conftest import Alone
 from tests.web.pictures import Pictures
@@ -102,7 +103,7 @@ def test_request_and_vote__with_a_node_alone__need_one_transaction_each(
         card.write_text(page_of(replace(CARD, samples=(SampleFact(1, HOSTILE),)), amount))
         browser.open(card.as_uri())
         shown = browser.see("Diaries & more", "Records by quality", "Rent of a day by lease")
-        assert HOSTILE.replace("\u202e", "⟨U+202E⟩") in shown and browser.do("evaluate", script=owned) is False
+        assert visible(HOSTILE) in shown and browser.do("evaluate", script=owned) is False
         drawn = "[...document.querySelectorAll('rect')].filter((bar) => bar.getBoundingClientRect().height > 0).length"
         assert browser.do("evaluate", script=drawn) == 2 + 100 + 1
         assert (browser.do("axe"), browser.do("overflow")) == ([], [])
