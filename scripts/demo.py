@@ -30,7 +30,7 @@ from deployer.networks import network_option
 from scripts._demo import farming, program, steps, succession
 from scripts._demo.actors import Actors, Role, create_actors
 from scripts._demo.console import Output
-from scripts._demo.survey import SCHEMA_HASH
+from scripts._demo.survey import SCHEMA_HASH, printed
 
 CONFIG = Path(__file__).parents[1] / "deploy-config" / "local.yaml"
 
@@ -126,9 +126,11 @@ def _play(out: Output, public: Store, home: Path, count: int | None) -> None:
 
     out.step("7. Code goes to the data: the same model, and no record leaves")
     bought = program.buy(demo, people.winner)
-    if (f"{bought.accuracy:.1%}", bought.tested_on) != (f"{verdict.accuracy:.1%}", verdict.tested_on):
+    got, had = ((f"{it.accuracy:.1%}", it.tested_on, printed(it.weights)) for it in (bought, verdict))
+    if got != had:
         raise AssertionError(f"the program says {bought}, the data lease {verdict}")
-    out.say(f"held-out accuracy [bold green]{bought.accuracy:.1%}[/bold green], as with the data in hand")
+    out.say(f"held-out accuracy [bold green]{bought.accuracy:.1%}[/bold green] and weights as with the data in hand:")
+    out.say(printed(bought.weights))
 
     out.step("8. Rent flows until the lease ends")
     heir = succession.lose_a_key(demo)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -199,5 +199,7 @@ def _words(found: Agreement) -> Iterator[tuple[str, str]]:
     yield "erased", f"to be deleted, and acknowledged, within {duration(found.ack_window)}"
     yield "forbidden", ", ".join(found.prohibited) or "nothing beyond the purposes"
     if program := found.program:
-        said = ((n, v.hex() if isinstance(v, bytes) else v) for n, v in asdict(program).items())
-        yield "program", ", ".join(f"{name} {value}" for name, value in said if value)
+        yield "program", f"sha256 {program.sha256.hex()}, source {program.source or 'not said'}"
+        yield "runs", f"on {program.engine}, at most {program.fuel:,} of fuel and {program.memory:,} bytes of memory"
+        looked = f"after {program.reviews} attestors looked at it" if program.reviews else "nobody looks at it first"
+        yield "gives out", f"at most {program.output:,} bytes of each run, which may hold records; {looked}"

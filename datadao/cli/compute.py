@@ -280,14 +280,27 @@ def show(session: Session, number: int, which: int | None) -> Outcome:
     ]  # fmt: skip
     agreed = standing.agreed()
     asked, confirmed = program_of(ComputeBoard.of(session.board), lease).reviews, _reviewed(session, agreed)
-    text = [f"Run {run} of lease {number}: {len(said)} distinct results, {standing.threshold} attestors have to agree."]
+    text = [f"Run {run} of lease {number}: {standing.threshold} attestors have to sign the same result."]
     text += [f"{item['ending']}, fuel {item['fuel']:,}: {', '.join(item['attestors'])}" for item in said]
     if asked:
         text.append(f"{asked} have to confirm the output after looking at it: {', '.join(confirmed) or 'none did'}")
+    text.append(next_step(lease, agreed))
     document = {"lease": number, "run": run, "threshold": standing.threshold, "results": said,
                 "agreed": agreed and Ending(agreed.ending).name, "reviews": asked,
                 "reviewed": confirmed}  # fmt: skip
     return Outcome(document, tuple(text))
+
+
+def next_step(lease: LeaseState, agreed: ComputeResult | None) -> str:
+    """What a result means to the licensee."""
+    if agreed is None:
+        return "Nothing is agreed yet."
+    ending, number = Ending(agreed.ending), lease.lease_id
+    if ending is not Ending.OK:
+        back = "" if lease.started else f"; `lease end {number}` brings back all that was put down"
+        return f"Agreed: it ended with {ending.name} and has no output{back}."
+    then = "compute open" if lease.started else "lease start"
+    return f"Agreed: it has an output. Next is `{then} {number}`."
 
 
 @command(compute, "open")

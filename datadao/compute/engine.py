@@ -3,10 +3,14 @@
 It gets an order, one line of JSON with the program's bytes after it, on its standard input; the records as a file that
 is open already; and answers on its standard output with one line of JSON and the program's output after it. It opens no
 file and no connection itself. Everything here that a result depends on is fixed: no clock, no randomness, no threads.
+
+Of a program without the entry that was asked for nothing runs, and the answer may bring its compiled code, which later
+orders of the same run hand back after the program: so shards are not compiled one by one.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -65,8 +69,12 @@ def configured() -> wasmtime.Engine:
     return wasmtime.Engine(config)
 
 
-def compiled(engine: wasmtime.Engine, data: bytes) -> wasmtime.Module:
-    """The program. Raises `Ended` as INVALID unless it is one that may run."""
+def compiled(engine: wasmtime.Engine, data: bytes, code: bytes) -> wasmtime.Module:
+    """The program, whose compiled `code` is believed if there is some. Raises `Ended` as INVALID unless it is one that
+    may run."""
+    if code:
+        with contextlib.suppress(wasmtime.WasmtimeError):  # made for another processor
+            return wasmtime.Module.deserialize(engine, code)
     try:
         if not data.startswith(b"\0asm"):
             raise Ended(INVALID, "not a WebAssembly module in binary form")
@@ -192,7 +200,7 @@ def confine(order: dict[str, Any]) -> None:
     for name, most in (
         ("DATA", order["memory"] + order["output"] + SPARE),
         ("CPU", order["seconds"] + 2),
-        ("FSIZE", order["output"] + 2 * PAGE),
+        ("FSIZE", max(order["output"], order["room"]) + 2 * PAGE),
         ("CORE", 0),
         ("NOFILE", INPUT + 1),
     ):
@@ -208,26 +216,28 @@ def confine(order: dict[str, Any]) -> None:
         system.prctl(38, 1, 0, 0, 0)  # no new privileges
 
 
-def carry_out(order: dict[str, Any], program: bytes) -> tuple[dict[str, Any], bytes]:
-    """The answer and the output."""
-    run = None
+def carry_out(order: dict[str, Any], program: bytes, code: bytes) -> tuple[dict[str, Any], bytes]:
+    """The answer, and the output or the code."""
+    run = module = None
     try:
         engine = configured()
-        module = compiled(engine, program)
+        module = compiled(engine, program, code)
         run = Run(engine, module, order)
         if order["entry"]:
             run()
         return {"ending": "OK", "fuel": run.used, "entries": run.entries()}, bytes(run.output)
     except Ended as ended:
         answer = {"ending": ended.ending, "fuel": run.used if run else 0, "entries": run.entries() if run else []}
-        return answer | {"detail": ended.detail}, b""
+        # It has another entry, and did not begin.
+        made = bytes(module.serialize()) if module and ended.ending == INVALID and order["room"] else b""
+        return answer | {"detail": ended.detail}, made if len(made) <= order["room"] else b""
 
 
 def main(orders: BinaryIO, answers: BinaryIO) -> None:
     order = json.loads(orders.readline())
-    program = orders.read()
+    program, code = orders.read(order["program"]), orders.read()
     confine(order)
-    answer, output = carry_out(order, program)
+    answer, output = carry_out(order, program, code)
     if not order["explain"]:
         answer.pop("detail", None)
     answers.write(json.dumps(answer).encode() + b"\n" + output)

@@ -39,7 +39,7 @@ class Program:
         shards = list(parts(records, self.limits.shard)) if streams is None else streams
         with tempfile.TemporaryFile() as mapped:
             fuel = 0
-            for ran in (spread or self._one_by_one(records))(shards):
+            for ran in (spread or self._one_by_one(records, whole.code))(shards):
                 if ran.ending is not Ending.OK:
                     return ran
                 fuel += ran.fuel
@@ -49,20 +49,21 @@ class Program:
             mapped.flush()
             if fuel == self.limits.fuel:
                 return Ran(Ending.FUEL, fuel)
-            ran = self.sandbox.run(self.data, replace(self.limits, fuel=self.limits.fuel - fuel), mapped, "combine")
+            left = replace(self.limits, fuel=self.limits.fuel - fuel)
+            ran = self.sandbox.run(self.data, left, mapped, "combine", code=whole.code)
         return replace(ran, fuel=ran.fuel + fuel)
 
-    def map(self, records: BinaryIO, part: Part) -> Ran:
+    def map(self, records: BinaryIO, part: Part, code: bytes = b"") -> Ran:
         """What `map` makes of one shard. It stays at the attestors', so that it may be larger than what comes out."""
-        room = min(self.limits.memory, MAX_OUTPUT)
-        return self.sandbox.run(self.data, replace(self.limits, output=room), records, f"map{self._form}", part)
+        limits = replace(self.limits, output=min(self.limits.memory, MAX_OUTPUT))
+        return self.sandbox.run(self.data, limits, records, f"map{self._form}", part, code)
 
     @property
     def _form(self) -> str:
         return "_columns" if self.limits.columns else ""
 
-    def _one_by_one(self, records: BinaryIO) -> Map:
-        return lambda shards: (self.map(records, part) for part in shards)
+    def _one_by_one(self, records: BinaryIO, code: bytes) -> Map:
+        return lambda shards: (self.map(records, part, code) for part in shards)
 
 
 def parts(records: BinaryIO, size: int) -> Iterator[Part]:

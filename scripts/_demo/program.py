@@ -36,10 +36,11 @@ LIMITS = Limits(fuel=10**10, memory=64 * 1024**2, output=1024, seconds=120)
 
 @dataclass(frozen=True)
 class Bought:
-    """What the program said: how many respondents it was tested on, and the share of right answers."""
+    """What the program said: how many respondents it was tested on, the share of right answers, and the weights."""
 
     tested_on: int
     accuracy: float
+    weights: dict[str, float]
     escrow: int
 
 
@@ -86,7 +87,8 @@ def buy(demo: steps.Demo, company: Role) -> Bought:
     _search(demo, board, lease, result, output)
     said = json.loads(output)
     demo.out.say(f"{company.name} gets {len(output)} bytes, the weights of {len(said['weights'])} answers among them")
-    return Bought(said["testedOn"], said["right"] / said["testedOn"], terms.escrow)
+    weights = said["weights"] | {"intercept": said["intercept"]}
+    return Bought(said["testedOn"], said["right"] / said["testedOn"], weights, terms.escrow)
 
 
 def _request(demo: steps.Demo, company: Role, board: ComputeBoard) -> tuple[int, int, Terms, Program]:

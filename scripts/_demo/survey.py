@@ -45,12 +45,14 @@ def respondents(count: int | None = None) -> list[bytes]:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How well `vote` was predicted on respondents the model has not seen, as shares of right answers."""
+    """How well `vote` was predicted on respondents the model has not seen, as shares of right answers, and what it
+    learned: the weight of each answer once it is standardised, and the `intercept`."""
 
     trained_on: int
     tested_on: int
     accuracy: float
     majority: float
+    weights: dict[str, float]
 
 
 def train(table: Path) -> Verdict:
@@ -66,7 +68,8 @@ def train(table: Path) -> Verdict:
     from sklearn.preprocessing import StandardScaler
 
     records = sorted(parquet.read_table(table).to_pylist(), key=lambda r: r["respondent"])
-    features = np.array([[record[name] for name in ANSWERS if name != TARGET] for record in records], dtype=float)
+    names = sorted(name for name in ANSWERS if name != TARGET)
+    features = np.array([[record[name] for name in names] for record in records], dtype=float)
     labels = np.array([record[TARGET] for record in records])
     # By the respondents' numbers, as in examples/compute/classifier.ts, whose figures are to be the same.
     held_out = np.array([record["respondent"] % HELD_OUT == HELD_OUT - 1 for record in records])
@@ -77,10 +80,17 @@ def train(table: Path) -> Verdict:
         labels[held_out],
     )
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000, tol=1e-8)).fit(seen, seen_labels)
+    learned = model[-1]
     commoner = np.bincount(seen_labels).argmax()
     return Verdict(
         trained_on=len(seen),
         tested_on=len(unseen),
         accuracy=float(model.score(unseen, unseen_labels)),
         majority=float((unseen_labels == commoner).mean()),
+        weights=dict(zip([*names, "intercept"], map(float, [*learned.coef_[0], *learned.intercept_]), strict=True)),
     )
+
+
+def printed(weights: dict[str, float]) -> str:
+    """Weights as the demo shows them."""
+    return ", ".join(f"{name} {value:+.3f}" for name, value in weights.items())

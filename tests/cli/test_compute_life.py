@@ -37,12 +37,8 @@ from datadao.messages.bundle import bundles_of
 from datadao.messages.purposes import COMPUTE
 from tests.cli.world import Done
 from tests.client.chain_world import ChainWorld, role
-from tests.client.compute.programs import module
+from tests.client.compute.programs import COUNT, module
 
-COUNT = """(loop $more (local.set $n (call $read (i32.const 16) (i32.const 60000)))
-  (i64.store (i32.const 0) (i64.add (i64.load (i32.const 0)) (i64.extend_i32_u (local.get $n))))
-  (br_if $more (local.get $n))) (call $write (i32.const 0) (i32.const 8))"""
-"""Puts out how many bytes the records have."""
 RECORDS = [
     {"name": name, "diary": f"unmistakable words of {name}, day {day}"} for name in ("ann", "bo") for day in range(4)
 ]
@@ -189,6 +185,7 @@ def test_compute_lease__from_request_to_output__nobody_but_attestors_reads_K7(li
     life.custodians()
     assert life.refused("licensee", "compute", "open", lease, "--out", str(out)) == "LeaseNotStarted"
     life.do("licensee", "lease", "start", lease, "--yes")
+    assert life.do("attestor-1", "compute", "run")["leases"][0]["handedOut"] == [], "the payment is not final"
     world.finalize()
     assert life.do("attestor-1", "compute", "run")["leases"][0]["handedOut"] == [0]
     opened = life.do("licensee", "compute", "open", lease, "--out", str(out))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import tempfile
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -16,63 +17,79 @@ from datadao.messages.compute import ComputeResult
 from datadao.messages.purposes import COMPUTE
 from datadao.schema import Schema
 from datadao.storage.store import Store
+from datadao.types import Leaf
 from scripts._demo.survey import SCHEMA
 
 SECRET = bytes(32)
 FILES = 20
 
 
+class Stage:
+    """A compute lease that is approved and not paid, over these files, or over `leaves` of an earlier stage in the same
+    folder; `duties` of three custodians."""
+
+    def __init__(
+        self, home: Path, module: bytes, files: Iterable[bytes], schema: bytes, leaves: Sequence[Leaf] = ()
+    ) -> None:
+        self.home, self.world = home, World(home, store=Store((home / "store").as_uri(), create=True))
+        self.board = ComputeBoard(DAO, self.world.store)
+        leaves = leaves or [self.world.members(file)[0] for file in files]
+        self.listed = contributions(self.world.activate(leaves, purposes=COMPUTE))
+        self.agreed = Program(self.world.store.put_bytes(module), "wasmtime 50.0.1", 10**12, 2**28, 65_536)
+        zero = "0x" + "11" * 20
+        terms = (DATASET, COMPUTE, 1, 86_400, 3, 1, 0, False, 0, 86_400)
+        paper = Agreement(DAO, zero, zero, None, *terms, program=self.agreed)
+        self.board.agree(paper.encode())
+        self.world.view.set_lease(
+            purposes=COMPUTE, agreement_hash=paper.hash, started=False, paid_until=0, paid_periods=0
+        )
+        ids = ids_of(self.world, self.listed)
+        self.over = Input(100, dict(zip(ids, (c.leaf for c in self.listed), strict=True)), Schema.new(schema))
+        self.duties = [ComputeDuties(self.world.custodian(slot), self.board) for slot in range(3)]
+
+    def attestor(self, index: int) -> ComputeAttestor:
+        return ComputeAttestor(
+            dao=DAO,
+            address=self.world.attestors.parties[index].signer,
+            set_version=self.world.view.sets["finalized"].version,
+            private_key=self.world.attestors.keys[index],
+            secret=SECRET,
+            signer=self.world.attestors.wallets[index],
+            committees={self.world.committee.version: self.world.committee},
+            store=self.world.store,
+            board=self.board,
+            home=self.home / f"attestor-{index}",
+        )
+
+    def run(self, index: int) -> ComputeResult:
+        """An attestor's part: it opens the files, runs the program and signs how that ended."""
+        return self.attestor(index).run(self.world.view.leases["finalized"][LEASE], 0, self.agreed, self.over)
+
+
 def seconds(module: bytes, lines: Path, count: int) -> tuple[float, float]:
     """Processor seconds of one attestor's part over `count` records in up to 20 files, and of the whole: three
     attestors, and three custodians that release to them and sign readiness."""
     with tempfile.TemporaryDirectory() as name:
-        home = Path(name)
-        world = World(home, store=Store((home / "store").as_uri(), create=True))
-        board = ComputeBoard(DAO, world.store)
         with lines.open("rb") as file:
             records = list(islice(file, count))
         step = -(-len(records) // FILES)
-        files = [b"".join(records[at : at + step]) for at in range(0, len(records), step)]
-        listed = contributions(world.activate(world.members(*files), purposes=COMPUTE))
-        agreed = Program(world.store.put_bytes(module), "wasmtime 50.0.1", 10**12, 2**28, 65_536)
-        zero = "0x" + "11" * 20
-        paper = Agreement(DAO, zero, zero, None, DATASET, COMPUTE, 1, 86_400, 3, 1, 0, False, 0, 86_400, program=agreed)
-        board.agree(paper.encode())
-        world.view.set_lease(purposes=COMPUTE, agreement_hash=paper.hash, started=False, paid_until=0, paid_periods=0)
-        lease = world.view.leases["finalized"][LEASE]
-        over = Input(100, dict(zip(ids_of(world, listed), (c.leaf for c in listed), strict=True)), Schema.new(SCHEMA))
+        files = (b"".join(records[at : at + step]) for at in range(0, len(records), step))
+        stage = Stage(Path(name), module, files, SCHEMA)
         begin = _cpu()
-        duties = [ComputeDuties(world.custodian(slot), board) for slot in range(3)]
-        for duty in duties:
-            duty.release(LEASE, listed)
+        for duty in stage.duties:
+            duty.release(LEASE, stage.listed)
         parts = []
         for index in range(3):
             start = _cpu()
-            board.post_result(_run(world, board, index, home, agreed, over))
+            stage.board.post_result(stage.run(index))
             parts.append(_cpu() - start)
-        roots = {duty.sign_readiness(LEASE, listed).release_root for duty in duties}
+        roots = {duty.sign_readiness(LEASE, stage.listed).release_root for duty in stage.duties}
         total = _cpu() - begin
-        if len(roots) != 1 or lease.lease_id != LEASE:
+        if len(roots) != 1:
             raise AssertionError("custodians signed for different results")
-        for duty in duties:
+        for duty in stage.duties:
             duty.custodian.close()
     return min(parts), total
-
-
-def _run(world: World, board: ComputeBoard, index: int, home: Path, agreed: Program, over: Input) -> ComputeResult:
-    attestor = ComputeAttestor(
-        dao=DAO,
-        address=world.attestors.parties[index].signer,
-        set_version=world.view.sets["finalized"].version,
-        private_key=world.attestors.keys[index],
-        secret=SECRET,
-        signer=world.attestors.wallets[index],
-        committees={world.committee.version: world.committee},
-        store=world.store,
-        board=board,
-        home=home / f"attestor-{index}",
-    )
-    return attestor.run(world.view.leases["finalized"][LEASE], 0, agreed, over)
 
 
 def _cpu() -> float:

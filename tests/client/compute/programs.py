@@ -12,7 +12,7 @@ from wasmtime import wat2wasm
 
 from datadao.messages.compute import PAGE, Limits
 
-LIMITS = Limits(fuel=50_000_000, memory=4 * PAGE, output=4096, seconds=10)
+LIMITS = Limits(fuel=50_000_000, memory=4 * PAGE, output=4096, seconds=600)
 IMPORTS = """
   (import "datadao" "read" (func $read (param i32 i32) (result i32)))
   (import "datadao" "write" (func $write (param i32 i32)))
@@ -20,6 +20,11 @@ IMPORTS = """
 """
 ECHO = """(loop $more (local.set $n (call $read (i32.const 0) (i32.const 1000)))
   (call $write (i32.const 0) (local.get $n)) (br_if $more (local.get $n)))"""
+
+COUNT = """(loop $more (local.set $n (call $read (i32.const 16) (i32.const 60000)))
+  (i64.store (i32.const 0) (i64.add (i64.load (i32.const 0)) (i64.extend_i32_u (local.get $n))))
+  (br_if $more (local.get $n))) (call $write (i32.const 0) (i32.const 8))"""
+"""Puts out how many bytes the records have."""
 
 
 def module(body: str, *, entry: str = "run", pages: int = 1, rest: str = "", imports: str = IMPORTS) -> bytes:

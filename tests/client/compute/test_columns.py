@@ -56,7 +56,7 @@ LINES = b"".join(
         {"age": 0, "home": {"other": 1}},
     )
 )
-COLUMNS = Limits(LIMITS.fuel, 2**20, 65_536, 20, engine=installed(columns=True))
+COLUMNS = Limits(LIMITS.fuel, 2**20, 65_536, 600, engine=installed(columns=True))
 ECHO_ALL = ECHO.replace("(i32.const 1000)", "(i32.const 60000)")
 
 

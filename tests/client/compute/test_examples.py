@@ -29,7 +29,7 @@ from scripts._demo.survey import ANSWERS, SCHEMA, TARGET, respondents
 from .programs import records
 
 FOLDER = ROOT / "examples" / "compute"
-LIMITS = Limits(fuel=10**10, memory=64 * 1024**2, output=2048, seconds=60)
+LIMITS = Limits(fuel=10**10, memory=64 * 1024**2, output=2048, seconds=600)
 SURVEY = [json.loads(line) for line in respondents()]
 
 

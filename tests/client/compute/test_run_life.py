@@ -101,7 +101,7 @@ class ComputeWorld:
             "store": self.world.store,
             "board": self.board,
             "home": self.world.home / f"attestor-{index}",
-            "seconds": 20,
+            "seconds": 600,
         }
         return ComputeAttestor(**(settings | changes))
 
@@ -259,7 +259,7 @@ def test_module_behind_the_hash_that_is_another__is_not_run(tmp_path: Path) -> N
     life.release()
     digest = life.agreed.sha256.hex()
     (tmp_path / "store" / "sha256" / digest[:2] / digest).write_bytes(module(ECHO))
-    with pytest.raises(HashMismatch):
+    with pytest.raises(HashMismatch, match=digest):
         life.run(0)
     assert not list(life.board.results(LEASE, 0))
 
@@ -300,6 +300,18 @@ def test_keys_of_another_attestor_or_lease__open_nothing(compute: ComputeWorld) 
     with pytest.raises(NotEnoughShares):
         compute.attestor(0).run(elsewhere, 0, compute.agreed, compute.over())
     assert compute.run(0).ending == Ending.OK
+
+
+def test_output_of_another_lease_or_run__opens_nothing(compute: ComputeWorld) -> None:
+    compute.release()
+    results = [compute.run(index) for index in (0, 1)]
+    compute.attestor(0).hand_out(compute.lease, results[0])
+    (output,) = compute.board.outputs(LEASE, 0)
+    for place in ({"lease_id": LEASE + 1}, {"run": 1}):
+        compute.board.post_output(replace(output, **place))
+        elsewhere = replace(results[0], **place)
+        assert open_output(DAO, compute.board, elsewhere, [compute.world.licensee_key]) is None
+    assert compute.open() == size_of_input(3)
 
 
 def test_erased_record__is_in_no_further_input(compute: ComputeWorld) -> None:

@@ -23,7 +23,7 @@ from datadao.compute.spread import on
 from datadao.errors import EngineMismatch, InvalidArgument, ProgramRefused
 from datadao.messages.compute import MAX_PROGRAM, PAGE, Ending, Limits
 
-from .programs import ECHO, IMPORTS, LIMITS, limits, module, records, sharded
+from .programs import COUNT, ECHO, IMPORTS, LIMITS, limits, module, records, sharded
 
 DATA = b'{"a":1}\n{"a":2}\n{"a":3}\n'
 NANS = """(local.set $x (f64.div (f64.const 0) (f64.const 0)))
@@ -200,9 +200,11 @@ def engine(tmp_path: Path, *replaced: tuple[str, str], before: str = "", more: s
 def test_child_that_misbehaves__takes_nothing_with_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, act: str, ending: Ending
 ) -> None:
-    monkeypatch.setattr("datadao.compute.sandbox.GRACE", 1.5)
+    if ending is Ending.WALL:
+        monkeypatch.setattr("datadao.compute.sandbox.GRACE", 1.5)
     act = act.replace("/tmp/out", str(tmp_path / "out"))
-    ran = run(module(ECHO), agreed=limits(seconds=1), sandbox=engine(tmp_path, more=act))
+    seconds = 1 if ending is Ending.WALL else LIMITS.seconds
+    ran = run(module(ECHO), agreed=limits(seconds=seconds), sandbox=engine(tmp_path, more=act))
     assert (ran.ending, ran.output) == (ending, b"")
     assert not (tmp_path / "out").exists()
 
@@ -252,7 +254,7 @@ def test_twin__that_lets_an_import_through_gives_another_result_at_every_run_K7(
 def test_twin__whose_calls_cost_nothing_is_stopped_by_the_clock_alone_K7(tmp_path: Path) -> None:
     flood = module("(loop $on (drop (call $read (i32.const 0) (i32.const 0))) (br $on))")
     twin = engine(tmp_path, ("CALL + length", "0"))
-    assert run(flood, agreed=limits(seconds=1)).ending is Ending.FUEL
+    assert run(flood).ending is Ending.FUEL
     assert run(flood, agreed=limits(seconds=1, fuel=2**40), sandbox=twin).ending is Ending.WALL
 
 
@@ -290,12 +292,9 @@ def test_program_that_reads_past_its_input_or_back_before_it__gets_nothing_more_
 
 def test_input_larger_than_the_memory_agreed__streams() -> None:
     line = b'{"a":"%s"}\n' % (b"x" * 1000)
-    count = """(loop $more (local.set $n (call $read (i32.const 16) (i32.const 60000)))
-      (i64.store (i32.const 0) (i64.add (i64.load (i32.const 0)) (i64.extend_i32_u (local.get $n))))
-      (br_if $more (local.get $n))) (call $write (i32.const 0) (i32.const 8))"""
     data = line * 3000
     assert len(data) > 40 * PAGE
-    assert run(module(count), data, limits(memory=PAGE)).output == len(data).to_bytes(8, "little")
+    assert run(module(COUNT), data, limits(memory=PAGE)).output == len(data).to_bytes(8, "little")
 
 
 def test_fuel_of_a_sharded_program__is_that_of_all_its_parts_together() -> None:
@@ -310,6 +309,19 @@ def test_sharded_program_on_dask__has_the_result_of_one_process() -> None:
         for program in (sharded(COPY, COPY), sharded("unreachable", COPY)):
             made = Program(program, agreed)
             assert made.run(file, on(client, made, file, ahead=3)) == made.run(file)
+
+
+def test_code_that_shards_share__changes_nothing_and_is_made_where_nothing_ran(tmp_path: Path) -> None:
+    program, rubbish = Program(sharded(COPY, COPY), limits(shard=1)), b"of another processor"
+    with records(DATA) as file:
+        code = program.sandbox.run(program.data, program.limits, file).code
+        assert code and not program.sandbox.run(module(ECHO), LIMITS, file).code
+        compiled = program.map(file, (0, 16))
+        assert compiled.ending is Ending.OK
+        assert [program.map(file, (0, 16), given) for given in (code, rubbish)] == [compiled] * 2
+        telling = ("return wasmtime.Module.deserialize(engine, code)", "raise Ended(TRAP, 'believed')")
+        believing = engine(tmp_path, telling)
+        assert Program(program.data, program.limits, believing).run(file).detail == "believed"
 
 
 def test_shard_that_traps__is_the_result() -> None:
