@@ -111,7 +111,7 @@ def view_of(dao: DataDAO, nodes: Sequence[str], home: Path) -> NodesView:
     if len(set(urls)) < len(urls):
         raise InvalidArgument("two of the nodes are the same: only independent ones can correct each other")
     if len(urls) == 1:
-        log.warning("only one node is asked: whoever runs it can make this custodian release keys; add others")
+        log.warning("only one node is asked: whoever runs it can have keys or outputs released; add others")
     from datadao.chain.patience import connect  # with web3, which the help of `datadao custodian` does without
 
     age = None if dao.id.chain_id in LOCAL_CHAIN_IDS else MAX_AGE
