@@ -12,6 +12,7 @@ import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -169,16 +170,21 @@ def _metadata(version: str, settings: Mapping[str, Any], files: Mapping[str, str
         "sources": {file: {"content": (ROOT / file).read_text(encoding="utf-8")} for file in files.values()},
         "settings": {**settings, "outputSelection": {file: {"*": ["metadata"]} for file in files.values()}},
     }
-    solc = ROOT / "toolchain" / "solcx" / f"solc-v{version.partition('+')[0]}"
-    command = [str(solc), "--standard-json", "--base-path", str(ROOT)]
-    done = subprocess.run(command, input=json.dumps(question), capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise ConfigError(f"the compiler does not run: {done.stderr.strip()}")
-    contracts = json.loads(done.stdout).get("contracts", {})
+    contracts = json.loads(_compiled(version, json.dumps(question))).get("contracts", {})
     try:
         return {name: contracts[file][name]["metadata"] for name, file in files.items()}
     except LookupError:
         raise ConfigError("the contracts here do not compile: run `make compile`") from None
+
+
+@cache
+def _compiled(version: str, question: str) -> str:
+    solc = ROOT / "toolchain" / "solcx" / f"solc-v{version.partition('+')[0]}"
+    command = [str(solc), "--standard-json", "--base-path", str(ROOT)]
+    done = subprocess.run(command, input=question, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ConfigError(f"the compiler does not run: {done.stderr.strip()}")
+    return done.stdout
 
 
 def _ipfs_hash(content: bytes) -> bytes:

@@ -36,6 +36,7 @@ class Server:
         self.jobs: dict[str, Any] = {}
         self.sources: dict[str, Any] = {}
         self.polls_until_done = 1
+        self._traced: dict[str, dict[str, bytes]] = {}
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -87,17 +88,23 @@ class Server:
         sent = self.web3.eth.get_transaction(transaction)  # type: ignore[arg-type]
         if sent.get("to") is None:
             return bytes(sent["input"])
-        trace = self.web3.provider.make_request(
-            "debug_traceTransaction",  # type: ignore[arg-type]
-            [transaction, {"tracer": "callTracer"}],
-        )["result"]
-        calls = [trace]
-        while calls:
-            call = calls.pop()
-            if call["type"].startswith("CREATE") and call.get("to", "").lower() == address.lower():
-                return bytes.fromhex(call["input"][2:])
-            calls += call.get("calls", [])
-        return None
+        return self._created_in(transaction).get(address.lower())
+
+    def _created_in(self, transaction: str) -> dict[str, bytes]:
+        """Creation code with arguments by address of all that a call created. Asked of the node once."""
+        if transaction not in self._traced:
+            trace = self.web3.provider.make_request(
+                "debug_traceTransaction",  # type: ignore[arg-type]
+                [transaction, {"tracer": "callTracer"}],
+            )["result"]
+            found, calls = dict[str, bytes](), [trace]
+            while calls:
+                call = calls.pop()
+                if call["type"].startswith("CREATE"):
+                    found[call.get("to", "").lower()] = bytes.fromhex(call["input"][2:])
+                calls += call.get("calls", [])
+            self._traced[transaction] = found
+        return self._traced[transaction]
 
     def compiled(self, version: str, standard: Any, identifier: str) -> Recompiled:
         if version != compiler():
@@ -188,6 +195,10 @@ class EtherscanServer(Server):
     indexed = True
     """Whether it knows of new contracts already."""
 
+    def __init__(self, web3: Web3) -> None:
+        super().__init__(web3)
+        self._blocks, self._created_by = 0, dict[str, str]()
+
     def answer(self, method: str, path: str, query: Mapping[str, str], body: bytes) -> Answer:
         if query.get("apikey") != self.KEY:
             return _no(f"Invalid API Key ({query.get('apikey')})")
@@ -226,14 +237,18 @@ class EtherscanServer(Server):
 
     def _created(self, address: str) -> bytes | None:
         """An explorer has indexed which transaction created what."""
-        for number in range(self.web3.eth.block_number + 1):
+        head = self.web3.eth.block_number
+        for number in range(self._blocks, head + 1):
             for transaction in self.web3.eth.get_block(number)["transactions"]:
                 text = "0x" + bytes(transaction).hex()  # type: ignore[arg-type]
-                receipt = self.web3.eth.get_transaction_receipt(text)  # type: ignore[arg-type]
-                own = (receipt["contractAddress"] or "").lower() == address.lower()
-                if own or (receipt["to"] and (found := self.creation(address, text))):
-                    return self.creation(address, text) if own else found
-        return None
+                created = self.web3.eth.get_transaction_receipt(text)["contractAddress"]  # type: ignore[arg-type]
+                if created:
+                    self._created_by[created.lower()] = text
+                else:
+                    self._created_by |= dict.fromkeys(self._created_in(text), text)
+        self._blocks = head + 1
+        creator = self._created_by.get(address.lower())
+        return self.creation(address, creator) if creator else None
 
     def _status(self, guid: str) -> Answer:
         if guid not in self.jobs:

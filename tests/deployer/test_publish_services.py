@@ -112,6 +112,7 @@ def test_cli__publish_of_a_factorys_dao_at_sourcify__is_exact_and_verify_says_so
         ("sources at Sourcify", "not published", False)
     }
     given = ("--record", str(path), "--sourcify", f"{at_sourcify.url}/")
+    at_sourcify.polls_until_done = 0  # each would be two seconds of sleep
     code, output = run("publish", *given)
     assert (code, output.splitlines()[-1]) == (0, "All 10 contracts are published at Sourcify."), output
     found = {entry["match"] + "/" + entry["creationMatch"] for entry in at_sourcify.sources.values()}
@@ -126,6 +127,7 @@ def test_cli__publish_of_a_factorys_dao_at_sourcify__is_exact_and_verify_says_so
 def test_cli__publish_at_etherscan__takes_the_key_from_the_environment(record, at_etherscan, monkeypatch):
     given = ("--record", str(record), "--to", "etherscan", "--etherscan", f"{at_etherscan.url}/v2/api")
     monkeypatch.setenv(etherscan.KEY, KEY)
+    at_etherscan.polls_until_done = 0
     code, output = run("publish", *given)
     assert (code, output.splitlines()[-1]) == (0, "All 9 contracts are published at Etherscan."), output
     assert KEY not in output
@@ -279,7 +281,7 @@ def test_publish__contract_that_the_explorer_has_not_seen__waits_and_holds_up_no
     service = Etherscan(f"{at_etherscan.url}/v2/api", KEY)
     ghost = replace(items[0], address="0x" + "12" * 20)
     with pytest.raises(ServiceRefused) as caught:
-        play(service, [ghost, items[1]], record)
+        play(service, [ghost, items[1]], record, patience=20)
     said = f"Etherscan: Unable to locate ContractCode at {ghost.address}. Not known yet: EmergencyBrake; run the same"
     assert str(caught.value) == f"{said} command again later"
     assert items[1].address.lower() in at_etherscan.sources

@@ -9,11 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from assurance import ROOT
 
 _PROGRAM = Path(__file__).with_suffix(".js")
+_ONE_BY_ONE = Lock()
+"""Services answer in threads."""
 
 
 @dataclass(frozen=True)
@@ -45,18 +48,22 @@ def recompile(standard: Mapping[str, Any], identifier: str) -> Recompiled:
 @cache
 def _recompiled(standard: str, identifier: str) -> Recompiled:
     file, _, name = identifier.rpartition(":")
-    done = subprocess.run(
-        ["node", str(_PROGRAM), json.dumps(_wanted())],
-        input=json.dumps({"input": json.loads(standard), "file": file}),
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    output = json.loads(done.stdout)["output"]
-    found = output.get("contracts", {}).get(file, {}).get(name)
-    if found is None:
-        complaints = [error["formattedMessage"] for error in output.get("errors", [])]
-        return Recompiled(b"", b"", [], (*complaints, f"there is no contract {identifier}"))
-    creation, runtime = (bytes.fromhex(found["evm"][kind]["object"]) for kind in ("bytecode", "deployedBytecode"))
-    return Recompiled(creation, runtime, found["abi"])
+    with _ONE_BY_ONE:
+        program = _program()
+        assert program.stdin and program.stdout
+        program.stdin.write(json.dumps({"input": json.loads(standard), "file": file, "name": name}) + "\n")
+        program.stdin.flush()
+        found = json.loads(program.stdout.readline())
+    if "abi" not in found:
+        return Recompiled(b"", b"", [], (*found["errors"], f"there is no contract {identifier}"))
+    return Recompiled(bytes.fromhex(found["creation"]), bytes.fromhex(found["runtime"]), found["abi"])
+
+
+@cache
+def _program() -> subprocess.Popen[str]:
+    """It loads the compiler once, and ends with this process."""
+    command = ["node", str(_PROGRAM), json.dumps(_wanted())]
+    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 @cache
