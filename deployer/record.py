@@ -107,6 +107,12 @@ def newest(folder: Path) -> dict[str, Any]:
     return entry
 
 
+def deployments(folder: Path) -> int:
+    """How many are recorded for the connected chain."""
+    record = _read(record_path(folder))
+    return len(record.get("deployments", [])) if record.get("genesis") == _genesis() else 0
+
+
 def newest_factory(folder: Path, at: str | None = None) -> str | None:
     """The transaction that created the last factory recorded for the connected chain, or the one at an address; None
     if there is none."""

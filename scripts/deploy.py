@@ -16,9 +16,18 @@ from deployer.console import run, show_plan
 from deployer.deploy import execute
 from deployer.estimate import Estimate, estimate, refuse_unaffordable
 from deployer.factory import existing
-from deployer.networks import DEPLOYMENTS, config_path, network_option
+from deployer.networks import DEPLOYMENTS, config_path, network_option, record_path
 from deployer.plan import NEW, Plan, alone, make_plan
-from deployer.record import Journal, Step, append, append_factory, factory_given, new_entry, newest_factory
+from deployer.record import (
+    Journal,
+    Step,
+    append,
+    append_factory,
+    deployments,
+    factory_given,
+    new_entry,
+    newest_factory,
+)
 from deployer.send import RECORDED, NotResumable, resume
 from scripts._deploy.safe import create_by_safe
 from scripts._deploy.verified import verified
@@ -133,6 +142,9 @@ def _carry_out(
     out.print("Rehearsing on the node what is to be sent ...")
     expected = _expected(plan, done)
     show_plan(out, plan, expected, done)
+    folder = journal.path.parent
+    if not done and not plan.alone and (before := deployments(folder)):
+        out.print(f"{before} recorded in {record_path(folder)} already: this deploys another DAO.", style="yellow")
     if not expected.rehearsed and not unrehearsed:
         # Types alone do not show that a constructor refuses, and the first that does makes the rest worthless.
         raise ConfigError("Nothing was sent. Take another node, or --unrehearsed to send nevertheless.")
@@ -146,13 +158,13 @@ def _carry_out(
 
     steps = list(done)
     # An earlier run may have been killed before it could.
-    append_factory(journal.path.parent, plan, steps)
+    append_factory(folder, plan, steps)
 
     def report(step: Step) -> None:
         steps.append(step)
         out.print(f"  {step.contract:<16} {step.address}  block {step.block}, gas {step.gas:,}")
         # At once: a deployment that stops later can use it.
-        append_factory(journal.path.parent, plan, steps)
+        append_factory(folder, plan, steps)
 
     def say(text: str) -> None:
         out.print(f"  {text}", style="dim")
@@ -170,7 +182,7 @@ def _carry_out(
         journal.forget()
         return _created_alone(out, deployment.steps[-1])
     entry = new_entry(plan, deployment.steps)
-    out.print(f"Recorded in {append(journal.path.parent, entry)}")
+    out.print(f"Recorded in {append(folder, entry)}")
     out.print()
     journal.forget()
     return verified(out, entry, plan.config)

@@ -81,6 +81,7 @@ def test_cli__deploy_verify_deploy_again__records_both(node, tmp_path):
 
     code, output = run("deploy", *arguments(node, tmp_path, "--yes", "--config", str(wrong)))
     assert code == 0
+    assert f"1 recorded in {tmp_path / '31337.json'} already: this deploys another DAO." in output
     first, second = json.loads((tmp_path / "31337.json").read_text())["deployments"]
     assert first == entry
     assert second["contracts"]["DataGovernor"]["arguments"]["params"]["quorumBps"] == 1001

@@ -164,7 +164,7 @@ def test_deploy__factory_that_a_killed_run_did_not_record__is_recorded_by_the_ne
     "fault", [NodeRefused("eth_getCode: no answer in time"), NodeGone("no answer in time\nat all")], ids=["a", "b"]
 )
 def test_deploy__node_that_is_gone_before_it_is_verified__says_that_the_dao_is_recorded(
-    deployer, tmp_path, out, monkeypatch, fault
+    deployer, tmp_path, out, asked, monkeypatch, fault
 ):
     def silent(*_):
         raise fault
@@ -182,6 +182,9 @@ def test_deploy__node_that_is_gone_before_it_is_verified__says_that_the_dao_is_r
         "This command would deploy another one."
     ]
     assert newest(tmp_path)["contracts"].keys() == {step.contract for step in steps}
+    assert not _carry_out(out, deployer, make_plan(deployer.address, local()), (), journal, yes=False)
+    (shown,) = asked
+    assert f"1 recorded in {tmp_path / '31337.json'} already: this deploys another DAO." in shown
 
 
 # A node that cannot rehearse

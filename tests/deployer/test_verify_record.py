@@ -1,7 +1,7 @@
 """What a record says is checked, and what a deployer gave itself is named.
 
 - the configuration: by plain name and hash, or the record's own text
-- names and time: whom an alias means, when `now` was, in which block a contract was created
+- names and time: whom an alias means, when `now` was (blocks: test_verify_rows.py)
 - the deployer as guardian, attestor and custodian
 - what the contracts count and no event reported
 - remarks: names that only the record explains, a floor that protects nothing, or stops everything
@@ -67,7 +67,7 @@ def test_verify__configuration_of_another_hash__is_named(fresh, tmp_path):
     assert failing(lied, recorded_config(lied, tmp_path)) == {"configuration.sha256"}
 
 
-# Names, time and blocks
+# Names and time
 
 
 def test_verify__alias_that_means_another_account__is_named(fresh):
@@ -81,14 +81,6 @@ def test_verify__time_after_the_creation__is_named(fresh):
     created = ape.networks.provider.get_block(entry["contracts"]["DataTimelock"]["block"]).timestamp
     guardian = {"EmergencyBrake.guardianUntil"} | otherwise("EmergencyBrake")
     assert misses(altered(entry, now=created + 1)) == {"configuration.now"} | guardian
-
-
-@pytest.mark.parametrize("contract", ["DataTimelock", "DataLeases", "DatasetRegistry"])
-def test_verify__another_block__is_named(fresh, first, contract):
-    for entry in (fresh[1], first[2]):
-        entry = copy.deepcopy(entry)
-        entry["contracts"][contract]["block"] -= 1
-        assert misses(entry) - {"configuration.now"} == {f"{contract}.created in block"}
 
 
 def test_verify__factory_created_elsewhere__is_named(first):
