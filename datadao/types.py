@@ -74,8 +74,7 @@ class Leaf(NamedTuple):
     quality: int
 
 
-@dataclass(frozen=True)
-class Contribution:
+class Contribution(NamedTuple):
     """A leaf with the way to prove it: the on-chain batch it belongs to and its Merkle proof there."""
 
     batch_id: int

@@ -29,15 +29,16 @@ def leaf_prefix(dao: Dao, dataset_id: int, sequence: int) -> bytes:
 
 def leaf_hashes(dao: Dao, dataset_id: int, sequence: int, leaves: Iterable[Leaf]) -> list[bytes]:
     """`keccak(keccak(abi.encode(...)))` of each leaf. A leaf hash also serves as the contribution's id off-chain."""
-    prefix = leaf_prefix(dao, dataset_id, sequence)
+    begun = keccak_256(leaf_prefix(dao, dataset_id, sequence))  # whose first block is hashed once for all
     hashes = []
     for contributor, fingerprint, file_hash, envelope_hash, units, quality in leaves:
         owner = bytes.fromhex(contributor[2:])
         if not len(owner) + 12 == len(fingerprint) == len(file_hash) == len(envelope_hash) == 32:
             raise InvalidArgument(f"leaf of {contributor}: an address is 20 bytes and every hash 32")
         numbers = units.to_bytes(32, "big") + quality.to_bytes(32, "big")
-        packed = prefix + owner + fingerprint + file_hash + envelope_hash + numbers
-        hashes.append(keccak_256(keccak_256(packed).digest()).digest())
+        inner = begun.copy()
+        inner.update(owner + fingerprint + file_hash + envelope_hash + numbers)
+        hashes.append(keccak_256(inner.digest()).digest())
     return hashes
 
 

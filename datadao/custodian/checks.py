@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
+from operator import itemgetter
 
 from datadao.chain.connection import in_words
 from datadao.chain.view import AttestorSet, BatchState, Counts, LeaseState, Standing, Tag, View
@@ -167,21 +168,26 @@ class Checks:
         or is another dataset's.
         """
         members: dict[bytes, Contribution] = {}
-        covered = []
-        for name, item, batch in self._proved(listed):
+        covered: list[bytes] = []
+        for batch, names, items in self._proved(listed):
             if batch.dataset_id != lease.dataset_id:
                 raise NotIncluded(
-                    f"{name.hex()} is not a leaf of dataset {lease.dataset_id}; list leaves of its manifests"
+                    f"{names[0].hex()} is not a leaf of dataset {lease.dataset_id}; list leaves of its manifests"
                 )
             if batch.activated_at and not lease.purposes & ~batch.purposes:
-                members[name] = item
+                members.update(zip(names, items, strict=True))
                 if batch.activated_at <= lease.approved_at:
-                    covered.append(name)
+                    covered += names
         return members, covered
 
     def active(self, listed: Sequence[Contribution]) -> dict[bytes, tuple[int, Contribution]]:
         """What is finally active of `listed`, by id, with its dataset. `NotIncluded` for a proof that fails."""
-        return {name: (batch.dataset_id, item) for name, item, batch in self._proved(listed) if batch.activated_at}
+        active = [found for found in self._proved(listed) if found[0].activated_at]
+        return {
+            name: (batch.dataset_id, item)
+            for batch, names, items in active
+            for name, item in zip(names, items, strict=True)
+        }
 
     def gone(self, members: Mapping[bytes, Contribution], tag: Tag) -> dict[bytes, DataDAOError]:
         """Which of these are not (or no longer) part of the dataset at the block, by id."""
@@ -195,16 +201,19 @@ class Checks:
         active = self.active(listed)
         return self.gone({name: item for name, (at, item) in active.items() if at == dataset_id}, "finalized")
 
-    def _proved(self, listed: Sequence[Contribution]) -> Iterator[tuple[bytes, Contribution, BatchState]]:
-        for batch_id, items in groupby(listed, key=lambda item: item.batch_id):
+    def _proved(
+        self, listed: Sequence[Contribution]
+    ) -> Iterator[tuple[BatchState, Sequence[bytes], Sequence[Contribution]]]:
+        """Of each batch its state, and the ids of its leaves beside them. Raises `NotIncluded`."""
+        for batch_id, items in groupby(listed, key=itemgetter(0)):
             with _fail_closed():
                 batch = self._batch(batch_id)
             leaves = list(items)
             names, whole = self._names(batch_id, batch, leaves)
-            for name, item in zip(names, leaves, strict=True):
-                if not whole and not verify(batch.root, name, item.proof):
+            for name, item in () if whole else zip(names, leaves, strict=True):
+                if not verify(batch.root, name, item.proof):
                     raise NotIncluded(f"{name.hex()} is not a leaf of batch {batch_id}; list leaves of its manifest")
-                yield name, item, batch
+            yield batch, names, leaves
 
     def _names(self, batch_id: int, batch: BatchState, leaves: list[Contribution]) -> tuple[Sequence[bytes], bool]:
         """Ids of leaves, and whether they are the whole batch in its order, which proves itself; of a part of one, each

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 from datadao.crypto.merkle import MerkleTree, leaf_hashes, leaf_prefix
 from datadao.crypto.subtrees import depth_of, runs
@@ -50,7 +50,8 @@ class Manifest:
         """All leaves, each with its proof, which is made when it is looked at."""
         from datadao.messages.proof import Proof
 
-        return [Contribution(batch_id, leaf, Proof(self, index)) for index, leaf in enumerate(self.leaves)]
+        proofs = map(Proof, repeat(self), range(len(self.leaves)))
+        return list(map(Contribution._make, zip(repeat(batch_id), self.leaves, proofs, strict=False)))
 
     @cached_property
     def shards(self) -> list[bytes]:

@@ -69,7 +69,7 @@ class Leaves(Sequence[Leaf]):
     def __getitem__(self, place: Any) -> Any:
         if isinstance(place, slice):
             return tuple(self[at] for at in range(len(self))[place])
-        return next(_leaves([_RECORD.unpack_from(self.data, range(len(self))[place] * SIZE)]))
+        return next(_leaves(iter([_RECORD.unpack_from(self.data, range(len(self))[place] * SIZE)])))
 
     def __iter__(self) -> Iterator[Leaf]:
         return _leaves(_RECORD.iter_unpack(self.data))
@@ -84,9 +84,11 @@ class Leaves(Sequence[Leaf]):
     def hashes(self, prefix: bytes) -> list[bytes]:
         """As `leaf_hashes` of the leaves, after a `leaf_prefix`."""
         high, low = bytes(16), bytes(30)
+        begun = keccak_256(prefix)  # whose first block is hashed once for all
         found = []
         for contributor, names, units, quality in _PARTS.iter_unpack(self.data):
-            inner = keccak_256(b"".join((prefix, contributor, names, high, units, low, quality)))
+            inner = begun.copy()
+            inner.update(b"".join((contributor, names, high, units, low, quality)))
             found.append(keccak_256(inner.digest()).digest())
         return found
 
@@ -108,25 +110,25 @@ class Leaves(Sequence[Leaf]):
         return all(map(lt, keys, islice(keys, 1, None)))
 
 
-def _leaves(rows: Iterable[tuple[Any, ...]]) -> Iterator[Leaf]:
-    last, spelled = b"", ""
-    for contributor, fingerprint, file, envelope, high, low, quality in rows:
-        if contributor != last:
-            # As `encoding.address`, which takes five times as long: most of what looking at a leaf takes.
-            last, capitals = contributor, keccak_256(contributor.hex().encode()).digest()
-            spelled = "0x" + "".join([_SPELLED[c][byte] for c, byte in zip(capitals, contributor, strict=False)])
-        yield Leaf(spelled, fingerprint, file, envelope, high << 64 | low, quality)
+def _leaves(rows: Iterator[tuple[Any, ...]]) -> Iterator[Leaf]:
+    while lot := list(islice(rows, 512)):
+        owners = list(dict.fromkeys([row[0] for row in lot]))
+        spelled = dict(zip(owners, _spelled(owners), strict=True))
+        for contributor, fingerprint, file, envelope, high, low, quality in lot:
+            yield Leaf(spelled[contributor], fingerprint, file, envelope, high << 64 | low, quality)
 
 
-_DIGITS = {
-    capitals: [
-        "".join(d.upper() if capitals & bit else d for d, bit in zip(f"{byte:02x}", (0x80, 0x08), strict=True))
-        for byte in range(256)
-    ]
-    for capitals in (0, 0x08, 0x80, 0x88)
-}
-_SPELLED = [_DIGITS[byte & 0x88] for byte in range(256)]
-"""A byte of an address in two digits, by the byte of its hash that makes capitals of them (EIP-55)."""
+def _spelled(owners: Sequence[bytes]) -> list[str]:
+    """As `encoding.address` of each, which would be most of what looking at leaves takes: here all digits are one
+    integer of a byte each, so that a few operations make the capitals (EIP-55) of many addresses."""
+    text = b"".join(owners).hex().encode()
+    places = range(0, len(text), 40)
+    hashes = b"".join([keccak_256(text[at : at + 40]).digest()[:20] for at in places]).hex().encode()
+    digits, hashed = int.from_bytes(text, "big"), int.from_bytes(hashes, "big")
+    # In ASCII, 8 and 9 have bit 3, other digits not; letters have bit 6, small ones bit 5 too, as a space has it alone.
+    high, letters = hashed << 2 | hashed >> 1, digits >> 1
+    found = (digits ^ (high & letters & int.from_bytes(b" " * len(text), "big"))).to_bytes(len(text), "big").decode()
+    return ["0x" + found[at : at + 40] for at in places]
 
 
 class Earned(NamedTuple):

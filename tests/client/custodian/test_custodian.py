@@ -232,17 +232,17 @@ def test_k3__contribution_of_another_dataset_or_without_proof__refused(
     world.view.batches[52] = replace(world.view.batches[BATCH_ID], root=bytes(32))
     first = listed[0]
     for item in (
-        *(replace(first, batch_id=other) for other in (50, 51, 52)),
-        replace(first, proof=listed[1].proof),
-        replace(first, proof=()),
-        replace(first, leaf=first.leaf._replace(units=2)),
-        replace(first, leaf=first.leaf._replace(envelope_hash=listed[1].leaf.envelope_hash)),
+        *(first._replace(batch_id=other) for other in (50, 51, 52)),
+        first._replace(proof=listed[1].proof),
+        first._replace(proof=()),
+        first._replace(leaf=first.leaf._replace(units=2)),
+        first._replace(leaf=first.leaf._replace(envelope_hash=listed[1].leaf.envelope_hash)),
     ):
         with pytest.raises(NotIncluded):
             world.custodian(0, home=world.home / "scratch").prepare(LEASE, [*listed[1:], item])
         (world.home / "scratch" / "journal.jsonl").unlink()
     with pytest.raises(ChainUnavailable):
-        world.custodian(0).prepare(LEASE, [replace(first, batch_id=99)])
+        world.custodian(0).prepare(LEASE, [first._replace(batch_id=99)])
 
 
 def test_k3__genuine_contribution_to_another_dataset__refused(world: World, listed: list[Contribution]) -> None:

@@ -402,7 +402,7 @@ def test_custodian__folder_of_a_successor_with_another_key__refused(
 
 def test_succession__list_of_unproved_leaves__refused(replaced: ChainWorld, leaver: Custodian, heir: Custodian) -> None:
     first: Contribution = replaced.contributions()[0]
-    for forged in (replace(first, proof=()), replace(first, leaf=first.leaf._replace(units=7))):
+    for forged in (first._replace(proof=()), first._replace(leaf=first.leaf._replace(units=7))):
         for side in (lambda: hand_over(leaver, [forged]), lambda: take_over(heir, [forged])):  # noqa: B023
             with pytest.raises(NotIncluded):
                 side()
