@@ -8,7 +8,7 @@ from typing import Any
 
 from eth_utils import to_checksum_address
 
-from datadao.chain.connection import Web3, outside
+from datadao.chain.connection import LAG, Web3, outside, pauses
 from datadao.chain.fees import choose
 from datadao.chain.reverts import estimate_many
 from datadao.chain.rpc import Call, ask_many
@@ -16,6 +16,7 @@ from datadao.chain.transactions import (
     Account,
     Mined,
     Sent,
+    asked,
     believed,
     limit_of,
     next_nonce,
@@ -92,15 +93,16 @@ def _lot(web3: Web3, lot: Sequence[Sent], seconds: float, confirmations: int) ->
             else:
                 behind.append(sent.hash)
     done: list[Mined] = []
-    deadline = time.monotonic() + seconds
+    deadline, patience = time.monotonic() + seconds, min(seconds, LAG)
     mined: dict[str, Any] = {}
     # A receipt is asked for so often together with others; of a node that takes no batches each costs a request.
-    left = 0 if confirmations else 3 * len(taken)
+    left = 3 * len(taken)
     for number, sent in enumerate(taken):
         try:
-            if sent.hash not in mined and left >= (rest := len(taken) - number):
-                mined |= receipts(web3, taken[number:])
-                left -= rest
+            if sent.hash not in mined and left > 0:
+                ready = taken[number : _ready(web3, taken, confirmations, patience)]
+                mined |= receipts(web3, ready) if ready else {}
+                left, patience = left - max(1, len(ready)), 0.0
             if sent.hash in mined:
                 done.append(result(web3, sent, mined[sent.hash]))
             else:
@@ -116,6 +118,22 @@ def _lot(web3: Web3, lot: Sequence[Sent], seconds: float, confirmations: int) ->
     if refused is not None:
         raise refused
     return done
+
+
+def _ready(web3: Web3, lot: Sequence[Sent], confirmations: int, patience: float) -> int:
+    """How many of the lot are mined, `confirmations` blocks deep, by the account's nonce there: once all of them are,
+    or so many seconds are over."""
+    found = 0
+    for _ in pauses(patience, first=0.05):
+        block = "latest"
+        if confirmations:
+            head = asked(web3, "eth_blockNumber")
+            block = hex(max(0, int(head or "0x0", 16) - confirmations))
+        used = asked(web3, "eth_getTransactionCount", lot[0].sender, block)
+        found = 0 if used is None else int(used, 16) - lot[0].nonce
+        if found >= len(lot):
+            break
+    return max(0, found)
 
 
 def _given(web3: Web3, lot: Sequence[Sent]) -> list[Any]:

@@ -132,10 +132,10 @@ def fate(web3: Web3, sent: Sent) -> Fate:
     receipt = _receipt(web3, sent.hash)
     if receipt is not None:
         return Fate.MINED if int(receipt["status"], 16) == 1 else Fate.FAILED
-    used = _asked(web3, "eth_getTransactionCount", sent.sender, "latest")
+    used = asked(web3, "eth_getTransactionCount", sent.sender, "latest")
     if used is not None and int(used, 16) > sent.nonce:
         return Fate.REPLACED
-    return Fate.PENDING if _asked(web3, "eth_getTransactionByHash", sent.hash) is not None else Fate.UNKNOWN
+    return Fate.PENDING if asked(web3, "eth_getTransactionByHash", sent.hash) is not None else Fate.UNKNOWN
 
 
 def settled_fate(web3: Web3, sent: Sent) -> Fate:
@@ -169,7 +169,7 @@ def wait(web3: Web3, sent: Sent, seconds: float, deadline: float | None = None, 
                     [sent.hash],
                 )
             if found is Fate.UNKNOWN and now > again:
-                _asked(web3, "eth_sendRawTransaction", sent.raw)
+                asked(web3, "eth_sendRawTransaction", sent.raw)
                 again = now + _AGAIN
         if now > deadline:
             raise NotMined(
@@ -229,12 +229,12 @@ def _reason(web3: Web3, sent: Sent, block: int, used: int) -> str:
 
 
 def _confirmed(web3: Web3, receipt: Any, wanted: int) -> bool:
-    head = _asked(web3, "eth_blockNumber") if wanted else None
+    head = asked(web3, "eth_blockNumber") if wanted else None
     return not wanted or (head is not None and int(head, 16) >= int(receipt["blockNumber"], 16) + wanted)
 
 
 def _receipt(web3: Web3, name: str) -> Any:
-    return _placed(_asked(web3, "eth_getTransactionReceipt", name))
+    return _placed(asked(web3, "eth_getTransactionReceipt", name))
 
 
 def receipts(web3: Web3, lot: Sequence[Sent]) -> dict[str, Any]:
@@ -252,7 +252,7 @@ def _placed(receipt: Any) -> Any:
     return receipt if isinstance(receipt, dict) and receipt.get("blockNumber") else None
 
 
-def _asked(web3: Web3, method: str, *params: Any) -> Any:
+def asked(web3: Web3, method: str, *params: Any) -> Any:
     """The node's answer, or None where it has none: that it does not answer means nothing."""
     try:
         return ask(web3, method, *params)

@@ -128,6 +128,24 @@ def test_send_all__mined_together__asks_for_all_receipts_at_once(
     assert [one.together for one in proxy.seen if one.method == "eth_getTransactionReceipt"] == [True] * 3
 
 
+def test_send_all__confirmations_wanted__asks_for_all_receipts_at_once_when_all_are_deep(
+    dao: Dao,
+    handle: DataDAO,  # noqa: F811
+    company: Any,  # noqa: F811
+) -> None:
+    def ask(request: dict[str, Any]) -> dict[str, Any]:
+        if request["method"] == "eth_blockNumber":
+            handle.web3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]
+        return request
+
+    with Proxy(ape.networks.provider.web3.provider.endpoint_uri) as proxy:  # type: ignore[attr-defined]
+        proxy.ask = ask
+        calls = [approval(dao, number) for number in range(3)]
+        done = send_all(connect(proxy.url), calls, company, confirmations=4)
+    assert handle.web3.eth.block_number >= max(one.block for one in done) + 4
+    assert [one.together for one in proxy.seen if one.method == "eth_getTransactionReceipt"] == [True] * 3
+
+
 def test_send__not_mined_in_time__is_no_failure(dao: Dao, handle: DataDAO, company: Any) -> None:  # noqa: F811
     funded(dao, company)
     mining(False)
