@@ -1,7 +1,7 @@
 """A node's view for whoever releases or opens files: what happened to each is known from events, not asked.
 
 A file's standing is believed on what is cached only if the chain, at the block up to which events are known, counts no
-erasure more than they do, and as much that is unclaimed. Otherwise each file is asked for.
+erasure more than they do, and in each batch as many leaves that are open. Otherwise each file is asked for.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from datadao.chain.connection import Web3
 from datadao.chain.events import Event, decode, topic
 from datadao.chain.node import NodeView
-from datadao.chain.rpc import Block, Call
+from datadao.chain.rpc import Block
 from datadao.chain.view import Standing, Tag
 from datadao.index.index import Index
 from datadao.index.rows import ZERO, Row
@@ -21,6 +21,8 @@ from datadao.types import ACTIVATED, BPS, BatchStatus, Contribution, Party, Slot
 
 _AT_ONCE = 500
 """Values in one statement."""
+_OPEN = {BatchStatus.PUBLISHED, *ACTIVATED}
+"""Batches of whose leaves something may become; an activation may be what a node does not show."""
 
 
 class _Reached:
@@ -88,23 +90,22 @@ class IndexedView(NodeView):
         return [self._standing(item, records.get(item.leaf.fingerprint), until) for item in contributions]
 
     def _agrees(self, head: Block, datasets: Sequence[int]) -> bool:
-        """Whether the contracts know of as many erasures and claims at this block as events do: what is unclaimed the
-        registry holds, but for batches asleep, which count their leaves."""
+        """Whether the contracts count as many erasures of these datasets, batches, and leaves of each batch that are
+        open, at this block as events do. One of these changes with whatever becomes of a leaf, and never back."""
         rows = {row["dataset"]: row["erasures"] for row in self._index.rows("datasets")}
         batches = self._index.rows("batches")
-        asleep = [row for row in batches if row["status"] == BatchStatus.ASLEEP]
-        registry = self._addresses["registry"]
-        held, *counts = self._read(
+        open_ = [row for row in batches if row["unresolved_leaves"] and row["status"] in _OPEN]
+        count, *counts = self._read(
             head,
-            Call(self._addresses["token"], "DataToken", "balanceOf", (registry,)),
+            self._registry("batchCount"),
             *(self._registry("dataset", number) for number in datasets),
-            *(self._registry("batch", row["batch"]) for row in asleep),
+            *(self._registry("batch", row["batch"]) for row in open_),
         )
         erasures, leaves = counts[: len(datasets)], counts[len(datasets) :]
         return (
-            held == sum(row["unresolved_shares"] for row in batches if row["status"] == BatchStatus.ACTIVE)
+            count == len(batches)
             and [info[_ERASURES] for info in erasures] == [rows.get(number) for number in datasets]
-            and [info[_LEAVES] for info in leaves] == [row["unresolved_leaves"] for row in asleep]
+            and [info[_LEAVES] for info in leaves] == [row["unresolved_leaves"] for row in open_]
         )
 
     def _batches(self, contributions: Sequence[Contribution]) -> list[int]:

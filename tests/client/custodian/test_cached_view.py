@@ -40,9 +40,12 @@ class Hiding(HTTPProvider):
 
     def __init__(self, url: str, *hidden: str) -> None:
         super().__init__(url)
-        self._hidden = {"0x" + topic("DatasetRegistry", name).hex() for name in hidden}
+        self.hide(*hidden)
         self.asked: Counter[str] = Counter()
         self.requests = 0
+
+    def hide(self, *names: str) -> None:
+        self._hidden = {"0x" + topic("DatasetRegistry", name).hex() for name in names}
 
     def make_request(self, method: Any, params: Any) -> Any:
         self.requests += 1
@@ -143,6 +146,19 @@ def test_claim_elsewhere_that_a_node_hides__keeps_the_key_K9(
     leased.dao.claim(first, leaf)
     expected = Standing.DUPLICATE if kind is IndexedView else Standing.INCLUDED
     assert view.standing(items, "latest") == [expected]
+
+
+def test_hidden_claim_that_a_hidden_activation_makes_up_for__keeps_the_key_K9(leased: ChainWorld, open_: Open) -> None:
+    leaf = leased.encrypt(leased.members[1], b"new")
+    first = leased.publish([leaf])
+    leased.publish([leaf._replace(contributor=leased.members[2].address)])
+    leased.finalize()
+    items, (view, node) = leased.contributions()[-1:], open_()
+    assert view.standing(items, "latest") == [Standing.INCLUDED]
+    node.hide("ContributionClaimed", "BatchActivated")
+    leased.dao.claim(first, leaf)
+    leased.publish([leased.encrypt(leased.members[1], b"as much as was claimed")])
+    assert view.standing(items, "latest") == [Standing.DUPLICATE]
 
 
 # What it costs
