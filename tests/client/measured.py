@@ -33,6 +33,8 @@ SCHEMA = json.dumps({
     "$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "required": ["name", "diary"],
     "properties": {"name": {"type": "string"}, "diary": {"type": "string"}},
 }).encode()  # fmt: skip
+QUALITY = 5_000
+"""The least that is paid for: an epoch has room for 4,000 such contributions."""
 STORE = ("put", "get", "head", "list", "delete")
 """Operations of obstore's; a listing of any length is one."""
 
@@ -157,7 +159,7 @@ def contribute(world: Any, count: int) -> list[Any]:
             io.BytesIO(b'{"name": "%s", "diary": "x"}\n' % data.hex().encode()), dao=dao.id, dataset_id=1,
             contributor=owner, committee=committee, attestors=attestors, store=store, signer=lambda _: b"",
         )  # fmt: skip
-        leaves.append(kind(owner, data, item.file_hash, item.envelope_hash, 1, 10_000))
+        leaves.append(kind(owner, data, item.file_hash, item.envelope_hash, 1, QUALITY))
     return leaves
 
 
@@ -220,6 +222,27 @@ def _closed(made: Any) -> None:
     getattr(getattr(made, "view", None), "close", lambda: None)()
 
 
+@contextmanager
+def prepared_fast() -> Iterator[None]:
+    """While a situation is made: what the first edition asks and opens for every lease anew (hours, at a hundred
+    thousand of them) is answered from memory. It is what the chain would answer: nothing was erased."""
+    if not first_edition():
+        yield
+        return
+    gate, ring = named("datadao.chain_gate:ChainGate"), named("datadao.keyring:Keyring")
+    included, opened, kept = named("datadao.gate:Standing").INCLUDED, ring.share, {}
+
+    def share(self: Any, dataset: int, item: Any, name: bytes = b"") -> Any:
+        place = self.slot, item.envelope_hash
+        if place not in kept:
+            kept[place] = opened(self, dataset, item, name)
+        return kept[place]
+
+    standing = patch.object(gate, "standing", lambda _, items, tag: [included] * len(items))
+    with standing, patch.object(ring, "share", share):
+        yield
+
+
 def listed(world: Any) -> list[Any]:
     found: list[Any] = world.contributions()
     return found
@@ -266,7 +289,8 @@ def restart(world: Any, leases: int, files: int) -> dict[str, Any]:
     accept(world, contribute(world, files))
     numbers = lease(world, leases)
     made = custodian(world)
-    service(made, world).round()
+    with prepared_fast():
+        service(made, world).round()
     _closed(made)
     (path,) = made.home.glob("*.jsonl")
     journal = path.stat().st_size
@@ -328,8 +352,9 @@ def open_again(world: Any, leaves: int) -> dict[str, Any]:
     items = listed(world)
     for slot in range(3):
         made = world.custodian(slot, view(world))
-        made.prepare(number, items)
-        made.publish(number, items)
+        with prepared_fast():
+            made.prepare(number, items)
+            made.publish(number, items)
         _closed(made)
     home = home_of(world, f"licensee-{leaves}", 9, release=pem(world.licensee_key))
     for _ in range(2):

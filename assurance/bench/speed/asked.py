@@ -25,8 +25,11 @@ ASKED: Mapping[str, tuple[tuple[str, Asked], ...]] = {
         ("audit again after 10 claims, requests", "again http", "", "≤ 30 + 8 an event"),
     )),),
     "open-again": tuple(
-        (f"open-again {leaves}", ((f"`open` again, nothing new, {leaves} leaves, requests", "open http", "", "≤ 12"),))
-        for leaves in (50, 200)
+        (f"open-again {leaves}", (
+            (f"`open` again, nothing new, {leaves:,} leaves, requests", "open http", "", "≤ 12"),
+            (f"`open` again, nothing new, {leaves:,} leaves", "open cpu", "CPU s", ""),
+        ))
+        for leaves in (1_000, 4_000)
     ),
     "attest": (("attest 10 2", (
         ("score, draft, sign, publish, batch 1, operations of storage", "first store", "", ""),
@@ -52,9 +55,9 @@ ASKED: Mapping[str, tuple[tuple[str, Asked], ...]] = {
         ("idle round of a custodian, one lease, requests", "one http", "", ""),
         ("idle round of a custodian, 40 leases, requests", "many http", "", "≤ 12"),
     )),),
-    "restart": (("restart 40 300", (
-        ("round after a restart, 40 leases of 300 files, requests", "round http", "", "≤ 0.1"),
-        ("round after a restart, 40 leases of 300 files", "round cpu", "CPU s", "≤ 0.1"),
+    "restart": (("restart 40 3000", (
+        ("round after a restart, 40 leases of 3,000 files, requests", "round http", "", "≤ 0.1"),
+        ("round after a restart, 40 leases of 3,000 files", "round cpu", "CPU s", "≤ 0.1"),
         ("journal, bytes a lease and file", "round journal", "", "≤ 8"),
     )),),
 }  # fmt: skip
