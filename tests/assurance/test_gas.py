@@ -40,6 +40,13 @@ def test_record__sizes_and_init_code_hashes__are_of_these_contracts(committed: r
     assert not too_large(committed["sizes"])
 
 
+@pytest.mark.parametrize(
+    ("code", "creation", "bad"), [(24_176, 49_152, False), (24_177, 49_152, True), (24_176, 49_153, True)]
+)
+def test_sizes__too_little_room_for_a_mend__is_named(code: int, creation: int, bad: bool) -> None:
+    assert too_large({"DataLeases": {"code": code, "creation": creation}}) == ["DataLeases"] * bad
+
+
 def test_page__is_what_the_record_says(committed: record.Record) -> None:
     assert document.markdown(committed) == record.DOCUMENT.read_text(), f"stale: {WRITE}"
 

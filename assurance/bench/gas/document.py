@@ -10,7 +10,7 @@ from assurance.bench.gas.functions import EXEMPT
 from assurance.bench.gas.goals import GOALS, Goal
 from assurance.bench.gas.meter import EXPLAINED, How
 from assurance.bench.gas.record import Record
-from assurance.bench.gas.sizes import CREATION_LIMIT
+from assurance.bench.gas.sizes import CREATION_LIMIT, HEADROOM
 from assurance.bench.report import Table
 from deployer.creation import CODE_LIMIT
 
@@ -171,8 +171,9 @@ def _peers() -> Table:
 
 def _sizes(measured: Record) -> Table:
     how = (
-        f"Bytes. Chains take {CODE_LIMIT:,} of code (EIP-170) and {CREATION_LIMIT:,} to create it (EIP-3860). The hash "
-        "is keccak256 of the creation code without constructor arguments."
+        f"Bytes. Chains take {CODE_LIMIT:,} of code (EIP-170), of which each contract leaves at least {HEADROOM}, and "
+        f"{CREATION_LIMIT:,} to create it (EIP-3860). The hash is keccak256 of the creation code without constructor "
+        "arguments."
     )
     headings = ("contract", "code", "headroom", "creation code", "headroom", "init code hash")
     table = Table("Sizes", how, headings)
