@@ -16,21 +16,12 @@ from deployer.console import run, show_plan
 from deployer.deploy import execute
 from deployer.estimate import Estimate, estimate, refuse_unaffordable
 from deployer.factory import existing
-from deployer.networks import DEPLOYMENTS, config_path, network_option, record_path
+from deployer.networks import DEPLOYMENTS, config_path, network_option
 from deployer.plan import NEW, Plan, alone, make_plan
-from deployer.record import (
-    Journal,
-    Step,
-    append,
-    append_factory,
-    deployments,
-    factory_given,
-    new_entry,
-    newest_factory,
-)
+from deployer.record import Journal, Step, append, append_factory, factory_given, new_entry, newest_factory
 from deployer.send import RECORDED, NotResumable, resume
+from scripts._deploy.recorded import remark_on_earlier, verified
 from scripts._deploy.safe import create_by_safe
-from scripts._deploy.verified import verified
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True)
 
@@ -143,8 +134,8 @@ def _carry_out(
     expected = _expected(plan, done)
     show_plan(out, plan, expected, done)
     folder = journal.path.parent
-    if not done and not plan.alone and (before := deployments(folder)):
-        out.print(f"{before} recorded in {record_path(folder)} already: this deploys another DAO.", style="yellow")
+    if not done and not plan.alone:
+        remark_on_earlier(out, folder)
     if not expected.rehearsed and not unrehearsed:
         # Types alone do not show that a constructor refuses, and the first that does makes the rest worthless.
         raise ConfigError("Nothing was sent. Take another node, or --unrehearsed to send nevertheless.")

@@ -13,7 +13,7 @@ from deployer.networks import record_path
 from deployer.record import append, factory_given, newest_factory
 from deployer.safe import Note, entry_of, given_safe, on_chain, proposed, write
 from deployer.send import RECORDED
-from scripts._deploy.verified import verified
+from scripts._deploy.recorded import remark_on_earlier, verified
 
 
 def create_by_safe(
@@ -25,6 +25,8 @@ def create_by_safe(
     done = on_chain(plan, since)
     if len(done) < len(plan.transactions):
         show_plan(out, plan, estimate(plan, len(done)), done)
+        if not done:
+            remark_on_earlier(out, folder)
         calls = proposed(plan, safe, len(done))
         out.print(f"For {safe}:")
         for call, path in zip(calls, write(folder, plan, safe, calls), strict=True):

@@ -169,7 +169,7 @@ def test_deploy__node_that_is_gone_before_it_is_verified__says_that_the_dao_is_r
     def silent(*_):
         raise fault
 
-    monkeypatch.setattr("scripts._deploy.verified.verify", silent)
+    monkeypatch.setattr("scripts._deploy.recorded.verify", silent)
     journal, plan = Journal(tmp_path), make_plan(deployer.address, local())
     journal.begin(plan)
     steps = execute(deployer, plan, journal=journal).steps

@@ -137,7 +137,8 @@ def test_resume__half_way__writes_what_is_left_of_the_same_plan(safe, config, cr
     assert ok, said
     assert_created(safe, config, tmp_path)
     # The next DAO of the same Safe and configuration is another.
-    go(safe, config, tmp_path, created)
+    _, said = go(safe, config, tmp_path, created)
+    assert f"1 recorded in {tmp_path / '31337.json'} already: this deploys another DAO." in said
     assert files(tmp_path)["begin"]["transactions"] != before["begin"]["transactions"]
 
 
