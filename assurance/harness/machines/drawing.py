@@ -17,6 +17,7 @@ from hypothesis.internal.conjecture.data import ConjectureData
 from hypothesis.strategies import SearchStrategy
 from hypothesis.strategies._internal.collections import TupleStrategy
 from hypothesis.strategies._internal.lazy import unwrap_strategies
+from hypothesis.strategies._internal.misc import BooleansStrategy
 from hypothesis.strategies._internal.numbers import IntegersStrategy
 from hypothesis.strategies._internal.strategies import SampledFromStrategy
 
@@ -25,6 +26,9 @@ TRIES = 100
 _SMALL = 256
 """A range of so many integers is drawn from uniformly, as Hypothesis does."""
 _KINDS = {"boolean": bool, "integer": int, "float": float, "string": str, "bytes": bytes}
+
+
+Way = Callable[[], Any]
 
 
 class Choices(NamedTuple):
@@ -41,7 +45,9 @@ class Draws(ConjectureData):
     def __init__(self, random: Random) -> None:
         super().__init__(random=random)
         self.random = random
-        self._ways: dict[SearchStrategy[Any], Callable[[], Any]] = {}
+        self._ways: dict[SearchStrategy[Any], Way] = {}
+        self._sets: dict[int, tuple[Any, list[tuple[str, Way]] | None]] = {}
+        """By identity of the arguments that a rule asks for, which is kept with them."""
         self._given: Iterator[Any] | None = None
         self._values: list[Any] = []
         self._begun: list[int] = []
@@ -55,8 +61,9 @@ class Draws(ConjectureData):
         Raises:
             UnsatisfiedAssumption: a strategy filtered out what the choices give.
         """
-        if not strategies:
-            return {}, Choices()
+        if given is None and (plain := self._plain(strategies)) is not None:
+            self._given, self._values = None, []
+            return {name: way() for name, way in plain}, Choices(tuple(self._values))
         for tries_left in reversed(range(TRIES if given is None else 1)):
             self._given = None if given is None else iter(given)
             self._values, self._elements, self._begun, self.depth = [], [], [], 0
@@ -73,13 +80,33 @@ class Draws(ConjectureData):
         """As the strategy does it; what most strategies are made of is drawn here, with the same choices."""
         if self._given is not None:
             return unwrap_strategies(strategy).do_draw(self)  # type: ignore[no-untyped-call]
-        if (way := self._ways.get(strategy)) is None:
-            way = self._ways[strategy] = self._way(unwrap_strategies(strategy))  # type: ignore[no-untyped-call]
-        return way()
+        return self._way(strategy)()
 
-    def _way(self, strategy: Any) -> Callable[[], Any]:
-        """How a fresh value of a strategy is drawn."""
+    def _plain(self, strategies: dict[str, SearchStrategy[Any]]) -> list[tuple[str, Way]] | None:
+        """How fresh values are drawn, if none of the strategies needs more of Hypothesis."""
+        known, plain = self._sets.get(id(strategies), (None, None))
+        if known is not strategies:
+            ways = [(name, self._way(strategy)) for name, strategy in strategies.items()]
+            plain = ways if all(map(self._is_plain, strategies.values())) else None
+            self._sets[id(strategies)] = strategies, plain
+        return plain
+
+    def _is_plain(self, strategy: SearchStrategy[Any]) -> bool:
+        way, unwrapped = self._way(strategy), unwrap_strategies(strategy)  # type: ignore[no-untyped-call]
+        if type(unwrapped) is TupleStrategy:
+            return all(map(self._is_plain, unwrapped.element_strategies))
+        return not isinstance(way, partial)
+
+    def _way(self, strategy: SearchStrategy[Any]) -> Way:
+        if strategy not in self._ways:
+            self._ways[strategy] = self._made(unwrap_strategies(strategy))  # type: ignore[no-untyped-call]
+        return self._ways[strategy]
+
+    def _made(self, strategy: Any) -> Way:
+        """How a fresh value of a strategy is drawn: as Hypothesis does it, if not here."""
         kind = type(strategy)
+        if kind is BooleansStrategy:
+            return self._coin
         if kind is SampledFromStrategy and not strategy._transformations and 0 < len(strategy.elements) <= _SMALL:
             elements, last = strategy.elements, len(strategy.elements) - 1
             return lambda: elements[self._small(0, last)]
@@ -91,8 +118,12 @@ class Draws(ConjectureData):
         if kind is TupleStrategy:
             parts = strategy.element_strategies
             return lambda: tuple([self.draw(part) for part in parts])
-        draw: Callable[[], Any] = partial(strategy.do_draw, self)
-        return draw
+        return partial(strategy.do_draw, self)
+
+    def _coin(self) -> bool:
+        value = self.random.random() < 0.5
+        self._values.append(value)
+        return value
 
     def _small(self, least: int, most: int) -> int:
         value = least + int(self.random.random() * (most - least + 1))

@@ -42,9 +42,9 @@ def each(strategy: SearchStrategy[Any], count: int, play: Callable[[Any], None])
     """Plays so many values of a strategy, each drawn anew: Hypothesis' engine repeats and varies what it drew, and may
     try little in a short run. A failure says what was played, and how to play it again."""
     seed = _seed(lives(count, 1))
-    draws = Draws(Random(seed))
+    draws, wanted = Draws(Random(seed)), {"value": strategy}
     for _ in range(count):
-        value = draws.arguments({"value": strategy})[0]["value"]
+        value = draws.arguments(wanted)[0]["value"]
         try:
             play(value)
         except Exception as error:
