@@ -157,16 +157,17 @@ class Governor:
             return EXECUTED
         if poll.canceled:
             return CANCELED
-        if self.now <= poll.snapshot:
+        now = self.now
+        if now <= poll.snapshot:
             return PENDING
-        if self.now <= poll.deadline:
+        if now <= poll.deadline:
             return ACTIVE
         against, in_favour, abstain = poll.tally()
         if in_favour + abstain < self.quorum(poll) or in_favour <= against:
             return DEFEATED
         if poll.eta is None:
-            return SUCCEEDED if self.now < poll.deadline + EXPIRY else EXPIRED
-        return QUEUED if self.now < poll.eta + EXPIRY else EXPIRED
+            return SUCCEEDED if now < poll.deadline + EXPIRY else EXPIRED
+        return QUEUED if now < poll.eta + EXPIRY else EXPIRED
 
     def threshold(self) -> int:
         stored = self.settings["proposalThreshold"]

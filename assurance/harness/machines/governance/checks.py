@@ -10,11 +10,10 @@ with time passing and every proposal in an end (G-6), and with a member of the t
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from assurance.harness.chain.reader import Reader, View, number_of
-from assurance.harness.dao.dao import CANCELED, DEFEATED, EXECUTED, EXPIRED, FOR, Dao, Proposal
+from assurance.harness.chain.reader import Reader, number_of
+from assurance.harness.dao.dao import CANCELED, DEFEATED, EXECUTED, EXPIRED, FOR, Proposal
 from assurance.harness.dao.governance import EXPIRY, TERMINAL, text_proposal
 from assurance.harness.dao.system import DAY
 from assurance.harness.machines.base import initialize, invariant
@@ -37,35 +36,23 @@ class Seen(NamedTuple):
     quorum: int | None = None
     supply: int | None = None
 
-    @classmethod
-    def views(cls, dao: Dao, p: Poll, past: bool) -> list[View]:
-        governor, about = dao.governor, (p.proposal.id,)
-        names = ("Snapshot", "Deadline", "Eta", "Proposer", "Licensee", "Votes")
-        views: list[View] = [(governor, "state", about), *((governor, f"proposal{name}", about) for name in names)]
-        then: list[View] = [(governor, "proposalQuorum", about), (dao.token, "getPastTotalSupply", (p.snapshot,))]
-        return views + then * past
-
 
 class Government(GovernanceMachine):
     """The machine with what must hold between its steps."""
 
     last: dict[int, Seen]
-    readers: dict[tuple[Any, ...], Reader]
+    states: dict[int, Reader]
+    """Of the first so many proposals."""
 
     @initialize()
     def nothing_seen_yet(self) -> None:
-        self.last, self.readers = {}, {}
+        self.last, self.states = {}, {}
         self.before = self.reached["steps"]
 
     @property
     def turn(self) -> int:
         """Steps of this life. What is looked at must not follow from the lives before, or no failure would repeat."""
         return self.reached["steps"] - self.before
-
-    def read(self, key: tuple[Any, ...], views: Callable[[], list[View]]) -> list[int]:
-        if key not in self.readers:
-            self.readers[key] = Reader(self.dao.chain, views())
-        return self.readers[key].words()
 
     @invariant()
     def holds(self) -> None:
@@ -76,7 +63,9 @@ class Government(GovernanceMachine):
         ):
             self.check(p)
         governor, polls = self.dao.governor, self.polls
-        states = self.read(("states", len(polls)), lambda: [(governor, "state", (p.proposal.id,)) for p in polls])
+        if len(polls) not in self.states:
+            self.states[len(polls)] = Reader(self.dao.chain, [(governor, "state", (p.proposal.id,)) for p in polls])
+        states = self.states[len(polls)].words()
         assert states == [model.state(p) for p in polls]
         *reported, sets = self.world.settings.words()
         quorums = model.bps["quorumBps"].now, model.bps["leaseQuorumBps"].now
@@ -91,7 +80,8 @@ class Government(GovernanceMachine):
 
     def check(self, p: Poll) -> None:
         past = p.snapshot < self.dao.chain.timestamp
-        now = Seen(*self.read((p.proposal.id, past), lambda: Seen.views(self.dao, p, past)))
+        words = self.world.polls[past].words(p.proposal.id)
+        now = Seen(*words, *(self.world.supply.words(p.snapshot) if past else ()))
         people = number_of(p.proposer), number_of(p.licensee or "0")
         expected = (self.model.state(p), p.snapshot, p.deadline, p.eta or 0, *people, *p.tally())
         assert now[:-2] == expected

@@ -26,6 +26,8 @@ SETTINGS = (
     *("proposalThreshold", "quorumBps", "leaseQuorumBps"),
 )
 """The governor's."""
+POLL = ("Snapshot", "Deadline", "Eta", "Proposer", "Licensee", "Votes")
+"""What the governor returns of a proposal, in words, besides its state and a quorum."""
 Act = tuple[str, tuple[Any, ...]]
 
 picks = st.integers(0, 11)
@@ -87,6 +89,10 @@ class GovernanceWorld(World):
         self.roles = [(role, account) for role in ROLES for account in accounts]
         held: list[View] = [(timelock, "hasRole", (getattr(timelock, name)(), who)) for name, who in self.roles]
         self.held_roles = Reader(dao.chain, held)
+        views = [(governor, name, (0,)) for name in ("state", *(f"proposal{name}" for name in POLL), "proposalQuorum")]
+        self.polls = [Reader(dao.chain, views[:-1], varying=True), Reader(dao.chain, views, varying=True)]
+        """All of a proposal by its id, before and after its snapshot is past."""
+        self.supply = Reader(dao.chain, [(dao.token, "getPastTotalSupply", (0,))], varying=True)
         past: list[View] = [(dao.token, "getPastVotes", (person.address, 0)) for person in self.people[:6]]
         past += [(dao.token, "getPastTotalSupply", (0,))]
         self.past = Reader(dao.chain, past, varying=True)
