@@ -61,7 +61,7 @@ def _kind(name: str, entry: dict[str, Any]) -> _Kind:
     if name == "bytes":
         return _Kind(0, _pack_bytes, _unpack_bytes)
     if name == "address":
-        return _Kind(_WORD, _pack_address, lambda data, at: _unpack_address(_word(data, at)))
+        return _Kind(_WORD, _pack_address, lambda data, at: _unpack_address(data[at : at + _WORD]))
     if name.startswith("bytes"):
         return _fixed_bytes(int(name[5:]))
     if name != "bool" and not name.startswith("uint"):
@@ -93,7 +93,10 @@ def _integer(name: str) -> _Kind:
         return value.to_bytes(_WORD, "big")
 
     def decode(data: bytes, at: int) -> int:
-        value = _number(data, at)
+        word = data[at : at + _WORD]
+        value = int.from_bytes(word, "big")
+        if len(word) != _WORD:
+            raise ValueError(f"a word at {at} of {len(data)} bytes")
         if value >= limit:
             raise ValueError(f"{value} is no {name}")
         return typed(value)
@@ -110,8 +113,8 @@ def _fixed_bytes(size: int) -> _Kind:
         return bytes(value) + padding
 
     def decode(data: bytes, at: int) -> bytes:
-        word = _word(data, at)
-        if word[size:] != padding:
+        word = data[at : at + _WORD]
+        if word[size:] != padding or len(word) != _WORD:
             raise ValueError(f"{word.hex()} is no bytes{size}")
         return word[:size]
 
@@ -131,7 +134,7 @@ def _packed_address(value: str) -> bytes:
 
 @functools.cache
 def _unpack_address(word: bytes) -> str:
-    if any(word[:12]):
+    if len(word) != _WORD or any(word[:12]):
         raise ValueError(f"{word.hex()} is no address")
     return checksummed("0x" + word[12:].hex())
 

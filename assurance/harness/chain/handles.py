@@ -136,7 +136,12 @@ class Handle:
         return invoke
 
     def encode(self, name: str, *args: Any) -> bytes:
-        return self._functions[(name, len(args))].encode(args)
+        return encoded(self.artifact.name, name, args)
+
+
+def encoded(contract: str, name: str, args: tuple[Any, ...]) -> bytes:
+    """Calldata of a function."""
+    return _functions(contract)[(name, len(args))].encode(args)
 
 
 def deploy(chain: Backend, contract: str | Artifact, *args: Any, sender: str) -> Handle:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import cache, lru_cache, partial
+from struct import Struct
 from typing import Any, cast
 
 import pytest
 
-from assurance.harness.chain.handles import Backend, Handle, Reverted
+from assurance.harness.chain.handles import Backend, Handle, Reverted, encoded
 
 _WORD = 32
 _CHUNK = 64
@@ -60,7 +61,7 @@ class Reader:
         """`data` are the calls of the views, where they are known. `varying` readers ask with another last argument
         each time, the one that `words` is given."""
         self.chain, self.views = chain, views
-        data = map(_encoded, views) if data is None else data
+        data = [_encoded(target.artifact.name, name, args) for target, name, args in views] if data is None else data
         self._calls = [(target.address, call) for (target, _, _), call in zip(views, data, strict=True)]
         self._address = chain.create(CREATOR, _creation(_program(self._calls, varying)))
         self._data, self._words = b"", list[int]()
@@ -75,7 +76,7 @@ class Reader:
                 self.chain.call(_READER, target, call[: len(call) - len(argument)] + argument)
             raise
         if data != self._data:
-            self._words = [int.from_bytes(data[at : at + _WORD], "big") for at in range(0, len(data), _WORD)]
+            self._words = list(map(int.from_bytes, _parts(len(data) // _WORD).unpack(data)))
             self._data = data
         return self._words
 
@@ -120,7 +121,7 @@ class Comparison:
             new = views
         for view in new:
             self._name(view)
-            self._data[view] = _encoded(view)
+            self._data[view] = _encoded(view[0].artifact.name, *view[1:])
         more = new
         if self._readers and len(self._readers[-1].views) < _CHUNK:
             more = [*self._readers.pop().views, *new]
@@ -155,9 +156,23 @@ def _compared(views: Sequence[View], wanted: Sequence[Sequence[int | None]], wor
     return answers
 
 
-def _encoded(view: View) -> bytes:
-    target, name, args = view
-    return target.encode(name, *args)
+@cache
+def _parts(count: int) -> Struct:
+    """Takes so many words apart."""
+    return Struct(f"{_WORD}s" * count)
+
+
+@lru_cache(maxsize=10_000)
+def _known(contract: str, name: str, args: tuple[Any, ...]) -> bytes:
+    return encoded(contract, name, args)
+
+
+def _encoded(contract: str, name: str, args: tuple[Any, ...]) -> bytes:
+    """The call of a view: lives ask for the same again and again, and for lists seldom."""
+    try:
+        return _known(contract, name, args)
+    except TypeError:
+        return encoded(contract, name, args)
 
 
 def _program(calls: Sequence[tuple[str, bytes]], varying: bool) -> bytes:

@@ -321,11 +321,16 @@ class Token:
     def delegates(self, account: str) -> str:
         return ADDRESS_ZERO if account == self.registry else self.named.get(account, account)
 
-    def votes(self, delegate: str) -> int:
+    def all_votes(self) -> Counter[str]:
         """Votes are never stored here: they are the balances of those who chose the delegate."""
-        return sum(
-            held for account, held in self.balances.items() if self.delegates(account) == delegate != ADDRESS_ZERO
-        )
+        votes: Counter[str] = Counter()
+        for account, held in self.balances.items():
+            votes[self.delegates(account)] += held
+        del votes[ADDRESS_ZERO]
+        return votes
+
+    def votes(self, delegate: str) -> int:
+        return self.all_votes()[delegate]
 
     def mint(self, caller: str, to: str, amount: int) -> Done:
         self._require_registry(caller)

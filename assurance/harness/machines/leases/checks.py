@@ -46,25 +46,24 @@ class LeaseChecks(LeaseLife):
             for licensee in self.licensees:
                 listed = model.lists.get((number, licensee.address), [])
                 allowed = not unlocked.isdisjoint(listed)
-                views[leases, "isAccessAllowed", (number, licensee.address, 1)] = [int(allowed)]
+                views[leases, "isAccessAllowed", (number, licensee.address, 1)] = [allowed]
                 views[leases, "leasesOf", (number, licensee.address)] = [*listed, *[0] * (8 - len(listed))]
         for offer in model.offers.values():
-            words = [number_of(offer.licensee or "0"), offer.capacity, offer.taken, offer.expiry, int(offer.closed)]
-            views[leases, "offer", (offer.id,)] = list(words)
+            sole = number_of(offer.licensee or "0")
+            views[leases, "offer", (offer.id,)] = [sole, offer.capacity, offer.taken, offer.expiry, offer.closed]
         for lease in model.leases.values():
             views[leases, "lease", (lease.id,)] = self._lease_words(lease)
             key, terms = int.from_bytes(lease.key, "big"), lease.terms
-            access = [int(lease.id in unlocked), key, terms.dataset, 1, lease.paid_until]
-            views[leases, "leaseAccess", (lease.id,)] = list(access)
-            views[leases, "isOverdue", (lease.id,)] = [int(lease.id in overdue)]
+            views[leases, "leaseAccess", (lease.id,)] = [lease.id in unlocked, key, terms.dataset, 1, lease.paid_until]
+            views[leases, "isOverdue", (lease.id,)] = [lease.id in overdue]
         return views
 
     def _lease_words(self, lease: Lease) -> list[int | None]:
         return [
-            *(lease.status, number_of(lease.licensee), int.from_bytes(lease.key, "big"), lease.offer),
-            *(int(lease.start_by != 0), lease.paid_periods, lease.start_by, lease.paid_until, lease.acknowledged),
-            *(lease.bond, lease.slashed, lease.escrow, lease.returnable, int(self.leases.is_live(lease))),
-        ]
+            lease.status, number_of(lease.licensee), int.from_bytes(lease.key, "big"), lease.offer,
+            lease.start_by != 0, lease.paid_periods, lease.start_by, lease.paid_until, lease.acknowledged,
+            lease.bond, lease.slashed, lease.escrow, lease.returnable, self.leases.is_live(lease),
+        ]  # fmt: skip
 
     def _model_views(self) -> Views:
         models, book = self.dao.models, self.models
@@ -82,8 +81,7 @@ class LeaseChecks(LeaseLife):
             together = sum(royalty.bps for royalty in model.royalties)
             heads = [number_of(model.owner), number_of(model.beneficiary), int.from_bytes(model.hash, "big")]
             heads += [int(model.open_source), together, model.paid]
-            words = [32, *heads, 8 * 32, (9 + len(ids)) * 32, len(ids), *ids, 0]
-            views[models, "model", (number,)] = list(words)
+            views[models, "model", (number,)] = [32, *heads, 8 * 32, (9 + len(ids)) * 32, len(ids), *ids, 0]
         return views
 
     # Properties

@@ -52,8 +52,9 @@ class SystemChecks(LeaseChecks, RegistryChecks, SystemLife):
         token, splitter = self.dao.token, self.dao.splitter
         views: Views = {(token, "matureSince", ()): [self.government.holdings.mature_since or 0]}
         views[self.dao.asset, "balanceOf", (splitter.address,)] = [self.asset.balances[splitter.address]]
+        votes = self.token.all_votes()
         for account in self.accounts:
-            views[token, "getVotes", (account,)] = [self.token.votes(account)]
+            views[token, "getVotes", (account,)] = [votes[account]]
             views[splitter, "claimable", (account, POOLS)] = [self.splitter.claimable(account, POOLS)]
         return views
 
