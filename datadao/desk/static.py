@@ -32,14 +32,15 @@ class _File:
 
 
 class Page:
-    """An ASGI application of the files of `folder`, for GET and HEAD. Raises `InvalidArgument` for a folder that is no
+    """An ASGI application of the files of `folder`, for GET and HEAD. `sha256` is the one that a release states and the
+    page shows: of all files but the index, which is each DAO's own. Raises `InvalidArgument` for a folder that is no
     page."""
 
     def __init__(self, folder: Path) -> None:
         self._files = {name: _file(name, data) for name, data in _contents(folder)}
         if INDEX not in self._files:
             raise InvalidArgument(f"{folder} holds no {INDEX}; name the folder of a built page")
-        self.sha256 = _digest({name: file.data for name, file in self._files.items()})
+        self.sha256 = _digest({name: file.data for name, file in self._files.items() if name != INDEX})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         name = scope["path"].lstrip("/") or INDEX

@@ -143,7 +143,8 @@ def test_holder__without_ether__collects_votes_takes_data_out_and_its_heir_its_p
         dao.chain.warp(DELAY * DAY)
         dao.deposit(1, 900_000_000)
         held, owed = dao.token.balanceOf(member.address), dao.splitter.claimable(member.address, [1])
-        inherits(desk, browser, member, "Nobody objected. What the account has becomes yours.", "Take its place")
+        told = "Nobody objected. What the account has becomes yours."
+        inherits(desk, browser, member, told, "Take its place", pictures)
         assert dao.token.balanceOf(heir.address) == held > 0 == dao.token.balanceOf(member.address)
         assert dao.splitter.claimable(heir.address, [1]) == owed > 0
         browser.press("Look again")
@@ -161,7 +162,9 @@ def test_holder__without_ether__collects_votes_takes_data_out_and_its_heir_its_p
     assert facts["trouble"] == []
 
 
-def inherits(desk: DeskWorld, browser: Browser, lost: Actor, told: str, step: str = "") -> None:
+def inherits(
+    desk: DeskWorld, browser: Browser, lost: Actor, told: str, step: str = "", pictures: Pictures | None = None
+) -> None:
     """The heir looks at the lost account, is told so, and asks the relay for a step if there is one."""
     at = f"{told}{desk.world.chain.timestamp}"
     browser.open(f"{desk.site.url}?{quote(at)}#/mine")
@@ -169,6 +172,8 @@ def inherits(desk: DeskWorld, browser: Browser, lost: Actor, told: str, step: st
     browser.press("I am somebody's heir")
     browser.fill("Address whose key is lost", lost.address)
     shown = browser.see(told)
+    if pictures:
+        pictures.narrow(browser, "heir")
     steps = ("Open", "Take its place")
     assert [name for name in steps if f"{name}, by a transaction you pay for" in shown] == [step] * bool(step)
     if step:

@@ -9,6 +9,7 @@ given a folder that is no page    the desk should not begin
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,10 +65,12 @@ def test_post__to_the_page__is_refused(served: Served) -> None:
     assert served.ask("POST", "").status_code == 405
 
 
-def test_sha256__of_the_page__is_that_of_what_sha256sum_prints(folder: Path) -> None:
-    before = Page(folder).sha256
-    (folder / "index.html").write_text("<!doctype html>hellO")
-    assert Page(folder).sha256 != before
+def test_sha256__of_the_page__is_that_of_what_sha256sum_prints_of_all_but_the_index(folder: Path) -> None:
+    listed = f"{hashlib.sha256(b'1').hexdigest()}  assets/app-0a1b2c3d.js\n"
+    assert Page(folder).sha256 == hashlib.sha256(listed.encode()).hexdigest()
+    (folder / "index.html").write_text("<!doctype html>of another DAO")
+    (folder / "assets" / "app-0a1b2c3d.js").write_text("2")
+    assert Page(folder).sha256 != hashlib.sha256(listed.encode()).hexdigest()
 
 
 def test_page__without_an_index_or_too_large__is_none(folder: Path) -> None:
