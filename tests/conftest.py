@@ -46,8 +46,11 @@ ORDER = (
 """Folders and files that take longest come first, so that what is left at the end is small; others come last."""
 
 
-BY_FIXTURE = ("unit", "scenario", "property", "invariant", "client", "outside", "web")
-"""Folders whose tests reach the node that Ape runs, if at all, through one of these fixtures."""
+BY_FIXTURE = {
+    *("unit", "scenario", "property", "invariant", "client", "outside", "web"),
+    *("cli", "integration", "documents", "assurance"),
+}
+"""Folders whose tests reach the node that Ape runs, if at all, through one of these fixtures; many have their own."""
 NODE_FIXTURES = {"deployed_dao", "chain", "accounts", "networks", "project", "Contract"}
 
 
