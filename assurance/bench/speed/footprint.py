@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -71,10 +72,12 @@ def stage(home: Path, module: bytes, size: int) -> None:
 def limited(home: Path, module: bytes, most: int) -> agreement.Stage:
     """What was staged there, for a process of its own: it, and each that it starts, has `most` bytes of data at most
     from now on."""
+    # Stacks count as a whole, whatever a thread uses of them, and the storage's client has as many as it likes.
+    os.environ["RUST_MIN_STACK"] = str(MIB // 4)
+    threading.stack_size(MIB)
     said, of = json.loads((home / "leaves").read_text()), bytes.fromhex
     leaves = [Leaf(who, of(data), of(file), of(envelope), *counts) for who, data, file, envelope, *counts in said]
     made = agreement.Stage(home, module, (), DIARY, leaves)
-    threading.stack_size(MIB)  # counted as a whole, whatever a thread uses of it
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     return made
 
