@@ -52,6 +52,7 @@ class Desk:
     reads: Reads
     model: Model
     store: Store
+    board: Board
     door: Door
     page: Page | None = None
 
@@ -66,14 +67,14 @@ class Desk:
         inbox = Inbox(dao, store, board, usage, limits, check, folder)
         door = Door(dao, board, usage, limits, Judge(dao, catalog, check), journal)
         reads = Reads(dao, catalog, index, limits, relay)
-        return cls(inbox, reads, Model(dao, index, catalog, board, store), store, door, page)
+        return cls(inbox, reads, Model(dao, index, catalog, board, store), store, board, door, page)
 
 
 def application(desk: Desk, policy: str) -> Starlette:
     """Everything that the document names."""
     handed_in, reads, model = (
         _Handed(desk.inbox),
-        _Asked(desk.reads, desk.store),
+        _Asked(desk.reads, desk.store, desk.board),
         _Modelled(desk.reads, desk.model),
     )
     routes: list[BaseRoute] = [
@@ -86,6 +87,7 @@ def application(desk: Desk, policy: str) -> Starlette:
         *(Route(f"/v1/tables/{name}", model.rows(name)) for name in TABLES),
         Route("/v1/audit", model.audit),
         Route("/v1/objects/{sha256}", reads.object),
+        Route("/v1/agreements/{keccak256}", reads.agreement),
         Route("/v1/proposals", reads.proposals),
         Route("/v1/proposals/{id}", reads.proposal),
         Route("/v1/leases", reads.paged("leases")),
@@ -167,8 +169,8 @@ class _Handed:
 class _Asked:
     """The paths of what is read."""
 
-    def __init__(self, reads: Reads, store: Store) -> None:
-        self._reads, self._store = reads, store
+    def __init__(self, reads: Reads, store: Store, board: Board) -> None:
+        self._reads, self._store, self._board = reads, store, board
 
     def plain(self, method: str) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:  # noqa: ARG001  # Starlette's signature
@@ -199,12 +201,19 @@ class _Asked:
         data = await run_in_threadpool(self._store.get, digest, _OBJECT)
         if hashlib.sha256(data).digest() != digest:
             raise HashMismatch("the object", digest, hashlib.sha256(data).digest())
-        # What lies here anybody wrote: it is handed on as bytes, and never shown by this address.
-        headers = {"Content-Disposition": "attachment", "Cache-Control": "public, max-age=31536000, immutable"}
-        return Response(data, media_type="application/octet-stream", headers=headers)
+        return _as_bytes(data)
+
+    async def agreement(self, request: Request) -> Response:
+        return _as_bytes(await run_in_threadpool(self._board.agreement, _hash(request, "keccak256")))
 
     async def _cached(self, *question: Any) -> Response:
         return JSONResponse(await run_in_threadpool(self._reads.cached, *question))
+
+
+def _as_bytes(data: bytes) -> Response:
+    """What lies here anybody wrote: it is handed on as bytes, and never shown by this address."""
+    headers = {"Content-Disposition": "attachment", "Cache-Control": "public, max-age=31536000, immutable"}
+    return Response(data, media_type="application/octet-stream", headers=headers)
 
 
 class _Modelled:

@@ -28,6 +28,7 @@ from assurance.harness.browser import Browser, Wallet
 from assurance.harness.chain.handles import deploy
 from assurance.harness.dao.dao import DAY, leaf
 from assurance.harness.dao.system import Actor
+from datadao.storage.board import Board
 from tests.integration.safe import Safe
 from tests.web.desk_world import DeskWorld, desk_world
 from tests.web.pictures import Pictures
@@ -82,7 +83,7 @@ def test_holder__without_ether__collects_votes_takes_data_out_and_its_heir_its_p
         browser.see("events were counted, and all books are equal to the contracts' to the last unit")
         pictures.take(browser, "books")
 
-        asked = dao.terms(agreementHash=world.store.put_bytes(AGREEMENT))
+        asked = dao.terms(agreementHash=Board(dao.id, world.store).agree(AGREEMENT))
         dao.fund(world.licensee_account, asked["pricePerPeriod"] * asked["periods"] + asked["bond"], dao.leases)
         lease, _ = dao.leases.request(
             asked, bytes(range(32)), "To see how opinions move.", sender=world.licensee_account.address

@@ -1,5 +1,5 @@
 // The desk: an inbox, the relay's door, and what it read. It can withhold and lie; what matters is held against a node.
-import { type Address, type Hex, sha256 } from "viem";
+import { type Address, type Hex, keccak256, sha256 } from "viem";
 
 import { type Text } from "./chain/proposals.js";
 import { type Prepared } from "./crypto/contribute.js";
@@ -137,6 +137,15 @@ export class Desk {
     const answer = await this.ask(`/v1/objects/${hash}`);
     const data = new Uint8Array(await answer.arrayBuffer());
     if (sha256(data) !== hash) throw new Refused("the desk gave other bytes than the chain names", 502);
+    return data;
+  }
+
+  /** The agreement of a lease by the hash that its terms have; or another document, which they name by its sha256. */
+  async agreement(hash: Hex): Promise<Uint8Array> {
+    const answer = await this.ask(`/v1/agreements/${hash}`).catch(() => undefined);
+    if (!answer) return this.object(hash);
+    const data = new Uint8Array(await answer.arrayBuffer());
+    if (keccak256(data) !== hash) throw new Refused("the desk gave other bytes than the chain names", 502);
     return data;
   }
 

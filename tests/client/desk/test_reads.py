@@ -18,6 +18,7 @@ from assurance.harness.dao.dao import leaf as made
 from datadao.desk import kept
 from datadao.desk import reads as reading
 from datadao.desk.document import document, validator
+from datadao.storage.board import Board
 from datadao.types import LeaseStatus
 
 from .conftest import DeskWorld, hexed, refused
@@ -95,6 +96,14 @@ def test_object__that_is_small_and_stored__is_given_as_bytes(desk: DeskWorld) ->
     large = desk.world.store.put_bytes(b"x" * (1024 * 1024 + 1))
     assert refused(desk.served.get(f"v1/objects/{hexed(large)}"), 413, "ObjectTooLarge")
     assert refused(desk.served.get("v1/objects/0x" + "01" * 32), 404, "ObjectMissing")
+
+
+def test_agreement__is_given_by_the_hash_that_terms_have(desk: DeskWorld) -> None:
+    digest = Board(desk.world.dao.id, desk.world.store).agree(b'{"agreed": true}')
+    answer = desk.served.get(f"v1/agreements/{hexed(digest)}")
+    assert answer.content == b'{"agreed": true}' and answer.headers["Content-Disposition"] == "attachment"
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert refused(desk.served.get("v1/agreements/0x" + "01" * 32), 404, "ObjectMissing")
 
 
 @pytest.mark.parametrize(

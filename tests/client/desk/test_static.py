@@ -36,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def served(folder: Path) -> Iterator[Served]:
-    with Served(application(Desk(None, None, None, None, None, Page(folder)), policy([f"{NODE}/key"]))) as desk:
+    with Served(application(Desk(None, None, None, None, None, None, Page(folder)), policy([f"{NODE}/key"]))) as desk:
         yield desk
 
 

@@ -1,6 +1,6 @@
 // For a licensee: offers to accept, a request of one's own, and the state of one's leases.
 import { useState } from "preact/hooks";
-import { type Hex, isHex, parseSignature, parseUnits, sha256, zeroHash } from "viem";
+import { type Hex, isHex, keccak256, parseSignature, parseUnits, zeroHash } from "viem";
 
 import { type Dataset, datasets } from "../chain/datasets.js";
 import { type Lease, NOBODY, type Offer, type Terms, cost, leasesOf, offers } from "../chain/leases.js";
@@ -201,7 +201,7 @@ function Request({ all, asset, titles, again }: RequestProps) {
     again();
     return text;
   };
-  const hashed = async (file: File | undefined) => setAgreement(file ? sha256(new Uint8Array(await file.arrayBuffer())) : zeroHash);
+  const hashed = async (file: File | undefined) => setAgreement(file ? keccak256(new Uint8Array(await file.arrayBuffer())) : zeroHash);
   const least = (units: bigint) => t("atLeast", { least: price(units, asset) });
   const { minPeriod, maxPeriod, maxPeriods } = dataset;
   return (
@@ -253,7 +253,7 @@ function Request({ all, asset, titles, again }: RequestProps) {
         <input type="checkbox" checked={exclusive} onChange={() => setExclusive(!exclusive)} />
         <span>{t("exclusiveYes")}</span>
       </label>
-      <Field label={t("agreementFile")} hint={agreement === zeroHash ? t("agreementFileHint") : `sha256 ${agreement}`}>
+      <Field label={t("agreementFile")} hint={agreement === zeroHash ? t("agreementFileHint") : `keccak256 ${agreement}`}>
         <input type="file" onChange={(event) => void hashed(event.currentTarget.files?.[0])} />
       </Field>
       <Field label={t("yourWords")} hint={t("yourWordsHint")}>

@@ -42,7 +42,7 @@ export function Agreement({ hash }: { hash: Hex }) {
   const { desk } = useWorld();
   const [open, unfold] = useState(false);
   const wanted = desk && open && hash !== NONE;
-  const loaded = useLoaded(async () => (wanted ? readable(await desk.object(hash)) : null), [wanted, hash]);
+  const loaded = useLoaded(async () => (wanted ? readable(await desk.agreement(hash)) : null), [wanted, hash]);
   if (hash === NONE) return <p class="quiet">{t("noAgreement")}</p>;
   if (!desk || loaded.failure !== undefined) {
     return (
