@@ -135,13 +135,14 @@ def read_file(path: Path) -> Agreement:
 
 @dataclass(frozen=True)
 class Agreed:
-    """What is known of the agreement whose `hash` a lease has: itself, or the `problem` with it; and in what it is
-    another than the lease."""
+    """What is known of the agreement whose `hash` a lease has: itself, or the `problem` with it; in what it is another
+    than the lease; and of a compute lease how many attestors of how many have to agree now, `signing`."""
 
     hash: bytes
     agreement: Agreement | None = None
     problem: str = ""
     differences: tuple[str, ...] = ()
+    signing: tuple[int, int] | None = None
 
     def document(self) -> dict[str, Any] | None:
         """For programs; None where a lease has no agreement."""
@@ -159,7 +160,10 @@ class Agreed:
         says = "ANOTHER THAN THE LEASE" if self.differences else "says what the lease says"
         rows = [("agreement", f"keccak256 0x{self.hash.hex()}, {says}")]
         rows += [("differs", text) for text in self.differences]
-        return [*rows, *_words(self.agreement)]
+        rows += _words(self.agreement)
+        if self.signing:
+            rows.append(("signed by", "{} of {} attestors, who sign the same result".format(*self.signing)))
+        return rows
 
     def lines(self) -> list[str]:
         """What is agreed in words."""
@@ -179,7 +183,18 @@ def agreed(session: Session, terms: Terms, licensee: str, *, by_offer: bool) -> 
         return Agreed(digest, problem="it is not in storage; ask the licensee for it, `lease show --check` compares")
     except DataDAOError as error:
         return Agreed(digest, problem=str(error))
-    return Agreed(digest, found, differences=differences(session, found, terms, licensee, by_offer=by_offer))
+    return Agreed(
+        digest,
+        found,
+        differences=differences(session, found, terms, licensee, by_offer=by_offer),
+        signing=_signing(session) if found.program else None,
+    )
+
+
+def _signing(session: Session) -> tuple[int, int]:
+    """The threshold of the attestors of now, and how many they are."""
+    members, threshold = session.dao.read("registry", "attestors", session.dao.read("registry", "attestorSetVersion"))
+    return threshold, len(members)
 
 
 def differences(session: Session, found: Agreement, terms: Terms, licensee: str, *, by_offer: bool) -> tuple[str, ...]:

@@ -90,7 +90,8 @@ def test_agreement_on_a_program__says_in_words_what_runs_and_what_may_come_out(
     zero = "0x" + "11" * 20
     terms = (1, COMPUTE, 1, 86_400, 3, 1, 0, False, 0, 86_400)
     paper = Agreement(Dao(1, zero, zero), zero, zero, None, *terms, program=program)
-    rows = dict(Agreed(paper.hash, paper).rows())
+    rows = dict(Agreed(paper.hash, paper, signing=(2, 3)).rows())
+    assert rows["signed by"] == "2 of 3 attestors, who sign the same result"
     assert rows["program"] == f"sha256 {'ab' * 32}, source {source}"
     assert rows["runs"] == "on wasmtime 50.0.1, at most 1,000,000,000 of fuel and 67,108,864 bytes of memory"
     assert rows["gives out"] == f"at most 1,024 bytes of each run, which may hold records; {looked}"

@@ -257,7 +257,7 @@ def approved(life: Life) -> int:
 
 def until(done: Callable[[], object], bot: subprocess.Popen[bytes], life: Life, log: Path) -> None:
     """Waits, while blocks go by."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600
     while not done():
         assert bot.poll() is None and time.monotonic() < deadline, log.read_text()[-3000:]
         life.world.mine(1)
