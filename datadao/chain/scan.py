@@ -95,7 +95,9 @@ class _Pace:
         self._refused, self._proved, self._run = size, False, 0
         said_ = _said_limit(said(answer.get("error", "")), size)
         self._size = said_ or (_USUAL if size > _USUAL else (size + 1) // 2 if size > 2 else 1)
-        if not said_ and self._size < _USUAL:
+        if said_:
+            self._calm = max(self._calm, 4 * _CALM)  # most likely the limit, in vain to try beyond
+        elif self._size < _USUAL:
             self._calm = min(self._calm, 2)  # by halving one lands at up to half of the limit
 
 

@@ -17,7 +17,7 @@ Asked = tuple[tuple[str, str, str, str], ...]
 ASKED: Mapping[str, tuple[tuple[str, Asked], ...]] = {
     "status": (("status 20 10", (("`status`, 20 batches and 10 leases, requests", "status http", "", "≤ 12"),)),),
     "scan": (("scan 4000 100", (
-        ("events of 42 times the blocks that a node gives at once, questions", "first logs", "", "≤ 48"),
+        ("events of 41 times the blocks that a node gives at once, questions", "first logs", "", "≤ 47"),
         ("the same again, requests", "again http", "", "≤ 3"),
     )),),
     "books": (("audit 120 10", (
