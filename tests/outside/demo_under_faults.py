@@ -11,8 +11,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,13 +23,13 @@ import yaml
 from eth_utils import keccak
 from web3 import Web3
 
+from assurance.harness.chain import s3 as s3_server
 from assurance.harness.chain.faults import NOISE
-from assurance.harness.chain.s3 import KEYS, S3Server, client
+from assurance.harness.chain.s3 import S3Server, client
 from assurance.harness.clock import Clock
 from datadao.chain.abi import canonical_type
 from datadao.chain.codec import function
 from datadao.client import DataDAO
-from datadao.storage.store import Store
 from scripts import demo
 from scripts._demo import steps
 from scripts._demo.actors import Actors, create_actors
@@ -61,15 +60,14 @@ class Stranger:
         return SimpleNamespace(gas_used=receipt["gasUsed"])
 
 
-@contextmanager
-def littered(_kind: str, _home: Path) -> Iterator[Store]:
-    """A bucket in which others left what no party of a DAO would."""
-    with S3Server() as server:
-        server.bucket("datadao")
-        s3 = client(server.endpoint)
+class Littered(S3Server):
+    """Others left in its buckets what no party of a DAO would."""
+
+    def bucket(self, name: str) -> None:
+        super().bucket(name)
+        s3 = client(self.endpoint)
         for key in FOREIGN:
-            s3.put_object(Bucket="datadao", Key=key, Body=b"not yours")
-        yield Store("s3://datadao", http=True, endpoint=server.endpoint, **KEYS)
+            s3.put_object(Bucket=name, Key=key, Body=b"not yours")
 
 
 def configuration(folder: Path) -> Path:
@@ -115,10 +113,11 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         patch.object(DataDAO, "publish", publish),
         patch.multiple(steps, vote=vote, request=request),
-        patch.multiple(demo, create_actors=people, _storage=littered, CONFIG=configuration(Path(folder))),
+        patch.multiple(demo, create_actors=people, CONFIG=configuration(Path(folder))),
+        patch.object(s3_server, "S3Server", Littered),
     ):
         Clock().install(monkeypatch)
-        demo.cli(["--network", proxy, "--members", "300"])
+        demo.cli(["--network", proxy, "--members", "300", "--store", "s3"])
 
 
 if __name__ == "__main__":

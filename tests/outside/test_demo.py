@@ -1,4 +1,4 @@
-"""`make demo` under all faults at once: it ends with the same books as without."""
+"""`make demo` as it is, with a folder for storage, and on S3 under all faults at once: it ends with the same books."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def books(shown: str) -> dict[str, int]:
 
 @pytest.fixture(scope="module")
 def honest() -> str:
-    """What it shows at an honest node."""
+    """What it shows at an honest node, as a newcomer starts it."""
     return play(*DEMO)
 
 
@@ -59,6 +59,7 @@ def test_demo__under_all_faults__ends_with_the_books_of_an_honest_node(honest: s
             faulty = play(sys.executable, "-m", "tests.outside.demo_under_faults", node.url, proxy.url)
     finally:
         node.stop()
+    check(faulty)
     assert books(faulty) == books(honest)
     assert [type(fault).__name__ for fault in behind if not fault.hits] == [], "a fault that the demo never met"
     assert "equal to the unit" in " ".join(faulty.split())
