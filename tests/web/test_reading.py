@@ -58,12 +58,17 @@ def test_request_and_vote__with_a_node_alone__need_one_transaction_each(
         before = dao.chain.nonce(licensee.address)
         browser.open(alone.url + "#/lease")
         browser.connect("licensee")
-        browser.press("research")
+        browser.press("computation on the data without handing it over")
         fields = {"Rent for each period, TUSD": "120", "Days of a period": "30", "Periods": "3", "Deposit, TUSD": "60"}
         for label, value in fields.items():
             browser.do("fill", name=label, value=value)
         browser.fill("Your public key", "ab" * 32)
         browser.fill("Say to the members what you want the data for", HOSTILE)
+        browser.press("Send the request and pay in")
+        browser.see("choose the agreement that “datadao lease agreement --program” wrote")
+        assert (dao.chain.nonce(licensee.address), dao.leases.leaseCount()) == (before, 0)
+        browser.press("computation on the data without handing it over")
+        browser.press("research")
         browser.press("Send the request and pay in")
         browser.see("Done: the transaction is on the chain.", "Lease 1", "being voted on")
         (permit,) = browser.do("facts")["signed"]

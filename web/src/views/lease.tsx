@@ -6,7 +6,7 @@ import { type Dataset, datasets } from "../chain/datasets.js";
 import { type Lease, NOBODY, type Offer, type Terms, cost, leasesOf, offers } from "../chain/leases.js";
 import { type Asset } from "../chain/node.js";
 import { permitFor } from "../messages.js";
-import { BITS, purpose } from "../purposes.js";
+import { BITS, COMPUTE, purpose } from "../purposes.js";
 import { maybe, moment, price, t, written } from "../text.js";
 import { type Call } from "../wallet.js";
 import { Field, Loading, NeedsWallet, type World, own, useDoing, useLoaded, useWorld } from "./parts.js";
@@ -180,9 +180,12 @@ function Request({ all, asset, titles, again }: RequestProps) {
     set({ ...form, [name]: event.currentTarget.value });
   const money = (text: string) => parseUnits(written(text), asset.decimals);
   const ask = async () => {
+    const asked = uses.reduce((mask, bit) => mask | (1n << BigInt(bit)), 0n);
+    // Custodians release nothing to a lease for computation whose agreement names no program.
+    if (asked === COMPUTE && agreement === zeroHash) throw new Error(t("computeNeedsAgreement"));
     const terms: Terms = {
       datasetId: dataset.id,
-      purposes: uses.reduce((mask, bit) => mask | (1n << BigInt(bit)), 0n),
+      purposes: asked,
       pricePerPeriod: money(form.price),
       periodLength: BigInt(Math.round(Number(written(form.days)) * DAY)),
       periods: BigInt(form.periods),
