@@ -46,14 +46,6 @@ ORDER = (
 """Folders and files that take longest come first, so that what is left at the end is small; others come last."""
 
 
-BY_FIXTURE = {
-    *("unit", "scenario", "property", "invariant", "client", "outside", "web"),
-    *("cli", "integration", "documents", "assurance"),
-}
-"""Folders whose tests reach the node that Ape runs, if at all, through one of these fixtures; many have their own."""
-NODE_FIXTURES = {"deployed_dao", "chain", "accounts", "networks", "project", "Contract"}
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """Each process of several (`-n 2`) has its own node. In process nothing else would compile what was edited."""
     if CHAIN not in (None, "revm", "node"):
@@ -133,20 +125,6 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
         if hasattr(item, "callspec") and item.callspec.params.get("backend") == "node":
             # Ape takes back what a test does on the node, and with it a deployment that it did not know of before.
             item.fixturenames = ["deployed_dao", *item.fixturenames]
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Ape puts its node back after each test, which takes longer than most tests in process: here after those that can
-    have changed it."""
-    if ape := item.config.pluginmanager.get_plugin("ape-test"):
-        ape.config_wrapper.isolation = not item.config.getoption("disable_isolation") and reaches_node(item)
-
-
-def reaches_node(item: Any) -> bool:
-    """Whether a test may do something on the node that Ape runs."""
-    folder = item.path.relative_to(Path(__file__).parent).parts[0]
-    return folder not in BY_FIXTURE or not NODE_FIXTURES.isdisjoint(item.fixturenames)
 
 
 @pytest.fixture(scope="session")

@@ -1,19 +1,15 @@
-"""Where unit tests and scenarios run: all in process, a sample on the node too, the same one in every process.
-
-And after which tests Ape's node is put back.
-"""
+"""Where unit tests and scenarios run: all in process, a sample on the node too, the same one in every process."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from types import SimpleNamespace
 
 import pytest
 
 from assurance import ROOT
-from tests.conftest import SAMPLE, backends, reaches_node
+from tests.conftest import SAMPLE, backends
 
 WANTED = ("tests/unit/token", "tests/unit/registry/test_publish_signatures.py", "tests/scenario/test_races.py")
 
@@ -66,21 +62,3 @@ def test_other_folders__have_their_dao_on_the_node() -> None:
     assert backends("tests/documents/test_x.py::test_y", "", "1") == ("node",)
     assert backends("tests/unit/test_x.py::test_y", "revm", "1") == ("revm",)
     assert backends("tests/documents/test_x.py::test_y", "revm", "1") == ("revm",)
-
-
-@pytest.mark.parametrize(
-    ("folder", "fixtures", "reached"),
-    [
-        ("unit", ["dao_in_process", "dao"], False),
-        ("unit", ["deployed_dao", "dao"], True),
-        ("client", ["tmp_path"], False),
-        ("client", ["deployed_dao", "approved"], True),
-        ("property", ["chain", "both"], True),
-        ("deployer", [], True),
-    ],
-)
-def test_node__is_put_back_after_tests_that_may_have_changed_it(
-    folder: str, fixtures: list[str], reached: bool
-) -> None:
-    item = SimpleNamespace(path=ROOT / "tests" / folder / "test_x.py", fixturenames=fixtures)
-    assert reaches_node(item) is reached

@@ -53,6 +53,7 @@ def test_make_pack__leaves_both_packages_of_one_version(tmp_path: Path) -> None:
     assert [re.sub(r"\d+\.\d+\.\d+", "V", name) for name in names] == [
         "datadao-V-py3-none-any.whl",
         "datadao-V.tgz",
+        "datadao-page-V.sha256",
         "datadao-page-V.zip",
     ]
     assert len({re.findall(r"\d+\.\d+\.\d+", name)[0] for name in names}) == 1
