@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, settings
 from assurance.harness.chain.anvil import Anvil
 from assurance.harness.chain.artifacts import stale
 from assurance.harness.chain.evm import Revm
+from assurance.harness.chain.node import Node
 from assurance.harness.clock import Clock
 from assurance.harness.dao.dao import Dao
 from assurance.harness.dao.leases import Market
@@ -39,11 +40,8 @@ CHAIN = os.environ.get("DATADAO_CHAIN")
 ON_BOTH = ("tests/unit/", "tests/scenario/")
 SAMPLE = 8
 """One function in so many."""
-ORDER = (
-    *("outside", "documents/test_play.py", "web", "cli/test_end_to_end.py"),
-    *("deployer", "documents", "invariant", "scenario", "cli", "integration", "assurance", "client"),
-)
-"""Folders and files that take longest come first, so that what is left at the end is small; others come last."""
+ORDER = ("outside", "invariant", "deployer", "documents", "scenario", "cli", "integration", "assurance", "client")
+"""Folders whose files take longest come first, so that what is left at the end is small; those not named come last."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -117,20 +115,17 @@ def pytest_collection_finish() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     here = Path(__file__).parent
-    ranks = {here / path: rank for rank, path in enumerate(ORDER)}
-    files = {item.path: None for item in items}
-    first = {file: next((ranks[path] for path in (file, *file.parents) if path in ranks), len(ranks)) for file in files}
-    items.sort(key=lambda item: first[item.path])
-    for item in items:
-        if hasattr(item, "callspec") and item.callspec.params.get("backend") == "node":
-            # Ape takes back what a test does on the node, and with it a deployment that it did not know of before.
-            item.fixturenames = ["deployed_dao", *item.fixturenames]
+    ranks = {here / folder: rank for rank, folder in enumerate(ORDER)}
+    items.sort(key=lambda item: next((ranks[path] for path in item.path.parents if path in ranks), len(ranks)))
 
 
 @pytest.fixture(scope="session")
-def deployed_dao(request: pytest.FixtureRequest) -> Dao:
-    """One deployment on the node for the session; `dao` puts it back after each test."""
-    return Dao(chain=Anvil(request.getfixturevalue("chain").provider.web3))
+def deployed_dao() -> Iterator[Dao]:
+    """One deployment for the session on a node of its own, whose clock no other test moves; `dao` puts it back after
+    each test."""
+    node = Node()
+    yield Dao(chain=Anvil(node.web3))
+    node.stop()
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 from assurance.harness.chain.anvil import Anvil
 from assurance.harness.chain.both import Both, Disagreement, in_place_of_revm
+from assurance.harness.chain.node import Node
 from assurance.harness.dao.dao import Dao, leaf
 from assurance.harness.dao.strangers import FUNCTIONS, Chance, answer, lived_in
 from assurance.harness.dao.system import actor
@@ -39,11 +40,13 @@ SAMPLE = settings(
 
 
 @pytest.fixture
-def both(chain: Any) -> Iterator[Both]:
+def both() -> Iterator[Both]:
     """Both back ends, in the place of the one that machines live on."""
-    chain = Both(Anvil(chain.provider.web3), actor("deployer").address)
+    node = Node()
+    chain = Both(Anvil(node.web3), actor("deployer").address)
     with in_place_of_revm(lambda **_: chain):
         yield chain
+    node.stop()
 
 
 class GovernmentLife(GovernanceMachine):
