@@ -119,6 +119,14 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     items.sort(key=lambda item: next((ranks[path] for path in item.path.parents if path in ranks), len(ranks)))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Ape gives up putting its node back, for all tests to come, when it could not once: a test of a node that is gone
+    must not decide that for the others."""
+    if ape := item.config.pluginmanager.get_plugin("ape-test"):
+        ape.isolation_manager.supported = True
+
+
 @pytest.fixture(scope="session")
 def deployed_dao() -> Iterator[Dao]:
     """One deployment for the session on a node of its own, whose clock no other test moves; `dao` puts it back after
