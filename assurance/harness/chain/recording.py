@@ -242,13 +242,5 @@ def _walk(entries: list[dict[str, Any]], values: Any) -> Iterator[tuple[str, int
 
 def _enums_of_event(entry: dict[str, Any], log: Log) -> list[tuple[str, int]]:
     plain = [field for field in entry["inputs"] if not field["indexed"]]
-    enums = [_ENUM_IN_EVENT.get((entry["name"], field["name"])) or _enum_of(field) for field in plain]
-    if not any(enums):
-        return []
-    values = Coder(plain).decode(log.data)
-    return [(enum, value) for enum, value in zip(enums, values, strict=True) if enum]
-
-
-def _enum_of(field: dict[str, Any]) -> str:
-    kind = str(field.get("internalType", ""))
-    return kind if kind.startswith("enum ") else ""
+    hidden = ((field, _ENUM_IN_EVENT.get((entry["name"], field["name"]))) for field in plain)
+    return _enums_of([field | {"internalType": enum} if enum else field for field, enum in hidden])(log.data)
