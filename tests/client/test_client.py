@@ -26,7 +26,7 @@ from datadao.types import Contribution, ContributionStatus, Vote
 
 @pytest.fixture
 def handle(dao: Dao) -> DataDAO:
-    return DataDAO(dao.addresses, ape.networks.provider.web3)
+    return DataDAO(dao.addresses, dao.chain.web3)
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
-import ape
 import pytest
 
 from assurance import ROOT
@@ -67,7 +66,7 @@ def test_wheel__in_an_empty_environment__reads_a_deployed_dao(python: Path, dao,
             "rate": dao.policy(1).shares_per_unit,
         }))
     """
-    node = ape.networks.provider.web3.provider.endpoint_uri
+    node = dao.chain.web3.provider.endpoint_uri
     run(python, "-c", textwrap.dedent(program), node, cwd=tmp_path, HOME=str(tmp_path))
     seen = json.loads((tmp_path / "seen.json").read_text())
     custodians, threshold = dao.registry.committee(1)

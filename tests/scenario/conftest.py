@@ -7,10 +7,8 @@ from typing import Any
 
 import pytest
 
-from assurance.harness.chain.anvil import Anvil
 from assurance.harness.dao.books import audited
 from assurance.harness.dao.system import System
-from datadao.ledger import audit
 
 
 @pytest.fixture(autouse=True)
@@ -26,12 +24,5 @@ def books_are_balanced(request: pytest.FixtureRequest, monkeypatch: pytest.Monke
     monkeypatch.setattr(System, "__init__", remember)
     yield
     for dao in daos:
-        outcome = audit(_OnAnvil(dao)) if isinstance(dao.chain, Anvil) else audited(dao)
+        outcome = audited(dao)
         assert outcome.ok, outcome.render()
-
-
-class _OnAnvil:
-    """The harness's DAO as `audit` takes one."""
-
-    def __init__(self, dao: System) -> None:
-        self.web3, self.addresses, self.since = dao.chain.web3, dao.addresses, 0

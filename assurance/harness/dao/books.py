@@ -1,4 +1,4 @@
-"""The books of a DAO in process, rebuilt from its chain's events: X-3 without a node."""
+"""The books of a DAO, rebuilt from its chain's events: X-3, in process without a node."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from assurance.harness.chain.anvil import Anvil
 from assurance.harness.chain.handles import Reverted
 from assurance.harness.dao.system import System
 from datadao.chain.events import ASSET
 from datadao.chain.rpc import Log
 from datadao.errors import Reverted as Refused
-from datadao.ledger import Event, Ledger, Report, Rules, View, decode, fold
+from datadao.ledger import Event, Ledger, Report, Rules, View, audit, decode, fold
 from datadao.ledger.asset import DOORS
 from datadao.ledger.base import RULES
 from datadao.ledger.compare import calls, report
@@ -46,6 +47,16 @@ def answers_of(dao: System, views: Sequence[View]) -> list[Any]:
 
 
 def audited(dao: System, events: Sequence[Event] | None = None) -> Report:
-    """The audit of a DAO in process; of other events than the DAO's own, if given."""
+    """The audit of a DAO; of other events than the DAO's own, if given. On a node it is the one that users run."""
+    if isinstance(dao.chain, Anvil):
+        assert events is None, "other events are for a DAO in process"
+        return audit(_OnNode(dao))
     ledger = fold_of(dao, events_of(dao) if events is None else events)
     return report(ledger, partial(answers_of, dao), dao.chain.number)
+
+
+class _OnNode:
+    """The harness's DAO as `audit` takes one."""
+
+    def __init__(self, dao: System) -> None:
+        self.web3, self.addresses, self.since = dao.chain.web3, dao.addresses, 0

@@ -8,10 +8,9 @@ given one that fails or that the node declines   it should say why, and what of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-import ape
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,14 +25,15 @@ from datadao.errors import InvalidArgument, NotMined, Reverted, TransactionFaile
 from tests.client.test_client import accepted, company, funded, handle  # noqa: F401  # fixtures among them
 
 
-@pytest.fixture(autouse=True)
-def _mining() -> Iterator[None]:
-    yield
-    mining(True)
+@pytest.fixture
+def node(dao: Dao) -> Iterator[Callable[..., Any]]:
+    """Asks the node of the DAO; it mines at once again after the test."""
+    yield dao.chain._rpc
+    dao.chain._rpc("evm_setAutomine", True)
 
 
-def mining(on: bool) -> None:
-    ape.networks.provider.make_request("evm_setAutomine", [on])
+def url(handle: DataDAO) -> str:  # noqa: F811
+    return str(handle.web3.provider.endpoint_uri)  # type: ignore[attr-defined]
 
 
 def nonce(handle: DataDAO, account: Any) -> int:  # noqa: F811
@@ -61,15 +61,20 @@ def test_send_many__unlike_calls__each_has_its_own_estimate_and_the_nodes_tip(
     assert used[2] < last["gas"] == mined[2].gas_limit < used[1]  # type: ignore[index, misc]
 
 
-def test_send_many__fee_as_given__is_offered(dao: Dao, handle: DataDAO, company: Any) -> None:  # noqa: F811
+def test_send_many__fee_as_given__is_offered(
+    dao: Dao,
+    handle: DataDAO,  # noqa: F811
+    company: Any,  # noqa: F811
+    node: Callable[..., Any],
+) -> None:
     most = 50 * 10**9
     handle.send_many([approval(dao, 1)], company, max_fee=most, tip=3)
     (sent,) = handle.web3.eth.get_block("latest", full_transactions=True)["transactions"]
     assert (sent["maxFeePerGas"], sent["maxPriorityFeePerGas"]) == (most, 3)  # type: ignore[index, misc]
     before = nonce(handle, company)
     for _ in range(2):
-        ape.networks.provider.make_request("anvil_setNextBlockBaseFeePerGas", [hex(2)])
-        ape.networks.provider.make_request("evm_mine", [])
+        node("anvil_setNextBlockBaseFeePerGas", hex(2))
+        node("evm_mine")
     with pytest.raises(InvalidArgument, match="is below the last block's base fee"):
         handle.send_many([approval(dao, 1)], company, max_fee=1)
     assert nonce(handle, company) == before
@@ -91,14 +96,15 @@ def test_send_all__not_mined_in_time__names_every_one_that_may_still_be(
     dao: Dao,
     handle: DataDAO,  # noqa: F811
     company: Any,  # noqa: F811
+    node: Callable[..., Any],
 ) -> None:
     before = nonce(handle, company)
-    mining(False)
+    node("evm_setAutomine", False)
     calls = [approval(dao, number) for number in range(3)]
     with pytest.raises(NotMined, match=r"^approve 0: 0x.*; it may still be mined; 2 more after it may too$") as late:
         send_all(handle.web3, calls, company, seconds=0.3)
-    mining(True)
-    ape.networks.provider.make_request("evm_mine", [])
+    node("evm_setAutomine", True)
+    node("evm_mine")
     assert len(set(late.value.transactions)) == 3
     for name in late.value.transactions:
         assert handle.web3.eth.get_transaction_receipt(name)["status"] == 1  # type: ignore[arg-type]
@@ -109,6 +115,7 @@ def test_send_all__mined_together__asks_for_all_receipts_at_once(
     dao: Dao,
     handle: DataDAO,  # noqa: F811
     company: Any,  # noqa: F811
+    node: Callable[..., Any],
 ) -> None:
     given: list[Answer] = []
 
@@ -116,14 +123,14 @@ def test_send_all__mined_together__asks_for_all_receipts_at_once(
         if request["method"] == "eth_sendRawTransaction":
             given.append(answer)
             if len(given) == 3:
-                handle.web3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]
+                node("evm_mine")
         return answer
 
-    mining(False)
-    with Proxy(ape.networks.provider.web3.provider.endpoint_uri) as proxy:  # type: ignore[attr-defined]
+    node("evm_setAutomine", False)
+    with Proxy(url(handle)) as proxy:
         proxy.alter = alter
         done = send_all(connect(proxy.url), [approval(dao, number) for number in range(3)], company)
-    mining(True)
+    node("evm_setAutomine", True)
     assert [one.hash for one in done] == [answer["result"] for answer in given]
     assert [one.together for one in proxy.seen if one.method == "eth_getTransactionReceipt"] == [True] * 3
 
@@ -132,13 +139,14 @@ def test_send_all__confirmations_wanted__asks_for_all_receipts_at_once_when_all_
     dao: Dao,
     handle: DataDAO,  # noqa: F811
     company: Any,  # noqa: F811
+    node: Callable[..., Any],
 ) -> None:
     def ask(request: dict[str, Any]) -> dict[str, Any]:
         if request["method"] == "eth_blockNumber":
-            handle.web3.provider.make_request("evm_mine", [])  # type: ignore[arg-type]
+            node("evm_mine")
         return request
 
-    with Proxy(ape.networks.provider.web3.provider.endpoint_uri) as proxy:  # type: ignore[attr-defined]
+    with Proxy(url(handle)) as proxy:
         proxy.ask = ask
         calls = [approval(dao, number) for number in range(3)]
         done = send_all(connect(proxy.url), calls, company, confirmations=4)
@@ -146,14 +154,19 @@ def test_send_all__confirmations_wanted__asks_for_all_receipts_at_once_when_all_
     assert [one.together for one in proxy.seen if one.method == "eth_getTransactionReceipt"] == [True] * 3
 
 
-def test_send__not_mined_in_time__is_no_failure(dao: Dao, handle: DataDAO, company: Any) -> None:  # noqa: F811
+def test_send__not_mined_in_time__is_no_failure(
+    dao: Dao,
+    handle: DataDAO,  # noqa: F811
+    company: Any,  # noqa: F811
+    node: Callable[..., Any],
+) -> None:
     funded(dao, company)
-    mining(False)
+    node("evm_setAutomine", False)
     with pytest.raises(NotMined, match=r"was sent and is not mined after 0\.3 s; it may still be mined") as late:
         handle.send("leases", "request", tuple(dao.terms().values()), HPKE_KEY, "", sender=company, seconds=0.3)
     assert not isinstance(late.value, TransactionFailed)
-    mining(True)
-    ape.networks.provider.make_request("evm_mine", [])
+    node("evm_setAutomine", True)
+    node("evm_mine")
     assert dao.leases.leaseCount() == 1
 
 
@@ -175,6 +188,7 @@ def test_send_many__node_declines_one__says_so_and_what_waits_behind_it(
     dao: Dao,
     handle: DataDAO,  # noqa: F811
     company: Any,  # noqa: F811
+    node: Callable[..., Any],
 ) -> None:
     raws: list[str] = []
 
@@ -185,7 +199,7 @@ def test_send_many__node_declines_one__says_so_and_what_waits_behind_it(
         return request | {"params": ["0x02"]} if len(raws) == 2 else request
 
     before = nonce(handle, company)
-    with Proxy(ape.networks.provider.web3.provider.endpoint_uri) as proxy:  # type: ignore[attr-defined]
+    with Proxy(url(handle)) as proxy:
         proxy.ask = ask
         calls = [approval(dao, number) for number in range(3)]
         with pytest.raises(
@@ -194,7 +208,7 @@ def test_send_many__node_declines_one__says_so_and_what_waits_behind_it(
             send_all(connect(proxy.url), calls, company, seconds=5)
     assert "1 transactions after it wait for its nonce and may still be mined" in str(late.value)
     assert nonce(handle, company) == before + 1
-    ape.networks.provider.make_request("anvil_dropTransaction", list(late.value.transactions))
+    node("anvil_dropTransaction", *late.value.transactions)
 
 
 @given(

@@ -10,7 +10,6 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-import ape
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -38,7 +37,7 @@ from tests.client.chain_world import ChainWorld, role
 @pytest.fixture
 def dao(leased: ChainWorld) -> DataDAO:
     leased.finalize()
-    return DataDAO(leased.dao.addresses, ape.networks.provider.web3)
+    return DataDAO(leased.dao.addresses, leased.chain.web3)
 
 
 def opened(world: ChainWorld, dao: DataDAO, profile: Profile, *keys: str) -> Slots:
