@@ -53,6 +53,15 @@ def test_fork__spelled_otherwise__would_be_the_newest() -> None:
         tload("Shanghai")
 
 
+def test_place__state_is_put_back__stays_where_it_is() -> None:
+    chain, answer = Revm(), "60015f5260205ff3"
+    before = chain.snapshot()
+    chain.place(LATER, bytes.fromhex(answer))
+    assert word(chain, LATER) == 1
+    chain.revert(before)
+    assert word(chain, LATER) == 1
+
+
 # Messages of contracts
 
 

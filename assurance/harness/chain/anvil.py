@@ -92,6 +92,10 @@ class Anvil:
         address: str = self._receipt["contractAddress"]
         return address
 
+    def place(self, address: str, code: bytes) -> None:
+        """For as long as the state is not put back."""
+        self._rpc("anvil_setCode", address, "0x" + code.hex())
+
     def _call(self, request: dict[str, Any]) -> bytes:
         response = self.web3.provider.make_request("eth_call", [request, "latest"])  # type: ignore[arg-type]
         if "error" in response:

@@ -78,6 +78,10 @@ class Both:
     def create(self, sender: str, code: bytes) -> str:
         return self._each("create", lambda chain: chain.create(sender, code).lower())
 
+    def place(self, address: str, code: bytes) -> None:
+        for chain in (self.revm, self.anvil):
+            chain.place(address, code)
+
     def transact(self, sender: str, to: str, data: bytes, value: int) -> Result:
         gas = self.gas_of(sender, to, data, value)
         _, result = self._each("transact", lambda chain: _noted(chain.transact(sender, to, data, value)))

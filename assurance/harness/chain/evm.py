@@ -39,6 +39,7 @@ class Revm:
         self._evm = pyrevm.EVM(env=pyrevm.Env(cfg=settings), spec_id=FORK)
         self._answers: dict[tuple[str, str, bytes], bytes] = {}
         self._keeps = True
+        self._placed: set[str] = set()
         self.chain_id = chain_id
         self.timestamp, self.number = timestamp, 1
         self.logs: list[Log] = []
@@ -124,6 +125,12 @@ class Revm:
         self._answers.clear()
         self._heard()
         return address
+
+    def place(self, address: str, code: bytes) -> None:
+        """For good: what is put back is what transactions did."""
+        if address not in self._placed:
+            self._evm.insert_account_info(address, pyrevm.AccountInfo(nonce=1, code=code))
+            self._placed.add(address)
 
     def _heard(self) -> list[Log]:
         """Events of the transaction just sent."""

@@ -49,6 +49,9 @@ class Backend(Protocol):
 
     def create(self, sender: str, code: bytes) -> str: ...
 
+    def place(self, address: str, code: bytes) -> None:
+        """Code of no part of what a test is about, without a transaction."""
+
 
 class Reverted(Exception):
     """A call reverted with custom error `name` and `args`. Equal to another of the same content."""

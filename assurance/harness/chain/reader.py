@@ -10,14 +10,13 @@ from struct import Struct
 from typing import Any, cast
 
 import pytest
+from eth_utils import keccak, to_checksum_address
 
 from assurance.harness.chain.handles import Backend, Handle, Reverted, encoded
 
 _WORD = 32
 _CHUNK = 64
 _READER = "0x" + "00" * 19 + "fe"
-CREATOR = "0x" + "00" * 19 + "fc"
-"""Of the programs: no part of what a test is about."""
 
 View = tuple[Handle, str, tuple[Any, ...]]
 """A contract, the name of one of its views, and the arguments."""
@@ -63,7 +62,8 @@ class Reader:
         self.chain, self.views = chain, views
         data = [_encoded(target.artifact.name, name, args) for target, name, args in views] if data is None else data
         self._calls = [(target.address, call) for (target, _, _), call in zip(views, data, strict=True)]
-        self._address = chain.create(CREATOR, _creation(_program(self._calls, varying)))
+        self._address, code = _program(tuple(self._calls), varying)
+        chain.place(self._address, code)
         self._data, self._words = b"", list[int]()
 
     def words(self, last: int | None = None) -> list[int]:
@@ -175,8 +175,10 @@ def _encoded(contract: str, name: str, args: tuple[Any, ...]) -> bytes:
         return encoded(contract, name, args)
 
 
-def _program(calls: Sequence[tuple[str, bytes]], varying: bool) -> bytes:
-    """EVM code that returns the joined results of the calls. The stack holds how many bytes there are so far."""
+@lru_cache(maxsize=10_000)
+def _program(calls: tuple[tuple[str, bytes], ...], varying: bool) -> tuple[str, bytes]:
+    """EVM code that returns the joined results of the calls, and the address where it belongs: lives ask for the same
+    views. The stack holds how many bytes there are so far."""
     step = 57 if varying else 49
     fail = 3 + step * len(calls)
     at = fail + 4
@@ -186,7 +188,8 @@ def _program(calls: Sequence[tuple[str, bytes]], varying: bool) -> bytes:
         code += before, at.to_bytes(3), after
         at += len(call)
     code.append(bytes.fromhex("5f f3 5b 5f 5f fd"))  # PUSH0 RETURN; at `fail`: JUMPDEST PUSH0 PUSH0 REVERT
-    return b"".join((*code, *(call for _, call in calls)))
+    joined = b"".join((*code, *(call for _, call in calls)))
+    return to_checksum_address(keccak(joined)[12:]), joined
 
 
 @cache
@@ -201,11 +204,6 @@ def _piece(target: str, size: int, fail: int, varying: bool) -> tuple[bytes, byt
         "3d 5f 82 3e 3d 01"  # RETURNDATASIZE PUSH0 DUP3 RETURNDATACOPY, RETURNDATASIZE ADD
     )
     return bytes.fromhex(f"61{size:04x} 62"), bytes.fromhex(after)  # PUSH2 size, PUSH3 and where
-
-
-def _creation(code: bytes) -> bytes:
-    """Creation code that leaves `code`: PUSH3 size, DUP1, PUSH1 11, PUSH0, CODECOPY, PUSH0, RETURN."""
-    return bytes.fromhex(f"62{len(code):06x} 80 600b 5f 39 5f f3") + code
 
 
 def money_views(
