@@ -19,6 +19,7 @@ from assurance import ROOT
 from assurance.harness import forked
 from assurance.harness.forked import FOLDER, PROGRAMS, Servers
 
+SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 PROGRAM = """
 import json, os, random, secrets, signal, sys, tempfile, time
 from pathlib import Path
@@ -71,7 +72,13 @@ def servers(installed: Path) -> Iterator[Servers]:
 
 
 def started(installed: Path) -> Servers:
+    """Servers that no signal passes by, even if whoever runs the tests has them ignore one, as `nohup` does."""
+    ignored = [number for number in SIGNALS if signal.getsignal(number) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, signal.SIG_DFL)
     running = Servers(installed)
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
     for name in PROGRAMS:
         until(Path(f"{running.folder / name}.socket").exists)
     return running
@@ -82,7 +89,12 @@ def waiting(servers: Servers, *words: str) -> Iterator[tuple[subprocess.Popen[st
     """A command that waits, and the process that was forked for it."""
     with subprocess.Popen([servers.folder / "datadao", "waits", *words], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield process, int(process.stdout.readline())
+        child = int(process.stdout.readline())
+        try:
+            yield process, child
+        finally:
+            if not gone(child):
+                os.kill(child, signal.SIGKILL)
 
 
 def until(done: Callable[[], object]) -> None:
@@ -123,7 +135,7 @@ def test_command__forked__has_what_a_started_one_has_and_draws_its_own_numbers(
     assert all(len(set(drawn)) == 3 for drawn in zip(*draws, strict=True))
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGHUP])
+@pytest.mark.parametrize("number", [*SIGNALS, signal.SIGKILL])
 def test_command__forked__ends_with_the_signal_that_was_sent_to_it(servers: Servers, number: int) -> None:
     with waiting(servers) as (process, child):
         process.send_signal(number)
