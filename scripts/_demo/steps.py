@@ -43,7 +43,7 @@ from datadao.types import Contribution
 from scripts._demo.actors import Actors, Member, Role
 from scripts._demo.console import Output, finalize, wait_until
 from scripts._demo.survey import SCHEMA, SCHEMA_HASH, Verdict, train
-from scripts._demo.tools import differing, load
+from scripts._demo.tools import differing, loading
 from scripts._demo.units import Scored, earned, units_of
 
 DATASET = 1
@@ -336,11 +336,13 @@ def learn(demo: Demo, company: Role, lease: int) -> Verdict:
     assert demo.manifest is not None
     part = Part(demo.batch_id, sha256(demo.manifest.encode()).digest(), schema, table.name)
     today = datetime.fromtimestamp(read_block(demo.dao.web3, "latest").timestamp, UTC).date()
-    loaded = load(table, describe(folder, leased, [part], today))
+    by_tool = loading(table, describe(folder, leased, [part], today))
+    verdict = train(table)
+    loaded = by_tool()
     if wrong := differing(loaded, records):
         raise AssertionError(f"{wrong} do not give what the respondents answered")
     demo.out.say(f"{', '.join(loaded)} each load it: what the respondents answered, to the value")
-    return train(table)
+    return verdict
 
 
 def show_card(demo: Demo) -> None:

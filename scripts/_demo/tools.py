@@ -1,18 +1,39 @@
-"""The leased table in other people's tools: five of them load it, and each gives what the survey says."""
+"""The leased table in other people's tools: five of them load it, and each gives what the survey says.
+
+python -m scripts._demo.tools TABLE DESCRIPTION    the records by tool, as JSON
+"""
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from scripts._demo.survey import rows
 
 
+def loading(table: Path, description: Path) -> Callable[[], dict[str, list[Any]]]:
+    """Starts to load, in a process without a part of ours, and gives what waits for the records of the table by tool;
+    `description` is the Croissant document that names it."""
+    command = [sys.executable, "-m", __name__, str(table), str(description)]
+    ours = Path(__file__).parents[2]
+    process = subprocess.Popen(command, cwd=ours, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def loaded() -> dict[str, list[Any]]:
+        said, complaints = process.communicate()
+        if process.returncode:
+            raise AssertionError(f"the leased table cannot be loaded: {complaints[-2000:]}")
+        found: dict[str, list[Any]] = json.loads(said)
+        return found
+
+    return loaded
+
+
 def load(table: Path, description: Path) -> dict[str, list[Any]]:
-    """The records of a table by tool; `description` is the Croissant document that names it."""
-    # Imported late, as in `survey.train`.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")  # `datasets` has no one to ask about a local file
     import datasets  # type: ignore[import-untyped]
     import duckdb
@@ -40,3 +61,7 @@ def differing(loaded: Mapping[str, list[Any]], count: int) -> list[str]:
     return [
         tool for tool, records in loaded.items() if sorted(records, key=lambda record: record["respondent"]) != expected
     ]
+
+
+if __name__ == "__main__":
+    json.dump(load(*map(Path, sys.argv[1:])), sys.stdout)
