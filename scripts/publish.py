@@ -66,6 +66,8 @@ def _submitted(out: Terminal, service: Service, recorded: Recorded, found: Seque
         refused += not ok
         line = f"  {item.contract:<16} {'' if ok else 'refused: '}{visible(outcome.words)}"
         out.print(out.as_line(Text(line, style="" if ok else "red")))
+        if outcome.remark:
+            out.print(out.as_line(Text(f"  {'':<16} {outcome.remark}", style="yellow")))
     if refused:
         return fail(out, f"{service.name} did not publish {refused} of {len(found)} contracts.")
     out.print(f"All {len(found)} contracts are published at {service.name}.", style="green")

@@ -26,6 +26,7 @@ def check_published(services: list[Service], chain_id: int, entry: Mapping[str, 
                 yield Check(name, f"sources at {service.name}", _WANTED, str(error), False)
                 continue
             ok = found.state is State.PUBLISHED
+            there = f"{_WANTED}; {found.remark}" if found.remark else _WANTED
             yield Check(
-                name, f"sources at {service.name}", _WANTED, _WANTED if ok else found.words or "not published", ok
+                name, f"sources at {service.name}", _WANTED, there if ok else found.words or "not published", ok
             )

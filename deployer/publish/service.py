@@ -41,10 +41,11 @@ class State(Enum):
 
 
 class Outcome(NamedTuple):
-    """A state, and the service's own words about it."""
+    """A state, and the service's own words about it; a remark where it is published and not all of it was compared."""
 
     state: State
     words: str = ""
+    remark: str = ""
 
 
 class Service(Protocol):

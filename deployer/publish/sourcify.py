@@ -1,4 +1,9 @@
-"""Sourcify's API, version 2: submissions are jobs, and a match is exact if the hash of the metadata is the code's."""
+"""Sourcify's API, version 2: submissions are jobs, and a match is exact if the hash of the metadata is the code's.
+
+It compares the code on chain and, apart, the creation with its arguments, which it takes from the transaction named to
+it; the better of the two is its `match`. A transaction of something else, or a chain whose nodes it cannot ask for
+traces, leaves the creation unmatched, and it publishes the code all the same.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +14,10 @@ from deployer.publish.sources import Publication
 
 URL = "https://sourcify.dev/server"
 _NAME = "Sourcify"
+_CREATION = (
+    "it did not match the creation, and so not the arguments: the recorded transaction is of something else, or it has "
+    "no traces of this chain"
+)
 
 
 class Sourcify:
@@ -58,10 +67,11 @@ class Sourcify:
 
 
 def _judged(contract: dict[str, Any]) -> Outcome:
-    """Code that differs in nothing but the metadata's hash is a match too, of other sources."""
-    match = contract.get("match")
+    """Code that differs in nothing but the metadata's hash is a match too, of other sources. What runs has to match,
+    not what created it alone."""
+    match = contract.get("runtimeMatch")
     if match == "exact_match":
-        return Outcome(State.PUBLISHED, "exact_match")
+        return Outcome(State.PUBLISHED, match, "" if contract.get("creationMatch") == match else _CREATION)
     if match is None:
         return Outcome(State.REFUSED, "the code on chain is not what these sources compile to")
     return Outcome(State.REFUSED, f"{match}, not an exact one: the metadata's hash in the code is of other sources")

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from eth_abi.exceptions import DecodingError, EncodingError
 from web3 import Web3
+from web3.exceptions import TransactionNotFound
 
 from assurance.harness.chain.recompile import Recompiled, compiler, recompile
 from datadao.chain.abi import canonical_type, constructor_inputs
@@ -85,9 +86,13 @@ class Server:
 
     def creation(self, address: str, transaction: str) -> bytes | None:
         """The code with arguments that created a contract in a transaction, inside of another contract's call too."""
-        sent = self.web3.eth.get_transaction(transaction)  # type: ignore[arg-type]
-        if sent.get("to") is None:
-            return bytes(sent["input"])
+        try:
+            sent = self.web3.eth.get_transaction(transaction)  # type: ignore[arg-type]
+            created = self.web3.eth.get_transaction_receipt(transaction)["contractAddress"]  # type: ignore[arg-type]
+        except TransactionNotFound:
+            return None
+        if created is not None:
+            return bytes(sent["input"]) if created.lower() == address.lower() else None
         return self._created_in(transaction).get(address.lower())
 
     def _created_in(self, transaction: str) -> dict[str, bytes]:
@@ -135,7 +140,10 @@ def fits(made: Recompiled, arguments: bytes) -> bool:
 
 
 class SourcifyServer(Server):
-    """`POST /v2/verify/{chain}/{address}`, `GET /v2/verify/{job}`, `GET /v2/contract/{chain}/{address}`."""
+    """`POST /v2/verify/{chain}/{address}`, `GET /v2/verify/{job}`, `GET /v2/contract/{chain}/{address}`.
+
+    `match` is the better of what it says of code and creation; it refuses where neither matches, as the service does.
+    """
 
     def answer(self, method: str, path: str, query: Mapping[str, str], body: bytes) -> Answer:
         if method == "POST" and (found := re.fullmatch(r"/v2/verify/(\d+)/(0x[0-9a-fA-F]{40})", path)):
@@ -154,7 +162,8 @@ class SourcifyServer(Server):
         wanted = {"stdJsonInput", "compilerVersion", "contractIdentifier"}
         if not wanted <= body.keys() <= wanted | {"creationTransactionHash"}:
             return _sourcify_error(400, "invalid_parameter", f"fields: {sorted(body)}")
-        if self.sources.get(address.lower(), {}).get("match") == "exact_match":
+        known = self.sources.get(address.lower(), {})
+        if all(known.get(part) == "exact_match" for part in ("runtimeMatch", "creationMatch")):
             return _sourcify_error(409, "already_verified", "the contract is verified")
         job = f"{len(self.jobs):08x}-0000"
         self.jobs[job] = [self.polls_until_done, address, self._judged(address, body)]
@@ -167,8 +176,12 @@ class SourcifyServer(Server):
         runtime = matches(made, self.code(address))
         creation = self.creation(address, body["creationTransactionHash"]) or b""
         exact = creation.startswith(made.creation) and fits(made, creation[len(made.creation) :])
-        found = {"match": runtime, "runtimeMatch": runtime, "creationMatch": "exact_match" if exact else None}
-        if runtime is None:
+        found = {
+            "match": "exact_match" if exact else runtime,
+            "runtimeMatch": runtime,
+            "creationMatch": "exact_match" if exact else None,
+        }
+        if found["match"] is None:
             return {"error": {"customCode": "no_match", "message": "The onchain and recompiled bytecodes don't match."}}
         return {"contract": {**found, "address": address, "chainId": str(self.chain_id)}}
 

@@ -1,7 +1,7 @@
 """`ape run publish` at services that recompile from the request alone (tests/deployer/services.py).
 
-- the real command: a factory's DAO at Sourcify, an account's at Etherscan, and `verify --published`
-- what does not fit: other sources, another compiler, other arguments, another chain
+- the real command: a factory's DAO at both, an account's at Etherscan, and `verify --published`
+- what does not fit: other sources, another compiler, other arguments, another creation, another chain
 - interruptions: a service that is cut off, busy, forgetful, or has not seen the contract yet
 - the key stands in no message
 """
@@ -56,6 +56,14 @@ def record(fresh, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def factorys(first, tmp_path_factory):
+    """Of a DAO that a factory created, and of the factory."""
+    folder = tmp_path_factory.mktemp("factorys")
+    append_factory(folder, *first[:2])
+    return append(folder, first[2])
+
+
+@pytest.fixture(scope="module")
 def items(record):
     """Three small contracts, in order."""
     found = {item.contract: item for item in publications(Recorded.load(record))}
@@ -98,10 +106,8 @@ def states(found):
 # The command
 
 
-def test_cli__publish_of_a_factorys_dao_at_sourcify__is_exact_and_verify_says_so(first, at_sourcify, tmp_path):
-    plan, steps, entry = first
-    append_factory(tmp_path, plan, steps)
-    path = append(tmp_path, entry)
+def test_cli__publish_of_a_factorys_dao_at_sourcify__is_exact_and_verify_says_so(factorys, at_sourcify):
+    path, entry = factorys, Recorded.load(factorys).entry
     wanted = {*CONTRACTS, "TestAsset", "DataDAOFactory"}
 
     def rows():
@@ -124,15 +130,19 @@ def test_cli__publish_of_a_factorys_dao_at_sourcify__is_exact_and_verify_says_so
     assert at_sourcify.submitted() == 10, "nothing is sent twice"
 
 
-def test_cli__publish_at_etherscan__takes_the_key_from_the_environment(record, at_etherscan, monkeypatch):
-    given = ("--record", str(record), "--to", "etherscan", "--etherscan", f"{at_etherscan.url}/v2/api")
+@pytest.mark.parametrize(("creator", "count"), [("account", 9), ("factory", 10)])
+def test_cli__publish_at_etherscan__takes_the_key_from_the_environment(
+    record, factorys, at_etherscan, monkeypatch, creator, count
+):
+    path = record if creator == "account" else factorys
+    given = ("--record", str(path), "--to", "etherscan", "--etherscan", f"{at_etherscan.url}/v2/api")
     monkeypatch.setenv(etherscan.KEY, KEY)
     at_etherscan.polls_until_done = 0
     code, output = run("publish", *given)
-    assert (code, output.splitlines()[-1]) == (0, "All 9 contracts are published at Etherscan."), output
+    assert (code, output.splitlines()[-1]) == (0, f"All {count} contracts are published at Etherscan."), output
     assert KEY not in output
-    rows = list(check_published([Etherscan(given[-1], KEY)], at_etherscan.chain_id, Recorded.load(record).entry))
-    assert all(check.ok for check in rows) and len(rows) == 9
+    rows = list(check_published([Etherscan(given[-1], KEY)], at_etherscan.chain_id, Recorded.load(path).entry))
+    assert all(check.ok for check in rows) and len(rows) == count == len(at_etherscan.sources)
 
 
 def test_cli__verify_published__adds_a_row_for_each_contract(fresh, record, items, at_sourcify):
@@ -172,6 +182,7 @@ def test_service__given_what_does_not_fit__refuses_and_says_why(items, record, a
         "other arguments": replace(brake, arguments=brake.arguments[:-1] + b"\x01"),
         "no arguments": replace(brake, arguments=b""),
     }
+    # Sourcify is sent no arguments: it takes them from the creation.
     said = {
         what: [
             play(service, [item], record)[item.contract]
@@ -195,6 +206,49 @@ def test_service__given_what_does_not_fit__refuses_and_says_why(items, record, a
     # A copy that is not exact is none, and does not keep the right one out.
     assert states(play(Sourcify(at_sourcify.url), [brake], record)) == {"EmergencyBrake": State.PUBLISHED}
     assert at_sourcify.sources[brake.address.lower()]["match"] == "exact_match"
+
+
+UNMATCHED = (
+    "it did not match the creation, and so not the arguments: the recorded transaction is of something else, or it has "
+    "no traces of this chain"
+)
+
+
+@pytest.mark.parametrize("transaction", ["another contract's", "no transaction"])
+def test_sourcify__given_a_creation_of_something_else__remarks_that_it_is_not_compared(
+    items, record, at_sourcify, transaction
+):
+    brake, timelock, _ = items
+    other = timelock.transaction if transaction == "another contract's" else "0x" + "12" * 32
+    outcome = Outcome(State.PUBLISHED, "exact_match", UNMATCHED)
+    assert play(Sourcify(at_sourcify.url), [replace(brake, transaction=other)], record) == {"EmergencyBrake": outcome}
+    assert at_sourcify.sources[brake.address.lower()]["match"] == "exact_match"
+    assert at_sourcify.sources[brake.address.lower()]["creationMatch"] is None
+    rows = list(check_published([Sourcify(at_sourcify.url)], at_sourcify.chain_id, Recorded.load(record).entry))
+    assert [(row.contract, row.actual) for row in rows if row.ok] == [("EmergencyBrake", f"published; {UNMATCHED}")]
+    assert play(Sourcify(at_sourcify.url), [brake], record) == {"EmergencyBrake": outcome}
+    assert (at_sourcify.submitted(), noted(record)) == (1, {})
+
+
+def test_cli__publish_of_a_record_with_the_creation_of_something_else__remarks_on_it(factorys, at_sourcify, tmp_path):
+    content = json.loads(factorys.read_text())
+    contracts = content["deployments"][-1]["contracts"]
+    contracts["DatasetRegistry"]["transaction"] = contracts["DataToken"]["transaction"]
+    path = tmp_path / factorys.name
+    path.write_text(json.dumps(content))
+    at_sourcify.polls_until_done = 0
+    code, output = run("publish", "--record", str(path), "--sourcify", at_sourcify.url)
+    assert code == 0 and output.count(UNMATCHED) == 1, output
+    of_registry = next(n for n, line in enumerate(output.splitlines()) if "DatasetRegistry  exact_match" in line)
+    assert output.splitlines()[of_registry + 1].strip() == UNMATCHED
+
+
+@pytest.mark.parametrize("runtime", [None, "match"])
+def test_sourcify__that_matched_a_creation_and_not_the_code__has_not_published_it(items, at_sourcify, runtime):
+    known = {"match": "exact_match", "creationMatch": "exact_match", "runtimeMatch": runtime}
+    at_sourcify.sources[items[0].address.lower()] = known
+    found = Sourcify(at_sourcify.url).published(at_sourcify.chain_id, items[0].address)
+    assert found.state is State.REFUSED and "exact_match" not in found.words
 
 
 def test_service__of_another_chain_or_kind__refuses(items, record, at_sourcify, tmp_path):
