@@ -1,10 +1,12 @@
-"""A contributor with a browser, a desk, and no ether: its file is checked, encrypted and handed in there, and opened by
-a licensee with the Python client. K-8: nothing of it leaves the browser in the clear.
+"""A contributor with a browser, a desk, and no ether: its file is checked, encrypted and handed in there, scored by
+attestors and opened by a licensee with the Python client. K-8: nothing of it leaves the browser in the clear.
 
-given a DAO whose desk serves its page
+given a DAO whose desk serves its page, and a relay beside it
   when a file with faults is dropped     the page should name each line and why
   when a good one is handed in           it should be on the board, signed, and nowhere in the clear
+  when attestors accepted it             it should earn what the page said, collected at the relay's cost
   when its dataset is leased             the licensee should open what the browser encrypted
+  when its contributor takes it out      registry and page should say so, and nobody is paid or asked but the relay
 """
 
 from __future__ import annotations
@@ -12,16 +14,20 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from eth_utils import keccak
 
+from assurance.harness.browser import Browser
+from assurance.harness.dao.system import Actor
 from datadao.messages.eip712 import signed_by
-from datadao.types import Leaf
+from datadao.messages.manifest import Manifest
+from datadao.types import ContributionStatus
 from tests.client.chain_world import ChainWorld
+from tests.web.assessors import Assessors
 from tests.web.desk_world import SCHEMA, DeskWorld, desk_world
 from tests.web.pictures import Pictures
 
@@ -60,8 +66,8 @@ def found_in(places: bytes, data: bytes) -> list[bytes]:
     return sorted(wanted & windows)
 
 
-def release(world: ChainWorld, folder: Path) -> list[bytes]:
-    """What a licensee opens of a running lease."""
+def release(world: ChainWorld, manifest: Manifest, folder: Path) -> list[bytes]:
+    """What a licensee opens of a batch with a running lease."""
     world.lease = world.approved()
     world.start()
     world.finalize()
@@ -69,13 +75,60 @@ def release(world: ChainWorld, folder: Path) -> list[bytes]:
         custodian, listed = world.custodian(slot), world.contributions()
         custodian.prepare(world.lease, listed)
         custodian.publish(world.lease, listed)
-    return [item.path.read_bytes() for item in world.opened(folder, world.batches[-1].manifest) if item.path]
+    return [item.path.read_bytes() for item in world.opened(folder, manifest) if item.path]
 
 
-def test_contributor__hands_in_by_the_browser__and_a_licensee_opens_it_K8(
+def hands_in(browser: Browser, file: Path) -> int:
+    """All of it in the page: what the page says that the file earns, in shares."""
+    browser.drop(file)
+    shown = browser.see("40 of 40 records fit.", "That would earn about")
+    assert browser.do("axe") == []
+    browser.press("This data is mine to give, and I agree to the uses above.")
+    browser.press("Encrypt and hand in", "button")
+    browser.see("Handed in. The assessors look at it next.")
+    browser.press("See what becomes of it", "link")
+    browser.see("On its way", file.name, "With the assessors")
+    (estimate,) = re.findall(r"That would earn about ([0-9]+) shares", shown)
+    return int(estimate)
+
+
+def mine(desk: DeskWorld, browser: Browser, member: Actor, *texts: str) -> None:
+    """The page anew: what it says of the member's own."""
+    browser.open(f"{desk.site.url}?at{desk.world.chain.timestamp}#/mine")
+    browser.connect(member.name)
+    browser.see(*texts)
+
+
+def collects(desk: DeskWorld, browser: Browser, member: Actor, shares: int) -> None:
+    """By a signature, once attestors accepted the file."""
+    dao = desk.world.dao
+    mine(desk, browser, member, "good.jsonl", "accepted; collect its shares above", "New records\n40", "Quality\n100%")
+    assert dao.token.balanceOf(member.address) == 0
+    browser.press("Collect without paying a fee")
+    browser.see("Handed in. The DAO's relay sends it and pays for it")
+    while desk.relay.round().waiting:
+        pass
+    browser.press("Look again")
+    browser.see("accepted, earning for you", f"Your votes\n{shares}")
+    assert dao.token.balanceOf(member.address) == shares * 10 ** dao.token.decimals()
+
+
+def takes_out(desk: DeskWorld, browser: Browser, member: Actor) -> None:
+    """By a signature."""
+    mine(desk, browser, member, "accepted, earning for you")
+    browser.press("Take out", "button")
+    browser.press("Take it out without paying a fee")
+    browser.see("Taking out", "Waiting for the relay.")
+    desk.relay.round()
+    browser.press("Look again")
+    browser.see("taken out", "Your votes\n0")
+    assert desk.world.dao.token.balanceOf(member.address) == 0
+
+
+def test_contributor__whole_life_by_the_browser__earns_as_told_and_a_licensee_opens_it_K8(
     desk: DeskWorld, tmp_path: Path, pictures: Pictures
 ) -> None:
-    world, member = desk.world, desk.world.dao.who("newcomer")
+    world, dao, member = desk.world, desk.world.dao, desk.world.dao.who("newcomer")
     array = json.dumps(RECORDS[:3], indent=1).encode()
     for name, data in (("good.jsonl", GOOD), ("faulty.jsonl", FAULTY), ("table.csv", CSV), ("array.json", array)):
         (tmp_path / name).write_bytes(data)
@@ -96,21 +149,25 @@ def test_contributor__hands_in_by_the_browser__and_a_licensee_opens_it_K8(
         browser.see("3 of 3 records fit.", "This is a JSON array")
 
         browser.connect("newcomer")
-        browser.drop(tmp_path / "good.jsonl")
-        browser.see("40 of 40 records fit.", "That would earn about 40 shares")
-        assert browser.do("axe") == []
-        browser.press("This data is mine to give, and I agree to the uses above.")
-        browser.press("Encrypt and hand in", "button")
-        browser.see("Handed in. The assessors look at it next.")
-        browser.press("See what becomes of it", "link")
-        browser.see("On its way", "good.jsonl", "With the assessors")
+        estimate = hands_in(browser, tmp_path / "good.jsonl")
+        ((_, submission),) = desk.board.items()
+
+        assessors = Assessors(world, tmp_path)
+        assert assessors.score() == [estimate] * 3
+        mine(desk, browser, member, "With the assessors: 3 have assessed it.")
+        manifest = assessors.accept()
+        (leaf,) = manifest.leaves
+        assert (leaf.contributor, leaf.file_hash, leaf.units) == (member.address, submission.file_hash, estimate)
+        collects(desk, browser, member, estimate)
+        assert release(world, manifest, tmp_path / "opened") == [GOOD]
+        takes_out(desk, browser, member)
+        assert dao.registry.contribution(leaf.fingerprint).status == ContributionStatus.ERASED
         facts = browser.do("facts")
 
-    # Handed in, by its owner, who has no ether and sent nothing to the chain.
-    ((_, submission),) = desk.board.items()
-    assert signed_by(member.address, submission.typed(world.dao.id), submission.signature)
-    assert [message["primaryType"] for message in facts["signed"]] == ["Submission"]
-    assert (world.dao.chain.nonce(member.address), desk.node.web3.eth.get_balance(member.address)) == (0, 0)
+    # By its owner, who has no ether and sent nothing to the chain.
+    assert signed_by(member.address, submission.typed(dao.id), submission.signature)
+    assert [message["primaryType"] for message in facts["signed"]] == ["Submission", "ClaimRequest", "Erase"]
+    assert (dao.chain.nonce(member.address), desk.node.web3.eth.get_balance(member.address)) == (0, 0)
     # Encrypted before it left: neither in what was sent, nor on the desk's disk.
     assert found_in(b"{" + GOOD, GOOD) != []
     assert found_in(bytes(desk.site.sent), GOOD) == []
@@ -118,8 +175,4 @@ def test_contributor__hands_in_by_the_browser__and_a_licensee_opens_it_K8(
     assert world.store.get(submission.file_hash).startswith(b"age-encryption.org/v1\n")
     asked = {urlsplit(request["url"]).netloc for request in facts["requests"] if not request["url"].startswith("data:")}
     assert asked == {urlsplit(desk.site.url).netloc, urlsplit(desk.site.node).netloc}
-
-    leaf = Leaf(member.address, keccak(GOOD), submission.file_hash, submission.envelope_hash, len(RECORDS), 10_000)
-    world.accept_leaves([leaf])
-    assert release(world, tmp_path / "opened") == [GOOD]
     assert facts["trouble"] == []
