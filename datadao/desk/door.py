@@ -51,8 +51,8 @@ class Door:
         if self._usage.posted(request.id) is None:
             now = read_block(self._dao.web3, "latest").timestamp
             self._check(request, now)
-            self._usage.take_of_address(address, "requests", 1, self._limits.address_requests)
-            self._usage.take(request.signer, "requests", 1, self._limits.day_requests)
+            connected = address, self._limits.address_requests
+            self._usage.take("requests", 1, connected, (request.signer, self._limits.day_requests))
             self._board.request(request, now)
             self._usage.post(request.id, kind)
         return self.standing(request.id)

@@ -73,8 +73,8 @@ class Inbox:
         known = self._usage.announced(key)
         if known is None:
             self._check_fit(submission)
-            self._usage.take_of_address(address, "submissions", 1, self._limits.address_submissions)
-            self._usage.take(submission.contributor, "submissions", 1, self._limits.day_submissions)
+            connected = address, self._limits.address_submissions
+            self._usage.take("submissions", 1, connected, (submission.contributor, self._limits.day_submissions))
         if known is None or not known[1]:
             self._usage.announce(key, submission.encode())
         return self.standing(key)
@@ -106,15 +106,14 @@ class Inbox:
             raise ObjectTooLarge(f"the object has {size} bytes; at most {most} are taken")
         if handed_in or self._store.has(digest):
             return None
-        self._usage.take_of_address(address, "bytes", size, self._limits.address_bytes)
-        self._usage.take(submission.contributor, "bytes", size, self._limits.day_bytes)
-        self._usage.take(ALL, "bytes", size, self._limits.all_bytes)
+        connected, contributor = (address, self._limits.address_bytes), submission.contributor
+        own, together = (contributor, self._limits.day_bytes), (ALL, self._limits.all_bytes)
+        self._usage.take("bytes", size, connected, own, together)
         check = partial(self._check_envelope, submission) if is_envelope else _check_file
-        return Upload(self._store, digest, size, self._spool, check, partial(self._give_back, submission.contributor))
-
-    def _give_back(self, contributor: str, unused: int) -> None:
-        for who in (contributor, ALL):
-            self._usage.give_back(who, "bytes", unused)
+        return Upload(
+            self._store, digest, size, self._spool, check,
+            lambda unused: self._usage.give_back("bytes", unused, address, contributor, ALL),
+        )  # fmt: skip
 
     def _scored(self, submission: Submission, key: bytes) -> int:
         """How many of today's attestors signed a score of it; what else lies there counts nothing."""

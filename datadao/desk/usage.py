@@ -74,31 +74,33 @@ class Usage:
         with self._transaction() as database:
             database.executescript(_SCHEMA)
 
-    def take(self, who: str, what: str, amount: int, most: int) -> None:
-        """Counts `amount` of what this account may have `most` of a day. Raises `TooMuch`, and counts nothing then."""
+    def take(self, what: str, amount: int, address: tuple[str, int], *accounts: tuple[str, int]) -> None:
+        """Counts `amount` of what an address and these accounts may each have so much of a day: of all of them, or of
+        none where it raises `TooMuch`. Who connects from where is in memory only and not written down."""
         with self._transaction() as database:
             day = _today()
             database.execute("DELETE FROM used WHERE day < ?", (day,))
-            row = database.execute("SELECT amount FROM used WHERE (day, who, what) = (?, ?, ?)", (day, who, what))
-            used = (row.fetchone() or (0,))[0]
-            _check(who or "all members together", what, used + amount, most)
-            database.execute("INSERT OR REPLACE INTO used VALUES (?, ?, ?, ?)", (day, who, what, used + amount))
-
-    def give_back(self, who: str, what: str, amount: int) -> None:
-        """What was taken and not needed, of today."""
-        with self._transaction() as database:
-            wanted = (amount, _today(), who, what)
-            database.execute("UPDATE used SET amount = max(0, amount - ?) WHERE (day, who, what) = (?, ?, ?)", wanted)
-
-    def take_of_address(self, address: str, what: str, amount: int, most: int) -> None:
-        """The same of who connects, in memory only: who connects from where is not written down."""
-        with self._lock:
-            day = _today()
             if any(of < day for of, *_ in self._addresses):
                 self._addresses = {key: used for key, used in self._addresses.items() if key[0] == day}
-            used = self._addresses.get((day, address, what), 0) + amount
-            _check("this network address", what, used, most)
-            self._addresses[day, address, what] = used
+            connected, most = address
+            of_address = self._addresses.get((day, connected, what), 0) + amount
+            _check("this network address", what, of_address, most)
+            for who, most in accounts:
+                row = database.execute("SELECT amount FROM used WHERE (day, who, what) = (?, ?, ?)", (day, who, what))
+                used = (row.fetchone() or (0,))[0] + amount
+                _check(who or "all members together", what, used, most)
+                database.execute("INSERT OR REPLACE INTO used VALUES (?, ?, ?, ?)", (day, who, what, used))
+            self._addresses[day, connected, what] = of_address
+
+    def give_back(self, what: str, amount: int, address: str, *accounts: str) -> None:
+        """What was taken and not needed, of today."""
+        with self._transaction() as database:
+            wanted = [(amount, _today(), who, what) for who in accounts]
+            database.executemany(
+                "UPDATE used SET amount = max(0, amount - ?) WHERE (day, who, what) = (?, ?, ?)", wanted
+            )
+            key = _today(), address, what
+            self._addresses[key] = max(0, self._addresses.get(key, 0) - amount)
 
     def announce(self, key: bytes, record: bytes) -> None:
         """Keeps a submission's record until its objects are there. One that is handed in stays as it is."""

@@ -97,14 +97,20 @@ LIMITS = Limits(file_bytes=64 * 1024, day_bytes=100_000, day_submissions=3, day_
 
 
 @pytest.fixture
-def desk(leased: ChainWorld, tmp_path: Path) -> Iterator[DeskWorld]:
+def limits() -> Limits:
+    """Of the desk: a test's parameter of this name replaces them."""
+    return LIMITS
+
+
+@pytest.fixture
+def desk(leased: ChainWorld, tmp_path: Path, limits: Limits) -> Iterator[DeskWorld]:
     dao, store, folder = leased.handle, leased.store, tmp_path / "desk"
     folder.mkdir()
     with Index(folder / "index.sqlite", dao) as index:
         board, catalog = Board(dao.id, store), Catalog(dao, store, index=index)
-        made_of = Desk.of(dao, store, board, catalog, index, folder, LIMITS, journal=lambda: made.journal)
+        made_of = Desk.of(dao, store, board, catalog, index, folder, limits, journal=lambda: made.journal)
         with Served(application(made_of, policy())) as served:
-            made = DeskWorld(leased, served, LIMITS, folder)
+            made = DeskWorld(leased, served, limits, folder)
             yield made
 
 
