@@ -361,11 +361,14 @@ def my_slot(session: Session, agreement: Agreement) -> int:
 def scorer_of(session: Session, dataset_id: int, schema: Path | None) -> JsonLinesScorer:
     """Scores by the dataset's schema, from the file or from storage, and the attestors' fingerprint secret. Raises
     `InvalidArgument` for one that makes other records the same than the dataset's first."""
-    digest = bytes(session.dao.read("registry", "currentPolicy", dataset_id).schemaHash)
+    versions = range(1, session.dao.read("registry", "dataset", dataset_id).policyVersion + 1)
+    policies = session.dao.read_together([("registry", "policy", dataset_id, version) for version in versions])
+    hashes = [bytes(policy.schemaHash) for policy in policies]
+    digest = hashes[-1]
     data = schema.read_bytes() if schema else _schema(session, dataset_id, digest)
     made = JsonLinesScorer(data, digest, load_secret(session.key_path(FINGERPRINT)), dataset_id)
-    first = bytes(session.dao.read("registry", "policy", dataset_id, 1).schemaHash)
-    if first != digest and any(first):
+    first = next(filter(any, hashes))  # a dataset may be made before its schema is
+    if first != digest:
         identity = Schema(_schema(session, dataset_id, first), first).identity
         if identity != made.schema.identity:
             raise InvalidArgument(

@@ -11,8 +11,11 @@ from typing import Any
 import ape
 import pytest
 
-from assurance.harness.chain.node import Node
+from assurance.harness.chain.node import Node, until
 from assurance.harness.commands import SCHEMA, Ran, run
+from datadao.chain.codec import CONTRACTS
+from datadao.chain.rpc import Call
+from datadao.client import DataDAO
 from datadao.profile import Profile
 from datadao.storage.store import Store
 from deployer.config import Config
@@ -48,6 +51,26 @@ class FreshDao:
         """Transactions that a test account ever sent."""
         address = ape.accounts.test_accounts[account].address
         return self.node.web3.eth.get_transaction_count(address)
+
+    @property
+    def dao(self) -> DataDAO:
+        return DataDAO(self.addresses, self.node.web3)
+
+    def send(self, key: str, function: str, *arguments: Any, sender: str = "") -> None:
+        """A call past all commands, by any account unless given."""
+        call = Call(self.addresses[key], CONTRACTS[key], function, arguments)
+        sender = sender or self.node.rpc("eth_accounts")[0]
+        transaction = {"from": sender, "to": call.to, "data": "0x" + call.data.hex()}
+        sent = self.node.rpc("eth_sendTransaction", transaction)
+        until(lambda: self.node.rpc("eth_getTransactionReceipt", sent) is not None, 10)
+        assert self.node.rpc("eth_getTransactionReceipt", sent)["status"] == "0x1"
+
+    def decide(self, key: str, function: str, *arguments: Any) -> None:
+        """A call of the timelock's, as a vote would have it made."""
+        timelock = self.addresses["timelock"]
+        self.node.rpc("anvil_impersonateAccount", timelock)
+        self.node.rpc("anvil_setBalance", timelock, hex(10**18))
+        self.send(key, function, *arguments, sender=timelock)
 
     @property
     def objects(self) -> list[Path]:

@@ -11,12 +11,10 @@ from typing import Any
 
 import ape
 
-from assurance.harness.chain.node import FINALITY, until
+from assurance.harness.chain.node import FINALITY
 from assurance.harness.commands import SCHEMA, put_key
 from datadao.chain import wallet
-from datadao.chain.codec import CONTRACTS
-from datadao.chain.rpc import Call
-from datadao.client import DataDAO, Terms
+from datadao.client import Terms
 from datadao.crypto.keyfile import new_key
 from datadao.messages.batch import Batch
 from datadao.messages.score import Draft, Signed
@@ -45,10 +43,6 @@ class Stage(FreshDao):
         ran = self.run(home, *arguments, "--json")
         assert ran.code == 0, (arguments, ran.out, ran.err)
         return ran.document
-
-    @property
-    def dao(self) -> DataDAO:
-        return DataDAO(self.addresses, self.node.web3)
 
     @property
     def store(self) -> Store:
@@ -97,15 +91,6 @@ class Stage(FreshDao):
         self.send("registry", "publish", *arguments)
         return second.batch
 
-    def send(self, key: str, function: str, *arguments: Any, sender: str = "") -> None:
-        """A call past all commands, by any account unless given."""
-        call = Call(self.addresses[key], CONTRACTS[key], function, arguments)
-        sender = sender or self.node.rpc("eth_accounts")[0]
-        transaction = {"from": sender, "to": call.to, "data": "0x" + call.data.hex()}
-        sent = self.node.rpc("eth_sendTransaction", transaction)
-        until(lambda: self.node.rpc("eth_getTransactionReceipt", sent) is not None, 10)
-        assert self.node.rpc("eth_getTransactionReceipt", sent)["status"] == "0x1"
-
     def activated(self, **settings: bool) -> None:
         self.published(**settings)
         self.node.rpc("evm_increaseTime", DAY)
@@ -117,14 +102,10 @@ class Stage(FreshDao):
         """The folder of a licensee whose lease runs, and to which custodians released keys."""
         home = self.home("licensee")
         new_key(home / "keys" / "sealing")
-        timelock = self.addresses["timelock"]
         least = self.dao.read("splitter", "pool", 1)[1] // 2 + 1
         terms = Terms(1, 1, UNIT, 30 * DAY, 2, UNIT, min_shares=least)
         now = self.node.web3.eth.get_block("latest")["timestamp"]
-        self.node.rpc("anvil_impersonateAccount", timelock)
-        self.node.rpc("anvil_setBalance", timelock, hex(10**18))
-        offer = (tuple(vars(terms).values()), "0x" + "00" * 20, 1, now + DAY)
-        self.send("leases", "createOffer", *offer, sender=timelock)
+        self.decide("leases", "createOffer", tuple(vars(terms).values()), "0x" + "00" * 20, 1, now + DAY)
         self.done(home, "lease", "accept", "1", "--yes")
         self.round()
         self.done(home, "lease", "start", "1", "--yes")
