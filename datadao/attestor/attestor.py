@@ -11,8 +11,10 @@ import io
 import statistics
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import BinaryIO
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
@@ -43,6 +45,21 @@ def openers(
     return dict(opened)
 
 
+@contextmanager
+def plaintext(store: Store, file_hash: bytes, secret: bytes, most: int, what: str) -> Iterator[BinaryIO]:
+    """A stored file of at most so many bytes, opened, from its start; `what` it is for names failures of the disk. Gone
+    in the end; of a stored file of up to `SMALL` bytes it is never on a disk. Raises what the store and `files.decrypt`
+    raise, `DiskUnavailable`."""
+    with files.on_disk(what), tempfile.SpooledTemporaryFile(SMALL) as sealed:
+        store.get_into(file_hash, sealed, most)  # type: ignore[arg-type]  # it is a BinaryIO
+        small = sealed.tell() <= SMALL
+        sealed.seek(0)
+        with io.BytesIO() if small else tempfile.TemporaryFile() as plain:
+            files.decrypt_into(sealed, plain, secret, file_hash, content_name(file_hash))  # type: ignore[arg-type]
+            plain.seek(0)
+            yield plain
+
+
 @dataclass(frozen=True)
 class Examination:
     """Fetches one file, decrypts and scores it. `max_file` bounds the download, in bytes.
@@ -55,16 +72,9 @@ class Examination:
     max_file: int
 
     def __call__(self, file_hash: bytes, secret: bytes) -> ScoringResult:
-        """The score, once the table of the file's records is stored. The plaintext is gone on return, and one of up to
-        `SMALL` bytes never on a disk. Raises what `files.decrypt`, the store and the scorer raise."""
-        with files.on_disk("a copy to score"), tempfile.SpooledTemporaryFile(SMALL) as sealed:
-            self.store.get_into(file_hash, sealed, self.max_file)  # type: ignore[arg-type]  # it is a BinaryIO
-            small = sealed.tell() <= SMALL
-            sealed.seek(0)
-            with io.BytesIO() if small else tempfile.TemporaryFile() as plain:
-                files.decrypt_into(sealed, plain, secret, file_hash, content_name(file_hash))  # type: ignore[arg-type]
-                plain.seek(0)
-                result, table = self.scorer.score(plain)
+        """The score, once the table of the file's records is stored. Raises what `plaintext` and the scorer raise."""
+        with plaintext(self.store, file_hash, secret, self.max_file, "a copy to score") as plain:
+            result, table = self.scorer.score(plain)
         if table is None:
             return result
         stored = self.scorer.sealed(replace(table, key=lines_key(secret)))

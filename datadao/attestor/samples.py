@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datadao.attestor.attestor import Attestor
+from datadao.attestor.attestor import Attestor, plaintext
 from datadao.chain.connection import Web3
 from datadao.chain.rpc import read_block
 from datadao.chain.view import Standing, View
-from datadao.crypto import files
 from datadao.errors import DataDAOError, StoreUnavailable, StoreUnfit, SubmissionRefused
 from datadao.messages import eip712
 from datadao.messages.manifest import Manifest
@@ -115,13 +112,8 @@ def _records(
     ):
         raise SubmissionRefused("what was handed in is no longer on the board, so that it cannot be opened again")
     secret = attestor.open(submission, opened)
-    with files.on_disk("a copy to draw from"), tempfile.TemporaryDirectory(prefix="datadao-") as folder:
-        sealed, plain = Path(folder, "sealed"), Path(folder, "plain")
-        attestor.store.get_file(leaf.file_hash, sealed, attestor.max_file)
-        files.decrypt(sealed, plain, secret, leaf.file_hash)
-        sealed.unlink()
-        with plain.open("rb") as file:
-            records = draw(block_hash, name, valid_records(file, schema))
+    with plaintext(attestor.store, leaf.file_hash, secret, attestor.max_file, "a copy to draw from") as plain:
+        records = draw(block_hash, name, valid_records(plain, schema))
     if not records:
         raise SubmissionRefused("none of its records is small enough to be shown")
     return records

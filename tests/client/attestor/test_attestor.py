@@ -27,6 +27,7 @@ from datadao.crypto.seal import seal
 from datadao.errors import (
     CommitmentMismatch,
     DecryptionFailed,
+    DiskUnavailable,
     HashMismatch,
     HeaderRefused,
     Malformed,
@@ -69,15 +70,31 @@ def resigned(original: Submission, owner: Wallet, **changes: object) -> Submissi
 def test_assess__honest_submission__is_a_leaf_and_leaves_no_plaintext(
     world: World, alice: Wallet, submitted: Submission, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    witnesses = world.witnesses([submitted])
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
-    witnesses = world.witnesses([submitted])
+    monkeypatch.setattr("datadao.attestor.attestor.SMALL", 1)  # so that it goes through the disk
     leaf = world.attestor().assess(submitted, world.opened(witnesses))
     assert leaf[:4] == (alice.address, leaf.fingerprint, submitted.file_hash, submitted.envelope_hash)
     assert (leaf.units, leaf.quality) == (1, 10_000)
     assert list(scratch.iterdir()) == []
     assert world.attestor(2).assess(submitted, world.opened(witnesses)) == leaf
+
+
+def test_assess__small_file__is_never_on_a_disk(
+    world: World, submitted: Submission, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whatever would make a file for a while, has no place to."""
+    opened = world.opened(world.witnesses([submitted]))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    assert world.attestor().assess(submitted, opened).units == 1
+    sealed = len(world.store.get(submitted.file_hash))
+    monkeypatch.setattr("datadao.attestor.attestor.SMALL", sealed)
+    assert world.attestor().assess(submitted, opened).units == 1
+    monkeypatch.setattr("datadao.attestor.attestor.SMALL", sealed - 1)
+    with pytest.raises(DiskUnavailable, match="a copy of "):
+        world.attestor().assess(submitted, opened)
 
 
 def test_submission__travels_as_bytes(world: World, submitted: Submission) -> None:

@@ -1,13 +1,19 @@
-"""Samples of what was erased, by whichever way: attestors delete them in their next round."""
+"""Samples: drawn of what is opened in memory; of what was erased, by whichever way, attestors delete them in their
+next round."""
 
 from __future__ import annotations
 
-from assurance.harness.dao.parties import BATCH_ID, DAO, DATASET, World
-from datadao.attestor.samples import unshow_erased
+from pathlib import Path
+
+import pytest
+
+from assurance.harness.dao.parties import BATCH_ID, DAO, DATASET, Wallet, World
+from datadao.attestor.samples import sample_of, unshow_erased
 from datadao.chain.view import Standing
-from datadao.errors import StoreUnfit
+from datadao.errors import DiskUnavailable, StoreUnfit
 from datadao.messages.manifest import Manifest
 from datadao.messages.sample import Sample
+from datadao.schema import Schema
 from datadao.storage.board import Board
 from datadao.storage.store import Store
 from datadao.types import Contribution
@@ -61,3 +67,28 @@ def test_unshow_erased__storage_lets_no_one_delete__says_so_of_each_and_changes_
     found = dict(unshow_erased(board, world.view, BATCH_ID, manifest))
     assert set(found) == set(manifest.ids[:2]) and all(isinstance(error, StoreUnfit) for error in found.values())
     assert board.shown(BATCH_ID) == before
+
+
+def test_sample_of__small_file__is_never_on_a_disk_and_a_larger_one_leaves_nothing_there(
+    world: World, alice: Wallet, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    submitted = world.contribute(b'{"age": 1}\n', alice)
+    opened, schema = world.opened(world.witnesses([submitted])), Schema.new(b'{"type": "object"}')
+    attestor, name = world.attestor(), bytes(32)
+    leaf = attestor.assess(submitted, opened)
+
+    def drawn() -> bytes:
+        given = {submitted.file_hash: submitted}
+        found = sample_of(
+            attestor, schema, BATCH_ID, bytes(32), name, leaf, given, opened, alice.address, world.attestors.wallets[0]
+        )
+        assert isinstance(found, Sample)
+        return found.records
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))  # so that nothing makes a file for a while
+    assert drawn() == b'{"age":1}'
+    monkeypatch.setattr("datadao.attestor.attestor.SMALL", 1)
+    with pytest.raises(DiskUnavailable, match="a copy of "):
+        drawn()
+    (tmp_path / "none").mkdir()
+    assert drawn() == b'{"age":1}' and not list((tmp_path / "none").iterdir())
