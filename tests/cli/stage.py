@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -13,10 +14,14 @@ import ape
 
 from assurance.harness.chain.node import FINALITY
 from assurance.harness.commands import SCHEMA, put_key
+from datadao.attestor.marks import Marker
 from datadao.chain import wallet
+from datadao.cli.session import Session
+from datadao.cli.units import units_of
 from datadao.client import Terms
-from datadao.crypto.keyfile import new_key
+from datadao.crypto.keyfile import FINGERPRINT, load_secret, new_key
 from datadao.messages.batch import Batch
+from datadao.messages.manifest import Manifest
 from datadao.messages.score import Draft, Signed
 from datadao.storage.board import Board
 from datadao.storage.manifests import read_manifest, store_manifest
@@ -24,8 +29,15 @@ from datadao.storage.store import Store, content_name
 from tests.cli.conftest import FreshDao
 from tests.cli.world import DAY, UNIT
 
-LINES = [json.dumps({"name": name, "diary": "d"}) + "\n" for name in "ab"]
 CUSTODIANS, ATTESTORS = range(4), range(3)
+
+
+def line(name: str) -> str:
+    """A record of this name."""
+    return json.dumps({"name": name, "diary": "d"}) + "\n"
+
+
+LINES = [line(name) for name in "ab"]
 
 
 @dataclass
@@ -53,11 +65,34 @@ class Stage(FreshDao):
         with ape.networks.parse_network_choice(self.node.url):
             return list(Board(self.dao.id, self.store).drafts(1))
 
+    def manifest(self, draft: Draft) -> Manifest:
+        return read_manifest(self.store, self.dao.id, draft.batch.manifest_hash)
+
+    def known(self, *names: str, block: int | None = None) -> set[str]:
+        """Those of the records of these names that stood at the end of a block, the last one unless said, by what
+        chain and storage say to an attestor."""
+        with ape.networks.parse_network_choice(self.node.url), ExitStack() as stack:
+            session = Session(self.attestors[0], None, None, as_json=True, yes=True, stack=stack)
+            units = units_of(session)
+            found = set()
+            for name in names:
+                canonical = json.dumps({"diary": "d", "name": name}, separators=(",", ":")).encode()
+                mark = Marker(load_secret(session.key_path(FINGERPRINT))).mark(canonical)
+                if (units if block is None else units.at(block)).knows(mark):
+                    found.add(name)
+            return found
+
+    def activate(self, number: int) -> None:
+        """A batch, after its challenge period."""
+        self.node.rpc("evm_increaseTime", DAY)
+        self.node.rpc("evm_mine")
+        self.done(self.giver, "activate", str(number), "--yes")
+
     def again(self, draft: Draft, *, other_files: bool = False) -> Draft:
         """The same leaves, or the same data in other files, under the next number: drafted and signed blindly."""
         with ape.networks.parse_network_choice(self.node.url):
             dao, board = self.dao.id, Board(self.dao.id, self.store)
-            old = read_manifest(self.store, dao, draft.batch.manifest_hash)
+            old = self.manifest(draft)
             manifest = replace(old, sequence=old.sequence + 1)
             if other_files:
                 leaves = (leaf._replace(file_hash=sha256(leaf.file_hash).digest()) for leaf in old.leaves)

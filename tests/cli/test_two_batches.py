@@ -12,6 +12,9 @@ given two active batches of the same two files
 given a published batch of two records, and a file of both with a new one, handed in by two accounts
   when attestors draft                         it should be the new record that earns, once
   when a licensee opens                        it should see which line of the file that is
+given such a batch, of whose records another account's file has one and a new one
+  when the batch dies, whatever it dies of     it should earn both
+  when the record's owner erases it            it should earn both from the next block on, and nothing else be free
 given an active batch of a file whose owner agreed to show records, and one whose owner did not
   when attestors draw                          it should be of the first alone, once two of them posted the same
   when the owner erases it                     it should be shown no more, and be gone from storage
@@ -37,7 +40,8 @@ from datadao.chain import wallet
 from datadao.messages.sample import DELAY
 from datadao.storage.board import Board
 from datadao.storage.store import content_name
-from tests.cli.stage import LINES, Stage, scored
+from datadao.types import BatchStatus
+from tests.cli.stage import LINES, Stage, line, scored
 from tests.cli.world import DAY
 
 
@@ -239,6 +243,75 @@ def test_r14__farming_of_the_first_edition__earns_the_one_new_record_once(stage:
         "3 records of 3 files earned: their lines are in"
         in stage.run(licensee, "open", "1", "--out", str(licensee / "out")).out
     )
+
+
+def earning(stage: Stage) -> tuple[int, int]:
+    """Number and units of the draft that an attestor makes now and another one signs and publishes."""
+    number = stage.done(stage.attestors[0], "attest", "draft", "--dataset", "1")["sequence"]
+    return number, signed(stage, number)
+
+
+def signed(stage: Stage, number: int) -> int:
+    """The units of a draft, which another attestor signs and any account publishes."""
+    found = stage.attest(1, "sign")
+    assert found.code == 0 and [item["sequence"] for item in found.document["signed"]] == [number], found.document
+    assert stage.done(stage.giver, "attest", "publish", "--dataset", "1", "--yes")["sequence"] == number
+    (draft,) = [draft for draft in stage.drafts if draft.batch.sequence == number]
+    return sum(leaf.units for leaf in stage.manifest(draft).leaves)
+
+
+def give(stage: Stage, account: int, *lines: str) -> None:
+    """A file of these lines by another account, opened by custodians and scored by two attestors."""
+    home = stage.home(f"giver-{account}", f"TEST::{account}")
+    (home / "given.jsonl").write_text("".join(lines))
+    stage.done(home, "contribute", str(home / "given.jsonl"), "--dataset", "1")
+    stage.round()
+    for slot in (0, 1):
+        scored = stage.done(stage.attestors[slot], "attest", "score", "--dataset", "1")["scored"]
+        assert [item["records"] for item in scored] == [len(lines)]
+
+
+@pytest.mark.parametrize("death", ["vetoed", "lapsed"])
+def test_r14__a_batch_that_died__frees_its_records_for_other_files_at_once(stage: Stage, death: str) -> None:
+    assert earning(stage) == (1, 2)
+    stage.activate(1)
+    give(stage, 13, *LINES, line("c"))
+    assert earning(stage) == (2, 1), "of a batch that is pending or active nothing earns again"
+    give(stage, 14, line("c"), line("e"))
+    died = stage.node.web3.eth.block_number
+    if death == "vetoed":
+        stage.send("registry", "veto", 2, sender=ape.accounts.test_accounts[1].address)
+    else:
+        stage.node.rpc("evm_increaseTime", 40 * DAY)
+        stage.node.rpc("evm_mine")
+    assert stage.dao.read("registry", "batch", 2).status == BatchStatus[death.upper()]
+    assert stage.known(*"abce", block=died) == set("abc")
+    assert stage.known(*"abce") == set("ab")
+    # Both files that have the freed record, and the one with a new one beside it.
+    assert earning(stage) == (3, 2)
+    assert stage.known(*"abce") == set("abce")
+
+
+def test_r14__an_erased_contribution__frees_its_records_for_another_account_from_the_next_block_on(
+    stage: Stage,
+) -> None:
+    assert earning(stage) == (1, 2)
+    stage.activate(1)
+    give(stage, 13, line("a"), line("c"))
+    before = stage.done(stage.attestors[0], "attest", "draft", "--dataset", "1")["sequence"]
+    last = stage.node.web3.eth.block_number
+    stage.done(stage.giver, "erase", str(stage.giver / "0.csv"), "--yes")
+    assert stage.known(*"abc", block=last) == set("ab"), "as it was at that block, whenever it is asked"
+    assert stage.known(*"abc") == set("b"), "and of other contributions of the batch nothing is free"
+    # Whoever checks it later looks at the block at which it was drafted.
+    assert (before, signed(stage, before)) == (2, 1)
+    give(stage, 14, *LINES, line("e"))
+    assert earning(stage) == (3, 2)
+    assert stage.known(*"abce") == set("abce"), "a second time it is not free"
+    for number in (2, 3):
+        stage.activate(number)
+    card = stage.done(stage.giver, "card", "--dataset", "1")
+    assert [(batch["batch"], batch["records"]) for batch in card["batches"]] == [(1, 1), (2, 1), (3, 2)]
 
 
 def test_samples__of_an_active_batch__are_drawn_of_files_whose_owner_agreed_and_go_with_them(stage: Stage) -> None:
