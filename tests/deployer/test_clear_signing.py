@@ -2,8 +2,9 @@
 messages of a DAO by a wallet that knows nothing but them.
 
 - the files: current, of the schema, every parameter shown or hidden, short enough for small screens
-- calls of a DAO's life, as they were sent, and one of every kind
-- messages as the client makes them, in the domains that the contracts name
+- every kind of call as it was sent in a DAO's life, and one of drawn-up values
+- every kind of message as the client makes it, in the domains that the contracts name; those that it does not make as
+  the token takes them
 """
 
 from __future__ import annotations
@@ -14,26 +15,37 @@ import pkgutil
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from hashlib import sha256
 
 import pytest
+from eth_utils import keccak
 from jsonschema import Draft202012Validator
 
 from assurance import ROOT
 from assurance.harness.chain.artifacts import artifacts
 from assurance.harness.chain.evm import Revm
 from assurance.harness.clear_signing import Screen, Wallet, parsed
-from assurance.harness.dao.dao import AGAINST, FOR, HPKE_KEY, Dao, leaf
+from assurance.harness.dao.dao import HPKE_KEY, Dao
 from assurance.harness.dao.leases import Market
 from datadao import messages
 from datadao.chain.abi import ORDER, signature_of
 from datadao.messages import eip712
-from datadao.messages.bundle import Readiness
-from datadao.messages.requests import Domains, SignedBallot
-from datadao.messages.submission import Submission
+from datadao.messages.bundle import ids_hash
 from deployer.record import append
 from scripts._clear_signing.descriptors import Place, descriptors
 from scripts._clear_signing.wording import CALLS, MESSAGES
 from scripts.clear_signing import local, write
+from tests.deployer.shown import (
+    DELEGATION,
+    MODEL,
+    MODEL_AT,
+    PERMIT,
+    calls_of_a_life,
+    domains,
+    own_messages,
+    parts,
+    word,
+)
 from tests.deployer.world import run
 
 FILES = sorted((ROOT / "erc7730").glob("*-*.json"))
@@ -95,76 +107,59 @@ def test_formats__have_every_parameter_of_the_functions_that_exist():
 
 @pytest.fixture(scope="module")
 def market():
-    return Market(Dao(chain=Revm()))
+    return Market(Dao(chain=Revm(), asset="PermitAsset"))
 
 
 @pytest.fixture(scope="module")
 def wallet(market):
     dao = market.dao
-    addresses = {name: dao.addresses[key] for key, name in ORDER}
     place = Place(
         dao.chain.chain_id,
-        addresses,
+        names_of(market),
         dao.asset.address,
         {"DataToken": dao.token.name(), "DataGovernor": dao.governor.name()},
     )
     return Wallet(list(descriptors(place).values()), {dao.asset.address: ("TUSD", 6)})
 
 
-class Watched:
-    """Notes the calls that a DAO is sent."""
-
-    def __init__(self, dao):
-        self.sent, send = [], dao.chain.transact
-
-        def transact(sender, to, data, value=0):
-            self.sent.append((to, data))
-            return send(sender, to, data, value)
-
-        dao.chain.transact = transact
-        self.undo = lambda: setattr(dao.chain, "transact", send)
-
-
 @pytest.fixture(scope="module")
 def screens(market, wallet):
-    """What the wallet shows of the calls in a life of a DAO, by intent: those of a lease, of a member, of an heir."""
-    dao, founder, licensee = market.dao, market.founder, market.licensee
-    watched = Watched(dao)
-    dao.fund(licensee, 10**12, dao.leases, dao.splitter)
-    lease, proposal = market.request(licensee)
-    dao.to_vote(proposal.id)
-    dao.vote(proposal.id, founder, support=FOR)
-    dao.to_end_of_vote(proposal.id)
-    dao.queue(proposal)
-    dao.execute(proposal)
-    dao.leases.start(lease, sender=licensee.address)
-    dao.splitter.deposit(1, 12_500_000, sender=licensee.address)
-    dao.leases.end(lease, sender=licensee.address)
-    dao.leases.claimRefundTo(lease, founder.address, sender=licensee.address)
-    other = dao.propose(founder, (dao.registry, "discard", (1,)))
-    dao.to_vote(other.id)
-    dao.governor.castVoteWithReason(other.id, AGAINST, "it is good data", sender=founder.address)
-    item = leaf(founder, "shown", 3)
-    batch = dao.contribute(item)
-    dao.erase(batch, item)
-    dao.splitter.claimTo(licensee.address, [1], sender=founder.address)
-    dao.token.delegate(licensee.address, sender=founder.address)
-    dao.token.bindHeir(licensee.address, 30, sender=founder.address)
-    dao.token.unbindHeir(sender=founder.address)
-    watched.undo()
-    found = (wallet.call(dao.chain.chain_id, to, data) for to, data in watched.sent)
-    return {screen.intent: screen for screen in found if screen}
+    """What the wallet shows of the calls in a life of a DAO, the first of each kind: by contract and function."""
+    named = {at: name for name, at in names_of(market).items()}
+    found = {}
+    for to, data in calls_of_a_life(market):
+        if screen := wallet.call(market.dao.chain.chain_id, to, data):
+            function = next(
+                e["name"]
+                for e in artifacts()[named[to]].abi
+                if e["type"] == "function" and keccak(text=signature_of(e))[:4] == data[:4]
+            )
+            assert screen.intent == CALLS[named[to]][function]
+            found.setdefault(f"{named[to]}.{function}", screen)
+    return found
+
+
+def names_of(market):
+    """Addresses of the contracts by name."""
+    return {name: market.dao.addresses[key] for key, name in ORDER}
+
+
+def test_life__has_every_call_that_a_wallet_is_told_of(screens):
+    assert set(screens) == {f"{contract}.{function}" for contract, names in CALLS.items() for function in names}
 
 
 def test_wallet__of_a_ballot__shows_the_choice_in_words(market, screens):
-    assert screens["Vote"].rows[1] == ("Vote", "For")
-    (_, choice, reason) = screens["Vote with a reason"].rows
+    assert screens["DataGovernor.castVote"].rows[1] == ("Vote", "For")
+    (_, choice, reason) = screens["DataGovernor.castVoteWithReason"].rows
     assert (choice, reason) == (("Vote", "Against"), ("Reason", "it is good data"))
 
 
 def test_wallet__of_a_lease_request__shows_money_in_the_asset_and_times_in_words(market, screens):
     terms = market.dao.terms()
-    rows = dict(screens["Request a lease"].rows)
+    rows = dict(screens["DataLeases.request"].rows)
+    assert (
+        dict(screens["DataLeases.requestWithPermit"].rows).items() >= (rows | {"Description": "with a permit"}).items()
+    )
     assert rows["Rent per period"] == f"{Decimal(terms['pricePerPeriod']).scaleb(-6):f} TUSD"
     assert rows["Bond"] == f"{Decimal(terms['bond']).scaleb(-6):f} TUSD"
     assert rows["Period"] == str(timedelta(seconds=terms["periodLength"]))
@@ -175,21 +170,47 @@ def test_wallet__of_a_lease_request__shows_money_in_the_asset_and_times_in_words
 
 def test_wallet__of_calls_in_a_life__shows_what_they_do(market, screens):
     founder, licensee = market.founder.address, market.licensee.address
-    wanted = {
-        "Deposit into a pool": (
+    key, terms = ("Key for releases", "0x" + HPKE_KEY.hex()), ("Terms", "0x" + market.terms_hash(1).hex())
+    model = ("Model file", "0x" + MODEL.hex())
+    leased = {
+        "DataLeases.start": ("Starts an approved lease without waiting for custodians", (("Lease", "1"),)),
+        "DataLeases.end": ("Ends a lease", (("Lease", "1"),)),
+        "DataLeases.claimRefundTo": ("", (("Lease", "1"), ("To", founder))),
+        "DataLeases.accept": (
+            "Takes a place of an offer",
+            (("Offer", "1"), terms, key, ("At most", "420.000000 TUSD")),
+        ),
+        "DataLeases.payInstalment": ("", (("Lease", "4"),)),
+        "ModelRegistry.register": (
+            "Registers a model trained under leases of the caller",
+            (("Lease", "4"), model, ("Address", MODEL_AT), ("Open source", "True"), ("Beneficiary", licensee)),
+        ),
+        "ModelRegistry.pay": (
+            "Pays a model",
+            (("Model", "1"), ("Owner", licensee), model, ("Amount", "1.500000 TUSD")),
+        ),
+        "ModelRegistry.withdrawTo": (f"Pays the caller's credit to {licensee}", (("To", licensee),)),
+    }
+    earned = {
+        "RevenueSplitter.deposit": (
             "Pulls 12.500000 TUSD of the asset from the caller and shares it among the pool's shares",
             (("Pool", "1"), ("Amount", "12.500000 TUSD")),
         ),
-        "Start a lease": ("Starts an approved lease without waiting for custodians", (("Lease", "1"),)),
-        "End a lease": ("Ends a lease", (("Lease", "1"),)),
-        "Claim a refund to an address": ("", (("Lease", "1"), ("To", founder))),
-        "Claim income to an address": ("", (("To", licensee), ("Pool", "1"))),
-        "Delegate your votes": ("", (("Votes for you", licensee),)),
-        "Name an heir": (f"Binds {licensee} to the caller", (("Heir", licensee), ("Days to veto", "30"))),
+        "RevenueSplitter.claimTo": ("", (("To", licensee), ("Pool", "1"))),
+        "RevenueSplitter.claim": ("", (("Account", founder), ("Pool", "0"), ("Pool", "1"))),
+        "RevenueSplitter.claimFor": ("", (("Account", founder), ("Account", licensee), ("Pool", "1"))),
     }
+    inherited = {
+        "DataToken.delegate": ("", (("Votes for you", licensee),)),
+        "DataToken.bindHeir": (f"Binds {licensee} to the caller", (("Heir", licensee), ("Days to veto", "45"))),
+        "DataToken.unbindHeir": ("Ends the caller's binding, and with it an opening that is not past its delay", ()),
+        "DataToken.openSuccession": (f"Opens the succession of {founder}", (("Account", founder),)),
+        "DataToken.vetoSuccession": ("Ends the open succession of the caller", ()),
+        "DataToken.succeed": ("", (("Account", founder), ("Pool", "1"))),
+    }
+    wanted = leased | earned | inherited
     assert {name: (screens[name].sentence, screens[name].rows) for name in wanted} == wanted
-    assert {"Propose", "Queue a decision", "Execute a decision", "Activate a batch", "Unbind your heir"} <= set(screens)
-    erased = dict(screens["Erase a contribution"].rows)
+    erased = dict(screens["DatasetRegistry.erase"].rows)
     assert erased["Contributor"] == founder and "Proof" not in erased
 
 
@@ -255,20 +276,87 @@ def test_messages__are_all_that_the_client_signs():
     assert {kind.partition("(")[0] for kind in kinds(eip712.Message) - known} == {"Bundle"}
 
 
-def test_wallet__of_the_clients_own_messages__shows_them(market, wallet):
-    """In the domains in which the client signs."""
-    dao, founder = market.dao, market.founder.address
-    domains = Domains(
-        dao.chain.chain_id, dao.registry.address, dao.governor.address, dao.token.address, dao.token.name(),
-        dao.governor.name(),
-    )  # fmt: skip
-    ballot = SignedBallot(7, 2, founder, "", b"").typed(domains)
-    assert wallet.message(ballot) == Screen("Vote", "", (("Proposal", "7"), ("Vote", "Abstain"), ("Voter", founder)))
-    readiness = Readiness(3, b"\x01" * 32, 1, founder, b"").typed(dao.id)
-    rows = (("Lease", "3"), ("Keys", "0x" + "01" * 32), ("Committee", "1"))
-    assert wallet.message(readiness) == Screen("Confirm ready keys", "", rows)
-    submission = Submission(1, founder, b"\x02" * 32, b"\x03" * 32, b"", ()).typed(dao.id)
-    assert dict(wallet.message(submission).rows)["Contributor"] == founder
+@pytest.fixture(scope="module")
+def own(market, wallet):
+    """What the wallet shows of the client's own messages, in the domains in which it signs: by intent."""
+    shown = [wallet.message(typed) for typed in own_messages(market)]
+    assert len({screen.intent for screen in shown}) == len(shown)
+    return {screen.intent: screen for screen in shown}
+
+
+def test_wallet__of_the_clients_own_messages__knows_them_all(own):
+    known = {intent for kinds in MESSAGES.values() for intent in kinds.values()}
+    assert known - set(own) == {"Delegate your votes", "Permit to spend votes"}
+    assert all(text for screen in own.values() for _, text in screen.rows)
+
+
+def test_wallet__of_the_clients_own_messages__shows_them(market, own):
+    me, heir = market.founder.address, market.licensee.address
+    end, opened = ("Valid until", "2027-01-15 08:00 UTC"), ("Opened", "2027-01-15 08:00 UTC")
+    slot, ids = (("Committee", "1"), ("Slot", "2")), "0x" + ids_hash((word(1), word(2))).hex()
+    sealed = ("Sealed shares", "0x" + sha256(b"sealed").hexdigest())
+
+    def hashed(label, number):
+        return label, "0x" + word(number).hex()
+
+    wanted = {
+        "Vote": (("Proposal", "7"), ("Vote", "Abstain"), ("Voter", me)),
+        "Vote with a reason": (("Proposal", "7"), ("Vote", "Against"), ("Voter", me), ("Reason", "too cheap")),
+        "Ask to be paid and claimed": (("Account", me), end),
+        "Erase a contribution": (("Batch", "4"), hashed("Fingerprint", 3), end),
+        "Name an heir": (("Account", me), ("Heir", heir), ("Days to veto", "45"), end),
+        "Unbind your heir": (("Account", me), end),
+        "Open a succession": (("Account", me), ("Heir", heir), end),
+        "Veto your succession": (("Account", me), opened),
+        "Submit data": (("Dataset", "1"), ("Contributor", me), hashed("File", 4), hashed("Envelope", 5)),
+        "Score a submission": (
+            ("Dataset", "1"), hashed("Submission", 6), hashed("Fingerprint", 7), ("Units", "300"), ("Quality", "9000"),
+            ("Scoring", "0"), hashed("Marks", 0),
+        ),
+        "Attest a batch": (
+            ("Dataset", "1"), ("Number", "2"), hashed("Contributions' root", 8), ("Shares", "5000000000"),
+            ("Contributions", "3"), hashed("Manifest", 9), ("Policy", "1"), ("Attestor set", "1"), end,
+        ),
+        "Confirm opened files": (*slot, hashed("Submission", 1), hashed("Submission", 2)),
+        "Confirm ready keys": (("Lease", "3"), hashed("Keys", 10), ("Committee", "1")),
+        "Hand over key shares": (*slot, hashed("Key for releases", 11), ("Files", ids), sealed),
+        "Take over key shares": (*slot, ("Record", "0x" + sha256(b"a record").hexdigest())),
+        "Begin your journal anew": (hashed("Head", 12), ("Entries", "40"), hashed("Restated", 13)),
+        "Allow your file as a sample": (("Dataset", "1"), ("Contributor", me), hashed("File", 14)),
+        "Attest a sample": (
+            ("Batch", "4"), hashed("Contribution", 15), hashed("Block hash", 16),
+            ("Records hash", "0x" + sha256(b"a line").hexdigest()),
+        ),
+        "Release keys for a program": (
+            ("Lease", "3"), *slot, ("Attestor set", "1"), ("Attestor", me), ("Files", ids), sealed,
+        ),
+        "Attest a program's result": (
+            ("Lease", "3"), ("Run", "1"), ("Input block", "900"), hashed("Input root", 17), hashed("Program hash", 18),
+            ("Engine", "wasmtime"), ("Fuel limit", "1000000000"), ("Memory limit", "1048576"), ("Output limit", "4096"),
+            ("Attestor set", "1"), ("Ending", "Fuel"), ("Fuel", "100000000"), hashed("Commitment", 19),
+        ),
+        "Confirm a program's output": (("Lease", "3"), ("Run", "1"), ("Attestor set", "1"), hashed("Commitment", 19)),
+    }  # fmt: skip
+    assert {intent: (screen.sentence, screen.rows) for intent, screen in own.items()} == {
+        intent: ("", rows) for intent, rows in wanted.items()
+    }
+
+
+def test_wallet__of_a_delegation_and_a_permit__shows_what_the_token_takes(market, wallet):
+    """The client signs neither; holders do at others' pages."""
+    token, holder, friend = market.dao.token, market.dao.who("holder"), market.dao.who("friend")
+    end, place, relayer = 1_900_000_000, domains(market.dao), market.dao.who("relayer").address
+    until = ("Valid until", "2030-03-17 17:46 UTC")
+    typed = place.of_token(DELEGATION, friend.address, 0, end)
+    assert wallet.message(typed) == Screen("Delegate your votes", "", (("Votes for you", friend.address), until))
+    token.delegateBySig(friend.address, 0, end, *parts(holder, typed), sender=relayer)
+    assert token.delegates(holder.address) == friend.address
+    order = holder.address, friend.address, 25 * 10**8
+    typed = place.of_token(PERMIT, *order, 1, end)
+    rows = (("Owner", holder.address), ("Spender", friend.address), ("Amount", "2.500000000 votes"), until)
+    assert wallet.message(typed) == Screen("Permit to spend votes", "", rows)
+    token.permit(*order, end, *parts(holder, typed), sender=relayer)
+    assert token.allowance(holder.address, friend.address) == 25 * 10**8
 
 
 # The command
