@@ -3,6 +3,8 @@ models, and what must hold on the chain's words alone."""
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from assurance.harness.chain.reader import Answers, Views, number_of
 from assurance.harness.dao.leases import ACTIVE, APPROVED, ENDED, NONE, PENDING, REFUNDED
 from assurance.harness.machines.leases.life import LeaseLife
@@ -65,14 +67,18 @@ class LeaseChecks(LeaseLife):
             lease.bond, lease.slashed, lease.escrow, lease.returnable, self.leases.is_live(lease),
         ]  # fmt: skip
 
+    @cached_property
+    def _accounts(self) -> list[str]:
+        """Who may have something of `ModelRegistry`, or of the asset."""
+        return [who.address for who in (*self.licensees, self.stranger)] + [self.refuge, self.models.timelock]
+
     def _model_views(self) -> Views:
         models, book = self.dao.models, self.models
-        accounts = [who.address for who in (*self.licensees, self.stranger)] + [self.refuge, book.timelock]
         views: Views = {
             (models, "solvency", ()): [self.asset.balances[models.address], book.owed()],
             (models, "modelCount", ()): [len(book.models)],
         }
-        for account in accounts:
+        for account in self._accounts:
             views[models, "creditOf", (account,)] = [book.credits[account]]
             views[self.dao.asset, "balanceOf", (account,)] = [self.asset.balances[account]]
         for number, model in enumerate(book.models, 1):

@@ -40,6 +40,8 @@ class LeaseLife(Life):
         self.ledger: defaultdict[int, Counter[str]] = defaultdict(Counter)
         self.flow: Counter[str] = Counter()
         self.statuses: dict[int, int] = {}
+        self.hashes: dict[int, bytes] = {}
+        """Of the terms of offers, which never change."""
 
     @property
     def asset(self) -> Money:
@@ -72,9 +74,16 @@ class LeaseLife(Life):
 
     def accept_offer(self, by: Actor, offer: int, limit: int) -> None:
         """With the hash of the offer's terms, whatever they are."""
-        terms_hash = self.dao.leases.hashTerms(self.dao.leases.offerTerms(offer)[0])
         expect = lambda: self.leases.accept(by.address, offer, HPKE_KEY, limit)  # noqa: E731
-        self.on_leases("accept", offer, terms_hash, HPKE_KEY, limit, expect=expect, by=by)
+        self.on_leases("accept", offer, self._terms_hash(offer), HPKE_KEY, limit, expect=expect, by=by)
+
+    def _terms_hash(self, offer: int) -> bytes:
+        known = self.hashes.get(offer)
+        if known is None:
+            known = self.dao.leases.hashTerms(self.dao.leases.offerTerms(offer)[0])
+            if offer in self.leases.offers:
+                self.hashes[offer] = known
+        return known
 
     # Whom and what
 
