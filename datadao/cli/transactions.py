@@ -45,12 +45,14 @@ def send(
     used, needed = _gas(session, sender, calls, dependent=dependent)
     sizes = [*needed, *[0] * (len(calls) - len(needed))]
     data = data_fees(web3, [Outgoing(call.to, call.data, size) for call, size in zip(calls, sizes, strict=True)])
-    # What a rollup counts into gas is in its estimates alone.
+    # What a rollup counts into gas is in its estimates alone, and a call that needs one before it has none yet.
+    estimated = 1 if dependent else len(calls)
+    needed = [most + own.gas * (n >= estimated) for n, (most, own) in enumerate(zip(needed, data, strict=False))]
     gas = [
         Gas(most if own.gas else least, limit_of(most, fee.block))
         for least, most, own in zip(used, needed, data, strict=False)
     ]
-    _show(session, sender, calls, gas, fee, data, note, sure=1 if dependent else len(calls))
+    _show(session, sender, calls, gas, fee, data, note, sure=estimated)
     session.confirm(f"Send {len(calls)} transaction{'s' if len(calls) > 1 else ''}?")
     session.unlock()
     check()
@@ -168,7 +170,7 @@ def _show(
             f"be {decimal(most, _NATIVE)} {symbol}; nothing was sent"
         )
     later = " and what the later ones cost" if len(gas) < len(calls) else ""
-    posted = sum(beside) + sum(each.gas for each in data) * fee.now
+    posted = sum(beside) + sum(each.gas for each in data[: len(gas)]) * fee.now
     if posted:
         later += f", of it {decimal(posted, _NATIVE)} for data, by the chain's oracle"
     session.say(f"Fee: about {decimal(cost, _NATIVE)} {symbol}{later} ({fee}).", note)

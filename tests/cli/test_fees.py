@@ -7,17 +7,18 @@ given a chain without a base fee   it should offer a gas price
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 from web3.types import TxData
 
-from assurance.harness.chain.node import roll_up
+from assurance.harness.chain.node import roll_up, roll_up_in_gas
 from assurance.harness.chain.proxy import Answer, Proxy, Request
 from assurance.harness.commands import Ran
 from tests.cli.conftest import FreshDao
 from tests.cli.licensee import Licensee
-from tests.cli.test_rehearsal import refuse
+from tests.cli.test_rehearsal import refuse, words
 
 GWEI = 10**9
 SEND = ("send", "asset.approve", "leases", "1", "--yes", "--json")
@@ -166,3 +167,74 @@ def test_fee__of_a_rollup__more_than_the_account_holds__is_refused(licensee: Lic
     done = licensee.run(*SEND)
     assert done.code == 1 and " the fee is about 0.00" in done.document["error"]["message"]
     assert licensee.nonce == before
+
+
+# Rollups that count the data into gas
+
+GAS_A_BYTE = 1_000
+
+
+def counted(request: Request, answer: Answer) -> Answer:
+    """A node of Arbitrum: its estimates have what its oracle says."""
+    if request["method"] != "eth_estimateGas" or "result" not in answer:
+        return answer
+    return answer | {"result": hex(int(answer["result"], 16) + GAS_A_BYTE * size_of(request["params"][0]["data"]))}
+
+
+def size_of(data: str) -> int:
+    return len(data) // 2 - 1
+
+
+def figures(done: Ran) -> list[tuple[int, int | None]]:
+    """About the gas of each transaction, and its limit where that is known."""
+    found = re.findall(r"about ([\d,]+) gas(?:, limit ([\d,]+))?", done.err)
+    return [(number(used), number(limit) if limit else None) for used, limit in found]
+
+
+def number(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+def for_data(done: Ran) -> str:
+    (found,) = re.findall(r", of it (\S+) for data, by the chain's oracle \(", done.err)
+    return str(found)
+
+
+def test_fee__of_a_rollup_that_counts_data_into_gas__is_the_nodes_estimate(licensee: Licensee) -> None:
+    ((plain, _),) = figures(licensee.run(*SEND[:-2]))
+    roll_up_in_gas(licensee.live.node, GAS_A_BYTE)
+    done = through(licensee, counted)
+    data = GAS_A_BYTE * 68
+    ((used, limit),) = figures(done)
+    assert plain + data <= used <= plain + data + 2_000  # an estimate has some gas more than is used
+    assert limit == used * 3 // 2 == sent(licensee, done)["gas"]
+    assert for_data(done) == f"{data * 3 * GWEI / 10**18:g}"
+
+
+def test_fee__of_such_a_rollup__has_the_data_of_calls_that_no_node_can_estimate_yet(licensee: Licensee) -> None:
+    (allowing, _), (asking, later) = figures(licensee.run(*words()[:-2]))
+    roll_up_in_gas(licensee.live.node, GAS_A_BYTE)
+    with Proxy(licensee.live.node.url) as proxy:
+        proxy.alter = counted
+        done = licensee.run(*words(), "--network", proxy.url)
+    assert done.code == 0, done.err
+    web3 = licensee.live.node.web3
+    mined = [web3.eth.get_transaction(each["transaction"]) for each in done.document["transactions"]]
+    data = [GAS_A_BYTE * len(each["input"]) for each in mined]
+    (first, _), (second, unknown) = figures(done)
+    assert allowing + data[0] <= first <= allowing + data[0] + 2_000
+    assert (second, later, unknown) == (asking + data[1], None, None)
+    assert for_data(done) == f"{sum(data) * 3 * GWEI / 10**18:g}"
+    # Once it is next, the node estimates it.
+    assert mined[1]["gas"] >= (asking + data[1]) * 3 // 2
+    assert licensee.leases == 1
+
+
+def test_fee__of_such_a_rollup__more_than_the_account_holds__is_refused(licensee: Licensee) -> None:
+    roll_up_in_gas(licensee.live.node, GAS_A_BYTE)
+    before = licensee.nonce
+    # Enough for what the EVM takes, at the max fee.
+    licensee.live.node.rpc("anvil_setBalance", licensee.address, hex(100_000 * 5 * GWEI))
+    done = through(licensee, counted)
+    assert done.code == 1 and " ETH, the fee is about 0.0003" in done.document["error"]["message"]
+    assert (licensee.nonce, licensee.allowance, licensee.pool, licensee.kept) == (before, 0, 0, [])

@@ -16,7 +16,7 @@ import ape
 import pytest
 
 from assurance.harness.chain.door import Door
-from assurance.harness.chain.node import Node, roll_up
+from assurance.harness.chain.node import Node, roll_up, roll_up_in_gas
 from datadao.chain.arguments import ConfigError
 from datadao.chain.wallet import connected
 from deployer.deploy import execute
@@ -171,6 +171,34 @@ def test_cli__rollup_whose_blocks_share_seconds__deploys_and_verifies_with_the_f
         assert data == f"{sum(128 + len(tx['input']) for tx in sent) * GWEI / 10**18:.6f}"
         times = {web3.eth.get_block(number)["timestamp"] for number in range(1, 10)}
         assert len(times) == 1 and len(entry["contracts"]) == 9
+        code, output = run("verify", "--network", node.url, "--deployments", str(tmp_path))
+        assert code == 0, output
+    finally:
+        node.stop()
+
+
+def test_cli__rollup_that_counts_data_into_gas__has_it_in_the_estimate_and_in_what_the_account_must_hold(tmp_path):
+    node, a_byte = Node(), 200
+    try:
+        account = ape.accounts.test_accounts[0].address
+        node.rpc("anvil_setBlockTimestampInterval", 0)  # no moment in the calldata changes from here on
+        with connected(node.url):
+            plan = make_plan(account, local())
+            plain = estimate(plan)
+            roll_up_in_gas(node, a_byte)
+            expected = estimate(plan)
+        data = {item.key: a_byte * len(item.data) for item in plan.transactions}
+        assert expected.gas == {key: gas + data[key] for key, gas in plain.gas.items()}
+        assert (expected.posted, expected.state) == (0, 0)
+        node.rpc("anvil_setBalance", account, hex(plain.total * 3 * GWEI))
+        code, output = run("deploy", *arguments(node, tmp_path, "--yes"))
+        assert (code, node.web3.eth.block_number) == (1, 0), output
+        assert f"{account} has {plain.total * 3 * GWEI / 10**18:.6f}: the deployment costs about " in output
+        node.rpc("anvil_setBalance", account, hex(expected.total * 3 * GWEI))
+        code, output = run("deploy", *arguments(node, tmp_path, "--yes"))
+        assert code == 0, output
+        assert f"In all about {expected.total:,} gas, as an estimate,\nat " in output
+        assert "checks passed: no power outside the timelock but the guardian's." in output
         code, output = run("verify", "--network", node.url, "--deployments", str(tmp_path))
         assert code == 0, output
     finally:

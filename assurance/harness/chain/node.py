@@ -10,7 +10,7 @@ from typing import Any
 
 from web3 import Web3
 
-from datadao.chain.data_fee import OP_ORACLE
+from datadao.chain.data_fee import ARBITRUM_ORACLE, OP_ORACLE
 
 MNEMONIC = "test test test test test test test test test test test junk"
 FINALITY = 65
@@ -50,6 +50,14 @@ def roll_up(node: Any, price: int) -> None:
     node.rpc("anvil_setBlockTimestampInterval", 0)
     # The length of the bytes that it is asked about, times the price; nothing for other questions.
     node.rpc("anvil_setCode", OP_ORACLE, f"0x60243567{price:016x}025f5260205ff3")
+
+
+def roll_up_in_gas(node: Any, gas: int) -> None:
+    """The same with Arbitrum's oracle, which asks so much gas for a byte of a transaction's data. That a rollup's node
+    counts it into its estimates is left to a proxy."""
+    node.rpc("anvil_setBlockTimestampInterval", 0)
+    # The length of the bytes, times the gas, as the first of three words.
+    node.rpc("anvil_setCode", ARBITRUM_ORACLE, f"0x60643563{gas:08x}025f5260605ff3")
 
 
 def until(condition: Callable[[], object], seconds: float = 60) -> None:
