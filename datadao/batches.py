@@ -53,8 +53,8 @@ class Catalog:
         if count > len(self._published):
             head, events = self._read()
             for event in events:
-                number, block = event.fields["batchId"], int(event.where.removeprefix("block ").partition(",")[0])
-                self._published[number] = Published(number, Batch(*event.fields["batch"]), block)
+                number = event.fields["batchId"]
+                self._published[number] = Published(number, Batch(*event.fields["batch"]), event.block)
             with self._index.doubted() if self._index else nullcontext():
                 check_complete(len(self._published), count, "batches", head)
         return [item for item in self._published.values() if dataset_id in (None, item.batch.dataset_id)]

@@ -81,7 +81,7 @@ class Proposals:
         with self._index.doubted() if self._index else nullcontext():
             check_complete(int(any(event.name == _FIRST for event in events)), 1, "deployments", head)
             self._check_leases({item.lease_id for item in made if item.lease_id is not None}, head)
-        self._final, self._next = [e for e in events if _block_of(e) <= final], max(self._next, final + 1)
+        self._final, self._next = [e for e in events if e.block <= final], max(self._next, final + 1)
         return made
 
     def _events(self) -> tuple[list[Event], Block]:
@@ -123,10 +123,6 @@ def _finalized(dao: DataDAO) -> int:
         return read_block(dao.web3, "finalized").number
     except (ChainUnavailable, NodeRefused):
         return -1
-
-
-def _block_of(event: Event) -> int:
-    return int(event.where.removeprefix("block ").partition(",")[0])
 
 
 def find_proposal(dao: DataDAO, name: str, index: Index | None = None) -> Proposal:

@@ -48,6 +48,11 @@ class Event(NamedTuple):
     timestamp: int
     where: str
 
+    @property
+    def block(self) -> int:
+        """The number of its block."""
+        return int(self.where.removeprefix("block ").partition(",")[0])
+
 
 def decode(logs: Iterable[Log], addresses: Mapping[str, str], fields: Collection[str] | None = None) -> Iterator[Event]:
     """The logs of a DAO's contracts, in their order; `addresses` by key, perhaps with the settlement asset's. Of an

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from datadao.chain.codec import abi
+from datadao.chain.codec import CONTRACTS, abi
 from datadao.chain.connection import Web3, ask
 from datadao.chain.events import Event, decode, topic
 from datadao.chain.rpc import (
@@ -21,7 +21,18 @@ from datadao.chain.rpc import (
     read_logs,
     read_many,
 )
-from datadao.chain.view import AttestorSet, BatchState, Counts, LeaseState, Standing, Tag
+from datadao.chain.view import (
+    PAYMENTS,
+    At,
+    AttestorSet,
+    BatchState,
+    Counts,
+    LeaseState,
+    Payment,
+    Standing,
+    Tag,
+    payments_of,
+)
 from datadao.errors import ChainUnavailable, Malformed
 from datadao.types import ACTIVATED, Contribution, ContributionStatus, LeaseStatus, Party, Slot
 
@@ -49,7 +60,8 @@ class NodeView:
         self._web3, self._addresses, self._since = web3, addresses, since
         self._chain_id, self._max_age = chain_id, max_age
         self._manifests: dict[int, bytes] = {}
-        self._policies: dict[tuple[int, int], int] = {}
+        self._policies: dict[tuple[int, int], tuple[int, bytes]] = {}
+        self._payments: dict[int, list[Payment]] = {}
         self._terms: dict[int, tuple[Any, ...]] = {}
         self._window = 0
 
@@ -114,26 +126,27 @@ class NodeView:
         batches = [dict(zip(names, info, strict=True)) for info in infos]
         # A batch that is not active gives nothing to release, and may not exist.
         active = [fields for fields in batches if fields["status"] in ACTIVATED]
-        self._learn_purposes(block, {(fields["datasetId"], fields["policyVersion"]) for fields in active})
+        self._learn_policies(block, {(fields["datasetId"], fields["policyVersion"]) for fields in active})
         return [
             BatchState(
                 fields["datasetId"],
                 fields["sequence"],
                 fields["root"],
                 fields["since"] if fields in active else 0,
-                self._policies[fields["datasetId"], fields["policyVersion"]] if fields in active else 0,
+                *(self._policies[fields["datasetId"], fields["policyVersion"]] if fields in active else (0,)),
             )
             for fields in batches
         ]
 
-    def _learn_purposes(self, block: Block, policies: set[tuple[int, int]]) -> None:
-        """Masks of policies. A version never changes."""
+    def _learn_policies(self, block: Block, policies: set[tuple[int, int]]) -> None:
+        """Masks and schemas of policies. A version never changes."""
         if new := sorted(policies - self._policies.keys()):
             found = self._read(block, *(self._registry("policy", *policy) for policy in new))
-            place = [component["name"] for component in _components("policy")].index("purposes")
-            self._policies |= {policy: terms[place] for policy, terms in zip(new, found, strict=True)}
+            names = [component["name"] for component in _components("policy")]
+            mask, schema = names.index("purposes"), names.index("schemaHash")
+            self._policies |= {policy: (terms[mask], terms[schema]) for policy, terms in zip(new, found, strict=True)}
 
-    def standing(self, contributions: Sequence[Contribution], tag: Tag) -> list[Standing]:
+    def standing(self, contributions: Sequence[Contribution], tag: At) -> list[Standing]:
         block = self._block(tag)
         included = self._read(
             block, *(self._registry("isIncluded", c.batch_id, tuple(c.leaf), list(c.proof)) for c in contributions)
@@ -173,6 +186,13 @@ class NodeView:
                 check_complete(len(self._manifests), count, "batches", block)
         return self._manifests[batch_id]
 
+    def payments(self, lease_id: int, count: int) -> list[Payment]:
+        if len(self._payments.get(lease_id, ())) < count:
+            events, block = self._events("leaseId", "releaseRoot", of=PAYMENTS, by="leases")
+            self._payments = payments_of(events)
+            check_complete(len(self._payments.get(lease_id, ())), count, f"instalments of lease {lease_id}", block)
+        return self._payments.get(lease_id, [])[:count]
+
     def slots(self) -> dict[Slot, list[Party]]:
         found: dict[Slot, list[Party]] = {}
         wanted = ("version", "custodians", "slot", "custodian")
@@ -201,27 +221,27 @@ class NodeView:
     def _registry(self, function: str, *arguments: Any) -> Call:
         return Call(self._addresses["registry"], "DatasetRegistry", function, arguments)
 
-    def _events(self, *fields: str, of: Sequence[str]) -> tuple[list[Event], Block]:
-        """The registry's final events of these names, oldest first, with these fields; and the finalized block."""
+    def _events(self, *fields: str, of: Sequence[str], by: str = "registry") -> tuple[list[Event], Block]:
+        """A contract's final events of these names, oldest first, with these fields; and the finalized block."""
         self._block("finalized")
-        address, topics = self._addresses["registry"], [topic("DatasetRegistry", name) for name in of]
+        address, topics = self._addresses[by], [topic(CONTRACTS[by], name) for name in of]
 
         def read(first: int, last: Block) -> list[Log]:
             return read_logs(self._web3, [address], first, last, topics)
 
         logs, last = logs_then_block(self._web3, "finalized", self._since, read)
-        return list(decode(logs, {"registry": address}, fields)), last
+        return list(decode(logs, {by: address}, fields)), last
 
     def _check_chain(self) -> None:
         if self._chain_id is not None and (found := int(ask(self._web3, "eth_chainId"), 16)) != self._chain_id:
             raise ChainUnavailable(f"the node is on chain {found}, the DAO on {self._chain_id}; name another node")
         self._chain_id = None  # a node does not change chains
 
-    def _block(self, tag: Tag) -> Block:
+    def _block(self, tag: At) -> Block:
         self._check_chain()
         return self._fit(read_block(self._web3, tag), tag)
 
-    def _fit(self, found: Block, tag: Tag) -> Block:
+    def _fit(self, found: Block, tag: At) -> Block:
         if tag == "latest" and self._max_age is not None and (age := time.time() - found.timestamp) > self._max_age:
             raise ChainUnavailable(f"the node's newest block is {age:.0f} s old: it is stuck or still synchronising")
         if tag == "finalized" and found.number < self._since:

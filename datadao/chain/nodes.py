@@ -11,7 +11,7 @@ from dataclasses import fields
 from typing import Any, TypeVar
 
 from datadao.chain.connection import in_words
-from datadao.chain.view import AttestorSet, BatchState, Counts, LeaseState, Standing, Tag, View
+from datadao.chain.view import At, AttestorSet, BatchState, Counts, LeaseState, Payment, Standing, Tag, View
 from datadao.errors import ChainUnavailable, InvalidArgument
 from datadao.types import Contribution, Party, Slot
 
@@ -50,8 +50,12 @@ class NodesView:
         what = f"batch {batch_ids[0]}" if len(batch_ids) == 1 else f"{len(batch_ids)} batches"
         return self._same(what, tag, lambda view: tuple(view.batch_states(batch_ids, tag)))
 
-    def standing(self, contributions: Sequence[Contribution], tag: Tag) -> Sequence[Standing]:
+    def standing(self, contributions: Sequence[Contribution], tag: At) -> Sequence[Standing]:
         return self._same("contributions", tag, lambda view: tuple(view.standing(contributions, tag)))
+
+    def payments(self, lease_id: int, count: int) -> Sequence[Payment]:
+        what = f"instalments of lease {lease_id}"
+        return self._same(what, "finalized", lambda view: tuple(view.payments(lease_id, count)))
 
     def custodian(self, version: int, slot: int, tag: Tag) -> Party:
         return self._same(f"slot {slot} of committee {version}", tag, lambda view: view.custodian(version, slot, tag))
@@ -85,10 +89,10 @@ class NodesView:
         for view in self._views.values():
             getattr(view, "close", lambda: None)()
 
-    def _same(self, what: str, tag: Tag, question: Callable[[View], T]) -> T:
+    def _same(self, what: str, tag: At, question: Callable[[View], T]) -> T:
         return _unanimous(what, tag, self._answers(what, tag, question))
 
-    def _answers(self, what: str, tag: Tag, question: Callable[[View], T]) -> dict[str, T]:
+    def _answers(self, what: str, tag: At, question: Callable[[View], T]) -> dict[str, T]:
         answers: dict[str, T] = {}
         for name, view in self._views.items():
             try:
@@ -103,7 +107,7 @@ def _facts(state: LeaseState) -> dict[str, object]:
     return {**facts, "paid access": state.block.timestamp < state.paid_until}
 
 
-def _unanimous(what: str, tag: Tag, answers: Mapping[str, T]) -> T:
+def _unanimous(what: str, tag: At, answers: Mapping[str, T]) -> T:
     first, *others = answers.values()
     if any(other != first for other in others):
         shown = "; ".join(f"{name} says {_short(answer, list(answers.values()))}" for name, answer in answers.items())

@@ -6,15 +6,19 @@ any doubt. Whatever it raises, nothing is released.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, NamedTuple, Protocol
 
+from datadao.chain.events import Event
 from datadao.chain.rpc import Block
 from datadao.types import Contribution, Party, Slot
 
 Tag = Literal["finalized", "latest"]
+At = Tag | int
+"""A block by its tag, or by its number."""
 
 
 class Standing(Enum):
@@ -51,14 +55,40 @@ class LeaseState:
 
 @dataclass(frozen=True)
 class BatchState:
-    """A published batch at one block; `activated_at` is 0 until it is active. `purposes` is the mask of its policy's
-    version: what its contributors agreed to, whatever was voted since."""
+    """A published batch at one block; `activated_at` is 0 until it is active. `purposes` and `schema`, a sha256, are of
+    its policy's version: what its contributors agreed to, whatever was voted since."""
 
     dataset_id: int
     sequence: int
     root: bytes
     activated_at: int
     purposes: int
+    schema: bytes = bytes(32)
+
+
+class Payment(NamedTuple):
+    """An instalment: when it was paid, and of the first the `releaseRoot` that custodians signed, if they did."""
+
+    block: int
+    timestamp: int
+    root: bytes = b""
+
+
+PAYMENTS = ("DeliveryConfirmed", "InstalmentPaid")
+"""Events of the leases that say of payments."""
+
+
+def payments_of(events: Iterable[Event]) -> dict[int, list[Payment]]:
+    """The instalments of each lease in their order, by `PAYMENTS` in theirs."""
+    found: defaultdict[int, list[Payment]] = defaultdict(list)
+    roots: dict[int, bytes] = {}
+    for event in events:
+        lease_id = event.fields["leaseId"]
+        if event.name == "DeliveryConfirmed":
+            roots[lease_id] = event.fields["releaseRoot"]
+        else:
+            found[lease_id].append(Payment(event.block, event.timestamp, roots.pop(lease_id, b"")))
+    return dict(found)
 
 
 @dataclass(frozen=True)
@@ -92,8 +122,11 @@ class View(Protocol):
     def batch_states(self, batch_ids: Sequence[int], tag: Tag) -> Sequence[BatchState]:
         """One answer per batch, in order, all at one block."""
 
-    def standing(self, contributions: Sequence[Contribution], tag: Tag) -> Sequence[Standing]:
+    def standing(self, contributions: Sequence[Contribution], tag: At) -> Sequence[Standing]:
         """One answer per contribution, in order. The caller has checked the proofs."""
+
+    def payments(self, lease_id: int, count: int) -> Sequence[Payment]:
+        """The first `count` instalments of a lease, which are final."""
 
     def custodian(self, version: int, slot: int, tag: Tag) -> Party: ...
 

@@ -13,14 +13,23 @@ import click
 
 from datadao.attestor.cluster import connected
 from datadao.chain.node import NodeView
+from datadao.chain.rpc import check_complete
 from datadao.chain.signatures import checker
-from datadao.chain.view import AttestorSet, LeaseState
+from datadao.chain.view import PAYMENTS, LeaseState, Payment, payments_of
 from datadao.cli.command import DONE, PARTLY, REFUSED, Outcome, command
 from datadao.cli.main import Registered, cli
 from datadao.cli.queries import check_dataset, check_lease
 from datadao.cli.session import Session
 from datadao.cli.setup import key_option
-from datadao.compute.agreed import Standing, last_run, program_of, require_agreement, reviewers, weigh
+from datadao.compute.agreed import (
+    Standing,
+    last_run,
+    paid_for,
+    program_of,
+    require_agreement,
+    reviewers,
+    weigh_all,
+)
 from datadao.compute.attestor import open_output
 from datadao.compute.board import ComputeBoard
 from datadao.compute.columns import write_columns
@@ -30,12 +39,11 @@ from datadao.compute.spread import on
 from datadao.compute.synthetic import synthetic
 from datadao.crypto.files import on_disk
 from datadao.crypto.keyfile import FINGERPRINT, load_secret
-from datadao.custodian.runs import Runs, Served
+from datadao.custodian.runs import Runs, Served, sets_until
 from datadao.errors import InvalidArgument, LeaseNotStarted, OutputMissing
 from datadao.messages.compute import SHARD, ComputeResult, Ending, Limits
 from datadao.records import ValidRecord, lines, parse, read
 from datadao.schema import Schema
-from datadao.types import Party
 
 MIB = 1024**2
 
@@ -164,8 +172,9 @@ def _write(
 def run(session: Session, key_name: str, seconds: int, workers: int | None, scheduler: str | None) -> Outcome:
     """Do what an attestor owes to compute leases: run what is due, sign how it ended, hand out what is paid for. Once.
 
-    A program is run again when the data changed before its result was agreed on. Outputs wait in the role's folder
-    until the payment is final.
+    Until the lease is paid for, its program is run again when the data changed; then only the paid result goes out. A
+    run that a further payment admits is over the data at that payment. Outputs wait in the role's folder until the
+    payment is final.
     """
     with ExitStack() as stack:
         duties = _duties(session, key_name, seconds)
@@ -191,7 +200,7 @@ def _entry(served: Served) -> dict[str, Any]:
 def _done(served: Served) -> str:
     if served.ending is None:
         return str(_entry(served)["error"])
-    said = f"run {served.run} ended with {served.ending.name}" + ("" if served.new else ", signed before")
+    said = f"run {served.run} ended with {served.ending.name}" + ("" if served.new else ", made before")
     given = ", ".join(map(str, served.handed_out))
     handed = f"; output of run {given} handed out" if given else ""
     return said + handed + (f"; {served.waits}" if served.waits else "")
@@ -345,25 +354,23 @@ def _reviewed(session: Session, agreed: ComputeResult | None) -> tuple[str, ...]
         return ()
     board = ComputeBoard.of(session.board)
     said = board.reviews(agreed.lease_id, agreed.run)
-    attestors = _set(session, agreed.attestor_set_version)
+    attestors = next(sets_until(session.dao, agreed.attestor_set_version))
     return reviewers(session.dao.id, said, agreed, attestors, checker(session.dao.web3))
 
 
-def _set(session: Session, version: int) -> AttestorSet:
-    members, threshold = session.dao.read("registry", "attestors", version)
-    return AttestorSet(version, threshold, tuple(Party(m.signer, bytes(m.hpkeKey)) for m in members))
-
-
 def _standing(session: Session, lease: LeaseState, run: int) -> Standing:
-    """What counts, by the newest attestor set that has agreed; by the present one if none has."""
+    """What counts of the run, and of what is paid for nothing else."""
     dao, board = session.dao, ComputeBoard.of(session.board)
-    current = dao.read("registry", "attestorSetVersion")
-    results = list(board.results(lease.lease_id, run))
-    first = None
-    for version in range(current, 0, -1):
-        standing = weigh(dao.id, results, lease.lease_id, run, _set(session, version), checker(dao.web3))
-        if standing.agreed():
-            return standing
-        first = first or standing
-    assert first is not None
-    return first
+    results = paid_for(board.results(lease.lease_id, run), _payment(session, lease, run))
+    sets = sets_until(dao, dao.read("registry", "attestorSetVersion"))
+    return weigh_all(dao.id, results, lease.lease_id, run, sets, checker(dao.web3))[0]
+
+
+def _payment(session: Session, lease: LeaseState, run: int) -> Payment | None:
+    if not lease.started:
+        return None
+    session.index.sync()
+    paid = payments_of(session.index.events("leases", *PAYMENTS)).get(lease.lease_id, [])
+    with session.index.doubted():
+        check_complete(len(paid), run + 1, f"instalments of lease {lease.lease_id}", lease.block)
+    return paid[run]

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from datadao.chain.view import AttestorSet, LeaseState
+from datadao.chain.view import AttestorSet, LeaseState, Payment
 from datadao.errors import ComputeLease, ObjectMissing, ProgramRefused, ResultsDisagree
 from datadao.messages import eip712
 from datadao.messages.agreement import Agreement, Program
@@ -39,6 +39,17 @@ def last_run(lease: LeaseState) -> int:
     """The number of the last run that is admitted: run 0 is made before the first instalment, and each paid period
     after the first admits another."""
     return max(lease.paid_periods - 1, 0)
+
+
+def paid_for(results: Iterable[ComputeResult], payment: Payment | None) -> list[ComputeResult]:
+    """Of a run's results those that its payment is for: the one that custodians signed readiness for, and where they
+    signed for none, as for each further run, those over the data at the block of the payment. All, before it is paid:
+    then the data of now counts."""
+    if payment is None:
+        return list(results)
+    if payment.root:
+        return [result for result in results if result.release_root == payment.root]
+    return [result for result in results if result.input_block == payment.block]
 
 
 @dataclass(frozen=True)
@@ -102,6 +113,25 @@ def weigh(
             return standing
         best = best if best.said else standing
     return best
+
+
+def weigh_all(
+    dao: Dao,
+    results: Iterable[ComputeResult],
+    lease_id: int,
+    run: int,
+    sets: Iterable[AttestorSet],
+    check: eip712.SignatureCheck = eip712.signed_by,
+) -> tuple[Standing, AttestorSet]:
+    """What counts by the first of these attestor sets, newest first, that has agreed; by the newest if none has."""
+    found, first = list(results), None
+    for attestors in sets:
+        standing = weigh(dao, found, lease_id, run, attestors, check)
+        if standing.agreed():
+            return standing, attestors
+        first = first or (standing, attestors)
+    assert first is not None, "there is a set"
+    return first
 
 
 def reviewers(

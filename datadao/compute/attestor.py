@@ -7,6 +7,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO
 
@@ -41,15 +42,20 @@ from datadao.schema import Schema
 from datadao.storage.store import Store
 from datadao.types import Committee, Dao, Leaf, Slot
 
+Shares = defaultdict[bytes, dict[Slot, bytes]]
+"""Of files by id, by the slots they are of."""
+WAITING = ".waiting"
+"""Suffix of an output that is not paid for."""
+
 
 @dataclass(frozen=True)
 class Input:
-    """What a run is over: contributions by id in the leaves' order, and the schema that says what in them is a record,
-    as they stand at the finalized block `block`."""
+    """What a run is over: contributions by id in the leaves' order, as they stand at the final block `block`, and for
+    each the schema that says what in it is a record."""
 
     block: int
     leaves: Mapping[bytes, Leaf]
-    schema: Schema
+    schemas: Mapping[bytes, Schema]
 
     @property
     def root(self) -> bytes:
@@ -107,20 +113,24 @@ class ComputeAttestor:
 
     def gather(self, lease: LeaseState, over: Input, records: BinaryIO, limits: Limits) -> list[Part] | None:
         """Writes the valid records of the input: one a line, in canonical form; for a program of columns as streams,
-        and says where they are. Memory does not grow with the records."""
-        found = self._opened(lease, over)
-        if limits.columns:
-            return write_columns(records, found, over.schema, limits.shard)
-        for record in found:
-            records.write(record.canonical + b"\n")
-        records.flush()
-        return None
-
-    def _opened(self, lease: LeaseState, over: Input) -> Iterator[ValidRecord]:
+        each of one schema, and says where they are. Memory does not grow with the records."""
         shares = self._shares(lease.lease_id)
+        streams: list[Part] = []
+        for schema, names in groupby(over.leaves, over.schemas.__getitem__):
+            found = self._opened(lease, {name: over.leaves[name] for name in names}, schema, shares)
+            if limits.columns:
+                streams += write_columns(records, found, schema, limits.shard)
+            else:
+                records.writelines(record.canonical + b"\n" for record in found)
+        records.flush()
+        return streams if limits.columns else None
+
+    def _opened(
+        self, lease: LeaseState, leaves: Mapping[bytes, Leaf], schema: Schema, shares: Shares
+    ) -> Iterator[ValidRecord]:
         with tempfile.TemporaryDirectory(prefix="datadao-") as folder:
             sealed, plain = Path(folder, "sealed"), Path(folder, "plain")
-            for name, leaf in over.leaves.items():
+            for name, leaf in leaves.items():
                 envelope = Envelope.decode(self.store.get(leaf.envelope_hash, Envelope.LIMIT))
                 version = envelope.committee_version
                 offered = {slot: share for (at, slot), share in shares[name].items() if at == version}
@@ -129,7 +139,7 @@ class ComputeAttestor:
                 self.store.get_file(leaf.file_hash, sealed)
                 files.decrypt(sealed, plain, secret, leaf.file_hash)
                 with plain.open("rb") as file:
-                    yield from valid_records(file, over.schema)
+                    yield from valid_records(file, schema)
                 sealed.unlink()
                 plain.unlink()
 
@@ -146,7 +156,22 @@ class ComputeAttestor:
         sealed = seal(kept, lease.hpke_key, info)
         self.board.post_output(ComputeOutput(result.lease_id, result.run, self.address, sealed))
         path.rename(path.with_suffix(".out"))
+        for unpaid in self._waiting(result.lease_id, result.run):
+            unpaid.unlink()
         return True
+
+    def keeps(self, lease_id: int, run: int) -> bool:
+        """Does an output of this run wait here?"""
+        return any(self._waiting(lease_id, run))
+
+    def openable(self, lease_id: int, leaves: Mapping[bytes, Leaf]) -> set[bytes]:
+        """Those of which custodians released enough shares to this attestor."""
+        shares, found = self._shares(lease_id), set()
+        for name, leaf in leaves.items():
+            version = Envelope.decode(self.store.get(leaf.envelope_hash, Envelope.LIMIT)).committee_version
+            if sum(at == version for at, _ in shares[name]) >= self.committees[version].threshold:
+                found.add(name)
+        return found
 
     def output(self, result: ComputeResult) -> bytes:
         """What came out of a run that this attestor made, to be looked at. Raises `OutputMissing` for any other."""
@@ -167,9 +192,9 @@ class ComputeAttestor:
         self.board.post_review(review)
         return review
 
-    def _shares(self, lease_id: int) -> defaultdict[bytes, dict[Slot, bytes]]:
+    def _shares(self, lease_id: int) -> Shares:
         """What custodians released to this attestor. A bundle that is not one of theirs counts nothing."""
-        found: defaultdict[bytes, dict[Slot, bytes]] = defaultdict(dict)
+        found: Shares = defaultdict(dict)
         for keys in self.board.keys_for(lease_id, self.set_version, self.address):
             try:
                 self._authenticate(keys, lease_id)
@@ -196,8 +221,11 @@ class ComputeAttestor:
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         files.write_whole(self._path(lease_id, run, commitment), lambda out: out.write(data), durable=True)
 
+    def _waiting(self, lease_id: int, run: int) -> Iterator[Path]:
+        return self.home.glob(f"{lease_id}-{run}-*{WAITING}")
+
     def _path(self, lease_id: int, run: int, commitment: bytes) -> Path:
-        return self.home / f"{lease_id}-{run}-{commitment.hex()}.waiting"
+        return self.home / f"{lease_id}-{run}-{commitment.hex()}{WAITING}"
 
 
 def open_output(dao: Dao, board: ComputeBoard, result: ComputeResult, keys: Sequence[X25519PrivateKey]) -> bytes | None:

@@ -8,7 +8,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from datadao.chain.connection import in_words
-from datadao.chain.view import AttestorSet, BatchState, Counts, LeaseState, Standing, Tag, View
+from datadao.chain.view import At, AttestorSet, BatchState, Counts, LeaseState, Payment, Standing, Tag, View
 from datadao.crypto.merkle import MerkleTree, leaf_hashes, verify
 from datadao.errors import (
     ChainUnavailable,
@@ -104,6 +104,11 @@ class Checks:
             _refuse_unapproved(self._lease(lease_id, "latest"), "latest")
         return final
 
+    def payments(self, lease: LeaseState) -> Sequence[Payment]:
+        """The instalments that were paid at the lease's block."""
+        with _fail_closed():
+            return self._view.payments(lease.lease_id, lease.paid_periods)
+
     def attestors(self) -> AttestorSet:
         """The set at the finalized block. Raises `SlotMismatch` while its replacement is not final."""
         with _fail_closed():
@@ -159,9 +164,10 @@ class Checks:
         return held, [slot for slot, of in keys.items() if public_key in of[:-1] and slot not in held]
 
     def members(
-        self, lease: LeaseState, listed: Sequence[Contribution]
+        self, lease: LeaseState, listed: Sequence[Contribution], until: int | None = None
     ) -> tuple[dict[bytes, Contribution], list[bytes]]:
-        """What is finally active of `listed`, by id, and the ids that a readiness signature covers.
+        """What is finally active of `listed`, or was at the time `until`, by id, and the ids that a readiness signature
+        covers.
 
         A batch whose own policy does not allow the lease's purposes is passed over: what was given for less is not
         opened by a later vote. Proofs are checked here against roots the chain gave: `NotIncluded` for one that fails
@@ -174,7 +180,8 @@ class Checks:
                 raise NotIncluded(
                     f"{names[0].hex()} is not a leaf of dataset {lease.dataset_id}; list leaves of its manifests"
                 )
-            if batch.activated_at and not lease.purposes & ~batch.purposes:
+            there = batch.activated_at and (until is None or batch.activated_at <= until)
+            if there and not lease.purposes & ~batch.purposes:
                 members.update(zip(names, items, strict=True))
                 if batch.activated_at <= lease.approved_at:
                     covered += names
@@ -189,7 +196,12 @@ class Checks:
             for name, item in zip(names, items, strict=True)
         }
 
-    def gone(self, members: Mapping[bytes, Contribution], tag: Tag) -> dict[bytes, DataDAOError]:
+    def schema(self, batch_id: int) -> bytes:
+        """The sha256 of the schema by which the records of an active batch were accepted."""
+        with _fail_closed():
+            return self._batch(batch_id).schema
+
+    def gone(self, members: Mapping[bytes, Contribution], tag: At) -> dict[bytes, DataDAOError]:
         """Which of these are not (or no longer) part of the dataset at the block, by id."""
         with _fail_closed():
             answers = [Standing(answer) for answer in self._view.standing(list(members.values()), tag)]

@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from datadao.chain.codec import CONTRACTS
 from datadao.chain.connection import Web3
 from datadao.chain.events import Event, decode, topic
 from datadao.chain.node import NodeView
 from datadao.chain.rpc import Block
-from datadao.chain.view import Standing, Tag
+from datadao.chain.view import At, Payment, Standing
 from datadao.index.index import Index
 from datadao.index.rows import ZERO, Row
 from datadao.types import ACTIVATED, BPS, BatchStatus, Contribution, Party, Slot
@@ -54,7 +55,7 @@ class IndexedView(NodeView):
     def close(self) -> None:
         self._index.close()
 
-    def standing(self, contributions: Sequence[Contribution], tag: Tag) -> list[Standing]:
+    def standing(self, contributions: Sequence[Contribution], tag: At) -> list[Standing]:
         if not contributions:
             return []
         known = self._known(contributions, tag)
@@ -66,22 +67,26 @@ class IndexedView(NodeView):
         with self._index.doubted():
             return super().manifest(batch_id)
 
+    def payments(self, lease_id: int, count: int) -> list[Payment]:
+        with self._index.doubted():
+            return super().payments(lease_id, count)
+
     def slots(self) -> dict[Slot, list[Party]]:
         with self._index.doubted():
             return super().slots()
 
-    def _events(self, *fields: str, of: Sequence[str]) -> tuple[list[Event], Block]:
+    def _events(self, *fields: str, of: Sequence[str], by: str = "registry") -> tuple[list[Event], Block]:
         self._index.sync()
-        block, address = self._block("finalized"), self._addresses["registry"]
-        kinds = {topic("DatasetRegistry", name) for name in of}
+        block, address = self._block("finalized"), self._addresses[by]
+        kinds = {topic(CONTRACTS[by], name) for name in of}
         logs = [log for log in self._index.logs(address, last=block.number) if log.topics[0] in kinds]
-        return list(decode(logs, {"registry": address}, fields)), block
+        return list(decode(logs, {by: address}, fields)), block
 
-    def _known(self, contributions: Sequence[Contribution], tag: Tag) -> list[Standing | None]:
-        """What events say, at the block of the tag; None for what has to be asked."""
+    def _known(self, contributions: Sequence[Contribution], tag: At) -> list[Standing | None]:
+        """What events say, at the block; None for what has to be asked."""
         self._check_chain()
         head = self._fit(self._index.sync(), "latest")
-        until = head.number if tag == "latest" else self._block("finalized").number
+        until = tag if isinstance(tag, int) else head.number if tag == "latest" else self._block("finalized").number
         datasets = self._batches(contributions)
         if not self._agrees(head, datasets):
             self._index.clear()  # events are missing, or were changed here: they are read anew

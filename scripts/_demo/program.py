@@ -61,7 +61,8 @@ def buy(demo: steps.Demo, company: Role) -> Bought:
     attestors = [_attestor(demo, board, number) for number in range(2)]
     state = view.lease(lease, "finalized")
     members, _ = duties[0].custodian.checks.members(state, demo.contributions)
-    over = Input(state.block.number, {name: c.leaf for name, c in members.items()}, Schema(SCHEMA, SCHEMA_HASH))
+    schemas = dict.fromkeys(members, Schema(SCHEMA, SCHEMA_HASH))
+    over = Input(state.block.number, {name: c.leaf for name, c in members.items()}, schemas)
     with demo.out.bar("attestors run the program over all files", len(attestors)) as done:
         for attestor in attestors:
             board.post_result(attestor.run(state, 0, program, over))

@@ -44,7 +44,8 @@ class Stage:
             purposes=COMPUTE, agreement_hash=paper.hash, started=False, paid_until=0, paid_periods=0
         )
         ids = ids_of(self.world, self.listed)
-        self.over = Input(100, dict(zip(ids, (c.leaf for c in self.listed), strict=True)), Schema.new(schema))
+        named = dict(zip(ids, (c.leaf for c in self.listed), strict=True))
+        self.over = Input(100, named, dict.fromkeys(ids, Schema.new(schema)))
         self.duties = [ComputeDuties(self.world.custodian(slot), self.board) for slot in range(3)]
 
     def attestor(self, index: int) -> ComputeAttestor:

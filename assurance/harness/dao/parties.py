@@ -17,7 +17,7 @@ from eth_utils import keccak
 from datadao.attestor.attestor import Attestor, openers
 from datadao.attestor.scoring import ScoringResult
 from datadao.chain.rpc import Block
-from datadao.chain.view import AttestorSet, BatchState, Counts, LeaseState, Standing, Tag
+from datadao.chain.view import At, AttestorSet, BatchState, Counts, LeaseState, Payment, Standing, Tag
 from datadao.contributor import contribute
 from datadao.crypto.merkle import leaf_hash
 from datadao.crypto.seal import public_key
@@ -117,7 +117,11 @@ class FakeView:
         self._ask("leases", tag)
         return [self._lease(lease_id, tag) for lease_id in lease_ids]
 
-    def standing(self, contributions: Sequence[Contribution], tag: Tag) -> Sequence[Standing]:
+    def payments(self, lease_id: int, count: int) -> Sequence[Payment]:
+        raise AssertionError(f"nothing asks for the {count} payments of lease {lease_id} without a chain")
+
+    def standing(self, contributions: Sequence[Contribution], tag: At) -> Sequence[Standing]:
+        assert not isinstance(tag, int), "blocks by number need a chain"
         self._ask("standing", tag)
         return [self.gone[tag].get(item.leaf.fingerprint, Standing.INCLUDED) for item in contributions]
 

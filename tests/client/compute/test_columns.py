@@ -11,6 +11,7 @@ import io
 import json
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -188,3 +189,21 @@ def test_attestors__agree_on_a_program_of_columns(world: World) -> None:
     output = life.attestor(0).output(results[0])
     assert sorted(row["age"] for row in rows(output)) == [1, 2, 3]
     assert life.standing().agreed() and results[0].lease_id == LEASE
+
+
+def test_records_of_two_schemas__come_in_streams_of_their_own(world: World) -> None:
+    """As `datadao open` writes a table with types of its own for each batch."""
+    leaves = contributions(world.activate(world.members(b'{"age": 1}\n', b'{"age": 2}\n'), purposes=COMPUTE))
+    life = ComputeWorld(world, leaves, module(ECHO_ALL, entry="run_columns"))
+    life.agreed = agreement.Program(life.agreed.sha256, COLUMNS.engine, 10_000_000, 262_144, 8192)
+    life.release()
+    later = Schema.new(b'{"type": "object", "properties": {"age": {"type": "number"}, "mood": {"type": "string"}}}')
+    over = life.over()
+    over = replace(over, schemas=dict(zip(over.leaves, (SCHEMA, later), strict=True)))
+    attestor = life.attestor(0)
+    output = io.BytesIO(attestor.output(attestor.run(life.lease, 0, life.agreed, over)))
+    first, second = (ipc.open_stream(output).read_all() for _ in range(2))
+    assert not output.read()
+    assert (str(first.schema.field("age").type), str(second.schema.field("age").type)) == ("int64", "double")
+    assert "mood" in second.column_names and "mood" not in first.column_names
+    assert {first.num_rows, second.num_rows} == {1}

@@ -107,7 +107,9 @@ class ComputeWorld:
 
     def over(self, listed: Sequence[Contribution] | None = None, block: int = 100) -> Input:
         listed = listed or self.listed
-        return Input(block, dict(zip(ids_of(self.world, listed), [c.leaf for c in listed], strict=True)), self.schema)
+        ids = ids_of(self.world, listed)
+        leaves = dict(zip(ids, [c.leaf for c in listed], strict=True))
+        return Input(block, leaves, dict.fromkeys(ids, self.schema))
 
     def run(self, index: int, run: int = 0, **changes) -> ComputeResult:
         result = self.attestor(index, **changes).run(self.lease, run, self.agreed, self.over())
@@ -373,7 +375,7 @@ def test_further_paid_period__admits_a_run_over_the_data_of_that_time(compute: C
     compute.release(listed=listed)
     run = last_run(compute.lease)
     for index in (0, 1):
-        over = Input(120, ids, compute.schema)
+        over = Input(120, ids, dict.fromkeys(ids, compute.schema))
         result = compute.attestor(index).run(compute.lease, run, compute.agreed, over)
         compute.board.post_result(result)
     assert (run, result.run) == (1, 1) and result.release_root != first.release_root
