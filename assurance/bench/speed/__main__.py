@@ -16,10 +16,9 @@ from pathlib import Path
 from rich.console import Console
 
 from assurance.bench.report import Table, machine
-from assurance.bench.speed import compute, forge, machines, marks, page, plane, ratios
+from assurance.bench.speed import compute, forge, machines, marks, page, plane
 
 RECORD = Path(__file__).parents[3] / "docs" / "benchmarks.md"
-COMMAND = 'make bench ARGS="--write"'
 
 
 def main() -> int:
@@ -62,17 +61,9 @@ def main() -> int:
     for name in options.what or parts:
         tables.append(parts[name]())
         tables[-1].show(console if console.is_terminal else Console(width=140))
-    if options.write and options.what:
+    if options.write:
         RECORD.write_text(with_tables(RECORD.read_text(), tables))
-    elif options.write:
-        RECORD.write_text(ratios.with_section(document(tables), ratios.section()))
     return 1 if any(table.faults for table in tables) else 0
-
-
-def document(tables: list[Table]) -> str:
-    day = time.strftime("%Y-%m-%d", time.gmtime())
-    head = f"# Benchmarks\n\nWritten by `{COMMAND}` on {day}. {machine()}.\n"
-    return "\n".join([head, *(table.markdown() for table in tables)])
 
 
 def with_tables(page: str, tables: list[Table]) -> str:

@@ -320,6 +320,8 @@ ROWS: Mapping[str, Callable[[], list[Figure]]] = {
     "ci": integrating,
     **{row: partial(asking, row) for row in ASKED},
 }
+DATA = ("manifests", *ASKED)
+"""What `--rows data` stands for: what the data plane costs."""
 LONG = (*ASKED, "shrink", "test", "audit", "ci")
 """Measured only by name."""
 
@@ -355,10 +357,12 @@ def section() -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make ratios", description=__doc__)
-    parser.add_argument("--rows", help=f"of {', '.join(ROWS)}, with commas; all but {', '.join(LONG)} unless said")
+    what = f"of {', '.join(ROWS)}, with commas, or data for {', '.join(DATA)}; all but {', '.join(LONG)} unless said"
+    parser.add_argument("--rows", help=what)
     parser.add_argument("--write", action="store_true", help=f"keep the rows and write them to {PAGE.name}")
     options = parser.parse_args()
-    names = options.rows.split(",") if options.rows else [name for name in ROWS if name not in LONG]
+    wanted = options.rows and options.rows.replace("data", ",".join(DATA))
+    names = wanted.split(",") if wanted else [name for name in ROWS if name not in LONG]
     if unknown := sorted(set(names) - ROWS.keys()):
         parser.error(f"no such row: {', '.join(unknown)}; there are {', '.join(ROWS)}")
     if not (FIRST / ".venv").exists():
