@@ -18,6 +18,7 @@ from collections import Counter
 import pytest
 from hypothesis import Phase, settings
 
+from assurance.harness.machines import moments
 from assurance.harness.machines.depth import DEPTH
 from assurance.harness.machines.driver import run
 from assurance.harness.machines.governance.checks import Government
@@ -63,14 +64,19 @@ MET = {
     "succeeded during a vote",
     "DataToken_AccountSucceeded",
     "DataToken_TooEarly",
+    "DataToken_SuccessionCircle",
+    *moments.BINDINGS,
+    *moments.DELEGATIONS,
+    moments.ERASED,
 }
 
 
-def test_government__any_life__agrees_with_the_model() -> None:
+@pytest.mark.parametrize("transferable", [False, True], ids=["fixed", "transferable"])
+def test_government__any_life__agrees_with_the_model(transferable: bool) -> None:
     """Holds T-3, T-10, G-1 to G-6, G-8, G-10, G-12."""
     reached: Counter[str] = Counter()
     started = time.process_time()
-    machine = type("Life", (Government,), {"reached": reached})
+    machine = type("Life", (Government,), {"transferable": transferable, "reached": reached, "worlds": {}})
     lives = settings(max_examples=EXAMPLES * DEPTH, stateful_step_count=60)
     live_until_met(lambda: run(machine, lives), reached, MET)
     rate = reached["steps"] / (time.process_time() - started)

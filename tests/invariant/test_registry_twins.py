@@ -4,6 +4,7 @@ its twin without a mistake, pass. The lives are steps of `RegistryMachine`, chec
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -63,6 +64,13 @@ def vetoed_batch_is_activated(machine: RegistryMachine) -> None:
     machine.activate(NEWEST)
 
 
+def succeeded_member_erases(machine: RegistryMachine) -> None:
+    machine.claim(NEWEST, 0, 0)
+    machine.lose_a_key(0, 1, [1, 2], 0, 0)
+    machine.erase(NEWEST, 0, 0, 2)
+    assert machine.reached["DatasetRegistry_NotContributor"]
+
+
 LIVES: dict[str, Life] = {
     # R-6
     "ForgetsFingerprints": claims_twice,
@@ -80,13 +88,15 @@ LIVES: dict[str, Life] = {
     "ErasureAsksTheBrake": member_leaves_under_the_brake,
     # R-1, R-9
     "RevivesVetoed": vetoed_batch_is_activated,
+    # T-10
+    "OldKeyErases": succeeded_member_erases,
 }
 """By the mistake's name: the life that it shows in."""
 
 
 def live(twins: tuple[str, ...], life: Life) -> None:
     """One life, looked at after its beginning, after its steps and at its end."""
-    machine = type("Machine", (RegistryMachine,), {"twins": twins})()
+    machine = type("Machine", (RegistryMachine,), {"twins": twins, "reached": Counter()})()
 
     def look() -> None:
         machine.the_chain_is_as_the_model_says_and_adds_up()
@@ -109,6 +119,6 @@ def test_life__of_a_sound_registry__passes(life: Life, twins: tuple[str, ...]) -
 @pytest.mark.parametrize("mistake", tried_in(__file__), ids=lambda mistake: mistake.name)
 def test_life__of_a_registry_with_a_flaw__is_noticed(mistake: Mistake) -> None:
     # A wrong state, a refusal that did not come, or one that should not have come.
-    """Holds T-5, R-1, R-3, R-5, R-6, R-8, R-9, R-11, R-12."""
+    """Holds T-5, T-10, R-1, R-3, R-5, R-6, R-8, R-9, R-11, R-12."""
     with pytest.raises((AssertionError, pytest.fail.Exception, Reverted)):
         live((mistake.id,), LIVES[mistake.name])

@@ -23,6 +23,7 @@ from collections import Counter
 import pytest
 from hypothesis import settings
 
+from assurance.harness.machines import moments
 from assurance.harness.machines.depth import DEPTH
 from assurance.harness.machines.driver import run
 from assurance.harness.machines.reaching import live_until_met
@@ -75,6 +76,11 @@ MET_WITH_HEIRS = {
     "vetoSuccession DataToken_TooLate",
     "claimTo RevenueSplitter_AccountSucceeded",
     "delegate DataToken_AccountSucceeded",
+    "openSuccession DataToken_SuccessionCircle",
+    *moments.BINDINGS,
+    *moments.DELEGATIONS,
+    *moments.POOLS,
+    moments.CLAIMED,
 }
 MET_IF_FIXED = {"transfer DataToken_NotTransferable"}
 

@@ -8,13 +8,17 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from assurance.harness.chain.handles import Receipt
+from assurance.harness.chain.handles import Event, Receipt
 from assurance.harness.chain.reader import Reader, View
+from assurance.harness.dao.registry import ASLEEP, LIVE, PUBLISHED, UNCLAIMED
 from assurance.harness.dao.system import DAY, Actor
+from assurance.harness.machines import moments
 from assurance.harness.machines.base import rule
 from assurance.harness.machines.life import Life
+from assurance.harness.models.registry.model import Registry
 from assurance.harness.models.succession import MIN_DAYS
 from assurance.harness.models.token_splitter import Splitter, Token
+from datadao.types import BatchStatus
 
 olds = st.integers(0, 3)
 people = st.integers(0, 4)
@@ -26,6 +30,7 @@ class Heirs(Life):
 
     token: Token
     splitter: Splitter
+    registry: Registry
     members: list[Actor]
     founder: Actor
     stranger: Actor
@@ -59,7 +64,10 @@ class Heirs(Life):
 
     @rule(who=olds)
     def veto_succession(self, who: int) -> None:
-        self._ask(self.family[who], "vetoSuccession")
+        account = self.family[who]
+        met = moments.of_veto(self.token.heirs, account.address, self.now)
+        if self._ask(account, "vetoSuccession"):
+            self.reached.update(met)
 
     @rule(who=olds, pools=some_pools)
     def succeed(self, who: int, pools: Sequence[int]) -> None:
@@ -89,16 +97,49 @@ class Heirs(Life):
         self.lose_a_key(who, heir, pools, late=0, vetoed=0)
         self.open_succession(heir, by=heir)
 
+    @rule(who=olds, other=olds, heir=people, pools=some_pools, chained=st.booleans())
+    def lose_two_keys(self, who: int, other: int, heir: int, pools: Sequence[int], chained: bool) -> None:
+        """Of two members with one heir, or of a member and its heir."""
+        self.lose_a_key(who, other if chained else heir, pools, late=0, vetoed=0)
+        self.lose_a_key(other, heir, pools, late=0, vetoed=0)
+        self.succeed(who, (1, 2))
+
     def move_on(self, account: str, pools: Iterable[int]) -> None:
         """By any account. What both sides had together, the heir has (T-10)."""
-        before = self._of_family()
+        token, before = self.token, self._of_family()
+        later = account in token.heirs.succeeded
+        met = () if later else moments.of_delegations(account, token.named, token.balances)
+        held = [pool for pool in (1, 2) if self.splitter.sharesOf(pool, account)]
         if self._ask(self.stranger, "succeed", account, [*pools]) is None:
             return
         shares, tokens, votes = self._of_family()
         assert (shares, tokens) == before[:2], "T-10: no share and no token is made or lost"
         assert sum(votes) == sum(before[2]), "T-10: no vote is made or lost"
-        self.reached["succeeded"] += 1
-        self.reached["succeeded for other shares"] += bool(self.token.balances[account])
+        self.reached.update(["succeeded", *met, *moments.of_bindings(token.heirs, account), *self._of_data(account)])
+        self.reached[moments.LEFT_OUT] += not {*held} <= {*pools}
+        self.reached[moments.LATER] += later and not {*held}.isdisjoint(pools)
+
+    def _of_data(self, account: str) -> set[str]:
+        """What of the account's has not been claimed, by the states of its batches."""
+        names = {PUBLISHED: moments.PENDING, LIVE: moments.AWAKE, ASLEEP: moments.ASLEEP}
+        found, records = set(), self.registry.records
+        for batch in self.registry.batches:
+            waiting = (
+                records[item.fingerprint].status == UNCLAIMED for item in batch.leaves if item.contributor == account
+            )
+            if (name := names.get(BatchStatus(self.registry.status(batch)))) and any(waiting):
+                found.add(name)
+        return found
+
+    def note_events(self, events: Sequence[Event]) -> None:
+        super().note_events(events)
+        for event in events:
+            if event.args.get("contributor") not in self.token.heirs.succeeded:
+                continue
+            if event.name == "ContributionClaimed":
+                asleep = self.registry.batches[event.args["batchId"] - 1].status == ASLEEP
+                self.reached[moments.WOKEN if asleep else moments.CLAIMED] += 1
+            self.reached[moments.ERASED] += event.name == "ContributionErased"
 
     def heirs_take_all(self) -> None:
         """What stands with accounts whose keys are lost moves, or it is never collected."""

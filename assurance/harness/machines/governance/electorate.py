@@ -12,6 +12,7 @@ from hypothesis.stateful import precondition
 from assurance.harness.chain.handles import Receipt, Reverted
 from assurance.harness.dao.dao import Dao, leaf
 from assurance.harness.dao.system import Actor
+from assurance.harness.machines import moments
 from assurance.harness.machines.base import Machine, rule
 from assurance.harness.machines.governance.world import TOKEN, UNITS, GovernanceWorld, asked
 from assurance.harness.models.governor import Governor, Poll
@@ -93,6 +94,7 @@ class Electorate(Machine):
         holder, holdings = self.heirs.holder(account), self.model.holdings
         if holder != account:
             self.moves_on(account, everything=True)
+            self.reached[moments.ERASED] += 1
         self.dao.erase(self.world.batch, self.world.items[who], by=holder)
         holdings.change(self.dao.chain.timestamp, holder, -min(UNITS[who] * TOKEN, holdings.balance[holder]))
 

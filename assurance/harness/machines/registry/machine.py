@@ -14,10 +14,9 @@ from assurance.harness.dao.dao import leaf
 from assurance.harness.dao.registry import UNIT, ascending, executable
 from assurance.harness.machines.base import initialize, rule
 from assurance.harness.machines.governance.world import asked
-from assurance.harness.machines.heirs import Heirs
-from assurance.harness.machines.registry.batching import Batching, leaf_lists
+from assurance.harness.machines.registry.batching import leaf_lists
 from assurance.harness.machines.registry.checks import RegistryChecks
-from assurance.harness.machines.registry.contributing import Contributing
+from assurance.harness.machines.registry.inheriting import Inheriting
 from assurance.harness.machines.registry.life import picks, small
 from assurance.harness.machines.registry.trading import Trading
 from assurance.harness.machines.registry.world import MATURITY, SETS, RegistryWorld, model_of
@@ -25,7 +24,7 @@ from assurance.harness.models.registry.records import DAY
 from assurance.harness.models.token_splitter import Asset, Splitter, Token
 
 
-class RegistryMachine(Batching, Contributing, Trading, Heirs, RegistryChecks):
+class RegistryMachine(Inheriting, Trading, RegistryChecks):
     worlds: ClassVar[dict[Any, Any]] = {}
 
     @initialize(first=leaf_lists, second=leaf_lists)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition
 from web3.constants import ADDRESS_ZERO
 
-from assurance.harness.dao.system import DAY
+from assurance.harness.machines import moments
 from assurance.harness.machines.base import initialize, rule
 from assurance.harness.machines.splitter.checks import (
     DATASETS,
@@ -18,23 +16,18 @@ from assurance.harness.machines.splitter.checks import (
     REGISTRY,
     STRANGER,
     Lot,
-    SplitterChecks,
 )
+from assurance.harness.machines.splitter.heirs import Heirs, Seen, anyone, member, pool_lists
 from assurance.harness.models.entitlement import Age
 from assurance.harness.models.token_splitter import MAX_OWED, MAX_SHARES, MIN_SHARES, MODULUS, SCALE
 
-member = st.sampled_from(MEMBERS)
-anyone = st.sampled_from([*MEMBERS, STRANGER])
-pool_lists = st.sampled_from([[0], [1], [2, 1], [1, 0], [1, 1], [], [3], [0, 1, 2]])
 datasets = st.sampled_from(DATASETS)
 sizes = st.sampled_from([MIN_SHARES, 5 * MIN_SHARES + 7, 10**12, 10**15 + 3, 1, MIN_SHARES - 1, MAX_SHARES // 8])
-Seen = dict[tuple[Any, ...], int]
-heirs = st.sampled_from([*MEMBERS, *MEMBERS, ADDRESS_ZERO, "registry", "token"])
 parts = st.sampled_from([0, 1, 2, 3, 4])
 """Quarters of what there is; `part` says how one strays beyond."""
 
 
-class SplitterMachine(SplitterChecks):
+class SplitterMachine(Heirs):
     # Money
 
     @rule(pool=st.sampled_from(POOLS), amount=st.integers(0, 2**34))
@@ -186,6 +179,7 @@ class SplitterMachine(SplitterChecks):
         earned = self._earned(now, lot, shares)
         gain = now["claimable", pool, account] - before["claimable", pool, account]
         if self.splitter.members[pool, account].moved:
+            self.reached[moments.CLAIMED] += 1
             self.hold("T-10", gain == 0, "a late claim pays the old key {}", gain)
             return
         self.hold("S-5", earned - 1 <= gain <= earned + 1, "{} for {} earned", gain, earned)
@@ -246,66 +240,15 @@ class SplitterMachine(SplitterChecks):
         self.erase(account, quarters, 1)
         self.claim(account, account, [*POOLS])
 
-    # Heirs
-
     @precondition(lambda self: self.setting.moving)
-    @rule(account=member, heir=heirs, days=st.sampled_from([29, 30, 30, 45, 365, 366]))
-    def bind(self, account: str, heir: str, days: int) -> None:
-        heir = {"registry": REGISTRY, "token": self.pair.token.address}.get(heir, heir)
-        self.send("token", "bindHeir", heir, days, sender=account)
-
-    @precondition(lambda self: self.setting.moving)
-    @rule(account=member)
-    def unbind(self, account: str) -> None:
-        self.send("token", "unbindHeir", sender=account)
-
-    @precondition(lambda self: self.setting.moving)
-    @rule(account=member, caller=anyone)
-    def open(self, account: str, caller: str) -> None:
-        self.send("token", "openSuccession", account, sender=caller)
-
-    @precondition(lambda self: self.setting.moving)
-    @rule(account=member)
-    def veto(self, account: str) -> None:
-        self.send("token", "vetoSuccession", sender=account, breaks="T-10")
-
-    @precondition(lambda self: self.setting.moving)
-    @rule(account=member, heir=member, pools=pool_lists, late=st.sampled_from([-1, 0, 1]), vetoed=st.booleans())
-    def bind_open_and_succeed(self, account: str, heir: str, pools: list[int], late: int, vetoed: bool) -> None:
-        """In this order, and a second before, at and after the end of the delay, or few ever get there."""
-        self.bind(account, heir, 30)
-        self.open(account, self.token.heirs.holder(heir))
-        self.warp(30 * DAY + late)
-        if vetoed:
-            self.veto(account)
-        self.succeed(account, STRANGER, pools)
-
-    @precondition(lambda self: self.setting.moving)
-    @rule(account=member, caller=anyone, pools=pool_lists)
-    def succeed(self, account: str, caller: str, pools: list[int]) -> None:
-        """Shares, tokens and what was earned become the heir's, less than a unit short for each settlement (T-10)."""
-        before = self.seen
-        if self.send("token", "succeed", account, pools, sender=caller, breaks="T-10") is None:
-            return
-        *chain, holder = self.token.heirs.chain(account)
-        for pool in {*pools}:
-            for giver in chain:
-                self.ledger.move(pool, giver, holder)
-                self.got[pool, holder] += self.got.pop((pool, giver), 0)
-        now = self.look()
-        for pool in {*pools} & {*POOLS}:
-            sides = {*chain, holder}
-            held = [sum(x["shares", pool, side] for side in sides) for x in (before, now)]
-            self.hold("T-10", held[0] == held[1] == now["shares", pool, holder], "shares were {}, are {}", *held)
-            owed = [sum(x["claimable", pool, side] for side in sides) for x in (before, now)]
-            self.hold("T-10", owed[1] >= owed[0] - len(chain), "was owed {} and is {}", *owed)
-            rest = sum(now["claimable", pool, giver] for giver in chain)
-            self.hold("T-10", rest == 0, "{} stayed", rest)
-        balances = [sum(x["balance", side] for side in {*chain, holder}) for x in (before, now)]
-        self.hold("T-10", balances[0] == balances[1], "tokens were {}, are {}", *balances)
-        for giver in chain:
-            same = now["delegate", giver] == now["delegate", holder]
-            self.hold("T-10", same, "tokens of {} vote for another than the heir's delegate", giver)
+    @rule(account=member, heir=member, shares=sizes, dataset=datasets)
+    def claim_late(self, account: str, heir: str, shares: int, dataset: int) -> None:
+        """What was accepted before a succession is claimed after it, for the old account."""
+        known = len(self.lots)
+        self.activate(shares, dataset)
+        self.bind_open_and_succeed(account, heir, [dataset], late=0, vetoed=False, delegated=False)
+        if len(self.lots) > known:
+            self.vest(-1, account, 4)
 
     @rule(account=member, pool=datasets)
     def erase_too_much(self, account: str, pool: int) -> None:
@@ -348,11 +291,6 @@ class SplitterMachine(SplitterChecks):
                     gain = now[name, pool, account] - before[name, pool, account]
                     self.hold("T-6", gain == 0, "a transfer changed {} by {}", name, gain)
 
-    @rule(account=anyone, to=st.sampled_from([*MEMBERS, ADDRESS_ZERO, "registry", "token"]))
-    def delegate(self, account: str, to: str) -> None:
-        to = {"registry": REGISTRY, "token": self.pair.token.address}.get(to, to)
-        self.send("token", "delegate", to, sender=account, breaks="T-7")
-
     @rule(caller=anyone, which=st.integers(0, 7))
     def trespass(self, caller: str, which: int) -> None:
         """Whoever is not the registry, or the token, changes nothing."""
@@ -369,12 +307,6 @@ class SplitterMachine(SplitterChecks):
         assert self.send(contract, name, *args, sender=caller, breaks="S-6") is None
 
     # Time
-
-    @rule(seconds=st.integers(1, 400 * 86_400))
-    def warp(self, seconds: int) -> None:
-        now = self.seen
-        self.past[self.chain.timestamp] = [now["votes", account] for account in MEMBERS], now["supply",]
-        self.chain.warp(seconds)
 
     @precondition(lambda self: self.past)
     @rule(which=st.integers(0, 30))

@@ -17,20 +17,17 @@ from assurance.harness.dao.dao import Dao, leaf
 from assurance.harness.dao.system import DAY
 from assurance.harness.machines.base import World, initialize
 from assurance.harness.machines.governance.world import government_of
-from assurance.harness.machines.heirs import Heirs
 from assurance.harness.machines.leases.hooked import Hooked
 from assurance.harness.machines.leases.modelling import Modelling
 from assurance.harness.machines.leases.returning import Returning
 from assurance.harness.machines.leases.running import Running
 from assurance.harness.machines.leases.world import CUTS, LEASED, RICHES, RULES, STANDING, configured, given, terms_of
-from assurance.harness.machines.registry.batching import Batching
-from assurance.harness.machines.registry.contributing import Contributing
 from assurance.harness.machines.registry.trading import Trading
 from assurance.harness.machines.registry.world import model_of
 from assurance.harness.machines.system.checks import SystemChecks
 from assurance.harness.machines.system.data import Data
+from assurance.harness.machines.system.inheriting import InheritingVotes
 from assurance.harness.machines.system.life import Government
-from assurance.harness.machines.system.voting import Voting
 from assurance.harness.models.leases.model import Leases
 from assurance.harness.models.money import Money
 from assurance.harness.models.royalties import Models
@@ -43,9 +40,7 @@ NOTES = ("set", "votes", "ledger", "flow", "statuses", "polls", "effects", "cast
 """Of a machine, what a life changes."""
 
 
-class SystemMachine(
-    Voting, Data, Running, Returning, Modelling, Batching, Contributing, Trading, Heirs, Hooked, SystemChecks
-):
+class SystemMachine(InheritingVotes, Data, Running, Returning, Modelling, Trading, Hooked, SystemChecks):
     worlds: ClassVar[dict[Any, Any]] = {}
 
     @initialize(first=st.lists(st.tuples(st.integers(0, 2), st.integers(1, 5)), min_size=1, max_size=4))
