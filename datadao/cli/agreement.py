@@ -10,36 +10,20 @@ from typing import Any
 
 import click
 
+from datadao import agreements
 from datadao.cli.money import Money
 from datadao.cli.queries import DAY
 from datadao.cli.session import Session
 from datadao.cli.wording import Rows, duration, said
 from datadao.client import Terms
-from datadao.errors import DataDAOError, InvalidArgument, ObjectMissing
+from datadao.errors import DataDAOError, InvalidArgument
 from datadao.messages.agreement import LIMIT, Agreement, Program
 from datadao.messages.compute import Limits
 from datadao.messages.purposes import AI_DRAFT, COMPUTE, purposes_of
 
-NAMES = {
-    "dataset_id": "--dataset",
-    "purposes": "--purposes",
-    "price_per_period": "--price",
-    "period_length": "--period-days",
-    "periods": "--periods",
-    "bond": "--bond",
-    "royalty_bps": "--royalty-bps",
-    "exclusive": "--exclusive",
-    "min_shares": "--min-shares",
-}
+NAMES = {name: f"--{said}" for name, said in agreements.TERMS.items()}
 """Options by the terms that they give."""
 _OPTIONAL = {"royalty_bps": 0, "exclusive": False, "min_shares": 0}
-_PARTIES = {
-    "dao": "the DAO",
-    "timelock": "who grants",
-    "asset": "the settlement asset",
-    "ack_window": "the time to act on erasures",
-}
-
 _OPTIONS = (
     click.option("--dataset", "dataset_id", type=click.IntRange(1)),
     click.option("--purposes", type=click.IntRange(1), help="Mask, see docs/architecture.md: 1 research, 4 compute."),
@@ -83,20 +67,10 @@ def terms_given(money: Money, options: Mapping[str, Any], agreement: Agreement |
     return Terms(**agreed, agreement_hash=agreement.hash)
 
 
-def parties(session: Session) -> dict[str, Any]:
-    """What an agreement with this DAO says of it, whatever the terms."""
-    dao = session.dao
-    return {
-        "dao": dao.id,
-        "timelock": dao.addresses["timelock"],
-        "asset": session.money.address,
-        "ack_window": dao.read("leases", "ackWindow"),
-    }
-
-
 def agreement_of(session: Session, terms: Terms, licensee: str | None, **more: Any) -> Agreement:
     """The agreement that these terms give. Raises `InvalidArgument`."""
-    return Agreement(**parties(session), licensee=licensee, **{n: getattr(terms, n) for n in NAMES}, **more)
+    agreed = {name: getattr(terms, name) for name in NAMES}
+    return Agreement(**agreements.parties(session.dao), licensee=licensee, **agreed, **more)
 
 
 def agreed_program(
@@ -134,14 +108,9 @@ def read_file(path: Path) -> Agreement:
 
 
 @dataclass(frozen=True)
-class Agreed:
-    """What is known of the agreement whose `hash` a lease has: itself, or the `problem` with it; in what it is another
-    than the lease; and of a compute lease how many attestors of how many have to agree now, `signing`."""
+class Agreed(agreements.Agreed):
+    """For people and programs; of a compute lease also how many attestors of how many have to agree now, `signing`."""
 
-    hash: bytes
-    agreement: Agreement | None = None
-    problem: str = ""
-    differences: tuple[str, ...] = ()
     signing: tuple[int, int] | None = None
 
     def document(self) -> dict[str, Any] | None:
@@ -153,12 +122,9 @@ class Agreed:
 
     def rows(self) -> Rows:
         """What it says beyond the terms."""
-        if not any(self.hash):
-            return [("agreement", "none")]
+        rows = [("agreement", str(self))]
         if self.agreement is None:
-            return [("agreement", f"keccak256 0x{self.hash.hex()}, not shown: {self.problem}")]
-        says = "ANOTHER THAN THE LEASE" if self.differences else "says what the lease says"
-        rows = [("agreement", f"keccak256 0x{self.hash.hex()}, {says}")]
+            return rows
         rows += [("differs", text) for text in self.differences]
         rows += _words(self.agreement)
         if self.signing:
@@ -172,39 +138,16 @@ class Agreed:
 
 def agreed(session: Session, terms: Terms, licensee: str, *, by_offer: bool) -> Agreed:
     """The agreement of a lease, from storage; that it cannot be had stops nothing."""
-    digest = terms.agreement_hash
-    if not any(digest):
-        return Agreed(digest)
-    if session.profile.store is None:
-        return Agreed(digest, problem="this role has no storage to read it from")
-    try:
-        found = Agreement.decode(session.board.agreement(digest))
-    except ObjectMissing:
-        return Agreed(digest, problem="it is not in storage; ask the licensee for it, `lease show --check` compares")
-    except DataDAOError as error:
-        return Agreed(digest, problem=str(error))
-    return Agreed(
-        digest,
-        found,
-        differences=differences(session, found, terms, licensee, by_offer=by_offer),
-        signing=_signing(session) if found.program else None,
-    )
+    stored = None if session.profile.store is None else lambda digest: session.board.agreement(digest)
+    found = agreements.agreed(session.dao, stored, terms, licensee, by_offer=by_offer)
+    program = found.agreement and found.agreement.program
+    return Agreed(**vars(found), signing=_signing(session) if program else None)
 
 
 def _signing(session: Session) -> tuple[int, int]:
     """The threshold of the attestors of now, and how many they are."""
     members, threshold = session.dao.read("registry", "attestors", session.dao.read("registry", "attestorSetVersion"))
     return threshold, len(members)
-
-
-def differences(session: Session, found: Agreement, terms: Terms, licensee: str, *, by_offer: bool) -> tuple[str, ...]:
-    """In what an agreement is another than a lease, one line each."""
-    expected = {name: getattr(terms, name) for name in NAMES} | parties(session)
-    names = {name: option.removeprefix("--") for name, option in NAMES.items()} | _PARTIES
-    pairs = [(names[name], getattr(found, name), value) for name, value in expected.items()]
-    if not (by_offer and found.licensee is None):
-        pairs.append(("the licensee", found.licensee or "anyone", licensee))
-    return tuple(f"{name}: {one} in the agreement, {other} in the lease" for name, one, other in pairs if one != other)
 
 
 def _words(found: Agreement) -> Iterator[tuple[str, str]]:

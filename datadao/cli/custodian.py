@@ -50,8 +50,6 @@ def once(session: Session, key_name: str) -> Outcome:
     stopped = [f"{name}: submissions: {done.error}" for name, done in rounds.items() if done.error]
     document = {"testOpened": tested, "testRefused": refused, "leases": leases}
     trouble = refused or stopped or any(item["refused"] or item["error"] for item in leases)
-    if served:
-        served.append("What was agreed for a lease, in words: `datadao lease show LEASE`.")
     lines = (f"{tested} new submissions open, {refused} do not.", *stopped, *served)
     return Outcome(document, lines, PARTLY if trouble else DONE)
 

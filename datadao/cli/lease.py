@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from datadao.agreements import differences
 from datadao.chain.reverts import try_call
 from datadao.chain.rpc import Call
 from datadao.chain.transactions import Mined
@@ -16,7 +17,6 @@ from datadao.cli.agreement import (
     agreed,
     agreed_program,
     agreement_of,
-    differences,
     read_file,
     terms_given,
     terms_options,
@@ -106,7 +106,7 @@ def _same(session: Session, number: int, info: Any, terms: Terms, path: Path) ->
     found = read_file(path)
     if found.hash == terms.agreement_hash:
         return [f"{path} is the agreement of lease {number}."]
-    own = differences(session, found, terms, info.licensee, by_offer=bool(info.offerId))
+    own = differences(session.dao, found, terms, info.licensee, by_offer=bool(info.offerId))
     signed = f"has the hash 0x{terms.agreement_hash.hex()}" if any(terms.agreement_hash) else "has none"
     raise InvalidArgument(
         f"{path}, whose hash is 0x{found.hash.hex()}, is not the agreement of lease {number}, which {signed}: "
@@ -305,7 +305,7 @@ def request(session: Session, paper: Path | None, text: str, key_name: str, **op
     if terms.purposes == COMPUTE and (made is None or made.program is None):
         raise InvalidArgument("a lease for compute alone needs --agreement with a program; see `lease agreement`")
     if made:
-        if wrong := differences(session, made, terms, session.address, by_offer=False):
+        if wrong := differences(session.dao, made, terms, session.address, by_offer=False):
             raise InvalidArgument(f"{paper} is no agreement of this account with this DAO: {'; '.join(wrong)}")
         session.board.agree(made.encode())
     what = f"request a lease of dataset {terms.dataset_id}, escrowing {money.text(terms.escrow)}"

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 
+from datadao.agreements import Agreed
+from datadao.chain.connection import in_words
 from datadao.chain.view import Counts, LeaseState
 from datadao.compute.board import ComputeBoard
 from datadao.custodian.compute import ComputeDuties
@@ -67,14 +69,19 @@ class Round:
 
 
 class Service:
-    """One slot's duties. `board` is where submissions and readiness are posted; `name` stands before what is logged."""
+    """One slot's duties. `board` is where submissions and readiness are posted; `name` stands before what is logged;
+    `agreed` finds the agreement of a lease, which is said of each that is served first."""
 
-    def __init__(self, custodian: Custodian, board: Board, name: str = "") -> None:
+    def __init__(
+        self, custodian: Custodian, board: Board, name: str = "", agreed: Callable[[int], Agreed] | None = None
+    ) -> None:
         self.custodian = custodian
         self.name = name or f"slot {custodian.committee_version}-{custodian.slot}"
         self._manifests = Manifests(custodian.dao, custodian.checks, custodian.store)
         self._board, self._inbox = board, Inbox(custodian, board)
+        self._agreed = agreed
         self._over: set[int] = set()
+        self._said: set[int] = set()
         self._first = 1
         self._prepared: dict[int, tuple[object, Refused]] = {}
         self._logged: dict[object, str] = {}
@@ -155,6 +162,7 @@ class Service:
             custodian.forget(lease_id)
             self._over.add(lease_id)
             return None
+        self._say_agreed(lease_id)
         try:
             contributions = listed(lease.dataset_id)
             if lease.purposes == COMPUTE:
@@ -165,6 +173,22 @@ class Service:
         except DataDAOError as reason:
             error = reason
         return self._outcome(lease_id, refused, error)
+
+    def _say_agreed(self, lease_id: int) -> None:
+        """What it is that keys are released for. For a custodian to know: nothing that it does depends on it, and that
+        it cannot be read stops nothing."""
+        if self._agreed is None or lease_id in self._said:
+            return
+        about = (lease_id, "agreement")
+        try:
+            found = self._agreed(lease_id)
+        except Exception as error:
+            self._log(about, f"lease {lease_id}: its agreement cannot be read: {in_words(error)}", logging.WARNING)
+            return
+        self._said.add(lease_id)
+        told = "".join(f"; {text}" for text in found.differences)
+        text = f"lease {lease_id}: agreement {found}{told}; in words: `datadao lease show {lease_id}`"
+        self._log(about, text, logging.INFO if found.sound else logging.WARNING)
 
     def _compute(self, lease: LeaseState, contributions: Sequence[Contribution]) -> Outcome:
         """Keys go to the attestors; before the first instalment, readiness is signed for what they agree on."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from threading import Event
@@ -15,6 +16,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from datadao.agreements import agreed_of
 from datadao.chain.abi import LOCAL_CHAIN_IDS
 from datadao.chain.connection import host
 from datadao.chain.nodes import NodesView
@@ -79,6 +81,7 @@ def open_slots(dao: DataDAO, profile: Profile, signer: eip712.Signer, keys: Sequ
     board = Board(dao.id, store, Store(**profile.inbox) if profile.inbox else None)
     view = view_of(dao, profile.nodes, profile.home)
     slots, check = Slots([], [], view), checker(dao.web3)
+    agreed = partial(agreed_of, dao, board.agreement)
 
     def custodian(key: X25519PrivateKey, place: Slot) -> Custodian:
         # A holder that renewed its key has the slot twice: to hand over, and to take over.
@@ -90,7 +93,7 @@ def open_slots(dao: DataDAO, profile: Profile, signer: eip712.Signer, keys: Sequ
         for name in keys:
             key = load_key(profile.home / "keys" / name)
             held, left = Checks(view, dao.id).slots_of(public_key(key))
-            slots.services.extend(Service(custodian(key, slot), board) for slot in held)
+            slots.services.extend(Service(custodian(key, slot), board, agreed=agreed) for slot in held)
             slots.left.extend(custodian(key, slot) for slot in left)
     except BaseException:
         slots.close()

@@ -3,20 +3,25 @@
 given the terms of a request    `lease agreement` should write the document whose keccak256 the request then carries
 given it in storage             `proposals` and `lease show` should say it in words, and in what it differs
 given a file                    `lease show --check` should say whether it is the lease's
+given a lease that is approved   each custodian should log once whether its agreement is the lease's, and how to read it
 given text of others            it should be quoted, refused or left out, and stop nothing
 """
 
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 
 import ape
 import pytest
 from eth_utils import keccak
 
+from assurance.harness.chain.node import FINALITY
+from assurance.harness.commands import put_key
 from assurance.harness.text import DANGEROUS, HOSTILE
 from datadao.chain.rpc import Call
+from datadao.client import Terms
 from datadao.crypto.keyfile import new_key
 from datadao.messages.agreement import Agreement
 from datadao.text import BAR
@@ -191,3 +196,52 @@ def test_agreement__of_unfit_terms__is_not_written(live: FreshDao) -> None:
     assert path.read_text() == "mine"
     missing = live.run(home, "lease", "agreement", "--dataset", "1", "--out", str(home / "other.json"))
     assert missing.code == 2 and "'--purposes', '--price'" in missing.err
+
+
+OFFERED = ("--dataset", "1", "--purposes", "1", "--period-days", "30", "--periods", "2", "--bond", "50")
+
+
+@pytest.mark.parametrize("case", ["none", "the same", "another", "lost"])
+def test_custodian__of_a_newly_approved_lease__says_whether_its_agreement_is_the_lease(
+    live: FreshDao, caplog: pytest.LogCaptureFixture, case: str
+) -> None:
+    live.node.rpc("anvil_mine", hex(FINALITY))
+    home, path = company(live), live.folder / "agreement.json"
+    price = "90" if case == "another" else "100"
+    more = ("--price", price, "--min-shares", "1", "--offer", "--publish")
+    digest = live.run(home, "lease", "agreement", *OFFERED, *more, "--out", str(path), "--json").document["hash"]
+    if case == "lost":
+        stored(live)[0].unlink()
+    agreed = bytes(32) if case == "none" else bytes.fromhex(digest[2:])
+    terms = Terms(1, 1, 100 * 10**6, 30 * 86_400, 2, 50 * 10**6, min_shares=1, agreement_hash=agreed)
+    until = live.node.web3.eth.get_block("latest")["timestamp"] + 86_400
+    live.decide("leases", "createOffer", tuple(vars(terms).values()), "0x" + "00" * 20, 1, until)
+    accepted = live.run(home, "lease", "accept", "1", "--yes")
+    assert accepted.code == 0, accepted.err
+    custodian = live.home("custodian", "TEST::5")
+    put_key(custodian, "custodian-0")
+
+    def said() -> list[tuple[int, str]]:
+        caplog.clear()
+        assert "leases" in live.run(custodian, "custodian", "once", "--json").document
+        messages = [(record.levelno, record.getMessage()) for record in caplog.records]
+        return [(level, text) for level, text in messages if "agreement" in text]
+
+    assert said() == [], "it is not finally approved"
+    live.node.rpc("anvil_mine", hex(FINALITY))
+    level, what = {
+        "none": (logging.INFO, "none"),
+        "the same": (logging.INFO, f"keccak256 {digest}, says what the lease says"),
+        "another": (
+            logging.WARNING,
+            f"keccak256 {digest}, ANOTHER THAN THE LEASE; price: 90000000 in the agreement, 100000000 in the lease",
+        ),
+        "lost": (
+            logging.WARNING,
+            f"keccak256 {digest}, not shown: it is not in storage; ask the licensee for it, `lease show --check` "
+            "compares",
+        ),
+    }[case]
+    assert said() == [(level, f"slot 1-0: lease 1: agreement {what}; in words: `datadao lease show 1`")]
+    shown = live.run(custodian, "lease", "show", "1")
+    assert shown.code == 0 and ("the lease says" in shown.out) == (case == "the same")

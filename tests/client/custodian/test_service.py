@@ -18,6 +18,7 @@ from assurance.harness.dao.parties import (
     hpke_key,
     published,
 )
+from datadao.agreements import Agreed
 from datadao.chain.view import LeaseState, Tag
 from datadao.custodian.service import Service
 from datadao.errors import ChainUnavailable, NodeRefused, StoreUnavailable, UnsealFailed
@@ -196,6 +197,37 @@ def test_round__nothing_new__asks_little_and_says_nothing(
     service.round()
     assert len(caplog.records) == shown
     assert "standing" not in {what for what, _ in world.view.asked[asked:]}
+
+
+def test_round__agreement_of_a_lease__is_said_once_and_where_it_cannot_be_read_stops_nothing(
+    world: World, board: Board, listed: list[Contribution], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "datadao.custodian")
+    asked, silent = [], True
+
+    def agreed(lease_id: int) -> Agreed:
+        asked.append(lease_id)
+        if silent:
+            raise TimeoutError("no answer")
+        return Agreed(b"\1" * 32, problem="it is not in storage")
+
+    service = Service(world.custodian(0), board, agreed=agreed)
+    for expected in (1, 2):
+        assert service.round().leases[LEASE].released == 5
+        assert len(asked) == expected, "until it is known"
+    silent = False
+    for _ in range(2):
+        assert service.round().leases[LEASE].released == 5
+    assert asked == [LEASE] * 3
+    said = [(record.levelname, record.getMessage()) for record in caplog.records if "agreement" in record.getMessage()]
+    assert said == [
+        ("WARNING", f"slot 2-0: lease {LEASE}: its agreement cannot be read: TimeoutError: no answer"),
+        (
+            "WARNING",
+            f"slot 2-0: lease {LEASE}: agreement keccak256 0x{'01' * 32}, not shown: it is not in storage; in words: "
+            f"`datadao lease show {LEASE}`",
+        ),
+    ]
 
 
 def test_round__later_batch_and_new_key__are_prepared_anew(world: World, service: Service) -> None:
