@@ -133,12 +133,12 @@ class Stage(FreshDao):
         for number in ("1", "2"):
             self.done(self.giver, "activate", number, "--yes")
 
-    def leased(self) -> Path:
-        """The folder of a licensee whose lease runs, and to which custodians released keys."""
+    def leased(self, agreement: bytes = bytes(32)) -> Path:
+        """The folder of a licensee whose lease runs, and to which custodians released keys; its agreement by hash."""
         home = self.home("licensee")
         new_key(home / "keys" / "sealing")
         least = self.dao.read("splitter", "pool", 1)[1] // 2 + 1
-        terms = Terms(1, 1, UNIT, 30 * DAY, 2, UNIT, min_shares=least)
+        terms = Terms(1, 1, UNIT, 30 * DAY, 2, UNIT, min_shares=least, agreement_hash=agreement)
         now = self.node.web3.eth.get_block("latest")["timestamp"]
         self.decide("leases", "createOffer", tuple(vars(terms).values()), "0x" + "00" * 20, 1, now + DAY)
         self.done(home, "lease", "accept", "1", "--yes")

@@ -15,6 +15,7 @@ given a published batch of two records, and a file of both with a new one, hande
 given such a batch, of whose records another account's file has one and a new one
   when the batch dies, whatever it dies of     it should earn both
   when the record's owner erases it            it should earn both from the next block on, and nothing else be free
+  when mlcroissant loads what was opened      it should have the records of both, their terms and their manifests
 given an active batch of a file whose owner agreed to show records, and one whose owner did not
   when attestors draw                          it should be of the first alone, once two of them posted the same
   when the owner erases it                     it should be shown no more, and be gone from storage
@@ -26,11 +27,13 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import ape
+import mlcroissant
 import pytest
 from pyarrow import parquet
 
@@ -362,6 +365,44 @@ def test_samples__of_an_active_batch__are_drawn_of_files_whose_owner_agreed_and_
     last = stage.attest(2, "sample").document
     assert last["deleted"] == [{"batch": 1, "contribution": f"0x{name}", "samples": 2}] and not last["posted"]
     assert not [path for path in stage.objects if name in path.parts]
+
+
+def test_open__two_batches__are_one_dataset_that_mlcroissant_loads_with_its_terms_and_where_it_comes_from(
+    stage: Stage,
+) -> None:
+    assert earning(stage) == (1, 2)
+    give(stage, 13, LINES[1], line("c"))
+    assert earning(stage) == (2, 1)
+    for number in (1, 2):
+        stage.activate(number)
+    agreement = bytes(range(32))
+    licensee = stage.leased(agreement)
+    opened = stage.done(licensee, "open", "1", "--out", str(licensee / "out"))
+    path = licensee / "out" / "croissant.json"
+    assert (opened["description"], opened["records"]) == (str(path), 4)
+
+    dataset = mlcroissant.Dataset(str(path))
+    assert not dataset.metadata.issues.errors and not dataset.metadata.issues.warnings
+    found = [(record["records/name"], record["records/diary"]) for record in dataset.records("records")]
+    assert sorted(found) == [(b"a", b"d"), (b"b", b"d"), (b"b", b"d"), (b"c", b"d")]
+    raw = next(item for item in dataset.metadata.distribution if item.id == "files")
+    assert len(list(path.parent.glob(raw.includes[0]))) == 3
+
+    described = json.loads(path.read_text())
+    term, policy = described["usageInfo"]
+    assert (term["termCode"], term["name"]) == ("DUO_0000042", "general research use")
+    assert (policy["name"], policy["identifier"]) == ("Lease 1", f"urn:keccak256:{agreement.hex()}")
+    (purpose,) = policy["odrl:permission"]["odrl:constraint"]["odrl:rightOperand"]
+    assert purpose["name"] == "research"
+    assert described["license"] == f"urn:keccak256:{agreement.hex()}"
+    manifests = {draft.batch.sequence: draft.batch.manifest_hash.hex() for draft in stage.drafts}
+    registry = stage.addresses["registry"].lower()
+    assert [(item["@id"], item["identifier"]) for item in described["prov:wasDerivedFrom"]] == [
+        (f"urn:datadao:{stage.dao.id.chain_id}:{registry}:batch:{number}", f"urn:sha256:{manifests[number]}")
+        for number in (1, 2)
+    ]
+    now = datetime.fromtimestamp(stage.node.web3.eth.get_block("latest")["timestamp"], UTC)
+    assert described["datePublished"].startswith(now.date().isoformat())
 
 
 def test_claim__of_the_later_batch_by_another_account__counts_where_it_was_recorded(stage: Stage) -> None:
