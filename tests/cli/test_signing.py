@@ -202,7 +202,7 @@ def test_signed__lies_on_the_board__is_relayed_and_the_member_pays_nothing(
     (request,) = [request for request in signing.on_board(*proposals) if request not in lay]
     assert done["desk"] is None
     assert done["signed"] == [{"kind": kind, "id": "0x" + request.id.hex(), "signer": account(MEMBER)}]
-    assert request.KIND == kind
+    assert kind == request.KIND
     assert signed_by(account(MEMBER), request.typed(domains_of(signing.dao)), request.signature)
 
     assert [(batch["state"], batch["requests"]) for batch in signing.relayed()] == [("mined", 1)]

@@ -7,6 +7,8 @@ given a DAO whose desk serves its page, and a relay beside it
   when attestors accepted it             it should earn what the page said, collected at the relay's cost
   when its dataset is leased             the licensee should open what the browser encrypted
   when its contributor takes it out      registry and page should say so, and nobody is paid or asked but the relay
+given members that are contracts (ERC-1271): a Safe, a passkey's account
+  when they hand in files                custodians and attestors should take what they signed, and accept it
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from datadao.messages.manifest import Manifest
 from datadao.types import ContributionStatus
 from tests.client.chain_world import ChainWorld
 from tests.web.assessors import Assessors
+from tests.web.contracts import account, passkey, safe
 from tests.web.desk_world import SCHEMA, DeskWorld, desk_world
 from tests.web.pictures import Pictures
 
@@ -78,10 +81,10 @@ def release(world: ChainWorld, manifest: Manifest, folder: Path) -> list[bytes]:
     return [item.path.read_bytes() for item in world.opened(folder, manifest) if item.path]
 
 
-def hands_in(browser: Browser, file: Path) -> int:
+def hands_in(browser: Browser, file: Path, records: int = len(RECORDS)) -> int:
     """All of it in the page: what the page says that the file earns, in shares."""
     browser.drop(file)
-    shown = browser.see("40 of 40 records fit.", "That would earn about")
+    shown = browser.see(f"{records} of {records} records fit.", "That would earn about")
     assert browser.do("axe") == []
     browser.press("This data is mine to give, and I agree to the uses above.")
     browser.press("Encrypt and hand in", "button")
@@ -150,7 +153,7 @@ def test_contributor__whole_life_by_the_browser__earns_as_told_and_a_licensee_op
 
         browser.connect("newcomer")
         estimate = hands_in(browser, tmp_path / "good.jsonl")
-        ((_, submission),) = desk.board.items()
+        (submission,) = [item for item in desk.board.values() if item.contributor == member.address]
 
         assessors = Assessors(world, tmp_path)
         assert assessors.score() == [estimate] * 3
@@ -176,3 +179,24 @@ def test_contributor__whole_life_by_the_browser__earns_as_told_and_a_licensee_op
     asked = {urlsplit(request["url"]).netloc for request in facts["requests"] if not request["url"].startswith("data:")}
     assert asked == {urlsplit(desk.site.url).netloc, urlsplit(desk.site.node).netloc}
     assert facts["trouble"] == []
+
+
+def test_contracts__hand_in_by_the_browser__are_opened_scored_and_accepted(desk: DeskWorld, tmp_path: Path) -> None:
+    wallets = {account(wallet): wallet for wallet in (safe(desk), passkey(desk))}
+    with desk.browser(*wallets.values()) as browser:
+        for number, (address, wallet) in enumerate(wallets.items(), 2):
+            file = tmp_path / f"of-{wallet.name}.jsonl"
+            records = [{"age": 30, "diary": f"{wallet.name} {n}", "voted": True} for n in range(number)]
+            file.write_text("".join(json.dumps(record) + "\n" for record in records))
+            browser.open(f"{desk.site.url}?{wallet.name}#/")
+            browser.connect(wallet.name)
+            browser.press("Give data", "link")
+            browser.see("May be used for: research")
+            assert hands_in(browser, file, number) == number
+            assert [item.contributor for item in desk.board.values()].count(address) == 1
+        facts = browser.do("facts")
+    assert facts["sent"] == [] and facts["trouble"] == []
+    assessors = Assessors(desk.world, tmp_path)
+    assert sorted(assessors.score()) == [2, 2, 2, 3, 3, 3]
+    leaves = assessors.accept().leaves
+    assert {leaf.contributor: leaf.units for leaf in leaves} == dict(zip(wallets, (2, 3), strict=True))
