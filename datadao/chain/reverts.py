@@ -88,7 +88,7 @@ def revert_data(error: Any) -> bytes | None:
 def estimate_gas(web3: Web3, sender: str, call: Asked) -> int:
     """Gas that the call would use if `sender` sent it now. Raises `Reverted` if a contract refuses it, `NodeRefused` if
     the node does, for want of money for gas among other reasons."""
-    return int(_asked(web3, "eth_estimateGas", sender, call), 16)
+    return int(_result(call, answer_of(web3, "eth_estimateGas", [_request(sender, call)])), 16)
 
 
 def estimate_many(web3: Web3, sender: str, calls: Sequence[Asked]) -> list[int]:
@@ -97,20 +97,17 @@ def estimate_many(web3: Web3, sender: str, calls: Sequence[Asked]) -> list[int]:
     return [int(_result(call, answer), 16) for call, answer in zip(calls, answers, strict=True)]
 
 
-def try_call(web3: Web3, sender: str | None, call: Asked, block: str = "latest") -> bytes:
-    """What the call would return if `sender`, or no account in particular, made it after this block. Raises as
-    `estimate_gas`."""
-    return bytes.fromhex(_asked(web3, "eth_call", sender, call, block)[2:])
+def try_call(web3: Web3, sender: str | None, call: Asked, block: str = "latest", value: int = 0) -> bytes:
+    """What the call would return if `sender`, or no account in particular, made it after this block, with so many wei.
+    Raises as `estimate_gas`."""
+    request = _request(sender, call) | ({"value": hex(value)} if value else {})
+    return bytes.fromhex(_result(call, answer_of(web3, "eth_call", [request, block]))[2:])
 
 
 def refused(what: str, error: Any) -> Reverted | None:
     """The refusal of a contract in a node's answer, in words; None if it was the node that refused."""
     data = revert_data(error)
     return None if data is None else Reverted(what, described(data) if data else said(error), data)
-
-
-def _asked(web3: Web3, method: str, sender: str | None, call: Asked, *block: str) -> str:
-    return _result(call, answer_of(web3, method, [_request(sender, call), *block]))
 
 
 def _request(sender: str | None, call: Asked) -> dict[str, str]:

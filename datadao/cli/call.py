@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -12,14 +13,19 @@ from datadao import handwritten
 from datadao.chain.abi import named, positional
 from datadao.chain.arguments import ConfigError, Context, Faults, plain, spelled, typed
 from datadao.chain.codec import CONTRACTS, abi, function
+from datadao.chain.connection import ask
 from datadao.chain.reverts import try_call
 from datadao.chain.rpc import Call
 from datadao.cli.command import Outcome, command
 from datadao.cli.main import cli
+from datadao.cli.money import decimal, units_of
 from datadao.cli.session import Session
 from datadao.cli.transactions import send
 from datadao.errors import AccountRefused, InvalidArgument, Malformed, NodeRefused
 
+ETHER = "ether.transfer"
+"""Stands for a payment in the chain's own coin, which is no contract's."""
+_DECIMALS = 18
 VIEWS, ACTIONS = ("view", "pure"), ("nonpayable", "payable")
 
 
@@ -60,19 +66,21 @@ def send_call(session: Session, target: str, words: tuple[str, ...]) -> Outcome:
 @click.option("--description", required=True, help="For voters. Public, and for ever.")
 @click.option("--untried", is_flag=True, help="Propose even what would be refused if it were executed now.")
 def propose(session: Session, target: str, words: tuple[str, ...], description: str, untried: bool) -> Outcome:
-    """Propose to the holders what only they can do: `registry.setAttestors ...`, `asset.transfer PAYEE AMOUNT`.
+    """Propose to the holders what only they can do: `registry.setAttestors ...`, `asset.transfer PAYEE AMOUNT`, or
+    `ether.transfer PAYEE AMOUNT` of what the treasury holds in the chain's own coin.
 
     It is tried first as it would be executed, so that no weeks are spent voting on a mistake.
     """
-    call = resolve(session, target, words, ACTIONS)
-    if call.contract == "DataGovernor":
+    call = _payment(session, words) if target == ETHER else resolve(session, target, words, ACTIONS)
+    value = call.value if isinstance(call, Payment) else 0
+    if isinstance(call, Call) and call.contract == "DataGovernor":
         # It obeys only what it is executing itself, so that a call from outside cannot try it.
         session.say("The governor's own settings cannot be tried before: compare the value with the documented bounds.")
     elif not untried:
-        _tried(session, call)
+        _tried(session, call, value)
     # Only this account can make the proposal of this description: no other can copy it first and cancel it.
     text = f"{description}#proposer={session.address.lower()}"
-    actions = [call.to], [0], [call.data]
+    actions = [call.to], [value], [call.data]
     send(session, [session.dao.call("governor", "propose", *actions, text, what=f"propose {call.what}")])
     proposal = session.dao.read("governor", "getProposalId", *actions, keccak(text=text))
     return Outcome(
@@ -80,9 +88,33 @@ def propose(session: Session, target: str, words: tuple[str, ...], description: 
     )
 
 
-def _tried(session: Session, call: Call) -> bytes:
-    """What the call would return if the DAO made it now. Raises `Reverted` and `NodeRefused`."""
-    return try_call(session.dao.web3, session.dao.addresses["timelock"], call)
+@dataclass(frozen=True)
+class Payment:
+    """Of `value` wei."""
+
+    to: str
+    value: int
+    what: str
+    data: bytes = b""
+
+
+def _payment(session: Session, words: Sequence[str]) -> Payment:
+    if len(words) != 2:
+        raise InvalidArgument(f"{ETHER} takes to (address), amount ({session.symbol}); got {len(words)} arguments")
+    contracts = {key: address for key, (address, _) in contracts_of(session).items()}
+    to = str(typed(f"{ETHER}.to", words[0], {"type": "address"}, _context(session, contracts)))
+    value = units_of(words[1], _DECIMALS, session.symbol, f"{ETHER}.amount")
+    return Payment(to, value, f"{ETHER}({', '.join(words)})")
+
+
+def _tried(session: Session, call: Call | Payment, value: int = 0) -> bytes:
+    """What the call would return if the DAO made it now. Raises `Reverted` and `NodeRefused`, and `InvalidArgument` for
+    more wei than it has."""
+    treasury = session.dao.addresses["timelock"]
+    if value and value > (held := int(ask(session.dao.web3, "eth_getBalance", treasury, "latest"), 16)):
+        has = f"{decimal(held, _DECIMALS)} {session.symbol}"
+        raise InvalidArgument(f"{call.what}: the treasury {treasury} has {has}; whoever sends it some adds to it")
+    return try_call(session.dao.web3, treasury, call, value=value)
 
 
 def resolve(session: Session, target: str, words: Sequence[str], kinds: Sequence[str]) -> Call:

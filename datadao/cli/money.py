@@ -54,13 +54,18 @@ class Money:
 
     def units(self, amount: str, what: str) -> int:
         """Units of an amount like `1234.5`. Raises `InvalidArgument` naming `what` it is."""
-        match = _AMOUNT.fullmatch(amount)
-        if match is None:
-            raise InvalidArgument(f"{what}: expected an amount of {self.symbol} like 40 or 40.5, got {amount!r}")
-        whole, fraction = match.group(1), match.group(2) or ""
-        if len(fraction) > self.decimals:
-            raise InvalidArgument(f"{what}: {self.symbol} has {self.decimals} decimals, got {amount!r}")
-        units = int(whole + fraction.ljust(self.decimals, "0"))
-        if units > _LARGEST:
-            raise InvalidArgument(f"{what}: {amount} {self.symbol} is more than any account can hold")
-        return units
+        return units_of(amount, self.decimals, self.symbol, what)
+
+
+def units_of(amount: str, decimals: int, symbol: str, what: str) -> int:
+    """The same of any coin."""
+    match = _AMOUNT.fullmatch(amount)
+    if match is None:
+        raise InvalidArgument(f"{what}: expected an amount of {symbol} like 40 or 40.5, got {amount!r}")
+    whole, fraction = match.group(1), match.group(2) or ""
+    if len(fraction) > decimals:
+        raise InvalidArgument(f"{what}: {symbol} has {decimals} decimals, got {amount!r}")
+    units = int(whole + fraction.ljust(decimals, "0"))
+    if units > _LARGEST:
+        raise InvalidArgument(f"{what}: {amount} {symbol} is more than any account can hold")
+    return units

@@ -49,7 +49,11 @@ class Actions:
     def words(self, target: str, value: int, data: bytes, depth: int = 0) -> Iterator[str]:
         """One line for the call, one for each that it passes on."""
         key, entry, values = self._decoded(target, data)
-        paid = f", with {decimal(value, _NATIVE)} of the chain's own coin" if value else ""
+        coin = f"{decimal(value, _NATIVE)} of the chain's own coin"
+        paid = f", with {coin}" if value else ""
+        if value and not (key or data):
+            yield f"a payment of {coin} to {to_checksum_address(target)}"
+            return
         if entry is None:
             what = f"{key} ({target})" if key else f"the unknown contract {to_checksum_address(target)}"
             yield f"a call that is not understood, of {what}, with the data 0x{data.hex()}{paid}"

@@ -68,3 +68,23 @@ def test_propose__what_would_be_refused__is_not_proposed(live: FreshDao) -> None
 def test_propose__without_votes__is_refused_by_the_governor(live: FreshDao) -> None:
     words = ("registry.setAttestors", PARTIES, "2", "--description", "rotate", "--yes")
     assert "GovernorInsufficientProposerVotes" in live.run(live.home("founder"), "propose", *words).refusal
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("0x" + "4e" * 20, "0.3"), "has 0.2 ETH; whoever sends it some adds to it"),
+        (("0x" + "4e" * 20, "much"), "ether.transfer.amount: expected an amount of ETH like 40 or 40.5, got 'much'"),
+        (("0x" + "4e" * 20,), "ether.transfer takes to (address), amount (ETH); got 1 arguments"),
+        (("nobody", "0.1"), "account 'nobody' is neither an address nor one of Ape's accounts"),
+        (("asset", "0.1"), "ether.transfer(asset, 0.1)"),
+    ],
+    ids=["more than there is", "no amount", "no amount at all", "nobody", "who refuses it"],
+)
+def test_propose__ether_that_could_not_be_paid__is_not_proposed(
+    live: FreshDao, words: tuple[str, ...], expected: str
+) -> None:
+    live.node.rpc("anvil_setBalance", live.addresses["timelock"], hex(2 * 10**17))
+    before = live.nonce(10)
+    assert expected in live.run(live.home("founder"), "propose", "ether.transfer", *words, "--description", "d").refusal
+    assert live.nonce(10) == before

@@ -85,6 +85,13 @@ def test_action__that_is_not_understood__is_its_bytes_in_full(target: str, data:
     )
 
 
+def test_action__that_only_pays__says_how_much_to_whom() -> None:
+    (expected,) = actions().words(STRANGER.lower(), 3 * 10**17, b"")
+    assert expected == f"a payment of 0.3 of the chain's own coin to {STRANGER}"
+    (nothing,) = actions().words(STRANGER, 0, b"")
+    assert nothing == f"a call that is not understood, of the unknown contract {STRANGER}, with the data 0x"
+
+
 def test_action__with_a_text_that_is_no_utf8__is_in_words() -> None:
     good = call("models", "register", ([1], bytes(32), "cafX", True, address(1)))
     bad = good[2].replace(b"cafX", b"caf\xe9")

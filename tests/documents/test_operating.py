@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from eth_account import Account
-from eth_utils import keccak
+from eth_utils import keccak, to_checksum_address
 
 from assurance.harness.chain.anvil import Anvil
 from assurance.harness.chain.artifacts import artifacts
@@ -180,6 +180,15 @@ def test_new_committee__takes_over_new_files(reader: Reader) -> None:
     registry = reader.live.dao.registry
     assert registry.committeeVersion() == 2
     assert [int(party.signer, 16) for party in registry.committee(2)[0]] == [5, 4, 3, 2, 1]
+
+
+def test_relay__is_refilled_by_the_holders(reader: Reader) -> None:
+    live, relay = reader.live, to_checksum_address("0x" + "4e" * 20)
+    sent = {"from": live.node.rpc("eth_accounts")[0], "to": live.dao.timelock.address, "value": hex(3 * 10**17)}
+    live.node.rpc("eth_sendTransaction", sent)
+    reader.read("A relay", RELAY=relay)
+    assert live.node.web3.eth.get_balance(relay) == 2 * 10**17
+    assert live.node.web3.eth.get_balance(live.dao.timelock.address) == 10**17
 
 
 def test_incident__is_stopped_and_survived(reader: Reader) -> None:

@@ -92,6 +92,11 @@ def test_request_and_vote__with_a_node_alone__need_one_transaction_each(
         browser.see("You have voted.", "For: 300")
         assert dao.governor.proposalVotes(proposal.id)[FOR] == dao.token.balanceOf(founder.address)
 
+        paid = [payee := dao.who("payee").address], [2 * 10**17], [b""], "Ether for the relay"
+        dao.governor.propose(*paid, sender=founder.address)
+        browser.open(f"{alone.url}?ether#/votes")
+        browser.see("Pay ether from the common fund to this account", payee, "Ether\n0.2", "Ether for the relay")
+
         stays = vars(dao.registry.currentPolicy(1)) | {"purposes": COMPUTE}
         dao.govern(founder, dao.registry, "createDataset", stays)
         browser.open(f"{alone.url}?stays#/contribute")

@@ -56,6 +56,7 @@ export function worded(node: Node, asset: Asset, target: Address, value: bigint,
       // shown as bytes below
     }
   }
+  if (!contract && value && calldata === "0x") return { title: t("paysEther"), target: where, arguments: paid, understood: true };
   const data = { name: t("data"), value: calldata };
   return { title: t("notUnderstood"), target: where, arguments: [data, ...paid], understood: false };
 }
