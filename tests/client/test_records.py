@@ -29,21 +29,21 @@ def test_valid_records__are_those_of_the_schema_with_their_lines_and_one_spellin
     ]
 
 
-@pytest.mark.parametrize(
-    ("line", "reason"),
-    [
-        ('{"a": 1, "a": 1}', "the name 'a' stands twice in one object"),
-        ('{"a": {"b": [{"c": 1, "d": 2, "c": 3}]}}', "the name 'c' stands twice in one object"),
-        (r'{"a": "\n", "\u0061": 2}', "the name 'a' stands twice in one object"),
-        (f'{{"{"n" * 99}": 1, "{"n" * 99}": 2}}', f"the name '{'n' * 40}' stands twice in one object"),
-        ("9223372036854775808", "the number 9223372036854775808 is beyond 64 bits; write it as text"),
-        ("[-9223372036854775809]", "the number -9223372036854775809 is beyond 64 bits; write it as text"),
-        ("9" * 5_000, f"the number {'9' * 40} is beyond 64 bits; write it as text"),
-        ("1e999", "the number 1e999 is out of range"),
-        (r'"\ud800"', "half of a surrogate pair is no character"),
-        ("NaN", "NaN is not JSON"),
-    ],
-)
+REFUSED = [
+    ('{"a": 1, "a": 1}', "the name 'a' stands twice in one object"),
+    ('{"a": {"b": [{"c": 1, "d": 2, "c": 3}]}}', "the name 'c' stands twice in one object"),
+    (r'{"a": "\n", "\u0061": 2}', "the name 'a' stands twice in one object"),
+    (f'{{"{"n" * 99}": 1, "{"n" * 99}": 2}}', f"the name '{'n' * 40}' stands twice in one object"),
+    ("9223372036854775808", "the number 9223372036854775808 is beyond 64 bits; write it as text"),
+    ("[-9223372036854775809]", "the number -9223372036854775809 is beyond 64 bits; write it as text"),
+    ("9" * 5_000, f"the number {'9' * 40} is beyond 64 bits; write it as text"),
+    ("1e999", "the number 1e999 is out of range"),
+    (r'"\ud800"', "half of a surrogate pair is no character"),
+    ("NaN", "NaN is not JSON"),
+]
+
+
+@pytest.mark.parametrize(("line", "reason"), REFUSED)
 def test_read__what_readers_understand_differently__is_refused_in_words(line: str, reason: str) -> None:
     with pytest.raises(ValueError) as refused:
         read(line.encode())
@@ -51,20 +51,20 @@ def test_read__what_readers_understand_differently__is_refused_in_words(line: st
     assert found(line.encode() + b"\n1\n") == [ValidRecord(2, 1, b"1")]
 
 
-@pytest.mark.parametrize(
-    ("text", "canonical"),
-    [
-        ("9223372036854775807", "9223372036854775807"),
-        ("-9223372036854775808", "-9223372036854775808"),
-        ("9007199254740993", "9007199254740993"),
-        ("1e2", "100"),
-        ("-0.0", "0"),
-        ("6.02214076e23", "6.02214076e+23"),
-        ("9223372036854775808.0", "9.223372036854776e+18"),
-        ("0.10", "0.1"),
-        ('{"a": "\\"", "b": "\\\\"}', r'{"a":"\"","b":"\\"}'),
-    ],
-)
+SPELLED = [
+    ("9223372036854775807", "9223372036854775807"),
+    ("-9223372036854775808", "-9223372036854775808"),
+    ("9007199254740993", "9007199254740993"),
+    ("1e2", "100"),
+    ("-0.0", "0"),
+    ("6.02214076e23", "6.02214076e+23"),
+    ("9223372036854775808.0", "9.223372036854776e+18"),
+    ("0.10", "0.1"),
+    ('{"a": "\\"", "b": "\\\\"}', r'{"a":"\"","b":"\\"}'),
+]
+
+
+@pytest.mark.parametrize(("text", "canonical"), SPELLED)
 def test_read__number_or_text__has_one_spelling(text: str, canonical: str) -> None:
     assert read(text.encode())[1] == canonical.encode()
 

@@ -2,6 +2,8 @@
 attestors and opened by a licensee with the Python client. K-8: nothing of it leaves the browser in the clear.
 
 given a DAO whose desk serves its page, and a relay beside it
+  when the desk forges a schema          the page should not show it, nor check files by it
+  when it is asked whom one trusts       the page should name licensees, who can keep what they opened
   when a file with faults is dropped     the page should name each line and why
   when a good one is handed in           it should be on the board, signed, and nowhere in the clear
   when attestors accepted it             it should earn what the page said, collected at the relay's cost
@@ -39,7 +41,12 @@ RECORDS = [
     for n in range(40)
 ]
 GOOD = b"".join(json.dumps(record).encode() + b"\n" for record in RECORDS)
-FAULTY = b'{"age": 17, "diary": "too young"}\nno json\n{"age": 40, "diary": "fits"}\n{"age": 41, "diary": 5}\n'
+FAULTY = b"""{"age": 17, "diary": "too young"}
+no json
+{"age": 40, "diary": "fits"}
+{"age": 41, "diary": 5}
+{"age": 42, "diary": "first", "diary": "second"}
+"""
 CSV = b'age;diary;voted\r\n30;"semicolons; and ""quotes""";true\r\n31;second;\r\n'
 FRAGMENT = 16
 
@@ -138,11 +145,17 @@ def test_contributor__whole_life_by_the_browser__earns_as_told_and_a_licensee_op
     with desk.browser(member) as browser:
         browser.open(desk.site.url)
         browser.see("Diaries of voters (dataset 1)", "What people wrote down")
+        browser.press("Whom you trust when you use this page", "link")
+        browser.see(
+            "companies to which members rented it, which can keep what they opened",
+            "rented it for computation alone gets no file, only what its program puts out",
+        )
         browser.press("Give data", "link")
         browser.see("May be used for: research")
         browser.drop(tmp_path / "faulty.jsonl")
-        shown = browser.see("1 of 4 records fit.", "This file would not be accepted as it is.", "What is wrong")
-        wrong = ["1\tage\tless than 18", "2\tthe whole record\tnot JSON", "4\tdiary\texpected: text"]
+        shown = browser.see("1 of 5 records fit.", "This file would not be accepted as it is.", "What is wrong")
+        wrong = ["1\tage\tless than 18", "2\tthe whole record\tnot JSON", "4\tdiary\texpected: text",
+                 "5\tthe whole record\tthe name diary stands twice in one object"]  # fmt: skip
         assert [line for line in shown.splitlines() if line in wrong] == wrong
         assert "Encrypt and hand in" not in shown
         pictures.take(browser, "give")
@@ -200,3 +213,11 @@ def test_contracts__hand_in_by_the_browser__are_opened_scored_and_accepted(desk:
     assert sorted(assessors.score()) == [2, 2, 2, 3, 3, 3]
     leaves = assessors.accept().leaves
     assert {leaf.contributor: leaf.units for leaf in leaves} == dict(zip(wallets, (2, 3), strict=True))
+
+
+def test_schema__that_the_desk_forges__is_neither_shown_nor_used(desk: DeskWorld) -> None:
+    with desk.browser() as browser:
+        browser.do("lie", part="/v1/objects/", **{"from": "Diaries of voters", "to": "Diaries for sale"})
+        browser.open(desk.site.url + "#/contribute")
+        shown = browser.see("The desk does not have the description of these records, so files cannot be checked now.")
+        assert "Diaries" not in shown and "Drop a file here" not in shown

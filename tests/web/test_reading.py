@@ -39,7 +39,7 @@ VIEWS = {
     "votes": "Soll Anfrage 1",
     "lease": "Angebote",
     "books": "die Verträge halten mindestens, was sie schulden",
-    "trust": "Wofür diese Seite gemacht ist",
+    "trust": "Firmen, an die die Mitglieder sie vermietet haben und die behalten können, was sie geöffnet haben",
 }
 """And what each says in German."""
 

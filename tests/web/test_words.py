@@ -34,6 +34,12 @@ SCHEMA = {
     "required": ["age"],
     "additionalProperties": False,
 }
+
+
+class Line(str):
+    """A record as it stands in its file, where JSON cannot be made of a value."""
+
+
 WRONG: list[tuple[Any, str, str, str]] = [
     (7, "", "expected: several fields", "erwartet: mehrere Felder"),
     ({"age": 17}, "age", "less than 18", "weniger als 18"),
@@ -47,8 +53,17 @@ WRONG: list[tuple[Any, str, str, str]] = [
     ({"age": 18, "times": [1, "x"]}, "times/1", "expected: number", "erwartet: Zahl"),
     ({"age": 18, "times": [1]}, "times", "fewer than 2 entries", "weniger als 2 Einträge"),
     ({"age": 18, "exact": 3}, "exact", "must be a multiple of 5", "muss ein Vielfaches von 5 sein"),
-    # No words of the page's for it: the validator's.
-    ({"age": 18, "odd": 1}, "odd", 'Instance matched "not" schema.', 'Instance matched "not" schema.'),
+    # A rule without words of its own.
+    ({"age": 18, "odd": 1}, "odd", "breaks the rule not of these records", "verletzt die Regel not dieser Datensätze"),
+    (Line("{"), "", "not JSON", "kein JSON"),
+    (Line('{"age": 18, "a": {"b": 1, "b": 2}}'), "", "the name b stands twice in one object",
+     "der Name b steht zweimal in einem Objekt"),
+    (Line('{"age": 9223372036854775808}'), "", "the number 9223372036854775808 is beyond 64 bits; write it as text",
+     "die Zahl 9223372036854775808 hat mehr als 64 Bit; schreiben Sie sie als Text"),
+    (Line("1e999"), "", "the number 1e999 is out of range", "die Zahl 1e999 ist zu groß"),
+    (Line(r'"\ud800"'), "", "half of a surrogate pair is no character",
+     "ein halbes Ersatzzeichenpaar ist kein Zeichen"),
+    (Line("[" * 65), "", "nests deeper than 64", "tiefer verschachtelt als 64"),
 ]  # fmt: skip
 
 
@@ -61,10 +76,10 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def said(program: Path, language: str, typed: list[str]) -> dict[str, list[Any]]:
     words = json.loads((ROOT / f"web/lang/{language}.json").read_text())
-    records = [record for record, *_ in WRONG]
-    given = {"language": language, "words": words, "amounts": AMOUNTS, "typed": typed, "schema": SCHEMA}
+    records = [record if isinstance(record, Line) else json.dumps(record) for record, *_ in WRONG]
+    given = {"language": language, "words": words, "amounts": AMOUNTS, "typed": typed, "schema": json.dumps(SCHEMA)}
     file = program.with_name(f"{language}.json")
-    file.write_text(json.dumps(given | {"records": [*records, {"age": 18}]}))
+    file.write_text(json.dumps(given | {"records": [*records, json.dumps({"age": 18})]}))
     done = subprocess.run(["node", program, file], check=True, capture_output=True, text=True)
     answer: dict[str, list[Any]] = json.loads(done.stdout)
     return answer

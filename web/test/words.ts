@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 
 import { Schema } from "../src/records/check.js";
+import { NotJson, parse } from "../src/records/json.js";
 import { why } from "../src/records/why.js";
 import { money, price, speak, written } from "../src/text.js";
 
@@ -11,8 +12,9 @@ interface Given {
   /** Units, and decimals of the asset. */
   amounts: [string, number][];
   typed: string[];
-  schema: Record<string, unknown>;
-  records: unknown[];
+  /** JSON, as are the records. */
+  schema: string;
+  records: string[];
 }
 
 const given = JSON.parse(readFileSync(process.argv[2]!, "utf8")) as Given;
@@ -31,8 +33,13 @@ const said = {
   paid: given.amounts.map(([units, decimals]) => price(BigInt(units), { decimals, symbol: "T" })),
   typed: given.typed.map(attempt),
   faults: given.records.map((record) => {
-    const flaw = schema.flaw(record);
-    return flaw && [flaw.field, why(flaw)];
+    try {
+      const flaw = schema.flaw(parse(record));
+      return flaw && [flaw.field, why(flaw)];
+    } catch (error) {
+      if (!(error instanceof NotJson)) throw error;
+      return ["", why({ field: "", rule: error.rule, wanted: error.wanted })];
+    }
   }),
 };
 console.log(JSON.stringify(said));

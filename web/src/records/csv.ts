@@ -3,6 +3,7 @@
 import Papa from "papaparse";
 
 import { type Schema } from "./check.js";
+import { parse } from "./json.js";
 import { Unreadable } from "./read.js";
 
 /** Lines of JSON, one a row. Raises `Unreadable` naming the line of what cannot be converted. */
@@ -34,7 +35,7 @@ function valueOf(name: string, cell: string, schema: Schema): string | null {
   if (!schema.properties.includes(name)) return text ? JSON.stringify(cell) : null;
   for (const json of candidates(cell, text)) {
     if (!text && json !== "null" && !schema.required.includes(name)) break;
-    if (schema.allows(name, JSON.parse(json))) return json;
+    if (schema.allows(name, parse(json))) return json;
   }
   return text ? JSON.stringify(cell) : null;
 }
@@ -48,7 +49,7 @@ function* candidates(cell: string, text: string): Generator<string> {
   if (/^(true|false)$/i.test(text)) yield text.toLowerCase();
   else if (/^[-0-9[{"]/.test(text)) {
     try {
-      JSON.parse(text);
+      parse(text);
     } catch {
       return;
     }

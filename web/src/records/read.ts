@@ -1,8 +1,13 @@
 // A file of records, read as the attestors read it (datadao/records.py): JSON Lines; a JSON array and CSV become JSON
 // Lines without a value being altered.
 
+import { NotJson } from "./json.js";
+
+/** Bytes of a line, its end included. */
 export const MAX_RECORD = 1024 * 1024;
-const MAX_DEPTH = 64;
+const HEAD = 65_536;
+/** What files of other kinds begin with, UTF-16 and UTF-32 among them. */
+const FOREIGN = ["\xff\xfe", "\xfe\xff", "\0\0\xfe\xff", "PK\x03\x04", "\x1f\x8b", "PAR1"];
 
 export type Shape = "lines" | "array" | "csv";
 
@@ -16,18 +21,28 @@ export class Unreadable extends Error {
   }
 }
 
-/** The file's text without a byte order mark. Raises `Unreadable` for what is no UTF-8. */
-export async function textOf(file: Blob): Promise<string> {
-  const data = await file.arrayBuffer();
+/** The bytes of a file, after its byte order mark. Raises `Unreadable` for what is no UTF-8 text. */
+export async function bytesOf(file: Blob): Promise<Uint8Array> {
+  const data = new Uint8Array(await file.arrayBuffer());
+  const head = String.fromCharCode(...data.subarray(0, 4));
+  if (FOREIGN.some((mark) => head.startsWith(mark))) throw new Unreadable("notText");
+  return data.subarray(head.startsWith("\xef\xbb\xbf") ? 3 : 0);
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Raises `Unreadable` for what is no UTF-8. */
+export function textOf(data: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(data);
+    return decoder.decode(data);
   } catch {
     throw new Unreadable("notText");
   }
 }
 
-export function shapeOf(text: string, name: string, known: readonly string[]): Shape {
-  const start = text.slice(0, 65_536).trimStart();
+/** What a file is that holds no record as JSON Lines. */
+export function shapeOf(data: Uint8Array, name: string, known: readonly string[]): Shape {
+  const start = new TextDecoder().decode(data.subarray(0, HEAD)).trimStart();
   if (start.startsWith("[")) return "array";
   if (start.startsWith("{")) return "lines";
   const header = start.split(/\r?\n/, 1)[0] ?? "";
@@ -35,35 +50,27 @@ export function shapeOf(text: string, name: string, known: readonly string[]): S
   return /\.(csv|tsv)$/i.test(name) || cells.some((cell) => known.includes(cell)) ? "csv" : "lines";
 }
 
-/** Lines with their numbers from 1, without empty ones. */
-export function* lines(text: string): Generator<[number, string]> {
+/** Lines with their numbers from 1, without empty ones. Raises `Unreadable` for one that is too long. */
+export function* lines(data: Uint8Array): Generator<[number, Uint8Array]> {
   let number = 0;
-  for (let at = 0; at < text.length; ) {
-    const end = text.indexOf("\n", at);
-    const line = text.slice(at, end < 0 ? text.length : end).replace(/\r$/, "");
+  for (let at = 0; at < data.length; ) {
+    const end = data.indexOf(0x0a, at);
+    const next = end < 0 ? data.length : end + 1;
     number += 1;
-    if (line.length > MAX_RECORD) throw new Unreadable("lineTooLong", number);
-    if (line.trim()) yield [number, line];
-    at = end < 0 ? text.length : end + 1;
+    if (next - at > MAX_RECORD) throw new Unreadable("lineTooLong", number);
+    const line = data.subarray(at, next);
+    if (line.some((byte) => byte !== 0x20 && (byte < 0x09 || byte > 0x0d))) yield [number, line];
+    at = next;
   }
 }
 
-/** The value of a line. Raises `SyntaxError` for what the attestors would refuse too. */
-export function parse(line: string): unknown {
-  if (depth(line) > MAX_DEPTH) throw new SyntaxError("too deep");
-  return JSON.parse(line, (_, value: unknown) => {
-    if (typeof value === "number" && !Number.isFinite(value)) throw new SyntaxError("number out of range");
-    return value;
-  });
-}
-
-function depth(text: string): number {
-  let [deepest, now] = [0, 0];
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{]|[\]}]/g)) {
-    if (token === "[" || token === "{") deepest = Math.max(deepest, ++now);
-    else if (token === "]" || token === "}") now--;
+/** The text of a line. Raises `NotJson`. */
+export function lineOf(line: Uint8Array): string {
+  try {
+    return decoder.decode(line);
+  } catch {
+    throw new NotJson("utf8");
   }
-  return deepest;
 }
 
 /**
@@ -77,7 +84,7 @@ export function* elements(text: string): Generator<string> {
     throw new Unreadable("arrayBroken");
   }
   let [level, from] = [0, 0];
-  for (const match of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{\]},]/g)) {
+  for (const match of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[[{\]},]/g)) {
     const token = match[0];
     const ends = level === 1 && (token === "," || token === "]");
     if (ends) {
@@ -92,5 +99,5 @@ export function* elements(text: string): Generator<string> {
 
 /** White space outside of strings means nothing to JSON; inside of them a line cannot break. */
 function onOneLine(json: string): string {
-  return json.replace(/("(?:[^"\\]|\\.)*")|\s+/g, (_, quoted: string | undefined) => quoted ?? "");
+  return json.replace(/("[^"\\]*(?:\\.[^"\\]*)*")|\s+/g, (_, quoted: string | undefined) => quoted ?? "");
 }

@@ -86,7 +86,9 @@ function Drop({ dataset }: { dataset: Dataset }) {
   return (
     <Loading of={schema}>
       {(known) =>
-        known ? (
+        known?.otherScoring ? (
+          <p class="notice bad">{t("otherScoring", { number: foreign(known.otherScoring) })}</p>
+        ) : known ? (
           <>
             <div
               class={over ? "drop over" : "drop"}

@@ -15,7 +15,7 @@ export function schemaOf(desk: Desk | null, { schemaHash }: Dataset): Promise<Sc
   if (!desk || schemaHash === NONE) return Promise.resolve(null);
   let found = known.get(schemaHash);
   if (!found) {
-    found = desk.object(schemaHash).then((data) => new Schema(JSON.parse(new TextDecoder().decode(data)) as Record<string, unknown>));
+    found = desk.object(schemaHash).then((data) => new Schema(new TextDecoder().decode(data)));
     found = found.catch(() => {
       known.delete(schemaHash);
       return null;
