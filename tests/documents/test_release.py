@@ -31,10 +31,17 @@ def test_ci__runs_what_a_developer_runs_and_shows_gas() -> None:
     assert (ROOT / shown.split()[0]).is_file()
 
 
-def test_nightly__runs_audit_and_proofs() -> None:
+def test_nightly__runs_audit_and_proofs_and_the_newest_libraries_on_the_newest_python() -> None:
     (job,) = workflow("nightly.yml").values()
-    targets = {target.split()[0] for target in job["strategy"]["matrix"]["target"]}
+    matrix = job["strategy"]["matrix"]["target"]
+    targets = {target.split()[0] for target in matrix}
     assert {"audit", "prove", "test"} <= targets <= TARGETS
+    newest = "3.13"
+    assert {"newest", f"newest ON=python{newest}"} <= set(matrix)
+    (pythons,) = (
+        step["with"]["python-version"].split() for step in job["steps"] if "setup-python" in step.get("uses", "")
+    )
+    assert newest in pythons[:-1], "there for `newest`, and not what all others run on"
     assert runs(job) == ["make ${{ matrix.target }}"]
 
 
