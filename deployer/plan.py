@@ -50,6 +50,8 @@ class Plan:
     """What creates all of them but a test asset; None if the deployer does."""
     alone: bool = False
     """Whether a new factory is all that is sent, for others to create DAOs through."""
+    contract: bool = False
+    """Whether the deployer is a contract, such as a Safe, which calls a factory and creates nothing by itself."""
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -138,7 +140,7 @@ def make_plan(
         contracts += _dao(config, predict(deployer, own), context)
     faults.found += _powers(config, deployer, contracts)
     faults.refuse()
-    plan = Plan(config, config.chain_id, deployer, nonce, now, asset, accounts, tuple(contracts))
+    plan = Plan(config, config.chain_id, deployer, nonce, now, asset, accounts, tuple(contracts), contract=contract)
     if factory is None:
         return plan
     return _through(plan, new(deployer, own) if factory == NEW else existing(factory))

@@ -149,7 +149,10 @@ def _refuse_too_large(plan: Plan, item: Transaction, cost: Cost, rules: Rules) -
 
 def _refuse_beyond_block(plan: Plan, item: Transaction, gas: int, rules: Rules) -> None:
     if gas > rules.block:
-        instead = f"; deploy without --factory, in {len(CONTRACTS)} smaller transactions" if item.calls else ""
+        smaller = f"deploy without --factory, in {len(CONTRACTS)} smaller transactions"
+        if plan.contract:
+            smaller = f"no Safe can create a DAO on this chain; from an account with a key, {smaller}"
+        instead = f"; {smaller}" if item.calls else ""
         raise ConfigError(
             f"{plan.config.path.name}: {item.name} takes about {gas:,} gas, more than the {rules.block:,} of a block"
             f"{instead}"

@@ -10,7 +10,9 @@ TRANSACTION_LIMIT = 2**24
 """Gas that a transaction may take (EIP-7825): all of it or, where state is paid apart, its execution."""
 
 TRANSACTION = 21_000
-"""Gas of a transaction that does nothing; some rules ask for less."""
+"""Gas of a transaction that does nothing."""
+_APART = 12_000
+"""The same, at least, where state is paid apart: what it moves or touches is asked for beside (EIP-2780)."""
 
 _ZERO_BYTE, _BYTE, _FLOOR = 4, 16, 64
 """Gas a byte of calldata (EIP-2028), and the least for each of all of them where state is paid apart (EIP-7976)."""
@@ -57,7 +59,7 @@ class Rules:
 
     def least(self, data: bytes) -> int:
         """What a transaction with these bytes takes at least, whatever it does."""
-        return TRANSACTION + (_FLOOR * len(data) if self.apart else self.calldata(data))
+        return _APART + _FLOOR * len(data) if self.apart else TRANSACTION + self.calldata(data)
 
 
 TODAY = Rules(slot=22_100, account=32_000, byte=200, block=30_000_000)

@@ -19,12 +19,15 @@ from assurance.harness.chain.door import Door
 from assurance.harness.chain.node import Node, roll_up, roll_up_in_gas
 from datadao.chain.arguments import ConfigError
 from datadao.chain.wallet import connected
+from datadao.text import Terminal
 from deployer.deploy import execute
 from deployer.estimate import estimate
-from deployer.plan import NEW, make_plan
+from deployer.plan import NEW, alone, make_plan
 from deployer.rules import TODAY, TRANSACTION_LIMIT, Rules, rules_of
 from deployer.send import DeploymentError
+from scripts._deploy.safe import create_by_safe
 from tests.deployer.world import arguments, changed, local, run
+from tests.integration.safe import Safe
 
 AMSTERDAM = Rules(slot=110_020, account=195_600, byte=1_530, block=200_000_000)
 GWEI = 10**9
@@ -90,9 +93,11 @@ def _unrehearsed(plan):
 
 def test_estimate__amsterdam__through_a_factory_on_a_node_that_gives_calls_less__is_close(deployer):
     plan = make_plan(deployer.address, local(), factory=NEW)
-    expected = estimate(plan)
+    expected, lower = estimate(plan), _unrehearsed(plan)
     assert expected.rehearsed
     steps = {step.key: step.gas for step in execute(deployer, plan, expected=expected.gas).steps}
+    for key, gas in steps.items():
+        assert gas * 8 // 10 <= lower[key] <= gas
     for key in ("factory", "begin", "complete"):
         assert steps[key] <= expected.gas[key] <= steps[key] * 103 // 100
     assert steps["begin"] > 100_000_000
@@ -107,6 +112,27 @@ def test_estimate__block_too_small_for_a_factory__offers_the_single_contracts():
                 estimate(make_plan(deployer.address, local(), factory=NEW))
             assert estimate(make_plan(deployer.address, local())).rehearsed
             assert deployer.nonce == 0
+    finally:
+        door.stop()
+
+
+def test_safe__block_too_small_for_a_factorys_calls__is_told_that_it_cannot_and_writes_nothing(tmp_path):
+    door, deployer = Door(block_gas=60_000_000), ape.accounts.test_accounts[0]
+    try:
+        safe = Safe(door.web3, [deployer], 1, deployer)
+        with connected(door.url):
+            asset = execute(deployer, make_plan(deployer.address, local())).plan.asset
+            config = changed("asset", asset)
+            factory = execute(deployer, alone(make_plan(deployer.address, config, factory=NEW))).steps[-1].transaction
+            before = door.web3.eth.block_number
+            expected = (
+                r"^local.yaml: begin takes about \d+,\d+,\d+ gas, more than the 60,000,000 of a block; no Safe can "
+                r"create a DAO on this chain; from an account with a key, deploy without --factory, in 8 smaller "
+                r"transactions$"
+            )
+            with pytest.raises(ConfigError, match=expected):
+                create_by_safe(Terminal(width=200), safe.address, config, tmp_path, factory, restart=False)
+        assert (door.web3.eth.block_number, list(tmp_path.glob("safe-*"))) == (before, [])
     finally:
         door.stop()
 
