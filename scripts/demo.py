@@ -27,7 +27,7 @@ from datadao.types import Vote
 from deployer.config import Config
 from deployer.deploy import deploy
 from deployer.networks import network_option
-from scripts._demo import farming, program, steps, succession
+from scripts._demo import card, farming, program, steps, succession
 from scripts._demo.actors import Actors, Role, create_actors
 from scripts._demo.console import Output
 from scripts._demo.survey import SCHEMA_HASH, printed
@@ -92,6 +92,7 @@ def _play(out: Output, public: Store, home: Path, count: int | None) -> None:
 
     out.step("2. Contribution: encrypted before it leaves its owner")
     submissions = steps.encrypt(demo)
+    card.agree(demo, submissions)
     witnesses = steps.test_open(demo, submissions)
     scored = steps.score(demo, submissions, witnesses)
 
@@ -141,7 +142,8 @@ def _play(out: Output, public: Store, home: Path, count: int | None) -> None:
     income[heir.address] = succession.succeed(demo, heir)
 
     out.step("10. What the next company sees before it asks")
-    steps.show_card(demo)
+    card.draw(demo, submissions, witnesses)
+    card.show(demo)
 
     out.show_gas()
     paid_in = {people.winner.name: terms.escrow + bought.escrow, people.loser.name: asked.escrow}

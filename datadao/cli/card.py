@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,10 @@ def card(session: Session, dataset: int, out: Path | None) -> Outcome:
     check_dataset(session, dataset)
     schema = partial(_schema, session)
     made = read_card(session.dao, session.index, session.catalog, session.board, dataset, schema)
-    lines: list[Any] = [f"Dataset {dataset}, at block {made.block}, {moment(made.time)}", block(_rows(session, made))]
+    lines: list[Any] = [
+        f"Dataset {dataset}, at block {made.block}, {moment(made.time)}",
+        block(card_rows(made, session.money.text)),
+    ]
     if out:
         from datadao.card.page import page_of
 
@@ -55,7 +59,8 @@ def _schema(session: Session, policy: Any) -> Schema | None:
         return None
 
 
-def _rows(session: Session, made: Card) -> Rows:
+def card_rows(made: Card, amount: Callable[[int], str]) -> Rows:
+    """What a card says, for people; `amount` says asset units in words."""
     gap = made.median_days_between_batches
     step = 100 // len(made.quality)
     quality = ", ".join(f"{n * step}–{(n + 1) * step} %: {count:,}" for n, count in enumerate(made.quality) if count)
@@ -68,9 +73,9 @@ def _rows(session: Session, made: Card) -> Rows:
                    f"{made.erased_recently:,} within 90 days"),
         ("purposes", ", ".join(made.purposes) or "none"),
         *([("held by", "attestors alone: programs go to it, and no licensee ever holds it")] if made.stays else []),
-        ("price", f"at least {session.money.text(made.min_price_per_period)} a period, bond "
-                  f"{session.money.text(made.min_bond)}"),
-        ("paid", f"{session.money.text(made.rent_paid)} of rent by {sum(1 for x in made.leases if x.rent_paid):,} of "
+        ("price", f"at least {amount(made.min_price_per_period)} a period, bond "
+                  f"{amount(made.min_bond)}"),
+        ("paid", f"{amount(made.rent_paid)} of rent by {sum(1 for x in made.leases if x.rent_paid):,} of "
                  f"{len(made.leases):,} leases"),
     ]  # fmt: skip
     if made.properties is not None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import runpy
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import ape
 
+from assurance.harness.traces import FRAGMENT, found_in
 from datadao.chain.node import NodeView
 from datadao.client import Terms
 from datadao.compute.agreed import require_agreement, weigh
@@ -20,6 +22,7 @@ from datadao.messages.agreement import Agreement, Program
 from datadao.messages.bundle import bundles_of
 from datadao.messages.compute import ComputeResult, Limits
 from datadao.messages.purposes import COMPUTE
+from datadao.records import valid_records
 from datadao.schema import Schema
 from datadao.types import Vote
 from scripts._demo import steps
@@ -148,11 +151,20 @@ def _attestor(demo: steps.Demo, board: ComputeBoard, number: int) -> ComputeAtte
 
 
 def _search(demo: steps.Demo, board: ComputeBoard, lease: int, result: ComputeResult, output: bytes) -> None:
-    """A smoke test, and no proof: no respondent's answers stand in anything that the company received."""
+    """A smoke test, and no proof: nothing that the company received holds a part of a respondent's answers, as they
+    were handed in or as a program reads them."""
     if names := list(demo.store.names(bundles_of(demo.dao.id, lease))):
         raise AssertionError(f"bundles for the company: {names}")
-    received: Sequence[bytes] = [output, result.encode(), *(item.encode() for item in board.outputs(lease, 0))]
-    answers = [member.answers.strip() for member in demo.actors.members]
-    if any(line in data for line in answers for data in received):
-        raise AssertionError("a respondent's answers left the attestors")
-    demo.out.say(f"none of {len(answers)} respondents' answers stands in anything that it received")
+    received = b"\n".join([output, result.encode(), *(item.encode() for item in board.outputs(lease, 0))])
+    schema = Schema(SCHEMA, SCHEMA_HASH)
+    read = [next(valid_records(io.BytesIO(member.answers), schema)).canonical for member in demo.actors.members]
+    lines = [*read, *(line for member in demo.actors.members for line in member.answers.splitlines())]
+    if found := found_in(received, lines, SCHEMA):
+        raise AssertionError(f"parts of respondents' answers left the attestors: {found[:3]}")
+    planted = read[0], base64.b64encode(read[-1]), read[0].hex().encode(), read[-1][20:40]
+    if not all(found_in(received + some, lines, SCHEMA) for some in planted):
+        raise AssertionError("the search does not find a record that was put there")
+    demo.out.say(
+        f"smoke test: of {len(read)} respondents' answers no {FRAGMENT} bytes in a row, nor a record in base64 or hex, "
+        f"stand in the {len(received):,} bytes that it received; a record put there is found"
+    )

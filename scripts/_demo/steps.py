@@ -16,9 +16,6 @@ from rich.markup import escape
 from datadao.attestor.attestor import Attestor, leaf_of, openers
 from datadao.attestor.scoring import JsonLinesScorer, ScoringResult
 from datadao.attestor.units import Units
-from datadao.batches import Catalog
-from datadao.card import card_of
-from datadao.card.page import page_of
 from datadao.chain.node import NodeView
 from datadao.chain.rpc import Call, read_block, read_many
 from datadao.client import DataDAO, Terms
@@ -26,7 +23,6 @@ from datadao.contributor import contribute
 from datadao.crypto.files import decrypt, new_secret
 from datadao.custodian.custodian import Custodian, Prepared
 from datadao.errors import DataDAOError
-from datadao.index import Index
 from datadao.ledger import audit
 from datadao.licensee.croissant import DATA, Dataset, Part, describe
 from datadao.licensee.licensee import Licensee
@@ -39,7 +35,7 @@ from datadao.storage.board import Board
 from datadao.storage.manifests import read_manifest, store_manifest
 from datadao.storage.store import Store, content_name
 from datadao.text import visible
-from datadao.types import Contribution
+from datadao.types import Committee, Contribution
 from scripts._demo.actors import Actors, Member, Role
 from scripts._demo.console import Output, finalize, wait_until
 from scripts._demo.survey import SCHEMA, SCHEMA_HASH, Verdict, train
@@ -69,6 +65,17 @@ class Demo:
     @property
     def board(self) -> Board:
         return Board(self.dao.id, self.store)
+
+    def attestor(self, slot: int, committee: Committee) -> Attestor:
+        """One of the attestors, with its own key; `committee` is the current one."""
+        return Attestor(
+            dao=self.dao.id,
+            slot=slot,
+            private_key=self.actors.attestors[slot].private_key,
+            committee=committee,
+            store=self.store,
+            scorer=JsonLinesScorer(SCHEMA, SCHEMA_HASH, self.actors.fingerprint_secret),
+        )
 
     @property
     def contributions(self) -> list[Contribution]:
@@ -132,15 +139,8 @@ def score(demo: Demo, submissions: list[Submission], witnesses: list[Witness]) -
     opened = openers(demo.dao.id, committee, witnesses)
     proposals: list[list[ScoringResult]] = [[] for _ in submissions]
     with demo.out.bar("attestors open, check and score", 3 * len(submissions)) as done:
-        for slot, party in enumerate(demo.actors.attestors):
-            attestor = Attestor(
-                dao=demo.dao.id,
-                slot=slot,
-                private_key=party.private_key,
-                committee=committee,
-                store=demo.store,
-                scorer=JsonLinesScorer(SCHEMA, SCHEMA_HASH, demo.actors.fingerprint_secret),
-            )
+        for slot in range(len(demo.actors.attestors)):
+            attestor = demo.attestor(slot, committee)
             for number, submission in enumerate(submissions):
                 secret = attestor.open(submission, opened)
                 proposals[number].append(attestor.examination(submission.file_hash, secret))
@@ -343,23 +343,6 @@ def learn(demo: Demo, company: Role, lease: int) -> Verdict:
         raise AssertionError(f"{wrong} do not give what the respondents answered")
     demo.out.say(f"{', '.join(loaded)} each load it: what the respondents answered, to the value")
     return verdict
-
-
-def show_card(demo: Demo) -> None:
-    """What the next company sees before it asks: all of it from the chain and the manifest."""
-    symbol = "TUSD"
-    catalog = Catalog(demo.dao, demo.store, demo.dao.since)
-    with Index(demo.home / "index.sqlite", demo.dao) as index:
-        head = index.sync()
-        policy = demo.dao.read("registry", "currentPolicy", DATASET, block=head.number)
-        ids = (demo.dao.id.chain_id, demo.dao.id.registry)
-        card = card_of(index, catalog, *ids, DATASET, policy, Schema(SCHEMA, SCHEMA_HASH), head)
-    page = page_of(card, lambda units: f"{units / UNIT:,.2f} {symbol}")
-    asked = [f"lease {lease.lease} {lease.status}" for lease in card.leases]
-    demo.out.say(
-        f"data card: {card.records:,} records in {card.files:,} files, {100 * card.erasure_rate:.1f} % erased, "
-        f"rent paid {card.rent_paid // UNIT:,} {symbol}; {', '.join(asked)}; as a page {len(page) // 1024} KiB"
-    )
 
 
 def must_refuse(demo: Demo, text: str, action: Any) -> None:

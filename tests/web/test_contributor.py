@@ -15,7 +15,6 @@ given members that are contracts (ERC-1271): a Safe, a passkey's account
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import re
@@ -27,6 +26,7 @@ import pytest
 
 from assurance.harness.browser import Browser
 from assurance.harness.dao.system import Actor
+from assurance.harness.traces import found_in
 from datadao.messages.eip712 import signed_by
 from datadao.messages.manifest import Manifest
 from datadao.types import ContributionStatus
@@ -48,32 +48,12 @@ no json
 {"age": 42, "diary": "first", "diary": "second"}
 """
 CSV = b'age;diary;voted\r\n30;"semicolons; and ""quotes""";true\r\n31;second;\r\n'
-FRAGMENT = 16
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskWorld]:
     with desk_world(tmp_path_factory.mktemp("desk")) as made:
         yield made
-
-
-def traces(data: bytes) -> Iterator[bytes]:
-    """Every fragment of the records, and each record as it would look in base64, wherever that begins, and in hex."""
-    for line in data.splitlines():
-        for at in range(len(line) - FRAGMENT + 1):
-            yield line[at : at + FRAGMENT]
-        for shift in range(3):
-            encoded = base64.b64encode(b"\0" * shift + line)[4 : 4 + 24 * (len(line) // 18)]
-            yield from (encoded[at : at + 24] for at in range(0, len(encoded) - 23, 24))
-        yield line.hex().encode()[:64]
-
-
-def found_in(places: bytes, data: bytes) -> list[bytes]:
-    """Traces of the data, but for what the public schema has too."""
-    wanted = {trace for trace in traces(data) if trace not in SCHEMA}
-    sizes = {len(trace) for trace in wanted}
-    windows = {places[at : at + size] for size in sizes for at in range(len(places) - size + 1)}
-    return sorted(wanted & windows)
 
 
 def release(world: ChainWorld, manifest: Manifest, folder: Path) -> list[bytes]:
@@ -185,9 +165,10 @@ def test_contributor__whole_life_by_the_browser__earns_as_told_and_a_licensee_op
     assert [message["primaryType"] for message in facts["signed"]] == ["Submission", "ClaimRequest", "Erase"]
     assert (dao.chain.nonce(member.address), desk.node.web3.eth.get_balance(member.address)) == (0, 0)
     # Encrypted before it left: neither in what was sent, nor on the desk's disk.
-    assert found_in(b"{" + GOOD, GOOD) != []
-    assert found_in(bytes(desk.site.sent), GOOD) == []
-    assert found_in(desk.disk(), GOOD) == []
+    records = GOOD.splitlines()
+    assert found_in(b"{" + GOOD, records, SCHEMA) != []
+    assert found_in(bytes(desk.site.sent), records, SCHEMA) == []
+    assert found_in(desk.disk(), records, SCHEMA) == []
     assert world.store.get(submission.file_hash).startswith(b"age-encryption.org/v1\n")
     asked = {urlsplit(request["url"]).netloc for request in facts["requests"] if not request["url"].startswith("data:")}
     assert asked == {urlsplit(desk.site.url).netloc, urlsplit(desk.site.node).netloc}
