@@ -42,7 +42,15 @@ from tests.client.compute.programs import COUNT, module
 RECORDS = [
     {"name": name, "diary": f"unmistakable words of {name}, day {day}"} for name in ("ann", "bo") for day in range(4)
 ]
-SIZE = sum(len(json.dumps(record, separators=(",", ":"), sort_keys=True)) + 1 for record in RECORDS)
+
+
+def size_of(*names: str) -> bytes:
+    """What the program puts out over the records of these."""
+    lines = (json.dumps(record, separators=(",", ":"), sort_keys=True) for record in RECORDS if record["name"] in names)
+    return sum(len(line) + 1 for line in lines).to_bytes(8, "little")
+
+
+SIZE = size_of("ann", "bo")
 MEMBER, LICENSEE = ape_account(11, "member"), ape_account(12, "licensee")
 HOLDERS = {"member": 11, "licensee": 12, "attestor-0": 2, "attestor-1": 3}
 BOND, PRICE = 50 * 10**6, 100 * 10**6
@@ -61,7 +69,7 @@ class Life:
         self.world.store.put_bytes(SCHEMA)
         files = ["".join(json.dumps(r) + "\n" for r in RECORDS if r["name"] == name).encode() for name in ("ann", "bo")]
         # A member with as many votes as a young DAO asks for.
-        self.world.accept(*((MEMBER, data) for data in files), (MEMBER, b"no record"))
+        _, self.of_bo, _ = self.world.accept(*((MEMBER, data) for data in files), (MEMBER, b"no record"))
         self.homes = {name: self._home(name, number) for name, number in HOLDERS.items()}
         self.homes |= {f"custodian-{slot}": role(self.world, slot) for slot in range(3)}
         for name in ("attestor-0", "attestor-1"):
@@ -133,10 +141,13 @@ def made(deployed_dao: Dao, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture
 def life(made: Life, tmp_path: Path) -> Iterator[Life]:
-    """As it was made: Ape puts the chain back after each test, this the folders."""
+    """As it was made: folders and chain are put back after each test."""
     kept, chain = shutil.copytree(made.folder, tmp_path / "kept"), made.dao.chain
-    chain.timestamp = chain.web3.eth.get_block("latest")["timestamp"]
+    snapshot = chain.snapshot()
+    # anvil forgets states by age, and takes a block that an earlier test mined alike for as old as that.
+    chain._rpc("anvil_setCoinbase", "0x" + os.urandom(20).hex())
     yield made
+    chain.revert(snapshot)
     shutil.rmtree(made.folder)
     kept.rename(made.folder)
 
@@ -144,9 +155,11 @@ def life(made: Life, tmp_path: Path) -> Iterator[Life]:
 def test_compute_lease__from_request_to_output__nobody_but_attestors_reads_K7(life: Life) -> None:
     world, home = life.world, life.homes["licensee"]
 
-    # A program instead of a purpose
+    # A program instead of a purpose, tried without any data
     program, paper, out = home / "count.wasm", home / "agreement.json", home / "out"
     program.write_bytes(module(COUNT))
+    tried = life.do("licensee", "compute", "check", str(program), "--dataset", "1", "--count", "2000")
+    assert (tried["records"], tried["ending"], tried["output"]) == (2000, "OK", 8)
     terms = ("--dataset", "1", "--purposes", str(COMPUTE), "--price", "100", "--period-days", "30", "--periods", "2")
     bare = (*terms, "--bond", "50", "--text", "no program", "--yes")
     assert life.refused("licensee", "lease", "request", *bare) == "InvalidArgument"
@@ -179,7 +192,7 @@ def test_compute_lease__from_request_to_output__nobody_but_attestors_reads_K7(li
     life.custodians()
     assert not list(life.board.readiness(int(lease))) and life.output(int(lease)) is None
     looked = life.do("attestor-1", "compute", "review", lease, "--out", str(life.homes["attestor-1"] / "looked"))
-    assert (life.homes["attestor-1"] / "looked").read_bytes() == SIZE.to_bytes(8, "little")
+    assert (life.homes["attestor-1"] / "looked").read_bytes() == SIZE
     life.do("attestor-1", "compute", "review", lease, "--confirm", looked["commitment"])
     assert len(life.do("licensee", "compute", "show", lease)["reviewed"]) == 1
     life.custodians()
@@ -189,7 +202,32 @@ def test_compute_lease__from_request_to_output__nobody_but_attestors_reads_K7(li
     world.finalize()
     assert life.do("attestor-1", "compute", "run")["leases"][0]["handedOut"] == [0]
     opened = life.do("licensee", "compute", "open", lease, "--out", str(out))
-    assert out.read_bytes() == SIZE.to_bytes(8, "little") and opened["bytes"] == 8
+    assert out.read_bytes() == SIZE and opened["bytes"] == 8
+
+    # A further period, without who left
+    life.do("member", "erase", life.of_bo.file_hash.hex(), "--yes")
+    life.do("licensee", "lease", "acknowledge", lease, "--yes")
+    world.finalize()
+    (served,) = life.do("attestor-0", "compute", "run")["leases"]
+    assert (served["run"], served["new"], served["ending"]) == (0, False, "OK"), "what is paid for is not run again"
+    assert life.refused("licensee", "compute", "open", lease, "--run", "1", "--out", str(out)) == "InvalidArgument"
+    life.dao.chain.warp(29 * DAY)
+    life.do("licensee", "lease", "pay", lease, "--yes")
+    world.finalize()
+    life.custodians()
+    (first,), (second,) = (life.do(f"attestor-{number}", "compute", "run")["leases"] for number in range(2))
+    assert [(served["run"], served["new"]) for served in (first, second)] == [(1, True)] * 2
+    assert life.refused("licensee", "compute", "open", lease, "--out", str(out)) == "LeaseNotStarted"
+    looked = life.do("attestor-0", "compute", "review", lease, "--out", str(life.homes["attestor-0"] / "looked"))
+    life.do("attestor-0", "compute", "review", lease, "--confirm", looked["commitment"])
+    assert life.do("attestor-0", "compute", "run")["leases"][0]["handedOut"] == [1]
+    life.do("licensee", "compute", "open", lease, "--out", str(out))
+    assert out.read_bytes() == size_of("ann")
+    life.do("licensee", "compute", "open", lease, "--run", "0", "--out", str(out))
+    assert out.read_bytes() == SIZE, "what was paid for first stays what it was"
+    life.do("licensee", "lease", "end", lease, "--yes")
+    world.finalize()
+    assert life.do("attestor-0", "compute", "run")["leases"] == []
 
     # Nothing of the data
     assert life.refused("licensee", "open", lease, "--out", str(home / "data")) == "ComputeLease"
@@ -233,7 +271,7 @@ def test_bot__with_custodians_and_attestors__carries_a_program_to_its_output(lif
     finally:
         bot.kill()
         bot.wait()
-    assert life.output(lease) == SIZE.to_bytes(8, "little")
+    assert life.output(lease) == SIZE
     assert not any(record["diary"] in log.read_text() for record in RECORDS)
 
 
