@@ -27,6 +27,7 @@ from assurance.harness.commands import SCHEMA, put_key
 from assurance.harness.dao.dao import Dao
 from assurance.harness.dao.system import DAY, ape_account, config
 from assurance.harness.forked import FOLDER
+from datadao.attestor.cluster import connected
 from datadao.compute.agreed import weigh
 from datadao.compute.attestor import open_output
 from datadao.compute.board import ComputeBoard
@@ -37,7 +38,7 @@ from datadao.messages.bundle import bundles_of
 from datadao.messages.purposes import COMPUTE
 from tests.cli.world import Done
 from tests.client.chain_world import ChainWorld, role
-from tests.client.compute.programs import COUNT, module
+from tests.client.compute.programs import COUNT, SUM, module, sharded
 
 RECORDS = [
     {"name": name, "diary": f"unmistakable words of {name}, day {day}"} for name in ("ann", "bo") for day in range(4)
@@ -157,7 +158,7 @@ def test_compute_lease__from_request_to_output__nobody_but_attestors_reads_K7(li
 
     # A program instead of a purpose, tried without any data
     program, paper, out = home / "count.wasm", home / "agreement.json", home / "out"
-    program.write_bytes(module(COUNT))
+    program.write_bytes(sharded(COUNT, SUM))
     tried = life.do("licensee", "compute", "check", str(program), "--dataset", "1", "--count", "2000")
     assert (tried["records"], tried["ending"], tried["output"]) == (2000, "OK", 8)
     terms = ("--dataset", "1", "--purposes", str(COMPUTE), "--price", "100", "--period-days", "30", "--periods", "2")
@@ -183,7 +184,8 @@ def test_compute_lease__from_request_to_output__nobody_but_attestors_reads_K7(li
 
     # Keys to the attestors, a result, a look at it, readiness, money, the output
     life.custodians()
-    (first,), (second,) = (life.do(f"attestor-{number}", "compute", "run")["leases"] for number in range(2))
+    (first,) = life.do("attestor-0", "compute", "run")["leases"]
+    (second,) = life.do("attestor-1", "compute", "run", "--workers", "1")["leases"]
     done = {"lease": int(lease), "error": None, "run": 0, "ending": "OK", "new": True, "handedOut": [], "waits": None}
     assert first == done and "0 of 1 attestors confirmed the output" in second["waits"]
     assert second | {"waits": None} == done
@@ -215,7 +217,10 @@ def test_compute_lease__from_request_to_output__nobody_but_attestors_reads_K7(li
     life.do("licensee", "lease", "pay", lease, "--yes")
     world.finalize()
     life.custodians()
-    (first,), (second,) = (life.do(f"attestor-{number}", "compute", "run")["leases"] for number in range(2))
+    (first,) = life.do("attestor-0", "compute", "run")["leases"]
+    with connected(None, 1) as cluster:
+        address = cluster.scheduler_info()["address"]
+        (second,) = life.do("attestor-1", "compute", "run", "--scheduler", address)["leases"]
     assert [(served["run"], served["new"]) for served in (first, second)] == [(1, True)] * 2
     assert life.refused("licensee", "compute", "open", lease, "--out", str(out)) == "LeaseNotStarted"
     looked = life.do("attestor-0", "compute", "review", lease, "--out", str(life.homes["attestor-0"] / "looked"))

@@ -25,6 +25,11 @@ COUNT = """(loop $more (local.set $n (call $read (i32.const 16) (i32.const 60000
   (i64.store (i32.const 0) (i64.add (i64.load (i32.const 0)) (i64.extend_i32_u (local.get $n))))
   (br_if $more (local.get $n))) (call $write (i32.const 0) (i32.const 8))"""
 """Puts out how many bytes the records have."""
+SUM = """(loop $more (local.set $n (call $read (i32.const 16) (i32.const 16)))
+  (if (local.get $n) (then
+    (i64.store (i32.const 0) (i64.add (i64.load (i32.const 0)) (i64.load (i32.const 24)))) (br $more))))
+  (call $write (i32.const 0) (i32.const 8))"""
+"""The `combine` for which that is `map`."""
 
 
 def module(body: str, *, entry: str = "run", pages: int = 1, rest: str = "", imports: str = IMPORTS) -> bytes:

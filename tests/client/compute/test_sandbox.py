@@ -12,18 +12,18 @@ import os
 from pathlib import Path
 
 import pytest
-from distributed import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wasmtime import wat2wasm
 
+from datadao.attestor.cluster import connected
 from datadao.compute.program import Program
 from datadao.compute.sandbox import ENGINE, Ran, Sandbox
 from datadao.compute.spread import on
 from datadao.errors import EngineMismatch, InvalidArgument, ProgramRefused
 from datadao.messages.compute import MAX_PROGRAM, PAGE, Ending, Limits
 
-from .programs import COUNT, ECHO, IMPORTS, LIMITS, limits, module, records, sharded
+from .programs import COUNT, ECHO, IMPORTS, LIMITS, SUM, limits, module, records, sharded
 
 DATA = b'{"a":1}\n{"a":2}\n{"a":3}\n'
 NANS = """(local.set $x (f64.div (f64.const 0) (f64.const 0)))
@@ -305,8 +305,10 @@ def test_fuel_of_a_sharded_program__is_that_of_all_its_parts_together() -> None:
 
 def test_sharded_program_on_dask__has_the_result_of_one_process() -> None:
     agreed = limits(shard=1)
-    with records(DATA * 4) as file, Client(processes=False, dashboard_address=None, n_workers=1) as client:
-        for program in (sharded(COPY, COPY), sharded("unreachable", COPY)):
+    with records(DATA * 4) as file, connected(None, 2) as client:
+        places = client.run(os.getpid)
+        assert len(places) == 2 and os.getpid() not in places.values(), "to each the program has to be sent"
+        for program in (sharded(COPY, COPY), sharded(COUNT, SUM), sharded("unreachable", COPY)):
             made = Program(program, agreed)
             assert made.run(file, on(client, made, file, ahead=3)) == made.run(file)
 
