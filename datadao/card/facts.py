@@ -13,8 +13,9 @@ from typing import Any
 from datadao.batches import Catalog, Published
 from datadao.chain.rpc import Block
 from datadao.index import Index
+from datadao.index.projection import struct_of
 from datadao.messages.manifest import Manifest
-from datadao.messages.purposes import PURPOSES
+from datadao.messages.purposes import COMPUTE, PURPOSES
 from datadao.messages.sample import Sample, shown
 from datadao.schema import Schema
 from datadao.types import ACTIVATED, BPS, Leaf, LeaseStatus, word
@@ -103,16 +104,14 @@ class Card:
     rent_paid: int
     income: int
     samples: tuple[SampleFact, ...] = ()
+    stays: bool = False
+    """Has no licensee ever held any of this data, and will none under today's policy, because programs alone may be
+    asked for?"""
 
     @property
     def erasure_rate(self) -> float:
         """Of all contributions ever accepted, the part that was erased."""
         return self.erased / self.accepted if self.accepted else 0.0
-
-    @property
-    def stays(self) -> bool:
-        """Does no licensee ever hold this data, because its policy allows programs alone?"""
-        return self.purposes == ("compute",)
 
     def document(self) -> dict[str, Any]:
         """For programs; amounts as text."""
@@ -139,6 +138,8 @@ def card_of(index: Index, catalog: Catalog, chain_id: int, registry: str, datase
     batches = tuple(sorted(_batches(manifests, rows, standing), key=lambda fact: (fact.activated_at, fact.batch)))
     leases = tuple(_lease(row) for row in index.rows("leases", "WHERE dataset = ? ORDER BY lease", dataset))
     pool = index.rows("pools", "WHERE pool = ?", dataset)
+    versions = {item.batch.policy_version for item, _ in manifests}
+    masks = {policy.purposes, *(mask for version, mask in _masks(index, dataset) if version in versions)}
     return Card(
         chain_id=chain_id,
         registry=registry,
@@ -165,7 +166,17 @@ def card_of(index: Index, catalog: Catalog, chain_id: int, registry: str, datase
         rent_paid=sum(lease.rent_paid for lease in leases),
         income=pool[0]["received"] if pool else 0,
         samples=tuple(_samples([item for item in samples if (item.batch_id, item.contribution) in there])),
+        # A batch opens for no more than the policy it was published under, to earlier leases neither.
+        stays=masks == {COMPUTE},
     )
+
+
+def _masks(index: Index, dataset: int) -> Iterator[tuple[int, int]]:
+    """Versions of the dataset's policy, and the purposes that each allows."""
+    for event in index.events("registry", "PolicyUpdated"):
+        if event.fields["datasetId"] == dataset:
+            policy = struct_of("registry", event.name, "policy", event.fields["policy"])
+            yield event.fields["version"], policy["purposes"]
 
 
 def _standing(

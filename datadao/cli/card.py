@@ -72,7 +72,8 @@ def card_rows(made: Card, amount: Callable[[int], str]) -> Rows:
         ("erased", f"{made.erased:,} of {made.accepted:,} contributions ({100 * made.erasure_rate:.2f} %), "
                    f"{made.erased_recently:,} within 90 days"),
         ("purposes", ", ".join(made.purposes) or "none"),
-        *([("held by", "attestors alone: programs go to it, and no licensee ever holds it")] if made.stays else []),
+        *([("held by", "attestors alone: under this policy programs go to it; no licensee ever held it")]
+          if made.stays else []),
         ("price", f"at least {amount(made.min_price_per_period)} a period, bond "
                   f"{amount(made.min_bond)}"),
         ("paid", f"{amount(made.rent_paid)} of rent by {sum(1 for x in made.leases if x.rent_paid):,} of "

@@ -128,7 +128,9 @@ def _fit(session: Session, sources: Sequence[_Source], dataset: int, *, again: b
     policy = session.dao.read("registry", "currentPolicy", dataset)
     if policy.purposes == COMPUTE:
         session.say(
-            "No licensee ever holds this data:", "programs go to it, each after a vote, and run at the attestors'."
+            "Under today's policy no licensee ever holds this data:",
+            "programs go to it, each after a vote, and run at the attestors'. A vote can allow more for what is in no "
+            "batch yet.",
         )
     digest = bytes(policy.schemaHash)
     if not any(digest) or not session.store.has(digest):

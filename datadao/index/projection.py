@@ -126,13 +126,13 @@ class Projection:
             case "DatasetCreated":
                 rows.put("datasets", e["datasetId"])
             case "PolicyUpdated":
-                policy = _struct("registry", name, "policy", e["policy"])
+                policy = struct_of("registry", name, "policy", e["policy"])
                 rows.put("datasets", e["datasetId"], policy_version=e["version"], updated_at=now,
                          shares_per_unit=policy["sharesPerUnit"], min_quality_bps=policy["minQuality"],
                          purposes=policy["purposes"], min_price_per_period=policy["minPricePerPeriod"],
                          schema_hash=_hex(policy["schemaHash"]), uri=policy["uri"])  # fmt: skip
             case "BatchPublished":
-                batch = _struct("registry", name, "batch", e["batch"])
+                batch = struct_of("registry", name, "batch", e["batch"])
                 rows.put("datasets", e["datasetId"], last_sequence=batch["sequence"])
                 rows.put("batches", e["batchId"], dataset=e["datasetId"], sequence=batch["sequence"],
                          status=BatchStatus.PUBLISHED, root=_hex(batch["root"]),
@@ -286,7 +286,7 @@ def _hex(word: bytes) -> str:
     return "0x" + word.hex()
 
 
-def _struct(key: str, event: str, field: str, value: tuple[Any, ...]) -> dict[str, Any]:
+def struct_of(key: str, event: str, field: str, value: tuple[Any, ...]) -> dict[str, Any]:
     """A struct in a contract's event, by the names of the ABI."""
     inputs = next(e["inputs"] for e in abi(contract_of(key)) if e["type"] == "event" and e["name"] == event)
     components = next(i["components"] for i in inputs if i["name"] == field)
