@@ -100,9 +100,11 @@ def test_request_and_vote__with_a_node_alone__need_one_transaction_each(
         stays = vars(dao.registry.currentPolicy(1)) | {"purposes": COMPUTE}
         dao.govern(founder, dao.registry, "createDataset", stays)
         browser.open(f"{alone.url}?stays#/contribute")
-        assert "Nobody who rents this dataset ever holds its data" not in browser.see("May be used for: research")
+        assert "Under today's rules nobody who rents this dataset ever holds its data" not in browser.see(
+            "May be used for: research"
+        )
         browser.fill("What kind of data do you have?", "2")
-        browser.see("Nobody who rents this dataset ever holds its data")
+        browser.see("Under today's rules nobody who rents this dataset ever holds its data")
 
         for view, text in VIEWS.items():
             browser.open(f"{alone.url}?{view}&lang=de#/{view}")
