@@ -145,6 +145,11 @@ _SPACES = r"\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\u
 _AMBIGUOUS = re.compile(r"&&|~~|--|\|\||\\[dDwWs]-(?!\])|-\\[dDwWs]")
 
 
+def tokens_of(pattern: str) -> Iterator[tuple[str, str]]:
+    """Kind and text of each part of a pattern that `portable` takes."""
+    return ((str(token.lastgroup), token[0]) for token in _TOKENS.finditer(pattern))
+
+
 def portable(pattern: str) -> str:
     """The pattern as Python's `re` has to be given it. Raises `InvalidArgument` for one that is no regular expression
     of the kind that every engine matches alike, in time that grows with the text alone."""

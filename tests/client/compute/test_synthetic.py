@@ -52,6 +52,17 @@ def test_records__are_the_schemas_own_and_repeat() -> None:
     assert {record["high"] is None for record in found if "high" in record} == {True, False}
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    ["^[0-9]{9}$", "^(?:[A-Z]{2}|x)-\\d+$", "a*?b?c{2,}", "^$", "^[^a-z]{1,3}$", "^\\S+@\\w+\\.(com|org)$", "^.{70}$",
+     "[а-я]{3}", "^\\u00e9\\x41\\/😀{2}$", "(a|(b|c)+){0,2}\\s", "^\\W\\D[\\s\\d]$"],
+)  # fmt: skip
+def test_records__match_the_patterns_of_their_schema_and_differ(pattern: str) -> None:
+    schema = {"type": "object", "properties": {"code": {"type": "string", "pattern": pattern}}, "required": ["code"]}
+    found = {record["code"] for record in made(schema, 50)}
+    assert len(found) > 1 or pattern in ("^$", "^\\u00e9\\x41\\/😀{2}$")
+
+
 def test_records__of_the_survey_and_of_no_properties() -> None:
     assert len(made(json.loads(SCHEMA), 10)) == 10
     assert made({"type": "boolean"}, 1) in ([True], [False])
@@ -61,13 +72,13 @@ def test_records__of_the_survey_and_of_no_properties() -> None:
 @pytest.mark.parametrize(
     ("schema", "named"),
     [
-        ({"type": "object", "properties": {"code": {"type": "string", "pattern": "^[0-9]{9}$"}}, "required": ["code"]},
-         "code"),
+        ({"type": "object", "required": ["code"], "properties": {
+            "code": {"type": "string", "pattern": "^[0-9]{9}$", "minLength": 10}}}, "code"),
         ({"not": {}}, "the whole record"),
         ({"$ref": "#/$defs/a", "$defs": {"a": {"type": "array", "items": {"$ref": "#/$defs/a"}, "minItems": 1}}},
          "deeper than"),
     ],
-    ids=["pattern", "nothing", "endless"],
+    ids=["contradiction", "nothing", "endless"],
 )  # fmt: skip
 def test_schema_that_is_not_understood__is_refused_by_name(schema: Any, named: str) -> None:
     with pytest.raises(InvalidArgument, match=named):
