@@ -3,6 +3,7 @@
 given a lease that is paid for        attestors should hand out the result that the payment names, and make no other
 given a further paid period           its run should be over the data at the block of the payment, whoever looks when
 given a licensee that starts alone    the data at that start should count, and no result from before
+given another set of attestors        what the former agreed on should stay
 given a schema that was voted anew    each batch should be read by the schema that it was accepted under
 """
 
@@ -246,6 +247,27 @@ def test_file_erased_before_its_key_was_given__keeps_no_paid_run_from_being_made
     paid.round()
     paid.round()
     assert paid.outputs(1) == {len(ANN + BO)} and paid.results(1) == 3
+
+
+def test_other_attestors__hand_out_no_second_output_of_what_is_paid_for(paid: Paid) -> None:
+    paid.round()
+    paid.start()
+    paid.pay()
+    paid.world.finalize()
+    paid.round()
+    paid.round()
+    batch = paid.world.batches[-1]
+    paid.erase(batch, batch.manifest.leaves[0])
+    registry = paid.dao.registry
+    parties, threshold = registry.attestors(1)
+    paid.world.govern(registry, "setAttestors", [tuple(vars(party).values()) for party in parties], threshold)
+    paid.world.finalize()
+    assert registry.attestorSetVersion() == 2
+    paid.dao.leases.acknowledge(paid.world.lease, sender=paid.world.licensee_account.address)
+    paid.world.finalize()
+    paid.release()
+    assert [served.new for served in [*paid.round(), *paid.round()]] == [False] * 6, "they lack the key of who left"
+    assert paid.outputs(0) == paid.outputs(1) == {len(ANN + BO)} and paid.results(1) == 3
 
 
 def test_licensee_that_starts_alone__gets_the_data_of_that_start_once(paid: Paid) -> None:

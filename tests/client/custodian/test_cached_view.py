@@ -109,6 +109,11 @@ def test_what_events_say__is_what_the_registry_answers_K9(leased: ChainWorld, op
     assert node.asked["eth_call"] <= 8 and node.asked["eth_getLogs"] <= 2
     leased.finalize()
     assert standings(view, items) == standings(asked, items)
+    until = leased.dao.chain.web3.eth.block_number
+    passed = list(asked.standing(items, until))
+    leased.dao.erase(leased.batches[0], leased.manifest.leaves[1])
+    leased.mine(1)
+    assert list(view.standing(items, until)) == passed != list(view.standing(items, "latest")), "as it was at a block"
     leased.reorg(3)
     assert standings(view, items) == standings(asked, items)
 
