@@ -20,6 +20,7 @@ from assurance.harness.chain.node import Node
 from assurance.harness.dao.system import Actor, config
 from datadao.batches import Catalog
 from datadao.chain.signatures import checker
+from datadao.messages.agreement import Agreement
 from datadao.messages.submission import Submission
 from datadao.relay.journal import Journal
 from datadao.relay.limits import Limits
@@ -75,6 +76,27 @@ class DeskWorld:
     def browser(self, *people: Actor | Wallet) -> Browser:
         wallets = [who if isinstance(who, Wallet) else Wallet(who.name, who.key) for who in people]
         return Browser(self.node.url, self.world.dao.chain.chain_id, wallets)
+
+    def agreement(self, licensee: str | None, asked: dict[str, Any], **more: Any) -> Agreement:
+        """What these terms give."""
+        dao = self.world.dao
+        return Agreement(
+            dao=dao.id,
+            timelock=dao.addresses["timelock"],
+            asset=dao.asset.address,
+            licensee=licensee,
+            dataset_id=asked["datasetId"],
+            purposes=asked["purposes"],
+            price_per_period=asked["pricePerPeriod"],
+            period_length=asked["periodLength"],
+            periods=asked["periods"],
+            bond=asked["bond"],
+            royalty_bps=asked["royaltyBps"],
+            exclusive=asked["exclusive"],
+            min_shares=asked["minShares"],
+            ack_window=dao.leases.ackWindow(),
+            **more,
+        )
 
     def disk(self) -> bytes:
         """All of it in one piece, names included."""

@@ -39,7 +39,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskWorld]:
 
 DELAY = 60
 """Days to object."""
-AGREEMENT = b'{"purpose": "research", "mayBePublished": false}'
 
 
 def handed(browser: Browser) -> None:
@@ -80,7 +79,9 @@ def test_holder__without_ether__collects_votes_takes_data_out_and_its_heir_its_p
         browser.see("events were counted, and all books are equal to the contracts' to the last unit")
         pictures.take(browser, "books")
 
-        asked = dao.terms(agreementHash=Board(dao.id, world.store).agree(AGREEMENT))
+        clauses = "Nobody is re-identified."
+        agreed = desk.agreement(world.licensee_account.address, dao.terms(), clauses=clauses)
+        asked = dao.terms(agreementHash=Board(dao.id, world.store).agree(agreed.encode()))
         dao.fund(world.licensee_account, asked["pricePerPeriod"] * asked["periods"] + asked["bond"], dao.leases)
         lease, _ = dao.leases.request(
             asked, bytes(range(32)), "To see how opinions move.", sender=world.licensee_account.address
@@ -89,8 +90,10 @@ def test_holder__without_ether__collects_votes_takes_data_out_and_its_heir_its_p
         dao.to_vote(proposal.id)
         browser.press("Votes", "link")
         browser.see(f"Shall request {lease} to rent data be accepted?", "To see how opinions move.", "Your vote (")
-        browser.press("The agreement")
-        browser.see('"mayBePublished": false')
+        browser.see("The agreement says what stands here.", "Forbidden\npassing it on", f"Agreed in words:\n{clauses}")
+        browser.press("The agreement as it is written")
+        browser.see(f'"dct:description": "{clauses}"')
+        browser.press("The agreement as it is written")
         pictures.take(browser, "vote")
         browser.press("For", "radio")
         browser.press("Vote without paying a fee")

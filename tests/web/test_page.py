@@ -35,6 +35,7 @@ PREFIXES = (
     "purpose",
     "type_",
     "flaw_",
+    "action_",
 )
 """Of keys that are put together."""
 ADDRESSES = {key: "0x" + f"{n:02x}" * 20 for n, key in enumerate(

@@ -83,6 +83,14 @@ export class Node {
     return { committee, attestors: attestors.map(({ hpkeKey }) => ({ hpkeKey })) };
   }
 
+  /** How many assessors there are, and how many must say the same. */
+  async assessors(): Promise<{ count: number; threshold: number }> {
+    const { client, registry } = this;
+    const set = await client.readContract({ ...registry, functionName: "attestorSetVersion" });
+    const [members, threshold] = await client.readContract({ ...registry, functionName: "attestors", args: [set] });
+    return { count: members.length, threshold: Number(threshold) };
+  }
+
   now(): Promise<bigint> {
     return this.client.getBlock().then((block) => block.timestamp);
   }

@@ -4,7 +4,7 @@ import { type Abi, type AbiParameter, type Address, type Hex, decodeFunctionData
 
 import { purposes } from "../purposes.js";
 import { amount, duration, maybe, moment, percent, price, t, tokens } from "../text.js";
-import { type Terms } from "./leases.js";
+import { type Terms, NOBODY } from "./leases.js";
 import { type Asset, type Node } from "./node.js";
 
 const MONEY = new Set(["amount", "bond", "maxCost", "minBond", "minPricePerPeriod", "pricePerPeriod"]);
@@ -23,6 +23,8 @@ export interface Action {
   readonly understood: boolean;
   /** What a lease or an offer would be about, where the action names it. */
   readonly terms?: Terms;
+  /** Who alone may take that offer; nobody for anyone. */
+  readonly licensee?: Address;
 }
 
 /** One action; `asset` is what amounts are in. */
@@ -49,7 +51,8 @@ export function worded(node: Node, asset: Asset, target: Address, value: bigint,
           }));
         });
         const title = maybe(`does_${contract.key}_${functionName}`, t("doesOther", { what: `${contract.key}.${functionName}` }));
-        const about = terms < 0 ? {} : { terms: args[terms] as Terms };
+        const whom = inputs.findIndex(({ name }) => name === "licensee");
+        const about = terms < 0 ? {} : { terms: args[terms] as Terms, licensee: (args[whom] ?? NOBODY) as Address };
         return { title, target: where, arguments: [...shown, ...paid], understood: true, ...about };
       }
     } catch {

@@ -1,4 +1,5 @@
 // For a licensee: offers to accept, a request of one's own, and the state of one's leases.
+import { Agreement } from "./agreement.js";
 import { useState } from "preact/hooks";
 import { type Hex, isHex, keccak256, parseSignature, parseUnits, zeroHash } from "viem";
 
@@ -11,7 +12,7 @@ import { maybe, moment, price, t, written } from "../text.js";
 import { type Call } from "../wallet.js";
 import { Field, Loading, NeedsWallet, type World, own, useDoing, useLoaded, useWorld } from "./parts.js";
 import { useTitles } from "./schemas.js";
-import { Agreement, TermsOf } from "./terms.js";
+import { TermsOf } from "./terms.js";
 
 const DAY = 86_400;
 
@@ -130,7 +131,7 @@ function Accept({ offer, asset, titles, again }: AcceptProps) {
       <h3>{t("offerNumber", { id: String(id) })}</h3>
       <p>{t("offerLeft", { count: Number(left), until: moment(expiry) })}</p>
       <TermsOf terms={terms} asset={asset} licensee={licensee} titles={titles} />
-      <Agreement hash={terms.agreementHash} />
+      <Agreement folded terms={terms} asset={asset} licensee={licensee} titles={titles} />
       {mayAccept && (
         <details>
           <summary>{t("accept")}</summary>

@@ -1,12 +1,10 @@
-// What a lease is about, and the agreement that its terms name by hash.
-import { useState } from "preact/hooks";
-import { type Hex } from "viem";
+// What a lease is about.
 
 import { type Terms, NOBODY } from "../chain/leases.js";
 import { type Asset } from "../chain/node.js";
 import { purposes } from "../purposes.js";
-import { duration, foreign, percent, price, t, tokens } from "../text.js";
-import { Address, Facts, Loading, useLoaded, useWorld } from "./parts.js";
+import { duration, percent, price, t, tokens } from "../text.js";
+import { Address, Facts } from "./parts.js";
 
 interface TermsProps {
   readonly terms: Terms;
@@ -32,46 +30,4 @@ export function TermsOf({ terms, asset, licensee, titles }: TermsProps) {
       ]}
     />
   );
-}
-
-const NONE = `0x${"00".repeat(32)}`;
-const LONGEST = 20_000;
-
-/** The document that the terms name, as text, if the desk has exactly that one; fetched when it is unfolded. */
-export function Agreement({ hash }: { hash: Hex }) {
-  const { desk } = useWorld();
-  const [open, unfold] = useState(false);
-  const wanted = desk && open && hash !== NONE;
-  const loaded = useLoaded(async () => (wanted ? readable(await desk.agreement(hash)) : null), [wanted, hash]);
-  if (hash === NONE) return <p class="quiet">{t("noAgreement")}</p>;
-  if (!desk || loaded.failure !== undefined) {
-    return (
-      <p class="quiet">
-        {t("agreementElsewhere")} <code class="break">{hash}</code>
-      </p>
-    );
-  }
-  return (
-    <details onToggle={(event) => unfold(event.currentTarget.open)}>
-      <summary>{t("agreement")}</summary>
-      <Loading of={loaded}>
-        {(text) => (
-          <pre tabIndex={0} dir="auto">
-            {text ?? ""}
-          </pre>
-        )}
-      </Loading>
-    </details>
-  );
-}
-
-function readable(data: Uint8Array): string {
-  const text = new TextDecoder().decode(data);
-  let shown = text;
-  try {
-    shown = JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    // no JSON: as it is
-  }
-  return foreign(shown.slice(0, LONGEST));
 }

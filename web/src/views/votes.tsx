@@ -1,8 +1,9 @@
 // Proposals in words, how the vote on each stands, and one's own ballot.
+import { Agreement } from "./agreement.js";
 import { useState } from "preact/hooks";
 
 import { datasets } from "../chain/datasets.js";
-import { lease } from "../chain/leases.js";
+import { NOBODY, lease } from "../chain/leases.js";
 import { type Asset } from "../chain/node.js";
 import { type Proposal, ballot, proposals } from "../chain/proposals.js";
 import { worded } from "../chain/words.js";
@@ -10,7 +11,7 @@ import { message } from "../messages.js";
 import { maybe, moment, t, tokens } from "../text.js";
 import { Address, Field, Loading, NeedsWallet, Quote, own, relayed, useDoing, useLoaded, useWorld } from "./parts.js";
 import { useTitles } from "./schemas.js";
-import { Agreement, TermsOf } from "./terms.js";
+import { TermsOf } from "./terms.js";
 
 export function Votes() {
   const { node, desk } = useWorld();
@@ -48,6 +49,7 @@ function One({ proposal, asset, titles, again }: OneProps) {
   const asked = useLoaded(async () => (leaseId === null ? null : lease(node, leaseId)), [node, leaseId]);
   const actions = proposal.actions.map(({ target, value, calldata }) => worded(node, asset, target, value, calldata));
   const title = leaseId === null ? (actions[0]?.title ?? t("proposal")) : t("shallLease", { id: String(leaseId) });
+  const open = state === "Active" || state === "Pending";
   const heading = `p${String(id).slice(0, 12)}`;
   return (
     <article class="card wide" aria-labelledby={heading}>
@@ -66,7 +68,12 @@ function One({ proposal, asset, titles, again }: OneProps) {
           {actions.map((action, i) => (
             <li key={i}>
               {actions.length > 1 && <strong>{action.title}</strong>} <span class="quiet">{action.target}</span>
-              {action.terms && <TermsOf terms={action.terms} asset={asset} titles={titles} />}
+              {action.terms && (
+                <>
+                  <TermsOf terms={action.terms} asset={asset} titles={titles} />
+                  <Agreement folded={!open} terms={action.terms} asset={asset} licensee={action.licensee ?? NOBODY} titles={titles} />
+                </>
+              )}
               <dl class="facts">
                 {action.arguments.map(({ name, value }) => (
                   <div key={name}>
@@ -84,7 +91,7 @@ function One({ proposal, asset, titles, again }: OneProps) {
             found && (
               <>
                 <TermsOf terms={found.terms} asset={asset} licensee={found.licensee} titles={titles} />
-                <Agreement hash={found.terms.agreementHash} />
+                <Agreement folded={!open} terms={found.terms} asset={asset} licensee={found.licensee} titles={titles} />
               </>
             )
           }
