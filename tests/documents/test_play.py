@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,6 +92,7 @@ def test_newcomer__with_what_is_printed_and_nothing_else__lives_all_four_roles(p
     printed = play(player)
     block = blocks_of(printed)
     assert block == [step.command for step in steps(str(folder))]
+    page = members_page(printed)
 
     said = [player.play(command) for command in block]
     assert "20 records" in said[2] and "Published as batch 1" in said[3] and "20 tokens" in said[4]
@@ -116,6 +118,8 @@ def test_newcomer__with_what_is_printed_and_nothing_else__lives_all_four_roles(p
 
     # It ends on request, and the next one loses nothing of it
     assert "has ended" in play(player, "stop")
+    with pytest.raises(requests.ConnectionError):
+        requests.get(page, timeout=20)
     pid = (folder / "node.pid").exists()
     assert not pid and taken == sorted(path.read_bytes() for path in (folder / "acme" / "data" / "data").iterdir())
     (folder / "alice" / "mine.jsonl").write_text("{}")
@@ -123,6 +127,25 @@ def test_newcomer__with_what_is_printed_and_nothing_else__lives_all_four_roles(p
     kept = folder.with_name(f"{folder.name}-before")
     assert (kept / "alice" / "mine.jsonl").read_text() == "{}"
     assert not (folder / "alice" / "mine.jsonl").exists()
+
+
+def members_page(printed: str) -> str:
+    """The address that was printed, where the members' page of this very DAO is served whole."""
+    (address,) = re.findall(r"The members' page is at (\S+)\. A wallet", printed)
+    (node,) = re.findall(r"A Data DAO runs on a node at (\S+) until", printed)
+    index = requests.get(address, timeout=20)
+    assert (index.status_code, index.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "<title>Survey of voters</title>" in index.text
+    (config,) = re.findall(r'<script type="application/json" id="config">(.*?)</script>', index.text)
+    code = {"jsonrpc": "2.0", "id": 1, "method": "eth_getCode"}
+    for name, contract in json.loads(config)["contracts"].items():
+        asked = code | {"params": [contract, "latest"]}
+        assert len(requests.post(node, json=asked, timeout=20).json()["result"]) > 2, f"no {name} at {contract}"
+    files = re.findall(r'(?:src|href)="((?!data:)[^"]+)" integrity=', index.text)
+    assert len(files) == 2
+    for file in files:
+        assert requests.get(f"{address.rstrip('/')}/{file.removeprefix('./')}", timeout=20).status_code == 200, file
+    return address
 
 
 def blocks_of(printed: str) -> list[str]:
