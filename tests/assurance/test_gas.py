@@ -209,7 +209,7 @@ def chain(*data: str, gas: int = 0) -> SimpleNamespace:
         return {"result": block | {"transactions": [sent[number]]}}
 
     eth, provider = SimpleNamespace(block_number=len(data) - 1), SimpleNamespace(make_request=ask)
-    return SimpleNamespace(chain_id=31_337, web3=SimpleNamespace(eth=eth, provider=provider))
+    return SimpleNamespace(chain_id=31_337, edits=[], web3=SimpleNamespace(eth=eth, provider=provider))
 
 
 def test_replay__a_new_slot__is_counted_and_the_limit_is_not_below_what_is_used() -> None:

@@ -5,7 +5,8 @@ arguments. After every step all proposals, settings and roles are compared, and 
 votes than past supply (G-1), nothing executed without quorum, majority and delays, each operation once (G-2), nothing
 about a proposal changes but its count, its one extension and its eta, and nothing leaves an end (G-3), ballots count
 once (G-4), the guardian does what it may and no more (G-8), roles stay (G-10), the past stays (T-3). Every life ends
-with time passing and every proposal in an end (G-6), and with a member of the threshold still able to propose (G-5).
+with time passing and every proposal in an end (G-6), and with a member of the threshold still able to decide (G-5),
+also in a DAO that never grew up (G-13).
 
 `DATADAO_DEPTH=50` in the environment makes the run fifty times as long.
 """
@@ -64,6 +65,8 @@ MET = {
     "succeeded during a vote",
     "DataToken_AccountSucceeded",
     "DataToken_TooEarly",
+    "decided below maturity, after the floor",
+    "governed at the end, below the floor",
     "DataToken_SuccessionCircle",
     *moments.BINDINGS,
     *moments.DELEGATIONS,
@@ -73,7 +76,7 @@ MET = {
 
 @pytest.mark.parametrize("transferable", [False, True], ids=["fixed", "transferable"])
 def test_government__any_life__agrees_with_the_model(transferable: bool) -> None:
-    """Holds T-3, T-10, G-1 to G-6, G-8, G-10, G-12."""
+    """Holds T-3, T-10, G-1 to G-6, G-8, G-10, G-12, G-13."""
     reached: Counter[str] = Counter()
     started = time.process_time()
     machine = type("Life", (Government,), {"transferable": transferable, "reached": reached, "worlds": {}})

@@ -1,5 +1,5 @@
 """Leases and models in a whole DAO, against their reference models, over random lives (L-1, L-2,
-L-4 to L-12, X-2).
+L-4 to L-13, X-2).
 
 After every step the whole state is compared to the models', to the unit, and what must hold in any state is checked on
 what the chain alone says. Every life ends with every account taking out what is its own, and nothing left. The
@@ -66,7 +66,7 @@ def live(kind: Species, wanted: settings) -> Counter[str]:
 
 
 def test_leases_and_models__over_random_lives__are_as_the_model_says_and_keep_their_invariants() -> None:
-    """Holds L-1, L-2, L-4 to L-12."""
+    """Holds L-1, L-2, L-4 to L-13."""
     reached: Counter[str] = Counter()
     live_until_met(lambda: reached.update(live(PLAIN, LIFE)), reached, REACHED)
 

@@ -1,4 +1,4 @@
-"""The registry in a whole DAO, against a model, over random lives (T-1, T-5, R-1, R-4, R-6 to R-9, R-11, R-12).
+"""The registry in a whole DAO, against a model, over random lives (T-1, T-5, R-1, R-4, R-6 to R-9, R-11 to R-13).
 
 After every step the whole state is compared to the model's, to the unit, and what must hold in any state is checked on
 what the chain alone says. Every life ends with all members leaving. `DATADAO_DEPTH` lengthens the runs.
@@ -25,7 +25,7 @@ LIFE = settings(
 )
 REACHED = {
     *("BatchPublished", "BatchActivated", "BatchSlept", "BatchCompleted"),
-    *("ContributionClaimed", "ContributionErased", "DuplicateDropped"),
+    *("ContributionClaimed", "ContributionErased", "DuplicateDropped", "claimMany", "ContributionSkipped"),
     *("DatasetRegistry_FingerprintUsed", "DatasetRegistry_InvalidProof", "DatasetRegistry_WrongBatchStatus"),
     *("DatasetRegistry_NotADuplicate", "DatasetRegistry_AlreadyErased", "DatasetRegistry_InvalidSignature"),
     *("HeirBound", "SuccessionOpened", "SuccessionVetoed", "AccountSucceeded", "MemberMoved", "DataToken_TooEarly"),

@@ -104,6 +104,20 @@ contract SplitterLiveness is AnySplitter {
         }
     }
 
+    /// @notice A live pool accepts whatever may still be owed, however much was received and paid before.
+    function check_X6_what_is_owed_alone_refuses() external {
+        Pool memory p = anyPool();
+        VM.assume(p.shares >= MIN_SHARES);
+        unchecked {
+            uint256 received = p.received + p.commonsReceived;
+            uint256 paid = anyBooks(received);
+            uint256 amount = anyAmount();
+            anyBalance();
+            VM.assume(received - paid + amount <= MAX_OWED);
+            assert(splitter.acceptsDeposit(POOL, amount));
+        }
+    }
+
     /// @notice A pool below the minimum refuses every deposit, and nothing moves.
     function check_S10_small_pool_refuses() external {
         Pool memory p = anyPool();

@@ -45,7 +45,13 @@ and `make gas` fails where it does not use anvil's gas, to the unit, under today
 `limit` is the least gas limit with which a transaction does there what it does without one. It is above what is used
 where slots are filled and emptied again: their price is paid first and given back at the end. Estimates of wallets see
 to that; a limit that is written into a program must be this one. No contract here passes on a fixed amount of gas or
-asks how much is left, so a limit decides whether a transaction fails, and never what it does.
+asks how much is left (a lint holds it), so a limit decides whether a transaction fails, and not what it does. With one
+exception: `claimFor` skips an account whose payout fails, for want of gas too. `ClaimSkipped` names it, its claim is
+kept, and anyone can claim for it again.
+
+Accounts without an heir pay nothing for the succession of others, with one exception: `claimTo` asks the token whether
+its caller was succeeded ([decision 020](decisions/020-what-an-heir-gets.md)). To an account without balance it took
+71,360 gas before there were heirs and takes 77,782; 175,380 and 182,202 under Amsterdam's rules.
 """
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from assurance.bench.gas.governance import EACH_LISTED, OTHER_WORD
+from assurance.bench.gas.governance import EACH_LISTED, EACH_SPREAD, OTHER_WORD
 from assurance.bench.gas.leases import REQUEST
 from assurance.bench.gas.money import EACH_PAID
 from assurance.bench.gas.registry import EACH_AGAIN, EACH_KNOWN, EACH_NEW, FURTHER, KNOWN, KNOWN_OPENING
@@ -20,7 +20,7 @@ class Goal(NamedTuple):
 
     operation: str
     figure: str
-    gas: int
+    gas: int | None = None
     slots: float | None = None
     amsterdam: int | None = None
     floor: str = ""
@@ -50,6 +50,7 @@ GOALS = (
     Goal("ballot by signature, alone", "DataGovernor.castVoteBySig: later", 52_000, 0, 61_000),
     Goal("the same, first of its voter", "DataGovernor.castVoteBySig: first of its voter", 52_000, 0, 61_000),
     Goal("ballot by signature, each of 100", f"DataGovernor.castVotesBySig: {EACH_LISTED}", 14_500, 0.01, 15_500),
+    Goal("the same, 1 % of 10,000 members", f"DataGovernor.castVotesBySig: {EACH_SPREAD}", slots=0.4),
     Goal(
         "income of dataset and commons, later", "RevenueSplitter.claim: later, dataset and commons, by another",
         54_600, 0, 79_000,

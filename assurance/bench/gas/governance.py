@@ -9,7 +9,7 @@ from eth_utils import keccak
 from assurance.bench.gas.meter import Figure, Meter
 from assurance.bench.gas.world import Town, members
 from assurance.harness.chain.anvil import Anvil
-from assurance.harness.dao.dao import AGAINST, FOR, Dao, Proposal
+from assurance.harness.dao.dao import AGAINST, FOR, Dao, Proposal, leaf
 from assurance.harness.dao.governance import BALLOT, EXTENDED_BALLOT, compact
 from assurance.harness.dao.system import DAY, Actor
 from datadao.messages import eip712
@@ -18,6 +18,8 @@ LIST = 100
 WORD = 256
 OTHER_WORD = f"first of another {WORD} members"
 EACH_LISTED = f"each of {LIST}"
+WORDS = 40
+EACH_SPREAD = f"each of {LIST} among {WORDS * WORD:,} members"
 REASON = "The price is fair and the purpose is one we named."
 WITH_REASON = f"{len(REASON)} bytes of reason"
 
@@ -37,6 +39,7 @@ def ballots(chain: Anvil) -> list[Figure]:
     meter.send(governor, "castVoteWithReasonAndParams", *arguments, by=people[1], case=WITH_REASON)
     _signed(meter, people[3])
     _listed(meter, chain)
+    _spread(meter, chain)
     _many(meter, chain)
     return meter.figures
 
@@ -44,12 +47,50 @@ def ballots(chain: Anvil) -> list[Figure]:
 def _listed(meter: Meter, chain: Anvil) -> None:
     """A hundred ballots in one transaction."""
     dao = Dao(chain=chain)
-    people = members(dao, LIST, units=3)
+    _cast_list(meter, dao, members(dao, LIST, units=3), EACH_LISTED)
+
+
+def _cast_list(meter: Meter, dao: Dao, people: list[Actor], case: str) -> None:
     proposal = _put_to_vote(dao, people[0], "by list")
     listed = [compact(dao, proposal.id, FOR, person) for person in people]
     dao.chain.warp(12)
     receipt = dao.governor.castVotesBySig(proposal.id, listed, sender=dao.who("relayer").address)
-    meter.each(dao.governor, "castVotesBySig", EACH_LISTED, LIST, receipt)
+    assert len(receipt.named("VoteCast")) == len(people)
+    meter.each(dao.governor, "castVotesBySig", case, len(people), receipt)
+
+
+def _spread(meter: Meter, chain: Anvil) -> None:
+    """A hundred ballots of voters who joined one after another among ten thousand members: they share few receipts.
+    The others need not be there, only be counted: their number is written where the token keeps it."""
+    dao = Dao(chain=chain)
+    token = dao.token
+    people = [dao.who(f"member-{i}") for i in range(LIST)]
+    items = [leaf(person, f"{person.name}/0", units=3) for person in people]
+    batch = dao.publish(items)
+    dao.activate(batch)
+    for word in range(WORDS):
+        if word:
+            _count_members(dao, word * WORD - 1)
+        for item in items[word::WORDS]:
+            dao.claim(batch, item)
+    assert {token.memberNumber(person.address) // WORD for person in people} == {*range(WORDS)}
+    dao.chain.warp(8 * DAY)
+    dao.contribute(*(leaf(person, f"{person.name}/1", units=3) for person in people))
+    dao.chain.warp(8 * DAY)
+    _cast_list(meter, dao, people, EACH_SPREAD)
+
+
+def _count_members(dao: Dao, count: int) -> None:
+    token, chain = dao.token, dao.chain
+    known = token.memberCount()
+    found = {slot: chain.storage(token.address, slot) for slot in range(16)}
+    (slot,) = (slot for slot, word in found.items() if word >> _NUMBER_AT & _NUMBER == known)
+    chain.set_storage(token.address, slot, found[slot] + (count - known << _NUMBER_AT))
+    assert token.memberCount() == count
+
+
+_NUMBER_AT, _NUMBER = 198, 2**32 - 1
+"""Of the word of the supply, as `types/Accounts.sol` has it."""
 
 
 def _many(meter: Meter, chain: Anvil) -> None:

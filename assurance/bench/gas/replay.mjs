@@ -11,7 +11,7 @@ const of = createRequire(createRequire(import.meta.url).resolve("@ethereumjs/vm"
 const { createVM, runTx } = createRequire(import.meta.url)("@ethereumjs/vm");
 const { Hardfork, Mainnet, createCustomCommon } = of("@ethereumjs/common");
 const { createLegacyTx } = of("@ethereumjs/tx");
-const { createAccount, createAddressFromString } = of("@ethereumjs/util");
+const { createAccount, createAddressFromString, hexToBytes } = of("@ethereumjs/util");
 const { createBlock } = of("@ethereumjs/block");
 
 const RICHES = 10n ** 30n;
@@ -64,8 +64,11 @@ async function repeat(fork, transactionLimit) {
     return Number(high);
   }
 
-  for (const { number, timestamp, gasUsed, transactions } of blocks) {
+  for (const { number, timestamp, gasUsed, edits, transactions } of blocks) {
     let used = 0;
+    for (const [address, slot, word] of edits) {
+      await vm.stateManager.putStorage(createAddressFromString(address), hexToBytes(`0x${slot}`), hexToBytes(`0x${word}`));
+    }
     for (const sent of transactions) {
       if (!nonces.has(sent.from)) {
         await vm.stateManager.putAccount(createAddressFromString(sent.from), createAccount({ nonce: 0n, balance: RICHES }));

@@ -42,8 +42,9 @@ def replay(chain: Anvil, asked: Set[str], limited: Set[str]) -> dict[str, Cost]:
 
 
 def _blocks(chain: Anvil) -> list[dict[str, Any]]:
-    """Those of the whole chain that have transactions, as the program takes them."""
-    found, ask = [], chain.web3.provider.make_request
+    """Those of the whole chain that have transactions, as the program takes them, with what was written into storage
+    before."""
+    found, written, ask = [], 0, chain.web3.provider.make_request
     for number in range(chain.web3.eth.block_number + 1):
         block: Any = ask("eth_getBlockByNumber", [hex(number), True])["result"]  # type: ignore[arg-type]
         transactions = [
@@ -53,5 +54,10 @@ def _blocks(chain: Anvil) -> list[dict[str, Any]]:
         ]
         if transactions:
             numbers = {name: int(block[name], 16) for name in ("number", "timestamp", "gasUsed")}
-            found.append(numbers | {"transactions": transactions})
+            before = sum(after < number for after, *_ in chain.edits)
+            edits = [
+                (address, f"{slot:064x}", f"{word:064x}") for _, address, slot, word in chain.edits[written:before]
+            ]
+            written = before
+            found.append(numbers | {"edits": edits, "transactions": transactions})
     return found

@@ -26,6 +26,8 @@ class Anvil:
         self.web3, self._gas_limit = web3, gas_limit
         self.chain_id: int = web3.eth.chain_id
         self._funded: set[str] = set()
+        self.edits: list[tuple[int, str, int, int]] = []
+        """Storage written without a transaction: after which block, and address, slot and word."""
         self._rpc("anvil_autoImpersonateAccount", True)
         self._rpc("anvil_setBlockTimestampInterval", 0)
         # Ape's node may have lived through other tests: never go back in time.
@@ -57,6 +59,7 @@ class Anvil:
         name, self.timestamp = snapshot
         if not self._rpc("evm_revert", name):
             raise RuntimeError(f"the node no longer knows snapshot {name}")
+        self.edits = [edit for edit in self.edits if edit[0] < self.web3.eth.block_number]
         self._funded.clear()
 
     def nonce(self, address: str) -> int:
@@ -78,6 +81,7 @@ class Anvil:
 
     def set_storage(self, address: str, slot: int, word: int) -> None:
         self._rpc("anvil_setStorageAt", address, hex(slot), f"0x{word:064x}")
+        self.edits.append((self.web3.eth.block_number, address, slot, word))
 
     def call(self, sender: str, to: str, data: bytes) -> bytes:
         return self._call({"from": sender, "to": to, "data": "0x" + data.hex()})

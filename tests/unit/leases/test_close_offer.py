@@ -35,6 +35,17 @@ def test_close_offer__by_vote__closed(market: Market) -> None:
     assert market.dao.leases.offer(offer).closed
 
 
+def test_close_offer__by_vote_after_the_guardian_was_first__does_nothing_and_does_not_fail_G14(market: Market) -> None:
+    offer = market.create_offer()
+    proposal = market.queued("closeOffer", offer)
+    market.warp_to(market.dao.governor.proposalEta(proposal.id))
+    with market.moment(market.now):
+        market.carry_out(proposal)
+        assert market.dao.leases.offer(offer).closed
+    market.send("closeOffer", offer, by=market.dao.who("guardian"))
+    market.carries_out_nothing(proposal)
+
+
 @pytest.mark.parametrize("who", ["stranger", "deployer", "founder", "licensee", "custodian-0", "attestor-0"])
 def test_close_offer__by_anyone_else__refused(market: Market, who: str) -> None:
     offer, caller = market.create_offer(), market.dao.who(who)

@@ -43,6 +43,21 @@ def test_withdraw__treasury__by_anyone(market: Market) -> None:
     assert market.dao.asset.balanceOf(timelock) == 30
 
 
+def test_withdraw__for_the_treasury_by_vote_after_a_stranger_was_first__does_nothing_and_does_not_fail_G14(
+    market: Market,
+) -> None:
+    models, timelock = market.dao.models, market.dao.timelock.address
+    proposal = market.dao.propose(market.founder, (models, "withdraw", (timelock,)))
+    market.queue(proposal)
+    market.warp_to(market.dao.governor.proposalEta(proposal.id))
+    credited(market)
+    with market.moment(market.now):
+        market.carry_out(proposal)
+        assert market.dao.asset.balanceOf(timelock) == 30
+    models.withdraw(timelock, sender=market.stranger.address)
+    market.carries_out_nothing(proposal)
+
+
 def test_withdraw_to__by_the_account__anywhere(market: Market) -> None:
     credited(market)
     models, licensee, refuge = market.dao.models, market.licensee.address, market.dao.who("refuge").address
@@ -61,7 +76,7 @@ def test_withdraw_to__zero_or_the_registry_itself__refused(market: Market) -> No
 
 
 @pytest.mark.parametrize("who", ["stranger", "deployer", "guardian", "founder"])
-def test_withdraw__account_without_credit__refused(market: Market, who: str) -> None:
+def test_withdraw__account_without_credit__does_nothing(market: Market, who: str) -> None:
     credited(market)
     account = market.dao.who(who).address
     market.does_nothing(lambda: market.dao.models.withdraw(account, sender=account))

@@ -3,6 +3,7 @@
 given members with something owed, nothing owed, named twice: each gets what `claim` would give it, the sum is returned
 given a member that the asset refuses to pay: skipped and named, its claim kept, the others paid
 given an asset that calls back: nothing can be entered again
+given too little gas for a payout: skipped, its claim kept
 given a call of one payout from outside: refused
 """
 
@@ -10,7 +11,8 @@ from __future__ import annotations
 
 import pytest
 
-from assurance.harness.chain.handles import Event, reverted
+from assurance.harness.chain import evm
+from assurance.harness.chain.handles import Event, Receipt, Reverted, reverted
 from assurance.harness.chain.reader import refused
 from assurance.harness.dao.pair import SHARES, Pair
 from assurance.harness.dao.system import actor
@@ -67,6 +69,39 @@ def test_claim_for__account_that_cannot_be_paid__is_skipped_and_keeps_its_claim_
     rest = pair.splitter.claimFor([FIRST.address, SECOND.address], [1, 2], sender=pair.payer.address)
     assert receipt.value + rest.value == sum(due.values())
     assert pair.splitter.conservation(0, 3)[1] == sum(due.values())
+
+
+def test_claim_for__too_little_gas__skips_the_account_which_keeps_its_claim__s13(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A limit that is too small for an account does not fail the list: its claim is kept. One that is too small for the
+    list itself fails, and changes nothing."""
+    pair, pools = Pair(), [*range(1, 41)]
+    for pool in pools:
+        pair.accept(FIRST, SHARES, dataset=pool)
+        pair.deposit(pool, 1_000)
+
+    def claim() -> Receipt:
+        receipt: Receipt = pair.splitter.claimFor([FIRST.address], pools, sender=pair.payer.address)
+        return receipt
+
+    snapshot = pair.chain.snapshot()
+    needed = claim().gas
+    pair.chain.revert(snapshot)
+    reader = pair.reader(FIRST, pools=tuple(pools))
+    before = reader.words()
+    with monkeypatch.context() as limited:
+        limited.setattr(evm, "_GAS_LIMIT", needed * 9 // 10)
+        skipped = claim()
+    assert skipped.value == 0
+    assert [(e.name, e.args) for e in skipped.events] == [("ClaimSkipped", {"account": FIRST.address})]
+    assert reader.words() == before
+    with monkeypatch.context() as limited:
+        limited.setattr(evm, "_GAS_LIMIT", needed // 5)
+        with pytest.raises(Reverted, match="OutOfGas"):
+            claim()
+    assert reader.words() == before
+    assert claim().value == 40_000 == pair.asset.balanceOf(FIRST.address)
 
 
 @pytest.mark.parametrize("caller", ["payer", "registry", "token"])

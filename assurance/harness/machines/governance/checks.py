@@ -5,7 +5,8 @@ arguments. After every step all proposals, settings and roles are compared, and 
 votes than past supply (G-1), nothing executed without quorum, majority and delays, each operation once (G-2), nothing
 about a proposal changes but its count, its one extension and its eta, and nothing leaves an end (G-3), ballots count
 once (G-4), the guardian does what it may and no more (G-8), roles stay (G-10), the past stays (T-3). Every life ends
-with time passing and every proposal in an end (G-6), and with a member of the threshold still able to propose (G-5).
+with time passing and every proposal in an end (G-6), and with a member of the threshold still able to decide (G-5),
+also in a DAO that never grew up (G-13).
 """
 
 from __future__ import annotations
@@ -134,15 +135,17 @@ class Government(GovernanceMachine):
             state = dao.governor.state(p.proposal.id)
             assert state in (CANCELED, DEFEATED, EXPIRED, EXECUTED) and state == self.model.state(p), "G-6"
             self.reached[f"ends {state}"] += 1
-        self.someone_can_still_govern_G5_G6()
+        self.someone_can_still_govern_G5_G6_G13()
 
-    def someone_can_still_govern_G5_G6(self) -> None:
+    def someone_can_still_govern_G5_G6_G13(self) -> None:
         """After whatever was voted, a member to whom all delegate carries a proposal, without any other account."""
         dao = self.dao
         alive = [person for person in self.people[:6] if person.address not in self.heirs.succeeded]
         holder = next(person for person in (self.members[2], *alive) if person in alive)
         if dao.token.totalSupply() < dao.governor.quorumFloor() and not dao.token.matureSince():
-            return
+            # G-13: its time is over one day, and then they can.
+            dao.chain.warp(max(0, dao.governor.floorUntil() - dao.chain.timestamp))
+            self.reached["governed at the end, below the floor"] += 1
         # Tokens that were sold are with one of these.
         for person in alive:
             dao.token.delegate(holder.address, sender=person.address)

@@ -91,6 +91,12 @@ class GovernanceMachine(Heirs):
         if future:
             self.dao.chain.warp(future[pick // 20 % min(2, len(future))] - now)
 
+    @precondition(lambda self: self.dao.chain.timestamp < self.model.floor_until and len(self.polls) > 3)
+    @rule(offset=st.sampled_from([-1, 0, 1]))
+    def wait_for_the_end_of_the_floor(self, offset: int) -> None:
+        """Where there are proposals that it makes fail, and some whose vote is still to come."""
+        self.dao.chain.warp(max(0, self.model.floor_until + offset - self.dao.chain.timestamp))
+
     @rule(seconds=st.sampled_from([1, 60, DAY // 2]))
     def wait(self, seconds: int) -> None:
         self.dao.chain.warp(seconds)
@@ -263,6 +269,8 @@ class GovernanceMachine(Heirs):
         )
         if done:
             assert done[1].events[-1].args == {"proposalId": number}
+            young = self.model.holdings.mature_since is None
+            self.reached["decided below maturity, after the floor"] += young and poll.snapshot >= self.model.floor_until
             self.sets += sum(name == "set" for name, _ in self.acts[number])
             for name in ("ProposalExecuted", *(f"executed {name}" for name, _ in self.acts[number])):
                 self.reached[name] += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -17,7 +18,7 @@ from assurance.harness.dao.dao import AGAINST, FOR, HPKE_KEY, QUEUED, SUCCEEDED,
 from assurance.harness.dao.governance import LIVE, operation_of
 from assurance.harness.dao.leases import ACTIVE, APPROVED, ENDED
 from assurance.harness.dao.leases import PENDING as REQUESTED
-from assurance.harness.dao.registry import ascending
+from assurance.harness.dao.registry import PUBLISHED, ascending
 from assurance.harness.dao.system import DAY, Actor
 from assurance.harness.machines.base import rule
 from assurance.harness.machines.leases.life import callers, picks
@@ -33,6 +34,7 @@ SETTINGS = [
     ("setLeaseQuorumBps", 100), ("setLeaseQuorumBps", 2001), ("setProposalThreshold", 4 * 10**9),
     ("updateDelay", 3 * DAY),
 ]  # fmt: skip
+NOTHING_TO_DO = "executed with nothing left to do"
 Action = tuple[Handle, str, tuple[Any, ...]]
 
 
@@ -110,7 +112,7 @@ class Voting(SystemLife):
         lease = self.some(pick, APPROVED, ACTIVE, ENDED)
         known = self.leases.leases.get(lease)
         args = (lease, known.start_by if known else 0, bps)
-        self.propose(by, (self.dao.leases, "terminate", args), lambda: self.leases.terminate(*args))
+        self.propose(by, (self.dao.leases, "terminate", args), lambda: self._terminate(*args))
 
     @precondition(lambda self: len(self.polls) < MOST)
     @rule(by=st.integers(0, 5), shape=st.integers(0, 4), dataset=st.sampled_from(LEASED), sole=st.booleans())
@@ -161,7 +163,7 @@ class Voting(SystemLife):
             self.propose(by, (dao.registry, "setAttestors", (keys, threshold)), partial(self._replace, 1 - self.set))
         elif kind == "discard":
             number, _ = self.some_batch(pick % 24)
-            self.propose(by, (dao.registry, "discard", (number,)), lambda: self.registry.discard(number))
+            self.propose(by, (dao.registry, "discard", (number,)), lambda: self._discard(number))
         else:
             amount = (0, 1, 500, 10**9)[pick // 10]
             spend = lambda: self.asset.transfer(dao.timelock.address, self.refuge, amount)  # noqa: E731
@@ -172,6 +174,16 @@ class Voting(SystemLife):
     def smuggle(self, by: int, pick: int) -> None:
         """The approval of a lease in a proposal that is not the lease's own."""
         self.propose(by, (self.dao.leases, "approve", (self.some(pick, REQUESTED), bytes(32))), lambda: None)
+
+    def _discard(self, number: int) -> None:
+        before = self.registry.status(self.registry.batches[number - 1]) if number <= len(self.registry.batches) else 0
+        self.registry.discard(number)
+        self.reached[NOTHING_TO_DO] += before != PUBLISHED
+
+    def _terminate(self, lease: int, start_by: int, bps: int) -> None:
+        before = copy(self.leases.leases.get(lease))
+        self.leases.terminate(lease, start_by, bps)
+        self.reached[NOTHING_TO_DO] += before == self.leases.leases[lease]
 
     def _appoint(self, guardian: str, until: int) -> None:
         self.government._apply("setGuardian", guardian, until)
