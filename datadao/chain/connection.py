@@ -29,13 +29,15 @@ BUSY = frozenset({429, 503})
 ADDRESS = "WEB3_PROVIDER_URI"
 """Variable of the environment with the address of a node: web3's own, which Ape reads too."""
 
-_CHUNK = 500
+_CHUNK = 512
 """Calls in one JSON-RPC batch."""
 _SHOWN = 300
 """Characters of a node's own words in a message."""
 _URL = re.compile(r"(?:https?|wss?)://\S+")
 
 T = TypeVar("T")
+Question = tuple[str, list[Any]]
+"""Method and parameters."""
 
 
 class Block(NamedTuple):
@@ -98,7 +100,7 @@ def answer_of(web3: Web3, method: str, params: list[Any]) -> Any:
     return answer if isinstance(answer, dict) else {"error": "an answer that is no JSON-RPC"}
 
 
-def answers_of(web3: Web3, requests: Sequence[tuple[str, list[Any]]]) -> Iterator[Any]:
+def answers_of(web3: Web3, requests: Sequence[Question]) -> Iterator[Any]:
     """Raw answers in order, a few hundred per request; a node that takes no batches is asked one by one.
 
     Raises `NodeRefused` for a node that gives none, or is still too busy.

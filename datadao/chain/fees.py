@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from datadao.chain.connection import Web3, answers_of, result
+from datadao.chain.connection import Question, Web3, answers_of, result
 from datadao.errors import InvalidArgument, NodeRefused
 
 GWEI = 10**9
+ASKED: Sequence[Question] = [("eth_getBlockByNumber", ["latest", False]), ("eth_maxPriorityFeePerGas", [])]
+"""What `choose` asks first."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +41,11 @@ class Fee:
         return f"base fee {gwei(self.base or 0)} gwei, tip {gwei(self.tip)}, at most {gwei(self.most)}"
 
 
-def choose(web3: Web3, most: int | None = None, tip: int | None = None) -> Fee:
+def choose(web3: Web3, most: int | None = None, tip: int | None = None, answers: Iterable[Any] = ()) -> Fee:
     """The fee of the next transactions: what is given, else twice the last base fee and the tip that the node suggests,
-    at least 1 wei. Raises `InvalidArgument` for a fee that no block would take, `NodeRefused`."""
-    asked: Any = [("eth_getBlockByNumber", ["latest", False]), ("eth_maxPriorityFeePerGas", [])]
-    found, suggested = answers_of(web3, asked)
+    at least 1 wei; `answers` to `ASKED`, unless they are to be asked. Raises `InvalidArgument` for a fee that no block
+    would take, `NodeRefused`."""
+    found, suggested = answers or answers_of(web3, ASKED)
     last = result("eth_getBlockByNumber", found)
     stated, block = last.get("baseFeePerGas"), int(last.get("gasLimit") or "0x0", 16)
     if stated is None:

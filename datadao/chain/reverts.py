@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from eth_utils import keccak
 
 from datadao.chain.abi import canonical_type, signature_of
 from datadao.chain.codec import CONTRACTS, abi, decode, encode
-from datadao.chain.connection import Web3, answer_of, answers_of, result, said
+from datadao.chain.connection import Question, Web3, answer_of, answers_of, result, said
 from datadao.errors import Malformed, Reverted
 from datadao.types import ENUMS, ProposalState, word, words_of
 from datadao.values import is_moment, moment
@@ -91,10 +91,16 @@ def estimate_gas(web3: Web3, sender: str, call: Asked) -> int:
     return int(_result(call, answer_of(web3, "eth_estimateGas", [_request(sender, call)])), 16)
 
 
-def estimate_many(web3: Web3, sender: str, calls: Sequence[Asked]) -> list[int]:
-    """The same of many calls, each on the state as it is now. Raises at the first that is refused."""
-    answers = answers_of(web3, [("eth_estimateGas", [_request(sender, call)]) for call in calls])
+def estimate_many(web3: Web3, sender: str, calls: Sequence[Asked], answers: Iterable[Any] = ()) -> list[int]:
+    """The same of many calls, each on the state as it is now; `answers` to `estimating`, unless they are to be asked.
+    Raises at the first that is refused."""
+    answers = answers or answers_of(web3, estimating(sender, calls))
     return [int(_result(call, answer), 16) for call, answer in zip(calls, answers, strict=True)]
+
+
+def estimating(sender: str, calls: Sequence[Asked]) -> list[Question]:
+    """What `estimate_many` asks."""
+    return [("eth_estimateGas", [_request(sender, call)]) for call in calls]
 
 
 def try_call(web3: Web3, sender: str | None, call: Asked, block: str = "latest", value: int = 0) -> bytes:

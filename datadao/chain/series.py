@@ -8,9 +8,9 @@ from typing import Any
 
 from eth_utils import to_checksum_address
 
-from datadao.chain.connection import LAG, Web3, outside, pauses
-from datadao.chain.fees import choose
-from datadao.chain.reverts import estimate_many
+from datadao.chain.connection import LAG, Web3, answers_of, outside, pauses
+from datadao.chain.fees import ASKED, choose
+from datadao.chain.reverts import estimate_many, estimating
 from datadao.chain.rpc import Call, ask_many
 from datadao.chain.transactions import (
     Account,
@@ -18,6 +18,7 @@ from datadao.chain.transactions import (
     Sent,
     asked,
     believed,
+    counting,
     limit_of,
     next_nonce,
     receipts,
@@ -52,8 +53,10 @@ def send_all(
     if not calls:
         return []
     sender = to_checksum_address(str(account.address))
-    limits, fee = estimate_many(web3, sender, calls), choose(web3, max_fee, tip)
-    nonce, chain = next_nonce(web3, sender), chain_id or web3.eth.chain_id
+    # In one request, for as many calls as go together.
+    found = list(answers_of(web3, [*counting(sender), *ASKED, *estimating(sender, calls)]))
+    limits, fee = estimate_many(web3, sender, calls, found[4:]), choose(web3, max_fee, tip, found[2:4])
+    nonce, chain = next_nonce(web3, sender, found[:2]), chain_id or web3.eth.chain_id
     done: list[Mined] = []
     for part in _lots(limits, fee.block):
         lot = [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
@@ -16,11 +16,11 @@ from typing import Any, Protocol
 from eth_utils import keccak, to_checksum_address
 
 from datadao.chain import connection
-from datadao.chain.connection import Web3, answer_of, ask, outside, pauses, said
+from datadao.chain.connection import Question, Web3, answer_of, answers_of, ask, outside, pauses, said
 from datadao.chain.events import Event, decode
 from datadao.chain.fees import Fee, choose
 from datadao.chain.reverts import estimate_gas, try_call
-from datadao.chain.rpc import Call, Log, ask_many, request_many
+from datadao.chain.rpc import Call, Log, ask_many
 from datadao.errors import AccountRefused, NodeRefused, NotMined, Reverted, TransactionFailed
 
 _AGAIN = 5.0
@@ -192,10 +192,16 @@ def send(web3: Web3, call: Call, account: Account, *, seconds: float = 300.0, co
     return wait(web3, sent, seconds, confirmations=confirmations)
 
 
-def next_nonce(web3: Web3, sender: str) -> int:
-    """Of the account's next transaction, behind those that it sent from elsewhere and that wait."""
-    asked = [[to_checksum_address(sender), block] for block in ("latest", "pending")]
-    return max(int(count, 16) for count in request_many(web3, "eth_getTransactionCount", asked))
+def next_nonce(web3: Web3, sender: str, answers: Iterable[Any] = ()) -> int:
+    """Of the account's next transaction, behind those that it sent from elsewhere and that wait; `answers` to
+    `counting`, unless they are to be asked."""
+    answers = answers or answers_of(web3, counting(sender))
+    return max(int(connection.result("eth_getTransactionCount", answer), 16) for answer in answers)
+
+
+def counting(sender: str) -> list[Question]:
+    """What `next_nonce` asks."""
+    return [("eth_getTransactionCount", [to_checksum_address(sender), block]) for block in ("latest", "pending")]
 
 
 def limit_of(gas: int, block: int) -> int:

@@ -39,18 +39,38 @@ STORE = ("put", "get", "head", "list", "delete")
 """Operations of obstore's; a listing of any length is one."""
 
 
+SENDING = "eth_sendRawTransaction"
+
+
 class Counted:
     """What was asked while it was counted: `http` requests, `calls` in them by method, `store` operations by kind; the
     most of these at once; seconds."""
 
     def __init__(self) -> None:
-        self.http = self.sending = self.waiting = 0
+        self.http = self.sending = 0
+        self.alone: list[tuple[str, Any]] = []
+        """Since something was sent, what was asked by itself, and the answer; a new sending is an entry of its own."""
         self.calls = Counter[str]()
         self.store = Counter[str]()
         self.names: list[str] = []
         self.under_way = self.most = 0
         self.wall = self.cpu = 0.0
         self.lock = threading.Lock()
+
+    @property
+    def waiting(self) -> int:
+        """Requests that only ask again, word for word, what was pending when it was asked before: a transaction without
+        a receipt, or fewer of the account's mined than a moment later. There are as many as the node is slow to mine;
+        the first question about each transaction is none of them."""
+        found, lot = 0, dict[str, list[Any]]()
+        for question, answer in [*self.alone, (SENDING, None)]:
+            if question != SENDING:
+                lot.setdefault(question, []).append(answer)
+                continue
+            for asked, answers in lot.items():
+                found += sum(_pending(asked, each, answers) for each in answers[:-1])
+            lot = {}
+        return found
 
     @property
     def figures(self) -> dict[str, float]:
@@ -71,12 +91,18 @@ def counting(delay: float = 0.0, limit: int = 0) -> Iterator[Counted]:
         body = json.loads(request.body)
         batch = body if isinstance(body, list) else [body]
         counted.http += 1
-        counted.sending += batch[0]["method"] == "eth_sendRawTransaction"
-        counted.waiting += len(batch) == 1 and counted.sending > 0
+        sending = batch[0]["method"] == SENDING
+        counted.sending += sending
         counted.calls.update(each["method"] for each in batch)
         if limit and any(_blocks(each) > limit for each in batch):
             return _refusal(request, body, limit)
-        return send(self, request, **options)
+        response = send(self, request, **options)
+        if sending:
+            counted.alone.append((SENDING, None))
+        elif len(batch) == 1 and counted.sending:
+            (answer,) = [answers] if isinstance(answers := response.json(), dict) else answers
+            counted.alone.append((json.dumps([batch[0]["method"], batch[0]["params"]]), answer.get("result")))
+        return response
 
     def counts(kind: str) -> Callable[..., Any]:
         operation = getattr(obstore, kind)
@@ -107,6 +133,13 @@ def counting(delay: float = 0.0, limit: int = 0) -> Iterator[Counted]:
             yield counted
         finally:
             counted.wall, counted.cpu = time.perf_counter() - began, time.process_time() - cpu
+
+
+def _pending(question: str, answer: Any, answers: Sequence[Any]) -> bool:
+    """Whether this answer was that what was sent is not mined yet, by those to the same question after the sending."""
+    if "eth_getTransactionCount" in question:
+        return int(answer, 16) < max(int(each, 16) for each in answers)
+    return "eth_getTransactionReceipt" in question and answer is None
 
 
 def _blocks(question: Any) -> int:
@@ -251,17 +284,21 @@ def listed(world: Any) -> list[Any]:
 # What is measured
 
 
-def second_lease(world: Any, files: int) -> dict[str, Any]:
-    """A custodian prepares and publishes a lease, then another one over the same files."""
+def second_lease(world: Any, files: int, erased: int) -> dict[str, Any]:
+    """A custodian prepares and publishes a lease, then another one over the same files but those that were erased."""
     accept(world, contribute(world, files))
     one, two = lease(world, 2)
     made, items = custodian(world), listed(world)
     found = {}
-    for name, number in (("first", one), ("second", two)):
+    for name, number, gone in (("first", one, 0), ("second", two, erased)):
+        batch = world.batches[-1]
+        for leaf in batch.manifest.leaves[:gone]:
+            world.dao.erase(batch, leaf)
+        world.finalize()
         with counting() as counted:
             held = made.prepare(number, items).held
             made.publish(number, items)
-        assert held == len(items), held
+        assert held == len(items) - gone, held
         found[name] = counted.figures
     _closed(made)
     return found
@@ -433,6 +470,19 @@ def scanned(world: Any, blocks: int, limit: int) -> dict[str, Any]:
     return found
 
 
+@contextmanager
+def mining_each_second(world: Any) -> Iterator[None]:
+    """As a chain does. A node that mines when something comes may mine a part of what comes together, and leave the
+    rest until something else does."""
+    rpc = world.chain._rpc
+    rpc("evm_setIntervalMining", 1)
+    try:
+        yield
+    finally:
+        rpc("evm_setIntervalMining", 0)
+        rpc("evm_setAutomine", True)
+
+
 def sent_many(world: Any, count: int) -> dict[str, Any]:
     """So many transactions of one account."""
     import ape
@@ -444,9 +494,8 @@ def sent_many(world: Any, count: int) -> dict[str, Any]:
         else:
             dao, account = world.handle, named("datadao.chain.wallet:ApeAccount")(account)
         calls = [dao.call("token", "delegate", world.members[0].address) for _ in range(count)]
-        with counting() as counted:
+        with mining_each_second(world), counting() as counted:
             dao.send_many(calls, account)
-    # Questions one by one after the sending are as many as the node is slow to mine.
     return {"beyond": counted.figures | {"http": counted.http - counted.sending - counted.waiting}}
 
 
