@@ -153,6 +153,11 @@ def _lines(session: Session, found: dict[str, Any]) -> list[Any]:
         ]
         if me["succeeded"]:
             lines.append("An heir has taken the place of this account; see `datadao heir show`.")
+        elif me["vetoUntil"] and found["time"] >= me["vetoUntil"]:
+            lines.append(
+                f"WARNING: a veto comes too late. Any account can give {me['heir']} all that this account has since "
+                f"{moment(me['vetoUntil'])}; see `datadao heir show`."
+            )
         elif me["vetoUntil"]:
             lines.append(
                 f"WARNING: {me['heir']} has opened the succession of this account and gets all it has at "

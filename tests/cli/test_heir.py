@@ -178,6 +178,19 @@ def test_open__by_the_heir__says_when_and_status_warns_the_account(parties: Part
     assert "WARNING" not in parties.live.run(parties.heir, "status").out
 
 
+def test_status__after_the_delay__advises_no_veto_that_would_be_refused(parties: Parties) -> None:
+    opened(parties)
+    due = parties.shown()["executableFrom"]
+    parties.wait(due - parties.now - 60)
+    assert "unless you run `datadao heir veto` before" in " ".join(parties.live.run(parties.old, "status").out.split())
+    parties.wait(60)
+    warning = " ".join(parties.live.run(parties.old, "status").out.split())
+    assert "WARNING: a veto comes too late." in warning
+    assert f"Any account can give {account(HEIR)} all that this account has since {moment(due)}" in warning
+    assert "heir veto" not in warning
+    assert "DataToken_TooLate" in parties.refused(parties.old, "veto")
+
+
 def test_open__by_another_or_of_no_one__is_refused(parties: Parties) -> None:
     assert f"DataToken_NoHeir(account={account(OLD).lower()})" in parties.refused(parties.heir, "open", account(OLD))
     bound(parties)
