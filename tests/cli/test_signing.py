@@ -136,6 +136,7 @@ Case = Iterator[tuple[tuple[str, ...], str, tuple[int, ...]]]
 def vote(signing: Signing) -> Case:
     live, dao = signing.live, signing.dao
     give(live, MEMBER)
+    signing.wait(2)  # who proposes had its votes the second before
     live.node.rpc("anvil_setBalance", account(MEMBER), hex(10**18))
     words = ("propose", "asset.transfer", account(HEIR), "1", "--description", "one for the heir", "--untried")
     proposal = int(signing.run(signing.member, *words, "--yes")["proposal"])
