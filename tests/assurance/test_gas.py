@@ -162,6 +162,9 @@ def test_figures__whole_transactions__have_three_numbers_and_a_limit_above_what_
 def test_comparisons__name_figures_that_exist__and_every_lost_one_says_why(committed: record.Record) -> None:
     assert {system.name for row in COMPARISONS for system, _ in row.others} == set(SYSTEMS)
     assert all(operation in system.gas for row in COMPARISONS for system, operation in row.others)
+    counted = [system.gas.keys() >= {*system.slots, *system.amsterdam} for system in SYSTEMS.values()]
+    assert all(counted), "slots and gas under the next fork are of operations that have gas"
+    assert SYSTEMS["OpenZeppelin 5.7.0"].amsterdam.keys() == SYSTEMS["OpenZeppelin 5.7.0"].gas.keys()
     assert all(system.rules in ("Cancun", "Prague") and (system.source or system.how) for system in SYSTEMS.values())
     assert document.unexplained(committed) == []
 

@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 
 class System(NamedTuple):
-    """Another system. `gas` is of whole transactions by operation, `rules` the hard fork it was measured under, `slots`
-    how many it fills, of the operations where that was counted."""
+    """Another system. `gas` is of whole transactions by operation, `rules` the hard fork it was measured under. Of some
+    operations `slots` says how many it fills, and `amsterdam` its gas under the rules of the next fork."""
 
     name: str
     rules: str
     gas: dict[str, int]
     slots: Mapping[str, int] = MappingProxyType({})
+    amsterdam: Mapping[str, int] = MappingProxyType({})
     source: str = ""
     integrity: str = ""
     licence: str = ""

@@ -111,12 +111,12 @@ def _number(value: float | None) -> str:
 def _beside(measured: Record) -> Table:
     how = (
         "The other systems' figures were taken once, in November 2026, from the bytecode the authors published, under "
-        "the rules named; the table of other systems says what was deployed. The nodes they were taken on do not know "
-        "Amsterdam's rules: of the other systems there are their new slots, where counted, which are what that fork "
-        "makes dear. The last column is our gas divided by the other's; where it is above 1, the end of this page says "
-        "why."
+        "the rules named; the table of other systems says what was deployed. OpenZeppelin's own modules were repeated "
+        "under Amsterdam's rules as ours are. The nodes of the others do not know these: here are the new slots, if "
+        "counted, which are what that fork makes dear. The last column is our gas divided by the other's; where it is "
+        "above 1, the end of this page says why."
     )
-    theirs = ("other system", "its gas", "its new slots", "rules", "ours / its")
+    theirs = ("other system", "its gas", "its new slots", "its Amsterdam", "rules", "ours / its")
     table = Table("Beside other systems", how, ("operation", "ours", "new slots", "Amsterdam", *theirs))
     for row in COMPARISONS:
         mine = ours(measured, row)
@@ -124,7 +124,8 @@ def _beside(measured: Record) -> Table:
             gas = system.gas[operation]
             first = (row.operation, f"{mine:,}", *_next(measured, row)) if place == 0 else ("",) * 4
             name, slots = f"{system.name}: {operation}", _number(system.slots.get(operation))
-            table.rows.append((*first, name, f"{gas:,}", slots, system.rules, f"{mine / gas:.2f}"))
+            fork = _number(system.amsterdam.get(operation))
+            table.rows.append((*first, name, f"{gas:,}", slots, fork, system.rules, f"{mine / gas:.2f}"))
     return table
 
 
