@@ -12,7 +12,7 @@ import pytest
 from hypothesis.stateful import RuleBasedStateMachine
 
 from assurance.bench.report import Table
-from assurance.bench.speed import machines, manifests, plane, ratios
+from assurance.bench.speed import forge, machines, manifests, plane, ratios
 from assurance.bench.speed.__main__ import with_tables
 from assurance.harness.machines.splitter.machine import SplitterMachine
 
@@ -38,6 +38,13 @@ def test_run__of_the_splitter__counts_steps_and_what_they_asked_of_the_chain() -
     assert counted["steps"] > 20
     assert counted["transactions"] > counted["steps"] > 0
     assert counted["reads"] > 0
+
+
+@pytest.mark.parametrize("contract", ["BoundedTest", "WildTest"])
+def test_forge__of_the_real_splitter__finds_nothing(contract: str) -> None:
+    run = forge.lives(contract, FOUNDRY_INVARIANT_RUNS="20")
+    assert run.passed and run.calls > 500
+    assert (run.reverts == 0) == (contract == "BoundedTest")
 
 
 def test_first_edition__has_the_same_machines() -> None:

@@ -15,6 +15,7 @@ from datadao.chain import series
 from datadao.custodian import custodian as custody
 from tests.client import measured
 from tests.client.chain_world import ChainWorld
+from tests.client.counted import SENDING, Counted
 
 ERASED = 25
 """Between two leases."""
@@ -86,9 +87,9 @@ def test_many_transactions__by_a_twin_that_asks_for_each_receipt_alone__are_coun
 
 
 def test_waiting__is_what_was_asked_again_of_a_transaction_that_was_pending() -> None:
-    counted = measured.Counted()
+    counted = Counted()
     receipt, count = '["eth_getTransactionReceipt", ["0x%02x"]]', '["eth_getTransactionCount", ["0x01", "latest"]]'
-    sending, other = (measured.SENDING, None), ('["eth_blockNumber", []]', "0x1")
+    sending, other = (SENDING, None), ('["eth_blockNumber", []]', "0x1")
     mined = {"status": "0x1"}
     lots: list[tuple[int, list[tuple[str, Any]]]] = [
         (0, [(receipt % number, mined) for number in range(3)]),  # each alone
@@ -104,6 +105,6 @@ def test_waiting__is_what_was_asked_again_of_a_transaction_that_was_pending() ->
 
 
 def _waiting(lot: list[tuple[str, Any]]) -> int:
-    counted = measured.Counted()
+    counted = Counted()
     counted.alone = lot
     return counted.waiting

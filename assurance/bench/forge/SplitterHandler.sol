@@ -147,6 +147,11 @@ contract SplitterHandler {
 
     /* VIEWS */
 
+    /// @notice As the token says it: nobody has an heir here.
+    function holderOf(address account) external pure returns (address, uint256) {
+        return (account, 0);
+    }
+
     function claimable() external view returns (uint256 sum) {
         for (uint256 i = 0; i < members.length; ++i) {
             sum += _owed(address(members[i]), _pools(2));
