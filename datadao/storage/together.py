@@ -20,17 +20,24 @@ def together(work: Callable[[T], R], items: Iterable[T], at_once: int = AT_ONCE)
     grow with their number. `work` runs in threads; `items` is read in the caller's.
 
     Where `work` raises, no further item is begun, those under way are finished, and its exception is raised in the
-    place of its result. What the others did stands.
+    place of its result. What the others did stands. Whoever stops asking for results waits for nothing: what was begun
+    ends by itself.
     """
     begun = deque[Future[R]]()
-    with ThreadPoolExecutor(at_once, thread_name_prefix="together") as pool:
-        try:
-            for item in items:
-                if len(begun) == at_once:
-                    yield begun.popleft().result()
-                begun.append(pool.submit(work, item))
-            while begun:
+    pool, wanted = ThreadPoolExecutor(at_once, thread_name_prefix="together"), True
+    try:
+        for item in items:
+            if len(begun) == at_once:
                 yield begun.popleft().result()
-        finally:
-            for waiting in begun:
-                waiting.cancel()
+            begun.append(pool.submit(work, item))
+        while begun:
+            yield begun.popleft().result()
+    except GeneratorExit:
+        wanted = False
+        raise
+    finally:
+        for waiting in begun:
+            waiting.cancel()
+        # The garbage collector closes what nobody asks any more, perhaps while some thread starts: a wait for threads
+        # would then ask for the lock that the start holds, for ever.
+        pool.shutdown(wait=wanted)

@@ -73,3 +73,23 @@ def test_together__one_fails__those_under_way_are_finished_and_no_further_one_is
 
 def test_together__of_nothing__yields_nothing() -> None:
     assert [*together(str, [])] == []
+
+
+def test_together__of_which_no_more_is_asked__waits_for_nothing() -> None:
+    free, ended = threading.Event(), threading.Event()
+
+    def work(item: int) -> int:
+        if item:
+            free.wait(60)
+            ended.set()
+        return item
+
+    results = together(work, range(9), at_once=2)
+    assert next(results) == 0
+    late = threading.Timer(30, free.set)
+    late.start()
+    results.close()
+    assert not free.is_set(), "it waited for what was begun"
+    free.set()
+    assert ended.wait(30)
+    late.cancel()
