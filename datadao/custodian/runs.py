@@ -245,7 +245,7 @@ def sets_until(dao: DataDAO, version: int) -> Iterator[AttestorSet]:
     """The attestor sets up to a version, newest first."""
     for number in range(version, 0, -1):
         members, threshold = dao.read("registry", "attestors", number)
-        yield AttestorSet(number, threshold, tuple(Party(m.signer, bytes(m.hpkeKey)) for m in members))
+        yield AttestorSet(number, threshold, tuple(Party(*member) for member in members))
 
 
 def open_runs(dao: DataDAO, profile: Profile, signer: eip712.Signer, address: str) -> Runs:
