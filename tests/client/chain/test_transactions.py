@@ -146,10 +146,13 @@ def test_send_all__confirmations_wanted__asks_for_all_receipts_at_once_when_all_
             node("evm_mine")
         return request
 
+    # Blocks come from here only: anvil may leave a transaction waiting when two of its miners are at work at once.
+    node("evm_setAutomine", False)
     with Proxy(url(handle)) as proxy:
         proxy.ask = ask
         calls = [approval(dao, number) for number in range(3)]
         done = send_all(connect(proxy.url), calls, company, confirmations=4)
+    node("evm_setAutomine", True)
     assert handle.web3.eth.block_number >= max(one.block for one in done) + 4
     assert [one.together for one in proxy.seen if one.method == "eth_getTransactionReceipt"] == [True] * 3
 
