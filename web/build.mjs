@@ -26,6 +26,7 @@ const SHARED = {
   tsconfig: join(WEB, "tsconfig.json"),
   absWorkingDir: WEB,
 };
+const ENTRIES = { page: "src/main.tsx", hasher: "src/hasher.ts", style: "style.css" };
 const CONTRACTS = ["timelock", "token", "splitter", "governor", "leases", "registry", "asset"];
 
 const sha = (algorithm, data, encoding) => createHash(algorithm).update(data).digest(encoding);
@@ -39,7 +40,7 @@ async function program(source, output) {
 async function page(config, out) {
   const { outputFiles } = await build({
     ...SHARED,
-    entryPoints: [{ in: "src/main.tsx", out: "page" }, { in: "style.css", out: "style" }],
+    entryPoints: Object.entries(ENTRIES).map(([out, file]) => ({ in: file, out })),
     outdir: out,
     minify: true,
     platform: "browser",
@@ -54,6 +55,7 @@ async function page(config, out) {
   };
   const made = Object.fromEntries(outputFiles.map(({ path, contents }) => [basename(path), Buffer.from(contents)]));
   const script = place("page.js", made["page.js"]);
+  const hasher = place("hasher.js", made["hasher.js"]);
   const style = place("style.css", made["style.css"]);
   const languages = {};
   for (const name of readdirSync(join(WEB, "lang")).sort().filter((name) => name !== "en.json")) {
@@ -72,7 +74,7 @@ async function page(config, out) {
     "form-action 'none'",
   ].join("; ");
   // Inside a script element only "<" could end it.
-  const settings = JSON.stringify({ ...config, languages, build: digest }).replaceAll("<", "\\u003c");
+  const settings = JSON.stringify({ ...config, languages, hasher, build: digest }).replaceAll("<", "\\u003c");
   const escaped = (text) => text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
   const values = {
     POLICY: policy,

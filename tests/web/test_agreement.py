@@ -17,7 +17,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
-from assurance import ROOT
+from assurance.harness.browser.page import bundle
 from assurance.harness.dao.parties import DAO
 from datadao.errors import Malformed
 from datadao.messages.agreement import LIMIT, Agreement, canonical
@@ -98,7 +98,7 @@ def as_page(agreed: Agreement) -> dict[str, Any]:
 
 def read(folder: Path, documents: list[bytes]) -> list[dict[str, Any] | None]:
     program, given = folder / "agreement.mjs", folder / "given.json"
-    subprocess.run(["node", ROOT / "web/build.mjs", "--program", ROOT / "web/test/agreement.ts", program], check=True)
+    bundle("test/agreement.ts", program)
     given.write_text(json.dumps({"documents": [data.hex() for data in documents]}))
     done = subprocess.run(["node", program, given], check=True, capture_output=True, text=True)
     found: list[dict[str, Any] | None] = json.loads(done.stdout)

@@ -172,6 +172,7 @@ def test_contributor__whole_life_by_the_browser__earns_as_told_and_a_licensee_op
     assert world.store.get(submission.file_hash).startswith(b"age-encryption.org/v1\n")
     asked = {urlsplit(request["url"]).netloc for request in facts["requests"] if not request["url"].startswith("data:")}
     assert asked == {urlsplit(desk.site.url).netloc, urlsplit(desk.site.node).netloc}
+    assert any("/hasher-" in request["url"] for request in facts["requests"]), "the policy lets its thread be"
     assert facts["trouble"] == []
 
 

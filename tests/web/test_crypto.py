@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 
-from assurance import ROOT
+from assurance.harness.browser.page import bundle
 from assurance.harness.dao.parties import COMMITTEE_VERSION, DAO, DATASET, Parties
 from datadao.contributor import contribute
 from datadao.crypto import files
@@ -55,7 +55,7 @@ class Exchange:
 def exchanged(tmp_path_factory: pytest.TempPathFactory) -> Exchange:
     folder = tmp_path_factory.mktemp("exchange")
     program = folder / "crypto.mjs"
-    subprocess.run(["node", ROOT / "web/build.mjs", "--program", ROOT / "web/test/crypto.ts", program], check=True)
+    bundle("test/crypto.ts", program)
     store = Store("memory://")
     for size in SIZES:
         (folder / f"web-{size}.plain").write_bytes(plaintext(size))

@@ -25,8 +25,8 @@ from typing import Any
 
 import pytest
 
-from assurance import ROOT
 from assurance.harness import odd_records
+from assurance.harness.browser.page import bundle
 from datadao.attestor.scoring import JsonLinesScorer
 from datadao.errors import InvalidArgument, ScoreRefused
 from datadao.records import MAX_RECORD, lines, read
@@ -63,7 +63,7 @@ Page = Callable[[Sequence[Case]], list[dict[str, Any]]]
 def page(tmp_path_factory: pytest.TempPathFactory) -> Page:
     folder: Path = tmp_path_factory.mktemp("records")
     program = folder / "records.mjs"
-    subprocess.run(["node", ROOT / "web/build.mjs", "--program", ROOT / "web/test/records.ts", program], check=True)
+    bundle("test/records.ts", program)
 
     def run(cases: Sequence[Case]) -> list[dict[str, Any]]:
         files = []

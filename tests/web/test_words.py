@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from assurance import ROOT
+from assurance.harness.browser.page import bundle
 
 AMOUNTS = [("149999999", 6), ("1234567891234567891234", 18), ("999999999999", 18), ("0", 18), ("7", 0)]
 SCHEMA = {
@@ -70,7 +71,7 @@ WRONG: list[tuple[Any, str, str, str]] = [
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made: Path = tmp_path_factory.mktemp("words") / "words.mjs"
-    subprocess.run(["node", ROOT / "web/build.mjs", "--program", ROOT / "web/test/words.ts", made], check=True)
+    bundle("test/words.ts", made)
     return made
 
 

@@ -24,6 +24,8 @@ export interface Config {
   readonly desk: string | null;
   /** Files of other languages by their tags. */
   readonly languages: Readonly<Record<string, string>>;
+  /** The script of the thread that hashes: hasher.ts. */
+  readonly hasher: string;
   /** sha256 over the page's files as `sha256sum` lists them, without index.html. */
   readonly build: string;
 }

@@ -7,7 +7,6 @@ import gzip
 import io
 import json
 import os
-import subprocess
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,11 +14,10 @@ from statistics import median
 
 from eth_utils import keccak
 
-from assurance import ROOT
 from assurance.bench.report import Stopwatch, Table
 from assurance.harness.browser import Browser, Chromium, Wallet
 from assurance.harness.browser.desk import handle, site
-from assurance.harness.browser.page import FileServer, build
+from assurance.harness.browser.page import FileServer, build, bundle
 from assurance.harness.chain.anvil import Anvil
 from assurance.harness.chain.node import Node
 from assurance.harness.dao.dao import Dao
@@ -146,11 +144,11 @@ def file(size: int) -> tuple[str, ...]:
         folder = Path(name) / "site"
         folder.mkdir()
         (folder / "index.html").write_text("<!doctype html><title>speed</title>")
-        program = folder / "speed.js"
-        subprocess.run(["node", ROOT / "web/build.mjs", "--program", ROOT / "web/test/speed.ts", program], check=True)
+        script = bundle("test/speed.ts", folder / "speed.js").read_text()
+        bundle("src/hasher.ts", folder / "hasher.js")
         with FileServer(folder) as server, Browser("http://127.0.0.1:1", DAO.chain_id) as browser:
             browser.open(server.url)
-            browser.do("evaluate", script=program.read_text())
+            browser.do("evaluate", script=script)
             for number in range(ROUNDS):
                 store = Store(f"file://{name}/store-{number}", create=True)
                 with Stopwatch() as watch:

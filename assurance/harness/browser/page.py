@@ -36,6 +36,12 @@ def build(folder: Path, config: Mapping[str, Any] | None = None) -> Path:
     return folder
 
 
+def bundle(source: str, output: Path) -> Path:
+    """A file below web/ as a program for Node (`output` ends with .mjs) or for a browser (.js)."""
+    subprocess.run(["node", ROOT / "web/build.mjs", "--program", ROOT / "web" / source, output], check=True)
+    return output
+
+
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         pass

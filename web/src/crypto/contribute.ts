@@ -3,7 +3,7 @@ import { type Address, type Hex, sha256 } from "viem";
 
 import { joined, toHex } from "./encoding.js";
 import { type Committee, type Context, type Party, info, wrap } from "./envelope.js";
-import { encrypt, newSecret } from "./files.js";
+import { type Options, encrypt, newSecret } from "./files.js";
 import { seal } from "./seal.js";
 import { type Submission } from "./submission.js";
 
@@ -27,10 +27,10 @@ export interface Prepared {
 export async function prepare(
   source: ReadableStream<Uint8Array>,
   place: Place,
-  progress?: (bytes: number) => void,
+  options?: Options,
 ): Promise<Prepared> {
   const secret = newSecret();
-  const { blob, hash: fileHash } = await encrypt(source, secret, progress);
+  const { blob, hash: fileHash } = await encrypt(source, secret, options);
   const { chainId, registry, datasetId, contributor, committee, attestors } = place;
   const committeeVersion = committee.version;
   const context: Context = { chainId, registry, datasetId, contributor, committeeVersion, fileHash };

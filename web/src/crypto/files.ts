@@ -5,6 +5,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { type Hex } from "viem";
 
 import { toHex } from "./encoding.js";
+import { Hashing } from "./hashing.js";
 
 export interface Ciphertext {
   readonly blob: Blob;
@@ -22,35 +23,46 @@ export function identity(secret: Uint8Array): string {
   return bech32.encodeFromBytes("AGE-SECRET-KEY-", secret).toUpperCase();
 }
 
-/**
- * The age file of `source`. Chunk by chunk: what is kept is the ciphertext, which the browser may lay on its disk.
- * `progress` is told the bytes done so far.
- */
+export interface Options {
+  /** Told the bytes done so far. */
+  readonly progress?: (bytes: number) => void;
+  /** Where the code of the thread is that hashes; without it the hash is made at the end. */
+  readonly hasher?: string;
+}
+
+/** The age file of `source`. Chunk by chunk: what is kept is the ciphertext, which the browser may lay on its disk. */
 export async function encrypt(
   source: ReadableStream<Uint8Array>,
   secret: Uint8Array,
-  progress: (bytes: number) => void = () => undefined,
+  { progress, hasher }: Options = {},
 ): Promise<Ciphertext> {
   const encrypter = new Encrypter();
   encrypter.addRecipient(await identityToRecipient(identity(secret)));
-  const reader = (await encrypter.encrypt(source)).getReader();
-  let waiting: BlobPart[] = [];
-  let blob = new Blob();
-  for (let done = 0, kept = 0; ; ) {
-    const next = await reader.read();
-    if (next.done) break;
-    waiting.push(next.value as Uint8Array<ArrayBuffer>);
-    done += next.value.length;
-    // Blobs of blobs let the browser move what is finished out of memory.
-    if (done - kept >= PIECE) {
-      blob = new Blob([blob, ...waiting]);
-      waiting = [];
-      kept = done;
-      progress(done);
+  const hashing = new Hashing(PIECE, hasher);
+  try {
+    const reader = (await encrypter.encrypt(source)).getReader();
+    let waiting: BlobPart[] = [];
+    let blob = new Blob();
+    for (let done = 0, kept = 0; ; ) {
+      const next = await reader.read();
+      if (next.done) break;
+      waiting.push(next.value as Uint8Array<ArrayBuffer>);
+      done += next.value.length;
+      await hashing.add(next.value);
+      // Blobs of blobs let the browser move what is finished out of memory.
+      if (done - kept >= PIECE) {
+        blob = new Blob([blob, ...waiting]);
+        waiting = [];
+        kept = done;
+        progress?.(done);
+      }
     }
+    const whole = new Blob([blob, ...waiting], { type: "application/octet-stream" });
+    const digest = await hashing.end();
+    return { blob: whole, hash: digest ? toHex(digest) : await hashOf(whole) };
+  } finally {
+    hashing.close();
   }
-  const whole = new Blob([blob, ...waiting], { type: "application/octet-stream" });
-  return { blob: whole, hash: await hashOf(whole) };
 }
 
 const PIECE = 4 * 1024 * 1024;

@@ -205,7 +205,8 @@ function HandIn({ file, report, dataset }: { file: File; report: Report; dataset
     };
     setStep(t("stepEncrypt"));
     const total = report.content.size;
-    const prepared = await prepare(report.content.stream(), place, (n) => setStep(t("stepEncrypted", { part: percent(n, total, 0) })));
+    const progress = (done: number) => setStep(t("stepEncrypted", { part: percent(done, total, 0) }));
+    const prepared = await prepare(report.content.stream(), place, { progress, hasher: config.hasher });
     setStep(t("stepSign"));
     const signature = await wallet.sign(node, typedSubmission(place.chainId, place.registry, prepared.submission));
     setStep(t("stepSend"));
