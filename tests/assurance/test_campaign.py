@@ -96,7 +96,7 @@ def test_campaign__interrupted__ends_with_all_its_workers(by: signal.Signals) ->
     command = [sys.executable, "-m", "assurance.audit.lives.campaign", "--machine", "splitter"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
-        next(line for line in process.stdout if "steps/s" in line)
+        next(line for line in process.stdout if "min left" in line)  # workers live
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
         workers = [int(child) for child in children.read_text().split()]
         process.send_signal(by)

@@ -45,7 +45,7 @@ LIVES = 100
 ENOUGH = 4_000
 """Steps of a cell in which some vote that changes a parameter is carried: a dozen in the slowest machine."""
 TICK = 5.0
-"""Seconds between two lines of progress."""
+"""Seconds between two lines of progress, but for the first ones, of which the first comes after one."""
 
 
 class CellResult(TypedDict):
@@ -127,7 +127,7 @@ class Campaign:
         context = get_context("spawn")
         counter, stopped = context.Value("Q", 0), context.Event()
         begun = time.monotonic()
-        reported = begun
+        reported, pause = begun, 1.0
         # The slowest machines first, so that no worker is left alone with one at the end.
         planned = [task for tasks in self.tasks.values() for task in tasks]
         planned.sort(key=lambda task: (SUBJECTS[task.cell.subject].share, task.lives))
@@ -135,14 +135,14 @@ class Campaign:
         try:
             running = {pool.submit(_live, task, self.twins) for task in planned}
             while running:
-                done, running = wait(running, timeout=TICK, return_when=FIRST_COMPLETED)
+                done, running = wait(running, timeout=pause, return_when=FIRST_COMPLETED)
                 for chunk in (future.result() for future in done):
                     self.chunks.append(chunk)
                     if chunk.error:
                         say(_failed(chunk))
                         running = _without_waiting(running)
-                if time.monotonic() - reported >= TICK:
-                    reported = time.monotonic()
+                if time.monotonic() - reported >= pause:
+                    reported, pause = time.monotonic(), min(TICK, 2 * pause)
                     say(self._progress(counter.value, reported - begun))
         finally:
             # Also when interrupted: no worker goes on.

@@ -25,9 +25,17 @@ from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
 from typing import Any
 
+LATE = {
+    "ape": ("ape.managers.chain", "ape_ethereum.provider", "ape_foundry.provider", "ape_test.provider"),
+    "datadao": ("fsspec.implementations.local", "mlcroissant", "pyarrow.parquet", "eth_account.messages"),
+}
+"""What a program loads when it first needs it, and takes a second."""
+
 
 def load(program: str) -> None:
     """Imports what the program imports in most of its uses, and makes nothing with it."""
+    for name in LATE[program]:
+        import_module(name)
     if program == "ape":
         import_module("ape._cli")
         for module in pkgutil.iter_modules():
