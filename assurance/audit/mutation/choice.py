@@ -28,13 +28,14 @@ _AREAS = {
 }
 _SYSTEM = ("tests/property/test_guards.py", "tests/invariant/test_system_machine.py")
 _SPLITTER = ("tests/property/test_claim_timing.py", "tests/invariant/test_splitter_machine.py")
+_TOKEN = ("tests/property/test_votes_differential.py",)
 _LEASES = ("tests/invariant/test_leases_machine.py",)
 _GOVERNOR = ("tests/property/test_governor_differential.py", "tests/invariant/test_governance_machine.py")
 _LATE = {
     "EmergencyBrake": _SYSTEM,
     "DataTimelock": (*_GOVERNOR, *_SYSTEM),
     "RevenueSplitter": (*_SPLITTER, *_SYSTEM),
-    "DataToken": (*_SPLITTER, *_SYSTEM),
+    "DataToken": (*_TOKEN, *_SPLITTER, *_SYSTEM),
     "ModelRegistry": _LEASES,
     FACTORY: (),
     "DataLeases": (*_LEASES, *_SYSTEM),

@@ -90,6 +90,19 @@ def test_drop_pending_shares__entry_ahead_of_the_pool__refused(pair: Pair) -> No
     assert pair.claimable(pair.payer, 1) == 0
 
 
+def test_drop_pending_shares__entry_as_far_behind_as_incomes_go__accepted_and_none_farther(pair: Pair) -> None:
+    """Of no shares: they would have earned more than there is."""
+    pair.activate(1, SHARES)
+    account, registry, index = pair.payer.address, pair.registry.address, pair.splitter.pool(1)[0]
+    for behind, accepted in ((2**175 - 1, True), (2**175, False)):
+        entry = (index - behind) % 2**176
+        if accepted:
+            pair.splitter.dropPendingShares(1, account, 0, entry, sender=registry)
+        else:
+            with refused(pair.reader(pair.payer).words, "RevenueSplitter_InvalidEntryIndex", 1, entry):
+                pair.splitter.dropPendingShares(1, account, 0, entry, sender=registry)
+
+
 def test_drop_pending_shares__more_than_the_pool_has__refused(pair: Pair) -> None:
     pair.activate(1, SHARES)
     account, registry = pair.payer.address, pair.registry.address

@@ -16,7 +16,7 @@ from assurance.harness.chain.reader import refused
 from assurance.harness.dao.pair import SHARES, Pair
 from assurance.harness.dao.system import Actor, actor
 
-HOLDER, HEIR = actor("holder"), actor("heir")
+HOLDER, HEIR, OTHER = actor("holder"), actor("heir"), actor("other")
 
 
 def move(pair: Pair, pool: int = 1, holder: Actor = HOLDER, heir: Actor = HEIR) -> Receipt:
@@ -42,6 +42,32 @@ def test_move_member__shares_earnings_and_credit__become_the_heirs__s5(pair: Pai
     pair.deposit(1, 300)
     assert pair.claim(HEIR, 1) == owed + 300
     assert pair.claim(HOLDER, 1) == 0
+
+
+@pytest.mark.parametrize(("left", "credit"), [(SHARES, 1), (1, 1), (1, 1_000)])
+def test_move_member__of_a_single_unit_or_share__takes_the_credit_along_once__s5(
+    pair: Pair, left: int, credit: int
+) -> None:
+    pair.accept(OTHER, SHARES)
+    pair.accept(HOLDER, SHARES + left)
+    pair.deposit(1, 2 * credit * (2 * SHARES + left) // (SHARES + left) + 1)
+    pair.erase(HOLDER, SHARES)
+    owed = pair.claimable(HOLDER, 1)
+    assert owed >= credit
+    move(pair)
+    assert (pair.claimable(HOLDER, 1), pair.claimable(HEIR, 1)) == (0, owed)
+    move(pair, holder=HEIR, heir=HOLDER)
+    assert pair.claimable(HEIR, 1) == pair.claim(HEIR, 1) == 0
+
+
+@pytest.mark.parametrize("left", [1, 2])
+def test_claim__of_a_share_with_a_credit__is_paid_once__s5(pair: Pair, left: int) -> None:
+    pair.accept(OTHER, SHARES)
+    pair.accept(HOLDER, SHARES + left)
+    pair.deposit(1, 1_000)
+    pair.erase(HOLDER, SHARES)
+    assert pair.claim(HOLDER, 1) == pair.claim(HOLDER, 1) + 500
+    assert pair.splitter.sharesOf(1, HOLDER.address) == left
 
 
 def test_move_member__to_a_member__keeps_both_incomes_within_a_unit__s5(pair: Pair) -> None:

@@ -298,10 +298,40 @@ class TestLater:
         for call in (lambda: succeed(pair, links[0], 1), lambda: pair.token.holderOf(links[0].address)):
             with refused(watched(pair), "DataToken_ChainTooLong", links[0].address, 8):
                 call()
-        succeed(pair, links[3], 1)
+        fields = {"account": links[3].address, "heir": links[11].address}
+        assert Event("AccountSucceeded", pair.token.address, fields) in succeed(pair, links[3], 1).events
         assert tokens(pair, links[3], links[11]) == [0, SHARES]
         succeed(pair, links[0], 1)
         assert tokens(pair, links[0], links[11]) == votes(pair, links[0], links[11]) == [0, 2 * SHARES]
+
+    @pytest.mark.parametrize("steps", [8, 9])
+    def test_holder_of__a_chain_of_eight_steps__is_followed_and_none_longer(self, pair: Pair, steps: int) -> None:
+        links = [actor(f"link-{i}") for i in range(steps + 1)]
+        for old, new in pairwise(links):
+            succeeded(pair, old, new)
+        if steps == 8:
+            assert pair.token.holderOf(links[0].address)[0] == links[-1].address
+        else:
+            with refused(watched(pair), "DataToken_ChainTooLong", links[0].address, 8):
+                pair.token.holderOf(links[0].address)
+            assert pair.token.holderOf(links[1].address)[0] == links[-1].address
+
+    @pytest.mark.parametrize("steps", [7, 8])
+    def test_succeed__an_heir_at_the_end_of_eight_steps__refused_beyond(self, pair: Pair, steps: int) -> None:
+        """The step to the heir is one of them."""
+        links = [actor(f"link-{i}") for i in range(steps + 1)]
+        pair.accept(HOLDER, SHARES)
+        until = opened(pair, HOLDER, links[0])
+        for old, new in pairwise(links):
+            succeeded(pair, old, new)
+        pair.chain.warp(max(0, until - pair.chain.timestamp))
+        if steps == 7:
+            succeed(pair, HOLDER, 1, by=OTHER)
+            assert tokens(pair, HOLDER, links[-1]) == [0, SHARES]
+        else:
+            with refused(watched(pair), "DataToken_ChainTooLong", links[0].address, 8):
+                succeed(pair, HOLDER, 1, by=OTHER)
+            assert tokens(pair, HOLDER) == [SHARES]
 
 
 class TestOldKey:

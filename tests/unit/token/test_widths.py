@@ -54,3 +54,14 @@ def test_nonce__none_left__nothing_more_is_taken_by_signature(tradable: Pair) ->
     assert state(tradable) == (0, NONCE)
     tradable.token.delegate(OTHER.address, sender=HOLDER.address)  # by transactions it goes on
     assert tradable.token.getVotes(OTHER.address) == SHARES
+
+
+def test_time__as_late_as_its_forty_bits_say__is_kept_in_word_and_history(pair: Pair) -> None:
+    pair.chain.warp(2**40 - 3 - pair.chain.timestamp)
+    for _ in range(2):
+        pair.accept(HOLDER, SHARES)
+        pair.chain.warp(1)
+    pair.accept(HOLDER, SHARES)
+    times = [pair.token.checkpoints(HOLDER.address, position)._key for position in range(3)]
+    assert times == [2**40 - 3, 2**40 - 2, 2**40 - 1]
+    assert [pair.token.getPastVotes(HOLDER.address, at) for at in (2**40 - 4, *times[:2])] == [0, SHARES, 2 * SHARES]
