@@ -304,6 +304,19 @@ class TestLater:
         succeed(pair, links[0], 1)
         assert tokens(pair, links[0], links[11]) == votes(pair, links[0], links[11]) == [0, 2 * SHARES]
 
+    def test_succeed__a_chain_shortened_before_its_pools_are_moved__leaves_votes_where_they_were(
+        self, pair: Pair
+    ) -> None:
+        links = [actor(f"link-{i}") for i in range(12)]
+        pair.accept(links[3], SHARES)
+        for old, new in pairwise(links):
+            succeeded(pair, old, new)
+        succeed(pair, links[3])
+        before = votes(pair, *links)
+        assert (sum(before), tokens(pair, links[3])) == (SHARES, [SHARES])
+        succeed(pair, links[3], 1)
+        assert votes(pair, *links) == tokens(pair, *links) == [*[0] * 11, SHARES]
+
     @pytest.mark.parametrize("steps", [8, 9])
     def test_holder_of__a_chain_of_eight_steps__is_followed_and_none_longer(self, pair: Pair, steps: int) -> None:
         links = [actor(f"link-{i}") for i in range(steps + 1)]

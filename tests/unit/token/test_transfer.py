@@ -3,6 +3,7 @@
 given a DAO without transfers: every call that would move a member's tokens is refused, with or without approval
 given a DAO with transfers: balance and votes move together, shares stay; oneself, nothing, everything
 given the registry or the token as recipient: refused; the zero address: refused
+given the registry as sender: it hands over what is unclaimed and no more; to itself: nothing changes
 """
 
 from __future__ import annotations
@@ -139,3 +140,26 @@ def test_transfer__several_in_one_second__one_checkpoint_each__t4_ab04(tradable:
     assert tradable.token.numCheckpoints(HOLDER.address) == 2
     last = tradable.token.checkpoints(OTHER.address, 0)
     assert (last._key, last._value) == (tradable.chain.timestamp, 6)
+
+
+def test_transfer__of_the_registry_to_itself__changes_nothing(pair: Pair) -> None:
+    """It keeps what is not claimed yet beside the supply, and has no word, votes or number of its own."""
+    pair.activate(1, SHARES)
+    registry = pair.registry
+    state = pair.reader().words
+    before = state()
+    for value in (0, 1, SHARES):
+        receipt = pair.token.transfer(registry.address, value, sender=registry.address)
+        assert [event.name for event in receipt.events] == ["Transfer"]
+        assert state() == before
+
+
+def test_transfer__of_the_registry_beyond_what_is_unclaimed__refused(pair: Pair) -> None:
+    lot, holder, registry = pair.activate(1, SHARES), actor("holder"), pair.registry.address
+    pair.vest(lot, holder, 1)
+    refusal = ("ERC20InsufficientBalance", registry, SHARES - 1, SHARES)
+    for to in (holder.address, registry):
+        with refused(pair.reader(holder).words, *refusal):
+            pair.token.transfer(to, SHARES, sender=registry)
+    pair.token.transfer(holder.address, SHARES - 1, sender=registry)
+    assert pair.token.balanceOf(holder.address) == SHARES
