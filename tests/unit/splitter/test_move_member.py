@@ -60,6 +60,21 @@ def test_move_member__of_a_single_unit_or_share__takes_the_credit_along_once__s5
     assert pair.claimable(HEIR, 1) == pair.claim(HEIR, 1) == 0
 
 
+def test_move_member__twice_with_a_credit_each_time__takes_each_along_once__s5(pair: Pair) -> None:
+    """What was claimed late, and lost in part, leaves a credit again."""
+    owed = 0
+    for amount in (900, 600):
+        pair.accept(HOLDER, 3 * SHARES)
+        pair.deposit(1, amount)
+        owed += amount
+        pair.erase(HOLDER, SHARES)
+        move(pair)
+        assert (pair.claimable(HOLDER, 1), owed - pair.claimable(HEIR, 1)) in ((0, 0), (0, 1))
+    paid = pair.claim(HEIR, 1)
+    assert owed - paid == pair.asset.balanceOf(pair.splitter.address) <= 1
+    assert pair.asset.balanceOf(pair.splitter.address) == 0
+
+
 @pytest.mark.parametrize("left", [1, 2])
 def test_claim__of_a_share_with_a_credit__is_paid_once__s5(pair: Pair, left: int) -> None:
     pair.accept(OTHER, SHARES)

@@ -65,3 +65,17 @@ def test_time__as_late_as_its_forty_bits_say__is_kept_in_word_and_history(pair: 
     times = [pair.token.checkpoints(HOLDER.address, position)._key for position in range(3)]
     assert times == [2**40 - 3, 2**40 - 2, 2**40 - 1]
     assert [pair.token.getPastVotes(HOLDER.address, at) for at in (2**40 - 4, *times[:2])] == [0, SHARES, 2 * SHARES]
+
+
+def test_votes__as_many_as_their_bits_hold__are_kept_in_word_and_history(pair: Pair) -> None:
+    amounts = [2**62 + 5, 2**62 - 7]
+    for amount in amounts:
+        pair.accept(HOLDER, amount)
+        pair.chain.warp(1)
+    pair.erase(HOLDER, 1)
+    start = pair.chain.timestamp - 2
+    pair.chain.warp(1)
+    expected = [amounts[0], sum(amounts), sum(amounts) - 1]
+    assert [pair.token.getPastVotes(HOLDER.address, start + n) for n in range(3)] == expected
+    assert [pair.token.getPastTotalSupply(start + n) for n in range(3)] == expected
+    assert [pair.token.checkpoints(HOLDER.address, n)._value for n in range(3)] == expected
