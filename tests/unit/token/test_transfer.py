@@ -161,5 +161,7 @@ def test_transfer__of_the_registry_beyond_what_is_unclaimed__refused(pair: Pair)
     for to in (holder.address, registry):
         with refused(pair.reader(holder).words, *refusal):
             pair.token.transfer(to, SHARES, sender=registry)
-    pair.token.transfer(holder.address, SHARES - 1, sender=registry)
+    receipt = pair.token.transfer(holder.address, SHARES - 1, sender=registry)
+    fields = {"from": registry, "to": holder.address, "value": SHARES - 1}
+    assert Event("Transfer", pair.token.address, fields) in receipt.events
     assert pair.token.balanceOf(holder.address) == SHARES
