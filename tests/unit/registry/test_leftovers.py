@@ -83,6 +83,18 @@ def test_batch_signed_for_fewer_leaves_than_it_has__gives_only_what_is_left_R4(d
     args = event(dao.erase(batch, leaves[2]), "ContributionErased").args
     assert (args["shares"], args["burned"]) == (10 * UNIT, 0), "the way out stays open (R-8)"
     assert dao.token.totalSupply() == 20 * UNIT == dao.splitter.pool(1)[1]
+    info = dao.registry.batch(batch.id)
+    assert (info.unresolvedShares, info.unresolvedCount) == (0, 0)
+
+
+def test_batch_signed_for_fewer_leaves_than_it_has__claimed_at_once__gives_all_that_it_was_signed_for(dao: Dao) -> None:
+    leaves = crowd(dao, 3)
+    batch = live(dao, leaves, count=2)
+    receipt = claim_many(dao, batch, leaves)
+    assert len(receipt.named("ContributionClaimed")) == 3 and not receipt.named("BatchCompleted")
+    info = dao.registry.batch(batch.id)
+    assert (info.unresolvedShares, info.unresolvedCount) == (0, 0)
+    assert [dao.token.balanceOf(item.contributor) for item in leaves] == [10 * UNIT] * 3
 
 
 def test_erasure_of_a_leaf_larger_than_what_is_left__takes_what_is_left_and_no_more_R4(dao: Dao) -> None:

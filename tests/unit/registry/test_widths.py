@@ -40,12 +40,16 @@ def preset(dao: Dao, counter: str, value: int) -> None:
 def test_publish__last_batch_number_taken__refused() -> None:
     dao = Dao()
     preset(dao, "batchCount", BATCHES - 1)
-    assert dao.publish(crowd(dao, 1)).id == BATCHES
-    assert dao.registry.batch(BATCHES).sequence == 1
+    (item,) = leaves = crowd(dao, 1)
+    batch = dao.publish(leaves)
+    assert batch.id == BATCHES and dao.registry.batch(BATCHES).sequence == 1
     with pytest.raises(Reverted) as caught:
         dao.publish(crowd(dao, 1))
     assert caught.value == Reverted("DatasetRegistry_ValueTooLarge", name32("batchId"), BATCHES + 1, BATCHES)
     assert (dao.registry.batchCount(), dao.registry.dataset(1).lastSequence) == (BATCHES, 1)
+    dao.activate(batch)
+    dao.claim(batch, item)
+    assert dao.registry.contribution(item.fingerprint).batchId == BATCHES
 
 
 def test_publish__sequence_as_high_as_all_batches_could_bring_it__accepted_R1() -> None:
