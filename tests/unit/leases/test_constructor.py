@@ -10,7 +10,7 @@ from assurance.harness.chain.handles import Handle, Reverted, deploy
 from assurance.harness.dao.dao import Dao
 from assurance.harness.dao.leases import Market
 from assurance.harness.dao.registry import name32
-from assurance.harness.dao.system import DAY
+from assurance.harness.dao.system import DAY, config
 from datadao.chain.abi import create_address
 
 CYCLE = (1 + 3 + 1 + 14 + 2 + 14) * DAY
@@ -51,6 +51,16 @@ def test_construction__parameter_at_its_bounds_accepted_and_beyond__refused(
         with pytest.raises(Reverted) as caught:
             created(dao, **(fit | {name: value}))
         assert caught.value == Reverted("DataLeases_InvalidParameter", name32(name), value, low, high)
+
+
+def test_construction__bond_delay_at_its_least__outlasts_the_widest_window() -> None:
+    """So no lease can still be prolonged when its bond is due, however quick the DAO's votes are."""
+    quick = {"DataGovernor__params__votingDelay": "1 days", "DataGovernor__params__votingPeriod": "2 days"}
+    more = {"DataGovernor__params__lateQuorumExtension": 0, "DataTimelock__minDelay": "2 days"}
+    dao = Dao(config(**quick, **more))
+    with pytest.raises(Reverted) as caught:
+        created(dao, bondDelay=0)
+    assert caught.value.values[2] > 366 * DAY // 10
 
 
 def test_construction__acknowledgement_slash_above_the_maximum__refused(dao: Dao) -> None:

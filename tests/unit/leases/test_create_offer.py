@@ -13,10 +13,10 @@ import pytest
 from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.reader import refused
-from assurance.harness.dao.dao import leaf
+from assurance.harness.dao.dao import Dao, leaf
 from assurance.harness.dao.leases import PRICE, Market
 from assurance.harness.dao.registry import name32
-from assurance.harness.dao.system import DAY
+from assurance.harness.dao.system import DAY, config
 
 
 def offer_args(
@@ -151,6 +151,18 @@ def test_create_offer__min_shares__at_least_half_of_what_the_pool_has_rounded_up
     market.dao.govern(market.founder, market.dao.registry, "createDataset", empty)
     offer = market.create_offer(datasetId=2, minShares=0)
     assert market.dao.leases.offerTerms(offer)[0].minShares == 0
+
+
+def test_create_offer__min_shares_of_an_odd_number__below_the_half_rounded_up_refused_L13() -> None:
+    policies = [dict(config().contracts["DatasetRegistry"]["params"]["policies"][0]) | {"sharesPerUnit": 10**9 + 1}]
+    market = Market(Dao(config(DatasetRegistry__params__policies=policies)), units=301)
+    shares = market.dao.splitter.pool(1)[1]
+    assert shares % 2 == 1
+    refusal = ("DataLeases_InvalidOffer", name32("minShares"), shares // 2, shares // 2 + 1, 2**64 - 1)
+    with refused(market.picture, *refusal):
+        terms = market.dao.terms(minShares=shares // 2)
+        market.send("createOffer", terms, ADDRESS_ZERO, 1, market.now + DAY, by=market.dao.timelock)
+    assert market.create_offer(minShares=shares // 2 + 1) == 1
 
 
 def test_create_offer__exclusive_to_a_named_licensee__accepted(market: Market) -> None:

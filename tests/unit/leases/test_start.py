@@ -14,7 +14,7 @@ from eth_utils import keccak
 
 from assurance.harness.chain.handles import Receipt
 from assurance.harness.chain.reader import refused
-from assurance.harness.dao.dao import HPKE_KEY, Dao
+from assurance.harness.dao.dao import HPKE_KEY, Dao, leaf
 from assurance.harness.dao.leases import (
     ACTIVE,
     APPROVED,
@@ -174,3 +174,17 @@ def test_start__odd_prices__parts_sum_to_the_price_rounded_for_the_dataset(marke
     (paid,) = market.send("start", lease).named("InstalmentPaid")
     cut = price * 500 // 10_000
     assert (paid.args["toDataset"], paid.args["toCommons"], paid.args["toTreasury"]) == (price - 2 * cut, cut, cut)
+
+
+@BOTH_WAYS
+def test_start__grant_that_asks_for_a_single_share_of_an_empty_dataset__refused_until_it_has_one_L13(
+    market: Market, begin: Begin
+) -> None:
+    policy = vars(market.dao.registry.currentPolicy(1))
+    market.dao.govern(market.founder, market.dao.registry, "createDataset", policy)
+    lease = market.accept(market.create_offer(datasetId=2, minShares=1, pricePerPeriod=0))
+    with refused(market.picture, "DataLeases_TooFewShares", 2, 0, 1):
+        begin(market, lease)
+    market.dao.contribute(leaf(market.founder, "first data", 1), dataset=2)
+    begin(market, lease)
+    assert market.lease(lease).status == ACTIVE
