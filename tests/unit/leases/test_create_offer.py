@@ -178,6 +178,9 @@ def test_create_offer__cuts_that_differ__are_told_and_kept_each_in_its_place(mar
     (created,) = market.carry_out(proposal).named("OfferCreated")
     assert (created.args["commonsBps"], created.args["treasuryBps"]) == (300, 700)
     assert market.dao.leases.offerTerms(1)[1:] == (300, 700)
+    (paid,) = market.send("start", market.accept(1)).named("InstalmentPaid")
+    parts = [paid.args[name] for name in ("toDataset", "toCommons", "toTreasury")]
+    assert parts == [PRICE * bps // 10_000 for bps in (9_000, 300, 700)]
 
 
 def test_create_offer__brake_pulled__accepted(market: Market) -> None:
