@@ -6,7 +6,7 @@ import pytest
 from web3.constants import ADDRESS_ZERO
 
 from assurance.harness.chain.evm import Revm
-from assurance.harness.chain.handles import Reverted, deploy
+from assurance.harness.chain.handles import Event, Receipt, Reverted, deploy
 from assurance.harness.dao.dao import Dao
 from assurance.harness.dao.governance import settings
 from assurance.harness.dao.system import DAY, config
@@ -105,10 +105,11 @@ def test_constructor__anywhere_but_at_the_address_its_counterparts_expect__refus
         "EmergencyBrake": (dao.addresses, dao.who("thief").address, dao.chain.timestamp + DAY),
         "DataGovernor": (dao.addresses, "second", params),
     }[name]
+    thief = dao.who("thief").address
+    own = create_address(thief, dao.chain.nonce(thief))
     with pytest.raises(Reverted) as caught:
-        deploy(dao.chain, name, *arguments, sender=dao.who("thief").address)
-    assert caught.value.name == "System_WrongAddress"
-    assert caught.value.values[0] == dao.addresses[key] != caught.value.values[1]
+        deploy(dao.chain, name, *arguments, sender=thief)
+    assert caught.value == Reverted("System_WrongAddress", dao.addresses[key], own)
 
 
 def vars_of(dao: Dao) -> dict[str, int]:
@@ -151,3 +152,10 @@ def test_constructor__counterpart_without_code__refused_B21(name: str, counterpa
     with pytest.raises(Reverted) as caught:
         deploy(dao.chain, name, *arguments, sender=deployer)
     assert caught.value == Reverted("System_NoCode", codeless)
+
+
+def test_constructor__says_which_timelock_the_governor_obeys() -> None:
+    dao = Dao()
+    said = [Receipt(None, 0, [log]).events[0] for log in dao.chain.logs_of(dao.governor.address)[:10]]
+    fields = {"oldTimelock": ADDRESS_ZERO, "newTimelock": dao.timelock.address}
+    assert Event("TimelockChange", dao.governor.address, fields) in said

@@ -192,3 +192,13 @@ def test_propose__junk_by_one_member__does_not_count_against_another_AB13(dao: D
     for i in range(12):
         text_proposal(dao, spammer, f"junk {i}")
     assert dao.governor.state(text_proposal(dao, victim, "serious").id) == PENDING
+
+
+def test_propose__the_same_action_on_leases_in_other_words__is_another_proposal(dao: Dao) -> None:
+    """Only a lease's own proposal, which approves it, is known by its action alone."""
+    proposer = founder(dao)
+    action = (dao.leases, "closeOffer", (1,))
+    one, other = (dao.propose(proposer, action, text=text) for text in ("close it", "do close it"))
+    assert one.id != other.id
+    assert dao.governor.getProposalId(*one.action) == one.id
+    assert dao.governor.state(one.id) == dao.governor.state(other.id) == PENDING

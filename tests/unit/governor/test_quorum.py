@@ -53,6 +53,17 @@ def test_quorum__of_a_dao_that_matured__is_the_fraction_whatever_the_date(dao: D
         assert dao.governor.quorum(time) == 50 * TOKEN
 
 
+def test_quorum__in_the_second_of_its_change__is_the_new_one(dao: Dao) -> None:
+    """A proposal whose snapshot is that second; what comes later is asked of the second before."""
+    voter = member(dao, "first", 500)
+    for bps in (1500, 300):
+        before = dao.governor.quorumBps()
+        dao.govern(voter, dao.governor, "setQuorumBps", bps)
+        changed = dao.chain.timestamp
+        dao.chain.warp(1)
+        assert [dao.governor.quorum(at) * 20 // TOKEN for at in (changed - 1, changed)] == [before, bps]
+
+
 def test_quorum_numerator_and_denominator__are_what_front_ends_look_for(dao: Dao) -> None:
     assert (dao.governor.quorumNumerator(), dao.governor.quorumDenominator()) == (1000, 10_000)
     dao.govern(founder(dao), dao.governor, "setQuorumBps", 1234)
