@@ -69,6 +69,18 @@ def test_receipts__of_members_far_apart__are_one_each_g1_g12(way: str, seed: int
     assert len(again.named("BallotSkipped")) == len(voters)
 
 
+@pytest.mark.parametrize("word", [1, 2, 3, 8_192])
+def test_list__of_a_member_in_any_word_and_then_the_first__gives_each_its_own_receipt_g12(word: int) -> None:
+    dao = Dao()
+    first, far = founder(dao), numbered(dao, 256 * word - 31)
+    proposal = text_proposal(dao, first)
+    dao.to_vote(proposal.id)
+    ballots = [compact(dao, proposal.id, FOR, voter) for voter in (far, first)]
+    dao.governor.castVotesBySig(proposal.id, ballots, sender=first.address)
+    for voter in (far, first):
+        assert dao.governor.hasVoted(proposal.id, voter.address)
+
+
 def test_has_voted__before_the_vote_and_of_no_proposal__is_false(dao: Dao) -> None:
     first = founder(dao)
     proposal = text_proposal(dao, first)
