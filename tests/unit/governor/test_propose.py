@@ -194,11 +194,23 @@ def test_propose__junk_by_one_member__does_not_count_against_another_AB13(dao: D
     assert dao.governor.state(text_proposal(dao, victim, "serious").id) == PENDING
 
 
-def test_propose__the_same_action_on_leases_in_other_words__is_another_proposal(dao: Dao) -> None:
-    """Only a lease's own proposal, which approves it, is known by its action alone."""
-    proposer = founder(dao)
-    action = (dao.leases, "closeOffer", (1,))
-    one, other = (dao.propose(proposer, action, text=text) for text in ("close it", "do close it"))
-    assert one.id != other.id
-    assert dao.governor.getProposalId(*one.action) == one.id
-    assert dao.governor.state(one.id) == dao.governor.state(other.id) == PENDING
+@pytest.mark.parametrize(
+    ("target", "name", "args"), [("leases", "closeOffer", (1,)), ("registry", "approve", (1, bytes(32)))]
+)
+def test_propose__the_same_action_in_other_words__is_another_proposal(
+    dao: Dao, target: str, name: str, args: tuple[object, ...]
+) -> None:
+    """Only a lease's own proposal, which approves it at the leases' contract, is known by its action alone."""
+    proposer, texts = founder(dao).address, ("do it", "do it, please")
+    data = dao.leases.encode(name, *args)
+    action = ([dao.addresses[target]], [0], [data])
+    one, other = (dao.governor.propose(*action, text, sender=proposer).value for text in texts)
+    assert one != other
+    assert [dao.governor.getProposalId(*action, keccak(text=text)) for text in texts] == [one, other]
+    assert dao.governor.state(one) == dao.governor.state(other) == PENDING
+
+
+def test_get_proposal_id__of_two_calls_for_one_target__is_no_leases(dao: Dao) -> None:
+    data = dao.leases.encode("approve", 1, bytes(32))
+    found = {dao.governor.getProposalId([dao.leases.address], [0], [data, data], keccak(text=text)) for text in "ab"}
+    assert len(found) == 2
