@@ -2,7 +2,7 @@
 
     make audit ARGS="PART ..."     only these parts; the page keeps what others found before
     STEPS=5000000 make audit       longer lives in the campaign
-    MUTANTS=all make audit         every mutant, for the night
+    MUTANTS=all make audit         every mutant, an hour more
 
 Each part is also a command, `python -m` its module, with arguments of its own; it writes audit-report/<part>.json. Exit
 code 0 says that every part ran and none found anything.

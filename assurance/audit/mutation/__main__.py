@@ -1,7 +1,7 @@
 """`python -m assurance.audit.mutation`: are there mistakes in the contracts that no test would notice?
 
     python -m assurance.audit.mutation                      a sample
-    python -m assurance.audit.mutation all                  every mutant: a night; goes on where it was stopped
+    python -m assurance.audit.mutation all                  every mutant, in an hour; goes on where it was stopped
     python -m assurance.audit.mutation all LeaseRun _slash  only mutants whose name has one of these words
     MUTANTS=all python -m assurance.audit.mutation          the same as `all`
 
