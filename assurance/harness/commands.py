@@ -25,6 +25,13 @@ SCHEMA = json.dumps({
 """Of the records that members contribute."""
 
 
+class Said(dict[str, Any]):
+    """What a command printed: who looks for something else sees all of it, such as an error."""
+
+    def __missing__(self, name: str) -> Any:
+        raise AssertionError(f"no {name} in {dict(self)}")
+
+
 @dataclass(frozen=True)
 class Ran:
     """How a command ended."""
@@ -36,9 +43,10 @@ class Ran:
     @property
     def document(self) -> Any:
         try:
-            return json.loads(self.out)
+            found = json.loads(self.out)
         except json.JSONDecodeError as error:
             raise AssertionError(self) from error
+        return Said(found) if isinstance(found, dict) else found
 
     @property
     def refusal(self) -> str:

@@ -98,10 +98,12 @@ class Server:
     def _created_in(self, transaction: str) -> dict[str, bytes]:
         """Creation code with arguments by address of all that a call created. Asked of the node once."""
         if transaction not in self._traced:
-            trace = self.web3.provider.make_request(
+            answer = self.web3.provider.make_request(
                 "debug_traceTransaction",  # type: ignore[arg-type]
                 [transaction, {"tracer": "callTracer"}],
-            )["result"]
+            )
+            assert "result" in answer, answer
+            trace = answer["result"]
             found, calls = dict[str, bytes](), [trace]
             while calls:
                 call = calls.pop()

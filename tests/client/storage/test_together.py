@@ -76,16 +76,18 @@ def test_together__of_nothing__yields_nothing() -> None:
 
 
 def test_together__of_which_no_more_is_asked__waits_for_nothing() -> None:
-    free, ended = threading.Event(), threading.Event()
+    begun, free, ended = threading.Event(), threading.Event(), threading.Event()
 
     def work(item: int) -> int:
         if item:
+            begun.set()
             free.wait(60)
             ended.set()
         return item
 
     results = together(work, range(9), at_once=2)
     assert next(results) == 0
+    assert begun.wait(30), "what no thread took yet is not begun at all"
     late = threading.Timer(30, free.set)
     late.start()
     results.close()
