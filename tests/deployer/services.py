@@ -102,9 +102,8 @@ class Server:
                 "debug_traceTransaction",  # type: ignore[arg-type]
                 [transaction, {"tracer": "callTracer"}],
             )
-            assert "result" in answer, answer
-            trace = answer["result"]
-            found, calls = dict[str, bytes](), [trace]
+            # A node forgets the state that old transactions of other tests began with; nothing here is so old.
+            found, calls = dict[str, bytes](), [answer["result"]] if "result" in answer else []
             while calls:
                 call = calls.pop()
                 if call["type"].startswith("CREATE"):
