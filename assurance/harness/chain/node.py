@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from typing import Any
@@ -27,6 +28,11 @@ class Node:
         self.url = f"http://127.0.0.1:{port}"
         self.web3 = Web3(Web3.HTTPProvider(self.url))
         command = ["anvil", "--port", str(port), "--mnemonic", MNEMONIC, "--hardfork", "cancun", "--silent", *options]
+        # After 500 blocks, those put back included, anvil keeps the state of one block fewer at each further one, down
+        # to ten: what is asked at a final block must not depend on how many tests a node has seen.
+        self._states = tempfile.TemporaryDirectory(prefix="anvil-")
+        if "--max-persisted-states" not in options:
+            command += ["--max-persisted-states", "5000", "--cache-path", self._states.name]
         self.process = subprocess.Popen(command)
         until(self.web3.is_connected)
 
@@ -42,6 +48,7 @@ class Node:
     def stop(self) -> None:
         self.process.kill()
         self.process.wait()
+        self._states.cleanup()
 
 
 def roll_up(node: Any, price: int) -> None:
