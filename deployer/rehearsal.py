@@ -11,10 +11,11 @@ import ape
 from datadao.chain.abi import create_address, predict
 from datadao.chain.arguments import ConfigError
 from datadao.chain.reverts import described
+from datadao.chain.transactions import TRANSACTION_LIMIT
 from deployer.artifacts import CONTRACTS, runtime_code
 from deployer.creation import storing
 from deployer.plan import Plan
-from deployer.rules import TRANSACTION, TRANSACTION_LIMIT, Rules
+from deployer.rules import TRANSACTION, Rules
 from deployer.simulation import Cost, Pretended, Refused, Short, Trial, Unable
 from deployer.transaction import Transaction, creating
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from datadao.chain.connection import Web3, answer_of, ask
-
-TRANSACTION_LIMIT = 2**24
-"""Gas that a transaction may take (EIP-7825): all of it or, where state is paid apart, its execution."""
+from datadao.chain.fees import PROBE, SLOT, slot_of
+from datadao.chain.transactions import TRANSACTION_LIMIT
 
 TRANSACTION = 21_000
 """Gas of a transaction that does nothing."""
@@ -19,12 +18,12 @@ _ZERO_BYTE, _BYTE, _FLOOR = 4, 16, 64
 
 _SAMPLE = 64
 """Bytes of code in the probe's second account."""
+_GAS = 4_000_000
+"""Of the probe: less than what is kept for state apart, so that GAS shows all."""
 _LARGE = 24_000
 """Bytes of code that any account may have."""
 _OVERHEAD = 2_500_000
 """Gas that creating them may take beside, at most."""
-_GAS = 4_000_000
-"""Of the probe: less than what is kept for state apart, so that GAS shows all."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +61,12 @@ class Rules:
         return _APART + _FLOOR * len(data) if self.apart else TRANSACTION + self.calldata(data)
 
 
-TODAY = Rules(slot=22_100, account=32_000, byte=200, block=30_000_000)
+TODAY = Rules(slot=SLOT, account=32_000, byte=200, block=30_000_000)
 """The rules of 2025."""
 
 
 def rules_of(web3: Web3) -> Rules:
-    """Those of the next block: a creation that measures itself is tried on the node, which takes no state override.
+    """Those of the next block: creations that measure themselves are tried on the node, and take no state override.
 
     A node that tries no creations out is believed to have the rules of 2025. Raises `NodeRefused` for one that shows no
     block.
@@ -75,10 +74,11 @@ def rules_of(web3: Web3) -> Rules:
     block = int(ask(web3, "eth_getBlockByNumber", "latest", False)["gasLimit"], 16)
     answer = answer_of(web3, "eth_call", [{"data": "0x" + _probe().hex(), "gas": hex(_GAS)}, "latest"])
     result = answer.get("result")
-    if not isinstance(result, str) or len(result) != 2 + 64 * 3:
+    if not isinstance(result, str) or len(result) != 2 + 64 * 2:
         return replace(TODAY, block=block)
-    slot, empty, sample = (int(result[2 + 64 * n :][:64], 16) for n in range(3))
-    return Rules(slot // 10 * 10, empty // 100 * 100, (sample - empty) // _SAMPLE, block)
+    empty, sample = (int(result[2 + 64 * n :][:64], 16) for n in range(2))
+    slot = slot_of(answer_of(web3, *PROBE))
+    return Rules(slot, empty // 100 * 100, (sample - empty) // _SAMPLE, block)
 
 
 def gives(web3: Web3, rules: Rules, gas: int) -> bool:
@@ -95,13 +95,12 @@ def gives(web3: Web3, rules: Rules, gas: int) -> bool:
 
 
 def _probe() -> bytes:
-    """Code that returns three words: the gas of a new slot, of an account without code, of one with `_SAMPLE` bytes."""
-    slot = "60015f55"  # PUSH1 1 PUSH0 SSTORE
+    """Code that returns two words: the gas of an account without code, and of one with `_SAMPLE` bytes."""
     empty = "5f5f5ff050"  # CREATE of nothing, POP
     sample = "600460fc5ff050"  # CREATE of the last four bytes of the word at 224, POP
     store = f"63{'60' + f'{_SAMPLE:02x}' + '5ff3'}60e052"  # PUSH4 (PUSH1 64 PUSH0 RETURN), at 224
     code = bytes.fromhex(store)
-    for place, work in enumerate((slot, empty, sample)):
+    for place, work in enumerate((empty, sample)):
         # GAS ... GAS SWAP1 SUB, PUSH1 place MSTORE
         code += bytes.fromhex(f"5a{work}5a900360{32 * place:02x}52")
-    return code + bytes.fromhex("60605ff3")
+    return code + bytes.fromhex("60405ff3")

@@ -14,11 +14,11 @@ from datadao.chain.connection import answer_of
 from datadao.chain.events import topic
 from datadao.chain.fees import Fee, choose
 from datadao.chain.reverts import revert_data
+from datadao.chain.transactions import TRANSACTION_LIMIT
 from datadao.errors import DataDAOError
 from deployer.config import Config
 from deployer.plan import Plan, alone, make_plan
 from deployer.record import Journal, Step
-from deployer.rules import TRANSACTION_LIMIT
 from deployer.simulation import FAILED
 from deployer.transaction import Transaction
 

@@ -15,8 +15,9 @@ import eth_abi
 from eth_utils import keccak
 
 from datadao.chain.connection import answer_of
+from datadao.chain.transactions import TRANSACTION_LIMIT
 from deployer.artifacts import runtime_code
-from deployer.rules import TRANSACTION_LIMIT, Rules, gives
+from deployer.rules import Rules, gives
 
 FAILED = keccak(text="FailedDeployment()")[:4]
 """What CREATE3 says of a creation that ran out of gas."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from eth_utils import keccak
 
 from datadao.chain.abi import canonical_type, signature_of
 from datadao.chain.codec import CONTRACTS, abi, decode, encode
-from datadao.chain.connection import Question, Web3, answer_of, answers_of, result, said
+from datadao.chain.connection import Web3, answer_of, result, said
 from datadao.errors import Malformed, Reverted
 from datadao.types import ENUMS, ProposalState, word, words_of
 from datadao.values import is_moment, moment
@@ -88,26 +88,14 @@ def revert_data(error: Any) -> bytes | None:
 def estimate_gas(web3: Web3, sender: str, call: Asked) -> int:
     """Gas that the call would use if `sender` sent it now. Raises `Reverted` if a contract refuses it, `NodeRefused` if
     the node does, for want of money for gas among other reasons."""
-    return int(_result(call, answer_of(web3, "eth_estimateGas", [_request(sender, call)])), 16)
-
-
-def estimate_many(web3: Web3, sender: str, calls: Sequence[Asked], answers: Iterable[Any] = ()) -> list[int]:
-    """The same of many calls, each on the state as it is now; `answers` to `estimating`, unless they are to be asked.
-    Raises at the first that is refused."""
-    answers = answers or answers_of(web3, estimating(sender, calls))
-    return [int(_result(call, answer), 16) for call, answer in zip(calls, answers, strict=True)]
-
-
-def estimating(sender: str, calls: Sequence[Asked]) -> list[Question]:
-    """What `estimate_many` asks."""
-    return [("eth_estimateGas", [_request(sender, call)]) for call in calls]
+    return int(outcome(call, answer_of(web3, "eth_estimateGas", [request_of(sender, call)])), 16)
 
 
 def try_call(web3: Web3, sender: str | None, call: Asked, block: str = "latest", value: int = 0) -> bytes:
     """What the call would return if `sender`, or no account in particular, made it after this block, with so many wei.
     Raises as `estimate_gas`."""
-    request = _request(sender, call) | ({"value": hex(value)} if value else {})
-    return bytes.fromhex(_result(call, answer_of(web3, "eth_call", [request, block]))[2:])
+    request = request_of(sender, call) | ({"value": hex(value)} if value else {})
+    return bytes.fromhex(outcome(call, answer_of(web3, "eth_call", [request, block]))[2:])
 
 
 def refused(what: str, error: Any) -> Reverted | None:
@@ -116,11 +104,13 @@ def refused(what: str, error: Any) -> Reverted | None:
     return None if data is None else Reverted(what, described(data) if data else said(error), data)
 
 
-def _request(sender: str | None, call: Asked) -> dict[str, str]:
+def request_of(sender: str | None, call: Asked) -> dict[str, str]:
+    """As nodes are asked for it."""
     return {"to": call.to, "data": "0x" + call.data.hex()} | ({"from": sender} if sender else {})
 
 
-def _result(call: Asked, answer: Any) -> str:
+def outcome(call: Asked, answer: Any) -> str:
+    """What a node answers to it. Raises `Reverted` if a contract refuses it, `NodeRefused` if the node does."""
     if "error" in answer and (refusal := refused(call.what, answer["error"])) is not None:
         raise refusal
     return str(result(call.what, answer))

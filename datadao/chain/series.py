@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from eth_utils import to_checksum_address
 
-from datadao.chain.connection import LAG, Web3, answers_of, outside, pauses
+from datadao.chain.connection import LAG, Question, Web3, answers_of, outside, pauses
 from datadao.chain.fees import ASKED, choose
-from datadao.chain.reverts import estimate_many, estimating
+from datadao.chain.reverts import Asked, outcome, request_of
 from datadao.chain.rpc import Call, ask_many
 from datadao.chain.transactions import (
     Account,
@@ -21,7 +21,7 @@ from datadao.chain.transactions import (
     counting,
     limit_of,
     next_nonce,
-    receipts,
+    placed,
     result,
     sign,
     wait,
@@ -55,17 +55,39 @@ def send_all(
     sender = to_checksum_address(str(account.address))
     # In one request, for as many calls as go together.
     found = list(answers_of(web3, [*counting(sender), *ASKED, *estimating(sender, calls)]))
-    limits, fee = estimate_many(web3, sender, calls, found[4:]), choose(web3, max_fee, tip, found[2:4])
+    limits, fee = estimate_many(web3, sender, calls, found[5:]), choose(web3, max_fee, tip, found[2:5])
     nonce, chain = next_nonce(web3, sender, found[:2]), chain_id or web3.eth.chain_id
     done: list[Mined] = []
     for part in _lots(limits, fee.block):
         lot = [
-            sign(account, calls[i], gas=limit_of(limits[i], fee.block), nonce=nonce + i, fee=fee, chain_id=chain)
+            sign(account, calls[i], gas=limit_of(limits[i], fee), nonce=nonce + i, fee=fee, chain_id=chain)
             for i in part
         ]
         done += _lot(web3, lot, seconds, confirmations)
         progress(len(lot))
     return done
+
+
+def estimate_many(web3: Web3, sender: str, calls: Sequence[Asked], answers: Iterable[Any] = ()) -> list[int]:
+    """Gas of each call if `sender` sent it now, on the state as it is; `answers` to `estimating`, unless they are to be
+    asked. Raises as `estimate_gas`, at the first that is refused."""
+    answers = answers or answers_of(web3, estimating(sender, calls))
+    return [int(outcome(call, answer), 16) for call, answer in zip(calls, answers, strict=True)]
+
+
+def estimating(sender: str, calls: Sequence[Asked]) -> list[Question]:
+    """What `estimate_many` asks."""
+    return [("eth_estimateGas", [request_of(sender, call)]) for call in calls]
+
+
+def receipts(web3: Web3, lot: Sequence[Sent]) -> dict[str, Any]:
+    """The receipts of those that the node shows as mined, by their hashes, in one question."""
+    try:
+        answers = ask_many(web3, "eth_getTransactionReceipt", [[sent.hash] for sent in lot])
+    except outside():
+        return {}
+    found = (placed(answer.get("result")) if isinstance(answer, dict) else None for answer in answers)
+    return {sent.hash: receipt for sent, receipt in zip(lot, found, strict=True) if receipt}
 
 
 def _lots(gas: Sequence[int], block: int) -> Iterator[range]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
@@ -20,13 +20,17 @@ from datadao.chain.connection import Question, Web3, answer_of, answers_of, ask,
 from datadao.chain.events import Event, decode
 from datadao.chain.fees import Fee, choose
 from datadao.chain.reverts import estimate_gas, try_call
-from datadao.chain.rpc import Call, Log, ask_many
+from datadao.chain.rpc import Call, Log
 from datadao.errors import AccountRefused, NodeRefused, NotMined, Reverted, TransactionFailed
 
 _AGAIN = 5.0
 """Seconds after which a transaction that the node does not know is given to it again."""
-_LIMIT = 2**24
+TRANSACTION_LIMIT = 2**24
 """Gas that a transaction may take (EIP-7825); where state is paid apart (EIP-8037), that its execution may."""
+_LATER = 3
+"""Slots that a call may open beyond its estimate. On nodes as geth an estimate has the last block's time, at which it
+writes over checkpoints of that second; a later one takes new ones, of an account's votes, of the supply, of erasures.
+"""
 
 
 class Account(Protocol):
@@ -129,13 +133,19 @@ def _may_have_it(error: Any) -> bool:
 
 def fate(web3: Web3, sent: Sent) -> Fate:
     """What the node says of it now. `UNKNOWN` also where it says nothing that can be understood."""
-    receipt = _receipt(web3, sent.hash)
+    return _seen(web3, sent)[0]
+
+
+def _seen(web3: Web3, sent: Sent) -> tuple[Fate, Any]:
+    """And its receipt, which a node that lags may never show again."""
+    receipt = placed(asked(web3, "eth_getTransactionReceipt", sent.hash))
     if receipt is not None:
-        return Fate.MINED if int(receipt["status"], 16) == 1 else Fate.FAILED
+        return Fate.MINED if int(receipt["status"], 16) == 1 else Fate.FAILED, receipt
     used = asked(web3, "eth_getTransactionCount", sent.sender, "latest")
     if used is not None and int(used, 16) > sent.nonce:
-        return Fate.REPLACED
-    return Fate.PENDING if asked(web3, "eth_getTransactionByHash", sent.hash) is not None else Fate.UNKNOWN
+        return Fate.REPLACED, None
+    known = asked(web3, "eth_getTransactionByHash", sent.hash)
+    return Fate.UNKNOWN if known is None else Fate.PENDING, None
 
 
 def settled_fate(web3: Web3, sent: Sent) -> Fate:
@@ -156,21 +166,19 @@ def wait(web3: Web3, sent: Sent, seconds: float, deadline: float | None = None, 
     deadline = time.monotonic() + seconds if deadline is None else deadline
     for _ in pauses(math.inf, first=0.05):
         now = time.monotonic()
-        receipt = _receipt(web3, sent.hash)
+        found, receipt = _seen(web3, sent)
         if receipt is not None and (now > deadline or _confirmed(web3, receipt, confirmations)):
             return result(web3, sent, receipt)
-        if receipt is None:
-            found = fate(web3, sent)
-            replaced = (replaced or now) if found is Fate.REPLACED else 0.0
-            if replaced and now - replaced > connection.LAG:
-                raise NotMined(
-                    f"{sent.what}: nonce {sent.nonce} of {sent.sender} is used, and the node shows no receipt of "
-                    f"{sent.hash}: it is mined, or another transaction took its place; run the same again to learn it",
-                    [sent.hash],
-                )
-            if found is Fate.UNKNOWN and now > again:
-                asked(web3, "eth_sendRawTransaction", sent.raw)
-                again = now + _AGAIN
+        replaced = (replaced or now) if found is Fate.REPLACED else 0.0
+        if replaced and now - replaced > connection.LAG:
+            raise NotMined(
+                f"{sent.what}: nonce {sent.nonce} of {sent.sender} is used, and the node shows no receipt of "
+                f"{sent.hash}: it is mined, or another transaction took its place; run the same again to learn it",
+                [sent.hash],
+            )
+        if found is Fate.UNKNOWN and now > again:
+            asked(web3, "eth_sendRawTransaction", sent.raw)
+            again = now + _AGAIN
         if now > deadline:
             raise NotMined(
                 f"{sent.what}: {sent.hash} was sent and is not mined after {seconds:g} s; it may still be mined",
@@ -187,7 +195,7 @@ def send(web3: Web3, call: Call, account: Account, *, seconds: float = 300.0, co
     """
     sender = to_checksum_address(str(account.address))
     gas, fee, nonce = estimate_gas(web3, sender, call), choose(web3), next_nonce(web3, sender)
-    sent = sign(account, call, gas=limit_of(gas, fee.block), nonce=nonce, fee=fee, chain_id=web3.eth.chain_id)
+    sent = sign(account, call, gas=limit_of(gas, fee), nonce=nonce, fee=fee, chain_id=web3.eth.chain_id)
     broadcast(web3, sent)
     return wait(web3, sent, seconds, confirmations=confirmations)
 
@@ -204,10 +212,11 @@ def counting(sender: str) -> list[Question]:
     return [("eth_getTransactionCount", [to_checksum_address(sender), block]) for block in ("latest", "pending")]
 
 
-def limit_of(gas: int, block: int) -> int:
-    """Gas limit of a transaction for which the node estimates this: others may make it dearer before it is mined. An
-    estimate beyond what a transaction may take shows that the limit may be what a `block` has."""
-    return max(gas, min(gas * 3 // 2, _LIMIT if gas <= _LIMIT else block))
+def limit_of(gas: int, fee: Fee) -> int:
+    """Gas limit of a transaction for which the node estimates this: others, and the time, may make it dearer before it
+    is mined. An estimate beyond what a transaction may take shows that the limit may be what a block has."""
+    most = TRANSACTION_LIMIT if gas <= TRANSACTION_LIMIT else fee.block
+    return max(gas, min(gas * 3 // 2 + _LATER * fee.slot, most))
 
 
 def result(web3: Web3, sent: Sent, receipt: Any) -> Mined:
@@ -229,7 +238,7 @@ def _reason(web3: Web3, sent: Sent, block: int, used: int) -> str:
         except outside():
             continue
     # Gas for state that is not spent comes back.
-    if used >= min(sent.gas, _LIMIT):
+    if used >= min(sent.gas, TRANSACTION_LIMIT):
         return f"it ran out of its {sent.gas:,} gas"
     return "it reverted, and the node does not repeat why"
 
@@ -239,22 +248,8 @@ def _confirmed(web3: Web3, receipt: Any, wanted: int) -> bool:
     return not wanted or (head is not None and int(head, 16) >= int(receipt["blockNumber"], 16) + wanted)
 
 
-def _receipt(web3: Web3, name: str) -> Any:
-    return _placed(asked(web3, "eth_getTransactionReceipt", name))
-
-
-def receipts(web3: Web3, lot: Sequence[Sent]) -> dict[str, Any]:
-    """The receipts of those that the node shows as mined, by their hashes, in one question."""
-    try:
-        answers = ask_many(web3, "eth_getTransactionReceipt", [[sent.hash] for sent in lot])
-    except outside():
-        return {}
-    found = (_placed(answer.get("result")) if isinstance(answer, dict) else None for answer in answers)
-    return {sent.hash: receipt for sent, receipt in zip(lot, found, strict=True) if receipt}
-
-
-def _placed(receipt: Any) -> Any:
-    """Some nodes show receipts of pending transactions."""
+def placed(receipt: Any) -> Any:
+    """A node's receipt, if it is of a mined transaction: some show those of pending ones."""
     return receipt if isinstance(receipt, dict) and receipt.get("blockNumber") else None
 
 

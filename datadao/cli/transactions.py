@@ -4,6 +4,7 @@ written down before it leaves."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from datadao.chain import transactions
@@ -11,8 +12,9 @@ from datadao.chain.connection import patiently, pauses
 from datadao.chain.costs import Gas, least_balance
 from datadao.chain.data_fee import DataFee, Outgoing, data_fees
 from datadao.chain.fees import Fee, choose, gwei
-from datadao.chain.reverts import estimate_gas, estimate_many
+from datadao.chain.reverts import estimate_gas
 from datadao.chain.rpc import Call
+from datadao.chain.series import estimate_many
 from datadao.chain.simulation import simulate, used_by
 from datadao.chain.transactions import Mined, Sent, limit_of
 from datadao.cli.money import decimal
@@ -49,7 +51,7 @@ def send(
     estimated = 1 if dependent else len(calls)
     needed = [most + own.gas * (n >= estimated) for n, (most, own) in enumerate(zip(needed, data, strict=False))]
     gas = [
-        Gas(most if own.gas else least, limit_of(most, fee.block))
+        Gas(most if own.gas else least, limit_of(most, fee))
         for least, most, own in zip(used, needed, data, strict=False)
     ]
     _show(session, sender, calls, gas, fee, data, note, sure=estimated)
@@ -61,7 +63,7 @@ def send(
         for number, call in enumerate(calls):
             try:
                 first = number == 0 or not dependent
-                limit = gas[number].limit if first else limit_of(_next_gas(web3, sender, call), fee.block)
+                limit = gas[number].limit if first else limit_of(_next_gas(web3, sender, call), fee)
                 last = number == len(calls) - 1 and not more
                 done.append(_one(session, call, limit, fee, last=last))
             except NotMined as error:
@@ -132,7 +134,8 @@ def _above(fee: Fee, most: int, tip: int | None, *, fixed: bool) -> Fee:
     """A fee high enough to take the place of a pending transaction that offers `most` and `tip`, in wei; nodes ask for
     a tenth more of both. Raises `InvalidArgument` if the owner `fixed` less."""
     least, least_tip = most * 9 // 8 + 1, None if tip is None or fee.tip is None else tip * 9 // 8 + 1
-    raised = Fee(max(fee.most, least), None if fee.tip is None else max(fee.tip, least_tip or 0), fee.base, fee.block)
+    tip = None if fee.tip is None else max(fee.tip, least_tip or 0)
+    raised = replace(fee, most=max(fee.most, least), tip=tip)
     if fixed and raised != fee:
         wanted = f"a max fee of {gwei(raised.most)} gwei" + (
             f" and a tip of {gwei(raised.tip)} gwei" if raised.tip is not None else ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from datadao.chain.connection import Web3
-from datadao.chain.transactions import Fate, Mined, Sent, receipts, result, settled_fate
+from datadao.chain.series import receipts
+from datadao.chain.transactions import Fate, Mined, Sent, result, settled_fate
 from datadao.cli.outbox import Entry, paths
 from datadao.cli.queries import moment
 from datadao.cli.session import Session

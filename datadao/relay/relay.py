@@ -21,6 +21,7 @@ from datadao.chain.data_fee import Outgoing, data_fees
 from datadao.chain.fees import Fee, choose, gwei
 from datadao.chain.reverts import estimate_gas
 from datadao.chain.rpc import Call, read_block
+from datadao.chain.series import receipts
 from datadao.chain.signatures import checker
 from datadao.chain.transactions import Account, Fate, Mined, NonceTaken, Sent
 from datadao.client import DataDAO
@@ -158,7 +159,8 @@ class Relay:
         if refusal:
             self._note({entries[0].request: refusal}, DROPPED, done)
             return
-        fee, limit = self._fee(), gas + gas // 10 + 10_000
+        fee = self._fee()
+        limit = transactions.limit_of(gas, fee)
         posted = self._data_fee(call, gas)
         if parcel.kind == INCOME and (poor := self._not_worth(entries, gas * fee.now + posted)):
             reasons = {entry.request: "its income is worth less than the gas of paying it" for entry in poor}
@@ -333,7 +335,7 @@ class Relay:
         }
 
     def _receipt(self, sent: Sent) -> Any:
-        return transactions.receipts(self._dao.web3, [sent]).get(sent.hash)
+        return receipts(self._dao.web3, [sent]).get(sent.hash)
 
 
 @dataclass(frozen=True)

@@ -82,11 +82,6 @@ class Stage(FreshDao):
                     found.add(name)
             return found
 
-    def second(self) -> None:
-        """Passes. What is estimated in the second of an account's last change may need a slot more in the next one."""
-        self.node.rpc("evm_increaseTime", 1)
-        self.node.rpc("evm_mine")
-
     def activate(self, number: int) -> None:
         """A batch, after its challenge period."""
         self.node.rpc("evm_increaseTime", DAY)

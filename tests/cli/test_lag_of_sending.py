@@ -91,7 +91,8 @@ def test_send__nonce_from_before__is_signed_anew_once_the_node_knows_better(live
     assert (licensee.nonce, licensee.allowance, licensee.kept) == (before + 1, 2, [])
 
 
-def test_request__receipt_shown_once_and_then_not__is_done(live: FreshDao) -> None:
+@pytest.mark.parametrize("at", [1, 2], ids=["at once", "asked again"])
+def test_request__receipt_shown_once_and_then_not__is_done(live: FreshDao, at: int) -> None:
     licensee = Licensee(live)
     licensee.allow()
     shown: list[str] = []
@@ -101,7 +102,7 @@ def test_request__receipt_shown_once_and_then_not__is_done(live: FreshDao) -> No
             if request["method"] != "eth_getTransactionReceipt" or not answer.get("result"):
                 return answer
             shown.append(request["params"][0])
-            return answer if len(shown) == 1 else answer | {"result": None}
+            return answer if len(shown) == at else answer | {"result": None}
 
         proxy.alter = alter
         done = licensee.run(*words(), "--network", proxy.url)

@@ -199,7 +199,6 @@ def test_two_active_batches__of_the_same__mislead_no_party(stage: Stage) -> None
     partly = stage.done(licensee, *target)
     assert (len(partly["opened"]), len(partly["delete"]), partly["reason"]) == (1, 1, None)
     assert partly["records"] == 1 and len(records(licensee / "out")) == 1, "what was erased is out of the tables"
-    stage.second()
     stage.done(stage.giver, "erase", "--all", "--yes")
     nothing = stage.run(licensee, *target, "--json")
     assert nothing.code == 1 and len(nothing.document["delete"]) == 2 and nothing.document["description"] is None
@@ -358,7 +357,6 @@ def test_samples__of_an_active_batch__are_drawn_of_files_whose_owner_agreed_and_
 
     stage.done(stage.giver, "erase", str(stage.giver / "0.csv"), "--yes")
     assert len(samples()) == 1
-    stage.second()
     gone = stage.done(stage.giver, "erase", str(stage.giver / "1.jsonl"), "--yes")
     assert gone["samplesDeleted"] == 4 and not [path for path in stage.objects if name in path.parts]
     for copy in (sample, replace(sample, attestor=str(ape.accounts.test_accounts[3].address))):

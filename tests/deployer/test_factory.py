@@ -16,12 +16,12 @@ from rich.console import Console
 
 from assurance.harness.chain.node import Node
 from datadao.chain.arguments import ConfigError
+from datadao.chain.transactions import TRANSACTION_LIMIT
 from deployer.deploy import execute
 from deployer.estimate import estimate
 from deployer.factory import existing
 from deployer.plan import NEW, make_plan
 from deployer.record import append, append_factory, factory_given, newest, newest_factory
-from deployer.rules import TRANSACTION_LIMIT
 from deployer.verify import verify
 from scripts.deploy import _recorded_or_new
 from tests.deployer.world import CONTRACTS, altered, arguments, blueprints, changed, deployed, local, run

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import ape
@@ -18,12 +19,13 @@ import pytest
 from assurance.harness.chain.door import Door
 from assurance.harness.chain.node import Node, roll_up, roll_up_in_gas
 from datadao.chain.arguments import ConfigError
+from datadao.chain.transactions import TRANSACTION_LIMIT
 from datadao.chain.wallet import connected
 from datadao.text import Terminal
 from deployer.deploy import execute
 from deployer.estimate import estimate
 from deployer.plan import NEW, alone, make_plan
-from deployer.rules import TODAY, TRANSACTION_LIMIT, Rules, rules_of
+from deployer.rules import TODAY, Rules, rules_of
 from deployer.send import DeploymentError
 from scripts._deploy.safe import create_by_safe
 from tests.deployer.world import arguments, changed, local, run
@@ -69,7 +71,7 @@ def test_rules__of_a_node_that_tries_no_creation__are_todays():
         return found.get(method, {"error": {"code": -32602, "message": "missing to"}})
 
     web3 = SimpleNamespace(provider=SimpleNamespace(make_request=answer))
-    assert rules_of(web3) == Rules(TODAY.slot, TODAY.account, TODAY.byte, 60_000_000)
+    assert rules_of(web3) == replace(TODAY, block=60_000_000)
 
 
 def test_estimate__amsterdam__is_what_each_transaction_takes_though_the_node_gives_a_call_less(deployer):

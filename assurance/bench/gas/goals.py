@@ -9,7 +9,7 @@ from assurance.bench.gas.leases import REQUEST
 from assurance.bench.gas.money import EACH_PAID
 from assurance.bench.gas.registry import EACH_AGAIN, EACH_KNOWN, EACH_NEW, FURTHER, KNOWN, KNOWN_OPENING
 from assurance.bench.gas.succession import BOUND, ONE_POOL
-from deployer.rules import TRANSACTION_LIMIT
+from datadao.chain.transactions import TRANSACTION_LIMIT
 
 
 class Goal(NamedTuple):

@@ -19,6 +19,7 @@ from assurance.harness.chain.handles import deploy
 from assurance.harness.chain.node import roll_up
 from assurance.harness.dao.dao import DAY, leaf
 from assurance.harness.dao.system import Actor
+from datadao.chain.fees import GWEI
 from datadao.messages.requests import (
     ClaimRequest,
     ErasureRequest,
@@ -287,9 +288,12 @@ def test_heir__that_asks_again_after_the_delay__gets_all_that_the_account_had_on
 def test_budget__of_a_member__holds_up_nobody_else(relaying: RelayWorld) -> None:
     first, second, *_ = relaying.members
     relaying.to_vote()
-    relaying.ballot(first, reason="alone, and dear " * 60)  # more than another's ballot may cost at most
-    relay = relaying.relay()
-    (batch,) = relay.round().sent
+    relaying.ballot(first)
+    # Dearer than another's ballot may be later.
+    relaying.rpc("anvil_setNextBlockBaseFeePerGas", hex(20 * GWEI))
+    relaying.world.mine(1)
+    (batch,) = relaying.relay().round().sent
+    relaying.rpc("anvil_setNextBlockBaseFeePerGas", hex(GWEI))
     proposal = relaying.dao.propose(first, (relaying.dao.brake, "pull", ()), text="another")
     relaying.to_vote(proposal)
     late, fresh = (relaying.ballot(who, proposal=proposal.id) for who in (first, second))
