@@ -49,11 +49,11 @@ asks how much is left (a lint holds it), so a limit decides whether a transactio
 exception: `claimFor` skips an account whose payout fails, for want of gas too. `ClaimSkipped` names it, its claim is
 kept, and anyone can claim for it again.
 
-An estimate can be too low by three slots: a node such as geth makes it at the last block's time (go-ethereum #28175), and
-what changed an account in that second is written over there, while a later block opens slots for it, of votes, of the
-supply, of erasures. The client's limits are half as much again as an estimate and three slots more, at the node's price.
-Other programs that send two changes of one account within a block should do the same: half as much alone is too little
-for the second of two erasures.
+An estimate can be too low by three slots: a node such as geth makes it at the last block's time (go-ethereum #28175),
+and what changed an account in that second is written over there, while a later block opens slots for it, of votes, of
+the supply, of erasures. The client's limits are half as much again as an estimate and three slots more, at the node's
+price. Other programs that send two changes of one account within a block should do the same: half as much alone is too
+little for the second of two erasures.
 
 Accounts without an heir pay nothing for the succession of others, with one exception: `claimTo` asks the token whether
 its caller was succeeded ([decision 020](decisions/020-what-an-heir-gets.md)). To an account without balance it took
