@@ -34,6 +34,7 @@ class Coder:
 
     def __init__(self, entries: Sequence[dict[str, Any]]) -> None:
         self._size, self._encode, self._decode = _sequence([_kind(entry["type"], entry) for entry in entries])
+        self._fixed = self._size > 0 or not entries
 
     def encode(self, values: Sequence[Any]) -> bytes:
         """Raises `ValueError` or `OverflowError` for a value that does not fit its type."""
@@ -41,11 +42,13 @@ class Coder:
 
     def decode(self, data: bytes) -> tuple[Any, ...]:
         """Raises `ValueError` for data that no values of these types encode to."""
-        if self._size and len(data) != self._size:
-            raise ValueError(f"expected {self._size} bytes, got {len(data)}")
+        if self._fixed:
+            if len(data) != self._size:
+                raise ValueError(f"expected {self._size} bytes, got {len(data)}")
+            return tuple(self._decode(data, 0)) if data else ()
         values = self._decode(data, 0)
         # Offsets may point anywhere; Solidity writes the canonical encoding, and anything else is damage.
-        if not self._size and self._encode(values) != data:
+        if self._encode(values) != data:
             raise ValueError(f"{len(data)} bytes that are not the canonical encoding of their values")
         return tuple(values)
 

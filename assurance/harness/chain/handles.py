@@ -173,16 +173,14 @@ def _errors() -> dict[bytes, tuple[str, Coder]]:
 
 
 def _decode_log(log: Log) -> Event:
-    name, indexed, indexed_coder, plain, plain_coder = _event_fields(log.topics[0])
-    args = dict(zip(indexed, indexed_coder.decode(b"".join(log.topics[1:])), strict=True))
-    args |= zip(plain, plain_coder.decode(log.data), strict=True)
-    return Event(name, checksummed(log.address), args)
+    name, fields, (topics, data) = _event_fields(log.topics[0])
+    values = topics.decode(b"".join(log.topics[1:])) + data.decode(log.data)
+    return Event(name, checksummed(log.address), dict(zip(fields, values, strict=True)))
 
 
 @cache
-def _event_fields(topic: bytes) -> tuple[str, list[str], Coder, list[str], Coder]:
-    """Name; names and coder of the fields in topics; of those in data."""
+def _event_fields(topic: bytes) -> tuple[str, list[str], tuple[Coder, Coder]]:
+    """Its name, those of its fields, and the coders of the fields in topics, which come first, and in data."""
     entry = events()[topic]
-    indexed = [i for i in entry["inputs"] if i["indexed"]]
-    plain = [i for i in entry["inputs"] if not i["indexed"]]
-    return entry["name"], [i["name"] for i in indexed], Coder(indexed), [i["name"] for i in plain], Coder(plain)
+    parts = [[i for i in entry["inputs"] if i["indexed"] is place] for place in (True, False)]
+    return entry["name"], [i["name"] for part in parts for i in part], (Coder(parts[0]), Coder(parts[1]))

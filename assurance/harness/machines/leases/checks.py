@@ -3,14 +3,15 @@ models, and what must hold on the chain's words alone."""
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Callable
+from functools import cache, cached_property
 
-from assurance.harness.chain.reader import Answers, Views, number_of
+from assurance.harness.chain.reader import Answers, View, Views, number_of
 from assurance.harness.dao.leases import ACTIVE, APPROVED, ENDED, NONE, PENDING, REFUNDED
 from assurance.harness.machines.leases.life import LeaseLife
 from assurance.harness.machines.leases.world import LEASED, POOLS
 from assurance.harness.machines.life import ALL_POOLS
-from assurance.harness.models.leases.records import BPS, Lease
+from assurance.harness.models.leases.records import BPS
 
 EDGES = {
     (NONE, PENDING), (NONE, APPROVED), (NONE, ACTIVE), (PENDING, APPROVED), (PENDING, REFUNDED),
@@ -28,16 +29,15 @@ class LeaseChecks(LeaseLife):
     def _lease_views(self) -> Views:
         dao, model = self.dao, self.leases
         leases = dao.leases
-        balance = self.asset.balances[leases.address]
         views: Views = {
-            (leases, "solvency", ()): [balance, model.owed()],
             (leases, "treasuryOwed", ()): [model.treasury],
             (leases, "leaseCount", ()): [len(model.leases)],
             (leases, "offerCount", ()): [len(model.offers)],
             (dao.splitter, "conservation", ALL_POOLS): list(model.splitter.conservation()),
         }
-        overdue = {lease.id for lease in model.leases.values() if model.is_overdue(lease)}
-        unlocked = {lease.id for lease in model.leases.values() if model.is_open(lease)}
+        overdue = {number for number, lease in model.leases.items() if model.is_overdue(lease)}
+        now = self.now
+        unlocked = {number for number, lease in model.leases.items() if now < lease.paid_until} - overdue
         for pool in POOLS:
             views[dao.splitter, "pool", (pool,)] = list(model.splitter.pool(pool))
         for number in LEASED:
@@ -53,19 +53,27 @@ class LeaseChecks(LeaseLife):
         for offer in model.offers.values():
             sole = number_of(offer.licensee or "0")
             views[leases, "offer", (offer.id,)] = [sole, offer.capacity, offer.taken, offer.expiry, offer.closed]
-        for lease in model.leases.values():
-            views[leases, "lease", (lease.id,)] = self._lease_words(lease)
-            key, terms = int.from_bytes(lease.key, "big"), lease.terms
-            views[leases, "leaseAccess", (lease.id,)] = [lease.id in unlocked, key, terms.dataset, 1, lease.paid_until]
-            views[leases, "isOverdue", (lease.id,)] = [lease.id in overdue]
+        owed = model.treasury
+        for number, lease in model.leases.items():
+            whole, access, late = self._views_of(number)
+            escrow, bond, returnable = lease.escrow, lease.bond, lease.returnable
+            owed += escrow + bond + returnable
+            key, until = int.from_bytes(lease.key), lease.paid_until
+            views[whole] = [
+                lease.status, number_of(lease.licensee), key, lease.offer,
+                lease.start_by != 0, lease.paid_periods, lease.start_by, until, lease.acknowledged,
+                bond, lease.slashed, escrow, returnable, model.is_live(lease),
+            ]  # fmt: skip
+            views[access] = [number in unlocked, key, lease.terms.dataset, 1, until]
+            views[late] = [number in overdue]
+        views[leases, "solvency", ()] = [self.asset.balances[leases.address], owed]
         return views
 
-    def _lease_words(self, lease: Lease) -> list[int | None]:
-        return [
-            lease.status, number_of(lease.licensee), int.from_bytes(lease.key, "big"), lease.offer,
-            lease.start_by != 0, lease.paid_periods, lease.start_by, lease.paid_until, lease.acknowledged,
-            lease.bond, lease.slashed, lease.escrow, lease.returnable, self.leases.is_live(lease),
-        ]  # fmt: skip
+    @cached_property
+    def _views_of(self) -> Callable[[int], list[View]]:
+        """Of a lease, the same objects at each step."""
+        names = "lease", "leaseAccess", "isOverdue"
+        return cache(lambda number: [(self.dao.leases, name, (number,)) for name in names])
 
     @cached_property
     def _accounts(self) -> list[str]:
@@ -103,11 +111,11 @@ class LeaseChecks(LeaseLife):
     def _books(self, leases: dict[int, list[int]], answers: Answers) -> None:
         """L-1 and L-2, from the chain's words and its events alone."""
         balance, owed = answers[self.dao.leases.address, "solvency"]
-        parts = sum(words[ESCROW] + words[BOND] + words[RETURNABLE] for words in leases.values())
-        assert balance >= owed == answers["treasuryOwed",][0] + parts, "L-1"
+        parts = 0
         for number, words in leases.items():
             terms, ledger = self.leases.leases[number].terms, self.ledger[number]
             inside = words[ESCROW] + words[BOND] + words[RETURNABLE]
+            parts += inside
             assert terms.price * terms.periods + terms.bond == inside + sum(ledger.values()), "L-2"
             most = terms.bond * self.leases.rules.max_slash_bps // BPS
             assert words[SLASHED] == ledger["BondSlashed"] <= most, "L-10"
@@ -115,11 +123,12 @@ class LeaseChecks(LeaseLife):
                 assert ledger["InstalmentPaid"] == ledger["BondSlashed"] == 0, "L-2"
             if words[STATUS] == PENDING:
                 assert not ledger, "L-2"
+        assert balance >= owed == answers["treasuryOwed",][0] + parts, "L-1"
 
     def _neighbours(self, leases: dict[int, list[int]]) -> None:
         """L-8: live leases of a dataset are all shared, or all of one licensee."""
+        live = [self.leases.leases[i] for i, w in leases.items() if w[LIVE]]
         for dataset in LEASED:
-            live = [self.leases.leases[i] for i, w in leases.items() if w[LIVE]]
             here = [lease for lease in live if lease.terms.dataset == dataset]
             sole = any(lease.terms.exclusive for lease in here)
             assert not sole or len({lease.licensee for lease in here}) == 1, "L-8"

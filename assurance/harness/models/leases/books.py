@@ -56,17 +56,15 @@ class Books:
 
     def is_overdue(self, lease: Lease) -> bool:
         """Once access is over, only erasures from before its end count."""
-        exists = lease.status == APPROVED or lease.paid_until != 0
+        if lease.status != APPROVED and lease.paid_until == 0:
+            return False
         known = self.now - self.rules.ack_window
         until = min(known, lease.paid_until - 1) if lease.paid_until else known
-        return exists and lease.acknowledged < self._erased(lease, until)
+        return lease.acknowledged < self._erased(lease, until)
 
     def _erased(self, lease: Lease, until: int) -> int:
         # Times are in order.
         return bisect_right(self.erasures[lease.terms.dataset], until)
-
-    def is_open(self, lease: Lease) -> bool:
-        return self.now < lease.paid_until and not self.is_overdue(lease)
 
     def bond_due(self, lease: Lease) -> int:
         return lease.paid_until + self.rules.bond_delay
@@ -87,9 +85,6 @@ class Books:
         if state == CANCELED:
             return self.now >= lease.vote.snapshot
         return state in (DEFEATED, EXPIRED)
-
-    def owed(self) -> int:
-        return self.treasury + sum(i.escrow + i.bond + i.returnable for i in self.leases.values())
 
     # Who and what
 
