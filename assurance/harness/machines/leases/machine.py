@@ -45,6 +45,7 @@ class LeasesMachine(Deciding, Returning, Modelling, LeaseChecks, Hooked):
         self.decisions: list[Decision] = []
         self.brake_at = 0
         self.begin()
+        self.hashes |= self.world.hashes
         self.hook()
         self.leases.offers = {offer.id: replace(offer) for offer in self.world.offers}
         for who, offer in first:
@@ -96,5 +97,4 @@ class LeasesMachine(Deciding, Returning, Modelling, LeaseChecks, Hooked):
         if self.leases.treasury:
             self.withdraw_treasury()
         self.everybody_collects()
-        self.the_chain_is_as_the_model_says_and_adds_up()
-        self.nothing_is_left()
+        self.nothing_is_left(self.look())

@@ -170,9 +170,14 @@ class Deciding(Requesting):
     ) -> None:
         """Proposes, votes and queues at once. What is not carried out `soon`, other steps find, or it expires."""
         action = (getattr(self.dao, on), name, args)
+        rules = self.leases.rules
+        opened = self.now + rules.voting_delay
         proposal = self.dao.propose(self.founder, action, text=f"{name} {self.now} {len(self.decisions)}")
-        self.dao.carry(proposal, self.founder)
-        decision = Decision(proposal, self.now + self.leases.rules.timelock_delay, carry_out)
+        self.jump(opened + 1)
+        self.dao.vote(proposal.id, self.founder)
+        self.jump(opened + rules.voting_period + 1)
+        self.dao.queue(proposal)
+        decision = Decision(proposal, self.now + rules.timelock_delay, carry_out)
         if soon:
             self.fulfil(decision)
         else:

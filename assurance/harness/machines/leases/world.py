@@ -116,6 +116,7 @@ class LeasesWorld(World):
             for o in self.offers
         ]
         dao.pass_(dao.propose(self.founder, *actions), self.founder)
+        self.hashes = {o.id: dao.leases.hashTerms(dao.leases.offerTerms(o.id)[0]) for o in self.offers}
         self.data = {d: self.contribute(self.splitter, d, 2) for d in LEASED}
         super().__init__(dao.chain)
 

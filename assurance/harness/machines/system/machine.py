@@ -58,8 +58,7 @@ class SystemMachine(InheritingVotes, Data, Running, Returning, Modelling, Tradin
         if self.leases.treasury:
             self.withdraw_treasury()
         self.everybody_collects()
-        self.the_chain_is_as_the_model_says_and_adds_up()
-        self.nothing_is_left()
+        self.nothing_is_left(self.look())
         self.everybody_leaves()
         for person in (self.founder, *self.members):
             self.pay_out(person.address)
