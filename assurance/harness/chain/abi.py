@@ -45,7 +45,7 @@ class Coder:
         if self._fixed:
             if len(data) != self._size:
                 raise ValueError(f"expected {self._size} bytes, got {len(data)}")
-            return tuple(self._decode(data, 0)) if data else ()
+            return tuple(self._decode(data, 0))
         values = self._decode(data, 0)
         # Offsets may point anywhere; Solidity writes the canonical encoding, and anything else is damage.
         if self._encode(values) != data:
