@@ -76,7 +76,7 @@ def started(installed: Path) -> Servers:
     ignored = [number for number in SIGNALS if signal.getsignal(number) is signal.SIG_IGN]
     for number in ignored:
         signal.signal(number, signal.SIG_DFL)
-    running = Servers(installed)
+    running = Servers([installed / name for name in PROGRAMS])
     for number in ignored:
         signal.signal(number, signal.SIG_IGN)
     for name in PROGRAMS:
@@ -160,7 +160,8 @@ def test_servers__stopped__leave_no_child_and_no_folder(installed: Path) -> None
 def test_servers__of_tests_that_were_killed__end_and_leave_no_folder(installed: Path) -> None:
     program = (
         "import sys, time; from pathlib import Path; from assurance.harness.forked import Servers;"
-        "servers = Servers(Path(sys.argv[1])); print(servers.folder, flush=True); time.sleep(60)"
+        "servers = Servers([Path(sys.argv[1], name) for name in ('ape', 'datadao')]);"
+        "print(servers.folder, flush=True); time.sleep(60)"
     )
     command = [sys.executable, "-c", program, str(installed)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:

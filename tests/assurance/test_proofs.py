@@ -3,7 +3,10 @@ lists the property of every proof. Whether they hold is for `make prove`, that m
 
 from __future__ import annotations
 
+import os
 import re
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -59,6 +62,19 @@ def test_solver__of_a_query_that_no_engine_knows__says_unknown(tmp_path: Path, m
     assert solver.first(str(tmp_path / "query")) == "unknown\n"
 
 
+def test_engine__that_ended_after_its_turn__gives_its_answer_in_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engines(monkeypatch, slow="sleep 0.2; echo sat")
+    engine = solver.Engine("slow", str(tmp_path / "query"))
+    while engine._process.is_alive():
+        time.sleep(0.01)
+    assert engine.work() == "sat\n"
+
+
 def engines(monkeypatch: pytest.MonkeyPatch, **commands: str) -> None:
-    table = {name: (["sh", "-c", command], 0.01) for name, command in commands.items()}
+    def running(command: str) -> Callable[[str], None]:
+        return lambda _query: os.execlp("sh", "sh", "-c", command)  # noqa: S606 - what is stopped and killed is this
+
+    table = {name: (running(command), 0.01) for name, command in commands.items()}
     monkeypatch.setattr(solver, "ENGINES", table)

@@ -21,8 +21,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from assurance.harness.chain.compiler import CompileError, Compiler
+from assurance.harness.forked import Servers
 from assurance.harness.mistakes import LIBRARIES, Mistake, MistakeError, mistakes
 from tests.symbolic import integers
 
@@ -31,6 +33,9 @@ HERE = Path(__file__).resolve().parent
 WORK = ROOT / ".forge" / "prove"
 OUT = WORK / "out"
 SOLVER_SECONDS = 300
+HALMOS, SOLVER = Path(sys.executable).with_name("halmos"), HERE / "solver.py"
+# Halmos keeps solvers of its own in the home folder.
+ENVIRONMENT = {**os.environ, "HOME": str(WORK), "COLUMNS": "200"}
 # What Halmos answers for one check.
 PROVED, REFUTED = 0, 1
 ANSWERS = {2: "solver out of time", 3: "stuck", 4: "all paths revert", 5: "error in Halmos"}
@@ -65,6 +70,16 @@ def build() -> None:
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, "FOUNDRY_PROFILE": "prove"}, check=False)
     if done.returncode:
         raise ProveError("the proofs do not compile")
+    for path in OUT.glob("*.sol/*.json"):
+        compiled = json.loads(path.read_text())
+        path.write_text(json.dumps(compiled | {"ast": outline(compiled["ast"])}))
+
+
+def outline(node: dict[str, Any]) -> dict[str, Any]:
+    """What Halmos reads of a syntax tree: what is declared, and what is said of it. It reads all trees for each check,
+    which takes longer than most checks do."""
+    told = {key: value for key, value in node.items() if key == "documentation" or not isinstance(value, (dict, list))}
+    return told | {"nodes": [outline(child) for child in node.get("nodes", ())]}
 
 
 def artifact(contract: str) -> Path:
@@ -124,23 +139,21 @@ def lay_out(name: str, contract: str = "", code: str = "") -> Path:
 # Proving
 
 
-def run_halmos(folder: Path, check: Check) -> tuple[str, float]:
-    """`proved`, `refuted`, or what went wrong; and seconds."""
+def run_halmos(programs: Path, folder: Path, check: Check) -> tuple[str, float]:
+    """`proved`, `refuted`, or what went wrong; and seconds. `programs` has Halmos and the solver."""
     began = time.monotonic()
     report = folder / f"{check.name}.json"
     command = [
-        str(Path(sys.executable).parent / "halmos"), "--root", str(folder), "--no-status",
+        str(programs / HALMOS.name), "--root", str(folder), "--no-status",
         "--contract", check.contract, "--match-test", rf"^{check.name}\(", "--loop", "8",
-        "--solver-command", f"{sys.executable} {HERE / 'solver.py'}", "--solver-threads", "1",
+        "--solver-command", str(programs / SOLVER.name), "--solver-threads", "1",
         "--solver-timeout-assertion", f"{SOLVER_SECONDS}s", "--json-output", str(report),
     ]  # fmt: skip
     if check.twin:
         command.append("--early-exit")
-    # Halmos keeps solvers of its own in the home folder.
     done = subprocess.run(
-        command, cwd=folder, env={**os.environ, "HOME": str(WORK), "COLUMNS": "200"},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-    )  # fmt: skip
+        command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
     (folder / f"{check.name}.log").write_text(done.stdout)
     seconds = time.monotonic() - began
     if not report.exists():
@@ -159,14 +172,12 @@ def report(check: Check, answer: str, seconds: float) -> bool:
     good = answer == ("refuted" if check.twin else "proved")
     label = check.name.split("_", 2)[2]
     instead = f"  twin: {check.twin}" if check.twin else f"  control: {check.control}" if check.control else ""
-    print(
-        f"{check.property_id:5}{answer if good else 'FAILED: ' + answer:9}{seconds:6.1f} s  {label}{instead}",
-        flush=True,
-    )
+    line = f"{check.property_id:5}{answer if good else 'FAILED: ' + answer:9}{seconds:6.1f} s  {label}{instead}\n"
+    print(line, end="", flush=True)  # at once, or two lines of two threads become one
     return good
 
 
-def prove(words: list[str], plain: PlainCode) -> int:
+def prove(words: list[str], plain: PlainCode, programs: Path) -> int:
     began = time.monotonic()
     queries = integers.compare_with_words()
     print(f"The integer reading of {queries} random queries agrees with their words.", flush=True)
@@ -188,7 +199,7 @@ def prove(words: list[str], plain: PlainCode) -> int:
     real = lay_out("real")
 
     def prove_on(folder: Path, check: Check) -> bool:
-        return report(check, *run_halmos(folder, check))
+        return report(check, *run_halmos(programs, folder, check))
 
     def refute_twin(twin: Mistake) -> list[bool]:
         names = [name for name in twin.refuted_by if wanted(name)]
@@ -220,15 +231,19 @@ def prove(words: list[str], plain: PlainCode) -> int:
 
 
 def main() -> int:
+    WORK.mkdir(parents=True, exist_ok=True)
+    servers = Servers((HALMOS, SOLVER), ENVIRONMENT)
     try:
         with Compiler() as compiler:
-            return prove(sys.argv[1:], PlainCode(compiler))
+            return prove(sys.argv[1:], PlainCode(compiler), servers.folder)
     except (ProveError, MistakeError) as error:
         print(f"prove: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("prove: interrupted", file=sys.stderr)
         return 130
+    finally:
+        servers.stop()
 
 
 if __name__ == "__main__":

@@ -8,27 +8,27 @@ as much as it.
 Yices 2.6.4, quick as it is, is not asked: it answered "unsat" to a query of a twin (an index averaged over too few
 shares) of which z3 and Bitwuzla give a solution, and a solution whose every assertion holds.
 
-PyPI has z3, cvc5 and Bitwuzla as libraries, so `solver.py cvc5 QUERY.smt2` is what runs them.
+PyPI has z3, cvc5 and Bitwuzla as libraries, so `solver.py cvc5 QUERY.smt2` is what runs one alone. The engines of a
+query are forks of its process, which `make prove` forks from one that has loaded them: most answer in less time than
+Python takes to start.
 """
 
 import contextlib
+import os
+import resource
 import signal
-import subprocess
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
+from multiprocessing import get_context
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
-HERE = Path(__file__).resolve()
-# Their commands, and the processor time of their first turns in seconds.
-ENGINES = {
-    "integers": ([sys.executable, str(HERE), "integers"], 0.2),
-    "bitwuzla": ([sys.executable, str(HERE), "bitwuzla"], 0.2),
-    "cvc5": ([sys.executable, str(HERE), "cvc5"], 0.2),
-}
 TICK = 0.005
+MOST = 900
+"""Seconds of processor time after which an engine ends whatever becomes of the process that it works for."""
 
 
 def run_integers(query: str) -> None:
@@ -59,32 +59,55 @@ def run_cvc5(query: str) -> None:
         print(command.invoke(solver, symbols), end="", flush=True)
 
 
+# What they run, and the processor time of their first turns in seconds.
+ENGINES: dict[str, tuple[Callable[[str], None], float]] = {
+    "integers": (run_integers, 0.1),
+    "bitwuzla": (run_bitwuzla, 0.1),
+    "cvc5": (run_cvc5, 0.025),
+}
+
+
 class Engine:
     """Runs only in its turns."""
 
     def __init__(self, name: str, query: str) -> None:
-        command, self.turn = ENGINES[name]
+        run, self.turn = ENGINES[name]
         self._output = Path(f"{query}.{name}")
-        with self._output.open("w") as output:
-            self._process = subprocess.Popen([*command, query], stdout=output, stderr=subprocess.DEVNULL)
+        self._output.touch()
+        self._process = get_context("fork").Process(target=self._run, args=(run, query))
+        self._process.start()
+
+    def _run(self, run: Callable[[str], None], query: str) -> None:
+        """In the engine's process."""
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        resource.setrlimit(resource.RLIMIT_CPU, (MOST, MOST))
+        for stream, path in ((1, self._output), (2, os.devnull)):
+            with open(path, "w") as file:  # noqa: PTH123
+                os.dup2(file.fileno(), stream)
+        run(query)
 
     def work(self) -> str | None:
         """One turn. Returns the answer, empty if it does not know; nothing if it needs another turn."""
-        self._process.send_signal(signal.SIGCONT)
+        self._signal(signal.SIGCONT)
         with contextlib.suppress(psutil.NoSuchProcess):
             watched = psutil.Process(self._process.pid)
-            while self._process.poll() is None and sum(watched.cpu_times()[:2]) < self.turn:
+            while self._process.is_alive() and sum(watched.cpu_times()[:2]) < self.turn:
                 time.sleep(TICK)
         self.turn *= 2
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGSTOP)
+        if self._process.is_alive():
+            self._signal(signal.SIGSTOP)
             return None
         found = self._output.read_text()
         return found if found.startswith(("sat", "unsat")) else ""
 
+    def _signal(self, number: int) -> None:
+        # It may have ended since its turn, and been waited for when another engine started.
+        if self._process.is_alive() and self._process.pid:
+            os.kill(self._process.pid, number)
+
     def end(self) -> None:
         self._process.kill()
-        self._process.wait()
+        self._process.join()
 
 
 def first(query: str) -> str:
@@ -109,13 +132,11 @@ def first(query: str) -> str:
 
 def main() -> int:
     match sys.argv[1:]:
-        case ["integers", query]:
-            run_integers(query)
-        case ["bitwuzla", query]:
-            run_bitwuzla(query)
-        case ["cvc5", query]:
-            run_cvc5(query)
+        case [engine, query] if engine in ENGINES:
+            ENGINES[engine][0](query)
         case [query]:
+            # Or the engines would go on alone.
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
             print(first(query), end="")
         case _:
             print("usage: solver.py [integers | bitwuzla | cvc5] QUERY.smt2", file=sys.stderr)

@@ -1,8 +1,9 @@
-"""Commands of this environment for tests, started by fork from a process that has loaded what they load.
+"""Commands of this environment for tests and proofs, started by fork from a process that has loaded what they load.
 
 Starting `ape` or `datadao` is a second of loading and little else. A forked command is a process with its own
 arguments, folder, environment, streams, session and signals. It inherits modules, and no manager of Ape's, connection
-or account. The first of each kind is not forked, whichever of the processes that run tests side by side starts it.
+or account. Of the commands that tests start the first of each kind is not forked, whichever of the processes that run
+tests side by side starts it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from assurance import ROOT
@@ -25,21 +27,25 @@ _INSTALLED = Path(sys.executable).parent
 class Servers:
     """A process to fork from for each program. It loads modules when it is first asked, and ends with this one."""
 
-    def __init__(self, installed: Path = _INSTALLED) -> None:
+    def __init__(self, programs: Iterable[Path] | None = None, environment: Mapping[str, str] = os.environ) -> None:
+        """`programs` are those of tests unless given, each called otherwise; `environment` is what their modules find
+        when they are loaded."""
+        if programs is None:
+            programs = [_INSTALLED / name for name in PROGRAMS]
         self._folder = tempfile.TemporaryDirectory(prefix="forked-")  # short, as the address of a socket has to be
         self.folder = Path(self._folder.name)
         client = Path(__file__).with_name("client.py").read_text()
         self._running = []
-        for name in PROGRAMS:
-            path = self.folder / name
+        for program in programs:
+            path = self.folder / program.name
             path.write_text(f"#!{sys.executable} -SI\n{client}")
             path.chmod(0o700)
-            command = [sys.executable, "-m", "assurance.harness.forked.server", str(path), str(installed / name)]
-            self._running.append(
-                subprocess.Popen(
-                    command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
-                )
-            )
+            command = [sys.executable, "-m", "assurance.harness.forked.server", str(path), str(program)]
+            server = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                start_new_session=True,
+            )  # fmt: skip
+            self._running.append(server)
 
     def stop(self) -> None:
         for server in self._running:

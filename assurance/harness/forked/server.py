@@ -28,6 +28,8 @@ from typing import Any
 LATE = {
     "ape": ("ape.managers.chain", "ape_ethereum.provider", "ape_foundry.provider", "ape_test.provider"),
     "datadao": ("fsspec.implementations.local", "mlcroissant", "pyarrow.parquet", "eth_account.messages"),
+    "halmos": ("halmos.__main__",),
+    "solver.py": ("bitwuzla", "cvc5", "psutil", "tests.symbolic.integers"),
 }
 """What a program loads when it first needs it, and takes a second."""
 
@@ -50,7 +52,7 @@ def load(program: str) -> None:
         for name in [name for name in sys.modules if name.partition(".")[0] == "scripts"]:
             del sys.modules[name]
         assert not managers(), "accounts, connections and a folder's configuration are the child's own"
-    else:
+    elif program == "datadao":
         import datadao.cli.main
 
         for module in pkgutil.walk_packages(datadao.__path__, "datadao."):
