@@ -53,6 +53,12 @@ def test_fork__spelled_otherwise__would_be_the_newest() -> None:
         tload("Shanghai")
 
 
+def test_place__of_code_that_no_chain_allows__is_that_code() -> None:
+    chain, code = Revm(), bytes.fromhex("60015f5260205ff3") + b"\x5b" * 100_000
+    chain.place(LATER, code)
+    assert chain.code(LATER) == code and word(chain, LATER) == 1
+
+
 def test_place__state_is_put_back__stays_where_it_is() -> None:
     chain, answer = Revm(), "60015f5260205ff3"
     before = chain.snapshot()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from functools import lru_cache
 
 # It has no build for Python 3.13, where what takes a node of its own runs without it.
 with contextlib.suppress(ModuleNotFoundError):
@@ -129,14 +130,12 @@ class Revm:
     def place(self, address: str, code: bytes) -> None:
         """For good: what is put back is what transactions did."""
         if address not in self._placed:
-            self._evm.insert_account_info(address, pyrevm.AccountInfo(nonce=1, code=code))
+            self._evm.insert_account_info(address, _analysed(code))
             self._placed.add(address)
 
     def _heard(self) -> list[Log]:
         """Events of the transaction just sent."""
-        logs = [
-            Log(log.address, [bytes.fromhex(t[2:]) for t in log.topics], bytes(log.data[1])) for log in self._done.logs
-        ]
+        logs = [Log(log.address, list(map(_topic, log.topics)), bytes(log.data[1])) for log in self._done.logs]
         self.logs += logs
         self.log_times += [self.timestamp] * len(logs)
         return logs
@@ -172,6 +171,19 @@ class Revm:
         # pyrevm's stub does not know that an account has a balance.
         changed = pyrevm.AccountInfo(balance=account.balance, nonce=account.nonce, code=code)  # type: ignore[call-arg]
         self._evm.insert_account_info(address, changed)
+
+
+@lru_cache(maxsize=10_000)
+def _topic(text: str) -> bytes:
+    """Of an event: most are names and addresses, the same again and again."""
+    return bytes.fromhex(text[2:])
+
+
+def _analysed(code: bytes) -> pyrevm.AccountInfo:
+    """An account of that code. An EVM looks for the jump targets of code that was not created before each call."""
+    evm = pyrevm.EVM(env=pyrevm.Env(cfg=pyrevm.CfgEnv(limit_contract_code_size=2**24)), spec_id=FORK)
+    creation = bytes.fromhex(f"62 {len(code):06x} 80 600b 5f 39 5f f3") + code  # PUSH3 size DUP1 PUSH1 11, PUSH0 ...
+    return evm.basic(evm.deploy(_ENTRY, creation))
 
 
 def _forwarder(to: str) -> bytes:

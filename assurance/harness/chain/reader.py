@@ -16,6 +16,8 @@ from assurance.harness.chain.handles import Backend, Handle, Reverted, encoded
 
 _WORD = 32
 _CHUNK = 64
+_STRIDE = 8 * _WORD
+"""Bytes of results that are looked at together for what has changed."""
 _READER = "0x" + "00" * 19 + "fe"
 
 View = tuple[Handle, str, tuple[Any, ...]]
@@ -76,9 +78,21 @@ class Reader:
                 self.chain.call(_READER, target, call[: len(call) - len(argument)] + argument)
             raise
         if data != self._data:
-            self._words = list(map(int.from_bytes, _parts(len(data) // _WORD).unpack(data)))
+            self._words = self._parsed(data)
             self._data = data
         return self._words
+
+    def _parsed(self, data: bytes) -> list[int]:
+        """Most words are what they were before."""
+        known, words = self._data, self._words.copy()
+        if len(data) != len(known):
+            return list(map(int.from_bytes, _parts(len(data) // _WORD).unpack(data)))
+        for at in range(0, len(data), _STRIDE):
+            if (part := data[at : at + _STRIDE]) != known[at : at + _STRIDE]:
+                words[at // _WORD : (at + _STRIDE) // _WORD] = map(
+                    int.from_bytes, _parts(len(part) // _WORD).unpack(part)
+                )
+        return words
 
 
 class Comparison:

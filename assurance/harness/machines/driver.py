@@ -24,8 +24,6 @@ from assurance.harness.machines.source import regression
 
 SPARED = 0.75
 """At most so many of the rules does a life leave out, on average."""
-SELDOM = 20_000
-"""Objects, after which garbage is looked for."""
 
 
 def lives(count: int, steps: int, **more: Any) -> settings:
@@ -53,20 +51,16 @@ def each(strategy: SearchStrategy[Any], count: int, play: Callable[[Any], None])
 
 
 @contextmanager
-def _seldom_collected() -> Iterator[None]:
-    """Garbage is looked for seldom, and not in what was there before: a step makes hundreds of objects that die by
-    themselves, among half a million that stay."""
-    before = gc.get_threshold()
+def _rest_kept() -> Iterator[None]:
+    """Garbage is not looked for in what was there before: half a million objects that stay."""
     gc.freeze()
-    gc.set_threshold(SELDOM, *before[1:])
     try:
         yield
     finally:
-        gc.set_threshold(*before)
         gc.unfreeze()
 
 
-@_seldom_collected()
+@_rest_kept()
 def run(machine: type[Machine], wanted: settings, seed: int | None = None) -> None:
     """Random lives of the machine, as many and as long as wanted; the same for the same seed. A failure is made small
     if wanted, and carries the test that repeats it."""

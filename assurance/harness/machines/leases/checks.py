@@ -24,7 +24,10 @@ STATUS, BOND, SLASHED, ESCROW, RETURNABLE, LIVE = 0, 9, 10, 11, 12, 13
 
 class LeaseChecks(LeaseLife):
     def views(self) -> Views:
-        return super().views() | self._lease_views() | self._model_views()
+        views = super().views()
+        views |= self._lease_views()
+        views |= self._model_views()
+        return views
 
     def _lease_views(self) -> Views:
         dao, model = self.dao, self.leases
@@ -117,10 +120,10 @@ class LeaseChecks(LeaseLife):
             inside = words[ESCROW] + words[BOND] + words[RETURNABLE]
             parts += inside
             assert terms.price * terms.periods + terms.bond == inside + sum(ledger.values()), "L-2"
-            most = terms.bond * self.leases.rules.max_slash_bps // BPS
-            assert words[SLASHED] == ledger["BondSlashed"] <= most, "L-10"
+            slashed, most = ledger.get("BondSlashed", 0), terms.bond * self.leases.rules.max_slash_bps // BPS
+            assert words[SLASHED] == slashed <= most, "L-10"
             if words[STATUS] == REFUNDED:
-                assert ledger["InstalmentPaid"] == ledger["BondSlashed"] == 0, "L-2"
+                assert ledger.get("InstalmentPaid", 0) == slashed == 0, "L-2"
             if words[STATUS] == PENDING:
                 assert not ledger, "L-2"
         assert balance >= owed == answers["treasuryOwed",][0] + parts, "L-1"

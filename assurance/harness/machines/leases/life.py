@@ -24,6 +24,8 @@ offsets = st.sampled_from([-1, 0, 0, 1])
 
 MOVES = ("InstalmentPaid", "BondSlashed", "ReturnablePaid")
 """Events by which money leaves a lease."""
+FLOWS = ("ModelPaid", "Withdrawn", "RoyaltyPaid")
+"""Events by which it passes through models."""
 
 
 class LeaseLife(Life):
@@ -54,16 +56,16 @@ class LeaseLife(Life):
     def note_events(self, events: Sequence[Event]) -> None:
         super().note_events(events)
         for event in events:
-            amount = event.args.get("amount", 0)
-            if event.name == "InstalmentPaid":
-                amount = sum(event.args[part] for part in ("toDataset", "toCommons", "toTreasury"))
             if event.name in MOVES:
-                self.ledger[event.args["leaseId"]][event.name] += amount
+                fields = ("toDataset", "toCommons", "toTreasury") if event.name == "InstalmentPaid" else ("amount",)
+                self.ledger[event.args["leaseId"]][event.name] += sum(event.args[field] for field in fields)
                 self.reached[event.name] += 1
+            if event.name not in FLOWS:
+                continue
+            amount = event.args["amount"]
             name = f"{event.name} to the treasury" if event.args.get("toTreasury") else event.name
-            if name in ("ModelPaid", "Withdrawn", "RoyaltyPaid", "RoyaltyPaid to the treasury"):
-                self.flow[name] += amount
-                self.reached[name] += 1
+            self.flow[name] += amount
+            self.reached[name] += 1
             if event.name == "ModelPaid":
                 parts = sum(part.args["amount"] for part in events if part.name == "RoyaltyPaid")
                 # What waits of a model is less than one unit for each part, before and after.
