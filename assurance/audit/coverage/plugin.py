@@ -24,7 +24,8 @@ def _gather(evm: Any) -> None:
 @functools.wraps(_create)
 def _watched(self: Revm, *args: Any, **kwargs: Any) -> None:
     _create(self, *args, **kwargs)
-    _at_the_end.append(weakref.finalize(self, _gather, self.evm))
+    # Not `evm`, which is for changes: from then on no answer would be kept, and lives ask for the same again and again.
+    _at_the_end.append(weakref.finalize(self, _gather, self._evm))
 
 
 Revm.__init__ = _watched  # type: ignore[method-assign]

@@ -181,13 +181,10 @@ def _indirect(chain: Any, data: bytes, output: bytes) -> list[tuple[str, bytes, 
 
 
 def _name_at(chain: Any, address: str) -> str | None:
-    names: dict[str, str] = chain.__dict__.setdefault("_names", {})
-    if address not in names:
-        name = name_of(chain.code(address))
-        if name is None:
-            return None
-        names[address] = name
-    return names[address]
+    names: dict[str, str | None] = chain.__dict__.setdefault("_names", {})
+    if address not in names and (code := chain.code(address)):
+        names[address] = name_of(code)
+    return names.get(address)
 
 
 @functools.cache
