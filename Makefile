@@ -43,7 +43,7 @@ prove: setup .cache/prove/.stamp ## Prove the arithmetic for all inputs, and ref
 	@$(RUN) .cache/prove/bin/python -m tests.symbolic.prove $(ARGS)
 
 .PHONY: audit
-audit: setup .cache/prove/.stamp .cache/slither/.stamp ## Try everything an auditor would, in ten minutes, with a report to read
+audit: setup .cache/prove/.stamp .cache/slither/.stamp ## Try everything an auditor would, in a quarter of an hour, with a report to read
 	@$(RUN) toolchain/compile
 	@$(RUN) python -m assurance.audit $(ARGS)
 

@@ -24,9 +24,8 @@ from assurance.audit.part import REPORT, PartError, run
 
 CORES = 2
 """The work is laid out for two; more would only shorten the end."""
-SLOTS = CORES + 2
-"""More than cores: a part waits for its node, its compiler, or the last of its workers; and the longest for one core is
-not left for the end."""
+SLOTS = CORES + 1
+"""One more than cores: a part waits for its node, its compiler, or the last of its workers."""
 TICK = 20.0
 """Seconds between two lines of progress."""
 LOGS = REPORT / "logs"
@@ -106,8 +105,10 @@ def _run(chosen: list[Part], begun: float) -> list[Part]:
     reported = begun
     try:
         while waiting or running:
+            free = SLOTS - sum(task.parts[0].cores for task in running)
             for parts in list(waiting):
-                if _fits(parts[0].cores, [task.parts[0].cores for task in running]):
+                if parts[0].cores <= free:
+                    free -= parts[0].cores
                     waiting.remove(parts)
                     running.append(_start(parts, begun))
             time.sleep(0.2)
@@ -123,11 +124,6 @@ def _run(chosen: list[Part], begun: float) -> list[Part]:
             os.killpg(task.process.pid, signal.SIGTERM)
             task.process.wait()
     return failed
-
-
-def _fits(cores: int, running: list[int]) -> bool:
-    """Beside those that run; not two for both cores."""
-    return sum(running) + cores <= SLOTS and (cores < CORES or CORES not in running)
 
 
 def _start(parts: list[Part], begun: float) -> Running:

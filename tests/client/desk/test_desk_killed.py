@@ -110,7 +110,8 @@ def check_whole(desk: DeskWorld, desks: Desks, tmp_path: Path) -> None:
     """What lies in storage is what its name says; the desk's folder holds its tables alone; on the board is nothing
     whose objects are not there."""
     for path in (desk.world.home / "store" / "sha256").rglob("*"):
-        if path.is_file():
+        # Killed in the middle of a write, the library leaves what it staged as NAME#1, and never lists it.
+        if path.is_file() and "#" not in path.name:
             assert path.name == hashlib.sha256(path.read_bytes()).hexdigest()
     assert {path.name.partition("-")[0] for path in (tmp_path / "operator" / "desk").iterdir()} == {"desk.sqlite"}
     for submission in desk.board.values():
