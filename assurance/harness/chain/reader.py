@@ -84,14 +84,13 @@ class Reader:
 
     def _parsed(self, data: bytes) -> list[int]:
         """Most words are what they were before."""
-        known, words = self._data, self._words.copy()
+        known = self._data
         if len(data) != len(known):
-            return list(map(int.from_bytes, _parts(len(data) // _WORD).unpack(data)))
+            return _numbers(data)
+        words = self._words.copy()
         for at in range(0, len(data), _STRIDE):
             if (part := data[at : at + _STRIDE]) != known[at : at + _STRIDE]:
-                words[at // _WORD : (at + _STRIDE) // _WORD] = map(
-                    int.from_bytes, _parts(len(part) // _WORD).unpack(part)
-                )
+                words[at // _WORD : (at + _STRIDE) // _WORD] = _numbers(part)
         return words
 
 
@@ -168,6 +167,10 @@ def _compared(views: Sequence[View], wanted: Sequence[Sequence[int | None]], wor
         answers.append(actual)
     assert at == len(words), f"{len(words)} words, expected {at}"
     return answers
+
+
+def _numbers(data: bytes) -> list[int]:
+    return list(map(int.from_bytes, _parts(len(data) // _WORD).unpack(data)))
 
 
 @cache
